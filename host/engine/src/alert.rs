@@ -1,0 +1,107 @@
+//! Alerts: what they are about, how bad they are, and which message belongs to which.
+
+use std::fmt;
+
+use dogwatch_chain::{AccountName, Time};
+use serde::{Deserialize, Serialize};
+
+/// How bad it is, mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Look at it in the morning.
+    Warning,
+    /// Look at it now.
+    Critical,
+    /// Wake somebody.
+    Page,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Page => "page",
+        })
+    }
+}
+
+/// What an alert is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// The daemon itself.
+    Daemon,
+    /// A chain, as its endpoints show it.
+    Chain(String),
+    /// A witness.
+    Witness(AccountName),
+    /// A witness's node.
+    Node(AccountName, String),
+    /// A plugin.
+    Plugin(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Daemon => f.write_str("daemon"),
+            Self::Chain(name) => write!(f, "chain {name}"),
+            Self::Witness(name) => write!(f, "witness {name}"),
+            Self::Node(witness, node) => write!(f, "node {node} of witness {witness}"),
+            Self::Plugin(name) => write!(f, "plugin {name}"),
+        }
+    }
+}
+
+/// An alert's identity: the same from its opening to its resolution. Becomes the services' dedup key, alias or tag.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AlertKey(pub String);
+
+impl fmt::Display for AlertKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where in its life an alert is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertEvent {
+    /// It is new.
+    Opened,
+    /// It is still open, and something about it changed or it is time to say so again.
+    Updated,
+    /// It is over.
+    Resolved,
+}
+
+/// One message about an alert, in words for the human who is woken by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Which alert.
+    pub key: AlertKey,
+    /// Where in its life it is.
+    pub event: AlertEvent,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Subject,
+    /// The chain it happened on, or empty.
+    pub chain: String,
+    /// One line: what happened.
+    pub summary: String,
+    /// What Dogwatch saw, did and will do.
+    pub details: String,
+    /// What the human must do.
+    pub remedy: String,
+    /// When it opened.
+    pub opened_at: Time,
+    /// When this message was made.
+    pub at: Time,
+}
