@@ -23,6 +23,7 @@
 mod asset;
 mod block;
 mod codec;
+mod facts;
 mod json;
 mod key;
 mod name;
@@ -34,6 +35,7 @@ mod transaction;
 pub use asset::{Asset, AssetError, Symbol};
 pub use block::{BlockId, BlockIdError, BlockNum, Slot};
 pub use codec::DecodeError;
+pub use facts::{Block, Head, Schedule, WitnessState};
 pub use json::{TransactionJsonError, transaction_from_json, transaction_to_json};
 pub use key::{KeyError, KeyPrefix, PublicKey, SecretKey, Signature, SignatureError};
 pub use name::{AccountName, NameError};

@@ -1,0 +1,101 @@
+//! What a node says about its chain, reduced to what decisions need.
+
+use serde::{Deserialize, Serialize};
+
+use crate::block::{BlockId, BlockNum, Slot};
+use crate::key::PublicKey;
+use crate::name::AccountName;
+use crate::time::Time;
+use crate::transaction::TransactionId;
+
+/// The head of a chain: `get_dynamic_global_properties`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// `head_block_id`, which carries the number.
+    pub id: BlockId,
+    /// `time`: the head block's timestamp.
+    pub time: Time,
+    /// `current_aslot`: the head block's slot.
+    pub slot: Slot,
+    /// `last_irreversible_block_num`.
+    pub irreversible: BlockNum,
+    /// `participation_count`: of the last 128 slots, how many hold a block.
+    pub participation: u8,
+}
+
+impl Head {
+    /// The head block's number.
+    pub fn num(&self) -> BlockNum {
+        self.id.num()
+    }
+}
+
+/// A witness: `get_witness_by_account`.
+///
+/// Nodes answer from their pending state: `signing_key` may be one that no block holds yet, and never will.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessState {
+    /// `owner`.
+    pub owner: AccountName,
+    /// `signing_key`; the null key when disabled.
+    pub signing_key: PublicKey,
+    /// `total_missed`: grows by one when the block after a missed slot arrives.
+    pub total_missed: u32,
+    /// `last_confirmed_block_num`: the last block it produced.
+    pub last_confirmed_block: BlockNum,
+    /// `running_version`.
+    pub running_version: String,
+}
+
+/// Who produces in which slot: `get_witness_schedule`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// `next_shuffle_block_num`: the block whose application replaces this schedule.
+    pub next_shuffle: BlockNum,
+    /// `current_shuffled_witnesses`, the first `num_scheduled_witnesses` of them. Slot `s` belongs to the entry at
+    /// `s % len`.
+    pub current: Vec<AccountName>,
+    /// The round after that, where the chain publishes it (Hive since hardfork 26).
+    pub future: Option<Vec<AccountName>>,
+}
+
+impl Schedule {
+    /// Whose slot it is, as long as this schedule holds.
+    pub fn producer(&self, slot: Slot) -> Option<&AccountName> {
+        Self::at(&self.current, slot)
+    }
+
+    /// Whose slot it would be under the published future schedule.
+    pub fn future_producer(&self, slot: Slot) -> Option<&AccountName> {
+        Self::at(self.future.as_deref()?, slot)
+    }
+
+    fn at(witnesses: &[AccountName], slot: Slot) -> Option<&AccountName> {
+        let len = u64::try_from(witnesses.len()).ok()?;
+        witnesses.get(usize::try_from(slot.0.checked_rem(len)?).ok()?)
+    }
+}
+
+/// A block, without what its transactions do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// `block_id`, which carries the number.
+    pub id: BlockId,
+    /// `previous`: the id of the block below.
+    pub previous: BlockId,
+    /// `timestamp`.
+    pub time: Time,
+    /// `witness`.
+    pub witness: AccountName,
+    /// `signing_key`: the key that signed it, hence the node that produced it.
+    pub signing_key: PublicKey,
+    /// `transaction_ids`.
+    pub transactions: Vec<TransactionId>,
+}
+
+impl Block {
+    /// The block's number.
+    pub fn num(&self) -> BlockNum {
+        self.id.num()
+    }
+}
