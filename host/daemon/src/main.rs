@@ -1,2 +1,5 @@
-//! stub
-fn main() {}
+//! The `dogwatch` command.
+
+fn main() -> std::process::ExitCode {
+    dogwatch::cli::main()
+}

@@ -1,1 +1,68 @@
-//! stub
+//! A simulated Graphene chain that answers like a real node and is as strict.
+//!
+//! [`Devnet`] is the chain in virtual time, without any I/O: the same configuration and the same calls make the same
+//! chain. [`DevnetServer`] puts it on loopback, with an endpoint for each public RPC node, one for each producing node
+//! of the watched witnesses, and one for control (`devnet_api`, see [`Command`]).
+//!
+//! ```
+//! use dogwatch_chain::{AccountName, Time, Transaction, transaction_to_json};
+//! use dogwatch_devnet::{Devnet, DevnetConfig, RpcIndex};
+//! use serde_json::json;
+//! use std::time::Duration;
+//!
+//! let mut net = Devnet::new(&DevnetConfig::default(), Time::parse("2026-01-01T00:00:00")?)?;
+//! let now = net.advance_slots(10);
+//!
+//! let alice = AccountName::new("alice")?;
+//! let primary = net.node_key(&alice, "primary").ok_or("no such node")?.clone();
+//! let standby = net.node_key(&alice, "standby").ok_or("no such node")?.public_key();
+//! let (head, until) = (net.head(), now.plus(Duration::from_secs(60)));
+//! let swap = Transaction::swap_signing_key(alice.clone(), primary.public_key(), standby, head.id, until)
+//!     .sign(net.profile(), &primary)?;
+//!
+//! let params = json!([transaction_to_json(&swap, net.profile())]);
+//! let request = json!({"jsonrpc": "2.0", "id": 1, "method": "condenser_api.broadcast_transaction", "params": params});
+//! assert_eq!(net.call(RpcIndex(0), &request, now)["result"], json!({}));
+//! net.advance_slots(2);
+//! assert_eq!(net.signing_key(&alice), Some(standby));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What it does differently from a chain, on purpose: slots may be shorter than a second, and times then have
+//! milliseconds; a schedule whose witnesses are all disabled stays in force; nothing costs resource credits; only the
+//! accounts of witnesses exist, and only the two operations that change a signing key.
+
+// The dynamic global properties are one `json!` of some fifty members.
+#![recursion_limit = "256"]
+
+mod answers;
+mod call;
+mod check;
+mod clock;
+mod config;
+mod control;
+mod devnet;
+mod dispatch;
+mod error;
+mod fault;
+mod handle;
+mod http;
+mod ledger;
+mod lenient;
+mod pool;
+mod schedule;
+mod seed;
+mod server;
+mod setup;
+mod snapshot;
+mod state;
+mod validate;
+
+pub use config::{ConfigError, DevnetConfig, Irreversible, KeySource, NodeConfig, WitnessConfig};
+pub use control::{Command, ControlError};
+pub use devnet::Devnet;
+pub use fault::{NodeStatus, RpcFault, RpcIndex};
+pub use handle::DevnetHandle;
+pub use seed::derive_key;
+pub use server::{DevnetServer, RunningDevnet, StartError};
+pub use snapshot::{KeyChange, NodeSnapshot, SlotOutcome, SlotRecord, Snapshot, WitnessSnapshot};

@@ -1,12 +1,38 @@
-//! The decision core: a pure state machine.
+//! The decision core of Dogwatch: a pure state machine.
+//!
+//! [`Tracker`] holds one chain as its endpoints show it; [`Watch`] holds one witness. Both take events with the
+//! time they happened at, and never ask for the time themselves: no clock, no randomness, no I/O, no async. So a
+//! whole night replays in milliseconds, and the same events give the same commands.
+//!
+//! The policy proposes ([`Decision`]), the rails dispose ([`Refusal`]). A switch is done when its transaction is in a
+//! block, and proven when a block is signed with the new key; what nodes show of the key in between is their
+//! pending state and proves nothing.
 
 mod alert;
+mod book;
+mod chain_alerts;
 mod decision;
+mod health;
+mod log;
+mod rails;
 mod situation;
+mod switch;
+mod tracker;
+mod watch;
 
 pub use alert::{Alert, AlertEvent, AlertKey, Severity, Subject};
+pub use book::AlertBook;
+pub use chain_alerts::ChainAlerts;
 pub use decision::{Action, Decision, PolicyAlert};
+pub use health::{Damping, NodeHealth, Probe, Unfit};
+pub use log::{BlockLog, Fit, SlotClock, SlotFact};
+pub use rails::{Disable, Rails, Refusal, Strength, Unprobed};
 pub use situation::{
     Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
     SlotOutcome, SwitchOutcome, Verdict,
+};
+pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
+pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WitnessReading};
+pub use watch::{
+    Command, DecisionRecord, Event, Force, NodeConfig, SendReport, Signing, SlotRecord, State, Watch, WatchConfig,
 };

@@ -43,6 +43,8 @@ pub enum Agreement {
     Agreed,
     /// One endpoint is all that is configured.
     Single,
+    /// Fewer fresh answers than the quorum.
+    Thin,
     /// Endpoints answer, and contradict each other.
     Disagreed,
     /// No fresh answer.
@@ -83,7 +85,8 @@ pub enum Holder {
 }
 
 /// What became of one of the witness's own slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SlotOutcome {
     /// The block is there.
     Produced,

@@ -1,1 +1,37 @@
-//! stub
+//! The plugins that come inside the binary, as WebAssembly core modules compiled from this workspace.
+
+/// A bundled plugin.
+#[derive(Clone, Copy)]
+pub struct Bundled {
+    /// The name by which a configuration asks for it.
+    pub name: &'static str,
+    /// A core module that carries its component type.
+    pub wasm: &'static [u8],
+}
+
+impl std::fmt::Debug for Bundled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bundled").field("name", &self.name).field("bytes", &self.wasm.len()).finish()
+    }
+}
+
+/// The plugins that come inside the binary.
+pub const ALL: &[Bundled] = &[
+    // A policy.
+    Bundled { name: "threshold", wasm: include_bytes!(concat!(env!("OUT_DIR"), "/threshold.wasm")) },
+    // A channel.
+    Bundled { name: "webhook", wasm: include_bytes!(concat!(env!("OUT_DIR"), "/webhook.wasm")) },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plugin_is_a_small_module() {
+        for plugin in ALL {
+            assert!(plugin.wasm.starts_with(b"\0asm\x01\0\0\0"), "{plugin:?}");
+            assert!(plugin.wasm.len() < 256 * 1024, "{plugin:?}");
+        }
+    }
+}

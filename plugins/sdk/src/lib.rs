@@ -1,1 +1,70 @@
-//! stub
+//! Write Dogwatch policies and alert channels in Rust.
+//!
+//! A plugin is a crate of the types `cdylib` and `rlib` which implements [`Policy`] or [`Channel`] and exports it. It is
+//! compiled for `wasm32-unknown-unknown`; the daemon makes a component of what comes out and runs it without clock,
+//! network, files or randomness. On the machine's own target the same crate is a library that `cargo test` tests.
+//!
+//! ```
+//! use dogwatch_sdk::policy::{Action, Decision, Situation, Verdict};
+//! use dogwatch_sdk::{Policy, Reader};
+//!
+//! /// Moves the key to the first fit node as soon as the host says that this witness is at fault.
+//! struct Hasty;
+//!
+//! struct Config {
+//!     spare: Option<String>,
+//! }
+//!
+//! impl Policy for Hasty {
+//!     const NAME: &'static str = "hasty";
+//!     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+//!     const ABOUT: &'static str = "Switches on the first doubt.";
+//!     type Config = Config;
+//!
+//!     fn configure(read: &mut Reader<'_>) -> Config {
+//!         Config { spare: read.text("spare", "A node that is never switched to.").optional() }
+//!     }
+//!
+//!     fn decide(config: &Config, situation: &Situation, memory: &[u8]) -> Result<Decision, String> {
+//!         let node = situation.nodes.iter().zip(0..).find(|(node, _)| {
+//!             node.eligible && Some(&node.name) != config.spare.as_ref()
+//!         });
+//!         Ok(match (situation.verdict, node) {
+//!             (Verdict::Me, Some((node, index))) => Decision {
+//!                 action: Action::SwitchTo(index),
+//!                 ..Decision::stay(format!("the chain goes on without us; {} is fit", node.name), memory)
+//!             },
+//!             _ => Decision::stay("nothing to do", memory),
+//!         })
+//!     }
+//! }
+//!
+//! dogwatch_sdk::export_policy!(Hasty);
+//!
+//! let mut situation = dogwatch_sdk::testing::situation(["one", "two"]);
+//! situation.verdict = Verdict::Me;
+//! let decision = dogwatch_sdk::testing::decide::<Hasty>(&[], &situation).unwrap();
+//! assert_eq!(decision.action, Action::SwitchTo(0));
+//! ```
+
+mod bindings;
+pub mod channel;
+mod export;
+pub mod http;
+pub mod json;
+pub mod policy;
+mod settings;
+pub mod testing;
+mod time;
+
+pub use channel::Channel;
+pub use policy::Policy;
+pub use settings::{Integer, Kind, Problem, Reader, Setting, SettingDoc, Settings, Value, duration};
+pub use time::rfc3339;
+
+/// What the export macros need; no part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::bindings::{channel_v0_1, policy_v0_1};
+    pub use crate::export::{ExportedChannel, ExportedPolicy};
+}

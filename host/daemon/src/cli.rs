@@ -1,0 +1,183 @@
+//! The command line.
+
+mod check;
+mod client;
+mod devnet;
+mod exit;
+mod plugin;
+mod run;
+mod status;
+mod tx;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
+
+use crate::logging::LogFormat;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  something went wrong
+  2  the command line is wrong
+  3  the configuration or the input is wrong
+  4  no daemon answers
+  5  refused: a rail is in the way
+  6  the demo ran, and an invariant did not hold
+
+Start with `dogwatch demo`. Then write a dogwatch.toml, run `dogwatch check`, and `dogwatch run`.";
+
+/// The night watch of a blockchain witness: keeps a Steem or Hive witness producing while its operator sleeps.
+#[derive(Debug, Parser)]
+#[command(name = "dogwatch", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How log events are written to standard error
+    #[arg(long, value_enum, default_value_t, global = true)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration
+    #[arg(short, long, value_name = "FILE", default_value = "/etc/dogwatch/dogwatch.toml", env = "DOGWATCH_CONFIG")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch the witnesses, alert, and switch where armed
+    Run(ConfigFile),
+    /// Say everything that is wrong with the configuration
+    Check {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a failover on a simulated chain, from crash to key swap
+    Demo {
+        /// Milliseconds from slot to slot; a real chain has 3000
+        #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(50..=3000))]
+        slot_ms: u64,
+        /// Keep the demo's files, and say where they are
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Run a simulated chain that answers like a real node
+    Devnet {
+        /// Its configuration
+        #[arg(short, long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Look at transactions
+    #[command(subcommand)]
+    Tx(tx::TxCommand),
+    /// Show what the running daemon sees
+    Status {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switch a witness by hand: the same rails, --force for the soft ones
+    Switch {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The witness
+        witness: String,
+        /// The node to switch to
+        #[arg(required_unless_present = "disable", conflicts_with = "disable")]
+        node: Option<String>,
+        /// Disable the witness instead; only its active key can enable it again
+        #[arg(long)]
+        disable: bool,
+        /// Pass the soft rails: fitness, budget, cool-down, own slot, observe mode
+        #[arg(long)]
+        force: bool,
+        /// The chain, if the witness is watched on several
+        #[arg(long)]
+        chain: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hold automatic switches of a witness for a while
+    Pause {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The witness
+        witness: String,
+        /// For how long, such as 30m or 2h
+        #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+        span: Duration,
+        /// The chain, if the witness is watched on several
+        #[arg(long)]
+        chain: Option<String>,
+    },
+    /// End a pause
+    Resume {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The witness
+        witness: String,
+        /// The chain, if the witness is watched on several
+        #[arg(long)]
+        chain: Option<String>,
+    },
+    /// Policies and alert channels
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::config::parse_duration(text).ok_or_else(|| "write a number and a unit, such as 90s, 30m or 2h".to_owned())
+}
+
+/// Runs the command line and says how it went.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    crate::logging::start(cli.log_format);
+    crate::install_tls_provider();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::other(format!("the async runtime could not start: {error}")))
+        .and_then(|runtime| runtime.block_on(execute(cli.command)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                eprintln!("dogwatch: {}", failure.message.trim_end());
+            }
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+async fn execute(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Run(file) => run::run(&file.config).await,
+        Command::Check { file, json } => check::check(&file.config, json),
+        Command::Demo { slot_ms, keep } => crate::demo::run(Duration::from_millis(slot_ms), keep).await,
+        Command::Devnet { config } => devnet::run(&config).await,
+        Command::Tx(command) => tx::run(command),
+        Command::Status { file, json } => status::status(&file.config, json).await,
+        Command::Switch { file, witness, node, disable, force, chain, json } => {
+            let to = if disable { None } else { node };
+            let request = client::SwitchOrder { witness: &witness, chain, to, force };
+            client::switch(&file.config, request, json).await
+        }
+        Command::Pause { file, witness, span, chain } => client::pause(&file.config, &witness, chain, Some(span)).await,
+        Command::Resume { file, witness, chain } => client::pause(&file.config, &witness, chain, None).await,
+        Command::Plugin(command) => plugin::run(&command),
+    }
+}

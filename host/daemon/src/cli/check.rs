@@ -1,0 +1,71 @@
+//! `dogwatch check`.
+
+use std::path::Path;
+
+use dogwatch_plugins::{Library, Sandbox};
+use serde_json::json;
+
+use crate::cli::{Exit, Failure};
+use crate::config::{Config, Problems};
+use crate::plugins;
+
+/// Reads the configuration, asks the plugins what they think of it, and opens the plugin directory.
+pub(crate) fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems), Failure> {
+    let (config, mut problems) = Config::load(path);
+    let Some(config) = config else { return Ok((None, problems)) };
+    let sandbox = Sandbox::new().map_err(Failure::other)?;
+    let (library, broken) = Library::open(sandbox, config.plugins_dir.as_deref());
+    for problem in broken {
+        problems.warn(None, problem.to_string(), "Repair or remove the file.");
+    }
+    plugins::check(&library, &config, &mut problems);
+    Ok((Some((config, library)), problems))
+}
+
+pub(super) fn check(path: &Path, as_json: bool) -> Result<(), Failure> {
+    let (config, problems) = read(path)?;
+    if as_json {
+        let report = json!({ "ok": !problems.has_errors(), "problems": problems.sorted() });
+        println!("{report:#}");
+    } else {
+        print!("{problems}");
+        if let Some((config, _)) = config.filter(|_| !problems.has_errors()) {
+            print!("{}", summary(&config));
+        }
+    }
+    if problems.has_errors() { Err(Failure::with(Exit::Input, "")) } else { Ok(()) }
+}
+
+fn summary(config: &Config) -> String {
+    let mut text = format!("Site {}.\n", config.site);
+    for chain in &config.chains {
+        text.push_str(&format!(
+            "Chain {}: {} endpoints, {} must agree.\n",
+            chain.profile.name,
+            chain.endpoints.len(),
+            chain.quorum
+        ));
+    }
+    for witness in &config.witnesses {
+        let nodes: Vec<&str> = witness.nodes.iter().map(|node| node.name.as_str()).collect();
+        text.push_str(&format!(
+            "Witness {} on {}: mode {}, policy {}, nodes {}.\n",
+            witness.name,
+            witness.chain,
+            match witness.mode {
+                dogwatch_engine::Mode::Observe => "observe",
+                dogwatch_engine::Mode::Armed => "armed",
+            },
+            witness.policy,
+            nodes.join(", ")
+        ));
+    }
+    for channel in &config.channels {
+        text.push_str(&format!(
+            "Channel {}: plugin {}, from {} up.\n",
+            channel.name, channel.plugin, channel.min_severity
+        ));
+    }
+    text.push_str("The configuration can be run.\n");
+    text
+}

@@ -1,0 +1,111 @@
+//! `dogwatch status`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use dogwatch_engine::Health;
+
+use crate::cli::{Failure, client};
+use crate::status::{AlertStatus, ChainStatus, NodeStatus, Status, WitnessStatus};
+
+pub(super) async fn status(config: &Path, as_json: bool) -> Result<(), Failure> {
+    let status: Status = client::get(config, "/status").await?;
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(&status).map_err(Failure::other)?);
+    } else {
+        print!("{}", plain(&status).map_err(Failure::other)?);
+    }
+    Ok(())
+}
+
+fn seconds(millis: Option<u64>) -> String {
+    millis.map_or_else(|| "-".to_owned(), |ms| format!("{}.{} s", ms / 1000, ms % 1000 / 100))
+}
+
+fn plain(status: &Status) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    writeln!(out, "dogwatch {} at {}, on watch since {} UTC", status.version, status.site, status.started_at)?;
+    for one in &status.chains {
+        chain(&mut out, one)?;
+    }
+    let outbox = &status.outbox;
+    writeln!(out, "\nalerts: {} delivered, {} waiting, {} given up", outbox.delivered, outbox.pending, outbox.failed)?;
+    Ok(out)
+}
+
+fn chain(out: &mut String, chain: &ChainStatus) -> std::fmt::Result {
+    let head = chain.head.map_or_else(|| "no block seen".to_owned(), |head| format!("block {head}"));
+    writeln!(
+        out,
+        "\nchain {}: {head}, {} old, {:?}, participation {} %",
+        chain.name,
+        seconds(chain.head_age_ms),
+        chain.agreement,
+        chain.participation_percent
+    )?;
+    for endpoint in &chain.endpoints {
+        let trouble = endpoint.trouble.as_deref().unwrap_or("ok");
+        writeln!(out, "  {}  {} ms  {trouble}", endpoint.name, endpoint.latency_p50_ms.unwrap_or(0))?;
+    }
+    alerts(out, &chain.alerts)?;
+    for one in &chain.witnesses {
+        witness(out, one)?;
+    }
+    Ok(())
+}
+
+fn witness(out: &mut String, witness: &WitnessStatus) -> std::fmt::Result {
+    let mode = match witness.mode {
+        dogwatch_engine::Mode::Observe => "observe",
+        dogwatch_engine::Mode::Armed => "armed",
+    };
+    writeln!(out, "\nwitness {} ({mode}): {:?}, on duty: {}", witness.name, witness.verdict, witness.on_duty)?;
+    writeln!(out, "  own slots {}  next in {}", witness.slots, seconds(witness.next_slot_in_ms))?;
+    for one in &witness.nodes {
+        node(out, one)?;
+    }
+    if let Some(to) = &witness.switching_to {
+        writeln!(out, "  switching to {to}")?;
+    }
+    if let Some(until) = &witness.paused_until {
+        writeln!(out, "  automatic switches are paused until {until} UTC")?;
+    }
+    if let Some(trouble) = &witness.policy_trouble {
+        writeln!(out, "  policy: {trouble}")?;
+    }
+    for switch in &witness.switches {
+        let block = switch.block.map_or_else(|| "-".to_owned(), |block| block.to_string());
+        let proof = switch.proof.map_or_else(|| "-".to_owned(), |block| block.to_string());
+        writeln!(
+            out,
+            "  {} UTC  {} -> {}  {:?}, in block {block}, first block {proof}: {}",
+            switch.at, switch.from, switch.to, switch.outcome, switch.reason
+        )?;
+    }
+    alerts(out, &witness.alerts)
+}
+
+fn node(out: &mut String, node: &NodeStatus) -> std::fmt::Result {
+    let duty = if node.on_duty { '*' } else { ' ' };
+    let health = match node.health {
+        Health::Healthy => "healthy",
+        Health::Unhealthy => "unhealthy",
+        Health::Unknown => "unknown",
+    };
+    let trouble = node.trouble.as_deref().unwrap_or("");
+    let since = seconds(Some(node.health_for_ms));
+    writeln!(
+        out,
+        "  {duty} {:<16} {health:<9} for {since}  head {} old  {trouble}",
+        node.name,
+        seconds(node.head_age_ms)
+    )
+}
+
+fn alerts(out: &mut String, alerts: &[AlertStatus]) -> std::fmt::Result {
+    for alert in alerts {
+        writeln!(out, "  ! {} since {} UTC: {}", alert.severity, alert.opened_at, alert.summary)?;
+        writeln!(out, "    {}", alert.remedy)?;
+    }
+    Ok(())
+}

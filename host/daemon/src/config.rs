@@ -1,0 +1,213 @@
+//! The configuration: what an operator writes in `dogwatch.toml`, checked as a whole before anything starts.
+
+mod chain;
+mod channel;
+mod cross;
+mod problem;
+mod reader;
+mod secret;
+mod witness;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dogwatch_chain::{AccountName, Profile, PublicKey, SecretKey};
+use dogwatch_engine::{Damping, Mode, Rails, Severity, Unprobed};
+use dogwatch_plugins::Settings;
+use dogwatch_rpc::Endpoint;
+
+pub use problem::{Level, Problem, Problems};
+pub(crate) use reader::parse_duration;
+pub use secret::{Secret, SecretError, SecretSource, read_private};
+
+const DEFAULT_STATE_DIR: &str = "/var/lib/dogwatch";
+
+/// A configuration that can be run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where this daemon runs; part of every log event and alert.
+    pub site: String,
+    /// Where state is kept.
+    pub state_dir: PathBuf,
+    /// Where plugins are dropped, if anywhere.
+    pub plugins_dir: Option<PathBuf>,
+    /// After how long an open critical alert or page is said again.
+    pub repeat: Duration,
+    /// The chains.
+    pub chains: Vec<ChainConfig>,
+    /// The witnesses.
+    pub witnesses: Vec<WitnessConfig>,
+    /// The alert channels.
+    pub channels: Vec<ChannelConfig>,
+}
+
+/// A chain and the endpoints it is read from.
+#[derive(Clone, Debug)]
+pub struct ChainConfig {
+    /// What distinguishes the chain; carries the name the witnesses refer to.
+    pub profile: Profile,
+    /// Where it is read and written.
+    pub endpoints: Vec<Endpoint>,
+    /// How many endpoints must agree.
+    pub quorum: u32,
+    /// A head older than this is stale.
+    pub stale_after: Duration,
+}
+
+/// A witness to watch.
+#[derive(Clone, Debug)]
+pub struct WitnessConfig {
+    /// The line its section starts in.
+    pub line: usize,
+    /// Its account.
+    pub name: AccountName,
+    /// The name of its chain.
+    pub chain: String,
+    /// Whether Dogwatch may act.
+    pub mode: Mode,
+    /// The name of its policy.
+    pub policy: String,
+    /// The policy's settings.
+    pub settings: Settings,
+    /// Its rails.
+    pub rails: Rails,
+    /// How long a swap may take to get into a block.
+    pub expiration: Duration,
+    /// How often nodes are probed.
+    pub probe_interval: Duration,
+    /// Probes that change a node's health.
+    pub damping: Damping,
+    /// Its nodes, in order of preference.
+    pub nodes: Vec<NodeConfig>,
+}
+
+/// A node that can produce for a witness.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// The operator's name for it.
+    pub name: String,
+    /// The signing key it produces with.
+    pub public_key: PublicKey,
+    /// Its private key, if the operator gave it.
+    pub key: Option<SecretKey>,
+    /// Where its fitness is asked.
+    pub probe: Option<Endpoint>,
+    /// Whether it may be switched to without a probe.
+    pub unprobed: Unprobed,
+}
+
+/// An alert channel.
+#[derive(Clone, Debug)]
+pub struct ChannelConfig {
+    /// The line its section starts in.
+    pub line: usize,
+    /// The operator's name for it.
+    pub name: String,
+    /// The plugin that speaks to it.
+    pub plugin: String,
+    /// What it takes.
+    pub min_severity: Severity,
+    /// Hosts it may send to, as `host` or `host:port`.
+    pub allow_hosts: Vec<String>,
+    /// Whether it may send by plain http to hosts other than this machine.
+    pub allow_http: bool,
+    /// The plugin's settings.
+    pub settings: Settings,
+    /// Secrets by name.
+    pub secrets: std::collections::BTreeMap<String, Secret>,
+}
+
+impl Config {
+    /// Reads and checks the file. `Err` when anything in it is wrong; the problems also hold warnings.
+    pub fn load(path: &Path) -> (Option<Self>, Problems) {
+        let mut problems = Problems::new(path);
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let config = Self::parse(&text, &mut problems);
+                (config.filter(|_| !problems.has_errors()), problems)
+            }
+            Err(error) => {
+                problems.error(
+                    None,
+                    format!("cannot be read: {error}"),
+                    "Give the right file with --config; examples/dogwatch.toml is one to start from.",
+                );
+                (None, problems)
+            }
+        }
+    }
+
+    /// Checks a configuration's text.
+    pub fn parse(text: &str, problems: &mut Problems) -> Option<Self> {
+        let source = reader::Source::new(text);
+        let (document, errors) = toml::de::DeTable::parse_recoverable(text);
+        for error in &errors {
+            let line = error.span().map(|span| source.line(span.start));
+            problems.error(line, format!("not TOML: {}", error.message()), "Mend the syntax.");
+        }
+        if !errors.is_empty() {
+            return None;
+        }
+        let mut top = reader::Section::new(&source, document.get_ref(), "", 1);
+
+        let site = top.text("site", problems).map(|site| site.value);
+        if site.is_none() {
+            problems.error(
+                None,
+                "site is missing".to_owned(),
+                "Name the place this daemon runs in, such as site = \"fsn1\": alerts from several sites must be told apart.",
+            );
+        }
+        let state_dir = top.text("state_dir", problems).map_or_else(|| DEFAULT_STATE_DIR.to_owned(), |dir| dir.value);
+        let plugins_dir = top.text("plugins_dir", problems).map(|dir| PathBuf::from(dir.value));
+        let mode = witness::mode(&mut top, problems).unwrap_or_default();
+        let repeat = top.duration("repeat", problems).unwrap_or(Duration::from_secs(300));
+
+        let chains: Vec<ChainConfig> =
+            top.tables("chain", problems).into_iter().filter_map(|section| chain::read(section, problems)).collect();
+        let witnesses: Vec<witness::Located> = top
+            .tables("witness", problems)
+            .into_iter()
+            .filter_map(|section| witness::read(section, &chains, mode, problems))
+            .collect();
+        let channels: Vec<ChannelConfig> = top
+            .tables("channel", problems)
+            .into_iter()
+            .filter_map(|section| channel::read(section, problems))
+            .collect();
+        top.finish(problems);
+
+        cross::check(&chains, &witnesses, &channels, problems);
+        Some(Self {
+            site: site?,
+            state_dir: PathBuf::from(state_dir),
+            plugins_dir,
+            repeat,
+            chains,
+            witnesses: witnesses.into_iter().map(|located| located.config).collect(),
+            channels,
+        })
+    }
+
+    /// Where the daemon with this configuration keeps its state, whatever else is wrong with the file.
+    pub fn state_dir_of(path: &Path) -> Result<PathBuf, String> {
+        Ok(Self::top_text(path, "state_dir")?.unwrap_or_else(|| DEFAULT_STATE_DIR.to_owned()).into())
+    }
+
+    /// Where this configuration has its plugins, whatever else is wrong with the file.
+    pub fn plugins_dir_of(path: &Path) -> Result<Option<PathBuf>, String> {
+        Ok(Self::top_text(path, "plugins_dir")?.map(PathBuf::from))
+    }
+
+    fn top_text(path: &Path, key: &str) -> Result<Option<String>, String> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("{} cannot be read: {error}; give the right one with --config", path.display()))?;
+        let table: toml::Table = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(table.get(key).and_then(toml::Value::as_str).map(str::to_owned))
+    }
+
+    /// The chain of that name.
+    pub fn chain(&self, name: &str) -> Option<&ChainConfig> {
+        self.chains.iter().find(|chain| chain.profile.name == name)
+    }
+}

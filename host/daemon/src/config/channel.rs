@@ -1,0 +1,81 @@
+//! `[[channel]]` sections.
+
+use std::collections::BTreeMap;
+
+use dogwatch_engine::Severity;
+
+use crate::config::ChannelConfig;
+use crate::config::problem::Problems;
+use crate::config::reader::Section;
+use crate::config::secret::{Secret, SecretSource};
+
+pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<ChannelConfig> {
+    let name = section.required("name", "\"ops\"", problems);
+    if let Some(name) = &name {
+        section.call(format!("channel {:?}", name.value));
+    }
+    let plugin = section.required("plugin", "\"webhook\"", problems);
+    let min_severity = min_severity(&mut section, problems);
+    let hosts = section.texts("allow_hosts", problems);
+    let allow_http = section.flag("allow_http", problems).unwrap_or(false);
+    let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
+    let secrets = section.table("secrets", problems).map(|table| secrets(table, problems)).unwrap_or_default();
+    let line = section.line();
+    let allow_hosts: Vec<String> =
+        hosts.map(|at| at.value.into_iter().map(|host| host.value.to_lowercase()).collect()).unwrap_or_default();
+    if allow_hosts.is_empty() {
+        section.error(
+            problems,
+            line,
+            "allow_hosts is missing: a channel may send only to hosts that are named",
+            "Add allow_hosts = [\"hooks.example.com\"].",
+        );
+    }
+    section.finish(problems);
+    Some(ChannelConfig {
+        line,
+        name: name?.value,
+        plugin: plugin?.value,
+        min_severity,
+        allow_hosts,
+        allow_http,
+        settings,
+        secrets,
+    })
+}
+
+fn min_severity(section: &mut Section<'_>, problems: &mut Problems) -> Severity {
+    let Some(text) = section.text("min_severity", problems) else { return Severity::Info };
+    match text.value.as_str() {
+        "info" => Severity::Info,
+        "warning" => Severity::Warning,
+        "critical" => Severity::Critical,
+        "page" => Severity::Page,
+        other => {
+            let what = format!("min_severity = {other:?} is none");
+            section.error(problems, text.line, &what, "Write \"info\", \"warning\", \"critical\" or \"page\".");
+            Severity::Info
+        }
+    }
+}
+
+fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, Secret> {
+    let mut secrets = BTreeMap::new();
+    let what = table.what().to_owned();
+    for (name, item, line) in table.named_items() {
+        let Some(item) = item else {
+            problems.error(
+                Some(line),
+                format!("{what}: {name} is no place to find a secret"),
+                "Write { file = \"/path\" }, { env = \"NAME\" } or { credential = \"name\" }.",
+            );
+            continue;
+        };
+        let secret = SecretSource::read(item, problems)
+            .and_then(|source| source.fetch_or_report(&format!("{what}: {name}"), line, problems));
+        if let Some(secret) = secret {
+            secrets.insert(name, secret);
+        }
+    }
+    secrets
+}

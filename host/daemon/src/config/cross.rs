@@ -1,0 +1,96 @@
+//! Checks across sections: what is right by itself and wrong together.
+
+use std::collections::BTreeMap;
+
+use dogwatch_engine::{Mode, Unprobed};
+
+use crate::config::problem::Problems;
+use crate::config::witness::Located;
+use crate::config::{ChainConfig, ChannelConfig};
+
+pub(super) fn check(
+    chains: &[ChainConfig],
+    witnesses: &[Located],
+    channels: &[ChannelConfig],
+    problems: &mut Problems,
+) {
+    twice(chains.iter().map(|chain| chain.profile.name.as_str()), "chain", problems);
+    twice(channels.iter().map(|channel| channel.name.as_str()), "channel", problems);
+    let names: Vec<String> = witnesses.iter().map(|w| format!("{} on {}", w.config.name, w.config.chain)).collect();
+    twice(names.iter().map(String::as_str), "witness", problems);
+    if witnesses.is_empty() {
+        problems.error(None, "there is no [[witness]] to watch".to_owned(), "Add one.");
+    }
+    if channels.is_empty() {
+        problems.warn(
+            None,
+            "there is no [[channel]]: nobody would hear an alert".to_owned(),
+            "Add one; plugin = \"webhook\" speaks to almost anything.",
+        );
+    }
+    shared_keys(witnesses, problems);
+    for witness in witnesses {
+        nodes(witness, problems);
+    }
+}
+
+fn twice<'a>(names: impl Iterator<Item = &'a str>, what: &str, problems: &mut Problems) {
+    let mut seen = Vec::new();
+    for name in names {
+        if seen.contains(&name) {
+            problems.error(None, format!("{what} {name:?} is there twice"), "Remove or rename one.");
+        }
+        seen.push(name);
+    }
+}
+
+/// Two nodes with one key would both produce: the chain cannot tell them apart, and so cannot fence one.
+fn shared_keys(witnesses: &[Located], problems: &mut Problems) {
+    let mut owners: BTreeMap<_, String> = BTreeMap::new();
+    for witness in witnesses {
+        for (node, line) in witness.config.nodes.iter().zip(&witness.node_lines) {
+            let label = format!("witness {:?}, node {:?}", witness.config.name, node.name);
+            if let Some(other) = owners.get(&(&witness.config.chain, node.public_key)) {
+                problems.error(
+                    Some(*line),
+                    format!("{label} has the same key as {other}"),
+                    "Give every node a key of its own: only then does a switch fence the old node.",
+                );
+            } else {
+                owners.insert((&witness.config.chain, node.public_key), label);
+            }
+        }
+    }
+}
+
+fn nodes(witness: &Located, problems: &mut Problems) {
+    let config = &witness.config;
+    let what = format!("witness {:?}", config.name.as_str());
+    twice(config.nodes.iter().map(|node| node.name.as_str()), &format!("{what}: node"), problems);
+    if config.nodes.is_empty() {
+        let remedy = "Add a [[witness.node]] for each node that can produce.";
+        problems.error(Some(config.line), format!("{what} has no node"), remedy);
+    } else if config.nodes.len() == 1 {
+        let remedy = "Add a [[witness.node]] for a standby.";
+        problems.warn(Some(config.line), format!("{what} has one node: there is nothing to switch to"), remedy);
+    }
+    for (node, line) in config.nodes.iter().zip(&witness.node_lines) {
+        let label = format!("{what}, node {:?}", node.name);
+        if node.key.is_none() {
+            let remedy = "Add key = { file = \"…\" } with the node's private signing key.";
+            let text = format!("{label} has no private key: nothing can be switched away from it");
+            if config.mode == Mode::Armed {
+                problems.error(Some(*line), format!("{text}, and mode is \"armed\""), remedy);
+            } else {
+                problems.warn(Some(*line), text, remedy);
+            }
+        }
+        if node.probe.is_none() && node.unprobed == Unprobed::Refused {
+            problems.warn(
+                Some(*line),
+                format!("{label} has no probe: its fitness is unknown, and it is not switched to"),
+                "Add probe = \"http://127.0.0.1:8091\", or switch_unprobed = true.",
+            );
+        }
+    }
+}

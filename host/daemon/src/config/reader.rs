@@ -1,0 +1,350 @@
+//! Reading TOML tables member by member, so that every problem is found in one go and carries its line.
+
+use std::time::Duration;
+
+use dogwatch_plugins::{Settings, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::config::problem::Problems;
+
+/// The text, to tell lines.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text }
+    }
+
+    pub(super) fn line(&self, offset: usize) -> usize {
+        let before = self.text.as_bytes().iter().take(offset);
+        before.filter(|byte| **byte == b'\n').count().saturating_add(1)
+    }
+}
+
+/// A value and its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) line: usize,
+}
+
+/// A table that is being read.
+#[derive(Debug)]
+pub(super) struct Section<'a> {
+    source: &'a Source<'a>,
+    table: &'a DeTable<'a>,
+    /// `witness "alice"`, or empty at the top.
+    what: String,
+    line: usize,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(source: &'a Source<'a>, table: &'a DeTable<'a>, what: &str, line: usize) -> Self {
+        Self { source, table, what: what.to_owned(), line, known: Vec::new() }
+    }
+
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Names the section by what it is about, once that is known.
+    pub(super) fn call(&mut self, what: String) {
+        self.what = what;
+    }
+
+    fn prefixed(&self, text: &str) -> String {
+        if self.what.is_empty() { text.to_owned() } else { format!("{}: {text}", self.what) }
+    }
+
+    pub(super) fn error(&self, problems: &mut Problems, line: usize, text: &str, remedy: impl Into<String>) {
+        problems.error(Some(line), self.prefixed(text), remedy);
+    }
+
+    pub(super) fn warn(&self, problems: &mut Problems, line: usize, text: &str, remedy: impl Into<String>) {
+        problems.warn(Some(line), self.prefixed(text), remedy);
+    }
+
+    fn member(&mut self, key: &'static str) -> Option<At<&'a DeValue<'a>>> {
+        self.known.push(key);
+        let value: &Spanned<DeValue<'a>> = self.table.get(key)?;
+        Some(At { value: value.get_ref(), line: self.source.line(value.span().start) })
+    }
+
+    fn typed<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        problems: &mut Problems,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Option<At<T>> {
+        let At { value, line } = self.member(key)?;
+        let found = value.type_str();
+        match read(value) {
+            Some(value) => Some(At { value, line }),
+            None => {
+                self.error(problems, line, &format!("{key} is {found}"), format!("Write {expected}."));
+                None
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<At<String>> {
+        let read = self.typed(key, "a text in quotes", problems, |value| value.as_str().map(str::to_owned))?;
+        if read.value.trim().is_empty() {
+            self.error(problems, read.line, &format!("{key} is empty"), "Give it a value or leave it out.");
+            return None;
+        }
+        Some(read)
+    }
+
+    /// A text that must be there.
+    pub(super) fn required(&mut self, key: &'static str, example: &str, problems: &mut Problems) -> Option<At<String>> {
+        if !self.table.contains_key(key) {
+            self.known.push(key);
+            let line = self.line;
+            self.error(problems, line, &format!("{key} is missing"), format!("Add {key} = {example}."));
+            return None;
+        }
+        self.text(key, problems)
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
+        self.typed(key, "true or false", problems, DeValue::as_bool).map(|at| at.value)
+    }
+
+    pub(super) fn integer(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<u32>,
+        problems: &mut Problems,
+    ) -> Option<u32> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let read = |value: &DeValue<'_>| {
+            let integer = value.as_integer()?;
+            let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok()?;
+            range.contains(&number).then_some(number)
+        };
+        let line_of = self.table.get(key).map(|value| self.source.line(value.span().start));
+        let found = self.member(key)?;
+        let number = read(found.value);
+        if number.is_none() {
+            let line = line_of.unwrap_or(self.line);
+            self.error(problems, line, &format!("{key} is out of range or no number"), format!("Write {expected}."));
+        }
+        number
+    }
+
+    pub(super) fn duration(&mut self, key: &'static str, problems: &mut Problems) -> Option<Duration> {
+        let text = self.text(key, problems)?;
+        let parsed = parse_duration(&text.value);
+        if parsed.is_none() {
+            let remedy = "Write a number and a unit, such as \"500ms\", \"90s\", \"10m\" or \"2h\".";
+            self.error(problems, text.line, &format!("{key} = {:?} is not a duration", text.value), remedy);
+        }
+        parsed
+    }
+
+    pub(super) fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<At<Vec<At<String>>>> {
+        let source = self.source;
+        self.typed(key, "a list of texts in quotes", problems, |value| {
+            let items = value.as_array()?.iter();
+            items
+                .map(|item| {
+                    let line = source.line(item.span().start);
+                    item.get_ref().as_str().map(|text| At { value: text.to_owned(), line })
+                })
+                .collect()
+        })
+    }
+
+    /// A list whose items are texts or tables.
+    pub(super) fn items(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Item<'a>> {
+        let source = self.source;
+        let what = self.what.clone();
+        let read = self.typed(key, "a list", problems, |value| {
+            let items = value.as_array()?.iter();
+            Some(items.filter_map(|item| Item::new(source, item, &what, key)).collect::<Vec<_>>())
+        });
+        read.map_or_else(Vec::new, |at| at.value)
+    }
+
+    /// A member that is a text or a table.
+    pub(super) fn item(&mut self, key: &'static str, problems: &mut Problems) -> Option<Item<'a>> {
+        self.known.push(key);
+        let value = self.table.get(key)?;
+        let item = Item::new(self.source, value, &self.what, key);
+        if item.is_none() {
+            let line = self.source.line(value.span().start);
+            self.error(problems, line, &format!("{key} is neither a text nor a table"), "Write a text in quotes.");
+        }
+        item
+    }
+
+    pub(super) fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section<'a>> {
+        let (source, what) = (self.source, self.prefixed(key));
+        let at = self.typed(key, "a table", problems, |value| value.as_table())?;
+        Some(Section::new(source, at.value, &what, at.line))
+    }
+
+    pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Section<'a>> {
+        let (source, what) = (self.source, self.prefixed(key));
+        let read = self.typed(key, &format!("[[{key}]] sections"), problems, |value| {
+            let items = value.as_array()?.iter();
+            let section = |item: &'a Spanned<DeValue<'a>>| {
+                let line = source.line(item.span().start);
+                Some(Section::new(source, item.get_ref().as_table()?, &what, line))
+            };
+            items.map(section).collect::<Option<Vec<_>>>()
+        });
+        read.map_or_else(Vec::new, |at| at.value)
+    }
+
+    /// All members as plugin settings; the plugin itself says what it thinks of them.
+    pub(super) fn settings(self, problems: &mut Problems) -> Settings {
+        let mut settings = Settings::default();
+        for (key, value) in self.table {
+            let line = self.source.line(value.span().start);
+            match setting(value.get_ref()) {
+                Some(value) => {
+                    settings.0.insert(key.get_ref().to_string(), value);
+                }
+                None => {
+                    let text = format!("{} is {}", key.get_ref(), value.get_ref().type_str());
+                    let remedy = "A plugin's setting is a text, a whole number, true or false, or a list of texts.";
+                    self.error(problems, line, &text, remedy);
+                }
+            }
+        }
+        settings
+    }
+
+    /// Every member with its key, for tables whose keys are the operator's own names.
+    pub(super) fn named_items(&mut self) -> Vec<(String, Option<Item<'a>>, usize)> {
+        let entries = self.table.iter();
+        entries
+            .map(|(key, value)| {
+                let line = self.source.line(value.span().start);
+                (key.get_ref().to_string(), Item::new(self.source, value, &self.what, key.get_ref()), line)
+            })
+            .collect()
+    }
+
+    /// Reports members that nobody asked for.
+    pub(super) fn finish(self, problems: &mut Problems) {
+        for (key, _) in self.table {
+            let name = key.get_ref().as_ref();
+            if self.known.contains(&name) {
+                continue;
+            }
+            let line = self.source.line(key.span().start);
+            let remedy = match nearest(name, &self.known) {
+                Some(near) => format!("Did you mean {near}?"),
+                None => format!("There are: {}.", self.known.join(", ")),
+            };
+            self.error(problems, line, &format!("unknown key {name}"), remedy);
+        }
+    }
+}
+
+/// A text or a table.
+#[derive(Debug)]
+pub(super) enum Item<'a> {
+    Text(At<String>),
+    Table(Section<'a>),
+}
+
+impl<'a> Item<'a> {
+    fn new(source: &'a Source<'a>, value: &'a Spanned<DeValue<'a>>, what: &str, key: &str) -> Option<Self> {
+        let line = source.line(value.span().start);
+        let name = if what.is_empty() { key.to_owned() } else { format!("{what}: {key}") };
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::Text(At { value: text.to_string(), line })),
+            DeValue::Table(table) => Some(Self::Table(Section::new(source, table, &name, line))),
+            _ => None,
+        }
+    }
+}
+
+fn setting(value: &DeValue<'_>) -> Option<Value> {
+    match value {
+        DeValue::String(text) => Some(Value::Text(text.to_string())),
+        DeValue::Boolean(flag) => Some(Value::Flag(*flag)),
+        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(Value::Integer),
+        DeValue::Array(items) => {
+            let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>().map(Value::Texts)
+        }
+        _ => None,
+    }
+}
+
+/// Reads `500ms`, `90s`, `10m`, `2h` or `1d`.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(split)?;
+    let number: u64 = number.parse().ok()?;
+    let millis = match unit.trim() {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.checked_mul(millis).map(Duration::from_millis)
+}
+
+/// The known name that is nearest to a mistyped one, if it is near enough.
+pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let best = known.iter().map(|known| (edit_distance(name, known), *known)).min()?;
+    (best.0 <= name.len().max(3) / 3).then_some(best.1)
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i.saturating_add(1);
+        let mut next = vec![left];
+        for (to, above) in b.iter().zip(row.iter().skip(1)) {
+            let cost = usize::from(from != *to);
+            left = diagonal.saturating_add(cost).min(above.saturating_add(1)).min(left.saturating_add(1));
+            diagonal = *above;
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("90s"), Some(Duration::from_secs(90)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2h"), Some(Duration::from_secs(7200)));
+        for bad in ["", "s", "90", "-1s", "1.5h", "1w", "99999999999999999999s", "18446744073709551615d"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn hints() {
+        assert_eq!(nearest("endpoint", &["endpoints", "quorum"]), Some("endpoints"));
+        assert_eq!(nearest("public-key", &["public_key", "key"]), Some("public_key"));
+        assert_eq!(nearest("zzz", &["endpoints", "quorum"]), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! Secrets: from files that only their owner can read, from the environment, or from systemd credentials.
+
+use std::fmt;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::config::problem::Problems;
+use crate::config::reader::{Item, Section};
+
+/// A secret text. Says nothing of itself.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text. Only for where it is used: never for a log or an error.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// In a file with mode 0600 or less.
+    File(PathBuf),
+    /// In an environment variable.
+    Env(String),
+    /// In a systemd credential (`LoadCredential=`).
+    Credential(String),
+}
+
+/// A secret that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Others can read it.
+    #[error("{path} has mode {mode:04o}: others than its owner can read it")]
+    Mode {
+        /// Which.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// It is somebody else's.
+    #[error("{path} belongs to user {owner}, not to the user Dogwatch runs as")]
+    Owner {
+        /// Which.
+        path: PathBuf,
+        /// Whose.
+        owner: u32,
+    },
+    /// It is no regular file.
+    #[error("{0} is not a regular file")]
+    NotAFile(PathBuf),
+    /// The variable is not set.
+    #[error("the environment variable {0} is not set")]
+    NoVariable(String),
+    /// Not started with credentials.
+    #[error("credential {0:?} is not there: $CREDENTIALS_DIRECTORY is not set")]
+    NoCredentials(String),
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
+}
+
+impl SecretError {
+    fn remedy(&self) -> String {
+        match self {
+            Self::Unreadable { path, .. } => format!("Put the secret into {}, mode 0600.", path.display()),
+            Self::Mode { path, .. } => format!("chmod 600 {}", path.display()),
+            Self::Owner { path, .. } => format!("chown the user Dogwatch runs as: {}", path.display()),
+            Self::NotAFile(_) => "Give a plain file.".to_owned(),
+            Self::NoVariable(name) => format!("Set {name}, or better use a file or a systemd credential."),
+            Self::NoCredentials(name) => format!("Add LoadCredential={name}:… to the systemd unit."),
+            Self::Empty => "Put the secret into it.".to_owned(),
+        }
+    }
+}
+
+impl SecretSource {
+    /// Reads `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`.
+    pub(super) fn read(item: Item<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut section = match item {
+            Item::Table(section) => section,
+            Item::Text(text) => {
+                problems.error(
+                    Some(text.line),
+                    "a secret is written into the configuration itself".to_owned(),
+                    "Put it into a file and write { file = \"/path\" }, or { env = \"NAME\" }, or { credential = \"name\" }.",
+                );
+                return None;
+            }
+        };
+        let file = section.text("file", problems).map(|at| Self::File(at.value.into()));
+        let env = section.text("env", problems).map(|at| Self::Env(at.value));
+        let credential = section.text("credential", problems).map(|at| Self::Credential(at.value));
+        let mut given = [file, env, credential].into_iter().flatten();
+        let source = match (given.next(), given.next()) {
+            (Some(source), None) => Some(source),
+            _ => {
+                one_of_three(&section, problems);
+                None
+            }
+        };
+        section.finish(problems);
+        source
+    }
+
+    /// Fetches the secret; one trailing newline is not part of it.
+    pub fn fetch(&self) -> Result<Secret, SecretError> {
+        let text = match self {
+            Self::File(path) => read_private(path)?,
+            Self::Env(name) => std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?,
+            Self::Credential(name) => {
+                let directory = std::env::var_os("CREDENTIALS_DIRECTORY")
+                    .ok_or_else(|| SecretError::NoCredentials(name.clone()))?;
+                // systemd itself sees to the modes in there.
+                let path = PathBuf::from(directory).join(name);
+                std::fs::read_to_string(&path).map_err(|source| SecretError::Unreadable { path, source })?
+            }
+        };
+        let text = Zeroizing::new(text);
+        let trimmed = text.trim();
+        if trimmed.is_empty() { Err(SecretError::Empty) } else { Ok(Secret::new(trimmed.to_owned())) }
+    }
+
+    /// Fetches it, or says what is wrong.
+    pub(super) fn fetch_or_report(&self, what: &str, line: usize, problems: &mut Problems) -> Option<Secret> {
+        match self.fetch() {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                problems.error(Some(line), format!("{what}: {error}"), error.remedy());
+                None
+            }
+        }
+    }
+}
+
+fn one_of_three(section: &Section<'_>, problems: &mut Problems) {
+    let remedy = "Write exactly one of file, env and credential.";
+    section.error(problems, section.line(), "where the secret is kept is not clear", remedy);
+}
+
+/// Reads a file that must be private to the user Dogwatch runs as.
+pub fn read_private(path: &Path) -> Result<String, SecretError> {
+    let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(SecretError::NotAFile(path.to_owned()));
+    }
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(SecretError::Mode { path: path.to_owned(), mode });
+    }
+    // Root's files are nobody else's to write; anybody else's could be changed under us.
+    let me = std::fs::metadata("/proc/self").map(|own| own.uid()).unwrap_or(0);
+    if metadata.uid() != me && metadata.uid() != 0 {
+        return Err(SecretError::Owner { path: path.to_owned(), owner: metadata.uid() });
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}

@@ -1,0 +1,187 @@
+//! `[[witness]]` and `[[witness.node]]` sections.
+
+use std::time::Duration;
+
+use dogwatch_chain::{AccountName, Profile, PublicKey, SecretKey};
+use dogwatch_engine::{Damping, Disable, Mode, Rails, Unprobed};
+
+use crate::config::chain::endpoint;
+use crate::config::problem::Problems;
+use crate::config::reader::{Section, nearest};
+use crate::config::secret::SecretSource;
+use crate::config::{ChainConfig, NodeConfig, WitnessConfig};
+
+/// A witness and the lines its parts stand in, for the checks across sections.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) config: WitnessConfig,
+    pub(super) node_lines: Vec<usize>,
+}
+
+pub(super) fn mode(section: &mut Section<'_>, problems: &mut Problems) -> Option<Mode> {
+    let text = section.text("mode", problems)?;
+    match text.value.as_str() {
+        "observe" => Some(Mode::Observe),
+        "armed" => Some(Mode::Armed),
+        other => {
+            let remedy = "Write \"observe\" (watch and alert) or \"armed\" (act).";
+            section.error(problems, text.line, &format!("mode = {other:?} is none"), remedy);
+            None
+        }
+    }
+}
+
+pub(super) fn read(
+    mut section: Section<'_>,
+    chains: &[ChainConfig],
+    default_mode: Mode,
+    problems: &mut Problems,
+) -> Option<Located> {
+    let name = section.required("name", "\"your-account\"", problems);
+    if let Some(name) = &name {
+        section.call(format!("witness {:?}", name.value));
+    }
+    let account = name.as_ref().and_then(|name| match AccountName::new(name.value.as_str()) {
+        Ok(account) => Some(account),
+        Err(error) => {
+            section.error(problems, name.line, &error.to_string(), "Write the account's name without @.");
+            None
+        }
+    });
+    let chain_name = section.required("chain", "\"hive\"", problems);
+    let chain = chain_name.as_ref().and_then(|wanted| {
+        let found = chains.iter().find(|chain| chain.profile.name == wanted.value);
+        if found.is_none() {
+            let names: Vec<&str> = chains.iter().map(|chain| chain.profile.name.as_str()).collect();
+            let remedy = match nearest(&wanted.value, &names) {
+                Some(near) => format!("Did you mean {near:?}?"),
+                None => format!("Add a [[chain]] with name = {:?}.", wanted.value),
+            };
+            section.error(
+                problems,
+                wanted.line,
+                &format!("there is no chain {:?} that can be used", wanted.value),
+                remedy,
+            );
+        }
+        found
+    });
+    let mode = mode(&mut section, problems).unwrap_or(default_mode);
+    let policy = section.text("policy", problems).map_or_else(|| "threshold".to_owned(), |policy| policy.value);
+    let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
+    let fallback = Profile::hive();
+    let profile = chain.map_or(&fallback, |chain| &chain.profile);
+    let rails = rails(section.table("rails", problems), profile, problems);
+    let expiration = section.duration("expiration", problems).unwrap_or(Duration::from_secs(60));
+    let probe_interval = section.duration("probe_interval", problems).unwrap_or_else(|| profile.slots(2));
+    let damping = Damping {
+        rise: section.integer("probe_rise", 1..=100, problems).unwrap_or(2),
+        fall: section.integer("probe_fall", 1..=100, problems).unwrap_or(3),
+    };
+    let mut nodes = Vec::new();
+    let mut node_lines = Vec::new();
+    for node in section.tables("node", problems) {
+        let line = node.line();
+        if let Some(node) = self::node(node, section.what(), profile, problems) {
+            nodes.push(node);
+            node_lines.push(line);
+        }
+    }
+    let line = section.line();
+    if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&expiration) {
+        section.error(problems, line, "expiration is out of range", "Write \"1s\" to \"1h\": nodes take no more.");
+    }
+    section.finish(problems);
+    let config = WitnessConfig {
+        line,
+        name: account?,
+        chain: chain?.profile.name.clone(),
+        mode,
+        policy,
+        settings,
+        rails,
+        expiration,
+        probe_interval,
+        damping,
+        nodes,
+    };
+    Some(Located { config, node_lines })
+}
+
+fn rails(section: Option<Section<'_>>, profile: &Profile, problems: &mut Problems) -> Rails {
+    let defaults = Rails {
+        budget: 3,
+        budget_window: Duration::from_secs(6 * 3600),
+        cool_down: profile.round().saturating_mul(2),
+        own_slot_guard: profile.slots(2),
+        // 80 % of 128 slots.
+        min_participation: 103,
+        candidate_fresh: profile.slots(10).max(Duration::from_secs(2)),
+        disable: Disable::Never,
+    };
+    let Some(mut section) = section else { return defaults };
+    let rails = Rails {
+        budget: section.integer("budget", 0..=1000, problems).unwrap_or(defaults.budget),
+        budget_window: section.duration("budget_window", problems).unwrap_or(defaults.budget_window),
+        cool_down: section.duration("cool_down", problems).unwrap_or(defaults.cool_down),
+        own_slot_guard: section.duration("own_slot_guard", problems).unwrap_or(defaults.own_slot_guard),
+        min_participation: section
+            .integer("min_participation_percent", 0..=100, problems)
+            .and_then(|percent| u8::try_from(percent.saturating_mul(128).div_ceil(100)).ok())
+            .unwrap_or(defaults.min_participation),
+        candidate_fresh: section.duration("candidate_fresh", problems).unwrap_or(defaults.candidate_fresh),
+        disable: match section.flag("allow_disable", problems) {
+            Some(true) => Disable::Allowed,
+            Some(false) | None => Disable::Never,
+        },
+    };
+    section.finish(problems);
+    rails
+}
+
+fn node(mut section: Section<'_>, witness: &str, profile: &Profile, problems: &mut Problems) -> Option<NodeConfig> {
+    let name = section.required("name", "\"primary\"", problems);
+    let label = name.as_ref().map_or("?", |name| name.value.as_str());
+    section.call(format!("{witness}, node {label:?}"));
+    let text = section.required("public_key", &format!("\"{}…\"", profile.prefix.as_str()), problems);
+    let public_key = text.and_then(|text| {
+        let parsed = PublicKey::parse(&text.value, &profile.prefix);
+        match parsed.and_then(|key| key.check_on_curve().map(|()| key)) {
+            Ok(key) => Some(key),
+            Err(error) => {
+                let remedy = "Copy the node's public signing key again.";
+                section.error(problems, text.line, &format!("public_key: {error}"), remedy);
+                None
+            }
+        }
+    });
+    let line = section.line();
+    let key = section
+        .item("key", problems)
+        .and_then(|item| SecretSource::read(item, problems))
+        .and_then(|source| source.fetch_or_report(&format!("{}: key", section.what()), line, problems))
+        .and_then(|secret| match SecretKey::from_wif(secret.reveal()) {
+            Ok(key) => Some(key),
+            Err(error) => {
+                let remedy = "Put the node's private signing key there in WIF (it starts with 5).";
+                section.error(problems, line, &format!("key: {error}"), remedy);
+                None
+            }
+        });
+    if let (Some(secret), Some(public)) = (&key, public_key)
+        && secret.public_key() != public
+    {
+        let text = format!(
+            "key does not belong to public_key: it is that of {}",
+            secret.public_key().display(&profile.prefix)
+        );
+        section.error(problems, line, &text, "Mix-ups are dangerous: give each node its own pair.");
+    }
+    let probe = section.item("probe", problems).and_then(|item| endpoint(item, section.what(), problems));
+    let unprobed = match section.flag("switch_unprobed", problems) {
+        Some(true) => Unprobed::Allowed,
+        Some(false) | None => Unprobed::Refused,
+    };
+    section.finish(problems);
+    Some(NodeConfig { name: name?.value, public_key: public_key?, key, probe, unprobed })
+}

@@ -1,0 +1,173 @@
+//! The local socket: how `dogwatch status`, `switch`, `pause` and `resume` reach the daemon. HTTP over a Unix socket
+//! in the state directory, which only its owner can enter.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use dogwatch_chain::{AccountName, Time};
+use dogwatch_engine::{Force, Target};
+use serde::{Deserialize, Serialize};
+use tokio::net::UnixListener;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::chain_task::{Message, SwitchAnswer};
+use crate::clock::Clock;
+use crate::status::Status;
+use crate::store::Store;
+
+/// Where the socket is.
+pub fn socket_path(state_dir: &Path) -> PathBuf {
+    state_dir.join("dogwatch.sock")
+}
+
+/// A wish for a switch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchRequest {
+    /// The witness.
+    pub witness: AccountName,
+    /// Its chain, where the name alone does not tell.
+    pub chain: Option<String>,
+    /// The node to switch to; `None` disables the witness.
+    pub to: Option<String>,
+    /// Whether to pass the soft rails.
+    pub force: bool,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SwitchReply {
+    /// The transaction is on its way.
+    Started(String),
+    /// These rails are in the way.
+    Refused(Vec<String>),
+}
+
+/// A wish for a pause, or for its end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRequest {
+    /// The witness.
+    pub witness: AccountName,
+    /// Its chain, where the name alone does not tell.
+    pub chain: Option<String>,
+    /// For how long; `None` ends the pause.
+    pub millis: Option<u64>,
+}
+
+/// The daemon's side of the socket.
+#[derive(Clone, Debug)]
+pub struct Control {
+    site: String,
+    clock: Clock,
+    started_at: Time,
+    store: Store,
+    chains: Vec<(String, mpsc::Sender<Message>)>,
+}
+
+type Failure = (StatusCode, String);
+
+fn gone<E>(_: E) -> Failure {
+    (StatusCode::SERVICE_UNAVAILABLE, "the daemon is shutting down".to_owned())
+}
+
+impl Control {
+    /// Reaches these chains.
+    pub fn new(site: &str, clock: Clock, store: Store, chains: Vec<(String, mpsc::Sender<Message>)>) -> Self {
+        Self { site: site.to_owned(), clock, started_at: clock.now(), store, chains }
+    }
+
+    async fn status(&self) -> Result<Status, Failure> {
+        let mut chains = Vec::new();
+        for (_, inbox) in &self.chains {
+            let (reply, answer) = oneshot::channel();
+            inbox.send(Message::Status(reply)).await.map_err(gone)?;
+            chains.push(answer.await.map_err(gone)?);
+        }
+        let outbox = self.store.outbox_counts().await;
+        Ok(Status {
+            site: self.site.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: self.started_at.to_string(),
+            now: self.clock.now().to_string(),
+            chains,
+            outbox: outbox.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?,
+        })
+    }
+
+    /// The chain that a witness is watched on.
+    async fn find(&self, witness: &AccountName, chain: Option<&str>) -> Result<mpsc::Sender<Message>, Failure> {
+        let status = self.status().await?;
+        let watched = status.chains.iter().filter(|known| known.witnesses.iter().any(|w| w.name == witness.as_str()));
+        let names: Vec<&str> =
+            watched.map(|known| known.name.as_str()).filter(|name| chain.is_none_or(|chain| chain == *name)).collect();
+        let name = match names.as_slice() {
+            [one] => *one,
+            [] => return Err((StatusCode::NOT_FOUND, format!("witness {witness} is not watched here"))),
+            several => {
+                let text = format!("witness {witness} is watched on {}: say which with --chain", several.join(" and "));
+                return Err((StatusCode::CONFLICT, text));
+            }
+        };
+        let inbox = self.chains.iter().find(|(known, _)| known == name).map(|(_, inbox)| inbox.clone());
+        inbox.ok_or_else(|| gone(()))
+    }
+
+    async fn switch(&self, request: SwitchRequest) -> Result<SwitchReply, Failure> {
+        let inbox = self.find(&request.witness, request.chain.as_deref()).await?;
+        let target = request.to.map_or(Target::Disabled, Target::Node);
+        let force = if request.force { Force::Yes } else { Force::No };
+        let (reply, answer) = oneshot::channel::<SwitchAnswer>();
+        inbox.send(Message::Switch(request.witness, target, force, reply)).await.map_err(gone)?;
+        Ok(match answer.await.map_err(gone)? {
+            Ok(id) => SwitchReply::Started(id.to_string()),
+            Err(reasons) => SwitchReply::Refused(reasons),
+        })
+    }
+
+    async fn pause(&self, request: PauseRequest) -> Result<(), Failure> {
+        let inbox = self.find(&request.witness, request.chain.as_deref()).await?;
+        let until = request.millis.map(|millis| self.clock.now().plus(std::time::Duration::from_millis(millis)));
+        let (reply, answer) = oneshot::channel();
+        inbox.send(Message::Pause(request.witness, until, reply)).await.map_err(gone)?;
+        answer.await.map(drop).map_err(gone)
+    }
+}
+
+/// Opens the socket. The caller holds the state directory's lock, so a socket that is there is a dead daemon's.
+pub fn listen(path: &Path) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers until it is dropped.
+pub async fn serve(listener: UnixListener, control: Control) {
+    let router = Router::new()
+        .route("/status", get(async |State(control): State<Control>| control.status().await.map(Json)))
+        .route(
+            "/switch",
+            post(async |State(control): State<Control>, Json(request): Json<SwitchRequest>| {
+                control.switch(request).await.map(Json)
+            }),
+        )
+        .route(
+            "/pause",
+            post(async |State(control): State<Control>, Json(request): Json<PauseRequest>| {
+                control.pause(request).await.map(Json)
+            }),
+        )
+        .with_state(control);
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "the control socket has failed");
+    }
+}

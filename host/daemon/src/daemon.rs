@@ -1,0 +1,251 @@
+//! Putting the parts together and keeping them running.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
+use dogwatch_plugins::{Change, ChannelPlugin, Library};
+use dogwatch_rpc::{Pool, PoolError, PoolOptions, Prober};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::chain_task::{ChainTask, Message, ProbeTarget, poll, probe};
+use crate::clock::Clock;
+use crate::config::{ChainConfig, Config};
+use crate::control::{self, Control};
+use crate::egress::{self, Egress};
+use crate::guard::Guard;
+use crate::outbox::Worker;
+use crate::plugins;
+use crate::store::{Recipient, Store, StoreError};
+
+/// How often the plugin directory is looked at.
+const PLUGIN_LOOK: Duration = Duration::from_secs(2);
+
+/// A daemon that cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No place for its state.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No way to its endpoints.
+    #[error("chain {chain}: {source}")]
+    Pool {
+        /// Which chain.
+        chain: String,
+        /// Why.
+        source: PoolError,
+    },
+    /// No HTTP client.
+    #[error("the HTTP client could not be set up: {0}; check the system's certificate store")]
+    Http(String),
+    /// No control socket.
+    #[error("the control socket {path} could not be opened: {source}")]
+    Control {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A daemon that runs until it is dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    tasks: JoinSet<()>,
+}
+
+impl Daemon {
+    /// Starts it. Endpoints that do not answer are no reason not to start: that is what alerts are for.
+    pub async fn start(config: Config, library: Library) -> Result<Self, StartError> {
+        let clock = Clock;
+        let store = Store::open(&config.state_dir)?;
+        let bell = Arc::new(Notify::new());
+        let recipients: Arc<[Recipient]> = config
+            .channels
+            .iter()
+            .map(|channel| Recipient { name: channel.name.clone(), min_severity: channel.min_severity })
+            .collect();
+        store.forget_channels_but(recipients.iter().map(|recipient| recipient.name.clone()).collect()).await?;
+
+        let mut tasks = JoinSet::new();
+        let channels = start_workers(&config, &library, &store, &bell, clock, &mut tasks)?;
+        let mut senders = Vec::new();
+        for chain in &config.chains {
+            let shared = Shared {
+                config: &config,
+                library: &library,
+                store: &store,
+                bell: &bell,
+                recipients: &recipients,
+                clock,
+            };
+            senders.push((chain.profile.name.clone(), start_chain(chain, shared, &mut tasks).await?));
+        }
+        let control = Control::new(&config.site, clock, store, senders.clone());
+        let path = control::socket_path(&config.state_dir);
+        let listener = control::listen(&path).map_err(|source| StartError::Control { path, source })?;
+        tasks.spawn(control::serve(listener, control));
+        tasks.spawn(follow_plugins(library, config, senders, channels));
+        Ok(Self { tasks })
+    }
+
+    /// Waits for a task to end, which none should.
+    pub async fn run(mut self) -> anyhow::Result<()> {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => Err(anyhow::anyhow!("a part of the daemon died: {error}")),
+            Some(Ok(())) | None => Err(anyhow::anyhow!("a part of the daemon ended, which none should")),
+        }
+    }
+}
+
+type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, String>>>;
+
+fn start_workers(
+    config: &Config,
+    library: &Library,
+    store: &Store,
+    bell: &Arc<Notify>,
+    clock: Clock,
+    tasks: &mut JoinSet<()>,
+) -> Result<ChannelSenders, StartError> {
+    let client = egress::client().map_err(|error| StartError::Http(error.to_string()))?;
+    let mut senders = Vec::new();
+    for channel in &config.channels {
+        let plugin = plugins::channel(library, channel);
+        if let Err(why) = &plugin {
+            tracing::error!(site = config.site, channel = channel.name, why, "this channel cannot deliver");
+        }
+        let (sender, plugin) = watch::channel(plugin);
+        senders.push(sender);
+        let worker = Worker {
+            name: channel.name.clone(),
+            site: config.site.clone(),
+            plugin,
+            settings: channel.settings.clone(),
+            egress: Egress::new(channel, client.clone()),
+            store: store.clone(),
+            bell: Arc::clone(bell),
+            clock,
+        };
+        tasks.spawn(worker.run());
+    }
+    Ok(senders)
+}
+
+struct Shared<'a> {
+    config: &'a Config,
+    library: &'a Library,
+    store: &'a Store,
+    bell: &'a Arc<Notify>,
+    recipients: &'a Arc<[Recipient]>,
+    clock: Clock,
+}
+
+/// Patience grows with the slots: an answer that comes after the next block is of no use.
+fn pool_options(interval: Duration) -> PoolOptions {
+    let total = interval.saturating_mul(4).checked_div(3).unwrap_or(interval);
+    let total = total.clamp(Duration::from_secs(1), Duration::from_secs(4));
+    PoolOptions::default().timeouts(total.checked_div(2).unwrap_or(total), total)
+}
+
+async fn start_chain(
+    chain: &ChainConfig,
+    shared: Shared<'_>,
+    tasks: &mut JoinSet<()>,
+) -> Result<mpsc::Sender<Message>, StartError> {
+    let Shared { config, library, store, bell, recipients, clock } = shared;
+    let name = chain.profile.name.clone();
+    let options = pool_options(chain.profile.block_interval);
+    let pool = Pool::new(chain.profile.clone(), chain.endpoints.clone(), options.clone())
+        .map_err(|source| StartError::Pool { chain: name.clone(), source })?;
+    let prober = Prober::new(options).map_err(|error| StartError::Http(error.to_string()))?;
+    let book = store.book(&name).await?.unwrap_or_default();
+    let (sender, inbox) = mpsc::channel(256);
+
+    let mut guards = Vec::new();
+    for witness in config.witnesses.iter().filter(|witness| witness.chain == name) {
+        let index = guards.len();
+        let state = store.state(&name, witness.name.as_str()).await?.unwrap_or_default();
+        let policy = plugins::policy(library, witness);
+        guards.push(Guard::new(config, chain, witness, index, policy, state, clock.now()));
+        for (node, place) in witness.nodes.iter().zip(0..) {
+            if let Some(endpoint) = node.probe.clone() {
+                let target = ProbeTarget { witness: index, node: dogwatch_engine::NodeIndex(place), endpoint };
+                let every = witness.probe_interval;
+                tasks.spawn(probe(prober.clone(), target, chain.profile.clone(), every, sender.clone()));
+            }
+        }
+    }
+    let names = guards.iter().map(|guard| guard.watch().config().witness.clone()).collect();
+    tasks.spawn(poll(pool.clone(), names, clock, sender.clone()));
+    let task = ChainTask {
+        site: config.site.clone(),
+        pool,
+        tracker: Tracker::new(TrackerConfig {
+            chain: name,
+            block_interval: chain.profile.block_interval,
+            quorum: chain.quorum,
+            stale_after: chain.stale_after,
+        }),
+        alerts: ChainAlerts::new(book.clone(), config.repeat),
+        guards,
+        store: store.clone(),
+        recipients: Arc::clone(recipients),
+        bell: Arc::clone(bell),
+        clock,
+        stored_book: book,
+        sending: JoinSet::new(),
+    };
+    tasks.spawn(task.run(inbox, sender.downgrade()));
+    Ok(sender)
+}
+
+/// Puts plugins into use as their files are dropped in.
+async fn follow_plugins(
+    library: Library,
+    config: Config,
+    chains: Vec<(String, mpsc::Sender<Message>)>,
+    channels: ChannelSenders,
+) {
+    let library = Arc::new(library);
+    loop {
+        tokio::time::sleep(PLUGIN_LOOK).await;
+        let looked = Arc::clone(&library);
+        // Compiling takes a while, and must not hold up anything.
+        let Ok(changes) = tokio::task::spawn_blocking(move || looked.refresh()).await else { continue };
+        for change in changes {
+            tracing::info!(site = config.site, "{change}");
+            if let Change::Reloaded { name, .. } | Change::Available { name } = &change {
+                put_into_use(&library, &config, name, &chains, &channels).await;
+            }
+        }
+    }
+}
+
+async fn put_into_use(
+    library: &Arc<Library>,
+    config: &Config,
+    name: &str,
+    chains: &[(String, mpsc::Sender<Message>)],
+    channels: &ChannelSenders,
+) {
+    for (chain, inbox) in chains {
+        let witnesses = config.witnesses.iter().filter(|witness| witness.chain == *chain);
+        for (index, witness) in witnesses.enumerate().filter(|(_, witness)| witness.policy == name) {
+            let (library, witness) = (Arc::clone(library), witness.clone());
+            let loaded = tokio::task::spawn_blocking(move || plugins::policy(&library, &witness)).await;
+            if let Ok(policy) = loaded {
+                let _ = inbox.send(Message::Policy(index, policy)).await;
+            }
+        }
+    }
+    for (channel, sender) in config.channels.iter().zip(channels).filter(|(channel, _)| channel.plugin == name) {
+        let (library, channel) = (Arc::clone(library), channel.clone());
+        let loaded = tokio::task::spawn_blocking(move || plugins::channel(&library, &channel)).await;
+        if let Ok(plugin) = loaded {
+            let _ = sender.send(plugin);
+        }
+    }
+}

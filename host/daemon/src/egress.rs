@@ -1,0 +1,253 @@
+//! Sending what channels compose: allow-list first, then the secrets, then HTTPS. No redirect is followed.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use dogwatch_plugins::{Encoding, Header, Method, Part, Request, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use crate::config::{ChannelConfig, Secret};
+
+/// What is read of an answer.
+const BODY_LIMIT: usize = 64 << 10;
+
+/// What one channel may do, and with which secrets.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    client: reqwest::Client,
+    allow_hosts: Vec<String>,
+    allow_http: bool,
+    secrets: BTreeMap<String, Secret>,
+}
+
+/// A request that was not sent or not answered. Names no secret: URLs can hold tokens, so none is shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EgressError {
+    /// The plugin names a secret that is not configured.
+    #[error("it needs the secret {0:?}, which is not configured; add it to [channel.secrets]")]
+    NoSecret(String),
+    /// The address does not parse once the secrets are in.
+    #[error("the address is not a URL; check the channel's settings and secrets")]
+    BadUrl,
+    /// Not http(s), or plain http where that is not allowed.
+    #[error("{0:?} would carry the alert unencrypted to another machine; use https, or set allow_http = true")]
+    Scheme(String),
+    /// The host is not on the list.
+    #[error("host {0:?} is not in allow_hosts of this channel")]
+    Host(String),
+    /// A header is malformed once the secrets are in.
+    #[error("the header {0:?} is malformed; a secret may hold a line break")]
+    Header(String),
+    /// It did not get through.
+    #[error("{0}")]
+    Transport(String),
+}
+
+impl EgressError {
+    /// Whether trying again can help without the operator doing something.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transport(_))
+    }
+}
+
+impl Egress {
+    /// The way out for a channel.
+    pub fn new(channel: &ChannelConfig, client: reqwest::Client) -> Self {
+        Self {
+            client,
+            allow_hosts: channel.allow_hosts.clone(),
+            allow_http: channel.allow_http,
+            secrets: channel.secrets.clone(),
+        }
+    }
+
+    /// The names of the secrets.
+    pub fn secret_names(&self) -> Vec<String> {
+        self.secrets.keys().cloned().collect()
+    }
+
+    /// Sends one request and reads the answer.
+    pub async fn send(&self, request: &Request) -> Result<Response, EgressError> {
+        let url = self.url(&self.fill(&request.url)?)?;
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self.client.request(method, url).body(self.fill(&request.body)?.as_bytes().to_vec());
+        for Header { name, value } in &request.headers {
+            let value = self.fill(value)?;
+            let mut value =
+                reqwest::header::HeaderValue::from_str(&value).map_err(|_| EgressError::Header(name.clone()))?;
+            value.set_sensitive(true);
+            builder = builder.header(name, value);
+        }
+        let answer = builder.send().await.map_err(|error| transport(&error))?;
+        read(answer).await
+    }
+
+    /// Puts the secrets in.
+    fn fill(&self, parts: &[Part]) -> Result<Zeroizing<String>, EgressError> {
+        let mut text = Zeroizing::new(String::new());
+        for part in parts {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Secret { name, encoding } => {
+                    let secret = self.secrets.get(name).ok_or_else(|| EgressError::NoSecret(name.clone()))?;
+                    text.push_str(&encode(secret.reveal(), *encoding));
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    /// Checks the address as it will be used, secrets and all: a secret may hold the host.
+    fn url(&self, text: &str) -> Result<Url, EgressError> {
+        let url = Url::parse(text).map_err(|_| EgressError::BadUrl)?;
+        let host = url.host().ok_or(EgressError::BadUrl)?;
+        let loopback = match &host {
+            Host::Ipv4(ip) => IpAddr::V4(*ip).is_loopback(),
+            Host::Ipv6(ip) => IpAddr::V6(*ip).is_loopback(),
+            Host::Domain(name) => *name == "localhost",
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback || self.allow_http => {}
+            other => return Err(EgressError::Scheme(other.to_owned())),
+        }
+        let name = host.to_string().to_lowercase();
+        let with_port = format!("{name}:{}", url.port_or_known_default().unwrap_or(0));
+        // A named host stands for its default ports; any other port must be named with it.
+        let allowed =
+            self.allow_hosts.iter().any(|allowed| *allowed == with_port || (*allowed == name && url.port().is_none()));
+        if allowed { Ok(url) } else { Err(EgressError::Host(if url.port().is_some() { with_port } else { name })) }
+    }
+}
+
+fn encode(secret: &str, encoding: Encoding) -> Zeroizing<String> {
+    Zeroizing::new(match encoding {
+        Encoding::Plain => secret.to_owned(),
+        Encoding::Json => {
+            let quoted = serde_json::Value::from(secret).to_string();
+            quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned()
+        }
+        Encoding::Percent => utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+        Encoding::Base64 => base64::engine::general_purpose::STANDARD.encode(secret),
+    })
+}
+
+async fn read(mut answer: reqwest::Response) -> Result<Response, EgressError> {
+    let status = answer.status().as_u16();
+    let headers = answer
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    let mut body = Vec::new();
+    while body.len() < BODY_LIMIT {
+        match answer.chunk().await.map_err(|error| transport(&error))? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    body.truncate(BODY_LIMIT);
+    Ok(Response { status, headers, body })
+}
+
+/// What went wrong, without the URL.
+fn transport(error: &reqwest::Error) -> EgressError {
+    let kind = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the request failed"
+    };
+    let mut cause = std::error::Error::source(error);
+    let mut root = None;
+    while let Some(inner) = cause {
+        root = Some(inner.to_string());
+        cause = inner.source();
+    }
+    EgressError::Transport(root.map_or_else(|| kind.to_owned(), |root| format!("{kind}: {root}")))
+}
+
+/// The client that all channels share.
+pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(15))
+        .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn egress(hosts: &[&str]) -> Egress {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        Egress {
+            client: {
+                crate::install_tls_provider();
+                client().unwrap()
+            },
+            allow_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            allow_http: false,
+            secrets: BTreeMap::from([
+                ("token".to_owned(), secret("a\"b/ü")),
+                ("url".to_owned(), secret("https://evil.example/x")),
+            ]),
+        }
+    }
+
+    #[test]
+    fn only_named_hosts() {
+        let egress = egress(&["hooks.example.com", "127.0.0.1:8080"]);
+        assert!(egress.url("https://hooks.example.com/a?b").is_ok());
+        assert!(egress.url("https://HOOKS.example.com/").is_ok());
+        assert!(egress.url("http://127.0.0.1:8080/").is_ok());
+        for (bad, error) in [
+            ("https://hooks.example.com:8443/", EgressError::Host("hooks.example.com:8443".into())),
+            ("https://hooks.example.com.evil.net/", EgressError::Host("hooks.example.com.evil.net".into())),
+            ("https://hooks.example.com@evil.net/", EgressError::Host("evil.net".into())),
+            ("http://127.0.0.1:9090/", EgressError::Host("127.0.0.1:9090".into())),
+            ("http://hooks.example.com/", EgressError::Scheme("http".into())),
+            ("file:///etc/passwd", EgressError::BadUrl),
+            ("nonsense", EgressError::BadUrl),
+        ] {
+            assert_eq!(egress.url(bad), Err(error), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_secret_cannot_smuggle_in_a_host() {
+        let egress = egress(&["hooks.example.com"]);
+        let parts = [Part::Secret { name: "url".into(), encoding: Encoding::Plain }];
+        let url = egress.fill(&parts).unwrap();
+        assert_eq!(egress.url(&url), Err(EgressError::Host("evil.example".into())));
+        let unknown = [Part::Secret { name: "nope".into(), encoding: Encoding::Plain }];
+        assert_eq!(egress.fill(&unknown).unwrap_err(), EgressError::NoSecret("nope".into()));
+    }
+
+    #[test]
+    fn secrets_fit_their_surroundings() {
+        let encodings = [
+            (Encoding::Plain, "a\"b/ü"),
+            (Encoding::Json, "a\\\"b/ü"),
+            (Encoding::Percent, "a%22b%2F%C3%BC"),
+            (Encoding::Base64, "YSJiL8O8"),
+        ];
+        for (encoding, expected) in encodings {
+            assert_eq!(*encode("a\"b/ü", encoding), expected);
+        }
+        assert_eq!(*encode("\"", Encoding::Json), "\\\"");
+    }
+}

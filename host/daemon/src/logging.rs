@@ -1,0 +1,26 @@
+//! Log events: plain lines for people, JSON for machines. Always on standard error: standard output is for answers.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+/// How log events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// One line of text per event.
+    #[default]
+    Plain,
+    /// One JSON object per event and line.
+    Json,
+}
+
+/// Starts logging. What is logged is set by `DOGWATCH_LOG` (`info` unless given), in the syntax of tracing's filters.
+pub fn start(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call, in tests, changes nothing.
+    let _ = match format {
+        LogFormat::Plain => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
+    };
+}

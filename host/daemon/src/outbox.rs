@@ -1,0 +1,138 @@
+//! Delivery: one worker per channel, so that a slow or dead one delays no other and no decision.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+use dogwatch_plugins::{ChannelPlugin, Envelope, Judgement, Settings};
+use rand::Rng as _;
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::egress::Egress;
+use crate::store::{Delivery, Store, StoreError};
+
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// One channel's worker.
+#[derive(Debug)]
+pub struct Worker {
+    /// The operator's name for the channel.
+    pub name: String,
+    /// Where this daemon runs.
+    pub site: String,
+    /// The plugin, or why there is none; replaced when its file is.
+    pub plugin: watch::Receiver<Result<ChannelPlugin, String>>,
+    /// Its settings.
+    pub settings: Settings,
+    /// The way out.
+    pub egress: Egress,
+    /// Where the messages are.
+    pub store: Store,
+    /// Rung when there may be new ones.
+    pub bell: Arc<Notify>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// How one try ended.
+#[derive(Debug)]
+enum Outcome {
+    Delivered(String),
+    Again(Duration, String),
+    Never(String),
+}
+
+impl Worker {
+    /// Delivers until it is dropped.
+    pub async fn run(self) {
+        loop {
+            let rung = self.bell.notified();
+            match self.step().await {
+                Ok(Step::Again) => {}
+                Ok(Step::WaitUntil(due)) => {
+                    let wait = due.map_or(LONGEST_WAIT, |due| due.since(self.clock.now()));
+                    let _ = tokio::time::timeout(wait.min(LONGEST_WAIT), rung).await;
+                }
+                Err(error) => {
+                    tracing::error!(channel = self.name, %error, "the outbox cannot be read");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    async fn step(&self) -> Result<Step, StoreError> {
+        let Some(delivery) = self.store.next_delivery(&self.name, self.clock.now()).await? else {
+            return Ok(Step::WaitUntil(self.store.next_due(&self.name).await?));
+        };
+        let (message, key) = (delivery.message, delivery.alert.key.clone());
+        match self.deliver(&delivery).await {
+            Outcome::Delivered(receipt) => {
+                tracing::info!(channel = self.name, message, alert = %key, "alert delivered");
+                self.store.settle(message, &self.name, "delivered", receipt).await?;
+            }
+            Outcome::Again(wait, why) => {
+                tracing::warn!(channel = self.name, message, alert = %key, why, wait_ms = wait.as_millis(), "alert not delivered yet");
+                self.store.postpone(message, &self.name, self.clock.now().plus(wait), why).await?;
+            }
+            Outcome::Never(why) => {
+                tracing::error!(channel = self.name, message, alert = %key, why, "alert cannot be delivered by this channel");
+                self.store.settle(message, &self.name, "failed", why).await?;
+            }
+        }
+        Ok(Step::Again)
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Outcome {
+        let plugin = match self.plugin.borrow().clone() {
+            Ok(plugin) => plugin,
+            // The operator may drop the right file in: keep the message.
+            Err(why) => return Outcome::Again(LONGEST_WAIT, why),
+        };
+        let envelope = Envelope {
+            message_id: format!("{}-{}", self.site, delivery.message),
+            site: self.site.clone(),
+            witness: delivery.witness.clone(),
+        };
+        let names = self.egress.secret_names();
+        let requests = match plugin.compose(&self.settings, &names, &delivery.alert, &envelope) {
+            Ok(called) => called.value,
+            Err(error) => return self.retry(delivery, error.to_string()),
+        };
+        let mut receipt = String::new();
+        for (index, request) in requests.iter().enumerate() {
+            let response = match self.egress.send(request).await {
+                Ok(response) => response,
+                Err(error) if error.is_transient() => return self.retry(delivery, error.to_string()),
+                Err(error) => return Outcome::Never(error.to_string()),
+            };
+            let judged = plugin.judge(&self.settings, &delivery.alert, &envelope, index, &response);
+            match judged.map(|called| called.value) {
+                Ok(Judgement::Delivered) => {}
+                Ok(Judgement::Accepted(text)) => receipt = text,
+                Ok(Judgement::RetryAfter(wait)) => {
+                    return Outcome::Again(wait, format!("the service asks to wait {} s", wait.as_secs()));
+                }
+                Ok(Judgement::Transient(why)) => return self.retry(delivery, why),
+                Ok(Judgement::Permanent(why)) => return Outcome::Never(why),
+                Err(error) => return self.retry(delivery, error.to_string()),
+            }
+        }
+        Outcome::Delivered(receipt)
+    }
+
+    /// Waits longer after each try, with jitter so that several sites do not hammer a service in step.
+    fn retry(&self, delivery: &Delivery, why: String) -> Outcome {
+        let step = Duration::from_secs(1).saturating_mul(2u32.saturating_pow(delivery.attempts.min(6)));
+        let jitter = rand::rng().random_range(0.5..1.0);
+        Outcome::Again(step.min(LONGEST_WAIT).mul_f64(jitter), why)
+    }
+}
+
+#[derive(Debug)]
+enum Step {
+    Again,
+    WaitUntil(Option<Time>),
+}

@@ -1,0 +1,199 @@
+//! What must survive: the state of each witness, the open alerts, and the messages not delivered yet. SQLite, with
+//! every commit on disk before it returns.
+
+mod deliveries;
+mod schema;
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dogwatch_engine::{Alert, AlertBook, Severity, State};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+pub use deliveries::{Delivery, OutboxCounts};
+
+/// The store; clones share it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    connection: Arc<Mutex<Connection>>,
+    /// Held for as long as the store is open: two daemons on one state would both act on it.
+    _lock: Arc<File>,
+}
+
+/// A store that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory cannot be made or entered.
+    #[error("the state directory {path} cannot be used: {source}; create it and give it to the user Dogwatch runs as")]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another daemon has it.
+    #[error("the state directory {0} is in use by another dogwatch; stop that one, or give this one its own state_dir")]
+    InUse(PathBuf),
+    /// SQLite says no.
+    #[error("the state could not be read or written: {0}; look at the disk")]
+    Sql(#[from] rusqlite::Error),
+    /// A newer version wrote it.
+    #[error("the state was written by a newer dogwatch (schema {found}, this one knows {known}); run that version")]
+    Newer {
+        /// What was found.
+        found: i64,
+        /// What is known.
+        known: i64,
+    },
+    /// It does not read back.
+    #[error("the stored state of {what} cannot be read: {source}; move the state directory away to start afresh")]
+    Corrupt {
+        /// Whose.
+        what: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The worker that writes is gone.
+    #[error("the thread that writes the state has died")]
+    Worker,
+}
+
+/// One thing to write; several are written together or not at all.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A witness's state.
+    State {
+        /// Its chain.
+        chain: String,
+        /// Its name.
+        witness: String,
+        /// The state.
+        state: Box<State>,
+    },
+    /// A chain's open alerts.
+    Book {
+        /// The chain.
+        chain: String,
+        /// Its alerts.
+        book: AlertBook,
+    },
+    /// A message for the channels.
+    Alert {
+        /// What it says.
+        alert: Box<Alert>,
+        /// The witness it is about, or empty.
+        witness: String,
+    },
+}
+
+/// A channel, as the store needs to know it.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// Its name.
+    pub name: String,
+    /// What it takes.
+    pub min_severity: Severity,
+}
+
+impl Store {
+    /// Opens the store in that directory, making both if need be.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
+        let lock = lock.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(directory.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let connection = Connection::open(directory.join("state.sqlite"))?;
+        schema::prepare(&connection)?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), _lock: Arc::new(lock) })
+    }
+
+    /// Runs on a thread that may wait for the disk.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connection = Arc::clone(&self.connection);
+        let task = tokio::task::spawn_blocking(move || {
+            // A panic in another holder leaves no half-written state: SQLite rolls back.
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection)
+        });
+        task.await.map_err(|_| StoreError::Worker)?
+    }
+
+    /// Writes everything in one transaction, and returns once it is on disk.
+    pub async fn commit(&self, writes: Vec<Write>, recipients: Arc<[Recipient]>) -> Result<(), StoreError> {
+        self.blocking(move |connection| {
+            let transaction = connection.transaction()?;
+            for write in writes {
+                match write {
+                    Write::State { chain, witness, state } => {
+                        let json = to_json(&witness, &state)?;
+                        transaction.execute(
+                            "INSERT INTO watch (chain, witness, state) VALUES (?1, ?2, ?3)
+                             ON CONFLICT (chain, witness) DO UPDATE SET state = excluded.state",
+                            params![chain, witness, json],
+                        )?;
+                    }
+                    Write::Book { chain, book } => {
+                        let json = to_json(&chain, &book)?;
+                        transaction.execute(
+                            "INSERT INTO chain_alerts (chain, book) VALUES (?1, ?2)
+                             ON CONFLICT (chain) DO UPDATE SET book = excluded.book",
+                            params![chain, json],
+                        )?;
+                    }
+                    Write::Alert { alert, witness } => {
+                        deliveries::enqueue(&transaction, &alert, &witness, &recipients)?;
+                    }
+                }
+            }
+            Ok(transaction.commit()?)
+        })
+        .await
+    }
+
+    /// The state of a witness as it was last written.
+    pub async fn state(&self, chain: &str, witness: &str) -> Result<Option<State>, StoreError> {
+        let (chain, witness) = (chain.to_owned(), witness.to_owned());
+        self.blocking(move |connection| {
+            let json: Option<String> = connection
+                .query_row(
+                    "SELECT state FROM watch WHERE chain = ?1 AND witness = ?2",
+                    params![chain, witness],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            from_json(&witness, json)
+        })
+        .await
+    }
+
+    /// The open alerts of a chain as they were last written.
+    pub async fn book(&self, chain: &str) -> Result<Option<AlertBook>, StoreError> {
+        let chain = chain.to_owned();
+        self.blocking(move |connection| {
+            let json: Option<String> = connection
+                .query_row("SELECT book FROM chain_alerts WHERE chain = ?1", params![chain], |row| row.get(0))
+                .optional()?;
+            from_json(&chain, json)
+        })
+        .await
+    }
+}
+
+fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Corrupt { what: what.to_owned(), source })
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: Option<String>) -> Result<Option<T>, StoreError> {
+    let parse = |json: String| serde_json::from_str(&json);
+    json.map(parse).transpose().map_err(|source| StoreError::Corrupt { what: what.to_owned(), source })
+}

@@ -1,0 +1,53 @@
+//! Who produces when.
+
+use serde_json::{Value, json};
+
+use super::globals::{chain_properties, running_version};
+use super::{Form, Sight};
+
+/// `get_witness_schedule`.
+pub(crate) fn schedule(sight: Sight<'_>, form: Form, include_future: bool) -> Value {
+    let rounds = &sight.state.rounds;
+    let dynamics = |unit: u32, budget: u32, pool: u32, decay: u32, min: u32| {
+        json!({
+            "resource_unit": unit, "budget_per_time_unit": budget, "pool_eq": pool, "max_pool_size": pool,
+            "decay_params": { "decay_per_time_unit": decay, "decay_per_time_unit_denom_shift": 36 },
+            "min_decay": min,
+        })
+    };
+    let mut json = json!({
+        "id": 0,
+        "current_virtual_time": "0",
+        "next_shuffle_block_num": rounds.next_shuffle,
+        "current_shuffled_witnesses": rounds.current,
+        "num_scheduled_witnesses": rounds.current.len(),
+        "elected_weight": 1,
+        "timeshare_weight": 5,
+        "miner_weight": 1,
+        "witness_pay_normalization_factor": 25,
+        "median_props": chain_properties(sight, form),
+        "majority_version": running_version(sight.setup.lineage),
+        "max_voted_witnesses": sight.setup.profile.round_length.saturating_sub(1),
+        "max_miner_witnesses": 0,
+        "max_runner_witnesses": 1,
+        "hardfork_required_witnesses": 17,
+        "account_subsidy_rd": dynamics(10_000, 797, 157_691_079, 347_321, 0),
+        "account_subsidy_witness_rd": dynamics(10_000, 996, 9_384_019, 7_293_741, 1),
+        "min_witness_account_subsidy_decay": 0,
+    });
+    if let (true, Some(future), Some(members)) = (include_future, &rounds.future, json.as_object_mut()) {
+        members.insert("future_shuffled_witnesses".into(), json!(future));
+    }
+    json
+}
+
+/// `get_active_witnesses`: the current round, and after an empty name the next one.
+pub(crate) fn active(sight: Sight<'_>, include_future: bool) -> Value {
+    let rounds = &sight.state.rounds;
+    let mut names: Vec<&str> = rounds.current.iter().map(|name| name.as_str()).collect();
+    if let (true, Some(future)) = (include_future, &rounds.future) {
+        names.push("");
+        names.extend(future.iter().map(|name| name.as_str()));
+    }
+    json!(names)
+}

@@ -1,0 +1,108 @@
+//! Which alerts are open, and when to speak of them again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, AlertEvent, AlertKey, Severity, Subject};
+
+/// What an alert says, before it is known whether it is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) key: AlertKey,
+    pub(crate) severity: Severity,
+    pub(crate) subject: Subject,
+    pub(crate) summary: String,
+    pub(crate) details: String,
+    pub(crate) remedy: String,
+}
+
+/// An alert that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Open {
+    alert: Alert,
+    said_at: Time,
+}
+
+/// The open alerts of one chain or witness. Part of the state that survives a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AlertBook {
+    open: BTreeMap<AlertKey, Open>,
+}
+
+impl AlertBook {
+    /// The open alerts as they were last said, worst first.
+    pub fn open(&self) -> Vec<&Alert> {
+        let mut alerts: Vec<&Alert> = self.open.values().map(|open| &open.alert).collect();
+        alerts.sort_by_key(|alert| (std::cmp::Reverse(alert.severity), alert.opened_at));
+        alerts
+    }
+
+    /// Whether that alert is open.
+    pub fn is_open(&self, key: &AlertKey) -> bool {
+        self.open.contains_key(key)
+    }
+
+    /// Opens the alert, or says it again when it got worse or `repeat` has passed.
+    pub(crate) fn raise(&mut self, now: Time, chain: &str, repeat: Duration, notice: Notice) -> Option<Alert> {
+        if let Some(open) = self.open.get(&notice.key) {
+            // A clock that was set back must not silence the alert until it has caught up.
+            let waited = now.since(open.said_at) >= repeat || now < open.said_at;
+            let due = notice.severity >= Severity::Critical && waited;
+            if notice.severity <= open.alert.severity && !due {
+                return None;
+            }
+        }
+        Some(self.update(now, chain, notice))
+    }
+
+    /// Says something new about an alert at once, opening it if need be.
+    pub(crate) fn update(&mut self, now: Time, chain: &str, notice: Notice) -> Alert {
+        let known = self.open.get(&notice.key);
+        let (event, opened_at) =
+            known.map_or((AlertEvent::Opened, now), |open| (AlertEvent::Updated, open.alert.opened_at));
+        let alert = Alert {
+            key: notice.key,
+            event,
+            severity: notice.severity,
+            subject: notice.subject,
+            chain: chain.to_owned(),
+            summary: notice.summary,
+            details: notice.details,
+            remedy: notice.remedy,
+            opened_at,
+            at: now,
+        };
+        self.open.insert(alert.key.clone(), Open { alert: alert.clone(), said_at: now });
+        alert
+    }
+
+    /// For how long an alert has been open.
+    pub(crate) fn open_for(&self, now: Time, key: &AlertKey) -> Option<Duration> {
+        self.open.get(key).map(|open| now.since(open.alert.opened_at))
+    }
+
+    /// Closes the alert, if it is open, with a word on how it ended.
+    pub(crate) fn resolve(&mut self, now: Time, key: &AlertKey, how: &str) -> Option<Alert> {
+        let open = self.open.remove(key)?;
+        Some(Alert {
+            event: AlertEvent::Resolved,
+            summary: format!("resolved: {}", open.alert.summary),
+            details: how.to_owned(),
+            remedy: "Nothing to do.".to_owned(),
+            at: now,
+            ..open.alert
+        })
+    }
+
+    /// Closes all open alerts whose key starts with `prefix` and is not in `keep`.
+    pub(crate) fn resolve_others(&mut self, now: Time, prefix: &str, keep: &[AlertKey], how: &str) -> Vec<Alert> {
+        let gone: Vec<AlertKey> =
+            self.open.keys().filter(|key| key.0.starts_with(prefix) && !keep.contains(key)).cloned().collect();
+        gone.iter().filter_map(|key| self.resolve(now, key, how)).collect()
+    }
+}

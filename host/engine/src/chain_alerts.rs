@@ -1,0 +1,128 @@
+//! Alerts about a chain as a whole: blindness above all.
+
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+
+use crate::alert::{Alert, AlertKey, Severity, Subject};
+use crate::book::{AlertBook, Notice};
+use crate::situation::Agreement;
+use crate::tracker::{Standstill, Tracker};
+
+/// How long answers may be missing before that is blindness: three slots, but time enough for one retry.
+const GRACE_SLOTS: u32 = 3;
+
+/// The open alerts of one chain.
+#[derive(Clone, Debug)]
+pub struct ChainAlerts {
+    book: AlertBook,
+    repeat: Duration,
+    /// When the chain was last seen well; before the first time, blindness has no grace.
+    last_well: Option<Time>,
+    doubts_since: Option<Time>,
+}
+
+impl ChainAlerts {
+    /// Goes on from the alerts that were open.
+    pub fn new(book: AlertBook, repeat: Duration) -> Self {
+        Self { book, repeat, last_well: None, doubts_since: None }
+    }
+
+    /// The open alerts, to be stored.
+    pub fn book(&self) -> &AlertBook {
+        &self.book
+    }
+
+    /// Looks at the tracker after a round of answers, or after too long a wait for one.
+    pub fn observe(&mut self, now: Time, tracker: &Tracker) -> Vec<Alert> {
+        let mut said = Vec::new();
+        let chain = tracker.config().chain.clone();
+        let grace = tracker.config().block_interval.saturating_mul(GRACE_SLOTS);
+        let key = |kind: &str| AlertKey(format!("chain/{chain}/{kind}"));
+        let well = matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single);
+        if well {
+            self.last_well = Some(now);
+            for kind in ["blind", "halted", "thin", "split"] {
+                said.extend(self.book.resolve(now, &key(kind), "The endpoints show a fresh, agreed chain again."));
+            }
+        } else if self.last_well.is_none_or(|at| now.since(at) >= grace) {
+            let kind = match (tracker.agreement(), tracker.standstill()) {
+                (Agreement::Blind, Standstill::AllAtTheSameBlock) => "halted",
+                (Agreement::Thin, _) => "thin",
+                (Agreement::Disagreed, _) => "split",
+                _ => "blind",
+            };
+            for other in ["blind", "halted", "thin", "split"].into_iter().filter(|other| *other != kind) {
+                said.extend(self.book.resolve(now, &key(other), "It has turned into something else."));
+            }
+            let notice = notice(tracker, key(kind), kind, self.last_well);
+            said.extend(self.book.raise(now, &chain, self.repeat, notice));
+        }
+        said.extend(self.doubts(now, tracker, well));
+        said
+    }
+
+    /// While the chain as a whole is well, endpoints that are not are worth a word.
+    fn doubts(&mut self, now: Time, tracker: &Tracker, well: bool) -> Vec<Alert> {
+        let chain = &tracker.config().chain;
+        let key = AlertKey(format!("chain/{chain}/doubts"));
+        if !well || tracker.doubts().is_empty() {
+            self.doubts_since = None;
+            return self.book.resolve(now, &key, "All endpoints answer well.").into_iter().collect();
+        }
+        // One bad answer is nothing; a minute of them is.
+        let since = *self.doubts_since.get_or_insert(now);
+        if now.since(since) < tracker.config().block_interval.saturating_mul(20) {
+            return Vec::new();
+        }
+        let notice = Notice {
+            key,
+            severity: Severity::Warning,
+            subject: Subject::Chain(chain.clone()),
+            summary: format!("{chain}: {} endpoints cannot be used", tracker.doubts().len()),
+            details: reasons(tracker),
+            remedy: "Replace them, or wait for them: dogwatch status.".to_owned(),
+        };
+        self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
+    }
+}
+
+fn reasons(tracker: &Tracker) -> String {
+    let lines: Vec<String> = tracker.doubts().iter().map(|(name, doubt)| format!("{name}: {doubt}")).collect();
+    lines.join("\n")
+}
+
+fn notice(tracker: &Tracker, key: AlertKey, kind: &str, last_well: Option<Time>) -> Notice {
+    let chain = &tracker.config().chain;
+    let since = last_well.map_or_else(|| "since the start".to_owned(), |at| format!("since {at} UTC"));
+    let (severity, summary, remedy) = match kind {
+        "halted" => (
+            Severity::Critical,
+            format!("{chain} has halted, or every endpoint is cut off from it in the same way"),
+            "Nothing, if the chain has halted. Else replace the endpoints.",
+        ),
+        "thin" => (
+            Severity::Page,
+            format!("{chain}: fewer endpoints answer than must agree"),
+            "Add endpoints, or lower the quorum: without agreement Dogwatch does not act.",
+        ),
+        "split" => (
+            Severity::Page,
+            format!("{chain}: the endpoints contradict each other"),
+            "Find out which endpoint is wrong and remove it.",
+        ),
+        _ => (
+            Severity::Page,
+            format!("Dogwatch is blind: no endpoint shows a fresh head of {chain}"),
+            "Give it endpoints that work. Until then nothing is watched and nothing is switched.",
+        ),
+    };
+    Notice {
+        key,
+        severity,
+        subject: Subject::Chain(chain.clone()),
+        summary,
+        details: format!("So it is {since}. Dogwatch holds, and goes on trying.\n{}", reasons(tracker)),
+        remedy: remedy.to_owned(),
+    }
+}

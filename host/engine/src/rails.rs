@@ -1,0 +1,291 @@
+//! The rails: what no policy, and without `--force` no operator, can pass.
+
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+
+use crate::alert::Severity;
+use crate::situation::{Agreement, Health};
+
+/// The limits of one witness's rails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rails {
+    /// Switches allowed within `budget_window`.
+    pub budget: u32,
+    /// The window of the budget.
+    pub budget_window: Duration,
+    /// How long after a switch the next may follow: the new node must have had its chance to produce.
+    pub cool_down: Duration,
+    /// No broadcast when the own slot is this near: producers pick their key from pending state, so a swap in
+    /// flight during the own slot costs that block (steemit/steem#28, bitshares-core#125).
+    pub own_slot_guard: Duration,
+    /// Below this many of the last 128 slots filled, the chain itself is in trouble.
+    pub min_participation: u8,
+    /// A candidate's last good probe must be younger than this.
+    pub candidate_fresh: Duration,
+    /// Whether the witness may be disabled.
+    pub disable: Disable,
+}
+
+/// Whether the null key is an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disable {
+    /// Never: coming back needs the account's active key.
+    Never,
+    /// The operator said so for this witness.
+    Allowed,
+}
+
+/// Whether `--force` passes a rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// Nothing passes it.
+    Hard,
+    /// An operator's `--force` does.
+    Soft,
+}
+
+/// Why a switch was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Mode is observe.
+    #[error("mode is \"observe\": Dogwatch watches and does not act")]
+    Observing,
+    /// The operator has paused automatic switches.
+    #[error("automatic switches are paused until {until}")]
+    Paused {
+        /// Until when.
+        until: Time,
+    },
+    /// Another switch is on its way.
+    #[error("another switch is on its way")]
+    UnderWay,
+    /// The endpoints do not give one fresh picture.
+    #[error("the chain's state is not fresh and agreed: {0:?}")]
+    NotAgreed(Agreement),
+    /// The head is old.
+    #[error("the newest block known is {} s old", .0.as_secs())]
+    StaleView(Duration),
+    /// The endpoints show different signing keys.
+    #[error("the endpoints do not agree on the signing key")]
+    KeySplit,
+    /// The key on chain is of nobody in the configuration.
+    #[error("the signing key on chain is none of the configured nodes': an operator is at work")]
+    ForeignKey,
+    /// The witness is disabled.
+    #[error("the witness is disabled (null key): only its active key can enable it again")]
+    NullKey,
+    /// The verdict is not *me*.
+    #[error("the verdict is {0:?}, and only Me is a reason to switch")]
+    Verdict(crate::situation::Verdict),
+    /// There is no private key to sign with.
+    #[error("the private key of the present node {0:?} is not loaded, and only it can sign the switch")]
+    NoSigningKey(String),
+    /// There is no such node.
+    #[error("there is no node number {0}")]
+    NoSuchNode(usize),
+    /// There is no node of that name.
+    #[error("there is no node {0:?} in the configuration")]
+    NoNodeNamed(String),
+    /// It holds the key already.
+    #[error("node {0:?} holds the signing key already")]
+    AlreadyThere(String),
+    /// It is not fit.
+    #[error("node {node:?} is not fit: {why}")]
+    Unfit {
+        /// Which.
+        node: String,
+        /// Why.
+        why: String,
+    },
+    /// Its fitness is not known.
+    #[error("the fitness of node {0:?} is not known, and the configuration does not allow it unprobed")]
+    Unproven(String),
+    /// Its last good probe is old.
+    #[error("the last good probe of node {node:?} is {} s old", .age.as_secs())]
+    ProbeStale {
+        /// Which.
+        node: String,
+        /// How old.
+        age: Duration,
+    },
+    /// Too many switches.
+    #[error("the budget is spent: {spent} switches within {} s, {allowed} are allowed", .window.as_secs())]
+    Budget {
+        /// Made.
+        spent: u32,
+        /// Allowed.
+        allowed: u32,
+        /// The window.
+        window: Duration,
+    },
+    /// Too soon after the last one.
+    #[error("cooling down after the last switch for another {} s", .left.as_millis().div_ceil(1000))]
+    CoolDown {
+        /// How long still.
+        left: Duration,
+    },
+    /// The own slot is near.
+    #[error("the own slot is {} ms away: a switch in flight would cost that block", .starts_in.as_millis())]
+    OwnSlotNear {
+        /// How near.
+        starts_in: Duration,
+    },
+    /// Disabling is not allowed.
+    #[error("the configuration does not allow this witness to be disabled")]
+    DisableNotAllowed,
+}
+
+impl Refusal {
+    /// A short stable name, part of the alert's identity.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Observing => "observing",
+            Self::Paused { .. } => "paused",
+            Self::UnderWay => "under-way",
+            Self::NotAgreed(_) => "not-agreed",
+            Self::StaleView(_) => "stale-view",
+            Self::KeySplit => "key-split",
+            Self::ForeignKey => "foreign-key",
+            Self::NullKey => "null-key",
+            Self::Verdict(_) => "verdict",
+            Self::NoSigningKey(_) => "no-signing-key",
+            Self::NoSuchNode(_) | Self::NoNodeNamed(_) => "no-such-node",
+            Self::AlreadyThere(_) => "already-there",
+            Self::Unfit { .. } => "unfit",
+            Self::Unproven(_) => "unproven",
+            Self::ProbeStale { .. } => "probe-stale",
+            Self::Budget { .. } => "budget",
+            Self::CoolDown { .. } => "cool-down",
+            Self::OwnSlotNear { .. } => "own-slot-near",
+            Self::DisableNotAllowed => "disable-not-allowed",
+        }
+    }
+
+    /// Whether an operator can force it.
+    pub const fn strength(&self) -> Strength {
+        match self {
+            Self::Observing
+            | Self::Paused { .. }
+            | Self::Verdict(_)
+            | Self::Unfit { .. }
+            | Self::Unproven(_)
+            | Self::ProbeStale { .. }
+            | Self::Budget { .. }
+            | Self::CoolDown { .. }
+            | Self::OwnSlotNear { .. } => Strength::Soft,
+            Self::UnderWay
+            | Self::NotAgreed(_)
+            | Self::StaleView(_)
+            | Self::KeySplit
+            | Self::ForeignKey
+            | Self::NullKey
+            | Self::NoSigningKey(_)
+            | Self::NoSuchNode(_)
+            | Self::NoNodeNamed(_)
+            | Self::AlreadyThere(_)
+            | Self::DisableNotAllowed => Strength::Hard,
+        }
+    }
+
+    /// How bad it is that a switch the policy wanted was refused for this.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            // These pass by themselves.
+            Self::OwnSlotNear { .. } | Self::CoolDown { .. } | Self::UnderWay | Self::KeySplit => Severity::Info,
+            Self::Verdict(_) | Self::AlreadyThere(_) | Self::ForeignKey => Severity::Warning,
+            Self::Observing
+            | Self::Paused { .. }
+            | Self::NoSuchNode(_)
+            | Self::NoNodeNamed(_)
+            | Self::DisableNotAllowed => Severity::Critical,
+            Self::NotAgreed(_)
+            | Self::StaleView(_)
+            | Self::NullKey
+            | Self::NoSigningKey(_)
+            | Self::Unfit { .. }
+            | Self::Unproven(_)
+            | Self::ProbeStale { .. }
+            | Self::Budget { .. } => Severity::Page,
+        }
+    }
+
+    /// What the human should do about it.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::Observing => "Set mode = \"armed\" for this witness, or switch by hand: dogwatch switch.",
+            Self::Paused { .. } => "End the pause: dogwatch resume. Or switch by hand: dogwatch switch.",
+            Self::UnderWay | Self::CoolDown { .. } | Self::OwnSlotNear { .. } | Self::KeySplit => {
+                "Nothing: Dogwatch tries again by itself."
+            }
+            Self::NotAgreed(_) | Self::StaleView(_) => "Look at the endpoints: dogwatch status.",
+            Self::ForeignKey => "If this was not you, change the account's keys. If it was, add the node's key.",
+            Self::NullKey => "Enable the witness with a wallet and its active key.",
+            Self::Verdict(_) => "Look at the chain: it is not this witness alone.",
+            Self::NoSigningKey(_) => "Give Dogwatch the private key of the node that holds the signing key.",
+            Self::NoSuchNode(_) | Self::NoNodeNamed(_) | Self::AlreadyThere(_) => {
+                "Look at the policy: it asks for what cannot be."
+            }
+            Self::Unfit { .. } | Self::ProbeStale { .. } => "Repair the standby, or switch by hand with --force.",
+            Self::Unproven(_) => "Give the node a probe, or set switch_unprobed = true for it.",
+            Self::Budget { .. } => "Find out why the nodes fail. Switch by hand with --force.",
+            Self::DisableNotAllowed => "Set allow_disable = true for this witness if you want that.",
+        }
+    }
+}
+
+/// What the rails look at when the candidate is a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate<'a> {
+    pub(crate) node: &'a str,
+    pub(crate) health: Health,
+    pub(crate) unfit: Option<String>,
+    pub(crate) last_good: Option<Time>,
+    pub(crate) unprobed: Unprobed,
+}
+
+/// Whether a node may be switched to without a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unprobed {
+    /// It may not.
+    Refused,
+    /// The operator said so in as many words.
+    Allowed,
+}
+
+impl Rails {
+    /// Whether the candidate is fit and known to be so.
+    pub(crate) fn candidate(&self, now: Time, candidate: &Candidate<'_>) -> Option<Refusal> {
+        let node = || candidate.node.to_owned();
+        match (candidate.health, candidate.unprobed) {
+            (Health::Unhealthy, _) => {
+                let why = candidate.unfit.clone().unwrap_or_else(|| "its probes failed".to_owned());
+                Some(Refusal::Unfit { node: node(), why })
+            }
+            (Health::Unknown, Unprobed::Allowed) => None,
+            (Health::Unknown, Unprobed::Refused) => Some(Refusal::Unproven(node())),
+            (Health::Healthy, _) => {
+                let age = candidate.last_good.map_or(Duration::MAX, |at| now.since(at));
+                (age > self.candidate_fresh).then(|| Refusal::ProbeStale { node: node(), age })
+            }
+        }
+    }
+
+    /// Whether budget and cool-down allow another switch, given when the past ones were decided.
+    pub(crate) fn pace(&self, now: Time, switches: impl Iterator<Item = Time> + Clone) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let recent = switches.clone().filter(|at| now.since(*at) < self.budget_window).count();
+        let spent = u32::try_from(recent).unwrap_or(u32::MAX);
+        if spent >= self.budget {
+            refusals.push(Refusal::Budget { spent, allowed: self.budget, window: self.budget_window });
+        }
+        if let Some(last) = switches.max() {
+            let left = self.cool_down.saturating_sub(now.since(last));
+            if left > Duration::ZERO {
+                refusals.push(Refusal::CoolDown { left });
+            }
+        }
+        refusals
+    }
+}

@@ -1,0 +1,152 @@
+//! A switch of the signing key, from its plan to its proof.
+
+use std::time::Duration;
+
+use dogwatch_chain::{AccountName, BlockId, BlockNum, Profile, PublicKey, Slot, Time, Transaction, TransactionId};
+use serde::{Deserialize, Serialize};
+
+use crate::situation::SwitchOutcome;
+
+/// Where the key goes. Nodes by name: their order may change between two starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// To that node's key.
+    Node(String),
+    /// To the null key.
+    Disabled,
+    /// To a key of nobody we know; only ever the origin of a change, never its aim.
+    Foreign,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Node(name) => f.write_str(name),
+            Self::Disabled => f.write_str("disabled"),
+            Self::Foreign => f.write_str("an unknown key"),
+        }
+    }
+}
+
+/// Who wanted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The policy.
+    Policy,
+    /// The operator, by hand.
+    Operator,
+}
+
+/// Everything that determines the transaction of a switch: built again from this after a restart, it has the same
+/// bytes, the same signature and the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchPlan {
+    /// The witness.
+    pub witness: AccountName,
+    /// When it was decided.
+    pub at: Time,
+    /// Who holds the key before.
+    pub from: Target,
+    /// The key that must be on chain for the swap to take effect, and that signs it.
+    pub from_key: PublicKey,
+    /// Who is to hold it.
+    pub to: Target,
+    /// The new key.
+    pub to_key: PublicKey,
+    /// The block that the transaction refers to: the last irreversible one, which no fork can take away.
+    pub reference: BlockId,
+    /// After this head block time it cannot be included any more.
+    pub expiration: Time,
+    /// Who wanted it.
+    pub origin: Origin,
+    /// Why.
+    pub reason: String,
+    /// When the first slot was missed that led to this, if misses did.
+    pub first_missed: Option<Time>,
+}
+
+impl SwitchPlan {
+    /// The unsigned transaction.
+    pub fn transaction(&self) -> Transaction {
+        Transaction::swap_signing_key(self.witness.clone(), self.from_key, self.to_key, self.reference, self.expiration)
+    }
+
+    /// The transaction's id.
+    pub fn id(&self, profile: &Profile) -> TransactionId {
+        self.transaction().id(profile)
+    }
+}
+
+/// A switch whose end is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InFlight {
+    /// What is on its way.
+    pub plan: SwitchPlan,
+    /// When it was last handed to the endpoints.
+    pub last_sent: Option<Time>,
+    /// How often it was.
+    pub sends: u32,
+}
+
+impl InFlight {
+    /// Whether the bytes should go out (again) now: once a slot, until they expire.
+    pub(crate) fn due(&self, now: Time, every: Duration) -> bool {
+        now < self.plan.expiration && self.last_sent.is_none_or(|sent| now.since(sent) >= every)
+    }
+}
+
+/// A switch that is in a block, and whose new key has not signed one yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unproven {
+    /// What was switched.
+    pub plan: SwitchPlan,
+    /// The block that holds the transaction; unknown when only its effect was seen, after its expiration.
+    pub block: Option<BlockId>,
+    /// The first block that the new key can have signed.
+    pub from_block: BlockNum,
+    /// When that was seen.
+    pub at: Time,
+}
+
+/// A switch as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchRecord {
+    /// When it was decided.
+    pub at: Time,
+    /// Who held the key before.
+    pub from: Target,
+    /// Who was to hold it.
+    pub to: Target,
+    /// Who wanted it.
+    pub origin: Origin,
+    /// Why.
+    pub reason: String,
+    /// What came of it.
+    pub outcome: SwitchOutcome,
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// The block that holds it.
+    pub block: Option<BlockId>,
+    /// The block that proved it: the first one signed with the new key.
+    pub proof: Option<BlockId>,
+    /// When the outcome was known.
+    pub settled_at: Option<Time>,
+}
+
+/// Since when which key is on chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRecord {
+    /// The key.
+    pub key: PublicKey,
+    /// The first slot it counts in, where its change was seen.
+    pub since: Option<Slot>,
+    /// The key before it, where its change was seen.
+    pub before: Option<PublicKey>,
+}

@@ -1,0 +1,204 @@
+//! The policy proposes, the rails dispose.
+
+use dogwatch_chain::Time;
+
+use crate::alert::Severity;
+use crate::decision::{Action, Decision};
+use crate::rails::{Disable, Refusal, Strength};
+use crate::situation::{Agreement, Mode, NodeIndex, SwitchOutcome, Verdict};
+use crate::switch::{Origin, Target};
+use crate::tracker::{Tracker, WitnessReading};
+use crate::watch::{Command, DecisionRecord, Force, Signing, Watch};
+
+impl Watch {
+    pub(super) fn decided(
+        &mut self,
+        now: Time,
+        tracker: &Tracker,
+        result: Result<Decision, String>,
+        out: &mut Vec<Command>,
+    ) {
+        let decision = match result {
+            Ok(decision) => decision,
+            Err(why) => {
+                let notice = self.policy_failed(&why);
+                self.raise(now, notice, out);
+                return self.record(now, tracker, "stayed: the policy failed".to_owned(), why, out);
+            }
+        };
+        self.resolve(now, "policy-failed", "The policy answers again.", out);
+        self.state.memory.clone_from(&decision.memory);
+        self.say_policy_alerts(now, &decision, out);
+        if let Some(delay) = decision.ask_again {
+            out.push(Command::WakeAt(now.plus(delay.max(self.interval()))));
+        }
+        let target = match decision.action {
+            Action::Stay => None,
+            Action::SwitchTo(index) => Some(self.target(index)),
+            Action::Disable => Some(Ok(Target::Disabled)),
+        };
+        match target {
+            None => {
+                self.resolve_others(now, "refused/", &[], "The policy no longer asks for it.", out);
+                self.record(now, tracker, "stay".to_owned(), decision.reason, out);
+            }
+            // The decision was made on a situation that the switch under way has overtaken: no refusal to speak of.
+            Some(_) if self.state.in_flight.is_some() => {}
+            Some(Err(refusal)) => self.refused(now, tracker, "switch", &[refusal], &decision.reason, out),
+            Some(Ok(target)) => {
+                let refusals = self.refusals(now, tracker, &target, Origin::Policy);
+                if refusals.is_empty() {
+                    self.resolve_others(now, "refused/", &[], "The switch is made.", out);
+                    self.record(now, tracker, format!("switch to {target}"), decision.reason.clone(), out);
+                    self.begin(now, tracker, target, Origin::Policy, decision.reason, out);
+                } else {
+                    let wish = format!("switch to {target}");
+                    self.refused(now, tracker, &wish, &refusals, &decision.reason, out);
+                }
+            }
+        }
+    }
+
+    pub(super) fn manual(
+        &mut self,
+        now: Time,
+        tracker: &Tracker,
+        target: &Target,
+        force: Force,
+        out: &mut Vec<Command>,
+    ) {
+        let mut refusals = self.refusals(now, tracker, target, Origin::Operator);
+        if force == Force::Yes {
+            refusals.retain(|refusal| refusal.strength() == Strength::Hard);
+        }
+        if !refusals.is_empty() {
+            let reason = "the operator asked for it".to_owned();
+            self.record(now, tracker, format!("refused: switch to {target} by hand"), reason, out);
+            return out.push(Command::Answer(Err(refusals)));
+        }
+        let reason = "the operator asked for it".to_owned();
+        self.record(now, tracker, format!("switch to {target} by hand"), reason.clone(), out);
+        self.begin(now, tracker, target.clone(), Origin::Operator, reason, out);
+        let id = self.state.in_flight.as_ref().map(|flight| flight.plan.id(&self.config.profile));
+        out.extend(id.map(|id| Command::Answer(Ok(id))));
+    }
+
+    fn target(&self, index: NodeIndex) -> Result<Target, Refusal> {
+        let node = self.config.nodes.get(index.0).ok_or(Refusal::NoSuchNode(index.0))?;
+        Ok(Target::Node(node.name.clone()))
+    }
+
+    /// Every rail that is in the way.
+    pub(super) fn refusals(&self, now: Time, tracker: &Tracker, target: &Target, origin: Origin) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        if self.state.in_flight.is_some() {
+            refusals.push(Refusal::UnderWay);
+        }
+        if self.config.mode == Mode::Observe {
+            refusals.push(Refusal::Observing);
+        }
+        if origin == Origin::Policy {
+            if let Some(until) = self.state.paused_until.filter(|until| *until > now) {
+                refusals.push(Refusal::Paused { until });
+            }
+            match self.verdict(now, tracker) {
+                Verdict::Me => {}
+                other => refusals.push(Refusal::Verdict(other)),
+            }
+        }
+        self.check_view(now, tracker, &mut refusals);
+        self.check_present_key(tracker, target, &mut refusals);
+        match target {
+            Target::Node(name) => refusals.extend(self.candidate_refusal(now, name)),
+            Target::Disabled if self.config.rails.disable == Disable::Never => {
+                refusals.push(Refusal::DisableNotAllowed);
+            }
+            Target::Disabled => {}
+            Target::Foreign => refusals.push(Refusal::NoNodeNamed(target.to_string())),
+        }
+        // An attempt that never got into a block has cost nothing but time, and is no reason to stay blind.
+        let made = self.state.switches.iter().filter(|record| record.outcome == SwitchOutcome::Applied);
+        refusals.extend(self.config.rails.pace(now, made.map(|record| record.at)));
+        if let Some(next) = self.next_slot(now, tracker)
+            && next.starts_in < self.config.rails.own_slot_guard
+        {
+            refusals.push(Refusal::OwnSlotNear { starts_in: next.starts_in });
+        }
+        refusals
+    }
+
+    fn check_view(&self, now: Time, tracker: &Tracker, refusals: &mut Vec<Refusal>) {
+        let view = tracker.view(now);
+        match view.agreement {
+            Agreement::Agreed | Agreement::Single => {}
+            other => refusals.push(Refusal::NotAgreed(other)),
+        }
+        if view.head_age > tracker.config().stale_after {
+            refusals.push(Refusal::StaleView(view.head_age));
+        }
+    }
+
+    fn check_present_key(&self, tracker: &Tracker, target: &Target, refusals: &mut Vec<Refusal>) {
+        // Read again at the last moment: the key that the swap names must be the one on chain now.
+        let known = self.state.key.map(|record| record.key);
+        match tracker.witness(self.config.tracker_index) {
+            WitnessReading::Agreed(state) if Some(state.signing_key) == known => {}
+            _ => refusals.push(Refusal::KeySplit),
+        }
+        match self.holder() {
+            None | Some(Target::Foreign) => refusals.push(Refusal::ForeignKey),
+            Some(Target::Disabled) => refusals.push(Refusal::NullKey),
+            Some(Target::Node(name)) => {
+                if *target == Target::Node(name.clone()) {
+                    refusals.push(Refusal::AlreadyThere(name.clone()));
+                }
+                let node = self.node_index(&name).and_then(|index| self.config.nodes.get(index.0));
+                if node.is_none_or(|node| node.signing == Signing::Missing) {
+                    refusals.push(Refusal::NoSigningKey(name));
+                }
+            }
+        }
+    }
+
+    fn refused(
+        &mut self,
+        now: Time,
+        tracker: &Tracker,
+        wish: &str,
+        refusals: &[Refusal],
+        reason: &str,
+        out: &mut Vec<Command>,
+    ) {
+        let mut keep = Vec::new();
+        for refusal in refusals {
+            let mut notice = self.refusal_notice(wish, refusal, reason);
+            // A swap of somebody else's that is pending is gone with its expiration: this is something else.
+            let open_for = self.state.alerts.open_for(now, &notice.key).unwrap_or_default();
+            if *refusal == Refusal::KeySplit && open_for > self.config.expiration {
+                notice.severity = Severity::Page;
+                notice.remedy = Refusal::NotAgreed(Agreement::Disagreed).remedy().to_owned();
+            }
+            keep.push(notice.key.clone());
+            self.raise(now, notice, out);
+            match refusal {
+                Refusal::OwnSlotNear { starts_in } => {
+                    out.push(Command::WakeAt(now.plus(*starts_in).plus(self.interval())));
+                }
+                Refusal::CoolDown { left } => out.push(Command::WakeAt(now.plus(*left))),
+                _ => {}
+            }
+        }
+        self.resolve_others(now, "refused/", &keep, "It no longer stands in the way.", out);
+        let why: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+        self.record(now, tracker, format!("refused: {wish}: {}", why.join("; ")), reason.to_owned(), out);
+    }
+
+    /// One log event per decision that differs from the last one.
+    fn record(&mut self, now: Time, tracker: &Tracker, outcome: String, reason: String, out: &mut Vec<Command>) {
+        let record = DecisionRecord { verdict: self.verdict(now, tracker), evidence: self.evidence(), outcome, reason };
+        if self.last_record.as_ref() != Some(&record) {
+            self.last_record = Some(record.clone());
+            out.push(Command::Record(Box::new(record)));
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Finding out what became of a switch: in a block, expired, or overtaken.
+
+use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
+
+use crate::situation::SwitchOutcome;
+use crate::switch::{InFlight, KeyRecord, SwitchRecord, Target, Unproven};
+use crate::tracker::{Tracker, WitnessReading};
+use crate::watch::{Command, Watch};
+
+/// Slots after the expiration until no node shows the expired swap as pending any more.
+const PENDING_GONE: u32 = 2;
+
+/// Switches that are remembered.
+const SWITCHES_KEPT: usize = 32;
+
+impl Watch {
+    pub(super) fn settle(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
+        if let Some(flight) = self.state.in_flight.clone() {
+            self.settle_in_flight(now, tracker, flight, out);
+        }
+        if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::well(tracker)) {
+            self.settle_unproven(now, tracker, unproven, out);
+        }
+    }
+
+    fn settle_in_flight(&mut self, now: Time, tracker: &Tracker, mut flight: InFlight, out: &mut Vec<Command>) {
+        let id = flight.plan.id(&self.config.profile);
+        let well = Self::well(tracker);
+        if let Some(block) = tracker.log().find(id).filter(|_| well) {
+            let since = tracker.clock().map(|clock| clock.slot(block.time).plus(1));
+            let (block, from_block) = (block.id, block.num().next());
+            return self.applied(now, flight, Some(block), from_block, since, out);
+        }
+        if well && self.overtaken_by_proof(tracker, &flight) {
+            return self.not_applied(now, &flight, SwitchOutcome::Overtaken, out);
+        }
+        if flight.due(now, self.interval()) {
+            flight.last_sent = Some(now);
+            flight.sends = flight.sends.saturating_add(1);
+            out.push(Command::Send(Box::new(flight.plan.clone())));
+            self.state.in_flight = Some(flight);
+            return;
+        }
+        // Past its expiration, with every block up to there known, the key on chain tells: nothing is pending any more.
+        let gone = flight.plan.expiration.plus(self.config.profile.slots(PENDING_GONE));
+        let Some(head) = tracker.head().filter(|head| well && head.time > gone) else { return };
+        if tracker.log().tip().is_none_or(|tip| tip.num() != head.num()) {
+            return;
+        }
+        let WitnessReading::Agreed(state) = tracker.witness(self.config.tracker_index) else { return };
+        if state.signing_key == flight.plan.from_key {
+            self.not_applied(now, &flight, SwitchOutcome::Failed, out);
+        } else if state.signing_key == flight.plan.to_key && !self.log_covers(tracker, &flight) {
+            let slot = head.slot;
+            let from_block = tracker.log().first_after(flight.plan.at).map_or(head.num(), |block| block.num());
+            self.applied(now, flight, None, from_block, Some(slot), out);
+        } else {
+            self.not_applied(now, &flight, SwitchOutcome::Overtaken, out);
+        }
+    }
+
+    /// Whether every block that could hold the swap is in the log.
+    fn log_covers(&self, tracker: &Tracker, flight: &InFlight) -> bool {
+        tracker.log().base().is_some_and(|base| base.num() <= flight.plan.reference.num().next())
+    }
+
+    /// A block signed with the new key, and our swap in none of the blocks: somebody else made the same change.
+    fn overtaken_by_proof(&self, tracker: &Tracker, flight: &InFlight) -> bool {
+        // Blocks from before the decision are signed with that key if it was on duty a little earlier.
+        let Some(first) = tracker.log().first_after(flight.plan.at) else { return false };
+        self.log_covers(tracker, flight)
+            && tracker.log().produced_since(&self.config.witness, flight.plan.to_key, first.num()).is_some()
+    }
+
+    fn applied(
+        &mut self,
+        now: Time,
+        flight: InFlight,
+        block: Option<BlockId>,
+        from_block: BlockNum,
+        since: Option<Slot>,
+        out: &mut Vec<Command>,
+    ) {
+        self.state.key = Some(KeyRecord { key: flight.plan.to_key, since, before: Some(flight.plan.from_key) });
+        self.remember(&flight, SwitchOutcome::Applied, block, now);
+        self.state.in_flight = None;
+        self.resolve(now, "not-taken", "The switch is in a block.", out);
+        let notice = self.switched(&flight.plan, block);
+        self.update(now, notice, out);
+        self.state.unproven = Some(Unproven { plan: flight.plan, block, from_block, at: now });
+    }
+
+    fn not_applied(&mut self, now: Time, flight: &InFlight, outcome: SwitchOutcome, out: &mut Vec<Command>) {
+        self.remember(flight, outcome, None, now);
+        self.state.in_flight = None;
+        self.resolve(now, "not-taken", "The transaction has expired.", out);
+        if outcome == SwitchOutcome::Overtaken {
+            self.resolve(now, "switching", "Another site or the operator was first: nothing to do.", out);
+        } else {
+            let notice = self.switch_failed(&flight.plan, flight.sends);
+            self.update(now, notice, out);
+        }
+    }
+
+    fn remember(&mut self, flight: &InFlight, outcome: SwitchOutcome, block: Option<BlockId>, now: Time) {
+        let plan = &flight.plan;
+        self.state.switches.push(SwitchRecord {
+            at: plan.at,
+            from: plan.from.clone(),
+            to: plan.to.clone(),
+            origin: plan.origin,
+            reason: plan.reason.clone(),
+            outcome,
+            transaction: plan.id(&self.config.profile),
+            block,
+            proof: None,
+            settled_at: Some(now),
+        });
+        let surplus = self.state.switches.len().saturating_sub(SWITCHES_KEPT);
+        self.state.switches.drain(..surplus);
+    }
+
+    /// Waits for the first block signed with the new key.
+    fn settle_unproven(&mut self, now: Time, tracker: &Tracker, mut unproven: Unproven, out: &mut Vec<Command>) {
+        let id = unproven.plan.id(&self.config.profile);
+        if let Some(block) = unproven.block
+            && tracker.log().id_at(block.num()).is_some_and(|known| known != block)
+        {
+            // Its block lost to another branch, which may or may not hold it as well.
+            let Some(other) = tracker.log().find(id) else { return self.forked_away(now, unproven, out) };
+            (unproven.block, unproven.from_block) = (Some(other.id), other.num().next());
+            if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == id) {
+                record.block = unproven.block;
+            }
+            self.state.unproven = Some(unproven.clone());
+        }
+        let witness = &self.config.witness;
+        let proof = match unproven.plan.to {
+            Target::Disabled => {
+                let settled = tracker.head().is_some_and(|head| head.irreversible >= unproven.from_block);
+                settled.then_some(unproven.block.unwrap_or(unproven.plan.reference))
+            }
+            _ => {
+                let log = tracker.log();
+                log.produced_since(witness, unproven.plan.to_key, unproven.from_block).map(|block| block.id)
+            }
+        };
+        let holder = self.holder();
+        if let Some(proof) = proof {
+            let record = self.state.switches.iter_mut().rev().find(|record| record.transaction == id);
+            if let Some(record) = record {
+                record.proof = Some(proof);
+            }
+            self.state.unproven = None;
+            let how = self.proven_text(now, &unproven.plan, proof);
+            self.resolve_switching(now, &how, out);
+        } else if holder.is_some_and(|holder| holder != unproven.plan.to) {
+            // The key has moved on before the node produced: this switch will never be proven.
+            self.state.unproven = None;
+            self.resolve_switching(now, "The key has moved on before the node produced a block.", out);
+        }
+    }
+
+    /// Closes the alert about a switch, unless it speaks of the next one already.
+    pub(super) fn resolve_switching(&mut self, now: Time, how: &str, out: &mut Vec<Command>) {
+        if self.state.in_flight.is_none() {
+            self.resolve(now, "switching", how, out);
+        }
+    }
+
+    /// The block with our swap lost to another branch: the swap is on its way again.
+    fn forked_away(&mut self, now: Time, unproven: Unproven, out: &mut Vec<Command>) {
+        let id = unproven.plan.id(&self.config.profile);
+        self.state.switches.retain(|record| record.transaction != id);
+        let notice = self.lost_to_fork(&unproven.plan);
+        self.update(now, notice, out);
+        self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });
+        self.state.in_flight = Some(InFlight { plan: unproven.plan, last_sent: None, sends: 0 });
+        self.state.unproven = None;
+    }
+}

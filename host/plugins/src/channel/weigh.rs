@@ -1,0 +1,169 @@
+//! Whether what a channel says makes sense. Where it may send is another question, and the host's.
+
+use std::time::Duration;
+
+use crate::error::Fault;
+use crate::http::{Header, Judgement, Part, Request};
+use crate::limits::{BODY, HEADERS, LINE, NAME, REQUESTS, SENTENCE};
+use crate::text::cut;
+
+/// The longest wait; whoever is asked to wait longer should hear of it.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// Refuses requests that are too many, too large, malformed, or that name a secret which is not configured.
+pub(super) fn requests(requests: &[Request], secrets: &[String]) -> Result<(), Fault> {
+    if requests.len() > REQUESTS {
+        return Err(large(format!("{} requests for one alert, and it may send {REQUESTS}", requests.len())));
+    }
+    requests.iter().try_for_each(|request| weigh(request, secrets))
+}
+
+fn weigh(request: &Request, secrets: &[String]) -> Result<(), Fault> {
+    if request.url.is_empty() {
+        return Err(bad("a request has no address".to_owned()));
+    }
+    if request.headers.len() > HEADERS {
+        return Err(large(format!("{} headers, and a request may have {HEADERS}", request.headers.len())));
+    }
+    parts("an address", &request.url, secrets, LINE)?;
+    if texts(&request.url).any(|text| text.contains(|c: char| c.is_control() || c.is_whitespace())) {
+        return Err(bad("an address contains blanks or control characters".to_owned()));
+    }
+    for Header { name, value } in &request.headers {
+        if !is_token(name) {
+            return Err(bad(format!("{:?} is no name of a header", cut(name, NAME))));
+        }
+        parts("a header", value, secrets, LINE)?;
+        if texts(value).any(|text| text.contains(|c: char| c.is_control())) {
+            return Err(bad(format!("header {name} contains control characters")));
+        }
+    }
+    parts("a body", &request.body, secrets, BODY)
+}
+
+/// Refuses parts that are too large in all, and secrets that are not configured.
+fn parts(what: &str, parts: &[Part], secrets: &[String], limit: usize) -> Result<(), Fault> {
+    let size = texts(parts).fold(0_usize, |sum, text| sum.saturating_add(text.len()));
+    if size > limit || parts.len() > limit {
+        return Err(large(format!("{what} of {size} bytes, and it may have {limit}")));
+    }
+    parts.iter().try_for_each(|part| match part {
+        Part::Secret { name, .. } if !secrets.contains(name) => {
+            Err(bad(format!("{what} names the secret {:?}, which is not configured", cut(name, NAME))))
+        }
+        Part::Secret { .. } | Part::Text(_) => Ok(()),
+    })
+}
+
+fn texts(parts: &[Part]) -> impl Iterator<Item = &str> {
+    parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(text.as_str()),
+        Part::Secret { .. } => None,
+    })
+}
+
+/// Whether this is a token in HTTP's sense.
+fn is_token(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.len() <= NAME && name.bytes().all(fits)
+}
+
+fn large(what: String) -> Fault {
+    Fault::AnswerTooLarge(what)
+}
+
+fn bad(what: String) -> Fault {
+    Fault::BadAnswer(what)
+}
+
+/// The judgement in as many words as an operator will read.
+pub(super) fn judgement(judgement: Judgement) -> Judgement {
+    match judgement {
+        Judgement::Delivered => Judgement::Delivered,
+        Judgement::Accepted(receipt) => Judgement::Accepted(cut(&receipt, SENTENCE)),
+        Judgement::RetryAfter(wait) => Judgement::RetryAfter(wait.min(LONGEST_WAIT)),
+        Judgement::Transient(why) => Judgement::Transient(cut(&why, SENTENCE)),
+        Judgement::Permanent(why) => Judgement::Permanent(cut(&why, SENTENCE)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Encoding, Method};
+
+    fn good() -> Request {
+        Request {
+            method: Method::Post,
+            url: vec![text("https://example.com/"), secret("token")],
+            headers: vec![Header { name: "x-key".into(), value: vec![text("Bearer "), secret("token")] }],
+            body: vec![text("line\nline"), secret("token")],
+        }
+    }
+
+    fn text(text: &str) -> Part {
+        Part::Text(text.into())
+    }
+
+    fn secret(name: &str) -> Part {
+        Part::Secret { name: name.into(), encoding: Encoding::Plain }
+    }
+
+    fn header(name: &str, value: &str) -> Header {
+        Header { name: name.into(), value: vec![text(value)] }
+    }
+
+    fn check(request: Request) -> Result<(), Fault> {
+        requests(&[request], &["token".to_owned()])
+    }
+
+    #[test]
+    fn good_requests_pass() {
+        assert_eq!(check(good()), Ok(()));
+        assert_eq!(requests(&[], &[]), Ok(()));
+    }
+
+    #[test]
+    fn secrets_must_be_configured() {
+        for request in [
+            Request { url: vec![secret("other")], ..good() },
+            Request { headers: vec![Header { name: "a".into(), value: vec![secret("other")] }], ..good() },
+            Request { body: vec![secret("other")], ..good() },
+        ] {
+            assert!(matches!(check(request), Err(Fault::BadAnswer(why)) if why.contains("\"other\"")));
+        }
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_its_line() {
+        for request in [
+            Request { url: vec![], ..good() },
+            Request { url: vec![text("https://example.com/ HTTP/1.1")], ..good() },
+            Request { url: vec![text("https://example.com/\r\nHost: x")], ..good() },
+            Request { headers: vec![header("x", "a\r\ny: b")], ..good() },
+            Request { headers: vec![header("x: y", "a")], ..good() },
+            Request { headers: vec![header("", "a")], ..good() },
+        ] {
+            assert!(matches!(check(request.clone()), Err(Fault::BadAnswer(_))), "{request:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_limited() {
+        for request in [
+            Request { url: vec![text(&"x".repeat(LINE + 1))], ..good() },
+            Request { headers: vec![header("x", &"x".repeat(LINE + 1))], ..good() },
+            Request { headers: vec![header("x", "x"); HEADERS + 1], ..good() },
+            Request { body: vec![text(&"x".repeat(BODY / 2)), text(&"x".repeat(BODY / 2 + 1))], ..good() },
+        ] {
+            assert!(matches!(check(request), Err(Fault::AnswerTooLarge(_))));
+        }
+        assert!(matches!(requests(&vec![good(); REQUESTS + 1], &["token".into()]), Err(Fault::AnswerTooLarge(_))));
+    }
+
+    #[test]
+    fn nobody_waits_for_ever() {
+        let wait = judgement(Judgement::RetryAfter(Duration::from_millis(u64::MAX)));
+        assert_eq!(wait, Judgement::RetryAfter(LONGEST_WAIT));
+    }
+}

@@ -1,0 +1,67 @@
+//! Texts of strangers, cut to size; and names, mistyped.
+
+/// The text, cut to so many bytes at a character's border and marked where it was cut. Control characters, which could
+/// forge lines of a log, become spaces.
+pub(crate) fn cut(text: &str, limit: usize) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.len() <= limit {
+        return clean;
+    }
+    let end = clean.floor_char_boundary(limit.saturating_sub('…'.len_utf8()));
+    let mut cut = clean.get(..end).unwrap_or_default().to_owned();
+    cut.push('…');
+    cut
+}
+
+/// The known name that was probably meant.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = name.chars().count().div_ceil(3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters must be put in, left out or replaced.
+fn distance(a: &str, b: &str) -> usize {
+    let mut above: Vec<usize> = (0..=b.chars().count()).collect();
+    for (row, left) in a.chars().enumerate() {
+        let mut previous = row.saturating_add(1);
+        let mut current = vec![previous];
+        for ((up_left, up), right) in above.iter().zip(above.iter().skip(1)).zip(b.chars()) {
+            let replaced = up_left.saturating_add(usize::from(left != right));
+            previous = replaced.min(up.saturating_add(1)).min(previous.saturating_add(1));
+            current.push(previous);
+        }
+        above = current;
+    }
+    above.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_at_a_characters_border() {
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("longer", 5), "lo…");
+        assert_eq!(cut("ääää", 6), "ä…");
+        assert_eq!(cut("🐕🐕", 4), "…");
+        assert_eq!(cut("a\nb\u{1b}[31m", 20), "a b [31m");
+        for limit in 0..20 {
+            assert!(cut("äö🐕ü-plain", limit).len() <= limit.max('…'.len_utf8()), "{limit}");
+        }
+    }
+
+    #[test]
+    fn suggests_only_what_may_be_meant() {
+        let known = ["threshold", "webhook"];
+        assert_eq!(nearest("treshold", known), Some("threshold"));
+        assert_eq!(nearest("web-hook", known), Some("webhook"));
+        assert_eq!(nearest("pagerduty", known), None);
+        assert_eq!(nearest("", known), None);
+    }
+}

@@ -1,0 +1,132 @@
+//! A policy that means harm.
+
+use std::time::Duration;
+
+use dogwatch_engine::{Action, Decision};
+use dogwatch_plugins::{Budget, Call, CheckError, Fault, Limits, PluginError, PolicyPlugin};
+
+use crate::support::{hostile_module, policy, policy_with, settings, situation, text};
+
+fn ask(policy: &PolicyPlugin, behaviour: &str) -> Result<Decision, PluginError> {
+    policy.decide(&settings([("behaviour", text(behaviour))]), &situation(), b"m").map(|called| called.value)
+}
+
+/// How the behaviour fails. Whatever happens, the next call must work.
+fn fault_of(policy: &PolicyPlugin, behaviour: &str) -> Fault {
+    let error = ask(policy, behaviour).unwrap_err();
+    assert_eq!((error.plugin.as_str(), error.call), ("it", Call::Decide));
+    let good = ask(policy, "good").unwrap();
+    assert_eq!((good.action, good.memory.as_slice()), (Action::Stay, &b"m"[..]), "after {behaviour}");
+    error.fault
+}
+
+fn fault(behaviour: &str) -> Fault {
+    fault_of(&policy(hostile_module()), behaviour)
+}
+
+#[test]
+fn a_loop_runs_out_of_fuel() {
+    assert_eq!(fault("loop"), Fault::OutOfFuel { limit: 50_000_000 });
+}
+
+#[test]
+fn a_loop_with_too_much_fuel_runs_out_of_time() {
+    let budget = Budget { fuel: u64::MAX, time: Duration::from_millis(50) };
+    let policy = policy_with(Limits { policy: budget, ..Limits::default() }, hostile_module());
+    assert_eq!(fault_of(&policy, "loop"), Fault::OutOfTime { millis: 50 });
+}
+
+#[test]
+fn recursion_runs_out_of_stack() {
+    assert_eq!(fault("recurse"), Fault::StackOverflow);
+}
+
+#[test]
+fn a_hog_runs_out_of_memory() {
+    let fault = fault("hog");
+    assert!(matches!(fault, Fault::OutOfMemory { limit: 16_777_216, asked: 16_777_217.. }), "{fault:?}");
+}
+
+#[test]
+fn a_panic_is_a_panic() {
+    assert_eq!(fault("panic"), Fault::Panicked);
+}
+
+#[test]
+fn memories_have_a_size() {
+    assert!(matches!(fault("huge-memory"), Fault::AnswerTooLarge(_)));
+    assert!(matches!(fault("large-memory"), Fault::AnswerTooLarge(why) if why.contains("65537")));
+    assert_eq!(ask(&policy(hostile_module()), "full-memory").unwrap().memory.len(), 65_536);
+}
+
+#[test]
+fn reasons_are_cut() {
+    let reason = ask(&policy(hostile_module()), "huge-reason").unwrap().reason;
+    assert!(reason.len() <= 1000 && reason.starts_with("ä ä ") && reason.ends_with('…'), "{reason}");
+}
+
+#[test]
+fn nodes_must_be_there() {
+    assert!(matches!(fault("bad-index"), Fault::BadAnswer(why) if why.contains("node 3, and there are 3")));
+}
+
+#[test]
+fn alerts_are_few_and_have_ids() {
+    assert!(matches!(fault("many-alerts"), Fault::AnswerTooLarge(why) if why.contains("17 alerts")));
+    assert!(matches!(fault("nameless-alert"), Fault::BadAnswer(_)));
+}
+
+#[test]
+fn a_refusal_is_quoted_on_one_short_line() {
+    let Fault::Refused(why) = fault("refuse") else { panic!("refused") };
+    assert!(why.starts_with("I will not really ") && why.len() <= 1000 && !why.contains('\n'), "{why}");
+}
+
+#[test]
+fn nothing_is_remembered_but_the_memory() {
+    let policy = policy(hostile_module());
+    for _ in 0..3 {
+        assert_eq!(ask(&policy, "remember").unwrap().reason, "call 1, memory of 1 bytes");
+    }
+}
+
+#[test]
+fn checks_are_limited_too() {
+    let policy = policy(hostile_module());
+    let check = |behaviour| policy.check(&settings([("behaviour", text(behaviour))])).unwrap_err();
+    let error = check("check-loop");
+    assert!(
+        matches!(&error, CheckError::Plugin(PluginError { call: Call::Check, fault: Fault::OutOfFuel { .. }, .. })),
+        "{error}"
+    );
+    let novel = check("check-novel");
+    assert!(matches!(&novel, CheckError::Settings { problems, .. } if problems.len() == 100), "{novel:?}");
+    policy.check(&settings([])).unwrap();
+}
+
+/// The good module, rewritten as text.
+fn rewritten(rewrite: impl FnOnce(String) -> String) -> Vec<u8> {
+    wat::parse_str(rewrite(wasmprinter::print_bytes(hostile_module()).unwrap())).unwrap()
+}
+
+#[test]
+fn start_functions_run_on_the_same_fuel() {
+    let wasm = rewritten(|text| {
+        let module = text.trim_end().strip_suffix(')').unwrap();
+        format!("{module} (func $spin (loop $again br $again)) (start $spin))")
+    });
+    let error = policy(&wasm).describe().unwrap_err();
+    assert_eq!((error.call, error.fault), (Call::Describe, Fault::OutOfFuel { limit: 200_000_000 }));
+    let error = ask(&policy(&wasm), "good").unwrap_err();
+    assert_eq!(error.fault, Fault::OutOfFuel { limit: 50_000_000 });
+}
+
+#[test]
+fn memory_from_the_start_counts() {
+    let wasm = rewritten(|text| {
+        let at = text.find("(memory (;0;) ").unwrap() + "(memory (;0;) ".len();
+        format!("{}9{}", &text[..at], &text[at..])
+    });
+    let error = ask(&policy(&wasm), "good").unwrap_err();
+    assert!(matches!(error.fault, Fault::OutOfMemory { limit: 16_777_216, .. }), "{error}");
+}

@@ -1,0 +1,173 @@
+//! The bundled plugins and the operator's.
+
+use std::fs;
+use std::path::Path;
+
+use dogwatch_plugins::{Change, Library, LibraryError, LoadError, LoadProblem, Origin, Sandbox, World};
+use tempfile::TempDir;
+
+use crate::support::{bundled, directory, hostile_module};
+
+fn open(directory: &TempDir) -> (Library, Vec<LoadProblem>) {
+    Library::open(Sandbox::new().unwrap(), Some(directory.path()))
+}
+
+/// Puts a file in place as operators should: whole.
+fn put(directory: &TempDir, name: &str, bytes: &[u8]) {
+    let temporary = directory.path().join(".new");
+    fs::write(&temporary, bytes).unwrap();
+    fs::rename(temporary, directory.path().join(name)).unwrap();
+}
+
+#[test]
+fn bundled_plugins_are_there() {
+    let (library, problems) = Library::open(Sandbox::new().unwrap(), None);
+    assert!(problems.is_empty());
+    assert_eq!(library.names(), ["threshold", "webhook"]);
+    let (infos, problems) = library.list();
+    assert!(problems.is_empty(), "{problems:?}");
+    let short: Vec<_> = infos.iter().map(|info| (info.name.as_str(), info.world, &info.origin)).collect();
+    assert_eq!(
+        short,
+        [("threshold", World::Policy, &Origin::Bundled), ("webhook", World::Channel, &Origin::Bundled)]
+    );
+    assert_eq!((infos[0].size, infos[0].sha256.len()), (bundled("threshold").len(), 64));
+    assert_eq!(infos[0].interface_version, "0.1.0");
+    assert!(library.refresh().is_empty());
+}
+
+#[test]
+fn unknown_names_and_wrong_kinds_get_help() {
+    let (library, _) = Library::open(Sandbox::new().unwrap(), None);
+    let message = |error: LibraryError| error.to_string();
+    assert_eq!(
+        message(library.policy("treshold").unwrap_err()),
+        "there is no plugin treshold; did you mean threshold?"
+    );
+    assert_eq!(
+        message(library.channel("pagerduty").unwrap_err()),
+        "there is no plugin pagerduty; there are: threshold, webhook"
+    );
+    assert_eq!(
+        message(library.policy("webhook").unwrap_err()),
+        "plugin webhook is a channel, and a policy is wanted here"
+    );
+    assert!(matches!(library.channel("threshold"), Err(LibraryError::WrongWorld { found: World::Policy, .. })));
+}
+
+#[test]
+fn a_broken_plugin_takes_no_other_down() {
+    let files: [(&str, &[u8]); 6] = [
+        ("broken.wasm", b"nonsense"),
+        ("cut.wasm", &hostile_module()[..5000]),
+        ("good.wasm", hostile_module()),
+        (".hidden.wasm", b"nonsense"),
+        ("half.wasm.part", b"nonsense"),
+        ("readme.txt", b"hello"),
+    ];
+    let directory = directory(&files);
+    fs::create_dir(directory.path().join("more.wasm")).unwrap();
+    let (library, problems) = open(&directory);
+    assert_eq!(library.names(), ["broken", "cut", "good", "threshold", "webhook"]);
+    // A glance shows that one is none; the other must be read.
+    let [LoadProblem { name, error: LoadError::NotWasm(_), .. }] = problems.as_slice() else { panic!("{problems:?}") };
+    assert_eq!(name, "broken");
+    assert_eq!(library.policy("good").unwrap().describe().unwrap().name, "hostile");
+    assert!(matches!(library.policy("cut"), Err(LibraryError::Load(_))));
+    let (infos, problems) = library.list();
+    assert_eq!((infos.len(), problems.len()), (3, 2));
+    let text = problems[0].to_string();
+    assert!(text.contains("plugin broken") && text.contains("broken.wasm") && text.contains("nonsense"), "{text}");
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_a_problem() {
+    let (library, problems) = Library::open(Sandbox::new().unwrap(), Some(Path::new("/nonexistent/plugins")));
+    assert_eq!(library.names(), ["threshold", "webhook"]);
+    assert!(problems[0].to_string().contains("/nonexistent/plugins"), "{problems:?}");
+    assert!(library.refresh().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_refused() {
+    let directory = directory(&[("good.wasm", hostile_module())]);
+    std::os::unix::fs::symlink(directory.path().join("good.wasm"), directory.path().join("link.wasm")).unwrap();
+    let (library, problems) = open(&directory);
+    assert!(!library.names().contains(&"link".to_owned()));
+    assert!(problems[0].to_string().contains("no regular file"), "{problems:?}");
+}
+
+#[test]
+fn a_file_replaces_the_bundled_plugin_of_its_name() {
+    let directory = directory(&[("threshold.wasm", hostile_module())]);
+    let (library, _) = open(&directory);
+    assert_eq!(library.policy("threshold").unwrap().describe().unwrap().name, "hostile");
+    // Even a broken one: the operator meant to replace it, and must hear that it did not work.
+    let (library, problems) = open(&crate::support::directory(&[("threshold.wasm", b"nonsense")]));
+    assert_eq!(problems.len(), 1);
+    assert!(matches!(library.policy("threshold"), Err(LibraryError::Load(_))));
+}
+
+#[test]
+fn a_changed_file_is_loaded_anew() {
+    let directory = directory(&[("mine.wasm", bundled("threshold"))]);
+    let (library, _) = open(&directory);
+    let before = library.policy("mine").unwrap();
+    assert!(library.refresh().is_empty());
+    put(&directory, "mine.wasm", hostile_module());
+    let changes = library.refresh();
+    let [Change::Reloaded { name, sha256 }] = changes.as_slice() else { panic!("{changes:?}") };
+    let after = library.policy("mine").unwrap();
+    assert_eq!((name.as_str(), sha256.as_str()), ("mine", after.sha256()));
+    assert_eq!(after.describe().unwrap().name, "hostile");
+    // Whoever still holds the old one can go on with it.
+    assert_eq!(before.describe().unwrap().name, "threshold");
+    assert!(library.refresh().is_empty());
+    // The same bytes again are no change.
+    put(&directory, "mine.wasm", hostile_module());
+    assert!(library.refresh().is_empty());
+}
+
+#[test]
+fn a_change_for_the_worse_keeps_what_was_good() {
+    let directory = directory(&[("mine.wasm", bundled("threshold"))]);
+    let (library, _) = open(&directory);
+    library.policy("mine").unwrap();
+    for (bytes, expected) in [(&b"nonsense"[..], "is not WebAssembly"), (bundled("webhook"), "took the place of a policy")] {
+        put(&directory, "mine.wasm", bytes);
+        let changes = library.refresh();
+        let [change @ Change::Kept(_)] = changes.as_slice() else { panic!("{changes:?}") };
+        let text = change.to_string();
+        assert!(text.contains(expected) && text.contains("loaded before stays in use"), "{text}");
+        assert!(library.refresh().is_empty(), "told once");
+        assert_eq!(library.policy("mine").unwrap().describe().unwrap().name, "threshold");
+    }
+    put(&directory, "mine.wasm", hostile_module());
+    assert!(matches!(library.refresh().as_slice(), [Change::Reloaded { .. }]));
+}
+
+#[test]
+fn files_come_and_go() {
+    let directory = directory(&[("threshold.wasm", hostile_module()), ("mine.wasm", hostile_module())]);
+    let (library, _) = open(&directory);
+    library.policy("mine").unwrap();
+    put(&directory, "new.wasm", b"nonsense");
+    let changes = library.refresh();
+    assert!(matches!(changes.as_slice(), [Change::Available { name }] if name == "new"), "{changes:?}");
+    put(&directory, "new.wasm", hostile_module());
+    let changes = library.refresh();
+    assert!(matches!(changes.as_slice(), [Change::Available { name }] if name == "new"), "{changes:?}");
+    assert_eq!(library.policy("new").unwrap().describe().unwrap().name, "hostile");
+    for name in ["new.wasm", "mine.wasm", "threshold.wasm"] {
+        fs::remove_file(directory.path().join(name)).unwrap();
+    }
+    let changes = library.refresh();
+    assert_eq!(changes.iter().filter(|change| matches!(change, Change::Removed { .. })).count(), 3, "{changes:?}");
+    assert!(library.refresh().is_empty());
+    // In use: stays. Bundled and not in use: the bundled one again.
+    assert_eq!(library.policy("mine").unwrap().describe().unwrap().name, "hostile");
+    assert_eq!(library.policy("threshold").unwrap().describe().unwrap().name, "threshold");
+    put(&directory, "mine.wasm", bundled("threshold"));
+    assert!(matches!(library.refresh().as_slice(), [Change::Reloaded { .. }]));
+}

@@ -1,0 +1,149 @@
+//! Broadcasts: one transaction, the same bytes, to several endpoints at once.
+
+use dogwatch_chain::{SignedTransaction, TransactionId, transaction_to_json};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::client::Encoded;
+use crate::endpoint::EndpointName;
+use crate::envelope::Call;
+use crate::error::{RpcError, Sent};
+use crate::member::{EndpointIndex, Gate, Member};
+use crate::pool::Pool;
+use crate::refusal::{NodeError, Refusal};
+
+const BROADCAST: &str = "condenser_api.broadcast_transaction";
+
+/// Codes with which gateways say that they lost the node's answer: request timeout, bad upstream, internal error.
+const GATEWAY_CODES: [i64; 3] = [1000, 1100, -32603];
+
+/// What one endpoint made of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BroadcastOutcome {
+    /// The node took it into its pending transactions. It may still never enter a block.
+    Accepted,
+    /// The node had it already.
+    Duplicate,
+    /// The witness's signing key is not the one to be swapped: someone else was first.
+    KeyMismatch,
+    /// The signature is not that of the key in force, or the node reads the transaction differently.
+    MissingAuthority,
+    /// Too late, or valid for too long.
+    Expired,
+    /// The node does not know the reference block.
+    Tapos,
+    /// Refused for another reason.
+    OtherRefusal(NodeError),
+    /// No usable answer: it may have arrived.
+    Unknown(RpcError),
+    /// It surely did not arrive.
+    NotSent(RpcError),
+}
+
+/// An endpoint, and what it made of the transaction.
+#[derive(Clone, Debug)]
+pub struct BroadcastResult {
+    /// Which endpoint.
+    pub endpoint: EndpointIndex,
+    /// What it is called.
+    pub name: EndpointName,
+    /// What it made of it.
+    pub outcome: BroadcastOutcome,
+}
+
+/// What became of a broadcast. None of it proves that the transaction takes effect: only a block does.
+#[derive(Clone, Debug)]
+pub struct BroadcastReport {
+    /// The transaction.
+    pub id: TransactionId,
+    /// One entry for each endpoint it was sent to.
+    pub results: Vec<BroadcastResult>,
+}
+
+impl BroadcastReport {
+    /// How many endpoints have it now.
+    pub fn accepted(&self) -> usize {
+        self.count(|outcome| matches!(outcome, BroadcastOutcome::Accepted | BroadcastOutcome::Duplicate))
+    }
+
+    /// How many say that another swap came first.
+    pub fn key_mismatches(&self) -> usize {
+        self.count(|outcome| *outcome == BroadcastOutcome::KeyMismatch)
+    }
+
+    /// How many refused it, for whatever reason.
+    pub fn refused(&self) -> usize {
+        self.count(|outcome| {
+            matches!(
+                outcome,
+                BroadcastOutcome::KeyMismatch
+                    | BroadcastOutcome::MissingAuthority
+                    | BroadcastOutcome::Expired
+                    | BroadcastOutcome::Tapos
+                    | BroadcastOutcome::OtherRefusal(_)
+            )
+        })
+    }
+
+    /// Whether it may take effect, for all that is known here.
+    pub fn may_have_arrived(&self) -> bool {
+        self.accepted() > 0 || self.count(|outcome| matches!(outcome, BroadcastOutcome::Unknown(_))) > 0
+    }
+
+    fn count(&self, holds: impl Fn(&BroadcastOutcome) -> bool) -> usize {
+        self.results.iter().filter(|result| holds(&result.outcome)).count()
+    }
+}
+
+impl Pool {
+    /// Sends a transaction to the `fan_out` best endpoints at once and waits for all of them, the total timeout at
+    /// most. Resting endpoints come last; those on another chain get nothing.
+    ///
+    /// May be repeated with the same transaction: a node that has it says so and does nothing.
+    pub async fn broadcast(&self, transaction: &SignedTransaction) -> BroadcastReport {
+        let request =
+            self.client().encode(&Call::new(BROADCAST, json!([transaction_to_json(transaction, self.profile())])));
+        let mut ranked = self.ranked();
+        ranked.truncate(self.client().options().fan_out);
+        let results = join_all(ranked.into_iter().map(async |member| BroadcastResult {
+            endpoint: member.index,
+            name: member.name.clone(),
+            outcome: self.broadcast_to(member, request.clone()).await,
+        }))
+        .await;
+        let report = BroadcastReport { id: transaction.transaction.id(self.profile()), results };
+        for result in &report.results {
+            tracing::info!(transaction = %report.id, endpoint = %result.name, outcome = ?result.outcome, "broadcast");
+        }
+        report
+    }
+
+    async fn broadcast_to(&self, member: &Member, request: Encoded) -> BroadcastOutcome {
+        if let Gate::Barred(error) = member.gate(Instant::now(), self.profile().chain_id) {
+            return BroadcastOutcome::NotSent(error);
+        }
+        let method = request.method();
+        match self.client().bounded(self.client().send(&member.endpoint, request)).await {
+            // hived and steemd answer {}; a void method may also be answered with null.
+            Ok(Ok(Value::Object(_) | Value::Null)) => BroadcastOutcome::Accepted,
+            Ok(Ok(_)) => BroadcastOutcome::Unknown(RpcError::shape(method, "the result is not an empty object")),
+            Ok(Err(error)) => refusal(error),
+            Err(error) if error.sent() == Sent::No => BroadcastOutcome::NotSent(error),
+            Err(error) => BroadcastOutcome::Unknown(error),
+        }
+    }
+}
+
+fn refusal(error: NodeError) -> BroadcastOutcome {
+    match error.refusal {
+        Refusal::Duplicate => BroadcastOutcome::Duplicate,
+        Refusal::KeyMismatch => BroadcastOutcome::KeyMismatch,
+        Refusal::MissingAuthority => BroadcastOutcome::MissingAuthority,
+        Refusal::Expired => BroadcastOutcome::Expired,
+        Refusal::Tapos => BroadcastOutcome::Tapos,
+        Refusal::Other if GATEWAY_CODES.contains(&error.code) => BroadcastOutcome::Unknown(RpcError::Node(error)),
+        Refusal::Other => BroadcastOutcome::OtherRefusal(error),
+    }
+}

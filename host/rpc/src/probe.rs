@@ -1,0 +1,91 @@
+//! Probes of a producer node's own JSON-RPC.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dogwatch_chain::{ChainId, Head, Profile};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::endpoint::Endpoint;
+use crate::envelope::Call;
+use crate::error::RpcError;
+use crate::facts;
+use crate::options::{OptionsError, PoolOptions};
+use crate::shape::Shape;
+
+const DATABASE_PROPERTIES: &str = "database_api.get_dynamic_global_properties";
+const DATABASE_VERSION: &str = "database_api.get_version";
+
+/// Asks nodes how they are. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Prober {
+    client: Arc<Client>,
+}
+
+/// What a node says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeReading {
+    /// Its head.
+    pub head: Head,
+    /// Its chain, where it tells; then it is the profile's.
+    pub chain_id: Option<ChainId>,
+    /// Its software's version.
+    pub version: String,
+    /// How long it took to tell its head.
+    pub latency: Duration,
+}
+
+impl Prober {
+    /// A prober with these limits; `fan_out` does not matter.
+    pub fn new(options: PoolOptions) -> Result<Self, OptionsError> {
+        Ok(Self { client: Arc::new(Client::new(options)?) })
+    }
+
+    /// Asks a node for its head, version and chain, within the total timeout. A node on another chain than the
+    /// profile's is an error.
+    ///
+    /// A producer's node may run without `condenser_api`; then `database_api` is asked.
+    pub async fn probe(&self, endpoint: &Endpoint, profile: &Profile) -> Result<ProbeReading, RpcError> {
+        self.client.bounded(self.read(endpoint, profile)).await
+    }
+
+    async fn read(&self, endpoint: &Endpoint, profile: &Profile) -> Result<ProbeReading, RpcError> {
+        let asked = Instant::now();
+        let (method, result) = self.either(endpoint, facts::PROPERTIES, DATABASE_PROPERTIES).await?;
+        let latency = Instant::now().saturating_duration_since(asked);
+        let head = facts::head(method, &result)?;
+
+        let (method, result) = self.either(endpoint, facts::VERSION, DATABASE_VERSION).await?;
+        let version = Shape::of(method, &result).get("blockchain_version")?.text()?;
+        let version = crate::text::one_line(version);
+        let chain_id = match facts::version_chain_id(method, &result)? {
+            Some(id) => Some(id),
+            None => match self.client.ask(endpoint, &Call::new(facts::CONFIG, json!([]))).await? {
+                Ok(config) => facts::config_chain_id(&config)?,
+                Err(_) => None,
+            },
+        };
+        match chain_id {
+            Some(found) if found != profile.chain_id => Err(RpcError::WrongChain { expected: profile.chain_id, found }),
+            _ => Ok(ProbeReading { head, chain_id, version, latency }),
+        }
+    }
+
+    /// Asks `condenser_api`, or the other where that is refused.
+    async fn either(
+        &self,
+        endpoint: &Endpoint,
+        condenser: &'static str,
+        database: &'static str,
+    ) -> Result<(&'static str, Value), RpcError> {
+        match self.client.ask(endpoint, &Call::new(condenser, json!([]))).await? {
+            Ok(result) => Ok((condenser, result)),
+            Err(refused) => match self.client.ask(endpoint, &Call::new(database, json!({}))).await? {
+                Ok(result) => Ok((database, result)),
+                Err(_) => Err(RpcError::Node(refused)),
+            },
+        }
+    }
+}

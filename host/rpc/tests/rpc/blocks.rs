@@ -1,0 +1,107 @@
+//! Blocks by number.
+
+use dogwatch_chain::{BlockNum, Profile};
+use dogwatch_rpc::{EndpointIndex, RpcError};
+use serde_json::{Value, json};
+
+use crate::fake::{Fake, Node, Reply, capture, hasty, poll, pool, pool_with};
+
+fn id(number: u32) -> String {
+    format!("{number:08x}{:032x}", u64::from(number) * 7)
+}
+
+/// A node with a chain of so many blocks.
+fn chain(length: u32) -> Node {
+    let mut node = Node::hive();
+    for number in 1..=length {
+        let mut block = capture!("condenser_api.get_block.plain");
+        block["result"]["block_id"] = json!(id(number));
+        block["result"]["previous"] = json!(id(number - 1));
+        node.put(&at(number), block);
+    }
+    node
+}
+
+fn at(number: u32) -> String {
+    format!("condenser_api.get_block [{number}]")
+}
+
+async fn numbers(node: Node, from: u32, to: u32) -> Result<Vec<u32>, RpcError> {
+    let fake = Fake::node(node).await;
+    let blocks = pool(&[&fake.url]).blocks(BlockNum(from), BlockNum(to), None).await?;
+    Ok(blocks.iter().map(|block| block.num().0).collect())
+}
+
+#[tokio::test]
+async fn a_real_block_is_read() {
+    let mut node = Node::hive();
+    node.put(&at(462), capture!("condenser_api.get_block.with_transactions"));
+    let fake = Fake::node(node).await;
+    let block = pool(&[&fake.url]).blocks(BlockNum(462), BlockNum(462), None).await.unwrap().remove(0);
+    assert_eq!(block.witness.as_str(), "fill11");
+    assert_eq!(block.transactions[0].to_string(), "a926f8cfdf2561978f118fae9beaa9c2868d95f1");
+    assert_eq!(block.previous.num(), BlockNum(461));
+}
+
+#[tokio::test]
+async fn a_list_ends_where_the_chain_does() {
+    assert_eq!(numbers(chain(9), 3, 5).await, Ok(vec![3, 4, 5]));
+    assert_eq!(numbers(chain(9), 7, 12).await, Ok(vec![7, 8, 9]));
+    assert_eq!(numbers(chain(9), 10, 12).await, Ok(vec![]));
+    assert_eq!(numbers(chain(9), 5, 4).await, Ok(vec![]));
+    assert_eq!(numbers(chain(50), 1, u32::MAX).await, Ok((1..=30).collect()));
+}
+
+#[tokio::test]
+async fn a_list_with_a_break_in_it_is_refused() {
+    let mut other = chain(9);
+    other.edit(&at(5), "/result/previous", json!(id(4).replace("1c", "1d")));
+    let error = numbers(other, 3, 6).await.unwrap_err();
+    assert!(error.to_string().contains("block 5 does not follow"), "{error}");
+
+    let mut other = chain(9);
+    other.edit(&at(5), "/result/previous", json!(id(3)));
+    assert!(numbers(other, 5, 6).await.unwrap_err().to_string().contains("previous is not of the block below"));
+
+    let mut other = chain(9);
+    other.edit(&at(5), "/result/block_id", json!(id(6)));
+    assert!(numbers(other, 5, 6).await.unwrap_err().to_string().contains("is not of the block that was asked for"));
+
+    let mut other = chain(9);
+    other.edit(&at(5), "/result/transaction_ids", json!(["00"]));
+    assert!(matches!(numbers(other, 5, 6).await, Err(RpcError::WrongShape { .. })));
+}
+
+#[tokio::test]
+async fn the_preferred_endpoint_is_asked_first_and_the_others_then() {
+    let lagging = Fake::node(chain(4)).await;
+    let broken = Fake::start(|_| Reply::status(500, "")).await;
+    let hanging = Fake::start(|_| Reply::Hang).await;
+    let good = Fake::node(chain(9)).await;
+    let pool = pool_with(Profile::hive_testnet(), &[&hanging.url, &lagging.url, &broken.url, &good.url], hasty());
+    let read = async |prefer| {
+        let blocks = pool.blocks(BlockNum(5), BlockNum(6), prefer).await.unwrap();
+        blocks.iter().map(|block| block.num().0).collect::<Vec<u32>>()
+    };
+    assert_eq!(read(Some(EndpointIndex(3))).await, [5, 6]);
+    assert_eq!([&lagging, &broken, &hanging].map(Fake::count), [0, 0, 0]);
+    assert_eq!(read(Some(EndpointIndex(1))).await, [5, 6]);
+    assert_eq!([&lagging, &broken, &hanging].map(Fake::count), [2, 1, 1]);
+    // Once polls have shown who is good, the bad ones are not asked before them.
+    poll(&pool).await;
+    let before = [&broken, &hanging].map(Fake::count);
+    assert_eq!(read(None).await, [5, 6]);
+    assert_eq!([&broken, &hanging].map(Fake::count), before);
+}
+
+#[tokio::test]
+async fn blocks_come_call_by_call_where_batches_are_refused() {
+    let node = chain(40);
+    let fake = Fake::start(move |request| match request {
+        Value::Array(_) => Reply::json(&capture!("error.batch_empty")),
+        call => node.reply(call),
+    })
+    .await;
+    let blocks = pool(&[&fake.url]).blocks(BlockNum(1), BlockNum(40), None).await.unwrap();
+    assert_eq!(blocks.len(), 30);
+}

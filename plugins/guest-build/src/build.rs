@@ -1,0 +1,132 @@
+//! Building plugins.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use crate::detect::{Compiler, GuestToolchain, TARGET};
+use crate::environment;
+
+/// The profile in the workspace's manifest.
+const PROFILE: &str = "guest";
+
+/// A plugin was not built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Cargo does not run.
+    #[error("cannot run `{command}` to build plugins: {source}")]
+    Cargo {
+        /// The command.
+        command: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Cargo ran and failed.
+    #[error("building the plugins {packages} failed ({status}); cargo says:\n{output}")]
+    Failed {
+        /// What was to be built.
+        packages: String,
+        /// How cargo ended.
+        status: ExitStatus,
+        /// What it said.
+        output: String,
+    },
+    /// Cargo was content, and a module is not where it belongs.
+    #[error("plugin {package} was built but {} is not there; is its crate-type `cdylib`?", path.display())]
+    NoModule {
+        /// The plugin.
+        package: String,
+        /// Where its module should be.
+        path: PathBuf,
+    },
+}
+
+impl GuestToolchain {
+    /// Builds packages of a workspace; gives their core modules, in the same order.
+    ///
+    /// The target directory must not be the one that an outer cargo works in: it holds that one's lock.
+    pub fn build(&self, workspace: &Path, packages: &[&str], target_dir: &Path) -> Result<Vec<PathBuf>, BuildError> {
+        let mut command = self.command(workspace, packages, target_dir);
+        let output = command
+            .output()
+            .map_err(|source| BuildError::Cargo { command: self.cargo.display().to_string(), source })?;
+        if !output.status.success() {
+            let output_text = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+            return Err(BuildError::Failed {
+                packages: packages.join(", "),
+                status: output.status,
+                output: output_text,
+            });
+        }
+        packages.iter().map(|package| module(target_dir, package)).collect()
+    }
+
+    fn command(&self, workspace: &Path, packages: &[&str], target_dir: &Path) -> Command {
+        let mut command = Command::new(&self.cargo);
+        command.current_dir(workspace);
+        for name in environment::disturbing() {
+            command.env_remove(name);
+        }
+        command.args(["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--target-dir"]).arg(target_dir);
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        match &self.compiler {
+            Compiler::Ready { rustc } => {
+                command.env("RUSTC", rustc);
+            }
+            Compiler::FromSource { rustc, linker } => {
+                command
+                    .arg("-Zbuild-std=std,panic_abort")
+                    .env("RUSTC", rustc)
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
+                    // The outer toolchain's libraries are not this compiler's.
+                    .env_remove("LD_LIBRARY_PATH");
+            }
+        }
+        command
+    }
+}
+
+fn module(target_dir: &Path, package: &str) -> Result<PathBuf, BuildError> {
+    let path = target_dir.join(TARGET).join(PROFILE).join(package.replace('-', "_")).with_extension("wasm");
+    if path.is_file() { Ok(path) } else { Err(BuildError::NoModule { package: package.to_owned(), path }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(compiler: Compiler) -> (Vec<String>, Vec<String>) {
+        let toolchain = GuestToolchain { cargo: "cargo".into(), compiler };
+        let command = toolchain.command(Path::new("/w"), &["one", "two-three"], Path::new("/t"));
+        let text = |value: &std::ffi::OsStr| value.to_string_lossy().into_owned();
+        let set = command.get_envs().filter_map(|(name, value)| Some(format!("{}={}", text(name), text(value?))));
+        (command.get_args().map(text).collect(), set.collect())
+    }
+
+    #[test]
+    fn a_ready_compiler_is_used_as_it_is() {
+        let (arguments, set) = arguments(Compiler::Ready { rustc: "rustc".into() });
+        assert_eq!(
+            arguments.join(" "),
+            "build --locked --profile guest --target wasm32-unknown-unknown --target-dir /t --package one --package two-three"
+        );
+        assert_eq!(set, ["RUSTC=rustc"]);
+    }
+
+    #[test]
+    fn the_standard_library_is_built_where_it_must() {
+        let compiler = Compiler::FromSource { rustc: "/usr/bin/rustc".into(), linker: "/l/rust-lld".into() };
+        let (arguments, set) = arguments(compiler);
+        assert_eq!(arguments.last().map(String::as_str), Some("-Zbuild-std=std,panic_abort"));
+        assert!(set.contains(&"RUSTC_BOOTSTRAP=1".to_owned()), "{set:?}");
+        assert!(set.contains(&"CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/l/rust-lld".to_owned()), "{set:?}");
+    }
+
+    #[test]
+    fn a_module_that_was_not_built_is_named() {
+        let error = module(Path::new("/nonexistent"), "policy-threshold").unwrap_err().to_string();
+        assert!(error.contains("/nonexistent/wasm32-unknown-unknown/guest/policy_threshold.wasm"), "{error}");
+    }
+}

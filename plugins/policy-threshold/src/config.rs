@@ -1,0 +1,43 @@
+//! The settings.
+
+use dogwatch_sdk::Reader;
+
+/// The settings, read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How many own slots must be missed in a row.
+    pub misses: u32,
+    /// How many rounds back a miss still counts.
+    pub window_rounds: u32,
+    /// What to do when no node is left.
+    pub when_exhausted: WhenExhausted,
+}
+
+/// What to do when the present node fails and no other is fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenExhausted {
+    /// Wake the operator, and let the witness go on missing.
+    Page,
+    /// Disable the witness; it misses no more, and the operator brings it back.
+    Disable,
+}
+
+impl Config {
+    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
+        Self {
+            misses: read.integer("misses", "Own slots missed in a row that make it switch.").range(1..=100).or(2),
+            window_rounds: read
+                .integer("window-rounds", "Rounds before the chain's head in which a missed slot counts.")
+                .range(1..=10_000)
+                .or(10),
+            when_exhausted: if read
+                .flag("disable-when-exhausted", "Disable the witness when its node fails and no other is fit.")
+                .or(false)
+            {
+                WhenExhausted::Disable
+            } else {
+                WhenExhausted::Page
+            },
+        }
+    }
+}

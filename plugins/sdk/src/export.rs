@@ -1,0 +1,170 @@
+//! From the traits to the worlds' exports.
+
+use std::marker::PhantomData;
+
+use crate::bindings::channel_v0_1::dogwatch::channel::types as channel_types;
+use crate::bindings::channel_v0_1::exports::dogwatch::channel::channel::Guest as ChannelGuest;
+use crate::bindings::policy_v0_1::dogwatch::policy::types as policy_types;
+use crate::bindings::policy_v0_1::exports::dogwatch::policy::policy::Guest as PolicyGuest;
+use crate::settings::{Problem, Reader, SettingDoc, Settings, Value};
+use crate::{Channel, Policy};
+
+/// Exports a type that implements [`Policy`] as the crate's policy.
+#[macro_export]
+macro_rules! export_policy {
+    ($policy:ty) => {
+        const _: () = {
+            #[allow(dead_code, reason = "exported in the sandbox alone")]
+            type Exported = $crate::__private::ExportedPolicy<$policy>;
+            #[cfg(target_family = "wasm")]
+            $crate::__private::policy_v0_1::export_policy_v0_1!(
+                Exported with_types_in $crate::__private::policy_v0_1
+            );
+        };
+    };
+}
+
+/// Exports a type that implements [`Channel`] as the crate's channel.
+#[macro_export]
+macro_rules! export_channel {
+    ($channel:ty) => {
+        const _: () = {
+            #[allow(dead_code, reason = "exported in the sandbox alone")]
+            type Exported = $crate::__private::ExportedChannel<$channel>;
+            #[cfg(target_family = "wasm")]
+            $crate::__private::channel_v0_1::export_channel_v0_1!(
+                Exported with_types_in $crate::__private::channel_v0_1
+            );
+        };
+    };
+}
+
+/// A policy, as the world sees it.
+#[derive(Debug)]
+pub struct ExportedPolicy<P>(PhantomData<P>);
+
+/// A channel, as the world sees it.
+#[derive(Debug)]
+pub struct ExportedChannel<C>(PhantomData<C>);
+
+/// What both worlds call by the same names, in types of their own.
+macro_rules! shared_types {
+    ($types:ident) => {
+        impl From<$types::Setting> for (String, Value) {
+            fn from(setting: $types::Setting) -> Self {
+                let value = match setting.value {
+                    $types::Value::Flag(flag) => Value::Flag(flag),
+                    $types::Value::Integer(integer) => Value::Integer(integer),
+                    $types::Value::Text(text) => Value::Text(text),
+                    $types::Value::Texts(texts) => Value::Texts(texts),
+                };
+                (setting.name, value)
+            }
+        }
+
+        impl From<Problem> for $types::Problem {
+            fn from(problem: Problem) -> Self {
+                Self { setting: problem.setting, message: problem.message }
+            }
+        }
+
+        impl From<SettingDoc> for $types::SettingDoc {
+            fn from(doc: SettingDoc) -> Self {
+                Self { name: doc.name, default: doc.default, about: doc.about }
+            }
+        }
+    };
+}
+shared_types!(policy_types);
+shared_types!(channel_types);
+
+fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
+    list.into_iter().map(B::from).collect()
+}
+
+fn joined(problems: Vec<Problem>) -> String {
+    let texts: Vec<_> = problems.iter().map(Problem::to_string).collect();
+    texts.join("; ")
+}
+
+impl<P: Policy> PolicyGuest for ExportedPolicy<P> {
+    fn describe() -> policy_types::Description {
+        let settings = Settings::default();
+        let mut read = Reader::new(&settings, &[]);
+        P::configure(&mut read);
+        policy_types::Description {
+            name: P::NAME.to_owned(),
+            version: P::VERSION.to_owned(),
+            about: P::ABOUT.to_owned(),
+            settings: all(read.into_docs().settings),
+        }
+    }
+
+    fn check(settings: Vec<policy_types::Setting>) -> Result<(), Vec<policy_types::Problem>> {
+        policy_config::<P>(&Settings::from_pairs(all(settings))).map(|_| ()).map_err(all)
+    }
+
+    fn decide(
+        settings: Vec<policy_types::Setting>,
+        situation: policy_types::Situation,
+        memory: Vec<u8>,
+    ) -> Result<policy_types::Decision, String> {
+        let config = policy_config::<P>(&Settings::from_pairs(all(settings))).map_err(joined)?;
+        P::decide(&config, &situation, &memory)
+    }
+}
+
+/// The policy's configuration, or everything that is wrong with the settings.
+pub(crate) fn policy_config<P: Policy>(settings: &Settings) -> Result<P::Config, Vec<Problem>> {
+    let mut read = Reader::new(settings, &[]);
+    let config = P::configure(&mut read);
+    read.finish().map(|()| config)
+}
+
+impl<C: Channel> ChannelGuest for ExportedChannel<C> {
+    fn describe() -> channel_types::Description {
+        let settings = Settings::default();
+        let mut read = Reader::new(&settings, &[]);
+        C::configure(&mut read);
+        let docs = read.into_docs();
+        channel_types::Description {
+            name: C::NAME.to_owned(),
+            version: C::VERSION.to_owned(),
+            about: C::ABOUT.to_owned(),
+            settings: all(docs.settings),
+            secrets: all(docs.secrets),
+        }
+    }
+
+    fn check(
+        settings: Vec<channel_types::Setting>,
+        secrets: Vec<String>,
+    ) -> Result<(), Vec<channel_types::Problem>> {
+        channel_config::<C>(&Settings::from_pairs(all(settings)), &secrets).map(|_| ()).map_err(all)
+    }
+
+    fn compose(
+        settings: Vec<channel_types::Setting>,
+        secrets: Vec<String>,
+        alert: channel_types::Alert,
+    ) -> Result<Vec<channel_types::Request>, String> {
+        let config = channel_config::<C>(&Settings::from_pairs(all(settings)), &secrets).map_err(joined)?;
+        C::compose(&config, &alert)
+    }
+
+    fn judge(
+        settings: Vec<channel_types::Setting>,
+        alert: channel_types::Alert,
+        index: u32,
+        response: channel_types::Response,
+    ) -> channel_types::Judgement {
+        C::judge(&Settings::from_pairs(all(settings)), &alert, index, &response)
+    }
+}
+
+/// The channel's configuration, or everything that is wrong with the settings and secrets.
+pub(crate) fn channel_config<C: Channel>(settings: &Settings, secrets: &[String]) -> Result<C::Config, Vec<Problem>> {
+    let mut read = Reader::new(settings, secrets);
+    let config = C::configure(&mut read);
+    read.finish().map(|()| config)
+}

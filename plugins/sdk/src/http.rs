@@ -1,0 +1,106 @@
+//! What an HTTP answer says about the delivery.
+
+use crate::channel::{Judgement, Response};
+
+/// The longest time that a service may ask us to wait; an alert is not worth much a day later.
+const LONGEST_WAIT_SECONDS: u64 = 3600;
+/// The wait when a service names a moment instead of a duration.
+const WAIT_UNTIL_DATE_SECONDS: u64 = 60;
+
+/// The value of a header; its name in lower case.
+#[must_use]
+pub fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response.headers.iter().find(|header| header.name == name).map(|header| header.value.trim())
+}
+
+/// How long the service asks us to wait, in milliseconds: at most an hour, and a minute where it names a date.
+#[must_use]
+pub fn retry_after(response: &Response) -> Option<u64> {
+    let value = header(response, "retry-after")?;
+    let only_digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = match value.parse::<u64>() {
+        Ok(seconds) => seconds.min(LONGEST_WAIT_SECONDS),
+        Err(_) if only_digits => LONGEST_WAIT_SECONDS,
+        Err(_) => WAIT_UNTIL_DATE_SECONDS,
+    };
+    Some(seconds.saturating_mul(1000))
+}
+
+/// Judges by the status: 2xx is delivered, what may pass by itself is transient, the rest needs the operator.
+#[must_use]
+pub fn judge(response: &Response) -> Judgement {
+    let status = response.status;
+    match status {
+        200..=299 => Judgement::Delivered,
+        300..=399 => Judgement::Permanent(format!(
+            "the service answers {status}, a redirect, and redirects are not followed: set the url to the address it \
+             redirects to"
+        )),
+        429 | 503 => match retry_after(response) {
+            Some(millis) => Judgement::RetryAfter(millis),
+            None => Judgement::Transient(format!("the service answers {status} ({})", meaning(status))),
+        },
+        408 | 425 | 500..=599 => Judgement::Transient(format!("the service answers {status} ({})", meaning(status))),
+        _ => Judgement::Permanent(format!("the service answers {status} ({})", meaning(status))),
+    }
+}
+
+/// What a status means to the operator.
+const fn meaning(status: u16) -> &'static str {
+    match status {
+        400 | 422 => "it does not understand the message",
+        401 => "the secret is missing or wrong",
+        403 => "not allowed: is the secret right?",
+        404 | 410 => "nothing there: is the url right?",
+        408 => "it was too slow",
+        413 => "the message is too large",
+        425 => "too early",
+        429 => "too many messages",
+        502..=504 => "it is overloaded or down",
+        500..=599 => "it failed",
+        _ => "it refuses the message",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::response;
+
+    #[test]
+    fn tells_what_may_pass_from_what_will_not() {
+        for status in [200, 201, 202, 204, 299] {
+            assert_eq!(judge(&response(status, &[])), Judgement::Delivered, "{status}");
+        }
+        for status in [408, 425, 429, 500, 502, 503, 504, 599] {
+            let judgement = judge(&response(status, &[]));
+            assert!(matches!(&judgement, Judgement::Transient(text) if text.contains(&status.to_string())), "{status}");
+        }
+        for status in [100, 301, 302, 307, 400, 401, 403, 404, 410, 422, 600] {
+            let judgement = judge(&response(status, &[]));
+            assert!(matches!(&judgement, Judgement::Permanent(text) if text.contains(&status.to_string())), "{status}");
+        }
+    }
+
+    #[test]
+    fn waits_as_long_as_the_service_asks_within_reason() {
+        let cases = [
+            ("0", 0),
+            ("30", 30_000),
+            (" 30 ", 30_000),
+            ("3600", 3_600_000),
+            ("86400", 3_600_000),
+            ("99999999999999999999999", 3_600_000),
+            ("Fri, 31 Dec 2027 23:59:59 GMT", 60_000),
+            ("-5", 60_000),
+            ("", 60_000),
+        ];
+        for (value, millis) in cases {
+            for status in [429, 503] {
+                let answer = response(status, &[("retry-after", value)]);
+                assert_eq!(judge(&answer), Judgement::RetryAfter(millis), "{value:?}");
+            }
+        }
+        assert!(matches!(judge(&response(500, &[("retry-after", "30")])), Judgement::Transient(_)));
+    }
+}

@@ -1,0 +1,41 @@
+//! Policies: when the signing key moves, and to which node.
+
+pub use crate::bindings::policy_v0_1::dogwatch::policy::types::{
+    Action, Agreement, Alert, ChainView, Decision, Health, Holder, Mode, NextSlot, Node, Outcome, OwnSlot, PastSwitch,
+    Severity, Situation, SwitchOutcome, Verdict,
+};
+use crate::settings::Reader;
+
+/// A failover policy.
+///
+/// A pure function: the same settings, situation and memory give the same decision, so whole nights can be replayed.
+pub trait Policy {
+    /// Its name.
+    const NAME: &'static str;
+    /// Its version: `env!("CARGO_PKG_VERSION")`.
+    const VERSION: &'static str;
+    /// What it does, in one sentence.
+    const ABOUT: &'static str;
+    /// The settings, as the policy wants them.
+    type Config;
+
+    /// Reads the settings. The documentation and the defaults of the settings come from here too.
+    fn configure(read: &mut Reader<'_>) -> Self::Config;
+
+    /// Decides. `memory` is what the last decision carried, empty at first. An error means that the policy cannot
+    /// decide: the host stays and raises an alert.
+    fn decide(config: &Self::Config, situation: &Situation, memory: &[u8]) -> Result<Decision, String>;
+}
+
+impl Decision {
+    /// Stay, for a reason, and keep the memory.
+    pub fn stay(reason: impl Into<String>, memory: &[u8]) -> Self {
+        Self {
+            action: Action::Stay,
+            reason: reason.into(),
+            alerts: Vec::new(),
+            ask_again: None,
+            memory: memory.to_vec(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Reads settings, and notes along the way which there are and what is wrong with them.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::kind::{Integer, Kind};
+use super::nearest::nearest;
+use super::{Problem, SettingDoc, Settings};
+
+/// Reads settings.
+///
+/// Nothing stops at the first problem: whoever reads goes on with a stand-in value, and the operator hears of every
+/// problem at once.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    settings: &'a Settings,
+    secrets: &'a [String],
+    problems: Vec<Problem>,
+    docs: Docs,
+}
+
+/// What has been asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Docs {
+    pub(crate) settings: Vec<SettingDoc>,
+    pub(crate) secrets: Vec<SettingDoc>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(settings: &'a Settings, secrets: &'a [String]) -> Self {
+        Self { settings, secrets, problems: Vec::new(), docs: Docs::default() }
+    }
+
+    /// A whole number.
+    pub fn integer<T: Integer>(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, T> {
+        self.setting(name, about)
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, bool> {
+        self.setting(name, about)
+    }
+
+    /// A text.
+    pub fn text(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, String> {
+        self.setting(name, about)
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, Vec<String>> {
+        self.setting(name, about)
+    }
+
+    /// A duration, written as `"90s"`, `"10m"` or `"2h"`.
+    pub fn duration(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, Duration> {
+        self.setting(name, about)
+    }
+
+    /// Whether the operator configured the secret with that name.
+    pub fn secret(&mut self, name: &'static str, about: &str) -> bool {
+        let doc = SettingDoc { name: name.to_owned(), default: String::new(), about: about.to_owned() };
+        self.docs.secrets.push(doc);
+        self.secrets.iter().any(|secret| secret == name)
+    }
+
+    /// Notes a problem that only the plugin can see, such as two settings that exclude each other. The setting is
+    /// empty when it is about all of them.
+    pub fn problem(&mut self, setting: &str, message: impl Into<String>) {
+        self.problems.push(Problem { setting: setting.to_owned(), message: message.into() });
+    }
+
+    /// Whether anything was found wrong so far.
+    #[must_use]
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    fn setting<T: Kind>(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, T> {
+        let found = match self.settings.get(name).map(T::read) {
+            None => Found::Nothing,
+            Some(Ok(value)) => Found::Value(value),
+            Some(Err(message)) => {
+                self.problem(name, message);
+                Found::Wrong
+            }
+        };
+        Setting { reader: self, name, about: about.to_owned(), found }
+    }
+
+    pub(crate) fn into_docs(self) -> Docs {
+        self.docs
+    }
+
+    /// Every problem, those with names that nobody asked for included.
+    pub(crate) fn finish(mut self) -> Result<(), Vec<Problem>> {
+        let unknown = |kind: &str, name: &str, docs: &[SettingDoc]| {
+            let known: Vec<_> = docs.iter().map(|doc| doc.name.as_str()).collect();
+            if known.contains(&name) {
+                return None;
+            }
+            let hint = match nearest(name, known.iter().copied()) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None if known.is_empty() => format!("there are no {kind}s"),
+                None => format!("there are: {}", known.join(", ")),
+            };
+            Some(Problem { setting: name.to_owned(), message: format!("no such {kind}; {hint}") })
+        };
+        let settings = self.settings.names().filter_map(|name| unknown("setting", name, &self.docs.settings));
+        let secrets = self.secrets.iter().filter_map(|name| unknown("secret", name, &self.docs.secrets));
+        let unknown: Vec<_> = settings.chain(secrets).collect();
+        self.problems.extend(unknown);
+        if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
+    }
+}
+
+/// What the table holds under a name.
+#[derive(Debug)]
+enum Found<T> {
+    Nothing,
+    Value(T),
+    /// Something of which a problem was noted.
+    Wrong,
+}
+
+/// One setting, about to be read.
+#[derive(Debug)]
+#[must_use = "say what happens when the setting is not there"]
+pub struct Setting<'r, 'a, T> {
+    reader: &'r mut Reader<'a>,
+    name: &'static str,
+    about: String,
+    found: Found<T>,
+}
+
+impl<T: Kind> Setting<'_, '_, T> {
+    /// Demands that the value be right; the function says what would be.
+    pub fn check(mut self, right: impl FnOnce(&T) -> Result<(), String>) -> Self {
+        if let Found::Value(value) = &self.found
+            && let Err(message) = right(value)
+        {
+            self.reader.problem(self.name, message);
+            self.found = Found::Wrong;
+        }
+        self
+    }
+
+    /// The value, or the default when there is none.
+    pub fn or(self, default: T) -> T {
+        let written = default.written();
+        match self.finish(written) {
+            Found::Value(value) => value,
+            Found::Nothing | Found::Wrong => default,
+        }
+    }
+
+    /// The value, if there is one.
+    pub fn optional(self) -> Option<T> {
+        match self.finish("unset".to_owned()) {
+            Found::Value(value) => Some(value),
+            Found::Nothing | Found::Wrong => None,
+        }
+    }
+
+    /// The value; without one the settings are wrong.
+    pub fn required(self) -> T {
+        if matches!(self.found, Found::Nothing) {
+            self.reader.problem(self.name, format!("must be given: {}", self.about));
+        }
+        match self.finish(String::new()) {
+            Found::Value(value) => value,
+            Found::Nothing | Found::Wrong => T::default(),
+        }
+    }
+
+    fn finish(self, default: String) -> Found<T> {
+        let doc = SettingDoc { name: self.name.to_owned(), default, about: self.about };
+        self.reader.docs.settings.push(doc);
+        self.found
+    }
+}
+
+/// Types whose values lie on a line.
+impl<T: Kind + PartialOrd> Setting<'_, '_, T> {
+    /// Demands that the value lie in a range.
+    pub fn range(mut self, range: RangeInclusive<T>) -> Self {
+        let limits = format!("{} to {}", range.start().written(), range.end().written());
+        self.about = format!("{} From {limits}.", self.about);
+        self.check(|value| {
+            if range.contains(value) {
+                Ok(())
+            } else {
+                Err(format!("must be from {limits}, found {}", value.written()))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
