@@ -137,6 +137,11 @@ enum Command {
     Plugin(plugin::PluginCommand),
 }
 
+/// Asks the daemon that runs with this configuration for its status.
+pub(crate) async fn daemon_status(config: &std::path::Path) -> Result<crate::status::Status, Failure> {
+    client::get(config, "/status").await
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     crate::config::parse_duration(text).ok_or_else(|| "write a number and a unit, such as 90s, 30m or 2h".to_owned())
 }

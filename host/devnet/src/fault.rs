@@ -33,7 +33,7 @@ pub enum RpcFault {
     Down,
     /// Takes connections and never answers.
     Hang,
-    /// Stands still at a head of so many blocks ago, and answers as if that were all. What it is given to broadcast
+    /// Stands still at a head of so many blocks ago (255 at most), and answers as if that were all. What it is given to broadcast
     /// goes nowhere.
     Stale {
         /// How far back.

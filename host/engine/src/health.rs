@@ -153,7 +153,8 @@ pub(crate) fn assess(
         return Err(Unfit::Fork(head));
     }
     let age = now.since(probe.head.time);
-    if age > stale_after {
+    // A node that has all that the endpoints have is not behind: then the chain itself stands still.
+    if age > stale_after && log.tip().is_none_or(|tip| head < tip.num()) {
         return Err(Unfit::Behind { head, age });
     }
     let ahead = probe.head.time.since(now);

@@ -71,8 +71,7 @@ impl ChannelPlugin {
 
     /// Asks whether the settings, and the names of the secrets that are configured, are right.
     pub fn check(&self, settings: &Settings, secrets: &[String]) -> Result<(), CheckError> {
-        let called =
-            self.identity.run(Call::Check, self.budget(), |store| self.abi.check(store, settings, secrets))?;
+        let called = self.identity.run(Call::Check, self.budget(), |store| self.abi.check(store, settings, secrets))?;
         self.identity.checked(called.value)
     }
 
@@ -86,9 +85,9 @@ impl ChannelPlugin {
         envelope: &Envelope,
     ) -> Result<Called<Vec<Request>>, PluginError> {
         let letter = Letter { alert, envelope };
-        let Called { value, fuel } = self.identity.run(Call::Compose, self.budget(), |store| {
-            self.abi.compose(store, settings, secrets, letter)
-        })?;
+        let Called { value, fuel } = self
+            .identity
+            .run(Call::Compose, self.budget(), |store| self.abi.compose(store, settings, secrets, letter))?;
         let requests = value
             .map_err(|refusal| Fault::Refused(cut(&refusal, SENTENCE)))
             .and_then(|requests| weigh::requests(&requests, secrets).map(|()| requests))
@@ -109,9 +108,9 @@ impl ChannelPlugin {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         let mut seen = response.clone();
         seen.body.truncate(RESPONSE);
-        let called = self.identity.run(Call::Judge, self.budget(), |store| {
-            self.abi.judge(store, settings, letter, index, &seen)
-        })?;
+        let called = self
+            .identity
+            .run(Call::Judge, self.budget(), |store| self.abi.judge(store, settings, letter, index, &seen))?;
         Ok(Called { value: weigh::judgement(called.value), fuel: called.fuel })
     }
 }

@@ -45,7 +45,10 @@ impl Identity {
             let problems = problems
                 .into_iter()
                 .take(LIST)
-                .map(|problem| Problem { setting: cut(&problem.setting, NAME), message: cut(&problem.message, SENTENCE) })
+                .map(|problem| Problem {
+                    setting: cut(&problem.setting, NAME),
+                    message: cut(&problem.message, SENTENCE),
+                })
                 .collect();
             CheckError::Settings { plugin: self.name.clone(), problems }
         })

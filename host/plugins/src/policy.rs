@@ -70,9 +70,9 @@ impl PolicyPlugin {
         situation: &Situation,
         memory: &[u8],
     ) -> Result<Called<Decision>, PluginError> {
-        let Called { value, fuel } = self.identity.run(Call::Decide, self.limits().policy, |store| {
-            self.abi.decide(store, settings, situation, memory)
-        })?;
+        let Called { value, fuel } = self
+            .identity
+            .run(Call::Decide, self.limits().policy, |store| self.abi.decide(store, settings, situation, memory))?;
         let decision = value
             .map_err(|refusal| Fault::Refused(cut(&refusal, SENTENCE)))
             .and_then(|decision| self.weigh(decision, situation))
@@ -86,7 +86,9 @@ impl PolicyPlugin {
         if let Action::SwitchTo(NodeIndex(index)) = decision.action
             && index >= nodes
         {
-            return Err(Fault::BadAnswer(format!("it switches to node {index}, and there are {nodes} nodes, from 0 on")));
+            return Err(Fault::BadAnswer(format!(
+                "it switches to node {index}, and there are {nodes} nodes, from 0 on"
+            )));
         }
         let limit = self.limits().policy_memory;
         if decision.memory.len() > limit {

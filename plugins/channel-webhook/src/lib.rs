@@ -5,8 +5,8 @@
 
 mod body;
 
-use dogwatch_sdk::channel::{Alert, Channel, Header, Method, Part, Request};
 use dogwatch_sdk::Reader;
+use dogwatch_sdk::channel::{Alert, Channel, Header, Method, Part, Request};
 
 /// The channel.
 #[derive(Debug)]
@@ -46,7 +46,8 @@ impl Channel for Webhook {
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let setting = read.text("url", "The address to post to, unless it is a secret.").check(is_https).optional();
+        let setting =
+            read.text("url", "The address to post to, unless it is a secret.").check(|url| is_address(url)).optional();
         let secret = read.secret("url", "The address to post to, where it must not be seen.");
         let token = read.secret("token", "Sent as a bearer token, if there is one.");
         match (&setting, secret) {
@@ -81,7 +82,7 @@ impl Channel for Webhook {
 }
 
 /// Whether this may be an address; the host has the last word.
-fn is_https(url: &String) -> Result<(), String> {
+fn is_address(url: &str) -> Result<(), String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     match rest {
         Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(()),

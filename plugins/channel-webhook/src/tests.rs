@@ -40,7 +40,10 @@ fn secrets_are_named_and_never_seen() {
     let request = only(&[], &["url", "token"]);
     assert_eq!(request.url, [Part::secret("url")]);
     let last = request.headers.last().unwrap();
-    assert_eq!((last.name.as_str(), last.value.as_slice()), ("authorization", &["Bearer ".into(), Part::secret("token")][..]));
+    assert_eq!(
+        (last.name.as_str(), last.value.as_slice()),
+        ("authorization", &["Bearer ".into(), Part::secret("token")][..])
+    );
 }
 
 #[test]

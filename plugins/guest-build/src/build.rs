@@ -21,10 +21,10 @@ pub enum BuildError {
         source: std::io::Error,
     },
     /// Cargo ran and failed.
-    #[error("building the plugins {packages} failed ({status}); cargo says:\n{output}")]
+    #[error("building the plugin {package} failed ({status}); cargo says:\n{output}")]
     Failed {
         /// What was to be built.
-        packages: String,
+        package: String,
         /// How cargo ended.
         status: ExitStatus,
         /// What it said.
@@ -45,31 +45,43 @@ impl GuestToolchain {
     ///
     /// The target directory must not be the one that an outer cargo works in: it holds that one's lock.
     pub fn build(&self, workspace: &Path, packages: &[&str], target_dir: &Path) -> Result<Vec<PathBuf>, BuildError> {
-        let mut command = self.command(workspace, packages, target_dir);
-        let output = command
-            .output()
-            .map_err(|source| BuildError::Cargo { command: self.cargo.display().to_string(), source })?;
-        if !output.status.success() {
-            let output_text = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
-            return Err(BuildError::Failed {
-                packages: packages.join(", "),
-                status: output.status,
-                output: output_text,
-            });
-        }
-        packages.iter().map(|package| module(target_dir, package)).collect()
+        packages.iter().map(|package| self.build_one(workspace, package, target_dir)).collect()
     }
 
-    fn command(&self, workspace: &Path, packages: &[&str], target_dir: &Path) -> Command {
+    fn build_one(&self, workspace: &Path, package: &str, target_dir: &Path) -> Result<PathBuf, BuildError> {
+        let output = self
+            .command(workspace, package, target_dir)
+            .output()
+            .map_err(|source| BuildError::Cargo { command: self.cargo.display().to_string(), source })?;
+        if output.status.success() {
+            return module(target_dir, package);
+        }
+        Err(BuildError::Failed {
+            package: package.to_owned(),
+            status: output.status,
+            output: String::from_utf8_lossy(&output.stderr).trim_end().to_owned(),
+        })
+    }
+
+    fn command(&self, workspace: &Path, package: &str, target_dir: &Path) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(workspace);
         for name in environment::disturbing() {
             command.env_remove(name);
         }
-        command.args(["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--target-dir"]).arg(target_dir);
-        for package in packages {
-            command.args(["--package", package]);
-        }
+        // As a `cdylib` alone: a crate that is an `rlib` too would be linked without link-time optimisation.
+        command.args([
+            "rustc",
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--locked",
+            "--profile",
+            PROFILE,
+            "--target",
+            TARGET,
+        ]);
+        command.args(["--package", package, "--target-dir"]).arg(target_dir);
         match &self.compiler {
             Compiler::Ready { rustc } => {
                 command.env("RUSTC", rustc);
@@ -99,7 +111,7 @@ mod tests {
 
     fn arguments(compiler: Compiler) -> (Vec<String>, Vec<String>) {
         let toolchain = GuestToolchain { cargo: "cargo".into(), compiler };
-        let command = toolchain.command(Path::new("/w"), &["one", "two-three"], Path::new("/t"));
+        let command = toolchain.command(Path::new("/w"), "one-two", Path::new("/t"));
         let text = |value: &std::ffi::OsStr| value.to_string_lossy().into_owned();
         let set = command.get_envs().filter_map(|(name, value)| Some(format!("{}={}", text(name), text(value?))));
         (command.get_args().map(text).collect(), set.collect())
@@ -110,7 +122,8 @@ mod tests {
         let (arguments, set) = arguments(Compiler::Ready { rustc: "rustc".into() });
         assert_eq!(
             arguments.join(" "),
-            "build --locked --profile guest --target wasm32-unknown-unknown --target-dir /t --package one --package two-three"
+            "rustc --lib --crate-type cdylib --locked --profile guest --target wasm32-unknown-unknown --package one-two \
+             --target-dir /t"
         );
         assert_eq!(set, ["RUSTC=rustc"]);
     }

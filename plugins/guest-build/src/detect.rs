@@ -54,7 +54,9 @@ impl GuestToolchain {
         let (cargo, rustc) = (or("CARGO", "cargo"), or("RUSTC", "rustc"));
         let compiler = match ready(&rustc) {
             Ok(()) => Compiler::Ready { rustc },
-            Err(first) => from_source(&rustc).map_err(|second| MissingToolchain { lacking: [first, second].join("; ") })?,
+            Err(first) => {
+                from_source(&rustc).map_err(|second| MissingToolchain { lacking: [first, second].join("; ") })?
+            }
         };
         Ok(Self { cargo, compiler })
     }
@@ -105,8 +107,10 @@ fn host(about: &str) -> Option<&str> {
 /// What the compiler answers, trimmed.
 fn ask(rustc: &OsStr, arguments: &[&str]) -> Result<String, String> {
     let question = || format!("`{} {}`", rustc.display(), arguments.join(" "));
-    let output =
-        Command::new(rustc).args(arguments).output().map_err(|error| format!("{} does not run: {error}", question()))?;
+    let output = Command::new(rustc)
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("{} does not run: {error}", question()))?;
     if !output.status.success() {
         return Err(format!("{} fails: {}", question(), String::from_utf8_lossy(&output.stderr).trim()));
     }
@@ -119,7 +123,8 @@ mod tests {
 
     #[test]
     fn finds_the_host_in_the_long_version() {
-        let about = "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
+        let about =
+            "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
         assert_eq!(host(about), Some("x86_64-unknown-linux-gnu"));
         assert_eq!(host("rustc 1.95.0"), None);
     }

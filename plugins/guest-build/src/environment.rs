@@ -3,15 +3,8 @@
 use std::ffi::OsString;
 
 /// Variables that say where and how to fetch crates and how to talk to the user: the inner build wants them too.
-const KEPT: [&str; 7] = [
-    "CARGO_HOME",
-    "CARGO_HTTP_",
-    "CARGO_INCREMENTAL",
-    "CARGO_MAKEFLAGS",
-    "CARGO_NET_",
-    "CARGO_REGISTR",
-    "CARGO_TERM_",
-];
+const KEPT: [&str; 7] =
+    ["CARGO_HOME", "CARGO_HTTP_", "CARGO_INCREMENTAL", "CARGO_MAKEFLAGS", "CARGO_NET_", "CARGO_REGISTR", "CARGO_TERM_"];
 
 /// Variables by which the outer build, its wrappers and its linters would reach into the inner one.
 const REMOVED: [&str; 6] =
@@ -36,7 +29,8 @@ mod tests {
 
     #[test]
     fn keeps_the_way_to_crates_and_drops_the_outer_build() {
-        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "CARGO_REGISTRIES_X_INDEX", "PATH", "HOME"] {
+        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "CARGO_REGISTRIES_X_INDEX", "PATH", "HOME"]
+        {
             assert!(!disturbs(name), "{name}");
         }
         for name in [

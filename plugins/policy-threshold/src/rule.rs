@@ -41,7 +41,10 @@ pub(crate) fn decide(config: &Config, situation: &Situation, memory: &[u8]) -> D
         Some((index, node, Past::Failed)) => Decision {
             action: Action::SwitchTo(index),
             ..Decision::stay(
-                format!("{tally}; {} failed within the last {} rounds too, and no other node is fit", node.name, config.window_rounds),
+                format!(
+                    "{tally}; {} failed within the last {} rounds too, and no other node is fit",
+                    node.name, config.window_rounds
+                ),
                 memory,
             )
         },

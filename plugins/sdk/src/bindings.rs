@@ -4,7 +4,12 @@
 #[doc(hidden)]
 #[allow(unsafe_code, missing_docs, reason = "generated")]
 #[allow(clippy::all, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "generated")]
-#[allow(clippy::needless_pass_by_value, clippy::use_self, clippy::allow_attributes_without_reason, reason = "generated")]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::use_self,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 #[allow(unused_qualifications, unreachable_pub, reason = "generated")]
 pub mod policy_v0_1 {
     wit_bindgen::generate!({
@@ -22,7 +27,12 @@ pub mod policy_v0_1 {
 #[doc(hidden)]
 #[allow(unsafe_code, missing_docs, reason = "generated")]
 #[allow(clippy::all, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "generated")]
-#[allow(clippy::needless_pass_by_value, clippy::use_self, clippy::allow_attributes_without_reason, reason = "generated")]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::use_self,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 #[allow(unused_qualifications, unreachable_pub, reason = "generated")]
 pub mod channel_v0_1 {
     wit_bindgen::generate!({

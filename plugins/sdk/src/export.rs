@@ -82,7 +82,7 @@ fn all<A, B: From<A>>(list: Vec<A>) -> Vec<B> {
     list.into_iter().map(B::from).collect()
 }
 
-fn joined(problems: Vec<Problem>) -> String {
+pub(crate) fn joined(problems: &[Problem]) -> String {
     let texts: Vec<_> = problems.iter().map(Problem::to_string).collect();
     texts.join("; ")
 }
@@ -109,7 +109,7 @@ impl<P: Policy> PolicyGuest for ExportedPolicy<P> {
         situation: policy_types::Situation,
         memory: Vec<u8>,
     ) -> Result<policy_types::Decision, String> {
-        let config = policy_config::<P>(&Settings::from_pairs(all(settings))).map_err(joined)?;
+        let config = policy_config::<P>(&Settings::from_pairs(all(settings))).map_err(|problems| joined(&problems))?;
         P::decide(&config, &situation, &memory)
     }
 }
@@ -136,10 +136,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         }
     }
 
-    fn check(
-        settings: Vec<channel_types::Setting>,
-        secrets: Vec<String>,
-    ) -> Result<(), Vec<channel_types::Problem>> {
+    fn check(settings: Vec<channel_types::Setting>, secrets: Vec<String>) -> Result<(), Vec<channel_types::Problem>> {
         channel_config::<C>(&Settings::from_pairs(all(settings)), &secrets).map(|_| ()).map_err(all)
     }
 
@@ -148,7 +145,8 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         secrets: Vec<String>,
         alert: channel_types::Alert,
     ) -> Result<Vec<channel_types::Request>, String> {
-        let config = channel_config::<C>(&Settings::from_pairs(all(settings)), &secrets).map_err(joined)?;
+        let config = channel_config::<C>(&Settings::from_pairs(all(settings)), &secrets)
+            .map_err(|problems| joined(&problems))?;
         C::compose(&config, &alert)
     }
 

@@ -1,7 +1,7 @@
 //! For the tests of a plugin, on the machine's own target.
 
 use crate::channel::{self, Channel, Event, Judgement, Request, Response, ResponseHeader};
-use crate::export::{channel_config, policy_config};
+use crate::export::{channel_config, joined, policy_config};
 use crate::policy::{
     Agreement, ChainView, Decision, Health, Holder, Mode, Node, Outcome, OwnSlot, Policy, Situation, Verdict,
 };
@@ -61,7 +61,7 @@ pub fn own_slot(slot: u64, outcome: Outcome, holder: Holder) -> OwnSlot {
 
 /// Asks a policy that remembers nothing.
 pub fn decide<P: Policy>(settings: &[(&str, Value)], situation: &Situation) -> Result<Decision, String> {
-    let config = policy_config::<P>(&table(settings)).map_err(|problems| join(&problems))?;
+    let config = policy_config::<P>(&table(settings)).map_err(|problems| joined(&problems))?;
     P::decide(&config, situation, &[])
 }
 
@@ -104,7 +104,7 @@ pub fn compose<C: Channel>(
     secrets: &[&str],
     alert: &channel::Alert,
 ) -> Result<Vec<Request>, String> {
-    let config = channel_config::<C>(&table(settings), &owned(secrets)).map_err(|problems| join(&problems))?;
+    let config = channel_config::<C>(&table(settings), &owned(secrets)).map_err(|problems| joined(&problems))?;
     C::compose(&config, alert)
 }
 
@@ -124,9 +124,4 @@ fn table(settings: &[(&str, Value)]) -> Settings {
 
 fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
-}
-
-fn join(problems: &[Problem]) -> String {
-    let texts: Vec<_> = problems.iter().map(Problem::to_string).collect();
-    texts.join("; ")
 }

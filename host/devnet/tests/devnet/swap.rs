@@ -296,6 +296,34 @@ fn malformed_transactions_are_refused_as_a_node_does_it() {
     lenient.as_object_mut().unwrap().remove("extensions");
     lenient["operations"][0][1]["no_such_member"] = 1.into();
     assert_eq!(world.result(0, "condenser_api.broadcast_transaction", json!([lenient])), json!({}));
+
+    // Missing props are filled in silently, and then the signature does not fit.
+    let update = enable(&world, world.key("primary").public_key());
+    let mut defaults = transaction_to_json(&update, world.net.profile());
+    defaults["operations"][0][1].as_object_mut().unwrap().remove("props");
+    let answer = world.ask(0, "condenser_api.broadcast_transaction", json!([defaults]));
+    assert_eq!(answer["error"]["data"]["name"], "tx_missing_active_auth");
+}
+
+#[test]
+fn a_producers_own_node_passes_transactions_on() {
+    let mut world = world("");
+    world.slots(3);
+    let trx = world.swap(&world.key("primary"), world.key("standby").public_key());
+    let params = json!([transaction_to_json(&trx, world.net.profile())]);
+    let method = "condenser_api.broadcast_transaction";
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    world.order("partition", json!({ "witness": "alice", "node": "primary" }));
+    let ask = |world: &mut crate::common::World, node: &str| {
+        let answer = world.net.call_node(&name("alice"), node, &request, world.now);
+        assert_eq!(answer["result"], json!({}), "{answer}");
+    };
+    ask(&mut world, "primary");
+    world.slots(3);
+    assert_eq!(world.net.snapshot().key_changes, [], "it was cut off");
+    ask(&mut world, "standby");
+    world.slots(3);
+    assert_eq!(world.net.snapshot().key_changes.len(), 1);
 }
 
 #[test]

@@ -189,8 +189,9 @@ impl Watch {
             }
         }
         self.resolve_others(now, "refused/", &keep, "It no longer stands in the way.", out);
-        let why: Vec<String> = refusals.iter().map(ToString::to_string).collect();
-        self.record(now, tracker, format!("refused: {wish}: {}", why.join("; ")), reason.to_owned(), out);
+        // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
+        let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
+        self.record(now, tracker, format!("refused: {wish}: {}", why.join(", ")), reason.to_owned(), out);
     }
 
     /// One log event per decision that differs from the last one.

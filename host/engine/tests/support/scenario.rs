@@ -1,7 +1,7 @@
 //! Scenarios as data: what happens, and what must come of it.
 
 use dogwatch_chain::Profile;
-use dogwatch_engine::AlertEvent;
+use dogwatch_engine::{Alert, AlertEvent, Severity};
 
 use super::chain::Irreversibility;
 use super::night::{Fault, Night};
@@ -37,7 +37,7 @@ fn chains(seed: u64) -> Vec<(&'static str, Night)> {
 
 impl Scenario {
     pub(crate) fn play(&self, setup: impl Fn(&mut Watcher)) {
-        for seed in 0..4 {
+        for seed in 0..2 {
             for (chain, mut night) in chains(seed) {
                 let label = format!("{:?} on {chain}, seed {seed}", self.name);
                 let _shown = Shown(&label);
@@ -62,7 +62,10 @@ impl Scenario {
         };
         assert_eq!(night.changes(), self.changes, "{label}: key changes; {}", story());
         assert_eq!(night.holder(), self.holder, "{label}: holder; {}", story());
-        let opened = |kind: &str| watcher.alerts(kind).iter().any(|alert| alert.event == AlertEvent::Opened);
+        // Refusals that pass by themselves are no trouble.
+        let trouble = |kind: &str, alert: &Alert| kind != "refused" || alert.severity > Severity::Info;
+        let opened =
+            |kind: &str| watcher.alerts(kind).iter().any(|a| a.event == AlertEvent::Opened && trouble(kind, a));
         for kind in self.must {
             assert!(opened(kind), "{label}: {kind} was never opened; {}", story());
         }
@@ -73,7 +76,7 @@ impl Scenario {
         let live = watcher.live.as_ref();
         let books =
             state.alerts.open().into_iter().chain(live.into_iter().flat_map(|live| live.chain_alerts.book().open()));
-        let left: Vec<String> = books.map(|alert| alert.key.0.clone()).collect();
+        let left: Vec<String> = books.filter(|alert| alert.severity > Severity::Info).map(|alert| alert.key.0.clone()).collect();
         for key in &left {
             assert!(self.left.iter().any(|kind| key.contains(kind)), "{label}: {key} is still open; {}", story());
         }

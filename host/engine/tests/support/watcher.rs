@@ -42,6 +42,8 @@ pub(crate) struct Watcher {
     pub(crate) policy: Policy,
     pub(crate) live: Option<Live>,
     pub(crate) stored: Option<String>,
+    /// The same, so as not to write it again.
+    persisted: Option<(State, AlertBook)>,
     /// When within a slot it polls.
     pub(crate) polls: Vec<Duration>,
     /// How many of a thousand steps it dies at.
@@ -104,6 +106,7 @@ impl Watcher {
             policy: Policy::Threshold(2),
             live: None,
             stored: None,
+            persisted: None,
             polls: polls.iter().map(|ms| Duration::from_millis(*ms)).collect(),
             deadly: 0,
             down_until: 0,
@@ -201,9 +204,13 @@ impl Watcher {
     }
 
     fn persist(&mut self, said: Vec<Alert>) {
-        let live = self.live.as_ref().unwrap();
-        self.stored = Some(serde_json::to_string(&(live.watch.state(), live.chain_alerts.book())).unwrap());
         self.said.extend(said);
+        let live = self.live.as_ref().unwrap();
+        let (state, book) = (live.watch.state(), live.chain_alerts.book());
+        if self.persisted.as_ref().is_none_or(|(old, alerts)| old != state || alerts != book) {
+            self.persisted = Some((state.clone(), book.clone()));
+            self.stored = Some(serde_json::to_string(&(state, book)).unwrap());
+        }
     }
 
     pub(crate) fn feed(&mut self, now: Time, slot: u64, world: &mut World, event: Event) -> Result<(), Died> {
@@ -261,10 +268,7 @@ impl Watcher {
 
     /// Events of alerts whose identity holds that word.
     pub(crate) fn alerts(&self, kind: &str) -> Vec<&Alert> {
-        self.said
-            .iter()
-            .filter(|alert| alert.key.0.ends_with(kind) || alert.key.0.contains(&format!("/{kind}/")))
-            .collect()
+        self.said.iter().filter(|alert| format!("{}/", alert.key).contains(&format!("/{kind}/"))).collect()
     }
 
     pub(crate) fn key_of(&self, node: &str) -> PublicKey {

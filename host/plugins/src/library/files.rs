@@ -114,7 +114,8 @@ mod tests {
         let name = |path: &str| plugin_name(Path::new(path));
         assert_eq!(name("/p/mine.wasm").as_deref(), Some("mine"));
         assert_eq!(name("/p/my.own.wasm").as_deref(), Some("my.own"));
-        for path in ["/p/.wasm", "/p/.mine.wasm", "/p/mine.wasm.tmp", "/p/mine.wasm~", "/p/mine.cwasm", "/p/mine", "/"] {
+        for path in ["/p/.wasm", "/p/.mine.wasm", "/p/mine.wasm.tmp", "/p/mine.wasm~", "/p/mine.cwasm", "/p/mine", "/"]
+        {
             assert_eq!(name(path), None, "{path}");
         }
     }

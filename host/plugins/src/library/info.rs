@@ -56,7 +56,8 @@ impl Library {
             self.shelf().iter().map(|(name, entry)| (name.clone(), entry.source.clone())).collect();
         let (mut infos, mut problems) = (Vec::new(), Vec::new());
         for (name, mut source) in sources {
-            match self.compile(&name, &mut source).and_then(|(plugin, size)| info(name, source.origin(), &plugin, size)) {
+            match self.compile(&name, &mut source).and_then(|(plugin, size)| info(name, source.origin(), &plugin, size))
+            {
                 Ok(info) => infos.push(info),
                 Err(problem) => problems.push(problem),
             }

@@ -38,7 +38,9 @@ impl fmt::Display for Change {
             Self::Available { name } => write!(f, "plugin {name} is there, and not in use"),
             Self::Reloaded { name, sha256 } => write!(f, "plugin {name} was replaced and is loaded (sha256 {sha256})"),
             Self::Kept(problem) => write!(f, "{problem}; the one loaded before stays in use"),
-            Self::Removed { name } => write!(f, "plugin {name}: its file is gone; if in use, it stays so until the end"),
+            Self::Removed { name } => {
+                write!(f, "plugin {name}: its file is gone; if in use, it stays so until the end")
+            }
         }
     }
 }

@@ -27,10 +27,7 @@ fn bundled_plugins_are_there() {
     let (infos, problems) = library.list();
     assert!(problems.is_empty(), "{problems:?}");
     let short: Vec<_> = infos.iter().map(|info| (info.name.as_str(), info.world, &info.origin)).collect();
-    assert_eq!(
-        short,
-        [("threshold", World::Policy, &Origin::Bundled), ("webhook", World::Channel, &Origin::Bundled)]
-    );
+    assert_eq!(short, [("threshold", World::Policy, &Origin::Bundled), ("webhook", World::Channel, &Origin::Bundled)]);
     assert_eq!((infos[0].size, infos[0].sha256.len()), (bundled("threshold").len(), 64));
     assert_eq!(infos[0].interface_version, "0.1.0");
     assert!(library.refresh().is_empty());
@@ -134,7 +131,9 @@ fn a_change_for_the_worse_keeps_what_was_good() {
     let directory = directory(&[("mine.wasm", bundled("threshold"))]);
     let (library, _) = open(&directory);
     library.policy("mine").unwrap();
-    for (bytes, expected) in [(&b"nonsense"[..], "is not WebAssembly"), (bundled("webhook"), "took the place of a policy")] {
+    for (bytes, expected) in
+        [(&b"nonsense"[..], "is not WebAssembly"), (bundled("webhook"), "took the place of a policy")]
+    {
         put(&directory, "mine.wasm", bytes);
         let changes = library.refresh();
         let [change @ Change::Kept(_)] = changes.as_slice() else { panic!("{changes:?}") };

@@ -1,4 +1,5 @@
 //! The sandbox, with real plugins in it.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod channel;
 mod hostile;

@@ -210,5 +210,8 @@ fn settings_are_checked() {
     assert_eq!(problems::<crate::Threshold>(&[]), []);
     assert_eq!(problems::<crate::Threshold>(&[("misses", 0.into())]).len(), 1);
     assert_eq!(problems::<crate::Threshold>(&[("misses", 101.into())]).len(), 1);
-    assert_eq!(problems::<crate::Threshold>(&[("window-round", 3.into())])[0].message, "no such setting; did you mean window-rounds?");
+    assert_eq!(
+        problems::<crate::Threshold>(&[("window-round", 3.into())])[0].message,
+        "no such setting; did you mean window-rounds?"
+    );
 }

@@ -31,11 +31,14 @@ mod tests {
 
     #[test]
     fn reads_one_number_and_one_unit() {
-        for (text, millis) in [("500ms", 500), ("90s", 90_000), ("10m", 600_000), (" 2 h ", 7_200_000), ("1d", 86_400_000)]
+        for (text, millis) in
+            [("500ms", 500), ("90s", 90_000), ("10m", 600_000), (" 2 h ", 7_200_000), ("1d", 86_400_000)]
         {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "s", "10", "-1s", "1.5h", "1h30m", "10 parsecs", "99999999999999999999s", "18446744073709551615h"] {
+        for text in
+            ["", "s", "10", "-1s", "1.5h", "1h30m", "10 parsecs", "99999999999999999999s", "18446744073709551615h"]
+        {
             assert!(duration(text).is_err_and(|why| why.contains("10m")), "{text}");
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::duration::{duration, written};
 use super::Value;
+use super::duration::{duration, written};
 
 /// A type that a setting can be read as.
 pub trait Kind: Sized + Default {

@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn counts_letters() {
-        for (a, b, expected) in [("", "abc", 3), ("abc", "", 3), ("misses", "misses", 0), ("kitten", "sitting", 3), ("a_b", "A-b", 0)]
+        for (a, b, expected) in
+            [("", "abc", 3), ("abc", "", 3), ("misses", "misses", 0), ("kitten", "sitting", 3), ("a_b", "A-b", 0)]
         {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
