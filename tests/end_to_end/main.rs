@@ -1,1 +1,15 @@
-//! stub
+//! The real binary, end to end: against a devnet that is as strict as a real node, with a real receiver of alerts.
+
+#![expect(clippy::arithmetic_side_effects, reason = "tests may panic")]
+
+mod alerts;
+mod cli;
+mod config_check;
+mod crash_points;
+mod devnet_cli;
+mod failover;
+mod hot_swap;
+mod secrets;
+mod start_up;
+mod support;
+mod tx_inspect;

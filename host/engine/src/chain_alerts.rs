@@ -45,7 +45,8 @@ impl ChainAlerts {
             for kind in ["blind", "halted", "thin", "split"] {
                 said.extend(self.book.resolve(now, &key(kind), "The endpoints show a fresh, agreed chain again."));
             }
-        } else if self.last_well.is_none_or(|at| now.since(at) >= grace) {
+        } else if self.last_well.is_none_or(|at| now.since(at) >= grace || now < at) {
+            // A clock that was set back is no reason for patience either.
             let kind = match (tracker.agreement(), tracker.standstill()) {
                 (Agreement::Blind, Standstill::AllAtTheSameBlock) => "halted",
                 (Agreement::Thin, _) => "thin",

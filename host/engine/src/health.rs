@@ -136,25 +136,25 @@ impl NodeHealth {
     }
 }
 
-/// Judges a probe against the chain as the endpoints show it.
+/// Judges a probe against the chain as the endpoints show it, if they agree on one.
 pub(crate) fn assess(
     now: Time,
     probe: Result<Probe, String>,
     chain_id: ChainId,
     stale_after: Duration,
-    log: &BlockLog,
+    log: Option<&BlockLog>,
 ) -> Result<Probe, Unfit> {
     let probe = probe.map_err(Unfit::Probe)?;
     if let Some(other) = probe.chain_id.filter(|id| *id != chain_id) {
         return Err(Unfit::WrongChain(other));
     }
     let head = probe.head.num();
-    if log.id_at(head).is_some_and(|id| id != probe.head.id) {
+    if log.and_then(|log| log.id_at(head)).is_some_and(|id| id != probe.head.id) {
         return Err(Unfit::Fork(head));
     }
     let age = now.since(probe.head.time);
     // A node that has all that the endpoints have is not behind: then the chain itself stands still.
-    if age > stale_after && log.tip().is_none_or(|tip| head < tip.num()) {
+    if age > stale_after && log.and_then(BlockLog::tip).is_none_or(|tip| head < tip.num()) {
         return Err(Unfit::Behind { head, age });
     }
     let ahead = probe.head.time.since(now);

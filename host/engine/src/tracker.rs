@@ -86,6 +86,8 @@ pub struct Tracker {
     standstill: Standstill,
     /// By endpoint: a head it has shown that the log did not reach yet.
     claims: BTreeMap<String, Claim>,
+    /// The block that all answering endpoints showed last, if it was one.
+    common: Option<BlockId>,
     /// The endpoints that stand at the head.
     at_head: Vec<String>,
 }
@@ -133,6 +135,7 @@ impl Tracker {
             witnesses: Vec::new(),
             standstill: Standstill::No,
             claims: BTreeMap::new(),
+            common: None,
             at_head: Vec::new(),
         }
     }
@@ -370,15 +373,17 @@ impl Tracker {
         fit
     }
 
-    /// Whether the endpoints that answer, the quorum of them at least, all stand at the same old block.
-    fn stands_still(&self, readings: &[EndpointReading], fresh: &[Voice<'_>]) -> Standstill {
+    /// Whether the endpoints that answer, the quorum of them at least, all stand at the same old block. If that block
+    /// is another one each time, the chain goes on, and it is this machine's clock that is wrong.
+    fn stands_still(&mut self, readings: &[EndpointReading], fresh: &[Voice<'_>]) -> Standstill {
         let heads: Vec<BlockId> = readings.iter().filter_map(|r| r.result.as_ref().ok()).map(|r| r.head.id).collect();
         let enough = heads.len() >= usize::try_from(self.config.quorum).unwrap_or(usize::MAX).max(2);
-        match heads.first() {
-            Some(first) if enough && fresh.is_empty() && heads.iter().all(|id| id == first) => {
-                Standstill::AllAtTheSameBlock
-            }
-            _ => Standstill::No,
+        let common = heads.first().copied().filter(|first| heads.iter().all(|id| id == first));
+        let before = std::mem::replace(&mut self.common, common);
+        if enough && fresh.is_empty() && common.is_some() && common == before {
+            Standstill::AllAtTheSameBlock
+        } else {
+            Standstill::No
         }
     }
 

@@ -174,32 +174,34 @@ fn the_chain_in_trouble() {
         Scenario {
             name: "half of the witnesses are gone",
             slots: 400,
-            timeline: vec![(20, OthersMissing(60)), (60, Fault::Node(0, Condition::Crashed)), (250, OthersMissing(0))],
+            timeline: vec![(20, OthersMissing(45)), (60, Fault::Node(0, Condition::Crashed)), (250, OthersMissing(0))],
             changes: 1,
             holder: "second",
-            must: &["missing", "switching"],
+            must: &["missing", "switching", "low-participation"],
             never: &["refused"],
             left: &["node/primary"],
         },
         Scenario {
             name: "half of the witnesses are gone, and stay away",
             slots: 300,
-            timeline: vec![(20, OthersMissing(70)), (60, Fault::Node(0, Condition::Crashed))],
-            never: &["switching", "refused"],
-            left: &["node/primary"],
-            ..QUIET
-        },
-        Scenario {
-            name: "micro-forks",
-            timeline: (1..40).map(|n| (n * 6, Fork(1 + u32::try_from(n).unwrap() % 3, true))).collect(),
-            never: &["switching", "refused", "blind", "split"],
-            left: &[],
+            timeline: vec![(20, OthersMissing(45)), (140, Fault::Node(0, Condition::Crashed))],
+            must: &["low-participation"],
+            never: &["switching", "missing", "refused"],
+            left: &["node/primary", "low-participation"],
             ..QUIET
         },
     ];
     for scenario in scenarios {
-        scenario.play(|_| {});
+        scenario.play(|watcher| watcher.config.rails.min_participation = 100);
     }
+    let forks = Scenario {
+        name: "micro-forks",
+        timeline: (1..22).map(|n| (n * 11, Fork(1 + u32::try_from(n).unwrap() % 2, true))).collect(),
+        never: &["switching", "refused", "blind", "split"],
+        left: &[],
+        ..QUIET
+    };
+    forks.play(|watcher| watcher.policy = Policy::Threshold(3));
 }
 
 #[test]
@@ -458,4 +460,291 @@ fn disabling_where_it_is_allowed() {
         ..QUIET
     };
     scenario.play(|watcher| watcher.config.rails.disable = Disable::Allowed);
+}
+
+#[test]
+fn two_sites() {
+    for seed in 0..8 {
+        for hive in [true, false] {
+            let _shown = Shown(&format!("two sites, seed {seed}, hive {hive}"));
+            let mut night = if hive { Night::hive(seed) } else { Night::steem(seed) };
+            night.watch(&[700, 2200], 1);
+            // Sees the same a moment later, when the first swap is still on its way.
+            night.watch(&[701 + 20 * seed, 2201], 2).delay = 1;
+            // Clocks of different sites differ; so do their transactions, then.
+            night.watchers[1].config.expiration = Duration::from_secs(33);
+            night.world.chain.slow_gossip = true;
+            night.run(300, &[(10, Fault::Node(0, Condition::Crashed))]);
+            assert_eq!((night.changes(), night.holder()), (1, "second"));
+            let outcomes: Vec<SwitchOutcome> = night
+                .watchers
+                .iter()
+                .flat_map(|watcher| watcher.state().switches.into_iter().map(|record| record.outcome))
+                .collect();
+            let applied = outcomes.iter().filter(|outcome| **outcome == SwitchOutcome::Applied).count();
+            assert_eq!(applied, 1, "{outcomes:?}");
+            assert_eq!(outcomes, [SwitchOutcome::Applied, SwitchOutcome::Overtaken], "both tried");
+            assert_eq!(night.watchers[1].state().in_flight, None);
+            assert!(night.watchers.iter().all(|watcher| watcher.alerts("missing").len() > 1));
+        }
+    }
+}
+
+#[test]
+fn swaps_that_get_lost() {
+    use Fault::{DieAfterSend, Endpoints, ForkSwap, Node};
+    let crash = (20, Node(0, Condition::Crashed));
+    let failed = |watcher: &support::watcher::Watcher| {
+        watcher.state().switches.iter().filter(|record| record.outcome == SwitchOutcome::Failed).count()
+    };
+    for seed in 0..6 {
+        let _shown = Shown(&format!("lost swaps, seed {seed}"));
+        let mut night = Night::hive(seed);
+        night.watch(&[700, 2200], seed);
+        night.run(250, &[(10, Endpoints(View::Swallows)), crash.clone(), (150, Endpoints(View::Well))]);
+        let watcher = &night.watchers[0];
+        assert_eq!((night.changes(), night.holder()), (1, "second"));
+        assert!(failed(watcher) >= 1, "{:?}", watcher.state().switches);
+        let pages = watcher.alerts("switching").into_iter().filter(|alert| alert.severity == Severity::Page);
+        assert!(pages.count() >= failed(watcher), "a failed switch pages");
+        assert_eq!(watcher.alerts("switching").last().unwrap().event, AlertEvent::Resolved);
+
+        let mut night = Night::hive(seed);
+        night.watch(&[700, 2200], seed);
+        night.run(300, &[(10, Endpoints(View::Refuses)), crash.clone(), (150, Endpoints(View::Well))]);
+        assert_eq!((night.changes(), night.holder()), (1, "second"));
+        assert!(night.watchers[0].alerts("not-taken").len() >= 2, "opened and resolved");
+
+        // The primary comes back while the switch is stuck: nothing is left open.
+        let mut night = Night::hive(seed);
+        night.watch(&[700, 2200], seed);
+        let back = (120, Node(0, Condition::Well));
+        night.run(300, &[(10, Endpoints(View::Swallows)), crash.clone(), back]);
+        assert_eq!((night.changes(), night.holder()), (0, "primary"));
+        assert!(failed(&night.watchers[0]) >= 1);
+        assert_eq!(night.watchers[0].state().alerts.open(), Vec::<&dogwatch_engine::Alert>::new());
+
+        for keep in [true, false] {
+            let _shown = Shown(&format!("forked away, keep {keep}"));
+            let mut night = Night::steem(seed);
+            night.watch(&[700, 2200], seed);
+            night.run(300, &[crash.clone(), (21, ForkSwap(keep))]);
+            let watcher = &night.watchers[0];
+            assert_eq!((night.changes(), night.holder()), (1, "second"));
+            assert_eq!(watcher.state().switches.len(), 1, "{:?}", watcher.state().switches);
+            assert!(watcher.alerts("key-changed").is_empty());
+            if !keep {
+                let ids: Vec<_> = watcher.sent.iter().map(|sent| sent.id).collect();
+                assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "sent again, the same: {ids:?}");
+            }
+        }
+
+        for down in [0, 3, 9, 25, 60] {
+            let _shown = Shown(&format!("dies after sending, for {down} slots"));
+            let mut night = Night::steem(seed);
+            night.watch(&[700, 2200], seed);
+            night.run(400, &[crash.clone(), (20, DieAfterSend(down))]);
+            let watcher = &night.watchers[0];
+            assert_eq!((watcher.deaths, night.changes(), night.holder()), (1, 1, "second"));
+            let state = watcher.state();
+            assert_eq!(state.switches.len(), 1);
+            assert_eq!(state.switches[0].outcome, SwitchOutcome::Applied);
+            assert!(state.switches[0].proof.is_some() && state.unproven.is_none() && state.in_flight.is_none());
+        }
+    }
+}
+
+#[test]
+fn the_own_slot_is_guarded() {
+    // A healthy primary, and an operator who asks again and again without --force: no block may be lost.
+    let asks = |force| -> Vec<(u64, Fault)> {
+        (0..40)
+            .flat_map(|n| {
+                let to = if n % 2 == 0 { "second" } else { "primary" };
+                (0..12).map(move |more| (10 + n * 25 + more, Fault::Manual(node(to), force)))
+            })
+            .collect()
+    };
+    let mut costs = [0, 0];
+    for seed in 0..3 {
+        for (index, force) in [Force::No, Force::Yes].into_iter().enumerate() {
+            let _shown = Shown(&format!("own slots, seed {seed}, {force:?}"));
+            let mut night = Night::hive(seed);
+            let rails = &mut night.watch(&[700, 2200], seed).config.rails;
+            rails.budget = 1000;
+            rails.cool_down = Duration::ZERO;
+            night.run(1010, &asks(force));
+            assert!(night.changes() > 30, "{}", night.changes());
+            costs[index] += night.world.chain.cost;
+            let watcher = &night.watchers[0];
+            let near = |answer: &&Result<_, Vec<Refusal>>| {
+                answer.as_ref().is_err_and(|why| why.iter().any(|why| matches!(why, Refusal::OwnSlotNear { .. })))
+            };
+            assert_eq!(watcher.answers.iter().any(|answer| near(&answer)), force == Force::No);
+            assert_eq!(watcher.answers.len(), 480, "every wish is answered");
+        }
+    }
+    assert_eq!(costs[0], 0, "a switch cost a block");
+    assert!(costs[1] > 0, "the model shows the cost that the guard avoids");
+}
+
+#[test]
+fn budget_and_cool_down() {
+    for seed in 0..3 {
+        let _shown = Shown(&format!("budget, seed {seed}"));
+        // No node produces, all look well: without rails the key would go round for ever.
+        let mut night = Night::hive(seed);
+        night.watch(&[700, 2200], seed).config.rails.cool_down = Duration::from_secs(240);
+        let mute: Vec<(u64, Fault)> = (0..3).map(|n| (10, Fault::Node(n, Condition::Mute))).collect();
+        night.run(900, &mute);
+        assert_eq!(night.changes(), 3, "the budget is three within an hour");
+        let watcher = &night.watchers[0];
+        assert!(!watcher.alerts("refused/cool-down").is_empty());
+        assert_eq!(watcher.alerts("refused/budget")[0].severity, Severity::Page);
+        let pages = watcher.alerts("missing").iter().filter(|alert| alert.event == AlertEvent::Updated).count();
+        assert!(pages >= 4, "said again every five minutes: {pages}");
+        // An hour later there is a new one; and the operator may force it at any time.
+        night.run(10, &[(3, Fault::Manual(node("third"), Force::Yes))]);
+        assert_eq!(night.changes(), 4);
+        night.run(600, &[]);
+        assert!(night.changes() > 4);
+    }
+}
+
+#[test]
+fn a_configuration_that_changes() {
+    for seed in 0..3 {
+        let _shown = Shown(&format!("reordered, seed {seed}"));
+        let mut night = Night::hive(seed);
+        night.watch(&[700, 2200], seed);
+        night.run(
+            400,
+            &[
+                (10, Fault::Node(1, Condition::Crashed)),
+                (30, Fault::Reorder),
+                (30, Fault::Die(5)),
+                (60, Fault::Node(0, Condition::Crashed)),
+            ],
+        );
+        assert_eq!((night.changes(), night.holder()), (1, "third"));
+        // The nodes that are down leave the configuration: nothing is left open about them.
+        let third = night.watchers[0].config.nodes.iter().find(|node| node.name == "third").unwrap().clone();
+        night.watchers[0].config.nodes = vec![third];
+        night.run(20, &[(2, Fault::Die(5))]);
+        let state = night.watchers[0].state();
+        assert_eq!(state.alerts.open(), Vec::<&dogwatch_engine::Alert>::new());
+        assert_eq!(state.switches[0].from, node("primary"));
+    }
+}
+
+#[test]
+fn fast_blocks() {
+    let fast = Profile { block_interval: Duration::from_millis(50), round_length: 5, ..Profile::hive_testnet() };
+    for seed in 0..3 {
+        let _shown = Shown(&format!("fast blocks, seed {seed}"));
+        let mut night = Night::new(fast.clone(), Irreversibility(0), 1, seed);
+        let watcher = night.watch(&[10, 35], seed);
+        watcher.tracking.stale_after = Duration::from_millis(500);
+        watcher.config.rails.own_slot_guard = Duration::from_millis(40);
+        watcher.config.rails.cool_down = Duration::from_secs(1);
+        watcher.config.expiration = Duration::from_secs(1);
+        night.run(600, &[(10, Fault::Node(0, Condition::Crashed)), (200, Fault::Node(1, Condition::Hung))]);
+        assert_eq!((night.changes(), night.holder()), (2, "third"));
+        assert_eq!(night.world.chain.cost, 0);
+    }
+}
+
+#[test]
+fn the_watchers_clock_is_wrong() {
+    for wrong in [-3600_i64, 3600] {
+        let mut night = Night::hive(1);
+        night.watch(&[700], 1);
+        night.run(20, &[]);
+        night.watchers[0].clock_off = wrong;
+        night.run(200, &[(0, Fault::Node(0, Condition::Crashed))]);
+        assert_eq!(night.changes(), 0);
+        assert_eq!(night.watchers[0].alerts("blind")[0].severity, Severity::Page);
+        night.watchers[0].clock_off = 0;
+        night.run(200, &[]);
+        assert_eq!((night.changes(), night.holder()), (1, "second"));
+    }
+}
+
+#[test]
+fn a_hole_in_what_was_seen_is_no_evidence() {
+    for seed in 0..5 {
+        let _shown = Shown(&format!("a hole, seed {seed}"));
+        // One miss, hours of production that nobody sees, one miss.
+        let mut night = Night::hive(seed);
+        night.watch(&[700], seed);
+        let skip = |at| (at, Fault::Skips(0, 1));
+        night.run(60, &[skip(1)]);
+        let gone = night.slot + 300;
+        night.watchers[0].die(gone);
+        night.run(290, &[]);
+        night.world.nodes[0].skips = 1;
+        night.run(150, &[]);
+        assert_eq!(night.changes(), 0);
+        assert_eq!(night.holder(), "primary");
+    }
+}
+
+/// Crashes of the daemon at any step, while one node fails.
+fn deadly_nights(seeds: std::ops::Range<u64>) {
+    let mut deaths = 0;
+    for seed in seeds {
+        let _shown = Shown(&format!("deadly night, seed {seed}"));
+        let mut night = match seed % 3 {
+            0 => Night::steem(seed),
+            1 => Night::hive(seed),
+            _ => Night::new(Profile { round_length: 5, ..Profile::steem() }, Irreversibility(15), 3, seed),
+        };
+        night.watch(&[700], seed).deadly = 12;
+        night.run(220, &[(15, Fault::Node(0, Condition::Crashed))]);
+        night.watchers[0].deadly = 0;
+        night.run(130, &[]);
+        assert_eq!((night.changes(), night.holder()), (1, "second"));
+        deaths += night.watchers[0].deaths;
+        let state = night.watchers[0].state();
+        assert_eq!((state.in_flight, state.unproven), (None, None));
+    }
+    assert!(deaths > 500, "only {deaths} deaths");
+}
+
+#[test]
+fn deadly_nights_a() {
+    deadly_nights(0..100);
+}
+
+#[test]
+fn deadly_nights_b() {
+    deadly_nights(100..200);
+}
+
+/// Anything goes wrong at any time; what must hold is checked at every transmission and in the end.
+fn chaos(seeds: std::ops::Range<u64>) {
+    let (mut changes, mut tries) = (0, 0);
+    for seed in seeds {
+        let _shown = Shown(&format!("chaos, seed {seed}"));
+        let mut night = support::chaos::night(seed);
+        night.run(240, &support::chaos::timeline(seed));
+        changes += night.changes();
+        tries += night.watchers.iter().map(|watcher| watcher.state().switches.len()).sum::<usize>();
+    }
+    assert!(changes > 50 && tries > 50, "{changes} changes and {tries} switches only: not much of a chaos");
+}
+
+#[test]
+fn chaos_a() {
+    chaos(0..100);
+}
+
+#[test]
+fn chaos_b() {
+    chaos(100..200);
+}
+
+#[test]
+fn chaos_c() {
+    chaos(200..300);
 }

@@ -14,7 +14,7 @@ pub struct Budget {
 /// What plugins may use up. The defaults leave a well-behaved plugin a hundred times what it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// For a call to a policy. 50 million and 250 ms.
+    /// For a call to a policy. 50 million and 1 s.
     pub policy: Budget,
     /// For a call to a channel, and for the description of any plugin. 200 million and 1 s.
     pub channel: Budget,
@@ -31,7 +31,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            policy: Budget { fuel: 50_000_000, time: Duration::from_millis(250) },
+            policy: Budget { fuel: 50_000_000, time: Duration::from_secs(1) },
             channel: Budget { fuel: 200_000_000, time: Duration::from_secs(1) },
             memory: 16 << 20,
             answer: 1 << 20,

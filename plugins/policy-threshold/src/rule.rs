@@ -104,4 +104,5 @@ fn tally(situation: &Situation, holder: u32, missed: &[u64]) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "tests")]
 mod tests;

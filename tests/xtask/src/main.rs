@@ -1,2 +1,55 @@
-//! stub
-fn main() {}
+//! `cargo xtask`: every chore of the project, each one command, set-up included.
+
+mod bench;
+mod setup;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+const USAGE: &str = "\
+cargo xtask demo [ARGS]   set up, build, and run the demo
+cargo xtask test [ARGS]   set up, build, and run all tests
+cargo xtask bench         set up, build, and print the benchmarks
+cargo xtask setup         only set up: a compiler for wasm32-unknown-unknown";
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    match task.as_deref() {
+        Some("demo") => {
+            setup::guest_toolchain()?;
+            let build = ["run", "--release", "--locked", "--package", "dogwatch", "--", "demo"];
+            cargo(build.into_iter().map(str::to_owned).chain(rest))
+        }
+        Some("test") => {
+            setup::guest_toolchain()?;
+            let test = ["test", "--workspace", "--locked"];
+            cargo(test.into_iter().map(str::to_owned).chain(rest))
+        }
+        Some("bench") => {
+            setup::guest_toolchain()?;
+            bench::run()
+        }
+        Some("setup") => setup::guest_toolchain(),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+/// The workspace's root.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// Runs the cargo that runs this.
+fn cargo(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<()> {
+    run(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(arguments).current_dir(root()))
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.status().with_context(|| format!("{command:?} could not be started"))?;
+    if status.success() { Ok(()) } else { bail!("{command:?} failed: {status}") }
+}

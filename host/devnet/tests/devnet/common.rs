@@ -142,3 +142,19 @@ pub(crate) fn update(world: &World, key: PublicKey, url: &str) -> Transaction {
         operations: vec![Operation::WitnessUpdate(update)],
     }
 }
+
+/// Asserts what a refusal says in the places that clients look at.
+pub(crate) fn assert_refused(answer: Result<TransactionId, Value>, code: i32, name: &str, text: &str) {
+    let error = answer.unwrap_err();
+    assert_eq!((&error["code"], &error["data"]["name"]), (&json!(code), &json!(name)), "{error}");
+    assert!(error["message"].as_str().unwrap().contains(text), "{error}");
+    assert!(error["data"]["stack"][0]["context"]["file"].is_string(), "{error}");
+}
+
+/// The swap from primary to standby with something changed before it was signed.
+pub(crate) fn resigned(world: &World, change: impl FnOnce(&mut Transaction)) -> SignedTransaction {
+    let primary = world.key("primary");
+    let mut trx = world.swap(&primary, world.key("standby").public_key()).transaction;
+    change(&mut trx);
+    trx.sign(world.net.profile(), &primary).unwrap()
+}

@@ -10,6 +10,7 @@
 
 mod chain;
 mod common;
+mod refusals;
 mod server;
 mod shapes;
 mod swap;

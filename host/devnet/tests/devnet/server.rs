@@ -99,6 +99,11 @@ async fn a_synchronous_broadcast_answers_with_its_block() {
     let json = transaction_to_json(&trx, devnet.profile());
     let answer = ask(url, "condenser_api.broadcast_transaction_synchronous", json!([json])).await;
     assert_eq!(answer["result"]["id"], json!(id), "{answer}");
+    let file = "condenser_api.broadcast_transaction_synchronous.success.json";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(file);
+    let real: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let members = |answer: &Value| answer["result"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(members(&answer), members(&real["response"]));
     assert_eq!(answer["result"]["expired"], false);
     let change = handle.snapshot().key_changes[0].clone();
     assert_eq!((json!(change.block), change.transaction), (answer["result"]["block_num"].clone(), id));

@@ -10,11 +10,14 @@ use crate::health::{Probe, assess};
 use crate::log::SlotFact;
 use crate::situation::{Agreement, Health, NodeIndex, SlotOutcome, Verdict};
 use crate::switch::{KeyRecord, Target, Unproven};
-use crate::tracker::{Tracker, WitnessReading};
+use crate::tracker::{Standstill, Tracker, WitnessReading};
 use crate::watch::{Command, SlotRecord, Watch};
 
 /// Own slots that are remembered: enough for any policy's window, small enough to store.
 const SLOTS_KEPT: usize = 64;
+
+/// By so many slots participation must exceed its limit before the alert about it is closed, so as not to flap.
+const PARTICIPATION_MARGIN: u8 = 4;
 
 impl Watch {
     pub(super) fn observed(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
@@ -26,6 +29,7 @@ impl Watch {
             self.note_slots(tracker);
         }
         self.say_key_state(now, out);
+        self.say_participation(now, tracker, out);
         self.say_misses(now, tracker, out);
         self.forget_nodes(now, out);
         self.ask(now, tracker, out);
@@ -53,9 +57,9 @@ impl Watch {
         if self.state.in_flight.is_some() || self.state.unproven.as_ref().is_some_and(returned) {
             return;
         }
-        // Nodes show a key as soon as it is pending: at the earliest the next block holds it, and the one after that
-        // is signed with it.
-        let since = Some(head.slot.plus(2));
+        // Nodes show a key as soon as it is pending, and which block holds it is not told: a round later it is sure to
+        // count, and until then a miss is not held against it.
+        let since = Some(head.slot.plus(self.round()));
         match self.state.key {
             None => {
                 // Misses from before the first look are this key's only if it signed a block before them.
@@ -140,7 +144,7 @@ impl Watch {
     pub fn verdict(&self, now: Time, tracker: &Tracker) -> Verdict {
         let view = tracker.view(now);
         match view.agreement {
-            Agreement::Blind if tracker.standstill() == crate::tracker::Standstill::AllAtTheSameBlock => {
+            Agreement::Blind if tracker.standstill() == Standstill::AllAtTheSameBlock => {
                 return Verdict::Chain;
             }
             Agreement::Blind | Agreement::Thin | Agreement::Disagreed => return Verdict::CannotTell,
@@ -196,6 +200,20 @@ impl Watch {
         }
     }
 
+    /// A chain that runs thin keeps Dogwatch from acting: somebody should know.
+    fn say_participation(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
+        if !Self::well(tracker) {
+            return;
+        }
+        let (filled, least) = (tracker.view(now).participation, self.config.rails.min_participation);
+        if filled < least {
+            let notice = self.low_participation(filled);
+            self.raise(now, notice, out);
+        } else if filled >= least.saturating_add(PARTICIPATION_MARGIN) {
+            self.resolve(now, "low-participation", "Most slots hold a block again.", out);
+        }
+    }
+
     fn say_misses(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
         match self.verdict(now, tracker) {
             Verdict::Me => {
@@ -222,9 +240,9 @@ impl Watch {
         produced || self.holder() != Some(last.from.clone())
     }
 
-    /// Whether the present holder has signed a block since it is the holder.
+    /// Whether the present holder has signed a block since its key was first seen.
     fn has_produced(&self) -> bool {
-        let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
+        let since = self.state.key.and_then(|record| record.since).unwrap_or_default().back(self.round());
         let (holder, mut slots) = (self.holder(), self.state.slots.iter());
         slots.any(|record| {
             record.outcome == SlotOutcome::Produced && record.slot >= since && Some(&record.holder) == holder.as_ref()
@@ -240,7 +258,10 @@ impl Watch {
         out: &mut Vec<Command>,
     ) {
         let chain_id = self.config.profile.chain_id;
-        let assessed = assess(now, result, chain_id, tracker.config().stale_after, tracker.log());
+        // In a standstill the endpoints agree as well, on an old block.
+        let agreed = Self::well(tracker) || tracker.standstill() == Standstill::AllAtTheSameBlock;
+        let log = agreed.then(|| tracker.log());
+        let assessed = assess(now, result, chain_id, tracker.config().stale_after, log);
         let damping = self.config.damping;
         let Some(health) = self.health.get_mut(node.0) else { return };
         if !health.note(now, damping, assessed) {
@@ -266,6 +287,10 @@ impl Watch {
     /// How severe a run of misses is: one happens to the best, two in a row do not.
     pub(super) const fn miss_severity(misses: usize) -> Severity {
         if misses < 2 { Severity::Warning } else { Severity::Page }
+    }
+
+    fn round(&self) -> u64 {
+        u64::from(self.config.profile.round_length)
     }
 
     pub(super) fn interval(&self) -> Duration {

@@ -90,6 +90,21 @@ impl Watch {
         )
     }
 
+    pub(super) fn low_participation(&self, filled: u8) -> Notice {
+        let chain = &self.config.profile.name;
+        let least = self.config.rails.min_participation;
+        self.notice(
+            "low-participation",
+            Severity::Critical,
+            format!("{chain}: only {filled} of the last 128 slots hold a block"),
+            format!(
+                "With fewer than {least} the chain itself is in trouble. Dogwatch holds, whatever {} does.",
+                self.name()
+            ),
+            "Look at the chain. To switch all the same: dogwatch switch --force.",
+        )
+    }
+
     pub(super) fn missing(&self) -> Notice {
         let misses = self.trailing_misses();
         let count = misses.len();

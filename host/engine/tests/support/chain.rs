@@ -59,6 +59,8 @@ pub(crate) struct Chain {
     pub(crate) halted: bool,
     /// How many of a hundred slots of the other witnesses stay empty.
     pub(crate) others_missing: u32,
+    /// Other nodes show a swap, and refuse a rival, only once it is in a block.
+    pub(crate) slow_gossip: bool,
     /// Own slots that were lost because a swap was pending in them.
     pub(crate) cost: u32,
     irreversibility: Irreversibility,
@@ -89,6 +91,7 @@ impl Chain {
             mempool: Vec::new(),
             halted: false,
             others_missing: 0,
+            slow_gossip: false,
             cost: 0,
             irreversibility,
             others,
@@ -125,7 +128,7 @@ impl Chain {
 
     /// The key as nodes show it: with what is pending applied.
     pub(crate) fn pending_key(&self) -> PublicKey {
-        let pending = self.mempool.iter().find(|swap| self.valid(swap));
+        let pending = self.mempool.iter().find(|swap| self.valid(swap) && !self.slow_gossip);
         pending.map_or(self.by_wallet.unwrap_or(self.head().key), |swap| swap.plan.to_key)
     }
 

@@ -1,6 +1,7 @@
 //! A model of the world in virtual time: a chain, its nodes and endpoints, and watchers that live through a night.
 
 pub(crate) mod chain;
+pub(crate) mod chaos;
 pub(crate) mod check;
 pub(crate) mod endpoint;
 pub(crate) mod night;

@@ -76,7 +76,8 @@ impl Scenario {
         let live = watcher.live.as_ref();
         let books =
             state.alerts.open().into_iter().chain(live.into_iter().flat_map(|live| live.chain_alerts.book().open()));
-        let left: Vec<String> = books.filter(|alert| alert.severity > Severity::Info).map(|alert| alert.key.0.clone()).collect();
+        let left: Vec<String> =
+            books.filter(|alert| alert.severity > Severity::Info).map(|alert| alert.key.0.clone()).collect();
         for key in &left {
             assert!(self.left.iter().any(|kind| key.contains(kind)), "{label}: {key} is still open; {}", story());
         }

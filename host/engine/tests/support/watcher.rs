@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use dogwatch_chain::{BlockNum, FutureSchedule, PublicKey, Time, TransactionId};
+use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
     Alert, AlertBook, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex,
     Rails, Refusal, SendReport, Signing, State, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
@@ -56,6 +56,8 @@ pub(crate) struct Watcher {
     pub(crate) answers: Vec<Result<TransactionId, Vec<Refusal>>>,
     /// Slots from taking a transaction to the first block that may hold it.
     pub(crate) delay: u64,
+    /// Seconds by which its clock is wrong.
+    pub(crate) clock_off: i64,
     wake: Option<Time>,
     rng: SmallRng,
 }
@@ -116,6 +118,7 @@ impl Watcher {
             records: Vec::new(),
             answers: Vec::new(),
             delay: 1,
+            clock_off: 0,
             wake: None,
             rng: SmallRng::seed_from_u64(seed),
         }
@@ -158,6 +161,7 @@ impl Watcher {
         if slot < self.down_until {
             return;
         }
+        let now = Time::from_millis(now.as_millis() + self.clock_off * 1000);
         if self.live.is_none() {
             self.start(now);
         }
@@ -269,13 +273,5 @@ impl Watcher {
     /// Events of alerts whose identity holds that word.
     pub(crate) fn alerts(&self, kind: &str) -> Vec<&Alert> {
         self.said.iter().filter(|alert| format!("{}/", alert.key).contains(&format!("/{kind}/"))).collect()
-    }
-
-    pub(crate) fn key_of(&self, node: &str) -> PublicKey {
-        self.config.nodes.iter().find(|config| config.name == node).unwrap().key
-    }
-
-    pub(crate) fn knows_next_round(&self) -> bool {
-        self.config.profile.future_schedule == FutureSchedule::Published
     }
 }

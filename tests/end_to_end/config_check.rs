@@ -1,0 +1,146 @@
+//! `dogwatch check`: everything that is wrong, at once, each with line and remedy.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Net, Setup, dogwatch};
+
+async fn check(path: &Path) -> (Option<i32>, Value) {
+    let output = dogwatch().args(["check", "--json", "--config"]).arg(path).output().await.unwrap();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// A change of the good configuration, and what is said of it.
+struct Case {
+    from: &'static str,
+    to: &'static str,
+    expected: &'static str,
+    level: &'static str,
+}
+
+const fn error(from: &'static str, to: &'static str, expected: &'static str) -> Case {
+    Case { from, to, expected, level: "error" }
+}
+
+const CASES: &[Case] = &[
+    error("site = \"test\"", "", "site is missing"),
+    error("site = \"test\"", "site = 5", "site is integer"),
+    error("mode = \"armed\"", "mode = \"arm\"", "mode = \"arm\" is none"),
+    error("endpoints = [", "endpoint = [", "unknown key endpoint"),
+    error("endpoints = [", "endpoints = [\"http://api.example.com\", ", "api.example.com"),
+    error("like = \"hive-testnet\"", "like = \"hivenet\"", "no chain profile \"hivenet\""),
+    error("block_interval = \"100ms\"", "block_interval = \"fast\"", "is not a duration"),
+    error("name = \"alice\"", "name = \"Alice\"", "not an account name"),
+    error("chain = \"devnet\"", "chain = \"devnett\"", "there is no chain \"devnett\""),
+    error("name = \"second\"", "name = \"primary\"", "is there twice"),
+    error("plugin = \"webhook\"", "plugin = \"webhok\"", "did you mean webhook?"),
+    error("allow_hosts", "allow_host", "allow_hosts is missing"),
+    error("url = \"http", "urll = \"http", "urll"),
+    error("[[channel]]", "[[chanel]]", "unknown key chanel"),
+    error("[[witness.node]]\nname = \"third\"", "[[witness.node]]", "name is missing"),
+    Case { from: "probe = ", to: "# probe = ", expected: "has no probe", level: "warning" },
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn says_what_is_wrong_and_where() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let good = net.toml(dir.path(), &Setup::default());
+    let path = dir.path().join("dogwatch.toml");
+    std::fs::write(&path, &good).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!((code, &report["ok"]), (Some(0), &Value::Bool(true)), "{report}");
+
+    for Case { from, to, expected, level } in CASES {
+        assert!(good.contains(from), "{from} is not in the configuration");
+        std::fs::write(&path, good.replacen(from, to, 1)).unwrap();
+        let (code, report) = check(&path).await;
+        let problems = report["problems"].as_array().unwrap();
+        let found = problems.iter().find(|problem| {
+            problem["what"].as_str().unwrap().contains(expected)
+                || problem["remedy"].as_str().unwrap().contains(expected)
+        });
+        let found = found.unwrap_or_else(|| panic!("{to}: no {expected:?} in {report:#}"));
+        assert_eq!(found["level"], *level, "{to}");
+        assert!(!found["remedy"].as_str().unwrap().is_empty());
+        assert_eq!(code, Some(if *level == "error" { 3 } else { 0 }), "{to}: {report:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn says_everything_at_once_with_lines() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let mut text = net.toml(dir.path(), &Setup::default());
+    for case in [&CASES[2], &CASES[6], &CASES[7]] {
+        text = text.replacen(case.from, case.to, 1);
+    }
+    let path = dir.path().join("dogwatch.toml");
+    std::fs::write(&path, &text).unwrap();
+    let (_, report) = check(&path).await;
+    let problems = report["problems"].as_array().unwrap();
+    for (expected, marker) in
+        [("mode = \"arm\"", "mode = \"arm\""), ("duration", "block_interval"), ("account name", "name = \"Alice\"")]
+    {
+        let problem = problems.iter().find(|problem| problem["what"].as_str().unwrap().contains(expected)).unwrap();
+        let line = problem["line"].as_u64().unwrap();
+        let expected_line = text.lines().position(|line| line.contains(marker)).unwrap() as u64 + 1;
+        assert_eq!(line, expected_line, "{expected}");
+    }
+    let plain = dogwatch().args(["check", "--config"]).arg(&path).output().await.unwrap();
+    let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
+    assert!(plain.contains("dogwatch.toml:2: error: mode"), "{plain}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_guarded() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let path = net.write(dir.path(), &Setup::default());
+    let wif = dir.path().join("second.wif");
+
+    std::fs::set_permissions(&wif, PermissionsExt::from_mode(0o640)).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!(code, Some(3));
+    let problem = report["problems"].to_string();
+    assert!(problem.contains("mode 0640") && problem.contains("chmod 600"), "{problem}");
+
+    std::fs::set_permissions(&wif, PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::copy(dir.path().join("third.wif"), &wif).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!(code, Some(3));
+    assert!(report["problems"].to_string().contains("key does not belong to public_key"), "{report}");
+
+    std::fs::write(&wif, "5JnotAkey").unwrap();
+    let (_, report) = check(&path).await;
+    assert!(!report.to_string().contains("5JnotAkey"), "what may be a key is not repeated");
+
+    let shared = std::fs::read_to_string(&path).unwrap();
+    let prefix = &net.devnet.profile().prefix;
+    let key = |node: &str| net.secret(node).public_key().display(prefix).to_string();
+    std::fs::write(&wif, net.secret("primary").to_wif().as_str()).unwrap();
+    std::fs::write(&path, shared.replacen(&key("second"), &key("primary"), 1)).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!(code, Some(3));
+    assert!(report["problems"].to_string().contains("has the same key as"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_come_from_files_the_environment_or_credentials() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let path = net.write(dir.path(), &Setup::default());
+    let file = |node: &str| format!("key = {{ file = {:?} }}", dir.path().join(format!("{node}.wif")));
+    let text = std::fs::read_to_string(&path)
+        .unwrap()
+        .replacen(&file("primary"), "key = { env = \"PRIMARY_WIF\" }", 1)
+        .replacen(&file("second"), "key = { credential = \"second.wif\" }", 1);
+    std::fs::write(&path, text).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!(code, Some(3));
+    assert!(report.to_string().contains("PRIMARY_WIF is not set") && report.to_string().contains("LoadCredential="));
+
+    let mut command = dogwatch();
+    command.args(["check", "--json", "--config"]).arg(&path);
+    command.env("PRIMARY_WIF", net.secret("primary").to_wif().as_str()).env("CREDENTIALS_DIRECTORY", dir.path());
+    let output = command.output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

@@ -1,0 +1,200 @@
+//! When the key moves, where to, and when it must not.
+
+use dogwatch_devnet::RpcFault;
+
+use crate::support::{Daemon, Net, Setup, WITNESS, until};
+
+/// One switch, to the node that is fit, and nothing after it.
+async fn one_switch_to(net: &Net, daemon: &Daemon, node: &str) {
+    until("the successor produces", async || net.blocks_by(node) > 0).await;
+    until("the switch is reported as over", async || net.sink.has("/switching", "resolved")).await;
+    net.blocks(2 * net.config.round_length).await;
+    assert_eq!(net.key_changes(), 1);
+    assert_eq!(net.on_duty().as_deref(), Some(node));
+    let witness = daemon.witness().await.unwrap();
+    assert_eq!(witness["on_duty"], node);
+    assert_eq!(witness["switches"].as_array().unwrap().len(), 1);
+    assert_eq!(witness["switches"][0]["outcome"], "applied");
+    assert!(witness["switches"][0]["proof"].is_number());
+    for event in ["opened", "updated", "resolved"] {
+        assert!(net.sink.has("/switching", event), "{event}");
+    }
+    assert!(daemon.logged(&[
+        "decision: switch to",
+        "\"verdict\":\"Me\"",
+        "\"site\":\"test\"",
+        "\"witness\":\"alice\""
+    ]));
+}
+
+/// The key stays where it is, however many own slots are missed.
+async fn no_switch(net: &Net) {
+    net.blocks(4 * net.config.round_length).await;
+    assert_eq!(net.key_changes(), 0);
+    assert_eq!(net.on_duty().as_deref(), Some("primary"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crashed_primary_is_replaced_by_the_first_standby() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    one_switch_to(&net, &daemon, "second").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hung_primary_is_replaced_by_the_standby_that_is_fit() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().put_behind(WITNESS, "second", 300).unwrap();
+    until("the standby is seen to be unfit", async || net.sink.has("/node/second", "opened")).await;
+    net.handle().hang(WITNESS, "primary").unwrap();
+    one_switch_to(&net, &daemon, "third").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_is_behind_is_replaced() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().put_behind(WITNESS, "primary", 300).unwrap();
+    one_switch_to(&net, &daemon, "second").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steem_has_no_future_schedule_and_late_irreversibility() {
+    let net = Net::with(|config| config.chain = "steem".into()).await;
+    let dir = Net::directory();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    one_switch_to(&net, &daemon, "second").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_halted_chain_is_no_reason_to_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().halt();
+    until("the halt is reported", async || net.sink.has("/halted", "opened")).await;
+    net.handle().resume();
+    until("its end is reported", async || net.sink.has("/halted", "resolved")).await;
+    no_switch(&net).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_runs_thin_is_no_reason_to_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().fill_outage(0.6).unwrap();
+    until("participation has dropped", async || {
+        daemon.status().await.is_some_and(|status| status["chains"][0]["participation_percent"].as_u64() < Some(75))
+    })
+    .await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    net.own_misses(3).await;
+    no_switch(&net).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_that_all_lie_stale_are_no_reason_to_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    for index in 0..3 {
+        net.handle().rpc_fault(index, RpcFault::Stale { blocks: 20 }).unwrap();
+    }
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("blindness is reported", async || net.sink.has("/halted", "opened") || net.sink.has("/blind", "opened"))
+        .await;
+    net.own_misses(3).await;
+    no_switch(&net).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_lying_and_one_dead_endpoint_of_five_do_not_matter() {
+    let net = Net::with(|config| config.rpc_nodes = 5).await;
+    let dir = Net::directory();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().rpc_fault(0, RpcFault::Fork).unwrap();
+    net.handle().rpc_fault(1, RpcFault::Down).unwrap();
+    net.handle().crash(WITNESS, "primary").unwrap();
+    one_switch_to(&net, &daemon, "second").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn observe_mode_tells_and_does_not_act() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { mode: "observe", ..Setup::default() }));
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the refusal is reported", async || net.sink.has("/refused/observing", "opened")).await;
+    no_switch(&net).await;
+    assert_eq!(daemon.status().await.unwrap()["chains"][0]["witnesses"][0]["mode"], "observe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_daemons_make_one_key_change() {
+    let net = Net::start().await;
+    let (here, there) = (Net::directory(), Net::directory());
+    let urls = net.devnet.rpc_urls();
+    // Each has its own view: one endpoint in common, one of its own.
+    let setup = |site, mine: &[usize]| Setup {
+        site,
+        endpoints: Some(mine.iter().map(|index| urls[*index].clone()).collect()),
+        ..Setup::default()
+    };
+    let first = Daemon::start(&net.write(here.path(), &setup("here", &[0, 1])));
+    let second = Daemon::start(&net.write(there.path(), &setup("there", &[2, 1])));
+    first.ready().await;
+    second.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 1).await;
+    net.blocks(4 * net.config.round_length).await;
+    assert_eq!(net.key_changes(), 1);
+    for daemon in [&first, &second] {
+        until("both know who is on duty", async || {
+            daemon.witness().await.is_some_and(|w| w["on_duty"] == "second" && w["switching_to"].is_null())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_at_work_is_left_alone() {
+    use dogwatch_chain::{AccountName, SecretKey, Time, Transaction, transaction_to_json};
+
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    let stranger = SecretKey::from_bytes([7; 32]).unwrap();
+    let snapshot = net.handle().snapshot();
+    let profile = net.devnet.profile();
+    let head = net.handle().with(|devnet| devnet.head().id);
+    let swap = Transaction::swap_signing_key(
+        AccountName::new(WITNESS).unwrap(),
+        net.secret("primary").public_key(),
+        stranger.public_key(),
+        head,
+        Time::from_secs(snapshot.time.as_secs() + 60),
+    )
+    .sign(profile, &net.secret("primary"))
+    .unwrap();
+    let request = serde_json::json!({
+        "jsonrpc": "2.0", "id": 1, "method": "condenser_api.broadcast_transaction",
+        "params": [transaction_to_json(&swap, profile)],
+    });
+    let client = reqwest::Client::new();
+    let answer = client.post(&net.devnet.rpc_urls()[0]).body(request.to_string()).send().await.unwrap();
+    assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["result"], serde_json::json!({}));
+
+    until("the strange key is reported", async || net.sink.has("/foreign-key", "opened")).await;
+    net.own_misses(3).await;
+    assert_eq!(net.key_changes(), 1, "the operator's own change, and no other");
+    assert_eq!(daemon.witness().await.unwrap()["on_duty"], "an unknown key");
+}

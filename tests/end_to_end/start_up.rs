@@ -1,0 +1,69 @@
+//! Starting when nothing works: the daemon stays, says so, and goes on trying.
+
+use std::time::Duration;
+
+use dogwatch_devnet::RpcFault;
+
+use crate::support::{Daemon, Net, Setup, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_endpoint_at_the_start_is_an_alert_and_no_end() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    for (index, fault) in [RpcFault::Down, RpcFault::Hang, RpcFault::Html].into_iter().enumerate() {
+        net.handle().rpc_fault(index, fault).unwrap();
+    }
+    let setup = Setup { top: "repeat = \"1s\"".into(), ..Setup::default() };
+    let mut daemon = Daemon::start(&net.write(dir.path(), &setup));
+    // The promise is 15 seconds.
+    tokio::time::timeout(Duration::from_secs(15), async {
+        until("blindness is reported", async || net.sink.has("/blind", "opened")).await;
+    })
+    .await
+    .expect("the alert within 15 s of the start");
+    let alert = &net.sink.alerts("/blind", "opened")[0];
+    assert_eq!(alert.text("severity"), "page");
+    for url in net.devnet.rpc_urls() {
+        let host = url.trim_start_matches("http://").trim_end_matches('/');
+        assert!(alert.text("details").contains(host), "a reason for each endpoint: {}", alert.text("details"));
+    }
+    until("it is said again", async || net.sink.alerts("/blind", "updated").len() >= 2).await;
+    assert!(daemon.is_running());
+
+    for index in 0..3 {
+        net.handle().rpc_fault(index, RpcFault::Ok).unwrap();
+    }
+    until("sight is back", async || net.sink.has("/blind", "resolved")).await;
+    daemon.ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_daemon_on_one_state_is_refused() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let daemon = Daemon::start(&config);
+    daemon.ready().await;
+    let output = daemon.command(&["run"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is in use by another dogwatch"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_configuration_ends_at_once_with_its_own_code() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let setup = Setup { top: "mod = \"armed\"".into(), ..Setup::default() };
+    let config = net.write(dir.path(), &setup);
+    let output = crate::support::dogwatch().args(["run", "--config"]).arg(&config).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("unknown key mod") && said.contains("Did you mean mode?"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_policy_is_a_page_from_a_daemon_that_watches() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let setup = Setup { witness: "policy = \"treshold\"".into(), ..Setup::default() };
+    let mut daemon = Daemon::start(&net.write(dir.path(), &setup));
+    until("it is reported", async || net.sink.has("/policy-failed", "opened")).await;
+    assert!(net.sink.alerts("/policy-failed", "opened")[0].text("details").contains("did you mean threshold?"));
+    assert!(daemon.is_running());
+}

@@ -1,0 +1,97 @@
+//! A daemon in a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::support::until;
+
+/// The binary under test.
+pub(crate) fn dogwatch() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+    command.env_remove("DOGWATCH_CONFIG").env_remove("DOGWATCH_LOG").kill_on_drop(true);
+    command
+}
+
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    pub(crate) config: PathBuf,
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Daemon {
+    pub(crate) fn start(config: &Path) -> Self {
+        Self::start_with(config, |_| {})
+    }
+
+    pub(crate) fn start_with(config: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = dogwatch();
+        command.args(["run", "--log-format", "json", "--config"]).arg(config);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        change(&mut command);
+        let mut child = command.spawn().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (stderr, lines) = (child.stderr.take().unwrap(), Arc::clone(&log));
+        tokio::spawn(async move {
+            let mut reader = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = reader.next_line().await {
+                lines.lock().unwrap().push(line);
+            }
+        });
+        Self { config: config.to_owned(), child, log }
+    }
+
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Whether some line of the log holds all of these texts.
+    pub(crate) fn logged(&self, texts: &[&str]) -> bool {
+        self.log().iter().any(|line| texts.iter().all(|text| line.contains(text)))
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// SIGKILL: no goodbye.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    pub(crate) async fn command(&self, arguments: &[&str]) -> std::process::Output {
+        dogwatch().args(arguments).arg("--config").arg(&self.config).output().await.unwrap()
+    }
+
+    pub(crate) async fn status(&self) -> Option<Value> {
+        let output = self.command(&["status", "--json"]).await;
+        serde_json::from_slice(&output.stdout).ok()
+    }
+
+    pub(crate) async fn witness(&self) -> Option<Value> {
+        Some(self.status().await?["chains"][0]["witnesses"][0].clone())
+    }
+
+    /// Waits until the daemon could switch if it had to.
+    pub(crate) async fn ready(&self) {
+        until("the daemon is ready", async || {
+            let Some(witness) = self.witness().await else { return false };
+            let fit = witness["nodes"].as_array().unwrap().iter().all(|node| node["health"] == "healthy");
+            fit && witness["slots"].as_str().unwrap().ends_with('+') && witness["verdict"] == "fine"
+        })
+        .await;
+    }
+
+    /// Waits until nothing is left to be delivered.
+    pub(crate) async fn delivered(&self) {
+        until("all alerts are delivered", async || {
+            self.status().await.is_some_and(|status| status["outbox"]["pending"] == 0)
+        })
+        .await;
+    }
+}

@@ -1,0 +1,23 @@
+//! What every scenario needs: a devnet, a receiver of alerts, a configuration, and daemons.
+
+mod daemon;
+mod net;
+mod sink;
+
+use std::time::Duration;
+
+pub(crate) use daemon::{Daemon, dogwatch};
+pub(crate) use net::{Net, Setup, WITNESS};
+pub(crate) use sink::Sink;
+
+/// How long a scenario waits for something that must come. Not a promise: a machine may be slow.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `holds`, and fails the test with what was awaited when it does not come.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(tokio::time::Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,177 @@
+//! A fast devnet, and configurations for daemons on it.
+
+use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use dogwatch_chain::{AccountName, SecretKey};
+use dogwatch_devnet::{
+    DevnetConfig, DevnetHandle, DevnetServer, NodeConfig, RunningDevnet, SlotOutcome, WitnessConfig,
+};
+use tempfile::TempDir;
+
+use crate::support::{Sink, until};
+
+pub(crate) const WITNESS: &str = "alice";
+
+/// A running devnet with one witness and three nodes of hers.
+#[derive(Debug)]
+pub(crate) struct Net {
+    pub(crate) config: DevnetConfig,
+    pub(crate) devnet: RunningDevnet,
+    pub(crate) sink: Sink,
+}
+
+/// What distinguishes one daemon's configuration from another's.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) site: &'static str,
+    pub(crate) mode: &'static str,
+    /// Goes to the top of the file.
+    pub(crate) top: String,
+    /// Replaces the endpoints of the devnet.
+    pub(crate) endpoints: Option<Vec<String>>,
+    /// Goes into the witness's section.
+    pub(crate) witness: String,
+    /// Goes into the channel's section.
+    pub(crate) channel: String,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            site: "test",
+            mode: "armed",
+            top: String::new(),
+            endpoints: None,
+            witness: String::new(),
+            channel: String::new(),
+        }
+    }
+}
+
+impl Net {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut DevnetConfig)) -> Self {
+        let node = |name: &str| NodeConfig { name: name.into(), signing_key: None, port: 0 };
+        let mut config = DevnetConfig {
+            block_interval_ms: 100,
+            round_length: 10,
+            witnesses: vec![WitnessConfig {
+                name: AccountName::new(WITNESS).unwrap(),
+                active_key: None,
+                nodes: ["primary", "second", "third"].map(node).into(),
+            }],
+            ..DevnetConfig::default()
+        };
+        change(&mut config);
+        let devnet = DevnetServer::start(&config, [127, 0, 0, 1].into()).await.unwrap();
+        Self { config, devnet, sink: Sink::start().await }
+    }
+
+    pub(crate) fn handle(&self) -> DevnetHandle {
+        self.devnet.handle()
+    }
+
+    pub(crate) fn secret(&self, node: &str) -> SecretKey {
+        let witness = &self.config.witnesses[0];
+        witness.signing_secret(witness.nodes.iter().find(|known| known.name == node).unwrap())
+    }
+
+    /// Who holds the key in the last block.
+    pub(crate) fn on_duty(&self) -> Option<String> {
+        let snapshot = self.handle().snapshot();
+        let witness = &snapshot.witnesses[&AccountName::new(WITNESS).unwrap()];
+        witness.nodes.iter().find(|(_, node)| node.key == witness.signing_key).map(|(name, _)| name.clone())
+    }
+
+    pub(crate) fn key_changes(&self) -> usize {
+        self.handle().snapshot().key_changes.len()
+    }
+
+    pub(crate) fn head(&self) -> u32 {
+        self.handle().snapshot().head.0
+    }
+
+    /// Blocks of the witness by that node, among the last slots.
+    pub(crate) fn blocks_by(&self, name: &str) -> usize {
+        let by =
+            |outcome: &SlotOutcome| matches!(outcome, SlotOutcome::Produced { node: Some(node), .. } if node == name);
+        self.handle().snapshot().slots.iter().filter(|slot| by(&slot.outcome)).count()
+    }
+
+    /// Slots that the witness missed, among the last ones.
+    pub(crate) fn misses(&self) -> usize {
+        let snapshot = self.handle().snapshot();
+        let missed = |slot: &&dogwatch_devnet::SlotRecord| {
+            slot.witness.as_str() == WITNESS && slot.outcome == SlotOutcome::Missed
+        };
+        snapshot.slots.iter().filter(missed).count()
+    }
+
+    /// Lets so many more blocks or missed own slots go by.
+    pub(crate) async fn blocks(&self, more: u32) {
+        let target = self.head() + more;
+        until("the devnet goes on", async || self.head() >= target).await;
+    }
+
+    pub(crate) async fn own_misses(&self, more: usize) {
+        let target = self.misses() + more;
+        until("the witness misses slots", async || self.misses() >= target).await;
+    }
+
+    /// Writes a configuration with all its files into that directory.
+    pub(crate) fn write(&self, directory: &Path, setup: &Setup) -> PathBuf {
+        let path = directory.join("dogwatch.toml");
+        std::fs::write(&path, self.toml(directory, setup)).unwrap();
+        path
+    }
+
+    pub(crate) fn toml(&self, directory: &Path, setup: &Setup) -> String {
+        let profile = self.devnet.profile();
+        let endpoints = setup.endpoints.clone().unwrap_or_else(|| self.devnet.rpc_urls());
+        let mut toml = format!(
+            "site = \"{}\"\nmode = \"{}\"\nstate_dir = {:?}\n{}\n[[chain]]\nname = \"devnet\"\nprofile = \"custom\"\n\
+             endpoints = {endpoints:?}\n[chain.custom]\nlike = \"{}\"\nchain_id = \"{}\"\nblock_interval = \"{}ms\"\n\
+             round_length = {}\n\n[[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\n{}\n",
+            setup.site,
+            setup.mode,
+            directory.join("state"),
+            setup.top,
+            self.config.chain,
+            profile.chain_id,
+            profile.block_interval.as_millis(),
+            profile.round_length,
+            setup.witness,
+        );
+        for node in &self.config.witnesses[0].nodes {
+            let secret = self.secret(&node.name);
+            let file = directory.join(format!("{}.wif", node.name));
+            std::fs::write(&file, &**secret.to_wif()).unwrap();
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+            write!(
+                toml,
+                "[[witness.node]]\nname = \"{}\"\npublic_key = \"{}\"\nkey = {{ file = {file:?} }}\nprobe = \"{}\"\n",
+                node.name,
+                secret.public_key().display(&profile.prefix),
+                self.devnet.node_url(WITNESS, &node.name).unwrap(),
+            )
+            .unwrap();
+        }
+        write!(
+            toml,
+            "\n[[channel]]\nname = \"pager\"\nplugin = \"webhook\"\nallow_hosts = [\"{0}\"]\n{1}\n\
+             [channel.settings]\nurl = \"http://{0}/hook\"\n",
+            self.sink.address, setup.channel
+        )
+        .unwrap();
+        toml
+    }
+
+    pub(crate) fn directory() -> TempDir {
+        TempDir::with_prefix("dogwatch-test-").unwrap()
+    }
+}

@@ -1,0 +1,69 @@
+//! `dogwatch tx inspect` against the bytes that independent clients agree on.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::support::{Net, dogwatch};
+
+async fn inspect(arguments: &[&str], input: &str) -> (Option<i32>, Value, String) {
+    let mut command = dogwatch();
+    command.args(["tx", "inspect"]).args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).await.unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().await.unwrap();
+    let json = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output.status.code(), json, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shows_what_would_be_signed() {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../host/chain/tests/vectors/transactions.json")).unwrap();
+    let dir = Net::directory();
+    for vector in vectors["transactions"].as_array().unwrap() {
+        let label = vector["label"].as_str().unwrap();
+        let chain = label.split(':').next().unwrap();
+        let (code, report, said) = inspect(&["--chain", chain], &vector["transaction"].to_string()).await;
+        assert_eq!(code, Some(0), "{label}: {said}");
+        for member in ["chain_id", "serialized_hex", "sig_digest_hex", "transaction_id"] {
+            assert_eq!(report[member], vector[member], "{label}: {member}");
+        }
+        assert!(report.get("signature").is_none());
+
+        let key = dir.path().join("key");
+        std::fs::write(&key, vector["signer_wif"].as_str().unwrap()).unwrap();
+        let file = dir.path().join("transaction.json");
+        std::fs::write(&file, vector["transaction"].to_string()).unwrap();
+        let (key, file) = (key.to_str().unwrap(), file.to_str().unwrap());
+        let (code, report, said) = inspect(&["--chain", chain, "--key-file", key, file], "").await;
+        assert_eq!(code, Some(0), "{label}: {said}");
+        assert_eq!(report["signer_public"], vector["signer_public"], "{label}");
+        assert_eq!(report["signature"].as_str().unwrap().len(), 130);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_what_is_no_transaction() {
+    for (input, expected) in [
+        ("", "not JSON"),
+        ("{}", "missing field"),
+        (
+            "{\"ref_block_num\":1,\"ref_block_prefix\":1,\"expiration\":\"2026-01-01T00:00:00Z\",\"operations\":[]}",
+            "not a UTC time",
+        ),
+        (
+            "{\"ref_block_num\":1,\"ref_block_prefix\":1,\"expiration\":\"2026-01-01T00:00:00\",\"operations\":[[\"vote\",{}]]}",
+            "operation \"vote\"",
+        ),
+    ] {
+        let (code, _, said) = inspect(&[], input).await;
+        assert_eq!(code, Some(3), "{input}");
+        assert!(said.contains(expected), "{input}: {said}");
+    }
+    assert_eq!(inspect(&["--chain", "golos"], "{}").await.0, Some(3));
+}
