@@ -15,6 +15,7 @@ async fn it_runs_alone() {
     let mut child = dogwatch().args(["devnet", "--config"]).arg(&config).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let addresses: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+    dogwatch::install_tls_provider();
     let client = reqwest::Client::new();
     let ask = async |url: &Value, method: &str, params: Value| -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();

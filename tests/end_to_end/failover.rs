@@ -189,6 +189,7 @@ async fn an_operator_at_work_is_left_alone() {
         "jsonrpc": "2.0", "id": 1, "method": "condenser_api.broadcast_transaction",
         "params": [transaction_to_json(&swap, profile)],
     });
+    dogwatch::install_tls_provider();
     let client = reqwest::Client::new();
     let answer = client.post(&net.devnet.rpc_urls()[0]).body(request.to_string()).send().await.unwrap();
     assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["result"], serde_json::json!({}));

@@ -689,10 +689,16 @@ fn a_hole_in_what_was_seen_is_no_evidence() {
     }
 }
 
+/// The seeds to play, and so many times more of them where `NIGHTS` says so.
+fn more(seeds: std::ops::Range<u64>) -> impl Iterator<Item = u64> {
+    let times = std::env::var("NIGHTS").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    (0..times).flat_map(move |n| seeds.clone().map(move |seed| n * 1000 + seed))
+}
+
 /// Crashes of the daemon at any step, while one node fails.
 fn deadly_nights(seeds: std::ops::Range<u64>) {
     let mut deaths = 0;
-    for seed in seeds {
+    for seed in more(seeds) {
         let _shown = Shown(&format!("deadly night, seed {seed}"));
         let mut night = match seed % 3 {
             0 => Night::steem(seed),
@@ -724,10 +730,11 @@ fn deadly_nights_b() {
 /// Anything goes wrong at any time; what must hold is checked at every transmission and in the end.
 fn chaos(seeds: std::ops::Range<u64>) {
     let (mut changes, mut tries) = (0, 0);
-    for seed in seeds {
-        let _shown = Shown(&format!("chaos, seed {seed}"));
+    for seed in more(seeds) {
+        let timeline = support::chaos::timeline(seed);
+        let _shown = Shown(&format!("chaos, seed {seed}: {timeline:?}"));
         let mut night = support::chaos::night(seed);
-        night.run(240, &support::chaos::timeline(seed));
+        night.run(240, &timeline);
         changes += night.changes();
         tries += night.watchers.iter().map(|watcher| watcher.state().switches.len()).sum::<usize>();
     }
@@ -747,4 +754,14 @@ fn chaos_b() {
 #[test]
 fn chaos_c() {
     chaos(200..300);
+}
+
+/// One night of the chaos again: `SEED=123 cargo test -p dogwatch-engine one_night`.
+#[test]
+fn one_night_again() {
+    if let Some(seed) = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()) {
+        let timeline = support::chaos::timeline(seed);
+        println!("{timeline:?}");
+        support::chaos::night(seed).run(240, &timeline);
+    }
 }

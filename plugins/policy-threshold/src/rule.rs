@@ -1,9 +1,13 @@
 //! The rule.
 
-use dogwatch_sdk::policy::{Action, Alert, Decision, Holder, Node, Severity, Situation, Verdict};
+use dogwatch_sdk::policy::{Action, Alert, Decision, Health, Holder, Node, Severity, Situation, Verdict};
 
 use crate::config::{Config, WhenExhausted};
 use crate::evidence::{failed_lately, missed_in_a_row};
+
+/// For so many slots after its start the daemon may not have probed every node often enough to know its health.
+/// Waiting that long for a better node costs less than switching to the second best.
+const PROBE_SLOTS: u64 = 6;
 
 /// The alert that stays open while the present node fails and nothing can take over.
 const NO_STANDBY: &str = "no-standby";
@@ -33,7 +37,12 @@ pub(crate) fn decide(config: &Config, situation: &Situation, memory: &[u8]) -> D
     if missed.len() < usize::try_from(config.misses).unwrap_or(usize::MAX) {
         return Decision::stay(format!("{tally}; it takes {} in a row to switch", config.misses), memory);
     }
-    match successor(config, situation, holder) {
+    let successor = successor(config, situation, holder);
+    if let Some(awaited) = awaited(config, situation, holder, successor) {
+        let reason = format!("{tally}; waiting for the first probes of {}", awaited.name);
+        return Decision { ask_again: Some(situation.block_interval), ..Decision::stay(reason, memory) };
+    }
+    match successor {
         Some((index, node, Past::Clean)) => Decision {
             action: Action::SwitchTo(index),
             ..Decision::stay(format!("{tally}; {} is the next fit node", node.name), memory)
@@ -70,6 +79,25 @@ fn successor<'a>(config: &Config, situation: &'a Situation, holder: u32) -> Opti
         })
         // Of equals, the first is taken.
         .min_by_key(|(_, _, past)| *past)
+}
+
+/// A node that would be preferred to the successor, and whose health is not known yet.
+fn awaited<'a>(
+    config: &Config,
+    situation: &'a Situation,
+    holder: u32,
+    successor: Option<(u32, &Node, Past)>,
+) -> Option<&'a Node> {
+    let patience = situation.block_interval.saturating_mul(PROBE_SLOTS);
+    let better = |index: u32| match successor {
+        Some((chosen, _, Past::Clean)) => index < chosen,
+        Some((_, _, Past::Failed)) | None => true,
+    };
+    let young = |node: &Node| node.health == Health::Unknown && !node.eligible && node.health_for < patience;
+    let mut nodes = (0..).zip(&situation.nodes).filter(|(index, _)| *index != holder && better(*index));
+    nodes
+        .find(|(index, node)| young(node) && !failed_lately(situation, config.window_rounds, *index))
+        .map(|(_, node)| node)
 }
 
 fn exhausted(config: &Config, situation: &Situation, tally: &str, memory: &[u8]) -> Decision {

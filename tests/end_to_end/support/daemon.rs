@@ -24,6 +24,19 @@ pub(crate) struct Daemon {
     log: Arc<Mutex<Vec<String>>>,
 }
 
+impl Drop for Daemon {
+    /// A failed scenario shows what the daemon had to say.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            println!("the end of the log of {}:", self.config.display());
+            for line in &log[log.len().saturating_sub(60)..] {
+                println!("  {line}");
+            }
+        }
+    }
+}
+
 impl Daemon {
     pub(crate) fn start(config: &Path) -> Self {
         Self::start_with(config, |_| {})

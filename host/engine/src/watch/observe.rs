@@ -153,8 +153,10 @@ impl Watch {
         if view.participation < self.config.rails.min_participation {
             return Verdict::Chain;
         }
-        // The endpoints were fresh when they were last heard: an old head means that they were not heard lately.
-        if view.head_age > tracker.config().stale_after || self.state.key.is_none() || !Self::caught_up(tracker) {
+        // The endpoints were fresh when they were last heard: an old head means that they were not heard lately. And
+        // the tracker may know blocks that have not been noted here yet.
+        let stale = view.head_age > tracker.config().stale_after;
+        if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
             return Verdict::CannotTell;
         }
         if self.trailing_misses().is_empty() { Verdict::Fine } else { Verdict::Me }

@@ -340,4 +340,17 @@ impl Chain {
         }
         misses
     }
+
+    /// The newest blocks, a line each, for the one who must find out what happened.
+    pub(crate) fn story(&self, blocks: usize) -> String {
+        let mut lines = Vec::new();
+        for pair in self.links[self.links.len().saturating_sub(blocks)..].windows(2) {
+            let (below, link) = (&pair[0], &pair[1]);
+            let own = (below.slot + 1..link.slot).filter(|s| below.schedule.producer(Slot(*s)) == Some(&self.witness));
+            let (missed, num, slot) = (own.collect::<Vec<u64>>(), link.block.num(), link.slot);
+            let (by, key, swaps) = (&link.block.witness, link.key.as_bytes()[1], link.swaps.len());
+            lines.push(format!("block {num} in slot {slot} by {by}, key {key}, {swaps} swaps, own missed {missed:?}"));
+        }
+        lines.join("\n")
+    }
 }

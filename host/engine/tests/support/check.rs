@@ -35,12 +35,12 @@ fn deciding(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
     assert!(!world.chain.halted || now.since(world.chain.head().block.time) < watcher.tracking.stale_after);
     let needed = if let Policy::Threshold(needed) = watcher.policy { needed } else { 1 };
     let misses = world.chain.misses_in_a_row(watcher.head().unwrap());
-    let seen = &live.watch.state().slots;
     assert!(
         misses >= needed,
-        "switched after {misses} misses in a row, {needed} are needed: {plan:?} {seen:?} {:?} {:?}",
+        "switched after {misses} misses in a row, {needed} are needed: {plan:?}\n{:?}\n{:?}\n{}",
+        live.watch.state().slots.iter().rev().take(6).collect::<Vec<_>>(),
         live.watch.state().key,
-        world.chain.key_changes()
+        world.chain.story(40)
     );
     let Target::Node(name) = &plan.to else { return };
     let node = world.nodes.iter().find(|node| node.name == *name).unwrap();

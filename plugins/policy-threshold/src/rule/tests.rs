@@ -215,3 +215,34 @@ fn settings_are_checked() {
         "no such setting; did you mean window-rounds?"
     );
 }
+
+#[test]
+fn waits_for_the_first_probes_of_a_better_node() {
+    let unprobed = |situation: &mut Situation, index: usize, health_for: u64| {
+        let node = &mut situation.nodes[index];
+        (node.health, node.eligible, node.health_for) = (Health::Unknown, false, health_for);
+    };
+    let slot = failing("--").block_interval;
+    let cases = [
+        (1, 0, Action::Stay),
+        (1, 5 * slot, Action::Stay),
+        // Still unknown by then, it has no probe or does not answer: the next one, then.
+        (1, 6 * slot, Action::SwitchTo(2)),
+        // A worse node is not waited for.
+        (2, 0, Action::SwitchTo(1)),
+        // Nor is the one that fails.
+        (0, 0, Action::SwitchTo(1)),
+    ];
+    for (index, health_for, expected) in cases {
+        let mut situation = failing("--");
+        unprobed(&mut situation, index, health_for);
+        assert_eq!(action(&situation), expected, "node {index} unknown for {health_for} ms");
+    }
+    let mut none = failing("--");
+    unprobed(&mut none, 1, slot);
+    unprobed(&mut none, 2, slot);
+    let decision = decide(&CONFIG, &none, &[]);
+    assert_eq!(decision.action, Action::Stay);
+    assert!(decision.alerts.is_empty(), "too early for a page");
+    assert_eq!(decision.ask_again, Some(slot));
+}
