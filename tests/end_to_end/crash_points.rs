@@ -36,7 +36,7 @@ async fn killed_once(seed: u64) -> usize {
     net.handle().crash(WITNESS, "primary").unwrap();
 
     // Half of the kills anywhere from the crash to the successor's first block, half right around the decision.
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         tokio::time::sleep(Duration::from_millis(random.random_range(0..4000))).await;
     } else {
         until("the decision", async || daemon.logged(&["decision: switch to"])).await;

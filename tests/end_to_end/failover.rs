@@ -199,3 +199,33 @@ async fn an_operator_at_work_is_left_alone() {
     assert_eq!(net.key_changes(), 1, "the operator's own change, and no other");
     assert_eq!(daemon.witness().await.unwrap()["on_duty"], "an unknown key");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_daemon_guards_witnesses_on_several_chains() {
+    let (one, two, dir) =
+        (Net::start().await, Net::with(|config| config.chain = "steem".into()).await, Net::directory());
+    let second = two.toml(dir.path(), &Setup::default());
+    let sections = &second[second.find("[[chain]]").unwrap()..second.find("[[channel]]").unwrap()];
+    let path = one.write(dir.path(), &Setup::default());
+    let text = std::fs::read_to_string(&path).unwrap() + &sections.replace("\"devnet\"", "\"other\"");
+    std::fs::write(&path, text).unwrap();
+    let daemon = Daemon::start(&path);
+    until("both chains are seen", async || {
+        let Some(status) = daemon.status().await else { return false };
+        let chains = status["chains"].as_array().unwrap();
+        chains.iter().all(|chain| {
+            let witness = &chain["witnesses"][0];
+            let fit = witness["nodes"].as_array().unwrap().iter().all(|node| node["health"] == "healthy");
+            fit && witness["slots"].as_str().unwrap().ends_with('+')
+        })
+    })
+    .await;
+    let which = daemon.command(&["switch", WITNESS, "third"]).await;
+    assert!(String::from_utf8_lossy(&which.stderr).contains("say which with --chain"));
+
+    two.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || two.blocks_by("second") > 0).await;
+    two.blocks(2 * two.config.round_length).await;
+    assert_eq!((one.key_changes(), two.key_changes()), (0, 1));
+    assert_eq!(one.on_duty().as_deref(), Some("primary"));
+}

@@ -1,12 +1,13 @@
 //! The real binary, end to end: against a devnet that is as strict as a real node, with a real receiver of alerts.
 
-#![expect(clippy::arithmetic_side_effects, reason = "tests may panic")]
+#![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
 
 mod alerts;
 mod cli;
 mod config_check;
 mod crash_points;
 mod devnet_cli;
+mod examples;
 mod failover;
 mod hot_swap;
 mod secrets;

@@ -113,14 +113,14 @@ impl Asset {
         let at = from.at();
         let precision = from.u8(field)?;
         if precision != PRECISION {
-            return Err(from.invalid(at, field, format_args!("precision {precision}, expected {PRECISION}")));
+            return Err(from.invalid(at, field, format!("precision {precision}, expected {PRECISION}")));
         }
         let at = from.at();
         let symbol = from.array::<7>(field)?;
         let known = [Symbol::Liquid, Symbol::Debt].into_iter().find(|s| wire_symbol(*s, profile) == symbol);
         match known {
             Some(symbol) => Ok(Self { millis, symbol }),
-            None => Err(from.invalid(at, field, format_args!("unknown symbol {:?}", String::from_utf8_lossy(&symbol)))),
+            None => Err(from.invalid(at, field, format!("unknown symbol {:?}", String::from_utf8_lossy(&symbol)))),
         }
     }
 }

@@ -115,8 +115,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn invalid(&self, at: usize, field: &'static str, what: impl ToString) -> DecodeError {
-        DecodeError::Invalid { at, field, what: what.to_string() }
+    pub(crate) fn invalid(&self, at: usize, field: &'static str, what: impl Into<String>) -> DecodeError {
+        DecodeError::Invalid { at, field, what: what.into() }
     }
 
     pub(crate) fn raw(&mut self, len: usize, field: &'static str) -> Result<&'a [u8], DecodeError> {

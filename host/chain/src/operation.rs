@@ -178,7 +178,7 @@ impl Operation {
             other => Err(from.invalid(
                 at,
                 "operation id",
-                format_args!("{other} is neither witness_update (11) nor witness_set_properties (42)"),
+                format!("{other} is neither witness_update (11) nor witness_set_properties (42)"),
             )),
         }
     }
@@ -187,13 +187,13 @@ impl Operation {
 fn read_name(from: &mut Reader<'_>, field: &'static str) -> Result<AccountName, DecodeError> {
     let at = from.at();
     let text = from.string(field)?;
-    AccountName::new(text).map_err(|error| from.invalid(at, field, error))
+    AccountName::new(text).map_err(|error| from.invalid(at, field, error.to_string()))
 }
 
 pub(crate) fn no_extensions(from: &mut Reader<'_>) -> Result<(), DecodeError> {
     let at = from.at();
     match from.varint("extensions")? {
         0 => Ok(()),
-        n => Err(from.invalid(at, "extensions", format_args!("{n} of them, none is known"))),
+        n => Err(from.invalid(at, "extensions", format!("{n} of them, none is known"))),
     }
 }

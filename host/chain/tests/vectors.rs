@@ -1,5 +1,7 @@
 //! Transactions whose bytes, digests and ids several independent clients and the C++ code agree on.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
 use dogwatch_chain::{
     ChainId, KeyPrefix, Profile, PublicKey, SecretKey, Signature, SignedTransaction, Transaction,
     transaction_from_json, transaction_to_json,
@@ -83,4 +85,20 @@ fn signatures() {
         assert_eq!(ours.signers(&profile), Ok(vec![signer]));
         assert!(ours.signatures.iter().all(Signature::is_canonical));
     }
+}
+
+/// What a real test network's node made of a transaction (`get_transaction_hex`): its own symbols are in the bytes. It was
+/// signed by the account's active key (`get_accounts`).
+#[test]
+fn a_test_networks_bytes() {
+    let capture: Value = serde_json::from_str(include_str!("vectors/get_transaction_hex.json")).unwrap();
+    let profile = Profile::hive_testnet();
+    let signed = transaction_from_json(&capture["request"]["params"][0], &profile).unwrap();
+    let node = capture["response"]["result"].as_str().unwrap();
+    let ours = hex::encode(signed.transaction.to_bytes(&profile));
+    // The node's form goes on with the signatures: how many, and each.
+    assert_eq!(node, format!("{ours}01{}", signed.signatures[0].to_hex()));
+    let active = "STM7SdNPS9Gz3G2tCXmX1HYY8aF6iJnkA6GAFHXNLyBU9bdoPgL9k";
+    let active = PublicKey::parse(active, &profile.prefix).unwrap();
+    assert_eq!(signed.signers(&profile), Ok(vec![active]));
 }

@@ -138,7 +138,7 @@ impl ChainTask {
                     None => None,
                 };
                 let answer = answer.unwrap_or_else(|| Err(Vec::new()));
-                let _ = reply.send(answer.map_err(|all| all.iter().map(|one| describe(one)).collect()));
+                let _ = reply.send(answer.map_err(|all| all.iter().map(describe).collect()));
             }
             Message::Pause(witness, until, reply) => {
                 let index = self.find(&witness);
@@ -267,9 +267,14 @@ impl ChainTask {
         let id = plan.id(profile);
         let signed = guard.sign(plan);
         let pool = self.pool.clone();
+        let (site, witness) = (self.site.clone(), plan.witness.clone());
         self.sending.spawn(async move {
             let report = match signed {
-                Ok(signed) => feeds::send_report(&pool.broadcast(&signed).await),
+                Ok(signed) => {
+                    let report = pool.broadcast(&signed).await;
+                    feeds::log_broadcast(&site, &pool.profile().name, &witness, &report);
+                    feeds::send_report(&report)
+                }
                 Err(why) => SendReport { troubles: vec![why], ..SendReport::default() },
             };
             if let Some(outbox) = outbox.upgrade() {

@@ -38,9 +38,22 @@ pub async fn run(slot: Duration, keep: bool) -> Result<(), Failure> {
         println!("The demo's files are in {}.", stage.keep().display());
     }
     let crashes = played?;
-    let report = Report::new(&stage.snapshot(), &crashes, stage.alerts());
+    let report = Report::new(&stage.snapshot(), &crashes, &stage.alerts());
     println!("\n{report}");
     if report.holds() { Ok(()) } else { Err(Failure::with(Exit::Invariant, "an invariant did not hold: see above")) }
+}
+
+/// How long something has been waited for, and how long it may be.
+struct Patience {
+    since: Instant,
+    limit: Duration,
+}
+
+impl Patience {
+    fn new(stage: &Stage) -> Self {
+        let rounds = stage.round().saturating_mul(PATIENCE_ROUNDS);
+        Self { since: Instant::now(), limit: rounds.saturating_add(Duration::from_secs(20)) }
+    }
 }
 
 async fn play(stage: &mut Stage, picture: &mut Picture) -> Result<Vec<Crash>, Failure> {
@@ -65,7 +78,7 @@ fn produced_since(snapshot: &Snapshot, node: &str, at: Time) -> bool {
 
 /// Waits until the daemon says that it could switch if it had to.
 async fn ready(stage: &mut Stage, picture: &mut Picture) -> Result<(), Failure> {
-    let deadline = Instant::now() + stage.round().saturating_mul(PATIENCE_ROUNDS) + Duration::from_secs(20);
+    let patience = Patience::new(stage);
     loop {
         if let Some(status) = stage.status().await
             && let Some(chain) = status.chains.first()
@@ -76,7 +89,7 @@ async fn ready(stage: &mut Stage, picture: &mut Picture) -> Result<(), Failure> 
                 return Ok(());
             }
         }
-        step(stage, picture, deadline, "Dogwatch is ready").await?;
+        step(stage, picture, &patience, "Dogwatch is ready").await?;
     }
 }
 
@@ -86,18 +99,18 @@ async fn until(
     what: &str,
     holds: impl Fn(&Snapshot, &Stage) -> bool,
 ) -> Result<(), Failure> {
-    let deadline = Instant::now() + stage.round().saturating_mul(PATIENCE_ROUNDS) + Duration::from_secs(20);
+    let patience = Patience::new(stage);
     while !holds(&stage.snapshot(), stage) {
-        step(stage, picture, deadline, what).await?;
+        step(stage, picture, &patience, what).await?;
     }
     Ok(())
 }
 
-async fn step(stage: &mut Stage, picture: &mut Picture, deadline: Instant, what: &str) -> Result<(), Failure> {
+async fn step(stage: &mut Stage, picture: &mut Picture, patience: &Patience, what: &str) -> Result<(), Failure> {
     if let Some(status) = stage.ended() {
         return Err(Failure::with(Exit::Invariant, format!("the daemon ended ({status}) before {what}")));
     }
-    if Instant::now() > deadline {
+    if patience.since.elapsed() > patience.limit {
         return Err(Failure::with(Exit::Invariant, format!("waited in vain until {what} in {WITNESS}'s demo")));
     }
     tokio::time::sleep(Duration::from_millis(50)).await;

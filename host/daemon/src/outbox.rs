@@ -56,7 +56,7 @@ impl Worker {
                     let _ = tokio::time::timeout(wait.min(LONGEST_WAIT), rung).await;
                 }
                 Err(error) => {
-                    tracing::error!(channel = self.name, %error, "the outbox cannot be read");
+                    tracing::error!(site = self.site, channel = self.name, %error, "the outbox cannot be read");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
@@ -67,18 +67,20 @@ impl Worker {
         let Some(delivery) = self.store.next_delivery(&self.name, self.clock.now()).await? else {
             return Ok(Step::WaitUntil(self.store.next_due(&self.name).await?));
         };
-        let (message, key) = (delivery.message, delivery.alert.key.clone());
+        let Delivery { message, alert, witness, .. } = &delivery;
+        let (message, site, channel) = (*message, &self.site, &self.name);
+        let (chain, key) = (&alert.chain, &alert.key);
         match self.deliver(&delivery).await {
             Outcome::Delivered(receipt) => {
-                tracing::info!(channel = self.name, message, alert = %key, "alert delivered");
+                tracing::info!(site, chain, witness, channel, message, alert = %key, "alert delivered");
                 self.store.settle(message, &self.name, "delivered", receipt).await?;
             }
             Outcome::Again(wait, why) => {
-                tracing::warn!(channel = self.name, message, alert = %key, why, wait_ms = wait.as_millis(), "alert not delivered yet");
+                tracing::warn!(site, chain, witness, channel, message, alert = %key, why, wait_ms = wait.as_millis(), "alert not delivered yet");
                 self.store.postpone(message, &self.name, self.clock.now().plus(wait), why).await?;
             }
             Outcome::Never(why) => {
-                tracing::error!(channel = self.name, message, alert = %key, why, "alert cannot be delivered by this channel");
+                tracing::error!(site, chain, witness, channel, message, alert = %key, why, "alert cannot be delivered by this channel");
                 self.store.settle(message, &self.name, "failed", why).await?;
             }
         }

@@ -106,3 +106,56 @@ impl AlertBook {
         gone.iter().filter_map(|key| self.resolve(now, key, how)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::time;
+
+    fn notice(severity: Severity) -> Notice {
+        Notice {
+            key: AlertKey("a/b".to_owned()),
+            severity,
+            subject: Subject::Daemon,
+            summary: String::new(),
+            details: String::new(),
+            remedy: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_life_of_an_alert() {
+        let mut book = AlertBook::default();
+        // Slots of three seconds; said again after ten of them.
+        let mut raise = |slot, severity| {
+            let alert = book.raise(time(slot), "hive", Duration::from_secs(30), notice(severity));
+            alert.map(|alert| (alert.event, alert.severity, alert.opened_at))
+        };
+        assert_eq!(raise(1, Severity::Warning), Some((AlertEvent::Opened, Severity::Warning, time(1))));
+        assert_eq!(raise(90, Severity::Warning), None, "a warning is said once");
+        assert_eq!(raise(91, Severity::Page), Some((AlertEvent::Updated, Severity::Page, time(1))), "it got worse");
+        assert_eq!(raise(100, Severity::Page), None);
+        assert_eq!(raise(100, Severity::Warning), None, "better again is not worth a word");
+        assert_eq!(raise(101, Severity::Page).map(|said| said.0), Some(AlertEvent::Updated), "it is time again");
+        assert_eq!(raise(60, Severity::Page).map(|said| said.0), Some(AlertEvent::Updated), "the clock was set back");
+        assert_eq!(raise(61, Severity::Page), None);
+        assert_eq!(book.update(time(62), "hive", notice(Severity::Critical)).severity, Severity::Critical);
+        let stored: AlertBook = serde_json::from_str(&serde_json::to_string(&book).unwrap()).unwrap();
+        assert_eq!(stored, book);
+        let key = notice(Severity::Info).key;
+        assert_eq!(book.resolve(time(70), &key, "done").map(|alert| alert.event), Some(AlertEvent::Resolved));
+        assert_eq!(book.resolve(time(70), &key, "done"), None);
+    }
+
+    #[test]
+    fn closes_what_is_not_kept() {
+        let mut book = AlertBook::default();
+        for key in ["a/1", "a/2", "b/1"] {
+            let notice = Notice { key: AlertKey(key.to_owned()), ..notice(Severity::Info) };
+            book.raise(time(1), "hive", Duration::ZERO, notice);
+        }
+        let gone = book.resolve_others(time(2), "a/", &[AlertKey("a/2".to_owned())], "gone");
+        assert_eq!(gone.iter().map(|alert| alert.key.0.as_str()).collect::<Vec<_>>(), ["a/1"]);
+        assert_eq!(book.open().len(), 2);
+    }
+}

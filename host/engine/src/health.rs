@@ -163,3 +163,70 @@ pub(crate) fn assess(
     }
     Ok(probe)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::Fit;
+    use crate::testing::{block, head, id, time};
+
+    const STALE: Duration = Duration::from_secs(15);
+
+    fn chain(n: u8) -> ChainId {
+        ChainId::from_bytes([n; 32])
+    }
+
+    fn probe(head: Head) -> Probe {
+        Probe { head, chain_id: Some(chain(1)), version: "1".to_owned() }
+    }
+
+    #[test]
+    fn several_probes_change_the_health() {
+        let mut node = NodeHealth::new(time(0));
+        let damping = Damping { rise: 3, fall: 2 };
+        let story = [
+            (true, Health::Unknown),
+            (true, Health::Unknown),
+            (true, Health::Healthy),
+            (false, Health::Healthy),
+            (true, Health::Healthy),
+            (false, Health::Healthy),
+            (false, Health::Unhealthy),
+            (true, Health::Unhealthy),
+            (true, Health::Unhealthy),
+            (false, Health::Unhealthy),
+            (true, Health::Unhealthy),
+            (true, Health::Unhealthy),
+            (true, Health::Healthy),
+        ];
+        for (slot, (good, health)) in (1..).zip(story) {
+            let before = node.health();
+            let assessed = if good { Ok(probe(head(5, slot))) } else { Err(Unfit::Probe("no".to_owned())) };
+            assert_eq!(node.note(time(slot), damping, assessed), before != health, "probe {slot}");
+            assert_eq!(node.health(), health, "probe {slot}");
+            assert_eq!(node.unfit().is_none(), good);
+        }
+        assert_eq!((node.since(), node.last_good()), (time(13), Some(time(13))));
+    }
+
+    #[test]
+    fn what_a_probe_is_worth() {
+        let mut log = BlockLog::default();
+        assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
+        let judge = |slot, probe, log| assess(time(slot), Ok(probe), chain(1), STALE, log).map(|_| ());
+        let forked = Head { id: id(101, 7), ..head(101, 201) };
+        assert_eq!(judge(202, probe(head(101, 201)), Some(&log)), Ok(()));
+        assert_eq!(judge(202, probe(head(102, 202)), Some(&log)), Ok(()), "ahead of the endpoints");
+        assert_eq!(judge(202, probe(forked.clone()), Some(&log)), Err(Unfit::Fork(BlockNum(101))));
+        assert_eq!(judge(202, probe(forked), None), Ok(()), "without an agreed chain there is no telling");
+        let behind = Unfit::Behind { head: BlockNum(90), age: Duration::from_secs(36) };
+        assert_eq!(judge(202, probe(head(90, 190)), Some(&log)), Err(behind));
+        assert_eq!(judge(300, probe(head(101, 201)), Some(&log)), Ok(()), "the chain itself stands still");
+        let ahead = Unfit::Ahead { head: BlockNum(150), ahead: Duration::from_secs(150) };
+        assert_eq!(judge(200, probe(head(150, 250)), Some(&log)), Err(ahead));
+        let other = Probe { chain_id: Some(chain(2)), ..probe(head(101, 201)) };
+        assert_eq!(judge(202, other, Some(&log)), Err(Unfit::WrongChain(chain(2))));
+        let failed = assess(time(1), Err("no".to_owned()), chain(1), STALE, Some(&log));
+        assert_eq!(failed, Err(Unfit::Probe("no".to_owned())));
+    }
+}

@@ -7,6 +7,7 @@
 //! The policy proposes ([`Decision`]), the rails dispose ([`Refusal`]). A switch is done when its transaction is in a
 //! block, and proven when a block is signed with the new key; what nodes show of the key in between is their
 //! pending state and proves nothing.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may panic, that is how it fails"))]
 
 mod alert;
 mod book;
@@ -17,6 +18,8 @@ mod log;
 mod rails;
 mod situation;
 mod switch;
+#[cfg(test)]
+mod testing;
 mod tracker;
 mod watch;
 

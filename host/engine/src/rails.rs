@@ -289,3 +289,79 @@ impl Rails {
         refusals
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::time;
+
+    const RAILS: Rails = Rails {
+        budget: 2,
+        budget_window: Duration::from_secs(300),
+        cool_down: Duration::from_secs(60),
+        own_slot_guard: Duration::from_secs(3),
+        min_participation: 85,
+        candidate_fresh: Duration::from_secs(30),
+        disable: Disable::Never,
+    };
+
+    #[test]
+    fn who_may_be_switched_to() {
+        use Health::{Healthy, Unhealthy, Unknown};
+        use Unprobed::{Allowed, Refused};
+        let cases = [
+            (Healthy, Some(95), Refused, None),
+            (Healthy, Some(90), Refused, None),
+            (Healthy, Some(89), Refused, Some("probe-stale")),
+            (Healthy, None, Allowed, Some("probe-stale")),
+            (Unhealthy, Some(99), Allowed, Some("unfit")),
+            (Unknown, None, Refused, Some("unproven")),
+            (Unknown, None, Allowed, None),
+        ];
+        for (health, last_good, unprobed, refusal) in cases {
+            let candidate = Candidate { node: "n", health, unfit: None, last_good: last_good.map(time), unprobed };
+            let found = RAILS.candidate(time(100), &candidate);
+            assert_eq!(found.as_ref().map(Refusal::code), refusal, "{candidate:?}");
+        }
+    }
+
+    #[test]
+    fn how_often() {
+        // Slots of three seconds: the window is 100 slots, the cool-down 20.
+        let cases: [(&[u64], &[&str]); 6] = [
+            (&[], &[]),
+            (&[180], &[]),
+            (&[181], &["cool-down"]),
+            (&[101, 150], &["budget"]),
+            (&[100, 150], &[]),
+            (&[150, 190], &["budget", "cool-down"]),
+        ];
+        for (switches, refusals) in cases {
+            let found = RAILS.pace(time(200), switches.iter().map(|slot| time(*slot)));
+            assert_eq!(found.iter().map(Refusal::code).collect::<Vec<_>>(), refusals, "{switches:?}");
+        }
+    }
+
+    #[test]
+    fn force_passes_caution_and_not_facts() {
+        let soft = [
+            Refusal::Observing,
+            Refusal::Paused { until: time(1) },
+            Refusal::Verdict(crate::situation::Verdict::Chain),
+            Refusal::Unproven("n".to_owned()),
+            Refusal::CoolDown { left: Duration::ZERO },
+            Refusal::OwnSlotNear { starts_in: Duration::ZERO },
+        ];
+        let hard = [
+            Refusal::UnderWay,
+            Refusal::NotAgreed(Agreement::Thin),
+            Refusal::KeySplit,
+            Refusal::ForeignKey,
+            Refusal::NullKey,
+            Refusal::NoNodeNamed("n".to_owned()),
+            Refusal::DisableNotAllowed,
+        ];
+        assert!(soft.iter().all(|refusal| refusal.strength() == Strength::Soft));
+        assert!(hard.iter().all(|refusal| refusal.strength() == Strength::Hard));
+    }
+}

@@ -15,9 +15,7 @@ mod support;
 use std::time::Duration;
 
 use dogwatch_chain::Profile;
-use dogwatch_engine::{
-    Action, AlertEvent, Disable, Force, Mode, NodeIndex, Refusal, Severity, SwitchOutcome, Target, Verdict,
-};
+use dogwatch_engine::{Action, AlertEvent, Disable, Force, Mode, NodeIndex, Refusal, Severity, SwitchOutcome, Target};
 use support::chain::Irreversibility;
 use support::endpoint::View;
 use support::night::{Fault, Night};
@@ -424,6 +422,17 @@ fn modes_and_pauses() {
         ..QUIET
     };
     observing.play(|watcher| watcher.config.mode = Mode::Observe);
+    let armed = Scenario {
+        name: "observing, and then armed",
+        timeline: vec![crash.clone(), (120, Fault::Mode(Mode::Armed)), (120, Fault::Die(2))],
+        changes: 1,
+        holder: "second",
+        must: &["refused/observing", "switching"],
+        never: &[],
+        left: &["node/primary"],
+        ..QUIET
+    };
+    armed.play(|watcher| watcher.config.mode = Mode::Observe);
     let pause = Scenario {
         name: "a pause that ends by itself",
         slots: 350,
@@ -686,6 +695,26 @@ fn a_hole_in_what_was_seen_is_no_evidence() {
         night.run(150, &[]);
         assert_eq!(night.changes(), 0);
         assert_eq!(night.holder(), "primary");
+    }
+}
+
+#[test]
+fn restarts_lose_no_evidence() {
+    let first_change = |seed, deaths: &[(u64, Fault)]| {
+        let small = Profile { round_length: 7, ..Profile::steem() };
+        let mut night = Night::new(small, Irreversibility(15), 3, seed);
+        night.watch(&[700, 2200], seed).policy = Policy::Threshold(3);
+        night.run(120, &[&[(30, Fault::Node(0, Condition::Crashed))], deaths].concat());
+        assert_eq!((night.changes(), night.holder()), (1, "second"));
+        night.world.chain.key_changes()[0].time
+    };
+    for seed in 0..10 {
+        let _shown = Shown(&format!("restarts, seed {seed}"));
+        let deaths: Vec<(u64, Fault)> = (0..11).map(|n| (n * 9, Fault::Die(1))).collect();
+        let (undisturbed, disturbed) = (first_change(seed, &[]), first_change(seed, &deaths));
+        // Nodes must prove themselves again after a start, and the own slot may be near then.
+        let late = disturbed.since(undisturbed);
+        assert!(late <= Duration::from_secs(24), "{late:?} late");
     }
 }
 

@@ -61,6 +61,11 @@ impl PolicyPlugin {
         self.identity.checked(called.value)
     }
 
+    /// Makes the instance that a call would run in, and drops it: the floor under the cost of every call.
+    pub fn instantiate(&self) -> Result<(), PluginError> {
+        self.identity.run(Call::Decide, self.limits().policy, |store| self.abi.instantiate(store)).map(drop)
+    }
+
     /// Asks for a decision. `memory` is that of the last one, empty at first.
     ///
     /// Blocks for up to the time in its budget: on a runtime, call it where blocking is allowed.

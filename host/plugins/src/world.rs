@@ -70,6 +70,8 @@ pub(crate) type CallStore = Store<Allotment>;
 
 /// A policy of whatever version. The outer error is a trap, the inner one the plugin's own.
 pub(crate) trait PolicyAbi: Send + Sync {
+    fn instantiate(&self, store: &mut CallStore) -> Result<(), Error>;
+
     fn describe(&self, store: &mut CallStore) -> Result<Description, Error>;
 
     fn check(&self, store: &mut CallStore, settings: &Settings) -> Result<Result<(), Vec<Problem>>, Error>;

@@ -113,11 +113,7 @@ impl Pool {
             outcome: self.broadcast_to(member, request.clone()).await,
         }))
         .await;
-        let report = BroadcastReport { id: transaction.transaction.id(self.profile()), results };
-        for result in &report.results {
-            tracing::info!(transaction = %report.id, endpoint = %result.name, outcome = ?result.outcome, "broadcast");
-        }
-        report
+        BroadcastReport { id: transaction.transaction.id(self.profile()), results }
     }
 
     async fn broadcast_to(&self, member: &Member, request: Encoded) -> BroadcastOutcome {

@@ -32,7 +32,7 @@ pub(crate) async fn ensure(client: &Client, member: &Member, profile: &Profile) 
             Ok(())
         }
         (Ok(found), _) => {
-            tracing::warn!(endpoint = %member.name, %expected, %found, "endpoint is on another chain");
+            tracing::debug!(endpoint = %member.name, %expected, %found, "endpoint is on another chain");
             member.state().chain = ChainCheck::Wrong { found, again: later(AGAIN_OTHERWISE) };
             Err(RpcError::WrongChain { expected, found })
         }

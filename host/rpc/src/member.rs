@@ -113,7 +113,7 @@ impl Member {
         }
         // Where single calls are refused as well, it was not about the batch.
         if batches == Batches::Taken && answers.iter().any(Result::is_ok) {
-            tracing::info!(endpoint = %self.name, "refuses batches; asked call by call from now on");
+            tracing::debug!(endpoint = %self.name, "refuses batches; asked call by call from now on");
             self.state().batches = Batches::Refused;
         }
         Ok(answers)

@@ -50,13 +50,20 @@ pub(super) fn until_next_poll(now: Time, newest: Option<Time>, interval: Duratio
         return interval;
     };
     let slot = interval.as_millis().max(1);
-    let phase = now.since(newest).as_millis() % slot;
+    let phase = now.since(newest).as_millis().checked_rem(slot).unwrap_or(0);
     let target = slot / 3;
     let wait =
         if phase < target { target.saturating_sub(phase) } else { slot.saturating_add(target).saturating_sub(phase) };
     // A block that came early must not make two polls out of one slot.
     let least = slot / 2;
     Duration::from_millis(u64::try_from(wait.max(least)).unwrap_or(u64::MAX))
+}
+
+pub(super) fn log_broadcast(site: &str, chain: &str, witness: &AccountName, report: &BroadcastReport) {
+    for result in &report.results {
+        let (endpoint, outcome) = (&result.name, &result.outcome);
+        tracing::info!(site, chain, witness = witness.as_str(), transaction = %report.id, %endpoint, ?outcome, "broadcast");
+    }
 }
 
 pub(super) fn log_effects(site: &str, chain: &str, witness: &AccountName, effects: &Effects) {

@@ -16,7 +16,7 @@ pub(crate) fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems),
     let sandbox = Sandbox::new().map_err(Failure::other)?;
     let (library, broken) = Library::open(sandbox, config.plugins_dir.as_deref());
     for problem in broken {
-        problems.warn(None, problem.to_string(), "Repair or remove the file.");
+        problems.warn(None, problem.to_string(), "Create the directory; repair or remove the file.");
     }
     plugins::check(&library, &config, &mut problems);
     Ok((Some((config, library)), problems))

@@ -189,13 +189,13 @@ impl<'a> Section<'a> {
         item
     }
 
-    pub(super) fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section<'a>> {
+    pub(super) fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Self> {
         let (source, what) = (self.source, self.prefixed(key));
         let at = self.typed(key, "a table", problems, |value| value.as_table())?;
         Some(Section::new(source, at.value, &what, at.line))
     }
 
-    pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Section<'a>> {
+    pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Self> {
         let (source, what) = (self.source, self.prefixed(key));
         let read = self.typed(key, &format!("[[{key}]] sections"), problems, |value| {
             let items = value.as_array()?.iter();

@@ -32,12 +32,12 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(snapshot: &Snapshot, crashes: &[Crash], alerts: Vec<Received>) -> Self {
+    pub(super) fn new(snapshot: &Snapshot, crashes: &[Crash], alerts: &[Received]) -> Self {
         let mut broken = Vec::new();
         let mut rows = Vec::new();
         let ends = crashes.iter().skip(1).map(|crash| crash.at).chain([Time::from_millis(i64::MAX)]);
         for (crash, end) in crashes.iter().zip(ends) {
-            rows.push(row(snapshot, *crash, end, &alerts));
+            rows.push(row(snapshot, *crash, end, alerts));
         }
         for row in &rows {
             if row.alerts == 0 {

@@ -1,7 +1,6 @@
 //! The model chain: slots, schedules, blocks, one watched witness's key, swaps by compare-and-swap, micro-forks.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use dogwatch_chain::{
     AccountName, Block, BlockId, BlockNum, FutureSchedule, Head, Profile, PublicKey, Schedule, Slot, Time,

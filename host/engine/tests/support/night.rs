@@ -20,6 +20,7 @@ pub(crate) struct World {
     pub(crate) chain: Chain,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) nodes: Vec<Node>,
+    pub(crate) sites: usize,
 }
 
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Night {
             ["primary", "second", "third"].iter().zip(1..).map(|(name, n)| Node::new(name, key(n))).collect();
         let chain = Chain::new(profile, irreversibility, nodes[0].key, seed);
         let endpoints = (0..endpoints).map(Endpoint::new).collect();
-        let mut night = Self { world: World { chain, endpoints, nodes }, watchers: Vec::new(), slot: 1 };
+        let mut night = Self { world: World { chain, endpoints, nodes, sites: 0 }, watchers: Vec::new(), slot: 1 };
         while night.slot < DUSK {
             night.pass_slot();
         }
@@ -94,6 +95,7 @@ impl Night {
     }
 
     pub(crate) fn watch(&mut self, polls: &[u64], seed: u64) -> &mut Watcher {
+        self.world.sites += 1;
         self.watchers.push(Watcher::new(&self.world, polls, seed));
         self.watchers.last_mut().unwrap()
     }
@@ -159,7 +161,7 @@ impl Night {
 
     pub(crate) fn apply(&mut self, fault: &Fault) {
         let now = self.world.chain.time(self.slot).plus(Duration::from_millis(2800));
-        let World { chain, endpoints, nodes } = &mut self.world;
+        let World { chain, endpoints, nodes, .. } = &mut self.world;
         match fault {
             Fault::Node(index, condition) => nodes[*index].turn(*condition, chain, now),
             Fault::Skips(index, skips) => nodes[*index].skips = *skips,

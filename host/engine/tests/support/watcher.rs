@@ -25,7 +25,6 @@ pub(crate) struct Died;
 pub(crate) struct Sent {
     pub(crate) plan: SwitchPlan,
     pub(crate) id: TransactionId,
-    pub(crate) at: Time,
 }
 
 #[derive(Debug)]
@@ -253,7 +252,7 @@ impl Watcher {
     fn send(&mut self, now: Time, slot: u64, world: &mut World, plan: &SwitchPlan) -> SendReport {
         check::sending(self, now, world, plan);
         let id = plan.id(&self.config.profile);
-        self.sent.push(Sent { plan: plan.clone(), id, at: now });
+        self.sent.push(Sent { plan: plan.clone(), id });
         let mut report = SendReport::default();
         let World { chain, endpoints, .. } = world;
         for endpoint in endpoints.iter() {

@@ -29,6 +29,10 @@ pub(super) fn bind(pre: InstancePre<Allotment>) -> Result<Abi, Error> {
 struct Policy(bindings::PolicyPluginPre<Allotment>);
 
 impl PolicyAbi for Policy {
+    fn instantiate(&self, store: &mut CallStore) -> Result<(), Error> {
+        self.0.instantiate(store).map(drop)
+    }
+
     fn describe(&self, store: &mut CallStore) -> Result<Description, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let types::Description { name, version, about, settings } =

@@ -1,0 +1,81 @@
+//! `dogwatch run` in a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+/// How long anything may take to come about.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    child: Child,
+    config: PathBuf,
+    log: PathBuf,
+}
+
+/// The program under test: the one beside this.
+pub(crate) fn program() -> anyhow::Result<Command> {
+    let path = std::env::current_exe()?.with_file_name("dogwatch");
+    ensure!(path.is_file(), "there is no {}; run the benchmarks with cargo xtask bench", path.display());
+    let mut command = Command::new(path);
+    command.env_remove("DOGWATCH_CONFIG").env_remove("DOGWATCH_LOG").kill_on_drop(true).stdin(Stdio::null());
+    Ok(command)
+}
+
+impl Daemon {
+    /// Starts it, with its log in a file as under a service manager.
+    pub(crate) fn start(config: &Path) -> anyhow::Result<Self> {
+        let log = config.with_file_name("daemon.log");
+        let child = program()?
+            .args(["run", "--config"])
+            .arg(config)
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log)?)
+            .spawn()
+            .context("the daemon could not be started")?;
+        Ok(Self { child, config: config.to_owned(), log })
+    }
+
+    pub(crate) fn process(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the daemon has ended")
+    }
+
+    async fn witness(&self) -> anyhow::Result<Value> {
+        let output = program()?.args(["status", "--json", "--config"]).arg(&self.config).output().await?;
+        let status: Value = serde_json::from_slice(&output.stdout)?;
+        status.pointer("/chains/0/witnesses/0").cloned().context("the status has no witness")
+    }
+
+    /// Waits until every node is found healthy.
+    pub(crate) async fn ready(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let witness = self.witness().await.unwrap_or_default();
+            let nodes = witness.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
+            let healthy = |node: &Value| node.get("health").and_then(Value::as_str) == Some("healthy");
+            if !nodes.is_empty() && nodes.iter().all(healthy) {
+                return Ok(());
+            }
+            self.check(deadline, "the daemon finds every node healthy")?;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Fails when the daemon has ended or it took too long.
+    pub(crate) fn check(&mut self, deadline: Instant, what: &str) -> anyhow::Result<()> {
+        let ended = self.child.try_wait()?;
+        if ended.is_none() && Instant::now() < deadline {
+            return Ok(());
+        }
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let last: Vec<&str> = log.lines().rev().take(20).collect();
+        let end: Vec<&str> = last.into_iter().rev().collect();
+        bail!("waited in vain until {what}; the daemon ended: {ended:?}; its log ends:\n{}", end.join("\n"))
+    }
+}

@@ -1,0 +1,100 @@
+//! What the daemon takes while nothing happens.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::process::{Child, Command};
+
+use crate::Effort;
+use crate::daemon::{self, Daemon};
+use crate::process::{self, Memory, Thread};
+use crate::stage::Stage;
+
+const SLOT: Duration = Duration::from_secs(3);
+const ROUND: u32 = 21;
+
+pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
+    let span = match effort {
+        Effort::Full => Duration::from_secs(60),
+        Effort::Quick => Duration::from_secs(15),
+    };
+    let stage = Stage::set(SLOT, ROUND).await?;
+    let mut daemon = Daemon::start(&stage.write(&stage.devnet.rpc_urls(), "")?)?;
+    daemon.ready().await?;
+    let (sleep, stopped) = (sleep().await?, stopped().await?);
+
+    let watched = daemon.process()?;
+    let (before, threads_before) = (process::processor(watched)?, process::threads(watched)?);
+    tokio::time::sleep(span).await;
+    let (after, threads_after) = (process::processor(watched)?, process::threads(watched)?);
+    let memory = process::memory(watched)?;
+
+    println!(
+        "\n3. The daemon while nothing happens: {} s, 1 chain with slots of {} s, 3 endpoints, 1 witness of 3 probed \
+         nodes, 1 webhook channel",
+        span.as_secs(),
+        SLOT.as_secs()
+    );
+    println!("  {:<36}{:>11}{:>11}{:>11}{:>11}  RSS is", "MiB", "RSS", "peak RSS", "anonymous", "files");
+    line("sleep", sleep, sleep);
+    line("dogwatch, waiting for input", stopped, sleep);
+    line("dogwatch run", memory, sleep);
+    let share = |spent: Duration| spent.as_secs_f64() / span.as_secs_f64() * 100.0;
+    println!(
+        "  Processor: {:.2} % of one core (user and system time, counted in hundredths of a second).",
+        share(after.saturating_sub(before))
+    );
+    println!("  {:<36}{:>11}{:>14}", "By thread", "% of a core", "wake-ups per s");
+    for (name, spent, waits) in spent(&threads_before, &threads_after) {
+        println!("  {name:<36}{:>11.3}{:>14.1}", share(spent), waits / span.as_secs_f64());
+    }
+    Ok(())
+}
+
+fn line(what: &str, memory: Memory, baseline: Memory) {
+    let mib = |kib: u64| kib as f64 / 1024.0;
+    println!(
+        "  {what:<36}{:>11.1}{:>11.1}{:>11.1}{:>11.1}  {:.1} × sleep",
+        mib(memory.resident),
+        mib(memory.peak),
+        mib(memory.anonymous),
+        mib(memory.file),
+        mib(memory.resident) / mib(baseline.resident).max(f64::MIN_POSITIVE),
+    );
+}
+
+/// What each thread that is still there has spent, the busiest first; threads of one name together.
+fn spent(before: &[Thread], after: &[Thread]) -> Vec<(String, Duration, f64)> {
+    let mut all: Vec<(String, Duration, f64)> = Vec::new();
+    for thread in after {
+        let earlier = before.iter().find(|earlier| earlier.id == thread.id);
+        let processor = thread.processor.saturating_sub(earlier.map_or(Duration::ZERO, |earlier| earlier.processor));
+        let waits = (thread.waits - earlier.map_or(0, |earlier| earlier.waits)) as f64;
+        match all.iter_mut().find(|(name, ..)| *name == thread.name) {
+            Some((_, spent, count)) => (*spent, *count) = (*spent + processor, *count + waits),
+            None => all.push((thread.name.clone(), processor, waits)),
+        }
+    }
+    all.sort_by_key(|(_, spent, _)| std::cmp::Reverse(*spent));
+    all
+}
+
+/// A process that does nothing at all.
+async fn sleep() -> anyhow::Result<Memory> {
+    let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().context("there is no sleep")?;
+    settled(child).await
+}
+
+/// The program itself, before it has done anything: it waits for a transaction on standard input.
+async fn stopped() -> anyhow::Result<Memory> {
+    let mut command = daemon::program()?;
+    settled(command.args(["tx", "inspect", "-"]).stdin(Stdio::piped()).spawn()?).await
+}
+
+async fn settled(mut child: Child) -> anyhow::Result<Memory> {
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let memory = process::memory(child.id().context("the baseline process has ended")?);
+    child.kill().await?;
+    memory
+}

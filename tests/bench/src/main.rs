@@ -1,0 +1,53 @@
+//! The benchmarks. Each figure comes with a baseline of the same run; nothing is asserted about time.
+//!
+//! `dogwatch-bench [--quick] [policy] [switch] [idle]`: without names, all of them. The `dogwatch` that is measured is
+//! the one beside this program, so build both with the same profile.
+
+#![expect(clippy::arithmetic_side_effects, reason = "sums of a benchmark's own figures")]
+
+mod daemon;
+mod figures;
+mod idle;
+mod policy;
+mod process;
+mod server;
+mod sink;
+mod stage;
+mod store;
+mod switch;
+
+use anyhow::bail;
+
+/// How long to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effort {
+    Full,
+    Quick,
+}
+
+const NAMES: [&str; 3] = ["policy", "switch", "idle"];
+
+fn main() -> anyhow::Result<()> {
+    let mut effort = Effort::Full;
+    let mut wanted = Vec::new();
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--quick" => effort = Effort::Quick,
+            name if NAMES.contains(&name) => wanted.push(argument),
+            other => bail!("{other} is no benchmark; there are: {}, and --quick", NAMES.join(", ")),
+        }
+    }
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    figures::machine()?;
+    if wants("policy") {
+        policy::run(effort)?;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    if wants("switch") {
+        runtime.block_on(switch::run(effort))?;
+    }
+    if wants("idle") {
+        runtime.block_on(idle::run(effort))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! From evidence to broadcast: the answers that show the last missed block are there; when is the transaction out?
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::time::Instant;
+
+use crate::Effort;
+use crate::daemon::{Daemon, PATIENCE};
+use crate::figures::{self, Sample};
+use crate::server::{Exchange, Kind, Server};
+use crate::stage::{Stage, WITNESS};
+use crate::store;
+
+const SLOT: Duration = Duration::from_millis(100);
+const ROUND: u32 = 5;
+const ENDPOINTS: usize = 3;
+/// Round trips and commits for the baselines.
+const BASELINE: usize = 200;
+
+/// Rails that let one switch follow another at once: what is measured is the way through them.
+const WITNESS_LINES: &str = "probe_interval = \"100ms\"\nrails = { budget = 1000, cool_down = \"0s\", \
+    own_slot_guard = \"0s\", min_participation_percent = 0 }";
+
+/// One switch, seen from the endpoints.
+#[derive(Debug, Default)]
+struct Ways {
+    whole: Vec<Duration>,
+    /// From the poll's last answer to the question for blocks.
+    to_blocks: Vec<Duration>,
+    /// From that question to its answer: the endpoint's own time.
+    blocks: Vec<Duration>,
+    /// From that answer to the transaction.
+    to_transaction: Vec<Duration>,
+    body: String,
+}
+
+pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
+    let switches = match effort {
+        Effort::Full => 24,
+        Effort::Quick => 8,
+    };
+    let stage = Stage::set(SLOT, ROUND).await?;
+    let server = Server::start(&stage.devnet.handle(), ENDPOINTS).await?;
+    let mut daemon = Daemon::start(&stage.write(&server.urls(), WITNESS_LINES)?)?;
+    daemon.ready().await?;
+    let mut ways = Ways::default();
+    let mut known = BTreeSet::new();
+    for _ in 0..switches {
+        one(&stage, &server, &mut daemon, &mut known, &mut ways).await?;
+    }
+    drop(daemon);
+    let bare = Sample::new(server.bare(&ways.body, BASELINE).await?)?;
+    let commit = Sample::new(store::commits(BASELINE).await?)?;
+    let whole = Sample::new(ways.whole)?;
+
+    let title = format!(
+        "2. From the poll's last answer to the transaction's first byte: {} switches of the real daemon, {ENDPOINTS} \
+         endpoints on loopback, slots of {} ms",
+        whole.len(),
+        SLOT.as_millis()
+    );
+    figures::heading(&title, ["p50", "p90", "max", "p50 is"]);
+    figures::line("a bare POST of the same bytes, and its answer", &bare, bare.max(), &[]);
+    figures::line("one commit of the store, synced to disk", &commit, commit.max(), &[("bare POST", &bare)]);
+    let against = [("bare POST", &bare), ("commit", &commit)];
+    figures::line("answers there → transaction's first byte", &whole, whole.max(), &against);
+    let parts = [
+        ("of it: answers there → asks for new blocks", ways.to_blocks),
+        ("of it: the endpoint's time for the blocks", ways.blocks),
+        ("of it: blocks there → transaction", ways.to_transaction),
+    ];
+    for (name, durations) in parts {
+        let part = Sample::new(durations)?;
+        figures::line(name, &part, part.max(), &[("the whole", &whole)]);
+    }
+    Ok(())
+}
+
+/// Crashes the node on duty, and waits until another has the key and has produced.
+async fn one(
+    stage: &Stage,
+    server: &Server,
+    daemon: &mut Daemon,
+    known: &mut BTreeSet<String>,
+    ways: &mut Ways,
+) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    let handle = stage.devnet.handle();
+    let dying = stage.on_duty().context("no node is on duty")?;
+    handle.crash(WITNESS, &dying)?;
+    let mut seen: Vec<Exchange> = Vec::new();
+    while !note(&seen, known, ways) {
+        daemon.check(deadline, "a transaction is broadcast")?;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        seen.append(&mut server.take());
+    }
+    while stage.on_duty().as_ref() == Some(&dying) {
+        daemon.check(deadline, "the switch is in a block")?;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    handle.restart(WITNESS, &dying)?;
+    // The new node's block proves the switch, and lets the next one begin.
+    tokio::time::sleep(SLOT * (ROUND * 3)).await;
+    daemon.ready().await
+}
+
+/// Notes the way of a transaction not seen before, if there is one.
+fn note(seen: &[Exchange], known: &mut BTreeSet<String>, ways: &mut Ways) -> bool {
+    let first = |exchange: &&Exchange| match &exchange.kind {
+        Kind::Broadcast { transaction, .. } => !known.contains(transaction),
+        _ => false,
+    };
+    let Some(sent) = seen.iter().filter(first).min_by_key(|exchange| exchange.asked) else { return false };
+    let Kind::Broadcast { body, transaction } = &sent.kind else { return false };
+    known.insert(transaction.clone());
+    let before = |kind: Kind| {
+        let earlier = seen.iter().filter(move |one| one.kind == kind && one.answered <= sent.asked);
+        earlier.max_by_key(|one| one.answered)
+    };
+    let Some(polled) = before(Kind::Poll) else { return true };
+    ways.body.clone_from(body);
+    ways.whole.push(sent.asked - polled.answered);
+    if let Some(blocks) = before(Kind::Blocks).filter(|blocks| blocks.asked >= polled.answered) {
+        ways.to_blocks.push(blocks.asked - polled.answered);
+        ways.blocks.push(blocks.answered - blocks.asked);
+        ways.to_transaction.push(sent.asked - blocks.answered);
+    }
+    true
+}
