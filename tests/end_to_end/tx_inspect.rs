@@ -66,4 +66,21 @@ async fn refuses_what_is_no_transaction() {
         assert!(said.contains(expected), "{input}: {said}");
     }
     assert_eq!(inspect(&["--chain", "golos"], "{}").await.0, Some(3));
+    assert_eq!(inspect(&["--chain", "custom"], "{}").await.0, Some(2), "which chain id?");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_chain_is_what_the_options_say() {
+    // The test network's symbols and id, given by hand: the bytes that a real node of it made.
+    let capture: Value =
+        serde_json::from_str(include_str!("../../host/chain/tests/vectors/get_transaction_hex.json")).unwrap();
+    let id = "18dcf0a285365fc58b71f18b3d3fec954aa0c141c44e4e5cb4cf777b9eab274e";
+    let custom = ["--chain", "custom", "--chain-id", id, "--liquid-symbol", "TESTS", "--debt-symbol", "TBD"];
+    let (code, report, said) = inspect(&custom, &capture["request"]["params"][0].to_string()).await;
+    assert_eq!(code, Some(0), "{said}");
+    let bytes = capture["response"]["result"].as_str().unwrap();
+    assert!(bytes.starts_with(report["serialized_hex"].as_str().unwrap()));
+    assert_eq!(report["signers"][0], "STM7SdNPS9Gz3G2tCXmX1HYY8aF6iJnkA6GAFHXNLyBU9bdoPgL9k");
+    let named = inspect(&["--chain", "hive-testnet"], &capture["request"]["params"][0].to_string()).await.1;
+    assert_eq!(named["sig_digest_hex"], report["sig_digest_hex"]);
 }

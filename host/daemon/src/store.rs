@@ -197,3 +197,6 @@ fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: Option<String>) -
     let parse = |json: String| serde_json::from_str(&json);
     json.map(parse).transpose().map_err(|source| StoreError::Corrupt { what: what.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests;

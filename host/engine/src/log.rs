@@ -250,7 +250,7 @@ impl BlockLog {
     pub fn next_own_slot(&self, witness: &AccountName, head: &Head, clock: &SlotClock, now: Time) -> Option<Slot> {
         let schedule = self.future.as_ref()?;
         let round = u64::try_from(schedule.current.len()).ok()?;
-        let first = clock.slot(now).since(head.slot).saturating_add(1);
+        let first = clock.slot(now).since(head.slot).max(1);
         (first..first.saturating_add(round.saturating_mul(2))).find_map(|n| {
             let slot = head.slot.plus(n);
             // The slots since the head may hold blocks that are only late, or none: near a shuffle both may be.

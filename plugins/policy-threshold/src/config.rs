@@ -27,7 +27,7 @@ impl Config {
         Self {
             misses: read.integer("misses", "Own slots missed in a row that make it switch.").range(1..=100).or(2),
             window_rounds: read
-                .integer("window-rounds", "Rounds before the chain's head in which a missed slot counts.")
+                .integer("window-rounds", "Rounds before the chain's head in which a missed slot counts. More for a backup witness, whose slots are rare.")
                 .range(1..=10_000)
                 .or(10),
             when_exhausted: if read

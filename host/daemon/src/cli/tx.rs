@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use dogwatch_chain::{
     ChainId, KeyPrefix, Profile, PublicKey, SecretKey, SignedTransaction, transaction_from_json, transaction_to_json,
 };
@@ -17,15 +17,8 @@ use crate::cli::Failure;
 pub(super) enum TxCommand {
     /// Show exactly what would be signed: bytes, digest and id of a transaction in JSON
     Inspect {
-        /// The chain: hive, steem, hive-mirrornet or hive-testnet
-        #[arg(long, default_value = "hive")]
-        chain: String,
-        /// Another chain id than the profile's
-        #[arg(long, value_name = "HEX")]
-        chain_id: Option<String>,
-        /// Another prefix of public keys than the profile's
-        #[arg(long)]
-        prefix: Option<String>,
+        #[command(flatten)]
+        chain: ChainOptions,
         /// Sign with the private key (WIF) in this file
         #[arg(long, value_name = "FILE")]
         key_file: Option<PathBuf>,
@@ -35,15 +28,51 @@ pub(super) enum TxCommand {
     },
 }
 
+/// Which chain the transaction is for.
+#[derive(Debug, Args)]
+pub(super) struct ChainOptions {
+    /// The chain: hive, steem, hive-mirrornet, hive-testnet; or custom, like Hive but for what is given
+    #[arg(long, default_value = "hive")]
+    chain: String,
+    /// Another chain id than the profile's
+    #[arg(long, value_name = "HEX", required_if_eq("chain", "custom"))]
+    chain_id: Option<String>,
+    /// Another prefix of public keys than the profile's
+    #[arg(long)]
+    prefix: Option<String>,
+    /// Another symbol of the liquid token, in JSON and in the bytes
+    #[arg(long, value_name = "SYMBOL")]
+    liquid_symbol: Option<String>,
+    /// Another symbol of the debt token, in JSON and in the bytes
+    #[arg(long, value_name = "SYMBOL")]
+    debt_symbol: Option<String>,
+}
+
+impl ChainOptions {
+    fn profile(self) -> Result<Profile, Failure> {
+        let mut profile = match self.chain.as_str() {
+            "custom" => Profile { name: self.chain, ..Profile::hive() },
+            name => Profile::by_name(name).map_err(Failure::input)?,
+        };
+        if let Some(id) = self.chain_id {
+            profile.chain_id = id.parse::<ChainId>().map_err(Failure::input)?;
+        }
+        if let Some(prefix) = self.prefix {
+            profile.prefix = KeyPrefix::new(&prefix).map_err(Failure::input)?;
+        }
+        if let Some(symbol) = self.liquid_symbol {
+            profile = Profile { liquid: symbol.clone(), wire_liquid: symbol, ..profile };
+        }
+        if let Some(symbol) = self.debt_symbol {
+            profile = Profile { debt: symbol.clone(), wire_debt: symbol, ..profile };
+        }
+        profile.validated().map_err(Failure::input)
+    }
+}
+
 pub(super) fn run(command: TxCommand) -> Result<(), Failure> {
-    let TxCommand::Inspect { chain, chain_id, prefix, key_file, file } = command;
-    let mut profile = Profile::by_name(&chain).map_err(Failure::input)?;
-    if let Some(id) = chain_id {
-        profile.chain_id = id.parse::<ChainId>().map_err(Failure::input)?;
-    }
-    if let Some(prefix) = prefix {
-        profile.prefix = KeyPrefix::new(&prefix).map_err(Failure::input)?;
-    }
+    let TxCommand::Inspect { chain, key_file, file } = command;
+    let profile = chain.profile()?;
     let text = read(&file)?;
     let json: Value = serde_json::from_str(&text)
         .map_err(|error| Failure::input(format!("{} is not JSON: {error}", shown(&file))))?;

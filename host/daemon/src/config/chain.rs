@@ -111,9 +111,11 @@ fn custom(mut section: Section<'_>, name: &str, problems: &mut Problems) -> Opti
         }
     }
     if let Some(symbol) = liquid {
+        profile.wire_liquid.clone_from(&symbol.value);
         profile.liquid = symbol.value;
     }
     if let Some(symbol) = debt {
+        profile.wire_debt.clone_from(&symbol.value);
         profile.debt = symbol.value;
     }
     profile.block_interval = interval.unwrap_or(profile.block_interval);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_engine::{Mode, Unprobed};
+use dogwatch_engine::Unprobed;
 
 use crate::config::problem::Problems;
 use crate::config::witness::Located;
@@ -76,15 +76,6 @@ fn nodes(witness: &Located, problems: &mut Problems) {
     }
     for (node, line) in config.nodes.iter().zip(&witness.node_lines) {
         let label = format!("{what}, node {:?}", node.name);
-        if node.key.is_none() {
-            let remedy = "Add key = { file = \"…\" } with the node's private signing key.";
-            let text = format!("{label} has no private key: nothing can be switched away from it");
-            if config.mode == Mode::Armed {
-                problems.error(Some(*line), format!("{text}, and mode is \"armed\""), remedy);
-            } else {
-                problems.warn(Some(*line), text, remedy);
-            }
-        }
         if node.probe.is_none() && node.unprobed == Unprobed::Refused {
             problems.warn(
                 Some(*line),

@@ -263,6 +263,13 @@ pub(super) enum Item<'a> {
 }
 
 impl<'a> Item<'a> {
+    pub(super) fn line(&self) -> usize {
+        match self {
+            Self::Text(text) => text.line,
+            Self::Table(section) => section.line,
+        }
+    }
+
     fn new(source: &'a Source<'a>, value: &'a Spanned<DeValue<'a>>, what: &str, key: &str) -> Option<Self> {
         let line = source.line(value.span().start);
         let name = if what.is_empty() { key.to_owned() } else { format!("{what}: {key}") };

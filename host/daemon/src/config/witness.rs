@@ -7,7 +7,7 @@ use dogwatch_engine::{Damping, Disable, Mode, Rails, Unprobed};
 
 use crate::config::chain::endpoint;
 use crate::config::problem::Problems;
-use crate::config::reader::{Section, nearest};
+use crate::config::reader::{Item, Section, nearest};
 use crate::config::secret::SecretSource;
 use crate::config::{ChainConfig, NodeConfig, WitnessConfig};
 
@@ -82,7 +82,7 @@ pub(super) fn read(
     let mut node_lines = Vec::new();
     for node in section.tables("node", problems) {
         let line = node.line();
-        if let Some(node) = self::node(node, section.what(), profile, problems) {
+        if let Some(node) = self::node(node, section.what(), mode, profile, problems) {
             nodes.push(node);
             node_lines.push(line);
         }
@@ -139,7 +139,13 @@ fn rails(section: Option<Section<'_>>, profile: &Profile, problems: &mut Problem
     rails
 }
 
-fn node(mut section: Section<'_>, witness: &str, profile: &Profile, problems: &mut Problems) -> Option<NodeConfig> {
+fn node(
+    mut section: Section<'_>,
+    witness: &str,
+    mode: Mode,
+    profile: &Profile,
+    problems: &mut Problems,
+) -> Option<NodeConfig> {
     let name = section.required("name", "\"primary\"", problems);
     let label = name.as_ref().map_or("?", |name| name.value.as_str());
     section.call(format!("{witness}, node {label:?}"));
@@ -156,18 +162,13 @@ fn node(mut section: Section<'_>, witness: &str, profile: &Profile, problems: &m
         }
     });
     let line = section.line();
-    let key = section
-        .item("key", problems)
-        .and_then(|item| SecretSource::read(item, problems))
-        .and_then(|source| source.fetch_or_report(&format!("{}: key", section.what()), line, problems))
-        .and_then(|secret| match SecretKey::from_wif(secret.reveal()) {
-            Ok(key) => Some(key),
-            Err(error) => {
-                let remedy = "Put the node's private signing key there in WIF (it starts with 5).";
-                section.error(problems, line, &format!("key: {error}"), remedy);
-                None
-            }
-        });
+    let key = match section.item("key", problems) {
+        Some(item) => private_key(item, section.what(), problems),
+        None => {
+            no_private_key(&section, mode, problems);
+            None
+        }
+    };
     if let (Some(secret), Some(public)) = (&key, public_key)
         && secret.public_key() != public
     {
@@ -184,4 +185,27 @@ fn node(mut section: Section<'_>, witness: &str, profile: &Profile, problems: &m
     };
     section.finish(problems);
     Some(NodeConfig { name: name?.value, public_key: public_key?, key, probe, unprobed })
+}
+
+fn private_key(item: Item<'_>, node: &str, problems: &mut Problems) -> Option<SecretKey> {
+    let line = item.line();
+    let source = SecretSource::read(item, problems)?;
+    let secret = source.fetch_or_report(&format!("{node}: key"), line, problems)?;
+    match SecretKey::from_wif(secret.reveal()) {
+        Ok(key) => Some(key),
+        Err(error) => {
+            let remedy = "Put the node's private signing key there in WIF (it starts with 5).";
+            problems.error(Some(line), format!("{node}: key: {error}"), remedy);
+            None
+        }
+    }
+}
+
+fn no_private_key(section: &Section<'_>, mode: Mode, problems: &mut Problems) {
+    let remedy = "Add key = { file = \"…\" } with the node's private signing key.";
+    let text = "there is no private key: nothing can be switched away from this node";
+    match mode {
+        Mode::Armed => section.error(problems, section.line(), &format!("{text}, and mode is \"armed\""), remedy),
+        Mode::Observe => section.warn(problems, section.line(), text, remedy),
+    }
 }
