@@ -13,4 +13,5 @@ mod hot_swap;
 mod secrets;
 mod start_up;
 mod support;
+mod tls;
 mod tx_inspect;

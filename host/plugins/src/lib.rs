@@ -17,6 +17,7 @@
 //! ```
 
 mod channel;
+mod clock;
 mod error;
 mod http;
 mod library;

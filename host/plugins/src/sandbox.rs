@@ -1,16 +1,12 @@
 //! The one engine, and the one place where fuel, time and memory are allotted.
 
-use std::thread;
-use std::time::Duration;
-
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, EngineWeak, Error, ResourceLimiter, Store, Trap, WasmFeatures};
+use wasmtime::{Config, Engine, Error, ResourceLimiter, Store, Trap, WasmFeatures};
 
+use crate::clock::{Clock, Running, ticks};
 use crate::error::Fault;
 use crate::limits::{Budget, Limits};
 
-/// How often running plugins are looked at.
-const TICK: Duration = Duration::from_millis(10);
 /// Core instances, memories and tables of one component: languages with a runtime of their own have more than one.
 const INSTANCES: usize = 64;
 const MEMORIES: usize = 8;
@@ -28,6 +24,7 @@ pub struct SandboxError {
 #[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
+    clock: Clock,
     limits: Limits,
 }
 
@@ -47,12 +44,8 @@ impl Sandbox {
     pub fn with_limits(limits: Limits) -> Result<Self, SandboxError> {
         let failed = |error: &dyn std::fmt::Display| SandboxError { reason: error.to_string() };
         let engine = Engine::new(&config(&limits)).map_err(|error| failed(&format!("{error:#}")))?;
-        let weak = engine.weak();
-        thread::Builder::new()
-            .name("plugin-clock".to_owned())
-            .spawn(move || tick(&weak))
-            .map_err(|error| failed(&error))?;
-        Ok(Self { engine, limits })
+        let clock = Clock::start(&engine).map_err(|error| failed(&error))?;
+        Ok(Self { engine, clock, limits })
     }
 
     /// The limits.
@@ -76,30 +69,15 @@ impl Sandbox {
     /// A fresh store in which a plugin is instantiated and called once. Whatever runs in it, start functions included,
     /// runs on this budget.
     pub(crate) fn store(&self, budget: Budget) -> Result<Store<Allotment>, Fault> {
-        let mut store = Store::new(&self.engine, Allotment { limit: self.limits.memory, ..Allotment::default() });
+        let allotment =
+            Allotment { limit: self.limits.memory, _running: Some(self.clock.run()), ..Allotment::default() };
+        let mut store = Store::new(&self.engine, allotment);
         store.limiter(|allotment| allotment);
         store.set_fuel(budget.fuel).map_err(|error| Fault::Sandbox(format!("{error:#}")))?;
         store.set_epoch_deadline(ticks(budget.time));
         store.set_hostcall_fuel(self.limits.answer);
         Ok(store)
     }
-}
-
-/// Runs the clock by which calls are stopped, until the engine is gone.
-fn tick(engine: &EngineWeak) {
-    loop {
-        thread::sleep(TICK);
-        match engine.upgrade() {
-            Some(engine) => engine.increment_epoch(),
-            None => return,
-        }
-    }
-}
-
-/// At least so much time; the present tick has begun already.
-fn ticks(time: Duration) -> u64 {
-    let ticks = time.as_millis().div_ceil(TICK.as_millis());
-    u64::try_from(ticks).unwrap_or(u64::MAX / 2).saturating_add(1)
 }
 
 fn config(limits: &Limits) -> Config {
@@ -120,11 +98,13 @@ fn config(limits: &Limits) -> Config {
 }
 
 /// What one call has been given, and has asked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Allotment {
     limit: usize,
     memory: usize,
     elements: usize,
+    /// Held, and never read: the clock ticks for as long as the store is there.
+    _running: Option<Running>,
 }
 
 /// The plugin asked for more than its allotment.
@@ -192,16 +172,9 @@ pub(crate) fn fault(error: &Error, budget: Budget) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn the_clock_ends_with_the_engine() {
-        let sandbox = Sandbox::new().unwrap();
-        let weak = sandbox.engine.weak();
-        let clock = thread::spawn(move || tick(&weak));
-        drop(sandbox);
-        clock.join().unwrap();
-    }
+    use super::*;
 
     #[test]
     fn memories_are_counted_together() {
@@ -209,16 +182,9 @@ mod tests {
         assert!(allotment.memory_growing(0, 60, None).unwrap());
         assert!(allotment.memory_growing(0, 30, None).unwrap());
         let error = allotment.memory_growing(30, 41, None).unwrap_err();
-        let budget = Budget { fuel: 1, time: TICK };
+        let budget = Budget { fuel: 1, time: Duration::from_secs(1) };
         assert_eq!(fault(&error, budget), Fault::OutOfMemory { limit: 100, asked: 101 });
         assert!(allotment.memory_growing(30, 40, None).unwrap());
         assert!(allotment.memory_growing(0, usize::MAX, None).is_err());
-    }
-
-    #[test]
-    fn time_is_rounded_up() {
-        assert_eq!(ticks(Duration::from_millis(250)), 26);
-        assert_eq!(ticks(Duration::from_millis(1)), 2);
-        assert_eq!(ticks(Duration::MAX), u64::MAX / 2 + 1);
     }
 }

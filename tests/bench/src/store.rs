@@ -5,21 +5,32 @@ use std::time::Duration;
 
 use dogwatch::store::{Store, Write};
 use dogwatch_engine::State;
+use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::stage;
 
-/// Commits a changed state so many times.
-pub(crate) async fn commits(times: usize) -> anyhow::Result<Vec<Duration>> {
-    let directory = stage::directory()?;
-    let store = Store::open(&directory.path().join("state"))?;
-    let mut took = Vec::new();
-    for number in 0..times {
-        let state = State { memory: vec![u8::try_from(number % 256)?; 256], ..State::default() };
+/// A store of its own on the disk of the daemon's.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    store: Store,
+    commits: u8,
+    _directory: TempDir,
+}
+
+impl Disk {
+    pub(crate) fn open() -> anyhow::Result<Self> {
+        let directory = stage::directory()?;
+        Ok(Self { store: Store::open(&directory.path().join("state"))?, commits: 0, _directory: directory })
+    }
+
+    /// Commits a changed state.
+    pub(crate) async fn commit(&mut self) -> anyhow::Result<Duration> {
+        self.commits = self.commits.wrapping_add(1);
+        let state = State { memory: vec![self.commits; 256], ..State::default() };
         let write = Write::State { chain: "devnet".to_owned(), witness: "alice".to_owned(), state: Box::new(state) };
         let began = Instant::now();
-        store.commit(vec![write], Arc::new([])).await?;
-        took.push(began.elapsed());
+        self.store.commit(vec![write], Arc::new([])).await?;
+        Ok(began.elapsed())
     }
-    Ok(took)
 }

@@ -11,19 +11,21 @@ use crate::daemon::{Daemon, PATIENCE};
 use crate::figures::{self, Sample};
 use crate::server::{Exchange, Kind, Server};
 use crate::stage::{Stage, WITNESS};
-use crate::store;
+use crate::store::Disk;
 
 const SLOT: Duration = Duration::from_millis(100);
 const ROUND: u32 = 5;
 const ENDPOINTS: usize = 3;
-/// Round trips and commits for the baselines.
-const BASELINE: usize = 200;
+/// Round trips and commits after each switch, for the baselines. They are taken between the switches and at the pace at
+/// which the daemon works: back to back, on warm caches and an awake disk, both are many times cheaper, and from one
+/// minute to the next the same disk may be ten times slower.
+const BASELINE: u32 = 10;
 
 /// Rails that let one switch follow another at once: what is measured is the way through them.
 const WITNESS_LINES: &str = "probe_interval = \"100ms\"\nrails = { budget = 1000, cool_down = \"0s\", \
     own_slot_guard = \"0s\", min_participation_percent = 0 }";
 
-/// One switch, seen from the endpoints.
+/// The switches, seen from the endpoints, and the baselines taken between them.
 #[derive(Debug, Default)]
 struct Ways {
     whole: Vec<Duration>,
@@ -34,6 +36,8 @@ struct Ways {
     /// From that answer to the transaction.
     to_transaction: Vec<Duration>,
     body: String,
+    bare: Vec<Duration>,
+    commits: Vec<Duration>,
 }
 
 pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
@@ -45,14 +49,21 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let server = Server::start(&stage.devnet.handle(), ENDPOINTS).await?;
     let mut daemon = Daemon::start(&stage.write(&server.urls(), WITNESS_LINES)?)?;
     daemon.ready().await?;
+    let mut disk = Disk::open()?;
     let mut ways = Ways::default();
     let mut known = BTreeSet::new();
     for _ in 0..switches {
         one(&stage, &server, &mut daemon, &mut known, &mut ways).await?;
+        // Meanwhile the new node's block proves the switch, and lets the next one begin.
+        for _ in 0..BASELINE {
+            tokio::time::sleep(SLOT * (ROUND * 3) / BASELINE).await;
+            ways.bare.push(server.bare(&ways.body).await?);
+            ways.commits.push(disk.commit().await?);
+        }
+        daemon.ready().await?;
     }
     drop(daemon);
-    let bare = Sample::new(server.bare(&ways.body, BASELINE).await?)?;
-    let commit = Sample::new(store::commits(BASELINE).await?)?;
+    let (bare, commit) = (Sample::new(ways.bare)?, Sample::new(ways.commits)?);
     let whole = Sample::new(ways.whole)?;
 
     let title = format!(
@@ -100,10 +111,7 @@ async fn one(
         daemon.check(deadline, "the switch is in a block")?;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    handle.restart(WITNESS, &dying)?;
-    // The new node's block proves the switch, and lets the next one begin.
-    tokio::time::sleep(SLOT * (ROUND * 3)).await;
-    daemon.ready().await
+    Ok(handle.restart(WITNESS, &dying)?)
 }
 
 /// Notes the way of a transaction not seen before, if there is one.

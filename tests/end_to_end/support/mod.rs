@@ -3,12 +3,14 @@
 mod daemon;
 mod net;
 mod sink;
+mod tls;
 
 use std::time::Duration;
 
 pub(crate) use daemon::{Daemon, dogwatch};
 pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::Sink;
+pub(crate) use tls::Authority;
 
 /// How long a scenario waits for something that must come. Not a promise: a machine may be slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -227,7 +227,7 @@ impl Watch {
                 let how = if produces { "The witness produces again." } else { "The key is another one's now." };
                 self.resolve(now, "missing", how, out);
                 if self.state.unproven.is_none() && self.failure_is_over() {
-                    
+                    self.resolve_switching(now, "The witness produces without it.", out);
                 }
             }
             Verdict::Chain | Verdict::CannotTell => {}
