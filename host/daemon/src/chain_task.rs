@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Time};
 use dogwatch_engine::{ChainAlerts, Event, Fit, Force, NodeIndex, Probe, SendReport, SwitchPlan, Target, Tracker};
-use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
+use dogwatch_rpc::{PollRequest, Pool, Prober};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -168,10 +168,8 @@ impl ChainTask {
             let Some((from, to)) = self.tracker.wanted() else { break };
             let source = readings
                 .iter()
-                .filter(|reading| self.tracker.trusts(reading.name.as_str()))
-                .filter_map(|reading| Some((reading.result.as_ref().ok()?.head.num(), reading.endpoint)))
-                .max_by_key(|(head, _)| *head)
-                .map(|(_, endpoint): (_, EndpointIndex)| endpoint);
+                .find(|reading| self.tracker.serves(reading.name.as_str()))
+                .map(|reading| reading.endpoint);
             match self.pool.blocks(from, to, source).await {
                 Ok(blocks) if blocks.is_empty() => break,
                 Ok(blocks) => {

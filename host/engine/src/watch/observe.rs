@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
-use crate::alert::{AlertKey, Severity, Subject};
-use crate::book::Notice;
+use crate::alert::{AlertKey, Severity};
 use crate::health::{Probe, assess};
 use crate::log::SlotFact;
 use crate::situation::{Agreement, Health, NodeIndex, SlotOutcome, Verdict};
@@ -274,10 +273,7 @@ impl Watch {
         let kind = format!("node/{name}");
         match state {
             Health::Unhealthy => {
-                let key = self.alert_key(&kind);
-                let subject = Subject::Node(self.config.witness.clone(), name.clone());
-                let on_duty = self.holder() == Some(Target::Node(name));
-                let notice = Notice { key, subject, ..self.node_unfit(on_duty, &why.unwrap_or_default()) };
+                let notice = self.node_unfit(&name, &why.unwrap_or_default());
                 self.raise(now, notice, out);
             }
             Health::Healthy => self.resolve(now, &kind, "Its probes are good again.", out),

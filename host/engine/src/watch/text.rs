@@ -2,7 +2,7 @@
 
 use dogwatch_chain::{BlockId, PublicKey};
 
-use crate::alert::Severity;
+use crate::alert::{Severity, Subject};
 use crate::book::Notice;
 use crate::decision::Decision;
 use crate::rails::Refusal;
@@ -124,20 +124,22 @@ impl Watch {
         )
     }
 
-    pub(super) fn node_unfit(&self, on_duty: bool, why: &str) -> Notice {
-        let (role, effect) = if on_duty {
-            ("on duty", "Dogwatch judges it by its blocks, not by its probe, and watches on.")
+    pub(super) fn node_unfit(&self, node: &str, why: &str) -> Notice {
+        let duty = if self.holder() == Some(Target::Node(node.to_owned())) {
+            "It is on duty now: Dogwatch judges it by its blocks, not by its probe, and watches on."
         } else {
-            ("a standby", "Dogwatch would not switch to it now.")
+            "It is a standby now: Dogwatch would not switch to it."
         };
-        // Key and subject are the caller's: they name the node.
-        self.notice(
-            "node",
-            Severity::Warning,
-            format!("{}: a node that is {role} is not fit", self.name()),
-            format!("Its probe says: {why}. {effect}"),
-            "Repair the node.",
-        )
+        Notice {
+            subject: Subject::Node(self.config.witness.clone(), node.to_owned()),
+            ..self.notice(
+                &format!("node/{node}"),
+                Severity::Warning,
+                format!("{}: node {node} is not fit", self.name()),
+                format!("Its probe says: {why}. {duty}"),
+                "Repair the node.",
+            )
+        }
     }
 
     pub(super) fn policy_failed(&self, why: &str) -> Notice {
