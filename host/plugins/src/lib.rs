@@ -38,4 +38,5 @@ pub use limits::{Budget, Limits};
 pub use policy::PolicyPlugin;
 pub use sandbox::{Sandbox, SandboxError};
 pub use settings::{Description, Problem, SettingDoc, Settings, Value};
+pub use text::nearest;
 pub use world::{KNOWN_INTERFACES, World};

@@ -13,31 +13,15 @@ pub(crate) fn cut(text: &str, limit: usize) -> String {
     cut
 }
 
-/// The known name that was probably meant.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The known name that was probably meant, if one is near enough.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = name.chars().count().div_ceil(3).max(1);
     known
         .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
+        .map(|candidate| (strsim::levenshtein(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
-}
-
-/// How many letters must be put in, left out or replaced.
-fn distance(a: &str, b: &str) -> usize {
-    let mut above: Vec<usize> = (0..=b.chars().count()).collect();
-    for (row, left) in a.chars().enumerate() {
-        let mut previous = row.saturating_add(1);
-        let mut current = vec![previous];
-        for ((up_left, up), right) in above.iter().zip(above.iter().skip(1)).zip(b.chars()) {
-            let replaced = up_left.saturating_add(usize::from(left != right));
-            previous = replaced.min(up.saturating_add(1)).min(previous.saturating_add(1));
-            current.push(previous);
-        }
-        above = current;
-    }
-    above.last().copied().unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_plugins::{Settings, Value};
+use dogwatch_plugins::{Settings, Value, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -246,7 +246,7 @@ impl<'a> Section<'a> {
                 continue;
             }
             let line = self.source.line(key.span().start);
-            let remedy = match nearest(name, &self.known) {
+            let remedy = match nearest(name, self.known.iter().copied()) {
                 Some(near) => format!("Did you mean {near}?"),
                 None => format!("There are: {}.", self.known.join(", ")),
             };
@@ -310,30 +310,6 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     number.checked_mul(millis).map(Duration::from_millis)
 }
 
-/// The known name that is nearest to a mistyped one, if it is near enough.
-pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let best = known.iter().map(|known| (edit_distance(name, known), *known)).min()?;
-    (best.0 <= name.len().max(3) / 3).then_some(best.1)
-}
-
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i.saturating_add(1);
-        let mut next = vec![left];
-        for (to, above) in b.iter().zip(row.iter().skip(1)) {
-            let cost = usize::from(from != *to);
-            left = diagonal.saturating_add(cost).min(above.saturating_add(1)).min(left.saturating_add(1));
-            diagonal = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -346,12 +322,5 @@ mod tests {
         for bad in ["", "s", "90", "-1s", "1.5h", "1w", "99999999999999999999s", "18446744073709551615d"] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn hints() {
-        assert_eq!(nearest("endpoint", &["endpoints", "quorum"]), Some("endpoints"));
-        assert_eq!(nearest("public-key", &["public_key", "key"]), Some("public_key"));
-        assert_eq!(nearest("zzz", &["endpoints", "quorum"]), None);
     }
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, Profile, PublicKey, SecretKey};
 use dogwatch_engine::{Damping, Disable, Mode, Rails, Unprobed};
 
+use dogwatch_plugins::nearest;
+
 use crate::config::chain::endpoint;
 use crate::config::problem::Problems;
-use crate::config::reader::{Item, Section, nearest};
+use crate::config::reader::{Item, Section};
 use crate::config::secret::SecretSource;
 use crate::config::{ChainConfig, NodeConfig, WitnessConfig};
 
@@ -52,8 +54,8 @@ pub(super) fn read(
     let chain = chain_name.as_ref().and_then(|wanted| {
         let found = chains.iter().find(|chain| chain.profile.name == wanted.value);
         if found.is_none() {
-            let names: Vec<&str> = chains.iter().map(|chain| chain.profile.name.as_str()).collect();
-            let remedy = match nearest(&wanted.value, &names) {
+            let names = chains.iter().map(|chain| chain.profile.name.as_str());
+            let remedy = match nearest(&wanted.value, names) {
                 Some(near) => format!("Did you mean {near:?}?"),
                 None => format!("Add a [[chain]] with name = {:?}.", wanted.value),
             };

@@ -13,22 +13,8 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// How many letters must be put in, left out or replaced; `_` and `-` count as one letter.
 fn distance(a: &str, b: &str) -> usize {
-    let letters = |text: &str| -> Vec<char> {
-        text.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
-    };
-    let (a, b) = (letters(a), letters(b));
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (row, left) in a.iter().enumerate() {
-        let mut previous = row.saturating_add(1);
-        let mut current = vec![previous];
-        for ((up_left, up), right) in above.iter().zip(above.iter().skip(1)).zip(&b) {
-            let replaced = up_left.saturating_add(usize::from(left != right));
-            previous = replaced.min(up.saturating_add(1)).min(previous.saturating_add(1));
-            current.push(previous);
-        }
-        above = current;
-    }
-    above.last().copied().unwrap_or(usize::MAX)
+    let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+    strsim::levenshtein(&plain(a), &plain(b))
 }
 
 #[cfg(test)]

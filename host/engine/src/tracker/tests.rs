@@ -1,0 +1,145 @@
+//! What is believed, and what is doubted.
+
+use super::*;
+use crate::testing::{INTERVAL, block, head, id, key, name, says, silent, time};
+
+fn tracker() -> Tracker {
+    let config =
+        TrackerConfig { chain: "hive".to_owned(), block_interval: INTERVAL, quorum: 2, stale_after: INTERVAL * 5 };
+    Tracker::new(config)
+}
+
+fn forked(num: u32, slot: u64, branch: u8) -> Head {
+    Head { id: id(num, branch), ..head(num, slot) }
+}
+
+/// One that has seen blocks up to 99, in slot 199.
+fn grown() -> Tracker {
+    let mut tracker = tracker();
+    for num in 96..=99 {
+        let head = head(num, u64::from(num) + 100);
+        tracker.observe(head.time, &[says("a", head.clone(), key(1)), says("b", head, key(1))]);
+        assert_eq!(tracker.learn(vec![block(num, u64::from(num) + 100, "x")]), Fit::Linked);
+    }
+    tracker
+}
+
+#[test]
+fn how_well_endpoints_agree() {
+    use Agreement::{Agreed, Blind, Disagreed, Single, Thin};
+    let well = |name| says(name, head(100, 200), key(1));
+    let lagging = says("l", head(99, 199), key(1));
+    let stale = |name| says(name, head(90, 190), key(1));
+    let fork = |name, branch| says(name, forked(100, 200, branch), key(1));
+    let old_fork = says("o", forked(99, 200, 7), key(1));
+    let future = says("f", head(150, 250), key(1));
+    let cases = [
+        ("all well", vec![well("a"), well("b"), well("c")], Agreed, 0),
+        ("one lags", vec![well("a"), lagging.clone(), well("c")], Agreed, 0),
+        ("one is dead", vec![well("a"), well("b"), silent("c")], Agreed, 1),
+        ("one is stale", vec![well("a"), well("b"), stale("c")], Agreed, 1),
+        ("one is from the future", vec![well("a"), well("b"), future], Agreed, 1),
+        ("one is outvoted", vec![well("a"), well("b"), fork("c", 7)], Agreed, 1),
+        ("one contradicts the log", vec![well("a"), well("b"), old_fork.clone()], Agreed, 1),
+        ("the only one", vec![well("a")], Single, 0),
+        ("one of two", vec![well("a"), silent("b")], Thin, 1),
+        ("one of three", vec![well("a"), stale("b"), silent("c")], Thin, 2),
+        ("one against one", vec![well("a"), fork("b", 7)], Disagreed, 0),
+        ("three branches", vec![well("a"), fork("b", 7), fork("c", 8)], Disagreed, 0),
+        ("one, and one that contradicts the log", vec![well("a"), old_fork, silent("c")], Disagreed, 2),
+        ("none", vec![silent("a"), stale("b")], Blind, 2),
+        ("no endpoints", vec![], Blind, 0),
+    ];
+    for (case, readings, agreement, doubts) in cases {
+        let mut tracker = grown();
+        tracker.observe(time(200), &readings);
+        assert_eq!((tracker.agreement(), tracker.doubts().len()), (agreement, doubts), "{case}");
+    }
+}
+
+#[test]
+fn the_majority_on_another_branch_makes_the_log_wrong() {
+    let mut tracker = grown();
+    let other = says("b", forked(99, 200, 7), key(1));
+    tracker.observe(
+        time(200),
+        &[says("a", head(99, 199), key(1)), other.clone(), EndpointReading { endpoint: "c".to_owned(), ..other }],
+    );
+    assert_eq!((tracker.agreement(), tracker.trusts("a"), tracker.serves("b")), (Agreement::Agreed, false, true));
+    // Outvoted, not a wrong log yet: the blocks decide.
+    let link = |num| Block { id: id(num, 7), previous: id(num - 1, 7), ..block(num, 100, "x") };
+    for _ in 0..9 {
+        let Some((from, to)) = tracker.wanted() else { break };
+        let _ = tracker.learn((from.0..=to.0).map(link).collect());
+    }
+    assert_eq!(tracker.log().tip().map(|tip| tip.id), Some(id(99, 7)));
+}
+
+#[test]
+fn who_is_always_ahead_is_found_out() {
+    let mut tracker = grown();
+    let observe = |tracker: &mut Tracker, num: u32| {
+        let slot = u64::from(num) + 100;
+        let ahead = says("z", forked(num + 1, slot + 1, 7), key(1));
+        let well = |name| says(name, head(num, slot), key(1));
+        tracker.observe(time(slot), &[well("a"), ahead, well("b")]);
+    };
+    observe(&mut tracker, 100);
+    assert_eq!(tracker.head().map(|head| head.id), Some(id(100, 0)), "the quorum's head");
+    assert_eq!((tracker.serves("a"), tracker.serves("z")), (true, false));
+    assert_eq!(tracker.learn(vec![block(100, 200, "x")]), Fit::Linked);
+    observe(&mut tracker, 101);
+    assert_eq!(tracker.learn(vec![block(101, 201, "x")]), Fit::Linked);
+    observe(&mut tracker, 102);
+    assert_eq!(tracker.doubts().get("z"), Some(&Doubt::BrokenClaim));
+}
+
+#[test]
+fn blocks_of_another_branch_do_not_stay() {
+    let mut tracker = grown();
+    let well = |name| says(name, head(100, 200), key(1));
+    tracker.observe(time(200), &[well("a"), well("b")]);
+    let lie = Block { id: id(100, 7), ..block(100, 200, "x") };
+    let _ = tracker.learn(vec![lie]);
+    assert_eq!(tracker.wanted(), Some((BlockNum(100), BlockNum(100))));
+}
+
+#[test]
+fn a_standstill_is_when_nobody_moves() {
+    let mut tracker = grown();
+    let at = |num: u32, name| says(name, head(num, u64::from(num) + 100), key(1));
+    let mut observe = |slot, readings: &[EndpointReading]| {
+        tracker.observe(time(slot), readings);
+        tracker.standstill()
+    };
+    let both = |num| [at(num, "a"), at(num, "b")];
+    assert_eq!(observe(300, &both(100)), Standstill::No, "it has just come");
+    assert_eq!(observe(305, &both(100)), Standstill::AllAtTheSameBlock);
+    assert_eq!(observe(306, &both(101)), Standstill::No, "it moves: the clock is wrong");
+    assert_eq!(observe(316, &[at(101, "a"), silent("b")]), Standstill::No, "one is no quorum");
+    assert_eq!(observe(326, &[at(101, "a"), at(100, "b")]), Standstill::No);
+}
+
+#[test]
+fn the_key_is_what_the_quorum_says() {
+    let says = |n| move |name| says(name, head(100, 200), key(n));
+    let split = WitnessReading::Split(vec![key(1), key(2)]);
+    let cases = [
+        (vec![says(1)("a"), says(1)("b"), says(2)("c")], Some(key(1))),
+        (vec![says(1)("a"), says(2)("b")], None),
+        (vec![says(2)("a"), silent("b"), silent("c")], Some(key(2))),
+    ];
+    for (readings, key) in cases {
+        let mut tracker = grown();
+        tracker.observe(time(200), &readings);
+        match (tracker.witness(0), key) {
+            (WitnessReading::Agreed(state), Some(key)) => assert_eq!(state.signing_key, key),
+            (found, None) => assert_eq!(*found, split),
+            (found, key) => panic!("{found:?}, not {key:?}"),
+        }
+    }
+    let mut tracker = grown();
+    tracker.observe(time(200), &[silent("a")]);
+    assert_eq!(*tracker.witness(0), WitnessReading::Unread);
+    assert_eq!(tracker.next_own_slot(&name("e"), time(199)), None);
+}
