@@ -9,6 +9,7 @@ mod crash_points;
 mod devnet_cli;
 mod examples;
 mod failover;
+mod faults;
 mod hot_swap;
 mod secrets;
 mod start_up;

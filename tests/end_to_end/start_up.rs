@@ -67,3 +67,22 @@ async fn a_missing_policy_is_a_page_from_a_daemon_that_watches() {
     assert!(net.sink.alerts("/policy-failed", "opened")[0].text("details").contains("did you mean threshold?"));
     assert!(daemon.is_running());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_ends_no_watch() {
+    use std::process::Stdio;
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let mut command = crate::support::dogwatch();
+    command.args(["run", "--config"]).arg(&config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stderr.take());
+    until("the watch goes on", async || {
+        let output =
+            crate::support::dogwatch().args(["status", "--json", "--config"]).arg(&config).output().await.unwrap();
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        status["chains"][0]["witnesses"][0]["slots"].as_str().is_some_and(|slots| slots.len() >= 3)
+    })
+    .await;
+    assert!(child.try_wait().unwrap().is_none());
+}

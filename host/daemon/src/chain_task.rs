@@ -2,30 +2,37 @@
 //! decide. Everything about a chain happens in this one task, one message after the other.
 
 mod feeds;
+mod fetch;
 mod report;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_chain::{AccountName, Time};
+use dogwatch_chain::{AccountName, Block, Time};
 use dogwatch_engine::{ChainAlerts, Event, Fit, Force, NodeIndex, Probe, SendReport, SwitchPlan, Target, Tracker};
-use dogwatch_rpc::{PollRequest, Pool, Prober};
+use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::emergency::Emergency;
 use crate::guard::{Effects, Guard, Policy};
 use crate::status::ChainStatus;
 use crate::store::{Recipient, Store, Write};
 
 /// How often blocks are asked for in one go, when they turn out to lie on another branch.
-const FETCHES: usize = 8;
+const FETCHES: u32 = 8;
+
+/// Alerts that are kept in memory while the store cannot be written: a storm must not eat the machine.
+const UNSAVED_KEPT: usize = 1000;
 
 /// Something that reaches a chain's task.
 #[derive(Debug)]
 pub enum Message {
-    /// The endpoints were polled.
-    Polled(Vec<dogwatch_rpc::EndpointReading>),
+    /// The endpoints were polled, and the last answer came then.
+    Polled(Time, Vec<dogwatch_rpc::EndpointReading>),
+    /// Blocks were read, and from where; or could not be.
+    Blocks(Option<(EndpointIndex, Vec<Block>)>),
     /// A node was probed.
     Probed(usize, NodeIndex, Result<Probe, String>),
     /// A transaction was handed to the endpoints.
@@ -66,8 +73,16 @@ pub struct ChainTask {
     pub clock: Clock,
     /// What was last stored of the alerts.
     pub stored_book: dogwatch_engine::AlertBook,
-    /// Sends of transactions that are under way.
-    pub sending: JoinSet<()>,
+    /// What runs beside this task and reports to it: broadcasts, and the reading of blocks.
+    pub errands: JoinSet<()>,
+    /// Whether blocks are being read, and how often they may be asked for again.
+    pub fetching: Option<u32>,
+    /// Endpoints to read blocks from, best first.
+    pub sources: Vec<EndpointIndex>,
+    /// Alerts that could not be stored yet.
+    pub unsaved: Vec<Write>,
+    /// The way out for the alert that nothing can be stored.
+    pub emergency: Emergency,
 }
 
 impl ChainTask {
@@ -83,20 +98,23 @@ impl ChainTask {
             tokio::select! {
                 message = inbox.recv() => {
                     let Some(message) = message else { return };
-                    if matches!(message, Message::Polled(_)) {
-                        polled_at = Some(self.clock.now());
+                    if let Message::Polled(at, _) = &message {
+                        polled_at = Some(*at);
                     }
                     self.take(message, &outbox).await;
                 }
                 () = woken => self.wake(&outbox).await,
                 _ = pulse.tick() => {
                     let now = self.clock.now();
+                    if !self.unsaved.is_empty() {
+                        self.commit(Vec::new()).await;
+                    }
                     if polled_at.is_some_and(|at| now.since(at) > slot.saturating_mul(3)) {
                         self.tracker.observe(now, &[]);
                         self.observed(now, &outbox).await;
                     }
                 }
-                Some(_) = self.sending.join_next() => {}
+                Some(_) = self.errands.join_next() => {}
             }
         }
     }
@@ -122,7 +140,8 @@ impl ChainTask {
 
     async fn take(&mut self, message: Message, outbox: &mpsc::WeakSender<Message>) {
         match message {
-            Message::Polled(readings) => self.polled(&readings, outbox).await,
+            Message::Polled(_, readings) => self.polled(&readings, outbox).await,
+            Message::Blocks(read) => self.blocks(read, outbox).await,
             Message::Probed(witness, node, result) => {
                 self.drive(witness, Event::Probed(node, result), outbox).await;
             }
@@ -137,16 +156,18 @@ impl ChainTask {
                     Some(index) => self.drive(index, Event::Manual(target, force), outbox).await,
                     None => None,
                 };
-                let answer = answer.unwrap_or_else(|| Err(Vec::new()));
-                let _ = reply.send(answer.map_err(|all| all.iter().map(describe).collect()));
+                let _ = reply.send(answer.unwrap_or_else(|| Err(vec!["the witness is not watched here".to_owned()])));
             }
             Message::Pause(witness, until, reply) => {
-                let index = self.find(&witness);
-                if let Some(index) = index {
-                    let event = until.map_or(Event::Resume, Event::Pause);
-                    self.drive(index, event, outbox).await;
+                let Some(index) = self.find(&witness) else { return };
+                let event = until.map_or(Event::Resume, Event::Pause);
+                let (site, chain) = (&self.site, &self.tracker.config().chain);
+                match until {
+                    Some(until) => tracing::info!(site, chain, %witness, %until, "paused by the operator"),
+                    None => tracing::info!(site, chain, %witness, "resumed by the operator"),
                 }
-                let _ = reply.send(index.is_some());
+                self.drive(index, event, outbox).await;
+                let _ = reply.send(self.guards.get(index).is_some_and(|guard| guard.unstored().is_none()));
             }
             Message::Policy(witness, policy) => {
                 if let Some(guard) = self.guards.get_mut(witness) {
@@ -161,30 +182,51 @@ impl ChainTask {
     }
 
     async fn polled(&mut self, readings: &[dogwatch_rpc::EndpointReading], outbox: &mpsc::WeakSender<Message>) {
-        let now = self.clock.now();
-        self.tracker.observe(now, &feeds::readings(readings));
-        // The same head again: the newest block is still on its way to the endpoints. Nothing new to fetch.
-        for _ in 0..FETCHES {
-            let Some((from, to)) = self.tracker.wanted() else { break };
-            let source = readings
-                .iter()
-                .find(|reading| self.tracker.serves(reading.name.as_str()))
-                .map(|reading| reading.endpoint);
-            match self.pool.blocks(from, to, source).await {
-                Ok(blocks) if blocks.is_empty() => break,
-                Ok(blocks) => {
-                    let reaches = blocks.last().is_some_and(|last| last.num() >= to);
-                    if self.tracker.learn(blocks) == Fit::Linked && reaches {
-                        break;
+        self.tracker.observe(self.clock.now(), &feeds::readings(readings));
+        self.sources = fetch::sources(readings, &self.tracker, self.sources.first().copied());
+        // Blocks that are on their way will bring the witnesses up to date.
+        if self.fetching.is_none() {
+            self.fetch_or_observe(FETCHES, outbox).await;
+        }
+    }
+
+    /// Has the unknown blocks read; with none unknown, the witnesses see what there is.
+    async fn fetch_or_observe(&mut self, rounds: u32, outbox: &mpsc::WeakSender<Message>) {
+        match (self.tracker.wanted(), rounds.checked_sub(1)) {
+            (Some((from, to)), Some(left)) => {
+                self.fetching = Some(left);
+                let (pool, sources, outbox) = (self.pool.clone(), self.sources.clone(), outbox.clone());
+                self.errands.spawn(async move {
+                    let read = fetch::blocks(&pool, from, to, sources).await;
+                    if let Some(outbox) = outbox.upgrade() {
+                        let _ = outbox.send(Message::Blocks(read)).await;
                     }
-                }
-                Err(error) => {
-                    tracing::warn!(site = self.site, chain = self.tracker.config().chain, %error, "blocks could not be read");
-                    break;
-                }
+                });
+            }
+            _ => {
+                self.fetching = None;
+                self.observed(self.clock.now(), outbox).await;
             }
         }
-        self.observed(self.clock.now(), outbox).await;
+    }
+
+    async fn blocks(&mut self, read: Option<(EndpointIndex, Vec<Block>)>, outbox: &mpsc::WeakSender<Message>) {
+        let rounds = self.fetching.take().unwrap_or(0);
+        let Some((source, blocks)) = read else {
+            let (site, chain) = (&self.site, &self.tracker.config().chain);
+            tracing::warn!(site, chain, "no endpoint gives the blocks up to its head");
+            // Whoever was asked first goes to the end of the queue.
+            if !self.sources.is_empty() {
+                self.sources.rotate_left(1);
+            }
+            return self.fetch_or_observe(0, outbox).await;
+        };
+        // Whoever answered first is asked first the next time.
+        self.sources.sort_by_key(|known| *known != source);
+        let before = self.tracker.log().tip().map(|tip| tip.id);
+        let fit = self.tracker.learn(blocks);
+        let moved = fit == Fit::Forked || self.tracker.log().tip().map(|tip| tip.id) != before;
+        self.fetch_or_observe(if moved { rounds } else { 0 }, outbox).await;
     }
 
     async fn observed(&mut self, now: Time, outbox: &mpsc::WeakSender<Message>) {
@@ -207,18 +249,15 @@ impl ChainTask {
     }
 
     /// Works off an event of one witness: state and alerts to disk first, then what leaves the machine.
-    async fn drive(
-        &mut self,
-        index: usize,
-        event: Event,
-        outbox: &mpsc::WeakSender<Message>,
-    ) -> Option<Result<dogwatch_chain::TransactionId, Vec<dogwatch_engine::Refusal>>> {
+    async fn drive(&mut self, index: usize, event: Event, outbox: &mpsc::WeakSender<Message>) -> Option<SwitchAnswer> {
         let guard = self.guards.get_mut(index)?;
         let effects = guard.handle(self.clock.now(), &self.tracker, event);
         let witness = guard.watch().config().witness.clone();
         let chain = guard.watch().config().profile.name.clone();
         feeds::log_effects(&self.site, &chain, &witness, &effects);
         let Effects { alerts, sends, answer, .. } = effects;
+        let answer: Option<SwitchAnswer> =
+            answer.map(|answer| answer.map_err(|all| all.iter().map(describe).collect()));
 
         let mut writes: Vec<Write> = alerts
             .into_iter()
@@ -231,7 +270,8 @@ impl ChainTask {
         if !writes.is_empty() {
             if !self.commit(writes).await {
                 // Nothing is sent that is not on disk. The next slot tries both again.
-                return answer;
+                let held = "the state could not be stored, and nothing is sent before it is: look at the disk";
+                return answer.map(|answer| answer.and_then(|_| Err(vec![held.to_owned()])));
             }
             if let Some(guard) = self.guards.get_mut(index) {
                 guard.mark_stored();
@@ -243,17 +283,27 @@ impl ChainTask {
         answer
     }
 
-    async fn commit(&self, writes: Vec<Write>) -> bool {
-        let told = writes.iter().any(|write| matches!(write, Write::Alert { .. }));
-        match self.store.commit(writes, Arc::clone(&self.recipients)).await {
+    /// Writes to disk, and before that what could not be written the last time.
+    async fn commit(&mut self, writes: Vec<Write>) -> bool {
+        let mut all = std::mem::take(&mut self.unsaved);
+        all.extend(writes);
+        let told = all.iter().any(|write| matches!(write, Write::Alert { .. }));
+        match self.store.commit(all.clone(), Arc::clone(&self.recipients)).await {
             Ok(()) => {
                 if told {
                     self.bell.notify_waiters();
                 }
+                self.emergency.over(self.clock.now());
                 true
             }
             Err(error) => {
-                tracing::error!(site = self.site, %error, "state and alerts could not be stored: nothing is sent");
+                let (site, chain) = (&self.site, &self.tracker.config().chain);
+                tracing::error!(site, chain, %error, "state and alerts could not be stored: nothing is sent");
+                self.emergency.raise(self.clock.now(), &error.to_string());
+                // States and books are written anew with the next change; a message would be lost.
+                all.retain(|write| matches!(write, Write::Alert { .. }));
+                all.truncate(UNSAVED_KEPT);
+                self.unsaved = all;
                 false
             }
         }
@@ -266,7 +316,7 @@ impl ChainTask {
         let signed = guard.sign(plan);
         let pool = self.pool.clone();
         let (site, witness) = (self.site.clone(), plan.witness.clone());
-        self.sending.spawn(async move {
+        self.errands.spawn(async move {
             let report = match signed {
                 Ok(signed) => {
                     let report = pool.broadcast(&signed).await;
@@ -296,7 +346,7 @@ pub async fn poll(pool: Pool, witnesses: Vec<AccountName>, clock: Clock, inbox: 
     loop {
         let readings = pool.poll(&PollRequest { witnesses: &witnesses }).await;
         let newest = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.time)).max();
-        if inbox.send(Message::Polled(readings)).await.is_err() {
+        if inbox.send(Message::Polled(clock.now(), readings)).await.is_err() {
             return;
         }
         tokio::time::sleep(feeds::until_next_poll(clock.now(), newest, interval)).await;

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::chain_task::{Message, SwitchAnswer};
 use crate::clock::Clock;
+use crate::config::{Config, WitnessConfig};
 use crate::status::Status;
 use crate::store::Store;
 
@@ -68,6 +69,15 @@ pub struct Control {
     started_at: Time,
     store: Store,
     chains: Vec<(String, mpsc::Sender<Message>)>,
+    watched: Vec<Watched>,
+}
+
+/// A witness, and the task it is watched in.
+#[derive(Clone, Debug)]
+struct Watched {
+    witness: AccountName,
+    chain: String,
+    inbox: mpsc::Sender<Message>,
 }
 
 type Failure = (StatusCode, String);
@@ -78,8 +88,13 @@ fn gone<E>(_: E) -> Failure {
 
 impl Control {
     /// Reaches these chains.
-    pub fn new(site: &str, clock: Clock, store: Store, chains: Vec<(String, mpsc::Sender<Message>)>) -> Self {
-        Self { site: site.to_owned(), clock, started_at: clock.now(), store, chains }
+    pub fn new(config: &Config, clock: Clock, store: Store, chains: Vec<(String, mpsc::Sender<Message>)>) -> Self {
+        let task = |witness: &WitnessConfig| {
+            let (chain, inbox) = chains.iter().find(|(chain, _)| *chain == witness.chain)?;
+            Some(Watched { witness: witness.name.clone(), chain: chain.clone(), inbox: inbox.clone() })
+        };
+        let watched = config.witnesses.iter().filter_map(task).collect();
+        Self { site: config.site.clone(), clock, started_at: clock.now(), store, chains, watched }
     }
 
     async fn status(&self) -> Result<Status, Failure> {
@@ -101,25 +116,24 @@ impl Control {
     }
 
     /// The chain that a witness is watched on.
-    async fn find(&self, witness: &AccountName, chain: Option<&str>) -> Result<mpsc::Sender<Message>, Failure> {
-        let status = self.status().await?;
-        let watched = status.chains.iter().filter(|known| known.witnesses.iter().any(|w| w.name == witness.as_str()));
-        let names: Vec<&str> =
-            watched.map(|known| known.name.as_str()).filter(|name| chain.is_none_or(|chain| chain == *name)).collect();
-        let name = match names.as_slice() {
-            [one] => *one,
-            [] => return Err((StatusCode::NOT_FOUND, format!("witness {witness} is not watched here"))),
-            several => {
-                let text = format!("witness {witness} is watched on {}: say which with --chain", several.join(" and "));
-                return Err((StatusCode::CONFLICT, text));
+    fn find(&self, witness: &AccountName, chain: Option<&str>) -> Result<mpsc::Sender<Message>, Failure> {
+        let mut found = self
+            .watched
+            .iter()
+            .filter(|watched| watched.witness == *witness && chain.is_none_or(|chain| chain == watched.chain));
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one.inbox.clone()),
+            (None, _) => Err((StatusCode::NOT_FOUND, format!("witness {witness} is not watched here"))),
+            (Some(one), Some(other)) => {
+                let (one, other) = (&one.chain, &other.chain);
+                let text = format!("witness {witness} is watched on {one} and {other}: say which with --chain");
+                Err((StatusCode::CONFLICT, text))
             }
-        };
-        let inbox = self.chains.iter().find(|(known, _)| known == name).map(|(_, inbox)| inbox.clone());
-        inbox.ok_or_else(|| gone(()))
+        }
     }
 
     async fn switch(&self, request: SwitchRequest) -> Result<SwitchReply, Failure> {
-        let inbox = self.find(&request.witness, request.chain.as_deref()).await?;
+        let inbox = self.find(&request.witness, request.chain.as_deref())?;
         let target = request.to.map_or(Target::Disabled, Target::Node);
         let force = if request.force { Force::Yes } else { Force::No };
         let (reply, answer) = oneshot::channel::<SwitchAnswer>();
@@ -131,11 +145,17 @@ impl Control {
     }
 
     async fn pause(&self, request: PauseRequest) -> Result<(), Failure> {
-        let inbox = self.find(&request.witness, request.chain.as_deref()).await?;
+        let inbox = self.find(&request.witness, request.chain.as_deref())?;
         let until = request.millis.map(|millis| self.clock.now().plus(std::time::Duration::from_millis(millis)));
         let (reply, answer) = oneshot::channel();
         inbox.send(Message::Pause(request.witness, until, reply)).await.map_err(gone)?;
-        answer.await.map(drop).map_err(gone)
+        match answer.await.map_err(gone)? {
+            true => Ok(()),
+            false => {
+                let text = "it holds for now, but could not be stored, and a restart would forget it: look at the disk";
+                Err((StatusCode::INTERNAL_SERVER_ERROR, text.to_owned()))
+            }
+        }
     }
 }
 

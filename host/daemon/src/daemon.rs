@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{ChainConfig, Config};
 use crate::control::{self, Control};
 use crate::egress::{self, Egress};
+use crate::emergency::Emergency;
 use crate::guard::Guard;
 use crate::outbox::Worker;
 use crate::plugins;
@@ -70,7 +71,8 @@ impl Daemon {
         store.forget_channels_but(recipients.iter().map(|recipient| recipient.name.clone()).collect()).await?;
 
         let mut tasks = JoinSet::new();
-        let channels = start_workers(&config, &library, &store, &bell, clock, &mut tasks)?;
+        let emergency = Emergency::new(&config.site);
+        let channels = start_workers(&config, &library, &store, &bell, clock, &emergency, &mut tasks)?;
         let mut senders = Vec::new();
         for chain in &config.chains {
             let shared = Shared {
@@ -80,10 +82,11 @@ impl Daemon {
                 bell: &bell,
                 recipients: &recipients,
                 clock,
+                emergency: &emergency,
             };
             senders.push((chain.profile.name.clone(), start_chain(chain, shared, &mut tasks).await?));
         }
-        let control = Control::new(&config.site, clock, store, senders.clone());
+        let control = Control::new(&config, clock, store, senders.clone());
         let path = control::socket_path(&config.state_dir);
         let listener = control::listen(&path).map_err(|source| StartError::Control { path, source })?;
         tasks.spawn(control::serve(listener, control));
@@ -108,6 +111,7 @@ fn start_workers(
     store: &Store,
     bell: &Arc<Notify>,
     clock: Clock,
+    emergency: &Emergency,
     tasks: &mut JoinSet<()>,
 ) -> Result<ChannelSenders, StartError> {
     let client = egress::client().map_err(|error| StartError::Http(error.to_string()))?;
@@ -129,6 +133,7 @@ fn start_workers(
             bell: Arc::clone(bell),
             clock,
         };
+        tasks.spawn(worker.clone().run_emergency(emergency.subscribe()));
         tasks.spawn(worker.run());
     }
     Ok(senders)
@@ -141,6 +146,7 @@ struct Shared<'a> {
     bell: &'a Arc<Notify>,
     recipients: &'a Arc<[Recipient]>,
     clock: Clock,
+    emergency: &'a Emergency,
 }
 
 /// Patience grows with the slots: an answer that comes after the next block is of no use.
@@ -155,7 +161,7 @@ async fn start_chain(
     shared: Shared<'_>,
     tasks: &mut JoinSet<()>,
 ) -> Result<mpsc::Sender<Message>, StartError> {
-    let Shared { config, library, store, bell, recipients, clock } = shared;
+    let Shared { config, library, store, bell, recipients, clock, emergency } = shared;
     let name = chain.profile.name.clone();
     let options = pool_options(chain.profile.block_interval);
     let pool = Pool::new(chain.profile.clone(), chain.endpoints.clone(), options.clone())
@@ -196,7 +202,11 @@ async fn start_chain(
         bell: Arc::clone(bell),
         clock,
         stored_book: book,
-        sending: JoinSet::new(),
+        errands: JoinSet::new(),
+        fetching: None,
+        sources: Vec::new(),
+        unsaved: Vec::new(),
+        emergency: emergency.clone(),
     };
     tasks.spawn(task.run(inbox, sender.downgrade()));
     Ok(sender)

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use dogwatch_plugins::{Encoding, Header, Method, Part, Request, Response};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{HeaderName, HeaderValue};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
@@ -14,6 +15,15 @@ use crate::config::{ChannelConfig, Secret};
 
 /// What is read of an answer.
 const BODY_LIMIT: usize = 64 << 10;
+
+/// What is shorter hides in no text: taking it out would only garble the words.
+const SHORTEST_SECRET: usize = 4;
+
+/// What a URL leaves as it is: many programs write it plain where `NON_ALPHANUMERIC` would not.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a URL's path leaves as it is, too.
+const PATH: &AsciiSet = &UNRESERVED.remove(b'/').remove(b':').remove(b'@').remove(b'=').remove(b'+').remove(b'&');
 
 /// What one channel may do, and with which secrets.
 #[derive(Clone, Debug)]
@@ -72,6 +82,18 @@ impl Egress {
 
     /// Sends one request and reads the answer.
     pub async fn send(&self, request: &Request) -> Result<Response, EgressError> {
+        let request = self.filled(request)?;
+        let answer = self.client.execute(request).await.map_err(|error| self.transport(&error))?;
+        self.read(answer).await
+    }
+
+    /// Whether this request could be sent: the secrets it names are there and the host is allowed. Sends nothing.
+    pub fn permits(&self, request: &Request) -> Result<(), EgressError> {
+        self.filled(request).map(drop)
+    }
+
+    /// The request as it goes out, secrets and all.
+    fn filled(&self, request: &Request) -> Result<reqwest::Request, EgressError> {
         let url = self.url(&self.fill(&request.url)?)?;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -81,14 +103,51 @@ impl Egress {
         };
         let mut builder = self.client.request(method, url).body(self.fill(&request.body)?.as_bytes().to_vec());
         for Header { name, value } in &request.headers {
+            let malformed = || EgressError::Header(name.clone());
             let value = self.fill(value)?;
-            let mut value =
-                reqwest::header::HeaderValue::from_str(&value).map_err(|_| EgressError::Header(name.clone()))?;
+            let mut value = HeaderValue::from_str(&value).map_err(|_| malformed())?;
             value.set_sensitive(true);
-            builder = builder.header(name, value);
+            builder = builder.header(HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?, value);
         }
-        let answer = builder.send().await.map_err(|error| transport(&error))?;
-        read(answer).await
+        builder.build().map_err(|_| EgressError::BadUrl)
+    }
+
+    /// Takes the secrets out of a text that others wrote: a service may echo what it was sent.
+    pub fn scrub(&self, text: &str) -> String {
+        let mut forms: Vec<_> = self
+            .secrets
+            .values()
+            .map(Secret::reveal)
+            .filter(|secret| secret.chars().count() >= SHORTEST_SECRET)
+            .flat_map(forms)
+            .collect();
+        // The longest first: one secret may hold another.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.iter().fold(text.to_owned(), |text, form| text.replace(form.as_str(), "…"))
+    }
+
+    /// What went wrong, without the URL.
+    fn transport(&self, error: &reqwest::Error) -> EgressError {
+        EgressError::Transport(self.scrub(&describe(error)))
+    }
+
+    /// Reads an answer, as far as anybody will want to.
+    async fn read(&self, mut answer: reqwest::Response) -> Result<Response, EgressError> {
+        let status = answer.status().as_u16();
+        let headers = answer
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let mut body = Vec::new();
+        while body.len() < BODY_LIMIT {
+            match answer.chunk().await.map_err(|error| self.transport(&error))? {
+                Some(chunk) => body.extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        body.truncate(BODY_LIMIT);
+        Ok(Response { status, headers, body })
     }
 
     /// Puts the secrets in.
@@ -129,6 +188,32 @@ impl Egress {
     }
 }
 
+/// The ways in which a secret may turn up in a text.
+fn forms(secret: &str) -> Vec<Zeroizing<String>> {
+    let mut forms: Vec<_> =
+        [Encoding::Plain, Encoding::Json, Encoding::Base64].into_iter().map(|form| encode(secret, form)).collect();
+    for left_alone in [NON_ALPHANUMERIC, UNRESERVED, PATH] {
+        let escaped = Zeroizing::new(utf8_percent_encode(secret, left_alone).to_string());
+        forms.push(lower_escapes(&escaped));
+        forms.push(escaped);
+    }
+    forms
+}
+
+/// `%2F` as `%2f`, which some programs write.
+fn lower_escapes(escaped: &str) -> Zeroizing<String> {
+    let mut in_escape = 0_u8;
+    let lowered = escaped.chars().map(|c| {
+        if c == '%' {
+            in_escape = 3;
+        }
+        let inside = in_escape > 0;
+        in_escape = in_escape.saturating_sub(1);
+        if inside { c.to_ascii_lowercase() } else { c }
+    });
+    Zeroizing::new(lowered.collect())
+}
+
 fn encode(secret: &str, encoding: Encoding) -> Zeroizing<String> {
     Zeroizing::new(match encoding {
         Encoding::Plain => secret.to_owned(),
@@ -141,26 +226,8 @@ fn encode(secret: &str, encoding: Encoding) -> Zeroizing<String> {
     })
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<Response, EgressError> {
-    let status = answer.status().as_u16();
-    let headers = answer
-        .headers()
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-        .collect();
-    let mut body = Vec::new();
-    while body.len() < BODY_LIMIT {
-        match answer.chunk().await.map_err(|error| transport(&error))? {
-            Some(chunk) => body.extend_from_slice(&chunk),
-            None => break,
-        }
-    }
-    body.truncate(BODY_LIMIT);
-    Ok(Response { status, headers, body })
-}
-
-/// What went wrong, without the URL.
-fn transport(error: &reqwest::Error) -> EgressError {
+/// A transport error in words, without the URL.
+fn describe(error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() {
         "no answer in time"
     } else if error.is_connect() {
@@ -174,7 +241,7 @@ fn transport(error: &reqwest::Error) -> EgressError {
         root = Some(inner.to_string());
         cause = inner.source();
     }
-    EgressError::Transport(root.map_or_else(|| kind.to_owned(), |root| format!("{kind}: {root}")))
+    root.map_or_else(|| kind.to_owned(), |root| format!("{kind}: {root}"))
 }
 
 /// The client that all channels share.
@@ -249,5 +316,41 @@ mod tests {
             assert_eq!(*encode("a\"b/ü", encoding), expected);
         }
         assert_eq!(*encode("\"", Encoding::Json), "\\\"");
+    }
+
+    #[test]
+    fn what_is_echoed_holds_no_secret() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let mut egress = egress(&[]);
+        egress.secrets = BTreeMap::from([
+            ("token".to_owned(), secret("a\"b/ü-X")),
+            ("longer".to_owned(), secret("a\"b/ü-X and more")),
+            ("short".to_owned(), secret("the")),
+            ("chat".to_owned(), secret("-1001")),
+        ]);
+        for (text, scrubbed) in [
+            ("no: a\"b/ü-X!", "no: …!"),
+            ("no: a\"b/ü-X and more!", "no: …!"),
+            ("{\"echo\":\"a\\\"b/ü-X\"}", "{\"echo\":\"…\"}"),
+            ("/bota%22b%2F%C3%BC%2DX/send", "/bot…/send"),
+            ("/bota%22b%2f%c3%bc-X/send", "/bot…/send"),
+            ("/bota%22b/%C3%BC-X/send", "/bot…/send"),
+            ("chat -1001 and the others", "chat … and the others"),
+        ] {
+            assert_eq!(egress.scrub(text), scrubbed, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_permitted_is_known_without_sending() {
+        let egress = egress(&["hooks.example.com"]);
+        let text = |text: &str| vec![Part::Text(text.to_owned())];
+        let to = |url: &str, headers| Request { method: Method::Post, url: text(url), headers, body: vec![] };
+        assert_eq!(egress.permits(&to("https://hooks.example.com/x", vec![])), Ok(()));
+        let refused = Err(EgressError::Host("evil.example".into()));
+        assert_eq!(egress.permits(&to("https://evil.example/", vec![])), refused);
+        let broken = Header { name: "x-key".into(), value: text("a\nb") };
+        let refused = Err(EgressError::Header("x-key".into()));
+        assert_eq!(egress.permits(&to("https://hooks.example.com/x", vec![broken])), refused);
     }
 }

@@ -12,6 +12,7 @@ pub mod control;
 pub mod daemon;
 pub mod demo;
 pub mod egress;
+pub mod emergency;
 pub mod guard;
 pub mod logging;
 pub mod outbox;

@@ -17,7 +17,9 @@ pub enum LogFormat {
 /// Starts logging. What is logged is set by `DOGWATCH_LOG` (`info` unless given), in the syntax of tracing's filters.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that nobody reads any more must not end the watch: complaining about it on that same log would.
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A second call, in tests, changes nothing.
     let _ = match format {
         LogFormat::Plain => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),

@@ -16,7 +16,7 @@ use crate::store::{Delivery, Store, StoreError};
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// One channel's worker.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Worker {
     /// The operator's name for the channel.
     pub name: String,
@@ -38,7 +38,7 @@ pub struct Worker {
 
 /// How one try ended.
 #[derive(Debug)]
-enum Outcome {
+pub(crate) enum Outcome {
     Delivered(String),
     Again(Duration, String),
     Never(String),
@@ -87,7 +87,8 @@ impl Worker {
         Ok(Step::Again)
     }
 
-    async fn deliver(&self, delivery: &Delivery) -> Outcome {
+    /// Tries once.
+    pub(crate) async fn deliver(&self, delivery: &Delivery) -> Outcome {
         let plugin = match self.plugin.borrow().clone() {
             Ok(plugin) => plugin,
             // The operator may drop the right file in: keep the message.

@@ -88,7 +88,7 @@ pub struct Alert {
     pub key: AlertKey,
     /// Where in its life it is.
     pub event: AlertEvent,
-    /// How bad it is.
+    /// How bad it is, or was at its worst: while an alert is open this never goes down, nor does it when it is over.
     pub severity: Severity,
     /// What it is about.
     pub subject: Subject,

@@ -61,14 +61,18 @@ impl AlertBook {
     }
 
     /// Says something new about an alert at once, opening it if need be.
+    ///
+    /// While an alert is open its severity never goes down, neither in updates nor in its resolution: whoever was told
+    /// of the worst of it is to hear how it ends, and channels choose by severity what they deliver.
     pub(crate) fn update(&mut self, now: Time, chain: &str, notice: Notice) -> Alert {
         let known = self.open.get(&notice.key);
-        let (event, opened_at) =
-            known.map_or((AlertEvent::Opened, now), |open| (AlertEvent::Updated, open.alert.opened_at));
+        let (event, opened_at, worst) = known.map_or((AlertEvent::Opened, now, notice.severity), |open| {
+            (AlertEvent::Updated, open.alert.opened_at, open.alert.severity)
+        });
         let alert = Alert {
             key: notice.key,
             event,
-            severity: notice.severity,
+            severity: notice.severity.max(worst),
             subject: notice.subject,
             chain: chain.to_owned(),
             summary: notice.summary,
@@ -86,7 +90,7 @@ impl AlertBook {
         self.open.get(key).map(|open| now.since(open.alert.opened_at))
     }
 
-    /// Closes the alert, if it is open, with a word on how it ended.
+    /// Closes the alert, if it is open, with a word on how it ended, at the highest severity it was said with.
     pub(crate) fn resolve(&mut self, now: Time, key: &AlertKey, how: &str) -> Option<Alert> {
         let open = self.open.remove(key)?;
         Some(Alert {
@@ -139,12 +143,20 @@ mod tests {
         assert_eq!(raise(101, Severity::Page).map(|said| said.0), Some(AlertEvent::Updated), "it is time again");
         assert_eq!(raise(60, Severity::Page).map(|said| said.0), Some(AlertEvent::Updated), "the clock was set back");
         assert_eq!(raise(61, Severity::Page), None);
-        assert_eq!(book.update(time(62), "hive", notice(Severity::Critical)).severity, Severity::Critical);
+        let milder = book.update(time(62), "hive", notice(Severity::Critical));
+        assert_eq!((milder.event, milder.severity), (AlertEvent::Updated, Severity::Page), "it never goes down");
         let stored: AlertBook = serde_json::from_str(&serde_json::to_string(&book).unwrap()).unwrap();
         assert_eq!(stored, book);
         let key = notice(Severity::Info).key;
-        assert_eq!(book.resolve(time(70), &key, "done").map(|alert| alert.event), Some(AlertEvent::Resolved));
+        let over = book.resolve(time(70), &key, "done").map(|alert| (alert.event, alert.severity));
+        assert_eq!(over, Some((AlertEvent::Resolved, Severity::Page)), "who was woken hears that it is over");
         assert_eq!(book.resolve(time(70), &key, "done"), None);
+        let anew = book.update(time(71), "hive", notice(Severity::Info));
+        assert_eq!(
+            (anew.event, anew.severity),
+            (AlertEvent::Opened, Severity::Info),
+            "another alert, another severity"
+        );
     }
 
     #[test]

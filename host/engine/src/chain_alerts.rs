@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::Time;
+use dogwatch_chain::{Head, Time};
 
 use crate::alert::{Alert, AlertKey, Severity, Subject};
 use crate::book::{AlertBook, Notice};
@@ -20,12 +20,13 @@ pub struct ChainAlerts {
     /// When the chain was last seen well; before the first time, blindness has no grace.
     last_well: Option<Time>,
     doubts_since: Option<Time>,
+    behind_since: Option<Time>,
 }
 
 impl ChainAlerts {
     /// Goes on from the alerts that were open.
     pub fn new(book: AlertBook, repeat: Duration) -> Self {
-        Self { book, repeat, last_well: None, doubts_since: None }
+        Self { book, repeat, last_well: None, doubts_since: None, behind_since: None }
     }
 
     /// The open alerts, to be stored.
@@ -59,8 +60,36 @@ impl ChainAlerts {
             let notice = notice(tracker, key(kind), kind, self.last_well);
             said.extend(self.book.raise(now, &chain, self.repeat, notice));
         }
+        said.extend(self.blocks(now, tracker, well));
         said.extend(self.doubts(now, tracker, well));
         said
+    }
+
+    /// Heads alone show nothing of the witness: without the blocks below them Dogwatch is as good as blind.
+    fn blocks(&mut self, now: Time, tracker: &Tracker, well: bool) -> Option<Alert> {
+        let chain = &tracker.config().chain;
+        let key = AlertKey(format!("chain/{chain}/no-blocks"));
+        let tip = tracker.log().tip().map(|tip| tip.num());
+        let head = tracker.head().map(Head::num);
+        if !well || tip >= head {
+            self.behind_since = None;
+            return self.book.resolve(now, &key, "The blocks up to the head are known.");
+        }
+        let since = *self.behind_since.get_or_insert(now);
+        if now.since(since) < tracker.config().block_interval.saturating_mul(GRACE_SLOTS) {
+            return None;
+        }
+        let notice = Notice {
+            key,
+            severity: Severity::Page,
+            subject: Subject::Chain(chain.clone()),
+            summary: format!("{chain}: no endpoint gives the blocks up to its head"),
+            details: format!(
+                "So it is since {since} UTC. Who produced and who missed cannot be told, and nothing is switched."
+            ),
+            remedy: "Replace the endpoints, or wait for them: dogwatch status.".to_owned(),
+        };
+        self.book.raise(now, chain, self.repeat, notice)
     }
 
     /// While the chain as a whole is well, endpoints that are not are worth a word.
@@ -132,12 +161,14 @@ fn notice(tracker: &Tracker, key: AlertKey, kind: &str, last_well: Option<Time>)
 mod tests {
     use super::*;
     use crate::alert::AlertEvent;
-    use crate::testing::{INTERVAL, head, key, says, silent, time};
+    use crate::testing::{INTERVAL, block, head, key, says, silent, time};
     use crate::tracker::TrackerConfig;
 
     struct Scene {
         tracker: Tracker,
         alerts: ChainAlerts,
+        /// Whether the endpoints give their blocks.
+        blocks: bool,
     }
 
     impl Scene {
@@ -151,6 +182,7 @@ mod tests {
             Self {
                 tracker: Tracker::new(config),
                 alerts: ChainAlerts::new(AlertBook::default(), Duration::from_secs(300)),
+                blocks: true,
             }
         }
 
@@ -161,6 +193,9 @@ mod tests {
                 if n < answer { says(&name, head(u32::try_from(slot).unwrap(), slot), key(1)) } else { silent(&name) }
             };
             self.tracker.observe(time(slot), &[read(0), read(1), read(2)]);
+            if answer > 0 && self.blocks {
+                self.tracker.learn(vec![block(u32::try_from(slot).unwrap(), slot, "a")]);
+            }
             let said = self.alerts.observe(time(slot), &self.tracker);
             said.into_iter().map(|alert| (alert.event, alert.key.0)).collect()
         }
@@ -199,5 +234,17 @@ mod tests {
         assert_eq!(scene.observe(120, 2), said(AlertEvent::Opened, "doubts"));
         assert_eq!(scene.observe(121, 2), []);
         assert_eq!(scene.observe(122, 3), said(AlertEvent::Resolved, "doubts"));
+    }
+
+    #[test]
+    fn heads_without_blocks_are_blindness_too() {
+        let mut scene = Scene::new();
+        scene.blocks = false;
+        for slot in 100..103 {
+            assert_eq!(scene.observe(slot, 3), [], "slot {slot}");
+        }
+        assert_eq!(scene.observe(103, 3), said(AlertEvent::Opened, "no-blocks"));
+        scene.blocks = true;
+        assert_eq!(scene.observe(104, 3), said(AlertEvent::Resolved, "no-blocks"));
     }
 }

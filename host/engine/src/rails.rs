@@ -111,7 +111,7 @@ pub enum Refusal {
         age: Duration,
     },
     /// Too many switches.
-    #[error("the budget is spent: {spent} switches within {} s, {allowed} are allowed", .window.as_secs())]
+    #[error("the budget is spent: {spent} switches within {}", shown(*.window))]
     Budget {
         /// Made.
         spent: u32,
@@ -189,6 +189,12 @@ impl Refusal {
         }
     }
 
+    /// Whether it passes by itself: nobody is told of it before it has stood in the way for more than a round, nor
+    /// while something that lasts does so as well.
+    pub(crate) const fn passes(&self) -> bool {
+        matches!(self, Self::OwnSlotNear { .. } | Self::CoolDown { .. } | Self::UnderWay | Self::KeySplit)
+    }
+
     /// How bad it is that a switch the policy wanted was refused for this.
     pub const fn severity(&self) -> Severity {
         match self {
@@ -232,6 +238,16 @@ impl Refusal {
             Self::Budget { .. } => "Find out why the nodes fail. Switch by hand with --force.",
             Self::DisableNotAllowed => "Set allow_disable = true for this witness if you want that.",
         }
+    }
+}
+
+/// A span of time in the largest unit that divides it.
+fn shown(span: Duration) -> String {
+    let secs = span.as_secs();
+    match (secs % 3600, secs % 60) {
+        (0, _) if secs > 0 => format!("{} h", secs / 3600),
+        (_, 0) if secs > 0 => format!("{} min", secs / 60),
+        _ => format!("{secs} s"),
     }
 }
 
@@ -339,6 +355,14 @@ mod tests {
         for (switches, refusals) in cases {
             let found = RAILS.pace(time(200), switches.iter().map(|slot| time(*slot)));
             assert_eq!(found.iter().map(Refusal::code).collect::<Vec<_>>(), refusals, "{switches:?}");
+        }
+    }
+
+    #[test]
+    fn how_long_the_budget_runs() {
+        for (secs, shown) in [(21_600, "6 h"), (5400, "90 min"), (90, "90 s"), (0, "0 s")] {
+            let refusal = Refusal::Budget { spent: 3, allowed: 3, window: Duration::from_secs(secs) };
+            assert_eq!(refusal.to_string(), format!("the budget is spent: 3 switches within {shown}"));
         }
     }
 

@@ -93,9 +93,10 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// Whether the bytes should go out (again) now: once a slot, until they expire.
+    /// Whether the bytes should go out (again) now: once a slot, until they expire. A clock that was set back is no
+    /// reason to wait until it has caught up.
     pub(crate) fn due(&self, now: Time, every: Duration) -> bool {
-        now < self.plan.expiration && self.last_sent.is_none_or(|sent| now.since(sent) >= every)
+        now < self.plan.expiration && self.last_sent.is_none_or(|sent| now < sent || now.since(sent) >= every)
     }
 }
 
@@ -149,4 +150,44 @@ pub struct KeyRecord {
     pub since: Option<Slot>,
     /// The key before it, where its change was seen.
     pub before: Option<PublicKey>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{id, key, name, time};
+
+    #[test]
+    fn when_it_is_sent_again() {
+        // Slots of three seconds.
+        let cases = [
+            (None, 50, true),
+            (Some(50), 50, false),
+            (Some(50), 51, true),
+            // The clock was set back, by a slot and by a lot.
+            (Some(50), 49, true),
+            (Some(50), 1, true),
+            // Expired.
+            (Some(50), 60, false),
+            (None, 61, false),
+            (Some(70), 60, false),
+        ];
+        for (last_sent, now, due) in cases {
+            let plan = SwitchPlan {
+                witness: name("a"),
+                at: time(40),
+                from: Target::Node("one".to_owned()),
+                from_key: key(1),
+                to: Target::Node("two".to_owned()),
+                to_key: key(2),
+                reference: id(1, 0),
+                expiration: time(60),
+                origin: Origin::Policy,
+                reason: String::new(),
+                first_missed: None,
+            };
+            let flight = InFlight { plan, last_sent: last_sent.map(time), sends: 1 };
+            assert_eq!(flight.due(time(now), crate::testing::INTERVAL), due, "{last_sent:?}, now {now}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod settle;
 mod situate;
 mod text;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Profile, PublicKey, Time, TransactionId};
@@ -187,13 +188,17 @@ pub struct Watch {
     state: State,
     health: Vec<NodeHealth>,
     last_record: Option<DecisionRecord>,
+    /// The last switch that was started in this run.
+    begun: Option<TransactionId>,
+    /// Since when what the rails refuse the policy for has stood in the way, by code.
+    standing: BTreeMap<&'static str, Time>,
 }
 
 impl Watch {
     /// A watch that goes on from a stored state, or from nothing.
     pub fn new(config: WatchConfig, state: State, now: Time) -> Self {
         let health = config.nodes.iter().map(|_| NodeHealth::new(now)).collect();
-        Self { config, state, health, last_record: None }
+        Self { config, state, health, last_record: None, begun: None, standing: BTreeMap::new() }
     }
 
     /// The configuration.

@@ -455,6 +455,104 @@ fn modes_and_pauses() {
 }
 
 #[test]
+fn observing_says_only_that_it_observes() {
+    let mut near = 0;
+    for seed in 0..6 {
+        let _shown = Shown(&format!("observing, seed {seed}"));
+        let mut night = if seed % 2 == 0 { Night::hive(seed) } else { Night::steem(seed) };
+        night.watch(&[700, 2200], seed).config.mode = Mode::Observe;
+        night.run(400, &[(20, Fault::Node(0, Condition::Crashed))]);
+        let watcher = &night.watchers[0];
+        let refused: Vec<_> = watcher.said.iter().filter(|alert| alert.key.0.contains("/refused/")).collect();
+        assert!(refused.iter().all(|alert| alert.key.0.ends_with("/observing")), "{refused:?}");
+        let opened = refused.iter().filter(|alert| alert.event == AlertEvent::Opened).count();
+        assert_eq!(opened, 1, "it does not flap: {refused:?}");
+        near += watcher.records.iter().filter(|record| record.outcome.contains("own-slot-near")).count();
+    }
+    assert!(near > 0, "the records list it all the same");
+}
+
+/// A night up to the moment in which the first switch is under way, and nothing has come of it.
+fn under_way(seed: u64, delay: u64, view: View) -> Night {
+    let mut night = Night::hive(seed);
+    night.watch(&[700, 2200], seed).delay = delay;
+    night.run(20, &[(10, Fault::Endpoints(view)), (15, Fault::Node(0, Condition::Crashed))]);
+    while night.watchers[0].state().in_flight.is_none() {
+        night.next();
+    }
+    night
+}
+
+fn restart(night: &mut Night, mode: Mode) {
+    let fault = Fault::Mode(mode);
+    night.run(1, &[(0, fault), (0, Fault::Die(1))]);
+}
+
+#[test]
+fn observing_sends_nothing_more() {
+    for seed in 0..4 {
+        // Nobody but us ever had the bytes; or they are out, and take effect a few slots later.
+        for (delay, view, changes, holder) in [(1, View::Swallows, 0, "primary"), (6, View::Well, 1, "second")] {
+            let _shown = Shown(&format!("held, seed {seed}, delay {delay}"));
+            let mut night = under_way(seed, delay, view);
+            let sent = night.watchers[0].sent.len();
+            restart(&mut night, Mode::Observe);
+            night.run(150, &[]);
+            let watcher = &night.watchers[0];
+            assert_eq!(watcher.sent.len(), sent, "sent again in observe mode");
+            assert_eq!((night.changes(), night.holder()), (changes, holder));
+            assert_eq!(watcher.state().in_flight, None);
+            let held = watcher.alerts("in-flight-held");
+            let events: Vec<_> = held.iter().map(|alert| (alert.event, alert.severity)).collect();
+            let expected = [(AlertEvent::Opened, Severity::Critical), (AlertEvent::Resolved, Severity::Critical)];
+            assert_eq!(events, expected, "{held:?}");
+            assert!(held[0].details.contains("may still get into a block"), "{:?}", held[0]);
+        }
+
+        // It is said once, however often it starts; armed again, it goes on.
+        let _shown = Shown(&format!("held and armed again, seed {seed}"));
+        let mut night = under_way(seed, 1, View::Swallows);
+        let sent = night.watchers[0].sent.len();
+        restart(&mut night, Mode::Observe);
+        night.run(1, &[]);
+        restart(&mut night, Mode::Observe);
+        night.run(1, &[]);
+        assert_eq!(night.watchers[0].alerts("in-flight-held").len(), 1);
+        restart(&mut night, Mode::Armed);
+        night.run(2, &[]);
+        let watcher = &night.watchers[0];
+        assert!(watcher.sent.len() > sent && watcher.sent.iter().all(|again| again.id == watcher.sent[0].id));
+        assert_eq!(watcher.alerts("in-flight-held").last().unwrap().event, AlertEvent::Resolved);
+    }
+}
+
+#[test]
+fn what_is_forced_while_observing_is_carried_through() {
+    let mut night = Night::hive(1);
+    night.watch(&[700, 2200], 1).config.mode = Mode::Observe;
+    night.run(20, &[(5, Fault::Endpoints(View::Swallows)), (15, Fault::Manual(node("third"), Force::Yes))]);
+    night.run(10, &[(0, Fault::Endpoints(View::Well))]);
+    let watcher = &night.watchers[0];
+    assert!(watcher.answers[0].is_ok() && watcher.sent.len() > 1, "{:?}", watcher.answers);
+    assert_eq!((night.changes(), night.holder()), (1, "third"));
+    assert!(watcher.alerts("in-flight-held").is_empty());
+}
+
+#[test]
+fn severities_never_go_down() {
+    // A failed switch pages, the next one under the same alert is only critical: who was woken hears of its end.
+    let mut night = Night::hive(1);
+    night.watch(&[700, 2200], 1);
+    let crash = (20, Fault::Node(0, Condition::Crashed));
+    night.run(300, &[(10, Fault::Endpoints(View::Swallows)), crash, (150, Fault::Endpoints(View::Well))]);
+    let said = night.watchers[0].alerts("switching");
+    let paged = said.iter().position(|alert| alert.severity == Severity::Page).unwrap();
+    assert!(said[..paged].iter().all(|alert| alert.severity == Severity::Critical));
+    assert!(said[paged..].iter().all(|alert| alert.severity == Severity::Page), "{said:?}");
+    assert_eq!(said.last().unwrap().event, AlertEvent::Resolved);
+}
+
+#[test]
 fn disabling_where_it_is_allowed() {
     let scenario = Scenario {
         name: "the policy disables the witness",
@@ -610,8 +708,22 @@ fn budget_and_cool_down() {
         night.run(900, &mute);
         assert_eq!(night.changes(), 3, "the budget is three within an hour");
         let watcher = &night.watchers[0];
-        assert!(!watcher.alerts("refused/cool-down").is_empty());
-        assert_eq!(watcher.alerts("refused/budget")[0].severity, Severity::Page);
+        let budget = watcher.alerts("refused/budget")[0];
+        assert_eq!(budget.severity, Severity::Page);
+        let to = |node| format!("watched: did not switch to {node}: the budget is spent: 3 switches within 1 h");
+        assert!(["primary", "second", "third"].map(to).contains(&budget.summary), "{}", budget.summary);
+        // What passes by itself is in the records at once, and an alert only after more than a round of it.
+        let first = |code: &str| watcher.records.iter().any(|record| record.outcome.contains(code));
+        assert!(first("cool-down"));
+        let cooling = watcher.alerts("refused/cool-down");
+        assert!(!cooling.is_empty());
+        let switches = watcher.state().switches;
+        for alert in cooling.iter().filter(|alert| alert.event == AlertEvent::Opened) {
+            let last = switches.iter().rev().find(|record| record.at < alert.at).unwrap();
+            assert!(alert.at.since(last.at) > night.world.chain.profile.round(), "{alert:?}");
+            assert_eq!(alert.severity, Severity::Info);
+        }
+        assert!(watcher.alerts("refused/own-slot-near").is_empty());
         let pages = watcher.alerts("missing").iter().filter(|alert| alert.event == AlertEvent::Updated).count();
         assert!(pages >= 4, "said again every five minutes: {pages}");
         // An hour later there is a new one; and the operator may force it at any time.

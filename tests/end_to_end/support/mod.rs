@@ -1,6 +1,7 @@
 //! What every scenario needs: a devnet, a receiver of alerts, a configuration, and daemons.
 
 mod daemon;
+mod holding;
 mod net;
 mod sink;
 mod tls;
@@ -8,6 +9,7 @@ mod tls;
 use std::time::Duration;
 
 pub(crate) use daemon::{Daemon, dogwatch};
+pub(crate) use holding::Holding;
 pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::Sink;
 pub(crate) use tls::Authority;

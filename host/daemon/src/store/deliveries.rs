@@ -62,6 +62,17 @@ pub(super) fn enqueue(
     Ok(())
 }
 
+/// Deliveries of a channel (?1) that no older one about the same alert stands in front of.
+const FIRST_OF_THEIR_ALERT: &str = "
+    FROM delivery d JOIN message m ON m.id = d.message
+    WHERE d.channel = ?1 AND d.state = 'pending'
+      AND NOT EXISTS (
+        SELECT 1 FROM delivery older JOIN message om ON om.id = older.message
+        WHERE older.channel = ?1 AND older.state = 'pending' AND om.alert_key = m.alert_key AND om.id < m.id)";
+
+/// No wait is as long as this: a time further ahead was written before the clock was set back.
+const FARTHEST_MS: i64 = 2 * 3600 * 1000;
+
 impl Store {
     /// The oldest message that is due for a channel, and has no older one about the same alert before it.
     pub async fn next_delivery(&self, channel: &str, now: Time) -> Result<Option<Delivery>, StoreError> {
@@ -69,14 +80,10 @@ impl Store {
         self.blocking(move |connection| {
             let row = connection
                 .query_row(
-                    "SELECT m.id, m.alert, m.witness, d.attempts
-                     FROM delivery d JOIN message m ON m.id = d.message
-                     WHERE d.channel = ?1 AND d.state = 'pending' AND d.next_ms <= ?2
-                       AND NOT EXISTS (
-                         SELECT 1 FROM delivery older JOIN message om ON om.id = older.message
-                         WHERE older.channel = ?1 AND older.state = 'pending'
-                           AND om.alert_key = m.alert_key AND om.id < m.id)
-                     ORDER BY m.id LIMIT 1",
+                    &format!(
+                        "SELECT m.id, m.alert, m.witness, d.attempts {FIRST_OF_THEIR_ALERT}
+                         AND (d.next_ms <= ?2 OR d.next_ms > ?2 + {FARTHEST_MS}) ORDER BY m.id LIMIT 1"
+                    ),
                     params![channel, now.as_millis()],
                     |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?)),
                 )
@@ -92,11 +99,8 @@ impl Store {
     pub async fn next_due(&self, channel: &str) -> Result<Option<Time>, StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
-            let due: Option<i64> = connection.query_row(
-                "SELECT MIN(next_ms) FROM delivery WHERE channel = ?1 AND state = 'pending'",
-                params![channel],
-                |row| row.get(0),
-            )?;
+            let query = format!("SELECT MIN(d.next_ms) {FIRST_OF_THEIR_ALERT}");
+            let due: Option<i64> = connection.query_row(&query, params![channel], |row| row.get(0))?;
             Ok(due.map(Time::from_millis))
         })
         .await

@@ -14,8 +14,8 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         0 => {
-            connection.execute_batch(TABLES)?;
-            connection.pragma_update(None, "user_version", VERSION)?;
+            // Tables and version in one transaction: killed in between, the next start finds both or neither.
+            connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
             Ok(())
         }
         VERSION => Ok(()),
@@ -24,7 +24,6 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
 }
 
 const TABLES: &str = "
-BEGIN;
 CREATE TABLE watch (
     chain TEXT NOT NULL,
     witness TEXT NOT NULL,
@@ -51,5 +50,4 @@ CREATE TABLE delivery (
     PRIMARY KEY (message, channel)
 ) STRICT;
 CREATE INDEX delivery_pending ON delivery (channel, message) WHERE state = 'pending';
-COMMIT;
 ";

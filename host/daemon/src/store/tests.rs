@@ -73,6 +73,7 @@ async fn one_alerts_messages_leave_in_order_and_hold_up_no_others() {
     assert_eq!(summary(&store, "mail", 10).await, Some((2, "b opened".to_owned(), 0)));
     store.settle(2, "mail", "delivered", String::new()).await.unwrap();
     assert_eq!(summary(&store, "mail", 10).await, None);
+    assert_eq!(store.next_due("mail").await.unwrap(), Some(Time::from_secs(20)), "what waits behind it is not due");
     assert_eq!(summary(&store, "mail", 20).await, Some((1, "a opened".to_owned(), 1)));
     store.settle(1, "mail", "delivered", String::new()).await.unwrap();
     assert_eq!(summary(&store, "mail", 20).await, Some((3, "a resolved".to_owned(), 0)));
@@ -110,4 +111,14 @@ async fn a_newer_schema_and_broken_state_are_refused() {
     drop(store);
     direct.pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(Store::open(dir.path()), Err(StoreError::Newer { found: 99, .. })));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_holds_up_nothing() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(vec![alert("a", Severity::Page, "one")], recipients()).await.unwrap();
+    store.postpone(1, "pager", Time::from_secs(100_060), "down".to_owned()).await.unwrap();
+    assert_eq!(summary(&store, "pager", 100_000).await, None);
+    assert_eq!(summary(&store, "pager", 10).await, Some((1, "one".to_owned(), 1)));
 }

@@ -4,40 +4,46 @@ use std::time::Duration;
 
 use dogwatch_chain::{Time, TransactionId};
 
+use crate::rails::Refusal;
+use crate::situation::Agreement;
 use crate::switch::{InFlight, Origin, SwitchPlan, Target};
 use crate::tracker::Tracker;
 use crate::watch::{Command, SendReport, Watch};
 
 impl Watch {
     /// Starts a switch that the rails let through.
-    pub(super) fn begin(
-        &mut self,
-        now: Time,
-        tracker: &Tracker,
-        to: Target,
-        origin: Origin,
-        reason: String,
-        out: &mut Vec<Command>,
-    ) {
-        let Some(plan) = self.plan(now, tracker, to, origin, reason) else { return };
+    pub(super) fn begin(&mut self, now: Time, plan: SwitchPlan, out: &mut Vec<Command>) {
         let notice = self.switching(&plan);
+        self.begun = Some(plan.id(&self.config.profile));
+        self.standing.clear();
         self.state.in_flight = Some(InFlight { plan: plan.clone(), last_sent: Some(now), sends: 1 });
         out.push(Command::Send(Box::new(plan)));
         self.update(now, notice, out);
     }
 
-    fn plan(&self, now: Time, tracker: &Tracker, to: Target, origin: Origin, reason: String) -> Option<SwitchPlan> {
-        let head = tracker.head()?;
-        let from_key = self.state.key?.key;
+    /// Everything the transaction needs, or what is not there: the rails should have refused that already.
+    pub(super) fn plan(
+        &self,
+        now: Time,
+        tracker: &Tracker,
+        to: Target,
+        origin: Origin,
+        reason: String,
+    ) -> Result<SwitchPlan, Refusal> {
+        let head = tracker.head().ok_or(Refusal::NotAgreed(Agreement::Blind))?;
+        let from_key = self.state.key.ok_or(Refusal::ForeignKey)?.key;
         let to_key = match &to {
-            Target::Node(name) => self.config.nodes.get(self.node_index(name)?.0)?.key,
+            Target::Node(name) => {
+                let node = self.config.nodes.iter().find(|node| node.name == *name);
+                node.ok_or_else(|| Refusal::NoNodeNamed(name.clone()))?.key
+            }
             Target::Disabled => dogwatch_chain::PublicKey::NULL,
-            Target::Foreign => return None,
+            Target::Foreign => return Err(Refusal::NoNodeNamed(to.to_string())),
         };
         // Nodes compare with the head block's time; while the chain stands still that lags behind the clock.
         // Whole seconds, rounded up: rounded down, a short one could be over before it is sent.
         let expiration = head.time.max(now).plus(self.config.expiration).plus(Duration::from_millis(999));
-        Some(SwitchPlan {
+        Ok(SwitchPlan {
             witness: self.config.witness.clone(),
             at: now,
             from: self.holder_of(from_key),
@@ -67,5 +73,90 @@ impl Watch {
         }
         let notice = self.not_taken(&flight.plan, report);
         self.raise(now, notice, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::Damping;
+    use crate::rails::{Disable, Rails, Unprobed};
+    use crate::situation::Mode;
+    use crate::switch::KeyRecord;
+    use crate::testing::{head, key, name, says, time};
+    use crate::tracker::TrackerConfig;
+    use crate::watch::{Event, Force, NodeConfig, Signing, State, WatchConfig};
+    use dogwatch_chain::Profile;
+
+    fn watch(state: State) -> Watch {
+        let node = |name: &str, n| NodeConfig {
+            name: name.to_owned(),
+            key: key(n),
+            signing: Signing::Available,
+            unprobed: Unprobed::Allowed,
+        };
+        let config = WatchConfig {
+            site: "here".to_owned(),
+            profile: Profile::hive(),
+            witness: name("a"),
+            tracker_index: 0,
+            mode: Mode::Armed,
+            nodes: vec![node("one", 1), node("two", 2)],
+            rails: Rails {
+                budget: 3,
+                budget_window: Duration::from_secs(3600),
+                cool_down: Duration::ZERO,
+                own_slot_guard: Duration::ZERO,
+                min_participation: 85,
+                candidate_fresh: Duration::from_secs(30),
+                disable: Disable::Never,
+            },
+            damping: Damping { rise: 3, fall: 3 },
+            expiration: Duration::from_secs(30),
+            repeat: Duration::from_secs(300),
+        };
+        Watch::new(config, state, time(1))
+    }
+
+    fn tracker(at: Option<u32>) -> Tracker {
+        let mut tracker = Tracker::new(TrackerConfig {
+            chain: "hive".to_owned(),
+            block_interval: crate::testing::INTERVAL,
+            quorum: 1,
+            stale_after: Duration::from_secs(15),
+        });
+        if let Some(num) = at {
+            tracker.observe(time(u64::from(num)), &[says("e", head(num, u64::from(num)), key(1))]);
+        }
+        tracker
+    }
+
+    #[test]
+    fn what_a_plan_cannot_do_without() {
+        let known = State { key: Some(KeyRecord { key: key(1), since: None, before: None }), ..State::default() };
+        let node = |name: &str| Target::Node(name.to_owned());
+        let cases = [
+            (None, known.clone(), node("two"), Some("not-agreed")),
+            (Some(9), State::default(), node("two"), Some("foreign-key")),
+            (Some(9), known.clone(), node("three"), Some("no-such-node")),
+            (Some(9), known.clone(), Target::Foreign, Some("no-such-node")),
+            (Some(9), known, node("two"), None),
+        ];
+        for (at, state, to, missing) in cases {
+            let (watch, tracker) = (watch(state), tracker(at));
+            let plan = watch.plan(time(9), &tracker, to.clone(), Origin::Operator, String::new());
+            assert_eq!(plan.as_ref().err().map(Refusal::code), missing, "{at:?} {to:?}");
+            // Whatever comes of it, and whoever forces it: there is one answer.
+            let mut watch = watch;
+            let commands = watch.handle(time(9), &tracker, Event::Manual(to, Force::Yes));
+            let answers: Vec<bool> = commands
+                .iter()
+                .filter_map(|command| match command {
+                    Command::Answer(answer) => Some(answer.is_ok()),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(answers, [missing.is_none()], "{commands:?}");
+        }
     }
 }

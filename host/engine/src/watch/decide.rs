@@ -1,12 +1,14 @@
 //! The policy proposes, the rails dispose.
 
+use std::time::Duration;
+
 use dogwatch_chain::Time;
 
 use crate::alert::Severity;
 use crate::decision::{Action, Decision};
 use crate::rails::{Disable, Refusal, Strength};
 use crate::situation::{Agreement, Mode, NodeIndex, SwitchOutcome, Verdict};
-use crate::switch::{Origin, Target};
+use crate::switch::{Origin, SwitchPlan, Target};
 use crate::tracker::{Tracker, WitnessReading};
 use crate::watch::{Command, DecisionRecord, Force, Signing, Watch};
 
@@ -39,6 +41,7 @@ impl Watch {
         };
         match target {
             None => {
+                self.standing.clear();
                 self.resolve_others(now, "refused/", &[], "The policy no longer asks for it.", out);
                 self.record(now, tracker, "stay".to_owned(), decision.reason, out);
             }
@@ -46,19 +49,24 @@ impl Watch {
             Some(_) if self.state.in_flight.is_some() => {}
             Some(Err(refusal)) => self.refused(now, tracker, "switch", &[refusal], &decision.reason, out),
             Some(Ok(target)) => {
+                let wish = format!("switch to {target}");
                 let refusals = self.refusals(now, tracker, &target, Origin::Policy);
-                if refusals.is_empty() {
-                    self.resolve_others(now, "refused/", &[], "The switch is made.", out);
-                    self.record(now, tracker, format!("switch to {target}"), decision.reason.clone(), out);
-                    self.begin(now, tracker, target, Origin::Policy, decision.reason, out);
-                } else {
-                    let wish = format!("switch to {target}");
-                    self.refused(now, tracker, &wish, &refusals, &decision.reason, out);
+                match self.planned(now, tracker, target, Origin::Policy, decision.reason.clone(), refusals) {
+                    Ok(plan) => {
+                        self.resolve_others(now, "refused/", &[], "The switch is made.", out);
+                        self.record(now, tracker, wish, decision.reason, out);
+                        self.begin(now, plan, out);
+                    }
+                    Err(refusals) => self.refused(now, tracker, &wish, &refusals, &decision.reason, out),
                 }
             }
         }
     }
 
+    /// A switch by hand. Every wish is answered, with the transaction or with what stands in its way.
+    ///
+    /// A refusal raises no alert, by design: the operator who asked hears it at once, and nobody else must act on it.
+    /// It is in the log of decisions all the same.
     pub(super) fn manual(
         &mut self,
         now: Time,
@@ -71,16 +79,36 @@ impl Watch {
         if force == Force::Yes {
             refusals.retain(|refusal| refusal.strength() == Strength::Hard);
         }
-        if !refusals.is_empty() {
-            let reason = "the operator asked for it".to_owned();
-            self.record(now, tracker, format!("refused: switch to {target} by hand"), reason, out);
-            return out.push(Command::Answer(Err(refusals)));
-        }
         let reason = "the operator asked for it".to_owned();
-        self.record(now, tracker, format!("switch to {target} by hand"), reason.clone(), out);
-        self.begin(now, tracker, target.clone(), Origin::Operator, reason, out);
-        let id = self.state.in_flight.as_ref().map(|flight| flight.plan.id(&self.config.profile));
-        out.extend(id.map(|id| Command::Answer(Ok(id))));
+        match self.planned(now, tracker, target.clone(), Origin::Operator, reason.clone(), refusals) {
+            Ok(plan) => {
+                let id = plan.id(&self.config.profile);
+                self.record(now, tracker, format!("switch to {target} by hand"), reason, out);
+                self.begin(now, plan, out);
+                out.push(Command::Answer(Ok(id)));
+            }
+            Err(refusals) => {
+                self.record(now, tracker, format!("refused: switch to {target} by hand"), reason, out);
+                out.push(Command::Answer(Err(refusals)));
+            }
+        }
+    }
+
+    /// The plan of a switch that nothing stands in the way of, or what does.
+    fn planned(
+        &self,
+        now: Time,
+        tracker: &Tracker,
+        target: Target,
+        origin: Origin,
+        reason: String,
+        refusals: Vec<Refusal>,
+    ) -> Result<SwitchPlan, Vec<Refusal>> {
+        if refusals.is_empty() {
+            self.plan(now, tracker, target, origin, reason).map_err(|refusal| vec![refusal])
+        } else {
+            Err(refusals)
+        }
     }
 
     fn target(&self, index: NodeIndex) -> Result<Target, Refusal> {
@@ -169,17 +197,22 @@ impl Watch {
         reason: &str,
         out: &mut Vec<Command>,
     ) {
+        self.note_standing(now, refusals);
+        let round = self.config.profile.slots(self.config.profile.round_length);
+        let lasting = refusals.iter().any(|refusal| self.lasts(now, refusal));
         let mut keep = Vec::new();
         for refusal in refusals {
-            let mut notice = self.refusal_notice(wish, refusal, reason);
-            // A swap of somebody else's that is pending is gone with its expiration: this is something else.
-            let open_for = self.state.alerts.open_for(now, &notice.key).unwrap_or_default();
-            if *refusal == Refusal::KeySplit && open_for > self.config.expiration {
-                notice.severity = Severity::Page;
-                notice.remedy = Refusal::NotAgreed(Agreement::Disagreed).remedy().to_owned();
+            let lasts = self.lasts(now, refusal);
+            // What passes by itself is worth a word only where it does not, and where nothing else is to be mended.
+            if lasts || (!lasting && self.stood_for(now, refusal) > round) {
+                let mut notice = self.refusal_notice(wish, refusal, reason);
+                if *refusal == Refusal::KeySplit && lasts {
+                    notice.severity = Severity::Page;
+                    notice.remedy = Refusal::NotAgreed(Agreement::Disagreed).remedy().to_owned();
+                }
+                keep.push(notice.key.clone());
+                self.raise(now, notice, out);
             }
-            keep.push(notice.key.clone());
-            self.raise(now, notice, out);
             match refusal {
                 Refusal::OwnSlotNear { starts_in } => {
                     out.push(Command::WakeAt(now.plus(*starts_in).plus(self.interval())));
@@ -188,10 +221,35 @@ impl Watch {
                 _ => {}
             }
         }
-        self.resolve_others(now, "refused/", &keep, "It no longer stands in the way.", out);
+        self.resolve_others(now, "refused/", &keep, "It no longer stands in the way, or not by itself.", out);
         // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
         self.record(now, tracker, format!("refused: {wish}: {}", why.join(", ")), reason.to_owned(), out);
+    }
+
+    /// Remembers since when each refusal has stood in the way without a break.
+    fn note_standing(&mut self, now: Time, refusals: &[Refusal]) {
+        self.standing.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
+        for refusal in refusals {
+            let key = self.alert_key(&format!("refused/{}", refusal.code()));
+            // After a restart what is open already is known for longer than this run.
+            let first = self.state.alerts.open_for(now, &key).map_or(now, |open| now.minus(open));
+            let since = self.standing.entry(refusal.code()).or_insert(first);
+            // A clock that was set back starts anew.
+            *since = (*since).min(now);
+        }
+    }
+
+    fn stood_for(&self, now: Time, refusal: &Refusal) -> Duration {
+        self.standing.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
+    }
+
+    /// Whether it stands in the way until somebody does something about it.
+    fn lasts(&self, now: Time, refusal: &Refusal) -> bool {
+        // A swap of somebody else's that is pending is gone with its expiration: what splits the key for longer than
+        // that is something else.
+        let split = *refusal == Refusal::KeySplit && self.stood_for(now, refusal) > self.config.expiration;
+        split || !refusal.passes()
     }
 
     /// One log event per decision that differs from the last one.

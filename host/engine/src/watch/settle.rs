@@ -2,8 +2,8 @@
 
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
-use crate::situation::SwitchOutcome;
-use crate::switch::{InFlight, KeyRecord, SwitchRecord, Target, Unproven};
+use crate::situation::{Mode, SwitchOutcome};
+use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
 use crate::tracker::{Tracker, WitnessReading};
 use crate::watch::{Command, Watch};
 
@@ -34,7 +34,10 @@ impl Watch {
         if well && self.overtaken_by_proof(tracker, &flight) {
             return self.not_applied(now, &flight, SwitchOutcome::Overtaken, out);
         }
-        if flight.due(now, self.interval()) {
+        if self.holds_back(&flight.plan) {
+            self.say_held(now, &flight, out);
+        } else if flight.due(now, self.interval()) {
+            self.resolve(now, "in-flight-held", "Dogwatch sends it again: mode is \"armed\".", out);
             flight.last_sent = Some(now);
             flight.sends = flight.sends.saturating_add(1);
             out.push(Command::Send(Box::new(flight.plan.clone())));
@@ -56,6 +59,20 @@ impl Watch {
             self.applied(now, flight, None, from_block, Some(slot), out);
         } else {
             self.not_applied(now, &flight, SwitchOutcome::Overtaken, out);
+        }
+    }
+
+    /// Whether a switch under way is left to itself: whoever starts Dogwatch in mode "observe" wants nothing sent. What
+    /// an operator forces in this very run is carried through.
+    pub(super) fn holds_back(&self, plan: &SwitchPlan) -> bool {
+        self.config.mode == Mode::Observe && self.begun != Some(plan.id(&self.config.profile))
+    }
+
+    /// Says once that a switch under way is not sent again, and that it may take effect all the same.
+    fn say_held(&mut self, now: Time, flight: &InFlight, out: &mut Vec<Command>) {
+        if now < flight.plan.expiration && !self.state.alerts.is_open(&self.alert_key("in-flight-held")) {
+            let notice = self.in_flight_held(&flight.plan);
+            self.update(now, notice, out);
         }
     }
 
@@ -85,6 +102,7 @@ impl Watch {
         self.remember(&flight, SwitchOutcome::Applied, block, now);
         self.state.in_flight = None;
         self.resolve(now, "not-taken", "The switch is in a block.", out);
+        self.resolve(now, "in-flight-held", "It took effect.", out);
         let notice = self.switched(&flight.plan, block);
         self.update(now, notice, out);
         self.state.unproven = Some(Unproven { plan: flight.plan, block, from_block, at: now });
@@ -94,6 +112,7 @@ impl Watch {
         self.remember(flight, outcome, None, now);
         self.state.in_flight = None;
         self.resolve(now, "not-taken", "The transaction has expired.", out);
+        self.resolve(now, "in-flight-held", "It did not take effect, and cannot any more.", out);
         if outcome == SwitchOutcome::Overtaken {
             self.resolve(now, "switching", "Another site or the operator was first: nothing to do.", out);
         } else {

@@ -10,6 +10,19 @@ use crate::situation::{Mode, SlotOutcome};
 use crate::switch::{SwitchPlan, Target};
 use crate::watch::{Command, SendReport, Watch};
 
+/// As many characters of a summary as services show in one line.
+const SUMMARY: usize = 160;
+
+/// One line of bounded length, whatever nodes and endpoints said in it.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(SUMMARY) {
+        None => line,
+        Some(_) => line.chars().take(SUMMARY - 1).chain(['…']).collect(),
+    }
+}
+
 impl Watch {
     fn notice(&self, kind: &str, severity: Severity, summary: String, details: String, remedy: &str) -> Notice {
         Notice {
@@ -172,8 +185,8 @@ impl Watch {
         self.notice(
             &format!("refused/{}", refusal.code()),
             refusal.severity(),
-            format!("{}: wanted to {wish}, and did not", self.name()),
-            format!("Because {refusal}. The policy's reason: {reason}. {}.", self.evidence()),
+            one_line(&format!("{}: did not {wish}: {refusal}", self.name())),
+            format!("What stands in the way: {refusal}. The policy's reason: {reason}. {}.", self.evidence()),
             refusal.remedy(),
         )
     }
@@ -213,8 +226,32 @@ impl Watch {
     }
 
     pub(super) fn lost_to_fork(&self, plan: &SwitchPlan) -> Notice {
-        let details = "The block that held it lost to another branch. The same transaction is sent again.".to_owned();
+        let next = if self.holds_back(plan) {
+            "Mode is \"observe\": Dogwatch does not send it again, but it may get into a block all the same."
+        } else {
+            "The same transaction is sent again."
+        };
+        let details = format!("The block that held it lost to another branch. {next}");
         Notice { details, ..self.switching(plan) }
+    }
+
+    pub(super) fn in_flight_held(&self, plan: &SwitchPlan) -> Notice {
+        self.notice(
+            "in-flight-held",
+            Severity::Critical,
+            format!("{}: the switch to {} is under way, and not sent again in mode \"observe\"", self.name(), plan.to),
+            format!(
+                "Transaction {} was decided on at {} UTC, before this start. Dogwatch sends it no more, but cannot call \
+                 back what is out: until {} UTC it may still get into a block and move the key from {} to {}. Dogwatch \
+                 watches what becomes of it.",
+                plan.id(&self.config.profile),
+                plan.at,
+                plan.expiration,
+                plan.from,
+                plan.to
+            ),
+            "Keep both nodes ready until it is in a block or has expired: dogwatch status.",
+        )
     }
 
     pub(super) fn proven_text(&self, now: dogwatch_chain::Time, plan: &SwitchPlan, proof: BlockId) -> String {
@@ -236,13 +273,17 @@ impl Watch {
             Target::Node(name) => self.health_word(name),
             _ => "unknown",
         };
+        let next = match self.config.mode {
+            Mode::Observe => "Mode is \"observe\": Dogwatch does not try again.",
+            Mode::Armed => "Dogwatch tries again when the policy asks for it.",
+        };
         self.notice(
             "switching",
             Severity::Page,
             format!("{}: the switch to {} did not get into any block", self.name(), plan.to),
             format!(
                 "It was sent {sends} times and expired at {} UTC. The key on chain is still that of {}. \
-                 {} is {health}. Dogwatch tries again when the policy asks for it.",
+                 {} is {health}. {next}",
                 plan.expiration, plan.from, plan.to
             ),
             "Look at the endpoints (dogwatch status), or switch with a wallet.",
@@ -257,5 +298,18 @@ impl Watch {
             format!("They say: {}. It is sent again every slot.", report.troubles.join("; ")),
             "Look at the endpoints (dogwatch status), or switch with a wallet.",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_are_one_line() {
+        assert_eq!(one_line("a: did not switch\r\n  to b:\tno"), "a: did not switch to b: no");
+        let long = one_line(&"ä".repeat(SUMMARY + 1));
+        assert_eq!((long.chars().count(), long.chars().last()), (SUMMARY, Some('…')));
+        assert_eq!(one_line(&"ä".repeat(SUMMARY)).chars().last(), Some('ä'));
     }
 }

@@ -10,6 +10,10 @@ use crate::text::cut;
 /// The longest wait; whoever is asked to wait longer should hear of it.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
+/// Headers that say where a request goes and where it ends: the host's business alone.
+const HOST_HEADERS: [&str; 7] =
+    ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"];
+
 /// Refuses requests that are too many, too large, malformed, or that name a secret which is not configured.
 pub(super) fn requests(requests: &[Request], secrets: &[String]) -> Result<(), Fault> {
     if requests.len() > REQUESTS {
@@ -32,6 +36,9 @@ fn weigh(request: &Request, secrets: &[String]) -> Result<(), Fault> {
     for Header { name, value } in &request.headers {
         if !is_token(name) {
             return Err(bad(format!("{:?} is no name of a header", cut(name, NAME))));
+        }
+        if is_the_hosts(name) {
+            return Err(bad(format!("header {name} is not for a channel to set")));
         }
         parts("a header", value, secrets, LINE)?;
         if texts(value).any(|text| text.contains(|c: char| c.is_control())) {
@@ -66,6 +73,12 @@ fn texts(parts: &[Part]) -> impl Iterator<Item = &str> {
 fn is_token(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.len() <= NAME && name.bytes().all(fits)
+}
+
+/// Whether only the host may set this header.
+fn is_the_hosts(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("proxy-") || HOST_HEADERS.contains(&name.as_str())
 }
 
 fn large(what: String) -> Fault {
@@ -145,6 +158,28 @@ mod tests {
             Request { headers: vec![header("", "a")], ..good() },
         ] {
             assert!(matches!(check(request.clone()), Err(Fault::BadAnswer(_))), "{request:?}");
+        }
+    }
+
+    #[test]
+    fn where_a_request_goes_and_ends_is_for_the_host_to_say() {
+        for name in [
+            "host",
+            "Host",
+            "CONTENT-LENGTH",
+            "Transfer-Encoding",
+            "connection",
+            "Upgrade",
+            "TE",
+            "Trailer",
+            "Proxy-Authorization",
+            "proxy-connection",
+        ] {
+            let request = Request { headers: vec![header(name, "x")], ..good() };
+            assert!(matches!(check(request), Err(Fault::BadAnswer(why)) if why.contains(name)), "{name}");
+        }
+        for name in ["x-host", "hosts", "content-type", "x-proxy-key"] {
+            assert_eq!(check(Request { headers: vec![header(name, "x")], ..good() }), Ok(()), "{name}");
         }
     }
 

@@ -1,0 +1,57 @@
+//! Faults between the daemon and what it stands on: endpoints that hold requests, a disk that takes nothing.
+
+use crate::support::{Daemon, Holding, Net, Setup, WITNESS, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_holds_back_blocks_does_not_hold_up_the_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let mut endpoints = net.devnet.rpc_urls();
+    let holding = Holding::before(&endpoints[0]).await;
+    endpoints[0].clone_from(&holding.url);
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { endpoints: Some(endpoints), ..Setup::default() }));
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    assert!(net.misses() <= 4, "missed {} blocks: two to be sure, and one or two while switching", net.misses());
+    assert_eq!(net.key_changes(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heads_without_blocks_are_a_page() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (mut fronts, mut endpoints) = (Vec::new(), Vec::new());
+    for url in net.devnet.rpc_urls() {
+        let front = Holding::before(&url).await;
+        endpoints.push(front.url.clone());
+        fronts.push(front);
+    }
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { endpoints: Some(endpoints), ..Setup::default() }));
+    until("it is reported", async || net.sink.has("/no-blocks", "opened")).await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    net.own_misses(3).await;
+    assert_eq!(net.key_changes(), 0);
+    assert_eq!(daemon.witness().await.unwrap()["verdict"], "cannot-tell");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_takes_nothing_is_a_page_and_loses_no_alert() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    let database = rusqlite::Connection::open(dir.path().join("state/state.sqlite")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("it is reported past the store", async || net.sink.has("daemon/test/store", "opened")).await;
+    net.own_misses(3).await;
+    assert_eq!(net.key_changes(), 0, "nothing is sent that is not on disk");
+
+    database.execute_batch("ROLLBACK").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    until("the switch is reported as over", async || net.sink.has("/switching", "resolved")).await;
+    until("the store is reported as well", async || net.sink.has("daemon/test/store", "resolved")).await;
+    daemon.delivered().await;
+    assert_eq!(net.key_changes(), 1);
+    for key in ["/missing", "/switching"] {
+        assert!(net.sink.has(key, "opened"), "{key} was opened while nothing could be stored");
+    }
+}
