@@ -39,7 +39,7 @@ pub enum StartError {
         source: PoolError,
     },
     /// No HTTP client.
-    #[error("the HTTP client could not be set up: {0}; check the system's certificate store")]
+    #[error("the HTTP client could not be set up: {0}; install the system's certificates (package ca-certificates)")]
     Http(String),
     /// No control socket.
     #[error("the control socket {path} could not be opened: {source}")]
@@ -114,7 +114,7 @@ fn start_workers(
     emergency: &Emergency,
     tasks: &mut JoinSet<()>,
 ) -> Result<ChannelSenders, StartError> {
-    let client = egress::client().map_err(|error| StartError::Http(error.to_string()))?;
+    let client = egress::client().map_err(|error| StartError::Http(format!("{:#}", anyhow::Error::new(error))))?;
     let mut senders = Vec::new();
     for channel in &config.channels {
         let plugin = plugins::channel(library, channel);

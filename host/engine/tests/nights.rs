@@ -472,6 +472,44 @@ fn observing_says_only_that_it_observes() {
     assert!(near > 0, "the records list it all the same");
 }
 
+#[test]
+fn a_split_key_pages_only_when_it_lasts() {
+    for (slots, pages) in [(6, false), (60, true)] {
+        for seed in 0..4 {
+            let _shown = Shown(&format!("a split key for {slots} slots, seed {seed}"));
+            let mut night = Night::hive(seed);
+            night.watch(&[700, 2200], seed);
+            night.run(12, &[(10, Fault::Node(0, Condition::Crashed))]);
+            // From the second miss on, which is when the policy wants to switch, the key is split.
+            while night.watchers[0].alerts("missing").is_empty() {
+                night.next();
+            }
+            night.apply(&Fault::Endpoint(0, View::Dead));
+            night.apply(&Fault::Endpoint(1, View::WrongKey));
+            let wants =
+                |night: &Night| night.watchers[0].records.iter().any(|record| record.outcome.contains("key-split"));
+            while !wants(&night) {
+                night.next();
+            }
+            let since = night.world.chain.time(night.slot);
+            night.run(slots, &[]);
+            night.apply(&Fault::Endpoint(0, View::Well));
+            night.apply(&Fault::Endpoint(1, View::Well));
+            night.run(120, &[]);
+            assert_eq!((night.changes(), night.holder()), (1, "second"));
+            let watcher = &night.watchers[0];
+            let split = watcher.alerts("refused/key-split");
+            assert_eq!(!split.is_empty(), pages, "{split:?}");
+            if let Some(first) = split.first() {
+                assert_eq!((first.event, first.severity), (AlertEvent::Opened, Severity::Page));
+                let stood = first.at.since(since);
+                assert!(stood >= watcher.config.expiration && stood < Duration::from_secs(40), "{stood:?}");
+                assert_eq!(split.last().unwrap().event, AlertEvent::Resolved);
+            }
+        }
+    }
+}
+
 /// A night up to the moment in which the first switch is under way, and nothing has come of it.
 fn under_way(seed: u64, delay: u64, view: View) -> Night {
     let mut night = Night::hive(seed);

@@ -198,7 +198,7 @@ impl Watch {
         out: &mut Vec<Command>,
     ) {
         self.note_standing(now, refusals);
-        let round = self.config.profile.slots(self.config.profile.round_length);
+        let round = self.config.profile.round();
         let lasting = refusals.iter().any(|refusal| self.lasts(now, refusal));
         let mut keep = Vec::new();
         for refusal in refusals {
