@@ -39,3 +39,20 @@ async fn a_channel_takes_what_it_asked_for_and_nothing_milder() {
     daemon.delivered().await;
     assert!(net.sink.received().iter().all(|alert| alert.text("severity") == "page"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_longer_watched_leaves_no_alert_open() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let path = net.write(dir.path(), &Setup { mode: "observe", ..Setup::default() });
+    let mut daemon = Daemon::start(&path);
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the misses are reported", async || net.sink.has("/missing", "updated")).await;
+    daemon.delivered().await;
+    daemon.kill().await;
+
+    let text = std::fs::read_to_string(&path).unwrap().replace("name = \"alice\"", "name = \"fill01\"");
+    std::fs::write(&path, text).unwrap();
+    let _daemon = Daemon::start(&path);
+    until("it is called off", async || net.sink.has("alice/missing", "resolved")).await;
+}

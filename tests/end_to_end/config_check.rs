@@ -24,6 +24,13 @@ const fn error(from: &'static str, to: &'static str, expected: &'static str) -> 
     Case { from, to, expected, level: "error" }
 }
 
+const WITNESS_CHAIN: &str = "chain = \"devnet\"";
+
+const LONG_NAME: &str = "name = \"a name of more than sixty-four characters, which no log line has any room for\"";
+
+const LONG_STATE_DIR: &str = "state_dir = \"/tmp/a-directory-with-a-name-that-is-so-long-that-together-with-all-the-\
+    others-in-its-path-no-socket-can-be-opened-in-it/";
+
 const CASES: &[Case] = &[
     error("site = \"test\"", "", "site is missing"),
     error("site = \"test\"", "site = 5", "site is integer"),
@@ -40,6 +47,42 @@ const CASES: &[Case] = &[
     error("url = \"http", "urll = \"http", "urll"),
     error("[[channel]]", "[[chanel]]", "unknown key chanel"),
     error("[[witness.node]]\nname = \"third\"", "[[witness.node]]", "name is missing"),
+    error("endpoints = [", "endpoints = [5, ", "item 1 of endpoints is integer"),
+    error(
+        "endpoints = [",
+        "endpoints = [\"https://a.example\", \"https://A.example:443/\", ",
+        "a.example is there twice",
+    ),
+    error("site = \"test\"", "site = \"te\\tst\"", "site holds control characters"),
+    error("name = \"second\"", LONG_NAME, "name is longer than 64 characters"),
+    error("name = \"pager\"", LONG_NAME, "name is longer than 64 characters"),
+    error("state_dir = \"/", "state_dir = \"", "Write an absolute path"),
+    error("state_dir = \"/", "state_dir = \"/proc/self/stat\" #", "is not a directory"),
+    error("state_dir = \"/", "state_dir = \"/proc/self/stat/", "is not a directory"),
+    error("state_dir = \"/", LONG_STATE_DIR, "state_dir is too long"),
+    error("allow_hosts = [\"127.0.0.1", "allow_hosts = [\"127.0.0.2", "host \"127.0.0.1:"),
+    error("allow_hosts = [", "allow_hosts = [\"https://a.example\", ", "Write only the host, or host:port"),
+    error("allow_hosts = [", "allow_hosts = [\"a.example/hook\", ", "\"a.example/hook\" is no host"),
+    error("allow_hosts = [", "allow_hosts = [\"\", ", "\"\" is no host"),
+    error("allow_hosts = [", "allow_hosts = [5, ", "item 1 of allow_hosts is integer"),
+    error("mode = \"armed\"", "repeat = \"500ms\"", "Write \"1s\" to \"1d\""),
+    error("mode = \"armed\"", "repeat = \"25h\"", "repeat = \"25h\" is out of range"),
+    error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"199ms\"", "Write \"200ms\" to \"1h\""),
+    error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"2h\"", "stale_after = \"2h\" is out of range"),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"49ms\"", "Write \"50ms\" to \"5m\""),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"301s\"", "probe_interval = \"301s\" is out of range"),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"1m\"", "is shorter than probe_interval (1m)"),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"500ms\"", "Write \"1s\" to \"1h\""),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"61m\"", "expiration = \"61m\" is out of range"),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { own_slot_guard = \"1h\" }", "more than half a round"),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { budget_window = \"31d\" }", "Write \"0ms\" to \"30d\""),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { cool_down = \"25h\" }", "cool_down = \"25h\" is out of range"),
+    Case {
+        from: WITNESS_CHAIN,
+        to: "chain = \"devnet\"\nrails = { budget = 0 }",
+        expected: "Dogwatch will never switch",
+        level: "warning",
+    },
     Case { from: "probe = ", to: "# probe = ", expected: "has no probe", level: "warning" },
 ];
 
@@ -90,6 +133,66 @@ async fn says_everything_at_once_with_lines() {
     let plain = dogwatch().args(["check", "--config"]).arg(&path).output().await.unwrap();
     let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
     assert!(plain.contains("dogwatch.toml:2: error: mode"), "{plain}");
+}
+
+/// What is wrong is said once; what follows from it is not said as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn says_nothing_that_only_follows() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let good = net.toml(dir.path(), &Setup::default());
+    let path = dir.path().join("dogwatch.toml");
+    for (from, to, misleading) in [
+        ("site = \"test\"", "site = 5", "site is missing"),
+        ("name = \"alice\"", "name = \"Alice\"", "there is no [[witness]]"),
+        ("name = \"pager\"", "nam = \"pager\"", "nobody would hear an alert"),
+        ("allow_hosts = [", "allow_hosts = 5 # ", "allow_hosts is missing"),
+        ("allow_hosts = [", "allow_hosts = [5] # ", "allow_hosts is missing"),
+        ("endpoints = [", "endpoints = [5] # ", "there is no endpoint"),
+        ("like = \"hive-testnet\"", "like = \"hivenet\"", "there is no chain \"devnet\""),
+    ] {
+        assert!(good.contains(from), "{from} is not in the configuration");
+        std::fs::write(&path, good.replacen(from, to, 1)).unwrap();
+        let (code, report) = check(&path).await;
+        assert_eq!(code, Some(3), "{to}");
+        let said = |problem: &Value| problem["what"].as_str().unwrap().contains(misleading);
+        assert!(!report["problems"].as_array().unwrap().iter().any(said), "{to}: {report:#}");
+    }
+    let (without, _) = good.split_once("[[channel]]").unwrap();
+    std::fs::write(&path, without).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!(code, Some(0), "{report:#}");
+    assert!(report.to_string().contains("nobody would hear an alert"), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_regular_files_are_read() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let path = net.write(dir.path(), &Setup::default());
+    let (pipe, wif) = (dir.path().join("pipe"), dir.path().join("second.wif"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for unfit in [dir.path(), &pipe] {
+        let (code, report) = check(unfit).await;
+        assert_eq!(code, Some(3));
+        assert!(report.to_string().contains("must be a regular file"), "{report:#}");
+    }
+    std::fs::remove_file(&wif).unwrap();
+    std::fs::rename(&pipe, &wif).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!(code, Some(3));
+    assert!(report.to_string().contains("second.wif is not a regular file"), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_two_chains_share_a_key() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let good = net.toml(dir.path(), &Setup::default());
+    let sections = &good[good.find("[[chain]]").unwrap()..good.find("[[channel]]").unwrap()];
+    let other = sections.replace("\"devnet\"", "\"other\"");
+    let path = dir.path().join("dogwatch.toml");
+    std::fs::write(&path, format!("{good}\n{other}")).unwrap();
+    let (code, report) = check(&path).await;
+    assert_eq!(code, Some(3));
+    assert!(report.to_string().contains("on other, node \\\"primary\\\" has the same key as"), "{report:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

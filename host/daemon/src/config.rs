@@ -8,6 +8,7 @@ mod reader;
 mod secret;
 mod witness;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,6 +22,15 @@ pub(crate) use reader::parse_duration;
 pub use secret::{Secret, SecretError, SecretSource, read_private};
 
 const DEFAULT_STATE_DIR: &str = "/var/lib/dogwatch";
+
+/// The longest path of a socket that Linux takes, in bytes.
+const LONGEST_SOCKET: usize = 107;
+
+const REPEAT: reader::Range<'_> = reader::Range {
+    least: Duration::from_secs(1),
+    most: Duration::from_hours(24),
+    why: "an alert nobody repeats within a day is forgotten",
+};
 
 /// A configuration that can be run.
 #[derive(Clone, Debug)]
@@ -121,15 +131,15 @@ impl Config {
     /// Reads and checks the file. `Err` when anything in it is wrong; the problems also hold warnings.
     pub fn load(path: &Path) -> (Option<Self>, Problems) {
         let mut problems = Problems::new(path);
-        match std::fs::read_to_string(path) {
+        match read_regular(path) {
             Ok(text) => {
                 let config = Self::parse(&text, &mut problems);
                 (config.filter(|_| !problems.has_errors()), problems)
             }
-            Err(error) => {
+            Err(why) => {
                 problems.error(
                     None,
-                    format!("cannot be read: {error}"),
+                    why,
                     "Give the right file with --config; examples/dogwatch.toml is one to start from.",
                 );
                 (None, problems)
@@ -150,37 +160,43 @@ impl Config {
         }
         let mut top = reader::Section::new(&source, document.get_ref(), "", 1);
 
-        let site = top.text("site", problems).map(|site| site.value);
-        if site.is_none() {
+        let site = top.text("site", problems);
+        if let Some(site) = &site {
+            top.check_name("site", site, problems);
+        } else if !document.get_ref().contains_key("site") {
             problems.error(
                 None,
                 "site is missing".to_owned(),
                 "Name the place this daemon runs in, such as site = \"fsn1\": alerts from several sites must be told apart.",
             );
         }
-        let state_dir = top.text("state_dir", problems).map_or_else(|| DEFAULT_STATE_DIR.to_owned(), |dir| dir.value);
+        let state_dir = state_dir(&mut top, problems);
         let plugins_dir = top.text("plugins_dir", problems).map(|dir| PathBuf::from(dir.value));
         let mode = witness::mode(&mut top, problems).unwrap_or_default();
-        let repeat = top.duration("repeat", problems).unwrap_or(Duration::from_secs(300));
+        let repeat = top.duration_within("repeat", REPEAT, problems).unwrap_or(Duration::from_secs(300));
 
+        let chain_sections: Vec<_> = top.tables("chain", problems).into_iter().flatten().flatten().collect();
+        let chain_names: Vec<&str> = chain_sections.iter().filter_map(reader::Section::own_name).collect();
         let chains: Vec<ChainConfig> =
-            top.tables("chain", problems).into_iter().filter_map(|section| chain::read(section, problems)).collect();
-        let witnesses: Vec<witness::Located> = top
-            .tables("witness", problems)
-            .into_iter()
-            .filter_map(|section| witness::read(section, &chains, mode, problems))
+            chain_sections.into_iter().filter_map(|section| chain::read(section, problems)).collect();
+        let witness_sections = top.tables("witness", problems);
+        let channel_sections = top.tables("channel", problems);
+        let (witness, channel) =
+            (cross::Sections::of(witness_sections.as_ref()), cross::Sections::of(channel_sections.as_ref()));
+        let witness_sections = witness_sections.into_iter().flatten().flatten();
+        let witnesses: Vec<witness::Located> = witness_sections
+            .filter_map(|section| witness::read(section, &chains, &chain_names, mode, problems))
             .collect();
-        let channels: Vec<ChannelConfig> = top
-            .tables("channel", problems)
-            .into_iter()
-            .filter_map(|section| channel::read(section, problems))
-            .collect();
+        let channel_sections = channel_sections.into_iter().flatten().flatten();
+        let channels: Vec<ChannelConfig> =
+            channel_sections.filter_map(|section| channel::read(section, problems)).collect();
         top.finish(problems);
 
+        cross::check_present(witness, channel, problems);
         cross::check(&chains, &witnesses, &channels, problems);
         Some(Self {
-            site: site?,
-            state_dir: PathBuf::from(state_dir),
+            site: site?.value,
+            state_dir,
             plugins_dir,
             repeat,
             chains,
@@ -200,8 +216,8 @@ impl Config {
     }
 
     fn top_text(path: &Path, key: &str) -> Result<Option<String>, String> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("{} cannot be read: {error}; give the right one with --config", path.display()))?;
+        let text =
+            read_regular(path).map_err(|why| format!("{} {why}; give the right one with --config", path.display()))?;
         let table: toml::Table = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(table.get(key).and_then(toml::Value::as_str).map(str::to_owned))
     }
@@ -210,4 +226,40 @@ impl Config {
     pub fn chain(&self, name: &str) -> Option<&ChainConfig> {
         self.chains.iter().find(|chain| chain.profile.name == name)
     }
+}
+
+/// Reads the configuration file, or says why not.
+fn read_regular(path: &Path) -> Result<String, String> {
+    let unreadable = |error| format!("cannot be read: {error}");
+    let (mut file, _) = secret::open_regular(path)
+        .map_err(unreadable)?
+        .ok_or_else(|| "cannot be read: it is a directory, pipe or device, and must be a regular file".to_owned())?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}
+
+/// Where state is kept, which must be a place that can hold it.
+fn state_dir(top: &mut reader::Section<'_>, problems: &mut Problems) -> PathBuf {
+    let Some(reader::At { value, line }) = top.text("state_dir", problems) else { return DEFAULT_STATE_DIR.into() };
+    let dir = PathBuf::from(&value);
+    if !dir.is_absolute() {
+        let text = format!("state_dir = {value:?} is relative: it would depend on where Dogwatch is started");
+        top.error(problems, line, &text, "Write an absolute path, such as \"/var/lib/dogwatch\".");
+        return dir;
+    }
+    let is_file = match std::fs::metadata(&dir) {
+        Ok(metadata) => !metadata.is_dir(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotADirectory,
+    };
+    if is_file {
+        let text = format!("state_dir = {value:?} is not a directory");
+        top.error(problems, line, &text, "Name a directory, or a path where one can be made.");
+    }
+    let socket = crate::control::socket_path(&dir);
+    if socket.as_os_str().len() > LONGEST_SOCKET {
+        let text = format!("state_dir is too long: {} would be longer than {LONGEST_SOCKET} bytes", socket.display());
+        top.error(problems, line, &text, "Write a shorter path: Linux opens no longer socket.");
+    }
+    dir
 }

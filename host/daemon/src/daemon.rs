@@ -17,6 +17,7 @@ use crate::control::{self, Control};
 use crate::egress::{self, Egress};
 use crate::emergency::Emergency;
 use crate::guard::Guard;
+use crate::leftovers;
 use crate::outbox::Worker;
 use crate::plugins;
 use crate::store::{Recipient, Store, StoreError};
@@ -69,6 +70,7 @@ impl Daemon {
             .map(|channel| Recipient { name: channel.name.clone(), min_severity: channel.min_severity })
             .collect();
         store.forget_channels_but(recipients.iter().map(|recipient| recipient.name.clone()).collect()).await?;
+        leftovers::close(&store, &config, &recipients, clock.now()).await?;
 
         let mut tasks = JoinSet::new();
         let emergency = Emergency::new(&config.site);

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod egress;
 pub mod emergency;
 pub mod guard;
+pub mod leftovers;
 pub mod logging;
 pub mod outbox;
 pub mod plugins;

@@ -1,8 +1,11 @@
 //! The plugins that a configuration asks for, checked against their settings.
 
-use dogwatch_plugins::{ChannelPlugin, CheckError, Library};
+use dogwatch_chain::Time;
+use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_plugins::{ChannelPlugin, CheckError, Envelope, Library};
 
 use crate::config::{ChannelConfig, Config, Problems, WitnessConfig};
+use crate::egress::{self, Egress, EgressError};
 use crate::guard::Policy;
 
 /// The policy of a witness, if it loads and likes its settings.
@@ -38,9 +41,71 @@ pub fn check(library: &Library, config: &Config, problems: &mut Problems) {
         let what = format!("channel {:?}: plugin {:?}", channel.name, channel.plugin);
         let secrets: Vec<String> = channel.secrets.keys().cloned().collect();
         match library.channel(&channel.plugin) {
-            Ok(plugin) => report(&what, channel.line, plugin.check(&channel.settings, &secrets), problems),
+            Ok(plugin) => {
+                let checked = plugin.check(&channel.settings, &secrets);
+                let fits = checked.is_ok();
+                report(&what, channel.line, checked, problems);
+                if fits {
+                    rehearse(&what, &config.site, &plugin, channel, problems);
+                }
+            }
             Err(error) => problems.error(Some(channel.line), format!("{what}: {error}"), PLUGIN_REMEDY),
         }
+    }
+}
+
+/// Has the channel compose alerts as it would have to, and asks whether they could go out. Sends nothing.
+fn rehearse(what: &str, site: &str, plugin: &ChannelPlugin, channel: &ChannelConfig, problems: &mut Problems) {
+    let egress = match egress::client() {
+        Ok(client) => Egress::new(channel, client),
+        Err(error) => {
+            let remedy = "Nothing can be sent from this machine: see that its certificates are in order.";
+            return problems.error(Some(channel.line), format!("{what}: no HTTPS: {error}"), remedy);
+        }
+    };
+    let envelope = Envelope { message_id: format!("{site}-0"), site: site.to_owned(), witness: String::new() };
+    let mut said = Vec::new();
+    for event in [AlertEvent::Opened, AlertEvent::Updated, AlertEvent::Resolved] {
+        match plugin.compose(&channel.settings, &egress.secret_names(), &sample(event), &envelope) {
+            Ok(called) => {
+                let refused = called.value.iter().filter_map(|request| egress.permits(request).err());
+                said.extend(refused.map(|error| (error.to_string(), egress_remedy(&error))));
+            }
+            Err(error) => said.push((error.to_string(), "Correct its settings, or repair the plugin.")),
+        }
+    }
+    let mut known: Vec<&str> = Vec::new();
+    for (text, remedy) in &said {
+        if !known.contains(&text.as_str()) {
+            known.push(text);
+            problems.error(Some(channel.line), format!("{what}: no alert could be sent: {text}"), *remedy);
+        }
+    }
+}
+
+fn egress_remedy(error: &EgressError) -> &'static str {
+    match error {
+        EgressError::Host(_) => "Add it to allow_hosts if alerts are meant to go there; if not, correct the address.",
+        EgressError::Scheme(_) => "Write https:// in the address.",
+        EgressError::NoSecret(_) => "Add it to [channel.secrets].",
+        _ => "Correct the channel's settings and secrets.",
+    }
+}
+
+/// An alert that nobody gets to see.
+fn sample(event: AlertEvent) -> Alert {
+    let at = Time::from_millis(0);
+    Alert {
+        key: AlertKey("daemon/check".to_owned()),
+        event,
+        severity: Severity::Page,
+        subject: Subject::Daemon,
+        chain: String::new(),
+        summary: "a rehearsal".to_owned(),
+        details: "The configuration is being checked.".to_owned(),
+        remedy: "Nothing is to be done.".to_owned(),
+        opened_at: at,
+        at,
     }
 }
 

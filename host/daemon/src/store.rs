@@ -176,6 +176,26 @@ impl Store {
         .await
     }
 
+    /// Whose state is stored: chains and witnesses.
+    pub async fn known_witnesses(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.blocking(|connection| {
+            let mut statement = connection.prepare("SELECT chain, witness FROM watch")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Whose alerts are stored: chains.
+    pub async fn known_chains(&self) -> Result<Vec<String>, StoreError> {
+        self.blocking(|connection| {
+            let mut statement = connection.prepare("SELECT chain FROM chain_alerts")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// The open alerts of a chain as they were last written.
     pub async fn book(&self, chain: &str) -> Result<Option<AlertBook>, StoreError> {
         let chain = chain.to_owned();

@@ -103,6 +103,11 @@ impl AlertBook {
         })
     }
 
+    /// Closes every open alert: nobody watches what they are about any more.
+    pub fn close(&mut self, now: Time, how: &str) -> Vec<Alert> {
+        self.resolve_others(now, "", &[], how)
+    }
+
     /// Closes all open alerts whose key starts with `prefix` and is not in `keep`.
     pub(crate) fn resolve_others(&mut self, now: Time, prefix: &str, keep: &[AlertKey], how: &str) -> Vec<Alert> {
         let gone: Vec<AlertKey> =

@@ -7,7 +7,7 @@ use dogwatch_rpc::{AllowHttp, Endpoint};
 
 use crate::config::ChainConfig;
 use crate::config::problem::Problems;
-use crate::config::reader::{At, Item, Section};
+use crate::config::reader::{At, Item, Range, Section};
 
 /// A head older than this many slots is stale.
 const STALE_SLOTS: u32 = 5;
@@ -15,21 +15,21 @@ const STALE_SLOTS: u32 = 5;
 pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<ChainConfig> {
     let name = section.required("name", "\"hive\"", problems)?;
     section.call(format!("chain {:?}", name.value));
+    section.check_name("name", &name, problems);
     let profile = profile(&mut section, &name, problems);
     let line = section.line();
-    let endpoints: Vec<Endpoint> = section
-        .items("endpoints", problems)
-        .into_iter()
-        .filter_map(|item| endpoint(item, section.what(), problems))
-        .collect();
-    if endpoints.is_empty() {
+    let given = section.items("endpoints", problems);
+    // What is wrong with an item was said; what follows from its absence is not wrong as well.
+    let count = given.as_ref().map_or(usize::MAX, Vec::len);
+    let endpoints = endpoints(given.unwrap_or_default(), &section, problems);
+    if count == 0 {
         section.error(
             problems,
             line,
-            "there is no endpoint that can be used",
+            "there is no endpoint",
             "Add endpoints = [\"https://…\", …]: three, of different operators.",
         );
-    } else if endpoints.len() == 1 {
+    } else if count == 1 {
         section.warn(
             problems,
             line,
@@ -37,13 +37,31 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
             "Add endpoints of other operators.",
         );
     }
-    let count = u32::try_from(endpoints.len()).unwrap_or(u32::MAX).max(1);
+    let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
     let quorum = section.integer("quorum", 1..=count, problems).unwrap_or(count.min(2));
-    let stale_after = section.duration("stale_after", problems);
+    let least = profile.as_ref().map_or(Duration::ZERO, |profile| profile.slots(2));
+    let why = "two slots at least, for a block takes one to come";
+    let range = Range { least, most: Duration::from_secs(3600).max(least), why };
+    let stale_after = section.duration_within("stale_after", range, problems);
     section.finish(problems);
     let profile = profile?;
     let stale_after = stale_after.unwrap_or_else(|| profile.slots(STALE_SLOTS).max(Duration::from_secs(1)));
     Some(ChainConfig { profile, endpoints, quorum, stale_after })
+}
+
+fn endpoints(items: Vec<Option<Item<'_>>>, section: &Section<'_>, problems: &mut Problems) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for item in items.into_iter().flatten() {
+        let line = item.line();
+        let Some(endpoint) = endpoint(item, section.what(), problems) else { continue };
+        if endpoints.contains(&endpoint) {
+            let text = format!("endpoint {} is there twice", endpoint.name());
+            section.error(problems, line, &text, "Remove one: asked twice, it would only agree with itself.");
+        } else {
+            endpoints.push(endpoint);
+        }
+    }
+    endpoints
 }
 
 fn profile(section: &mut Section<'_>, name: &At<String>, problems: &mut Problems) -> Option<Profile> {

@@ -13,6 +13,7 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     let name = section.required("name", "\"ops\"", problems);
     if let Some(name) = &name {
         section.call(format!("channel {:?}", name.value));
+        section.check_name("name", name, problems);
     }
     let plugin = section.required("plugin", "\"webhook\"", problems);
     let min_severity = min_severity(&mut section, problems);
@@ -21,15 +22,23 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
     let secrets = section.table("secrets", problems).map(|table| secrets(table, problems)).unwrap_or_default();
     let line = section.line();
-    let allow_hosts: Vec<String> =
-        hosts.map(|at| at.value.into_iter().map(|host| host.value.to_lowercase()).collect()).unwrap_or_default();
-    if allow_hosts.is_empty() {
+    if hosts.as_ref().is_some_and(Vec::is_empty) {
         section.error(
             problems,
             line,
             "allow_hosts is missing: a channel may send only to hosts that are named",
             "Add allow_hosts = [\"hooks.example.com\"].",
         );
+    }
+    let mut allow_hosts = Vec::new();
+    for host in hosts.into_iter().flatten().flatten() {
+        if is_host(&host.value) {
+            allow_hosts.push(host.value.to_lowercase());
+        } else {
+            let text = format!("allow_hosts: {:?} is no host", host.value);
+            let remedy = "Write only the host, or host:port, such as \"hooks.example.com\".";
+            section.error(problems, host.line, &text, remedy);
+        }
     }
     section.finish(problems);
     Some(ChannelConfig {
@@ -42,6 +51,11 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         settings,
         secrets,
     })
+}
+
+/// Whether this can be the host of an address, or its host and port; no address is.
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control())
 }
 
 fn min_severity(section: &mut Section<'_>, problems: &mut Problems) -> Severity {

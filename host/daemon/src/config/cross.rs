@@ -8,6 +8,34 @@ use crate::config::problem::Problems;
 use crate::config::witness::Located;
 use crate::config::{ChainConfig, ChannelConfig};
 
+/// Whether the file has sections of a kind, good ones or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sections {
+    None,
+    Some,
+}
+
+impl Sections {
+    /// What was read of them: nothing, if it was not even a list.
+    pub(super) fn of<T>(read: Option<&Vec<T>>) -> Self {
+        if read.is_some_and(Vec::is_empty) { Self::None } else { Self::Some }
+    }
+}
+
+/// What is missing altogether.
+pub(super) fn check_present(witness: Sections, channel: Sections, problems: &mut Problems) {
+    if witness == Sections::None {
+        problems.error(None, "there is no [[witness]] to watch".to_owned(), "Add one.");
+    }
+    if channel == Sections::None {
+        problems.warn(
+            None,
+            "there is no [[channel]]: nobody would hear an alert".to_owned(),
+            "Add one; plugin = \"webhook\" speaks to almost anything.",
+        );
+    }
+}
+
 pub(super) fn check(
     chains: &[ChainConfig],
     witnesses: &[Located],
@@ -18,16 +46,6 @@ pub(super) fn check(
     twice(channels.iter().map(|channel| channel.name.as_str()), "channel", problems);
     let names: Vec<String> = witnesses.iter().map(|w| format!("{} on {}", w.config.name, w.config.chain)).collect();
     twice(names.iter().map(String::as_str), "witness", problems);
-    if witnesses.is_empty() {
-        problems.error(None, "there is no [[witness]] to watch".to_owned(), "Add one.");
-    }
-    if channels.is_empty() {
-        problems.warn(
-            None,
-            "there is no [[channel]]: nobody would hear an alert".to_owned(),
-            "Add one; plugin = \"webhook\" speaks to almost anything.",
-        );
-    }
     shared_keys(witnesses, problems);
     for witness in witnesses {
         nodes(witness, problems);
@@ -44,20 +62,22 @@ fn twice<'a>(names: impl Iterator<Item = &'a str>, what: &str, problems: &mut Pr
     }
 }
 
-/// Two nodes with one key would both produce: the chain cannot tell them apart, and so cannot fence one.
+/// Two nodes with one key would both produce: the chain cannot tell them apart, and so cannot fence one. Nor are two
+/// chains to share one: whoever has the key of one could sign on the other.
 fn shared_keys(witnesses: &[Located], problems: &mut Problems) {
     let mut owners: BTreeMap<_, String> = BTreeMap::new();
     for witness in witnesses {
         for (node, line) in witness.config.nodes.iter().zip(&witness.node_lines) {
-            let label = format!("witness {:?}, node {:?}", witness.config.name, node.name);
-            if let Some(other) = owners.get(&(&witness.config.chain, node.public_key)) {
+            let config = &witness.config;
+            let label = format!("witness {:?} on {}, node {:?}", config.name.as_str(), config.chain, node.name);
+            if let Some(other) = owners.get(&node.public_key) {
                 problems.error(
                     Some(*line),
                     format!("{label} has the same key as {other}"),
                     "Give every node a key of its own: only then does a switch fence the old node.",
                 );
             } else {
-                owners.insert((&witness.config.chain, node.public_key), label);
+                owners.insert(node.public_key, label);
             }
         }
     }
@@ -67,10 +87,10 @@ fn nodes(witness: &Located, problems: &mut Problems) {
     let config = &witness.config;
     let what = format!("witness {:?}", config.name.as_str());
     twice(config.nodes.iter().map(|node| node.name.as_str()), &format!("{what}: node"), problems);
-    if config.nodes.is_empty() {
+    if witness.node_sections == Some(0) {
         let remedy = "Add a [[witness.node]] for each node that can produce.";
         problems.error(Some(config.line), format!("{what} has no node"), remedy);
-    } else if config.nodes.len() == 1 {
+    } else if witness.node_sections == Some(1) {
         let remedy = "Add a [[witness.node]] for a standby.";
         problems.warn(Some(config.line), format!("{what} has one node: there is nothing to switch to"), remedy);
     }

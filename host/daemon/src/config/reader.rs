@@ -8,6 +8,18 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::problem::Problems;
 
+/// What a name may be long, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// The bounds of a duration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range<'a> {
+    pub(super) least: Duration,
+    pub(super) most: Duration,
+    /// Why there are these bounds.
+    pub(super) why: &'a str,
+}
+
 /// The text, to tell lines.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
@@ -117,6 +129,18 @@ impl<'a> Section<'a> {
         self.text(key, problems)
     }
 
+    /// Says so if a name cannot go into every log line and alert.
+    pub(super) fn check_name(&self, key: &str, name: &At<String>, problems: &mut Problems) {
+        if name.value.chars().count() > LONGEST_NAME {
+            let text = format!("{key} is longer than {LONGEST_NAME} characters");
+            self.error(problems, name.line, &text, "Shorten it: it is part of alerts and log lines.");
+        }
+        if name.value.contains(char::is_control) {
+            let text = format!("{key} holds control characters");
+            self.error(problems, name.line, &text, "Write it in one line, without tabs or escapes.");
+        }
+    }
+
     pub(super) fn flag(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
         self.typed(key, "true or false", problems, DeValue::as_bool).map(|at| at.value)
     }
@@ -153,28 +177,64 @@ impl<'a> Section<'a> {
         parsed
     }
 
-    pub(super) fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<At<Vec<At<String>>>> {
-        let source = self.source;
-        self.typed(key, "a list of texts in quotes", problems, |value| {
-            let items = value.as_array()?.iter();
-            items
-                .map(|item| {
-                    let line = source.line(item.span().start);
-                    item.get_ref().as_str().map(|text| At { value: text.to_owned(), line })
-                })
-                .collect()
+    /// A duration between two bounds.
+    pub(super) fn duration_within(
+        &mut self,
+        key: &'static str,
+        range: Range<'_>,
+        problems: &mut Problems,
+    ) -> Option<Duration> {
+        let line = self.table.get(key).map_or(self.line, |value| self.source.line(value.span().start));
+        let given = self.duration(key, problems)?;
+        let Range { least, most, why } = range;
+        if given < least || given > most {
+            let (given, least, most) = (shown(given), shown(least), shown(most));
+            let text = format!("{key} = {given:?} is out of range");
+            self.error(problems, line, &text, format!("Write {least:?} to {most:?}: {why}."));
+        }
+        Some(given)
+    }
+
+    /// A list, item by item. `None` when it is no list; an item is `None` when it is of the wrong type: both are reported
+    /// here. A list that is not there is empty.
+    fn list<T>(
+        &mut self,
+        key: &'static str,
+        expected: (&str, &str),
+        problems: &mut Problems,
+        read: impl Fn(&'a Spanned<DeValue<'a>>, usize) -> Option<T>,
+    ) -> Option<Vec<Option<T>>> {
+        if !self.table.contains_key(key) {
+            self.known.push(key);
+            return Some(Vec::new());
+        }
+        let (list, each) = expected;
+        let items = self.typed(key, list, problems, DeValue::as_array)?.value;
+        let read_one = |(index, item): (usize, &'a Spanned<DeValue<'a>>)| {
+            let line = self.source.line(item.span().start);
+            let read = read(item, line);
+            if read.is_none() {
+                let text = format!("item {} of {key} is {}", index.saturating_add(1), item.get_ref().type_str());
+                self.error(problems, line, &text, format!("Write {each}."));
+            }
+            read
+        };
+        Some(items.iter().enumerate().map(read_one).collect())
+    }
+
+    /// A list of texts; see [`Self::list`].
+    pub(super) fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<Option<At<String>>>> {
+        self.list(key, ("a list of texts in quotes", "a text in quotes"), problems, |item, line| {
+            item.get_ref().as_str().map(|text| At { value: text.to_owned(), line })
         })
     }
 
-    /// A list whose items are texts or tables.
-    pub(super) fn items(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Item<'a>> {
-        let source = self.source;
-        let what = self.what.clone();
-        let read = self.typed(key, "a list", problems, |value| {
-            let items = value.as_array()?.iter();
-            Some(items.filter_map(|item| Item::new(source, item, &what, key)).collect::<Vec<_>>())
-        });
-        read.map_or_else(Vec::new, |at| at.value)
+    /// A list whose items are texts or tables; see [`Self::list`].
+    pub(super) fn items(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<Option<Item<'a>>>> {
+        let (source, what) = (self.source, self.what.clone());
+        self.list(key, ("a list", "a text in quotes, or a table"), problems, |item, _| {
+            Item::new(source, item, &what, key)
+        })
     }
 
     /// A member that is a text or a table.
@@ -195,17 +255,18 @@ impl<'a> Section<'a> {
         Some(Section::new(source, at.value, &what, at.line))
     }
 
-    pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Self> {
+    /// `[[key]]` sections; see [`Self::list`].
+    pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<Option<Self>>> {
         let (source, what) = (self.source, self.prefixed(key));
-        let read = self.typed(key, &format!("[[{key}]] sections"), problems, |value| {
-            let items = value.as_array()?.iter();
-            let section = |item: &'a Spanned<DeValue<'a>>| {
-                let line = source.line(item.span().start);
-                Some(Section::new(source, item.get_ref().as_table()?, &what, line))
-            };
-            items.map(section).collect::<Option<Vec<_>>>()
-        });
-        read.map_or_else(Vec::new, |at| at.value)
+        let expected = format!("[[{key}]] sections");
+        self.list(key, (&expected, &expected), problems, |item, line| {
+            Some(Section::new(source, item.get_ref().as_table()?, &what, line))
+        })
+    }
+
+    /// What the section calls itself, if it does; nothing is said of it if not.
+    pub(super) fn own_name(&self) -> Option<&'a str> {
+        self.table.get("name")?.get_ref().as_str()
     }
 
     /// All members as plugin settings; the plugin itself says what it thinks of them.
@@ -310,6 +371,17 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     number.checked_mul(millis).map(Duration::from_millis)
 }
 
+/// A duration as it would be written in the configuration.
+pub(super) fn shown(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
+    let fits = |(size, _): &(u128, &str)| millis >= *size && millis.is_multiple_of(*size);
+    match units.into_iter().find(fits) {
+        Some((size, unit)) => format!("{}{unit}", millis.checked_div(size).unwrap_or_default()),
+        None => format!("{millis}ms"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,6 +393,9 @@ mod tests {
         assert_eq!(parse_duration("2h"), Some(Duration::from_secs(7200)));
         for bad in ["", "s", "90", "-1s", "1.5h", "1w", "99999999999999999999s", "18446744073709551615d"] {
             assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+        for text in ["0ms", "1500ms", "63s", "5m", "1h", "30d"] {
+            assert_eq!(parse_duration(text).map(shown).as_deref(), Some(text));
         }
     }
 }

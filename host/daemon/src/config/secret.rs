@@ -1,6 +1,8 @@
 //! Secrets: from files that only their owner can read, from the environment, or from systemd credentials.
 
 use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -164,10 +166,8 @@ fn one_of_three(section: &Section<'_>, problems: &mut Problems) {
 /// Reads a file that must be private to the user Dogwatch runs as.
 pub fn read_private(path: &Path) -> Result<String, SecretError> {
     let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(SecretError::NotAFile(path.to_owned()));
-    }
+    let opened = open_regular(path).map_err(unreadable)?;
+    let (mut file, metadata) = opened.ok_or_else(|| SecretError::NotAFile(path.to_owned()))?;
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(SecretError::Mode { path: path.to_owned(), mode });
@@ -177,5 +177,19 @@ pub fn read_private(path: &Path) -> Result<String, SecretError> {
     if metadata.uid() != me && metadata.uid() != 0 {
         return Err(SecretError::Owner { path: path.to_owned(), owner: metadata.uid() });
     }
-    std::fs::read_to_string(path).map_err(unreadable)
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}
+
+/// Opens a regular file, and says of what was opened what it is: the path may lead elsewhere a moment later. `None` when
+/// it is something else, such as a directory or a pipe.
+pub(super) fn open_regular(path: &Path) -> std::io::Result<Option<(File, Metadata)>> {
+    // Merely opening a pipe waits for somebody to write into it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Ok(None);
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then_some((file, metadata)))
 }

@@ -9,7 +9,7 @@ use dogwatch_plugins::nearest;
 
 use crate::config::chain::endpoint;
 use crate::config::problem::Problems;
-use crate::config::reader::{Item, Section};
+use crate::config::reader::{Item, Range, Section, shown};
 use crate::config::secret::SecretSource;
 use crate::config::{ChainConfig, NodeConfig, WitnessConfig};
 
@@ -18,6 +18,8 @@ use crate::config::{ChainConfig, NodeConfig, WitnessConfig};
 pub(super) struct Located {
     pub(super) config: WitnessConfig,
     pub(super) node_lines: Vec<usize>,
+    /// How many sections for nodes there are, good ones or not; `None` when they are no sections.
+    pub(super) node_sections: Option<usize>,
 }
 
 pub(super) fn mode(section: &mut Section<'_>, problems: &mut Problems) -> Option<Mode> {
@@ -36,6 +38,7 @@ pub(super) fn mode(section: &mut Section<'_>, problems: &mut Problems) -> Option
 pub(super) fn read(
     mut section: Section<'_>,
     chains: &[ChainConfig],
+    chain_names: &[&str],
     default_mode: Mode,
     problems: &mut Problems,
 ) -> Option<Located> {
@@ -53,18 +56,13 @@ pub(super) fn read(
     let chain_name = section.required("chain", "\"hive\"", problems);
     let chain = chain_name.as_ref().and_then(|wanted| {
         let found = chains.iter().find(|chain| chain.profile.name == wanted.value);
-        if found.is_none() {
-            let names = chains.iter().map(|chain| chain.profile.name.as_str());
-            let remedy = match nearest(&wanted.value, names) {
+        // What is wrong with a chain that is there was said.
+        if found.is_none() && !chain_names.contains(&wanted.value.as_str()) {
+            let remedy = match nearest(&wanted.value, chain_names.iter().copied()) {
                 Some(near) => format!("Did you mean {near:?}?"),
                 None => format!("Add a [[chain]] with name = {:?}.", wanted.value),
             };
-            section.error(
-                problems,
-                wanted.line,
-                &format!("there is no chain {:?} that can be used", wanted.value),
-                remedy,
-            );
+            section.error(problems, wanted.line, &format!("there is no chain {:?}", wanted.value), remedy);
         }
         found
     });
@@ -73,16 +71,33 @@ pub(super) fn read(
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
     let fallback = Profile::hive();
     let profile = chain.map_or(&fallback, |chain| &chain.profile);
-    let rails = rails(section.table("rails", problems), profile, problems);
-    let expiration = section.duration("expiration", problems).unwrap_or(Duration::from_secs(60));
-    let probe_interval = section.duration("probe_interval", problems).unwrap_or_else(|| profile.slots(2));
+    // Bounds in slots are known only with the chain.
+    let slots = |count| chain.map_or(Duration::ZERO, |chain| chain.profile.slots(count));
+    let expiration = section.duration_within("expiration", expiration_range(slots(3)), problems);
+    let expiration = expiration.unwrap_or(Duration::from_secs(60));
+    let given = section.duration_within("probe_interval", PROBE_INTERVAL, problems);
+    let probe_interval = given.unwrap_or_else(|| profile.slots(2));
+    let half_round = chain.map(|chain| chain.profile.round().checked_div(2).unwrap_or_default());
+    let rails_section = section.table("rails", problems);
+    let rails_line = rails_section.as_ref().map_or_else(|| section.line(), Section::line);
+    let rails = rails(rails_section, profile, half_round, problems);
+    if rails.candidate_fresh < probe_interval && chain.is_some() {
+        let text = format!(
+            "rails: candidate_fresh ({}) is shorter than probe_interval ({}): between two probes no standby could be switched to",
+            shown(rails.candidate_fresh),
+            shown(probe_interval)
+        );
+        section.error(problems, rails_line, &text, "Write a candidate_fresh of several probe intervals.");
+    }
     let damping = Damping {
         rise: section.integer("probe_rise", 1..=100, problems).unwrap_or(2),
         fall: section.integer("probe_fall", 1..=100, problems).unwrap_or(3),
     };
     let mut nodes = Vec::new();
     let mut node_lines = Vec::new();
-    for node in section.tables("node", problems) {
+    let node_sections = section.tables("node", problems);
+    let node_count = node_sections.as_ref().map(Vec::len);
+    for node in node_sections.into_iter().flatten().flatten() {
         let line = node.line();
         if let Some(node) = self::node(node, section.what(), mode, profile, problems) {
             nodes.push(node);
@@ -90,9 +105,6 @@ pub(super) fn read(
         }
     }
     let line = section.line();
-    if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&expiration) {
-        section.error(problems, line, "expiration is out of range", "Write \"1s\" to \"1h\": nodes take no more.");
-    }
     section.finish(problems);
     let config = WitnessConfig {
         line,
@@ -107,10 +119,41 @@ pub(super) fn read(
         damping,
         nodes,
     };
-    Some(Located { config, node_lines })
+    Some(Located { config, node_lines, node_sections: node_count })
 }
 
-fn rails(section: Option<Section<'_>>, profile: &Profile, problems: &mut Problems) -> Rails {
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+const PROBE_INTERVAL: Range<'_> = Range {
+    least: Duration::from_millis(50),
+    most: Duration::from_mins(5),
+    why: "shorter burdens the nodes, longer leaves a dead one unnoticed",
+};
+
+fn expiration_range(three_slots: Duration) -> Range<'static> {
+    let least = three_slots.max(SECOND);
+    Range {
+        least,
+        most: HOUR.max(least),
+        why: "three slots at least, or it misses its block; nodes take no more than 1h",
+    }
+}
+
+fn rails(
+    section: Option<Section<'_>>,
+    profile: &Profile,
+    half_round: Option<Duration>,
+    problems: &mut Problems,
+) -> Rails {
+    let window = Range { least: Duration::ZERO, most: DAY.saturating_mul(30), why: "a longer memory is not kept" };
+    let cool_down = Range { least: Duration::ZERO, most: DAY, why: "so long no failure would be answered" };
+    let guard = Range {
+        least: Duration::ZERO,
+        most: half_round.unwrap_or(Duration::MAX),
+        why: "more than half a round leaves hardly a moment to switch in",
+    };
     let defaults = Rails {
         budget: 3,
         budget_window: Duration::from_secs(6 * 3600),
@@ -124,9 +167,9 @@ fn rails(section: Option<Section<'_>>, profile: &Profile, problems: &mut Problem
     let Some(mut section) = section else { return defaults };
     let rails = Rails {
         budget: section.integer("budget", 0..=1000, problems).unwrap_or(defaults.budget),
-        budget_window: section.duration("budget_window", problems).unwrap_or(defaults.budget_window),
-        cool_down: section.duration("cool_down", problems).unwrap_or(defaults.cool_down),
-        own_slot_guard: section.duration("own_slot_guard", problems).unwrap_or(defaults.own_slot_guard),
+        budget_window: section.duration_within("budget_window", window, problems).unwrap_or(defaults.budget_window),
+        cool_down: section.duration_within("cool_down", cool_down, problems).unwrap_or(defaults.cool_down),
+        own_slot_guard: section.duration_within("own_slot_guard", guard, problems).unwrap_or(defaults.own_slot_guard),
         min_participation: section
             .integer("min_participation_percent", 0..=100, problems)
             .and_then(|percent| u8::try_from(percent.saturating_mul(128).div_ceil(100)).ok())
@@ -137,6 +180,10 @@ fn rails(section: Option<Section<'_>>, profile: &Profile, problems: &mut Problem
             Some(false) | None => Disable::Never,
         },
     };
+    if rails.budget == 0 {
+        let remedy = "Write budget = 3; to watch only, mode = \"observe\".";
+        section.warn(problems, section.line(), "budget = 0: Dogwatch will never switch", remedy);
+    }
     section.finish(problems);
     rails
 }
@@ -151,6 +198,9 @@ fn node(
     let name = section.required("name", "\"primary\"", problems);
     let label = name.as_ref().map_or("?", |name| name.value.as_str());
     section.call(format!("{witness}, node {label:?}"));
+    if let Some(name) = &name {
+        section.check_name("name", name, problems);
+    }
     let text = section.required("public_key", &format!("\"{}…\"", profile.prefix.as_str()), problems);
     let public_key = text.and_then(|text| {
         let parsed = PublicKey::parse(&text.value, &profile.prefix);
