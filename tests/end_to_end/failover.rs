@@ -1,5 +1,6 @@
 //! When the key moves, where to, and when it must not.
 
+use dogwatch_chain::{AccountName, SecretKey, Time, Transaction, transaction_to_json};
 use dogwatch_devnet::RpcFault;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
@@ -167,8 +168,6 @@ async fn two_daemons_make_one_key_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_at_work_is_left_alone() {
-    use dogwatch_chain::{AccountName, SecretKey, Time, Transaction, transaction_to_json};
-
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -202,9 +201,17 @@ async fn an_operator_at_work_is_left_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_daemon_guards_witnesses_on_several_chains() {
-    let (one, two, dir) =
-        (Net::start().await, Net::with(|config| config.chain = "steem".into()).await, Net::directory());
-    let second = two.toml(dir.path(), &Setup::default());
+    let one = Net::start().await;
+    let two = Net::with(|config| {
+        config.chain = "steem".into();
+        // No key is used twice, not even on different chains.
+        for (node, byte) in config.witnesses[0].nodes.iter_mut().zip(11..) {
+            node.signing_key = Some(SecretKey::from_bytes([byte; 32]).unwrap().into());
+        }
+    })
+    .await;
+    let (dir, other) = (Net::directory(), Net::directory());
+    let second = two.toml(other.path(), &Setup::default());
     let sections = &second[second.find("[[chain]]").unwrap()..second.find("[[channel]]").unwrap()];
     let path = one.write(dir.path(), &Setup::default());
     let text = std::fs::read_to_string(&path).unwrap() + &sections.replace("\"devnet\"", "\"other\"");
