@@ -71,7 +71,11 @@ const CASES: &[Case] = &[
     error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"2h\"", "stale_after = \"2h\" is out of range"),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"49ms\"", "Write \"50ms\" to \"5m\""),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"301s\"", "probe_interval = \"301s\" is out of range"),
-    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"1m\"", "is shorter than probe_interval (1m)"),
+    error(
+        WITNESS_CHAIN,
+        "chain = \"devnet\"\nprobe_interval = \"1m\"\nrails = { candidate_fresh = \"30s\" }",
+        "is shorter than probe_interval (1m)",
+    ),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"500ms\"", "Write \"1s\" to \"1h\""),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"61m\"", "expiration = \"61m\" is out of range"),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { own_slot_guard = \"1h\" }", "more than half a round"),

@@ -80,7 +80,7 @@ pub(super) fn read(
     let half_round = chain.map(|chain| chain.profile.round().checked_div(2).unwrap_or_default());
     let rails_section = section.table("rails", problems);
     let rails_line = rails_section.as_ref().map_or_else(|| section.line(), Section::line);
-    let rails = rails(rails_section, profile, half_round, problems);
+    let rails = rails(rails_section, profile, half_round, probe_interval, problems);
     if rails.candidate_fresh < probe_interval && chain.is_some() {
         let text = format!(
             "rails: candidate_fresh ({}) is shorter than probe_interval ({}): between two probes no standby could be switched to",
@@ -145,6 +145,7 @@ fn rails(
     section: Option<Section<'_>>,
     profile: &Profile,
     half_round: Option<Duration>,
+    probe_interval: Duration,
     problems: &mut Problems,
 ) -> Rails {
     let window = Range { least: Duration::ZERO, most: DAY.saturating_mul(30), why: "a longer memory is not kept" };
@@ -161,7 +162,8 @@ fn rails(
         own_slot_guard: profile.slots(2),
         // 80 % of 128 slots.
         min_participation: 103,
-        candidate_fresh: profile.slots(10).max(Duration::from_secs(2)),
+        // Three probes may be lost before a standby counts as unseen.
+        candidate_fresh: profile.slots(10).max(probe_interval.saturating_mul(4)).max(Duration::from_secs(2)),
         disable: Disable::Never,
     };
     let Some(mut section) = section else { return defaults };
