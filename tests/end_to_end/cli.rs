@@ -86,6 +86,32 @@ async fn without_a_daemon_there_is_a_code_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_hangs_is_not_a_missing_one() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let daemon = Daemon::start(&config);
+    daemon.ready().await;
+    // Something takes its place that listens and says nothing.
+    drop(daemon);
+    let socket = dogwatch::control::socket_path(&dir.path().join("state"));
+    let _ = std::fs::remove_file(&socket);
+    let _mute = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let output = dogwatch().arg("status").arg("--config").arg(&config).output().await.unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("does not answer in time") && !said.contains("Start one"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_leaves_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = dogwatch().args(["plugin", "list"]).stdout(writer).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn help_lists_commands_and_exit_codes() {
     let output = dogwatch().arg("-h").output().await.unwrap();
     let help = text(&output.stdout);

@@ -9,6 +9,8 @@ mod run;
 mod status;
 mod tx;
 
+use std::fmt::Display;
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -140,6 +142,16 @@ enum Command {
 /// Asks the daemon that runs with this configuration for its status.
 pub(crate) async fn daemon_status(config: &std::path::Path) -> Result<crate::status::Status, Failure> {
     client::get(config, "/status").await
+}
+
+/// Writes a line to standard output. That nobody reads on, as behind `| head`, is no failure.
+pub(crate) fn say(text: impl Display) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::other(format!("standard output cannot be written: {error}"))),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,5 +1,6 @@
 //! Putting the parts together and keeping them running.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::config::{ChainConfig, Config};
 use crate::control::{self, Control};
 use crate::egress::{self, Egress};
 use crate::emergency::Emergency;
-use crate::guard::Guard;
+use crate::guard::{Guard, Policy};
 use crate::leftovers;
 use crate::outbox::Worker;
 use crate::plugins;
@@ -222,6 +223,7 @@ async fn follow_plugins(
     channels: ChannelSenders,
 ) {
     let library = Arc::new(library);
+    let mut ready = ready_policies(&library, &config).await;
     loop {
         tokio::time::sleep(PLUGIN_LOOK).await;
         let looked = Arc::clone(&library);
@@ -230,34 +232,86 @@ async fn follow_plugins(
         for change in changes {
             tracing::info!(site = config.site, "{change}");
             if let Change::Reloaded { name, .. } | Change::Available { name } = &change {
-                put_into_use(&library, &config, name, &chains, &channels).await;
+                put_into_use(&library, &config, name, &chains, &channels, &mut ready).await;
             }
         }
     }
 }
 
+/// Chain and index of a witness.
+type Place = (String, usize);
+
+/// The witnesses whose policies work.
+async fn ready_policies(library: &Arc<Library>, config: &Config) -> BTreeSet<Place> {
+    let mut ready = BTreeSet::new();
+    for chain in &config.chains {
+        let name = &chain.profile.name;
+        for (index, witness) in config.witnesses.iter().filter(|witness| witness.chain == *name).enumerate() {
+            let (library, witness) = (Arc::clone(library), witness.clone());
+            let loaded = tokio::task::spawn_blocking(move || plugins::policy(&library, &witness)).await;
+            if matches!(loaded, Ok(Policy::Ready(_))) {
+                ready.insert((name.clone(), index));
+            }
+        }
+    }
+    ready
+}
+
+/// Replaces what the new file replaces, except what works by what does not.
 async fn put_into_use(
     library: &Arc<Library>,
     config: &Config,
     name: &str,
     chains: &[(String, mpsc::Sender<Message>)],
     channels: &ChannelSenders,
+    ready: &mut BTreeSet<Place>,
 ) {
+    let site = &config.site;
     for (chain, inbox) in chains {
         let witnesses = config.witnesses.iter().filter(|witness| witness.chain == *chain);
-        for (index, witness) in witnesses.enumerate().filter(|(_, witness)| witness.policy == name) {
-            let (library, witness) = (Arc::clone(library), witness.clone());
+        for (index, watched) in witnesses.enumerate().filter(|(_, witness)| witness.policy == name) {
+            let (library, witness) = (Arc::clone(library), watched.clone());
             let loaded = tokio::task::spawn_blocking(move || plugins::policy(&library, &witness)).await;
-            if let Ok(policy) = loaded {
-                let _ = inbox.send(Message::Policy(index, policy)).await;
+            let Ok(policy) = loaded else { continue };
+            let place = (chain.clone(), index);
+            match &policy {
+                Policy::Ready(_) => {
+                    ready.insert(place);
+                }
+                Policy::Broken(why) if ready.contains(&place) => {
+                    let witness = watched.name.as_str();
+                    tracing::error!(
+                        site,
+                        chain,
+                        witness,
+                        policy = name,
+                        why,
+                        "the policy's new file is refused, and the old one stays in use until the daemon ends"
+                    );
+                    continue;
+                }
+                Policy::Broken(_) => {}
             }
+            let _ = inbox.send(Message::Policy(index, policy)).await;
         }
     }
-    for (channel, sender) in config.channels.iter().zip(channels).filter(|(channel, _)| channel.plugin == name) {
-        let (library, channel) = (Arc::clone(library), channel.clone());
+    for (configured, sender) in config.channels.iter().zip(channels).filter(|(channel, _)| channel.plugin == name) {
+        let (library, channel) = (Arc::clone(library), configured.clone());
         let loaded = tokio::task::spawn_blocking(move || plugins::channel(&library, &channel)).await;
-        if let Ok(plugin) = loaded {
-            let _ = sender.send(plugin);
+        let Ok(plugin) = loaded else { continue };
+        if let Err(why) = &plugin
+            && sender.borrow().is_ok()
+        {
+            let channel = &configured.name;
+            tracing::error!(
+                site,
+                channel,
+                plugin = name,
+                why,
+                "the channel's new file is refused, and the old one stays in use until the daemon ends"
+            );
+            continue;
         }
+        let _ = sender.send(plugin);
     }
 }

@@ -137,7 +137,7 @@ impl Egress {
         let headers = answer
             .headers()
             .iter()
-            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), self.scrub(value.to_str().ok()?))))
             .collect();
         let mut body = Vec::new();
         while body.len() < BODY_LIMIT {
@@ -147,6 +147,12 @@ impl Egress {
             }
         }
         body.truncate(BODY_LIMIT);
+        // What a plugin never sees it cannot pass on, nor cut in half where it would no longer be found.
+        let text = String::from_utf8_lossy(&body);
+        let scrubbed = self.scrub(&text);
+        if scrubbed != text {
+            body = scrubbed.into_bytes();
+        }
         Ok(Response { status, headers, body })
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use dogwatch_plugins::{Library, Sandbox};
 use serde_json::json;
 
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, say};
 use crate::config::{Config, Problems};
 use crate::plugins;
 
@@ -26,12 +26,13 @@ pub(super) fn check(path: &Path, as_json: bool) -> Result<(), Failure> {
     let (config, problems) = read(path)?;
     if as_json {
         let report = json!({ "ok": !problems.has_errors(), "problems": problems.sorted() });
-        println!("{report:#}");
+        say(format!("{report:#}"))?;
     } else {
-        print!("{problems}");
+        let mut text = problems.to_string();
         if let Some((config, _)) = config.filter(|_| !problems.has_errors()) {
-            print!("{}", summary(&config));
+            text.push_str(&summary(&config));
         }
+        say(text.trim_end())?;
     }
     if problems.has_errors() { Err(Failure::with(Exit::Input, "")) } else { Ok(()) }
 }

@@ -7,7 +7,7 @@ use dogwatch_chain::AccountName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, say};
 use crate::config::Config;
 use crate::control::{PauseRequest, SwitchReply, SwitchRequest, socket_path};
 
@@ -49,17 +49,23 @@ fn client(config: &Path, route: &str) -> Result<(reqwest::Client, String), Failu
 }
 
 async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, Failure> {
-    let no_daemon = |error: reqwest::Error| {
-        let why = if error.is_timeout() { "it does not answer in time" } else { "nobody listens on its socket" };
-        Failure::with(Exit::NoDaemon, format!("no daemon runs with this configuration: {why}. Start one: dogwatch run"))
+    let lost = |error: reqwest::Error, otherwise: &dyn Fn(reqwest::Error) -> Failure| {
+        if error.is_timeout() {
+            return Failure::with(Exit::NoDaemon, "the daemon does not answer in time. Look at its log");
+        }
+        otherwise(error)
     };
-    let response = request.send().await.map_err(no_daemon)?;
+    let nobody = |_| {
+        let what = "no daemon runs with this configuration: nobody listens on its socket. Start one: dogwatch run";
+        Failure::with(Exit::NoDaemon, what)
+    };
+    let other_version =
+        |error| Failure::other(format!("the daemon's answer is of another version than this command: {error}"));
+    let response = request.send().await.map_err(|error| lost(error, &nobody))?;
     if response.status().is_success() {
-        return response.json().await.map_err(|error| {
-            Failure::other(format!("the daemon's answer is of another version than this command: {error}"))
-        });
+        return response.json().await.map_err(|error| lost(error, &other_version));
     }
-    let text = response.text().await.map_err(Failure::other)?;
+    let text = response.text().await.map_err(|error| lost(error, &Failure::other))?;
     Err(Failure::other(text))
 }
 
@@ -68,12 +74,12 @@ pub(super) async fn switch(config: &Path, order: SwitchOrder<'_>, as_json: bool)
         SwitchRequest { witness: account(order.witness)?, chain: order.chain, to: order.to, force: order.force };
     let reply: SwitchReply = post(config, "/switch", &request).await?;
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&reply).map_err(Failure::other)?);
+        say(serde_json::to_string_pretty(&reply).map_err(Failure::other)?)?;
     }
     match reply {
         SwitchReply::Started(id) => {
             if !as_json {
-                println!("Transaction {id} is on its way. Follow it with: dogwatch status");
+                say(format_args!("Transaction {id} is on its way. Follow it with: dogwatch status"))?;
             }
             Ok(())
         }
@@ -94,8 +100,7 @@ pub(super) async fn pause(
     let request = PauseRequest { witness: account(witness)?, chain, millis };
     let () = post(config, "/pause", &request).await?;
     match span {
-        Some(span) => println!("{witness}: automatic switches are paused for {} s.", span.as_secs()),
-        None => println!("{witness}: automatic switches go on."),
+        Some(span) => say(format_args!("{witness}: automatic switches are paused for {} s.", span.as_secs())),
+        None => say(format_args!("{witness}: automatic switches go on.")),
     }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use dogwatch_devnet::{DevnetConfig, DevnetServer};
 use serde_json::json;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, say};
 
 pub(super) async fn run(path: &Path) -> Result<(), Failure> {
     let text = std::fs::read_to_string(path)
@@ -33,7 +33,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Failure> {
         "control": devnet.control_url(),
         "nodes": nodes.collect::<Vec<_>>(),
     });
-    println!("{addresses}");
+    say(addresses)?;
     tracing::info!("the devnet runs until it is interrupted; order faults at its control address: devnet_api.*");
     tokio::signal::ctrl_c().await.map_err(Failure::other)
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use dogwatch_plugins::{Library, PluginInfo, Sandbox, SettingDoc};
 use serde_json::json;
 
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, say};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -37,33 +37,32 @@ fn list(directory: Option<&Path>, as_json: bool) -> Result<(), Failure> {
     problems.extend(broken);
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     if as_json {
-        println!("{:#}", json!({ "plugins": plugins, "problems": problems }));
+        say(format_args!("{:#}", json!({ "plugins": plugins, "problems": problems })))?;
     } else {
         for plugin in &plugins {
-            print(plugin);
+            say(shown(plugin))?;
         }
         for problem in &problems {
-            println!("! {problem}");
+            say(format_args!("! {problem}"))?;
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure::with(Exit::Input, "")) }
 }
 
-fn print(plugin: &PluginInfo) {
+/// A plugin in a few lines, the last of them empty.
+fn shown(plugin: &PluginInfo) -> String {
     let PluginInfo { name, origin, world, interface_version, description, sha256, size, .. } = plugin;
     let sum: String = sha256.chars().take(12).collect();
-    println!(
-        "{name}  {world} {interface_version}  version {}  {origin}  {size} bytes  sha256 {sum}…",
-        description.version
-    );
-    println!("    {}", description.about);
-    let doc = |kind: &str, docs: &[SettingDoc]| {
-        for SettingDoc { name, default, about } in docs {
+    let version = &description.version;
+    let head =
+        format!("{name}  {world} {interface_version}  version {version}  {origin}  {size} bytes  sha256 {sum}…\n");
+    let doc = |kind: &'static str, docs: &[SettingDoc]| {
+        let line = |SettingDoc { name, default, about }: &SettingDoc| {
             let default = if default.is_empty() { String::new() } else { format!(" (default {default})") };
-            println!("    {kind} {name}{default}: {about}");
-        }
+            format!("    {kind} {name}{default}: {about}\n")
+        };
+        docs.iter().map(line).collect::<String>()
     };
-    doc("setting", &description.settings);
-    doc("secret", &description.secrets);
-    println!();
+    let (settings, secrets) = (doc("setting", &description.settings), doc("secret", &description.secrets));
+    format!("{head}    {}\n{settings}{secrets}", description.about)
 }

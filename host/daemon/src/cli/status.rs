@@ -5,17 +5,16 @@ use std::path::Path;
 
 use dogwatch_engine::Health;
 
-use crate::cli::{Failure, client};
+use crate::cli::{Failure, client, say};
 use crate::status::{AlertStatus, ChainStatus, NodeStatus, Status, WitnessStatus};
 
 pub(super) async fn status(config: &Path, as_json: bool) -> Result<(), Failure> {
     let status: Status = client::get(config, "/status").await?;
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&status).map_err(Failure::other)?);
+        say(serde_json::to_string_pretty(&status).map_err(Failure::other)?)
     } else {
-        print!("{}", plain(&status).map_err(Failure::other)?);
+        say(plain(&status).map_err(Failure::other)?.trim_end())
     }
-    Ok(())
 }
 
 fn seconds(millis: Option<u64>) -> String {

@@ -11,7 +11,7 @@ use dogwatch_chain::{
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, say};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TxCommand {
@@ -79,8 +79,7 @@ pub(super) fn run(command: TxCommand) -> Result<(), Failure> {
     let signed =
         transaction_from_json(&json, &profile).map_err(|error| Failure::input(format!("{}: {error}", shown(&file))))?;
     let key = key_file.as_deref().map(key).transpose()?;
-    println!("{:#}", inspect(&signed, &profile, key.as_ref())?);
-    Ok(())
+    say(format_args!("{:#}", inspect(&signed, &profile, key.as_ref())?))
 }
 
 fn shown(file: &Path) -> String {
