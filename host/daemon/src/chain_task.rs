@@ -114,7 +114,14 @@ impl ChainTask {
                         self.observed(now, &outbox).await;
                     }
                 }
-                Some(_) = self.errands.join_next() => {}
+                Some(ended) = self.errands.join_next() => {
+                    // An errand that died reports nothing: without this the blocks would be waited for, for ever.
+                    if let Err(error) = ended {
+                        let (site, chain) = (&self.site, &self.tracker.config().chain);
+                        tracing::error!(site, chain, %error, "an errand has died");
+                        self.fetching = None;
+                    }
+                }
             }
         }
     }
