@@ -8,10 +8,10 @@ mod report;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_chain::{AccountName, Block, Time};
+use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_engine::{ChainAlerts, Event, Fit, Force, NodeIndex, Probe, SendReport, SwitchPlan, Target, Tracker};
 use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
@@ -79,6 +79,10 @@ pub struct ChainTask {
     pub fetching: Option<u32>,
     /// Endpoints to read blocks from, best first.
     pub sources: Vec<EndpointIndex>,
+    /// The block that the next poll is to bring along, and from where.
+    pub next_block: watch::Sender<Option<(EndpointIndex, BlockNum)>>,
+    /// What is stored of the endpoints that are asked by https although `http://` is written.
+    pub stored_upgrades: Vec<String>,
     /// Alerts that could not be stored yet.
     pub unsaved: Vec<Write>,
     /// The way out for the alert that nothing can be stored.
@@ -191,9 +195,23 @@ impl ChainTask {
     async fn polled(&mut self, readings: &[dogwatch_rpc::EndpointReading], outbox: &mpsc::WeakSender<Message>) {
         self.tracker.observe(self.clock.now(), &feeds::readings(readings));
         self.sources = fetch::sources(readings, &self.tracker, self.sources.first().copied());
+        if self.fetching.is_none() {
+            self.learn_along(readings);
+        }
         // Blocks that are on their way will bring the witnesses up to date.
         if self.fetching.is_none() {
             self.fetch_or_observe(FETCHES, outbox).await;
+        }
+    }
+
+    /// In steady state each poll brings the one new block along, and nothing else has to be asked.
+    fn learn_along(&mut self, readings: &[dogwatch_rpc::EndpointReading]) {
+        for reading in readings.iter().filter(|reading| self.sources.contains(&reading.endpoint)) {
+            let block = reading.result.as_ref().ok().and_then(|reading| reading.block.as_ref());
+            let wanted = self.tracker.wanted().map(|(from, _)| from);
+            if let Some(block) = block.filter(|block| Some(block.num()) == wanted) {
+                self.tracker.learn(vec![block.clone()]);
+            }
         }
     }
 
@@ -237,18 +255,30 @@ impl ChainTask {
     }
 
     async fn observed(&mut self, now: Time, outbox: &mpsc::WeakSender<Message>) {
-        let said = self.alerts.observe(now, &self.tracker);
+        let mut said = self.alerts.observe(now, &self.tracker);
         let chain = self.tracker.config().chain.clone();
+        let upgraded = self.pool.upgraded();
+        let shown: Vec<(String, String)> =
+            upgraded.iter().map(|(name, why, _)| (name.to_string(), why.to_string())).collect();
+        said.extend(self.alerts.upgraded(now, &chain, &shown));
+        let next = self.tracker.log().tip().map(|tip| tip.num().next());
+        self.next_block.send_replace(self.sources.first().copied().zip(next));
         for alert in &said {
             feeds::log_alert(&self.site, &chain, "", alert);
         }
         if !said.is_empty() || self.stored_book != *self.alerts.book() {
             let mut writes: Vec<Write> =
                 said.into_iter().map(|alert| Write::Alert { alert: Box::new(alert), witness: String::new() }).collect();
-            writes.push(Write::Book { chain, book: self.alerts.book().clone() });
+            writes.push(Write::Book { chain: chain.clone(), book: self.alerts.book().clone() });
             if self.commit(writes).await {
                 self.stored_book = self.alerts.book().clone();
             }
+        }
+        let fingerprints: Vec<String> = upgraded.into_iter().map(|(_, _, fingerprint)| fingerprint).collect();
+        if fingerprints != self.stored_upgrades
+            && self.commit(vec![Write::Upgrades { chain, fingerprints: fingerprints.clone() }]).await
+        {
+            self.stored_upgrades = fingerprints;
         }
         for index in 0..self.guards.len() {
             self.drive(index, Event::Observed, outbox).await;
@@ -348,10 +378,17 @@ fn describe(refusal: &dogwatch_engine::Refusal) -> String {
 }
 
 /// Polls a chain's endpoints once a slot, a third of a slot after the block is due.
-pub async fn poll(pool: Pool, witnesses: Vec<AccountName>, clock: Clock, inbox: mpsc::Sender<Message>) {
+pub async fn poll(
+    pool: Pool,
+    witnesses: Vec<AccountName>,
+    next_block: watch::Receiver<Option<(EndpointIndex, BlockNum)>>,
+    clock: Clock,
+    inbox: mpsc::Sender<Message>,
+) {
     let interval = pool.profile().block_interval;
     loop {
-        let readings = pool.poll(&PollRequest { witnesses: &witnesses }).await;
+        let block = *next_block.borrow();
+        let readings = pool.poll(&PollRequest { witnesses: &witnesses, block }).await;
         let newest = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.time)).max();
         if inbox.send(Message::Polled(clock.now(), readings)).await.is_err() {
             return;

@@ -1,18 +1,3 @@
 //! The one place that asks what time it is.
 
-use std::time::UNIX_EPOCH;
-
-use dogwatch_chain::Time;
-
-/// The wall clock, which all nodes of a chain share.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Clock;
-
-impl Clock {
-    /// Now.
-    #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
-    pub fn now(self) -> Time {
-        let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
-}
+pub use dogwatch_rpc::Clock;

@@ -58,8 +58,10 @@ pub struct ChainConfig {
     pub profile: Profile,
     /// Where it is read and written.
     pub endpoints: Vec<Endpoint>,
-    /// How many endpoints must agree.
+    /// Of how many operators endpoints must agree.
     pub quorum: u32,
+    /// How many requests each endpoint is to get in a minute at most.
+    pub requests_per_minute: u32,
     /// A head older than this is stale.
     pub stale_after: Duration,
 }

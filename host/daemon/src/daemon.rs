@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
 use dogwatch_plugins::{Change, ChannelPlugin, Library};
-use dogwatch_rpc::{Pool, PoolError, PoolOptions, Prober};
+use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -153,11 +153,21 @@ struct Shared<'a> {
 }
 
 /// Patience grows with the slots: an answer that comes after the next block is of no use.
-fn pool_options(interval: Duration) -> PoolOptions {
+fn pool_options(chain: &ChainConfig) -> PoolOptions {
+    let interval = chain.profile.block_interval;
     let total = interval.saturating_mul(4).checked_div(3).unwrap_or(interval);
     let total = total.clamp(Duration::from_secs(1), Duration::from_secs(4));
-    PoolOptions::default().timeouts(total.checked_div(2).unwrap_or(total), total)
+    PoolOptions::default()
+        .timeouts(total.checked_div(2).unwrap_or(total), total)
+        .read_deadline(interval.clamp(Duration::from_millis(500), Duration::from_secs(2)))
+        .agreement(chain.quorum, chain.stale_after)
+        .requests_per_minute(chain.requests_per_minute)
+        // Several daemons must not come back to an endpoint in step.
+        .jitter(JITTER_PERCENT, rand::random())
 }
+
+/// By how much the rests of failing endpoints differ at random.
+const JITTER_PERCENT: u32 = 20;
 
 async fn start_chain(
     chain: &ChainConfig,
@@ -166,15 +176,24 @@ async fn start_chain(
 ) -> Result<mpsc::Sender<Message>, StartError> {
     let Shared { config, library, store, bell, recipients, clock, emergency } = shared;
     let name = chain.profile.name.clone();
-    let options = pool_options(chain.profile.block_interval);
+    let options = pool_options(chain);
+    let stored_upgrades = store.upgrades(&name).await?;
+    for endpoint in &chain.endpoints {
+        if stored_upgrades.contains(&endpoint.fingerprint()) {
+            endpoint.remember_upgrade();
+        }
+    }
     let pool = Pool::new(chain.profile.clone(), chain.endpoints.clone(), options.clone())
         .map_err(|source| StartError::Pool { chain: name.clone(), source })?;
-    let prober = Prober::new(options).map_err(|error| StartError::Http(error.to_string()))?;
+    let watched = || config.witnesses.iter().filter(|witness| witness.chain == name);
+    let probes: Vec<&Endpoint> =
+        watched().flat_map(|witness| witness.nodes.iter().filter_map(|node| node.probe.as_ref())).collect();
+    let prober = Prober::new(options, probes).map_err(|error| StartError::Http(error.to_string()))?;
     let book = store.book(&name).await?.unwrap_or_default();
     let (sender, inbox) = mpsc::channel(256);
 
     let mut guards = Vec::new();
-    for witness in config.witnesses.iter().filter(|witness| witness.chain == name) {
+    for witness in watched() {
         let index = guards.len();
         let state = store.state(&name, witness.name.as_str()).await?.unwrap_or_default();
         let policy = plugins::policy(library, witness);
@@ -188,7 +207,8 @@ async fn start_chain(
         }
     }
     let names = guards.iter().map(|guard| guard.watch().config().witness.clone()).collect();
-    tasks.spawn(poll(pool.clone(), names, clock, sender.clone()));
+    let (next_block, following) = watch::channel(None);
+    tasks.spawn(poll(pool.clone(), names, following, clock, sender.clone()));
     let task = ChainTask {
         site: config.site.clone(),
         pool,
@@ -208,6 +228,8 @@ async fn start_chain(
         errands: JoinSet::new(),
         fetching: None,
         sources: Vec::new(),
+        next_block,
+        stored_upgrades,
         unsaved: Vec::new(),
         emergency: emergency.clone(),
     };

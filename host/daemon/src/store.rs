@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod schema;
+mod upgrades;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -13,6 +14,9 @@ use dogwatch_engine::{Alert, AlertBook, Severity, State};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub use deliveries::{Delivery, OutboxCounts};
+
+/// The database, in the state directory.
+const STATE_FILE: &str = "state.sqlite";
 
 /// The store; clones share it.
 #[derive(Clone, Debug)]
@@ -79,6 +83,13 @@ pub enum Write {
         /// Its alerts.
         book: AlertBook,
     },
+    /// The endpoints of a chain that are asked by https although `http://` is written.
+    Upgrades {
+        /// The chain.
+        chain: String,
+        /// Their fingerprints.
+        fingerprints: Vec<String>,
+    },
     /// A message for the channels.
     Alert {
         /// What it says.
@@ -109,7 +120,7 @@ impl Store {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(directory.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let connection = Connection::open(directory.join("state.sqlite"))?;
+        let connection = Connection::open(directory.join(STATE_FILE))?;
         schema::prepare(&connection)?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), _lock: Arc::new(lock) })
     }
@@ -150,6 +161,7 @@ impl Store {
                             params![chain, json],
                         )?;
                     }
+                    Write::Upgrades { chain, fingerprints } => upgrades::write(&transaction, &chain, &fingerprints)?,
                     Write::Alert { alert, witness } => {
                         deliveries::enqueue(&transaction, &alert, &witness, &recipients)?;
                     }

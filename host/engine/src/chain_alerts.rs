@@ -7,10 +7,13 @@ use dogwatch_chain::{Head, Time};
 use crate::alert::{Alert, AlertKey, Severity, Subject};
 use crate::book::{AlertBook, Notice};
 use crate::situation::Agreement;
-use crate::tracker::{Standstill, Tracker};
+use crate::tracker::{Standstill, Tracker, WallClock};
 
 /// How long answers may be missing before that is blindness: three slots, but time enough for one retry.
 const GRACE_SLOTS: u32 = 3;
+
+/// What may be wrong with the chain as a whole, one at a time.
+const KINDS: [&str; 5] = ["blind", "halted", "thin", "split", "clock"];
 
 /// The open alerts of one chain.
 #[derive(Clone, Debug)]
@@ -43,18 +46,19 @@ impl ChainAlerts {
         let well = matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single);
         if well {
             self.last_well = Some(now);
-            for kind in ["blind", "halted", "thin", "split"] {
+            for kind in KINDS {
                 said.extend(self.book.resolve(now, &key(kind), "The endpoints show a fresh, agreed chain again."));
             }
         } else if self.last_well.is_none_or(|at| now.since(at) >= grace || now < at) {
             // A clock that was set back is no reason for patience either.
-            let kind = match (tracker.agreement(), tracker.standstill()) {
-                (Agreement::Blind, Standstill::AllAtTheSameBlock) => "halted",
-                (Agreement::Thin, _) => "thin",
-                (Agreement::Disagreed, _) => "split",
+            let kind = match (tracker.agreement(), tracker.standstill(), tracker.wall_clock()) {
+                (Agreement::Blind, Standstill::AllAtTheSameBlock, _) => "halted",
+                (Agreement::Blind, _, WallClock::Ahead(_) | WallClock::Behind(_)) => "clock",
+                (Agreement::Thin, ..) => "thin",
+                (Agreement::Disagreed, ..) => "split",
                 _ => "blind",
             };
-            for other in ["blind", "halted", "thin", "split"].into_iter().filter(|other| *other != kind) {
+            for other in KINDS.into_iter().filter(|other| *other != kind) {
                 said.extend(self.book.resolve(now, &key(other), "It has turned into something else."));
             }
             let notice = notice(tracker, key(kind), kind, self.last_well);
@@ -62,7 +66,52 @@ impl ChainAlerts {
         }
         said.extend(self.blocks(now, tracker, well));
         said.extend(self.doubts(now, tracker, well));
+        said.extend(self.one_voice(now, tracker));
         said
+    }
+
+    /// Endpoints that were written `http://` and are asked by https, with the reason. Each is worth one word.
+    pub fn upgraded(&mut self, now: Time, chain: &str, endpoints: &[(String, String)]) -> Vec<Alert> {
+        let prefix = format!("chain/{chain}/upgraded/");
+        let key = |name: &str| AlertKey(format!("{prefix}{name}"));
+        let keep: Vec<AlertKey> = endpoints.iter().map(|(name, _)| key(name)).collect();
+        let mut said = self.book.resolve_others(now, &prefix, &keep, "It is no longer written http://.");
+        for (name, why) in endpoints {
+            let notice = Notice {
+                key: key(name),
+                severity: Severity::Warning,
+                subject: Subject::Chain(chain.to_owned()),
+                summary: format!("{chain}: endpoint {name} is asked by https, although http:// is written"),
+                details: format!("Reason: {why}. It goes on by https, as a POST with its body, also after a restart."),
+                remedy: "Write https:// in the configuration.".to_owned(),
+            };
+            said.extend(self.book.raise(now, chain, self.repeat, notice));
+        }
+        said
+    }
+
+    /// With endpoints of one operator nothing can be checked. It works, and stays a warning.
+    fn one_voice(&mut self, now: Time, tracker: &Tracker) -> Vec<Alert> {
+        let chain = &tracker.config().chain;
+        let key = AlertKey(format!("chain/{chain}/one-voice"));
+        match tracker.agreement() {
+            Agreement::Single => {}
+            // Whether there are others does not depend on whether they answer.
+            Agreement::Blind => return Vec::new(),
+            _ => {
+                let how = "There are endpoints of several operators.";
+                return self.book.resolve(now, &key, how).into_iter().collect();
+            }
+        }
+        let notice = Notice {
+            key,
+            severity: Severity::Warning,
+            subject: Subject::Chain(chain.clone()),
+            summary: format!("{chain}: all that is known comes from one operator"),
+            details: "Nothing it says can be checked, and without it Dogwatch is blind.".to_owned(),
+            remedy: "Add endpoints of other operators.".to_owned(),
+        };
+        self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
     }
 
     /// Heads alone show nothing of the witness: without the blocks below them Dogwatch is as good as blind.
@@ -130,6 +179,15 @@ fn notice(tracker: &Tracker, key: AlertKey, kind: &str, last_well: Option<Time>)
             Severity::Critical,
             format!("{chain} has halted, or every endpoint is cut off from it in the same way"),
             "Nothing, if the chain has halted. Else replace the endpoints.",
+        ),
+        "clock" => (
+            Severity::Page,
+            match tracker.wall_clock() {
+                WallClock::Behind(by) => format!("this machine's clock is {} s behind {chain}'s", by.as_secs()),
+                WallClock::Ahead(by) => format!("this machine's clock is {} s ahead of {chain}'s", by.as_secs()),
+                WallClock::Plausible => format!("this machine's clock does not fit {chain}'s"),
+            },
+            "Set the clock, and have it kept right: timedatectl set-ntp true. Until then nothing is switched.",
         ),
         "thin" => (
             Severity::Page,

@@ -35,7 +35,7 @@ pub use situation::{
     SlotOutcome, SwitchOutcome, Verdict,
 };
 pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
-pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WitnessReading};
+pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading};
 pub use watch::{
     Command, DecisionRecord, Event, Force, NodeConfig, SendReport, Signing, SlotRecord, State, Watch, WatchConfig,
 };

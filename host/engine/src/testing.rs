@@ -61,10 +61,16 @@ pub(crate) fn says(endpoint: &str, head: Head, signing_key: PublicKey) -> Endpoi
     let schedule = schedule(head.num().0 / 5 * 5 + 5, "abcde", None);
     EndpointReading {
         endpoint: endpoint.to_owned(),
+        operator: operator(endpoint),
         result: Ok(Reading { head, schedule, witnesses: vec![Some(witness)] }),
     }
 }
 
 pub(crate) fn silent(endpoint: &str) -> EndpointReading {
-    EndpointReading { endpoint: endpoint.to_owned(), result: Err("no answer".to_owned()) }
+    EndpointReading { endpoint: endpoint.to_owned(), operator: operator(endpoint), result: Err("no answer".to_owned()) }
+}
+
+/// `a1` and `a2` are both run by `a`.
+fn operator(endpoint: &str) -> String {
+    endpoint.chars().take(1).collect()
 }

@@ -1,6 +1,6 @@
 //! One chain as its endpoints show it: what they agree on, and what cannot be believed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, PublicKey, Schedule, Slot, Time, WitnessState};
@@ -24,6 +24,8 @@ pub struct Reading {
 pub struct EndpointReading {
     /// The endpoint's name, safe to log.
     pub endpoint: String,
+    /// Who runs it. Endpoints of one operator are one voice.
+    pub operator: String,
     /// Its answer.
     pub result: Result<Reading, String>,
 }
@@ -35,7 +37,7 @@ pub struct TrackerConfig {
     pub chain: String,
     /// Time from slot to slot.
     pub block_interval: Duration,
-    /// Endpoints that must agree. With one endpoint configured, that one.
+    /// Operators whose endpoints must agree. With fewer configured, all of them.
     pub quorum: u32,
     /// A head older than this is stale.
     pub stale_after: Duration,
@@ -51,6 +53,14 @@ pub enum Doubt {
     /// Its head is old.
     #[error("its head {head} is {} s old", .age.as_secs())]
     Stale {
+        /// The head.
+        head: BlockNum,
+        /// How old.
+        age: Duration,
+    },
+    /// It answers, but its head stays where it is while others go on.
+    #[error("it is frozen: it stays at block {head}, {} s old, while others go on", .age.as_secs())]
+    Frozen {
         /// The head.
         head: BlockNum,
         /// How old.
@@ -84,6 +94,13 @@ pub struct Tracker {
     doubts: BTreeMap<String, Doubt>,
     witnesses: Vec<WitnessReading>,
     standstill: Standstill,
+    wall_clock: WallClock,
+    /// By endpoint: who runs it.
+    operators: BTreeMap<String, String>,
+    /// By endpoint: its head, and since when it is that one.
+    stays: BTreeMap<String, (BlockId, Time)>,
+    /// The highest block that the quorum answered with, and when that last grew.
+    grew: Option<(BlockNum, Option<Time>)>,
     /// By endpoint: a head it has shown that the log did not reach yet.
     claims: BTreeMap<String, Claim>,
     /// The block that all answering endpoints stand at, if it is one, and since when.
@@ -121,6 +138,20 @@ pub enum Standstill {
     AllAtTheSameBlock,
 }
 
+/// Whether this machine's clock fits the chain's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WallClock {
+    /// As far as can be told.
+    Plausible,
+    /// The endpoints go on together, and are older than this machine's time by so much.
+    Ahead(Duration),
+    /// The endpoints go on together, and are newer by so much.
+    Behind(Duration),
+}
+
+/// Two endpoints that follow one chain are no further apart than this many blocks.
+const TOGETHER: u32 = 3;
+
 impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(config: TrackerConfig) -> Self {
@@ -134,6 +165,10 @@ impl Tracker {
             doubts: BTreeMap::new(),
             witnesses: Vec::new(),
             standstill: Standstill::No,
+            wall_clock: WallClock::Plausible,
+            operators: BTreeMap::new(),
+            stays: BTreeMap::new(),
+            grew: None,
             claims: BTreeMap::new(),
             common: None,
             at_head: Vec::new(),
@@ -175,6 +210,23 @@ impl Tracker {
         self.standstill
     }
 
+    /// Whether this machine's clock fits the chain's.
+    pub fn wall_clock(&self) -> WallClock {
+        self.wall_clock
+    }
+
+    /// How many operators those endpoints have.
+    fn voices<'a>(&'a self, endpoints: impl Iterator<Item = &'a str>) -> usize {
+        let of = |endpoint: &'a str| self.operators.get(endpoint).map_or(endpoint, String::as_str);
+        endpoints.map(of).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many of them must agree.
+    fn need(&self) -> usize {
+        let all = self.voices(self.operators.keys().map(String::as_str));
+        usize::try_from(self.config.quorum).unwrap_or(usize::MAX).min(all).max(1)
+    }
+
     /// How well the endpoints agree.
     pub fn agreement(&self) -> Agreement {
         self.agreement
@@ -205,22 +257,26 @@ impl Tracker {
         self.total = u32::try_from(readings.len()).unwrap_or(u32::MAX);
         self.doubts.clear();
         let mut fresh: Vec<Voice<'_>> = Vec::new();
-        for EndpointReading { endpoint, result } in readings {
+        self.operators = readings.iter().map(|r| (r.endpoint.clone(), r.operator.clone())).collect();
+        self.note_growth(now, readings);
+        for EndpointReading { endpoint, result, .. } in readings {
             match self.assess(now, result) {
                 Ok(reading) => fresh.push((endpoint, reading)),
                 Err(doubt) => {
-                    self.doubts.insert(endpoint.clone(), doubt);
+                    self.doubts.insert(endpoint.clone(), self.or_frozen(now, endpoint, doubt));
                 }
             }
         }
+        self.wall_clock = self.judge_clock(now, readings, &fresh);
         self.fresh = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
         self.standstill = self.stands_still(now, readings, &fresh);
         self.check_claims(&fresh);
 
-        let (outvoted, standing) = fresh.iter().partition::<Vec<Voice<'_>>, _>(|voice| outvoted(voice, &fresh));
+        let (outvoted, standing) = fresh.iter().partition::<Vec<Voice<'_>>, _>(|voice| self.outvoted(voice, &fresh));
         let (forked, sound) = standing.iter().partition::<Vec<Voice<'_>>, _>(|voice| self.contradicts(voice));
         // The majority stands on another branch than our log: forget the log, the next blocks will tell.
-        let wrong_log = forked.len() > sound.len();
+        let count = |voices: &[Voice<'_>]| self.voices(voices.iter().map(|(endpoint, _)| *endpoint));
+        let wrong_log = count(&forked) > count(&sound);
         if wrong_log {
             self.log.forget_blocks();
             self.claims.clear();
@@ -262,9 +318,13 @@ impl Tracker {
     /// The highest head that the quorum has reached; who is further ahead cannot be checked yet.
     fn take_head(&mut self, trusted: &mut Vec<Voice<'_>>) {
         trusted.sort_by_key(|(_, reading)| std::cmp::Reverse(reading.head.num()));
-        let quorum = usize::try_from(self.config.quorum).unwrap_or(usize::MAX);
-        let Some(index) = trusted.len().min(quorum.max(1)).checked_sub(1) else { return self.at_head.clear() };
-        let Some(head) = trusted.get(index).map(|(_, reading)| reading.head.clone()) else { return };
+        if trusted.is_empty() {
+            return self.at_head.clear();
+        }
+        let need = self.need();
+        let reached = |upto: usize| self.voices(trusted.iter().take(upto).map(|(endpoint, _)| *endpoint)) >= need;
+        let place = (1..=trusted.len()).find(|upto| reached(*upto)).unwrap_or(trusted.len()).saturating_sub(1);
+        let Some(head) = trusted.get(place).map(|(_, reading)| reading.head.clone()) else { return };
         // Heads that are fresh cannot be further apart than this.
         let interval = self.config.block_interval.as_millis().max(1);
         let slots = self.config.stale_after.as_millis().checked_div(interval).unwrap_or_default();
@@ -321,17 +381,76 @@ impl Tracker {
     }
 
     fn judge(&self, trusted: &[Voice<'_>], forked: usize) -> Agreement {
-        let agreeing = u32::try_from(trusted.len()).unwrap_or(u32::MAX);
+        let agreeing = self.voices(trusted.iter().map(|(endpoint, _)| *endpoint));
+        let all = self.voices(self.operators.keys().map(String::as_str));
         let differ = |(_, a): &Voice<'_>, (_, b): &Voice<'_>| a.head.num() == b.head.num() && a.head.id != b.head.id;
         let same_height_differs = trusted.iter().any(|a| trusted.iter().any(|b| differ(a, b)));
-        match (self.total, agreeing) {
+        match (all, agreeing) {
             (_, 0) => Agreement::Blind,
             _ if same_height_differs => Agreement::Disagreed,
-            (1, 1) => Agreement::Single,
-            (_, n) if n >= self.config.quorum => Agreement::Agreed,
+            (1, _) => Agreement::Single,
+            (_, n) if n >= self.need() => Agreement::Agreed,
             _ if forked > 0 => Agreement::Disagreed,
             _ => Agreement::Thin,
         }
+    }
+
+    /// Whether more operators have another block at that height.
+    fn outvoted(&self, (_, reading): &Voice<'_>, fresh: &[Voice<'_>]) -> bool {
+        let votes = |of: BlockId| {
+            self.voices(fresh.iter().filter(|(_, reading)| reading.head.id == of).map(|(endpoint, _)| *endpoint))
+        };
+        let id = reading.head.id;
+        fresh.iter().any(|(_, rival)| rival.head.num() == id.num() && votes(rival.head.id) > votes(id))
+    }
+
+    /// Remembers who stays where, and whether the chain goes on.
+    fn note_growth(&mut self, now: Time, readings: &[EndpointReading]) {
+        let mut heights = Vec::new();
+        for (endpoint, reading) in readings.iter().filter_map(|r| Some((&r.endpoint, r.result.as_ref().ok()?))) {
+            let head = reading.head.id;
+            let stays = self.stays.entry(endpoint.clone()).or_insert((head, now));
+            // A clock that was set back begins anew.
+            if stays.0 != head || now < stays.1 {
+                *stays = (head, now);
+            }
+            heights.push((head.num(), endpoint.as_str()));
+        }
+        heights.sort_unstable_by(|one, other| other.cmp(one));
+        let reached = |upto: usize| self.voices(heights.iter().take(upto).map(|(_, name)| *name)) >= self.need();
+        let Some(place) = (1..=heights.len()).find(|upto| reached(*upto)) else { return };
+        let Some((height, _)) = heights.get(place.saturating_sub(1)) else { return };
+        match self.grew {
+            Some((known, _)) if *height <= known => {}
+            // The first height is no growth.
+            before => self.grew = Some((*height, before.map(|_| now))),
+        }
+    }
+
+    /// An endpoint whose head is old although the chain went on since it was new is not slow: it is frozen.
+    fn or_frozen(&self, now: Time, endpoint: &str, doubt: Doubt) -> Doubt {
+        let Doubt::Stale { head, age } = doubt else { return doubt };
+        let Some((_, since)) = self.stays.get(endpoint) else { return doubt };
+        let went_on = self
+            .grew
+            .is_some_and(|(height, at)| height.0 > head.0.saturating_add(TOGETHER) && at.is_some_and(|at| at > *since));
+        let long = now.since(*since).saturating_mul(2) > self.config.stale_after;
+        if went_on && long { Doubt::Frozen { head, age } } else { doubt }
+    }
+
+    /// Endpoints of several operators that go on together are right about the time, and this machine is not.
+    fn judge_clock(&self, now: Time, readings: &[EndpointReading], fresh: &[Voice<'_>]) -> WallClock {
+        let moving = self.grew.and_then(|(height, at)| Some((height, at?)));
+        let Some((height, _)) = moving.filter(|(_, at)| now.since(*at) < self.config.stale_after) else {
+            return WallClock::Plausible;
+        };
+        let heads = || readings.iter().filter_map(|r| Some((r.endpoint.as_str(), &r.result.as_ref().ok()?.head)));
+        let together = heads().all(|(_, head)| head.num().0.abs_diff(height.0) <= TOGETHER);
+        let Some(newest) = heads().map(|(_, head)| head.time).max() else { return WallClock::Plausible };
+        if !fresh.is_empty() || !together || self.voices(heads().map(|(endpoint, _)| endpoint)) < 2 {
+            return WallClock::Plausible;
+        }
+        if newest > now { WallClock::Behind(newest.since(now)) } else { WallClock::Ahead(now.since(newest)) }
     }
 
     /// Whether that endpoint's answers count.
@@ -377,7 +496,8 @@ impl Tracker {
     /// If that block is another one each time, the chain goes on, and it is this machine's clock that is wrong.
     fn stands_still(&mut self, now: Time, readings: &[EndpointReading], fresh: &[Voice<'_>]) -> Standstill {
         let heads: Vec<BlockId> = readings.iter().filter_map(|r| r.result.as_ref().ok()).map(|r| r.head.id).collect();
-        let enough = heads.len() >= usize::try_from(self.config.quorum).unwrap_or(usize::MAX).max(2);
+        let answering = readings.iter().filter(|r| r.result.is_ok()).map(|r| r.endpoint.as_str());
+        let enough = self.voices(answering) >= self.need().max(2);
         let common = heads.first().copied().filter(|first| heads.iter().all(|id| id == first));
         let before = self.common.filter(|(id, _)| Some(*id) == common);
         self.common = before.or(common.map(|id| (id, now)));
@@ -387,21 +507,27 @@ impl Tracker {
 
     /// What the endpoints say of a witness: what the quorum of them says, if it is also more than half.
     fn witness_reading(&self, trusted: &[Voice<'_>], index: usize) -> WitnessReading {
-        let states: Vec<Option<&WitnessState>> =
-            trusted.iter().filter_map(|(_, reading)| reading.witnesses.get(index)).map(Option::as_ref).collect();
-        let mut keys: Vec<PublicKey> = states.iter().flatten().map(|state| state.signing_key).collect();
+        let states: Vec<(&str, Option<&WitnessState>)> = trusted
+            .iter()
+            .filter_map(|(endpoint, reading)| Some((*endpoint, reading.witnesses.get(index)?.as_ref())))
+            .collect();
+        let mut keys: Vec<PublicKey> =
+            states.iter().filter_map(|(_, state)| Some(state.as_ref()?.signing_key)).collect();
         keys.sort_unstable();
         keys.dedup();
         if keys.is_empty() {
             return if states.is_empty() { WitnessReading::Unread } else { WitnessReading::NoSuchWitness };
         }
         let quorum = usize::try_from(self.config.quorum).unwrap_or(usize::MAX);
+        let everybody = self.voices(states.iter().map(|(endpoint, _)| *endpoint));
         let agreed = keys.iter().find_map(|key| {
-            let of_key: Vec<&WitnessState> =
-                states.iter().copied().flatten().filter(|state| state.signing_key == *key).collect();
-            let most = of_key.len() >= quorum && of_key.len().saturating_mul(2) > states.len();
-            let all = of_key.len() == states.len();
-            of_key.into_iter().filter(|_| most || all).max_by_key(|state| state.last_confirmed_block)
+            let says = |state: &Option<&WitnessState>| state.is_some_and(|state| state.signing_key == *key);
+            let of_key = || states.iter().filter(|(_, state)| says(state));
+            let voices = self.voices(of_key().map(|(endpoint, _)| *endpoint));
+            let most = voices >= quorum && voices.saturating_mul(2) > everybody;
+            let all = of_key().count() == states.len();
+            let newest = of_key().filter_map(|(_, state)| *state).max_by_key(|state| state.last_confirmed_block);
+            newest.filter(|_| most || all)
         });
         agreed.map_or(WitnessReading::Split(keys), |state| WitnessReading::Agreed(state.clone()))
     }
@@ -409,13 +535,6 @@ impl Tracker {
 
 /// An endpoint and its answer.
 type Voice<'a> = (&'a str, &'a Reading);
-
-/// Whether more endpoints have another block at that height.
-fn outvoted((_, reading): &Voice<'_>, fresh: &[Voice<'_>]) -> bool {
-    let votes = |of: BlockId| fresh.iter().filter(|(_, reading)| reading.head.id == of).count();
-    let id = reading.head.id;
-    fresh.iter().any(|(_, rival)| rival.head.num() == id.num() && votes(rival.head.id) > votes(id))
-}
 
 fn majority<'a, T: Eq>(items: impl Iterator<Item = &'a T>) -> Option<&'a T> {
     let mut counts: Vec<(&T, usize)> = Vec::new();

@@ -824,7 +824,9 @@ fn the_watchers_clock_is_wrong() {
         night.watchers[0].clock_off = wrong;
         night.run(200, &[(0, Fault::Node(0, Condition::Crashed))]);
         assert_eq!(night.changes(), 0);
-        assert_eq!(night.watchers[0].alerts("blind")[0].severity, Severity::Page);
+        let page = night.watchers[0].alerts("clock")[0].clone();
+        assert_eq!(page.severity, Severity::Page);
+        assert!(page.summary.contains(if wrong > 0 { "ahead of" } else { "behind" }), "{}", page.summary);
         night.watchers[0].clock_off = 0;
         night.run(200, &[]);
         assert_eq!((night.changes(), night.holder()), (1, "second"));

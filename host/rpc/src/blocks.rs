@@ -1,52 +1,57 @@
 //! Blocks by number.
 
+use std::sync::Arc;
+
 use dogwatch_chain::{Block, BlockNum};
 use serde_json::json;
 
-use crate::chain_check;
 use crate::envelope::Call;
 use crate::error::RpcError;
 use crate::facts;
 use crate::member::{EndpointIndex, Member};
 use crate::pool::Pool;
+use crate::read::ReadError;
 
 /// More blocks are not fetched in one go.
 const MOST_BLOCKS: usize = 30;
 
 impl Pool {
-    /// The blocks `from` to `to`, both included, at most 30 of them; fewer where the chain is not that long yet.
+    /// The blocks `from` to `to`, both included, at most 30 of them; none where the chain is not that long yet.
     ///
-    /// Asks `prefer` first, then the others from the best to the worst, until one has a list in which each block
-    /// follows from the one before. All of it comes from one endpoint. When all fail, the error is that of the first.
+    /// Asks those endpoints in that order, hedged; without any, all of them, the best first. Each block follows from the
+    /// one before, and all of them come from one endpoint, which is named.
     pub async fn blocks(
         &self,
         from: BlockNum,
         to: BlockNum,
-        prefer: Option<EndpointIndex>,
-    ) -> Result<Vec<Block>, RpcError> {
+        sources: &[EndpointIndex],
+    ) -> Result<Option<(EndpointIndex, Vec<Block>)>, ReadError> {
         let numbers: Vec<BlockNum> = (from.0..=to.0).take(MOST_BLOCKS).map(BlockNum).collect();
         if numbers.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let mut members = self.ranked();
-        members.sort_by_key(|member| Some(member.index) != prefer);
-        let mut outcome = None;
-        for member in members {
-            match self.client().bounded(self.blocks_of(member, &numbers)).await {
-                Ok(blocks) if !blocks.is_empty() => return Ok(blocks),
-                // It lags behind; another may have them.
-                Ok(none) => outcome = Some(Ok(none)),
-                Err(error) => {
-                    tracing::debug!(endpoint = %member.name, %error, %from, "no blocks");
-                    outcome = outcome.or(Some(Err(error)));
-                }
+        let members: Vec<Arc<Member>> = match sources {
+            [] => self.ranked(),
+            some => some.iter().filter_map(|source| self.member(*source).ok().cloned()).collect(),
+        };
+        // One that has none lags behind, which is no fault of its; another may have them.
+        let read = self.first(facts::BLOCK, members, |member| {
+            let (pool, numbers) = (self.clone(), numbers.clone());
+            async move {
+                let blocks = pool.blocks_of(&member, &numbers).await?;
+                if blocks.is_empty() { Err(RpcError::shape(facts::BLOCK, NONE_YET)) } else { Ok(blocks) }
             }
+        });
+        match read.await {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if error.deadline.is_none() && error.causes.iter().all(|(_, error)| is_none_yet(error)) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
-        outcome.unwrap_or(Ok(Vec::new()))
     }
 
     async fn blocks_of(&self, member: &Member, numbers: &[BlockNum]) -> Result<Vec<Block>, RpcError> {
-        chain_check::ensure(self.client(), member, self.profile()).await?;
         let calls: Vec<Call> = numbers.iter().map(|number| Call::new(facts::BLOCK, json!([number]))).collect();
         let answers = member.ask(self.client(), &calls).await?;
         let mut blocks: Vec<Block> = Vec::with_capacity(numbers.len());
@@ -62,4 +67,11 @@ impl Pool {
         }
         Ok(blocks)
     }
+}
+
+/// What an endpoint is said to have answered that has none of the blocks yet.
+const NONE_YET: &str = "it has none of the blocks yet";
+
+fn is_none_yet(error: &RpcError) -> bool {
+    matches!(error, RpcError::WrongShape { what, .. } if what == NONE_YET)
 }

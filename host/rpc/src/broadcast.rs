@@ -15,9 +15,6 @@ use crate::refusal::{NodeError, Refusal};
 
 const BROADCAST: &str = "condenser_api.broadcast_transaction";
 
-/// Codes with which gateways say that they lost the node's answer: request timeout, bad upstream, internal error.
-const GATEWAY_CODES: [i64; 3] = [1000, 1100, -32603];
-
 /// What one endpoint made of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -110,7 +107,7 @@ impl Pool {
         let results = join_all(ranked.into_iter().map(async |member| BroadcastResult {
             endpoint: member.index,
             name: member.name.clone(),
-            outcome: self.broadcast_to(member, request.clone()).await,
+            outcome: self.broadcast_to(&member, request.clone()).await,
         }))
         .await;
         BroadcastReport { id: transaction.transaction.id(self.profile()), results }
@@ -121,6 +118,7 @@ impl Pool {
             return BroadcastOutcome::NotSent(error);
         }
         let method = request.method();
+        member.spend(1);
         match self.client().bounded(self.client().send(&member.endpoint, request)).await {
             // hived and steemd answer {}; a void method may also be answered with null.
             Ok(Ok(Value::Object(_) | Value::Null)) => BroadcastOutcome::Accepted,
@@ -139,7 +137,7 @@ fn refusal(error: NodeError) -> BroadcastOutcome {
         Refusal::MissingAuthority => BroadcastOutcome::MissingAuthority,
         Refusal::Expired => BroadcastOutcome::Expired,
         Refusal::Tapos => BroadcastOutcome::Tapos,
-        Refusal::Other if GATEWAY_CODES.contains(&error.code) => BroadcastOutcome::Unknown(RpcError::Node(error)),
+        Refusal::Other if error.is_gateway_trouble() => BroadcastOutcome::Unknown(RpcError::Node(error)),
         Refusal::Other => BroadcastOutcome::OtherRefusal(error),
     }
 }

@@ -23,6 +23,9 @@ pub(crate) async fn ensure(client: &Client, member: &Member, profile: &Profile) 
     let expected = profile.chain_id;
     let before = due(member, expected)?;
     let Some(before) = before else { return Ok(()) };
+    // A plain-http endpoint may have learned https since.
+    member.endpoint.decide_again();
+    member.spend(1);
     match (ask(client, &member.endpoint, profile).await, before) {
         (Ok(found), _) if found == expected => {
             let mut state = member.state();

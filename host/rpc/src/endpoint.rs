@@ -1,10 +1,14 @@
 //! Endpoints: URLs that may be asked, and how they are shown without what is secret in them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use url::{Host, Url};
 
+use crate::operator::{Operator, is_loopback};
 use crate::text;
 
 /// Whether plain HTTP may leave the machine.
@@ -20,9 +24,55 @@ pub enum AllowHttp {
 /// The validated URL of a JSON-RPC endpoint.
 ///
 /// Providers put tokens into paths and queries, so neither `Display` nor `Debug` shows them.
-#[derive(Clone, PartialEq, Eq, Hash)]
+///
+/// It is asked by https. One that was written `http://` is tried by https first, and by plain HTTP only where that was
+/// allowed or leads to loopback; clones share what was found out.
+#[derive(Clone)]
 pub struct Endpoint {
-    url: Url,
+    https: Url,
+    /// By plain HTTP, where that may be.
+    plain: Option<Url>,
+    address: Option<SocketAddr>,
+    found: Arc<Found>,
+}
+
+/// What was found out about the way to an endpoint.
+#[derive(Debug)]
+struct Found {
+    route: AtomicU8,
+    upgrade: Mutex<Option<Upgrade>>,
+}
+
+/// With which scheme an endpoint was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Https,
+    Http,
+}
+
+/// By which way an endpoint is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Route {
+    /// By https, and failing that by plain HTTP.
+    Undecided,
+    /// By https alone.
+    Https,
+    /// By plain HTTP.
+    Plain,
+}
+
+/// Why an endpoint that was written `http://` is asked by https.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Upgrade {
+    /// Plain HTTP may not leave the machine.
+    Rule,
+    /// It answers by https as well.
+    Found,
+    /// It redirects there.
+    Redirected,
+    /// It was so when the daemon last ran.
+    Remembered,
 }
 
 /// What an endpoint is called in logs, alerts and metrics: its URL, without scheme and secrets.
@@ -47,11 +97,9 @@ pub enum EndpointError {
         /// What was found.
         scheme: String,
     },
-    /// Plain HTTP to another machine.
-    #[error(
-        "endpoint {shown}: anyone on the way could answer in its stead; write https://, or set allow_http if it is on a private network"
-    )]
-    PlainHttp {
+    /// An address for what is one already.
+    #[error("endpoint {shown}: address stands in for looking up a name, and this is no name; take it out")]
+    Address {
         /// The endpoint, secrets left out.
         shown: String,
     },
@@ -79,8 +127,8 @@ impl Endpoint {
         }
         let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
         let url = if has_scheme { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
-        let endpoint = Self { url: url.map_err(EndpointError::NotUrl)? };
-        let (url, shown) = (&endpoint.url, || endpoint.to_string());
+        let url = url.map_err(EndpointError::NotUrl)?;
+        let shown = || format!("{}://{}", url.scheme(), shown_without_scheme(&url));
         if !matches!(url.scheme(), "https" | "http") {
             return Err(EndpointError::Scheme { shown: shown(), scheme: url.scheme().to_owned() });
         }
@@ -90,72 +138,177 @@ impl Endpoint {
         if url.fragment().is_some() {
             return Err(EndpointError::Fragment { shown: shown() });
         }
-        if url.scheme() == "http" && allow_http == AllowHttp::No && !is_loopback(url) {
-            return Err(EndpointError::PlainHttp { shown: shown() });
+        if url.scheme() == "https" {
+            return Ok(Self::new(url, None, Written::Https));
         }
-        Ok(endpoint)
+        let mut https = url.clone();
+        // The port stays where one was written; a default one becomes the other scheme's default.
+        https.set_scheme("https").map_err(|()| EndpointError::NotUrl(url::ParseError::InvalidDomainCharacter))?;
+        let plain = (allow_http == AllowHttp::Yes || is_loopback(&url)).then_some(url);
+        Ok(Self::new(https, plain, Written::Http))
+    }
+
+    fn new(https: Url, plain: Option<Url>, written: Written) -> Self {
+        let (route, upgrade) = match (&plain, written) {
+            (Some(_), _) => (Route::Undecided, None),
+            (None, Written::Http) => (Route::Https, Some(Upgrade::Rule)),
+            (None, Written::Https) => (Route::Https, None),
+        };
+        let found = Found { route: AtomicU8::new(route as u8), upgrade: Mutex::new(upgrade) };
+        Self { https, plain, address: None, found: Arc::new(found) }
+    }
+
+    /// The same endpoint, its name not looked up: connections go to this address, at the URL's port where that of the
+    /// address is 0 or the URL has one of its own.
+    pub fn at(self, address: SocketAddr) -> Result<Self, EndpointError> {
+        match self.https.host() {
+            Some(Host::Domain(_)) => Ok(Self { address: Some(address), ..self }),
+            _ => Err(EndpointError::Address { shown: self.to_string() }),
+        }
     }
 
     /// What it is called.
     pub fn name(&self) -> EndpointName {
-        EndpointName(self.shown_without_scheme().into())
+        EndpointName(shown_without_scheme(self.plain.as_ref().unwrap_or(&self.https)).into())
     }
 
-    /// The whole URL, secrets included: for requests only.
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
+    /// Who runs it, as far as its address tells.
+    pub fn operator(&self) -> Operator {
+        Operator::of(self.plain.as_ref().unwrap_or(&self.https))
+    }
+
+    /// What tells it from all others, without its secrets: for what is remembered of it.
+    pub fn fingerprint(&self) -> String {
+        use sha2::Digest as _;
+        hex::encode(sha2::Sha256::digest(self.https.as_str()))
+    }
+
+    /// Its host and the address that stands in for a lookup.
+    pub(crate) fn override_of(&self) -> Option<(&str, SocketAddr)> {
+        self.https.host_str().zip(self.address)
+    }
+
+    /// The whole URL by https, secrets included: for requests only.
+    pub(crate) fn https(&self) -> &Url {
+        &self.https
+    }
+
+    /// The whole URL by plain HTTP, where that may be used.
+    pub(crate) fn plain(&self) -> Option<&Url> {
+        self.plain.as_ref()
+    }
+
+    pub(crate) fn route(&self) -> Route {
+        match self.found.route.load(Ordering::Relaxed) {
+            0 => Route::Undecided,
+            2 if self.plain.is_some() => Route::Plain,
+            _ => Route::Https,
+        }
+    }
+
+    pub(crate) fn set_route(&self, route: Route) {
+        self.found.route.store(route as u8, Ordering::Relaxed);
+        if route == Route::Plain {
+            *self.upgrade_slot() = None;
+        }
+    }
+
+    /// Lets https be tried again.
+    pub(crate) fn decide_again(&self) {
+        if self.route() == Route::Plain {
+            self.set_route(Route::Undecided);
+        }
+    }
+
+    /// It answered by https, although `http://` was written.
+    pub(crate) fn note_upgrade(&self, upgrade: Upgrade) {
+        self.set_route(Route::Https);
+        self.upgrade_slot().get_or_insert(upgrade);
+    }
+
+    /// Takes it for upgraded, as it was before. Where plain HTTP is allowed, that is tried again should https fail.
+    pub fn remember_upgrade(&self) {
+        if self.plain.is_some() {
+            self.note_upgrade(Upgrade::Remembered);
+        }
+    }
+
+    /// Why it is asked by https, if it was written `http://` and is.
+    pub fn upgrade(&self) -> Option<Upgrade> {
+        *self.upgrade_slot()
+    }
+
+    fn upgrade_slot(&self) -> MutexGuard<'_, Option<Upgrade>> {
+        self.found.upgrade.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the URL's secrets out of a text that came from elsewhere: proxies echo paths in their errors.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        let segments = self.url.path_segments().into_iter().flatten().filter(|part| text::looks_secret(part));
-        let values = self.url.query().into_iter().flat_map(|query| query.split('&').map(query_value));
+        let segments = self.https.path_segments().into_iter().flatten().filter(|part| text::looks_secret(part));
+        let values = self.https.query().into_iter().flat_map(|query| query.split('&').map(query_value));
         segments
             .chain(values)
             .filter(|secret| secret.len() > 3)
             .fold(text.to_owned(), |text, secret| if text.contains(secret) { text.replace(secret, "…") } else { text })
     }
+}
 
-    fn shown_without_scheme(&self) -> String {
-        let mut shown = self.url.host_str().unwrap_or("…").to_owned();
-        if let Some(port) = self.url.port() {
-            shown.push_str(&format!(":{port}"));
-        }
-        let path = self.url.path().trim_end_matches('/');
-        for part in path.split('/').skip(1) {
-            shown.push('/');
-            shown.push_str(if text::looks_secret(part) { "…" } else { part });
-        }
-        if let Some(query) = self.url.query() {
-            let pairs: Vec<String> = query
-                .split('&')
-                .map(|pair| match pair.split_once('=') {
-                    Some((name, _)) if !text::looks_secret(name) => format!("{name}=…"),
-                    _ => "…".to_owned(),
-                })
-                .collect();
-            shown.push_str(&format!("?{}", pairs.join("&")));
-        }
-        shown
+fn shown_without_scheme(url: &Url) -> String {
+    let mut shown = url.host_str().unwrap_or("…").to_owned();
+    if let Some(port) = url.port() {
+        shown.push_str(&format!(":{port}"));
     }
+    let path = url.path().trim_end_matches('/');
+    for part in path.split('/').skip(1) {
+        shown.push('/');
+        shown.push_str(if text::looks_secret(part) { "…" } else { part });
+    }
+    if let Some(query) = url.query() {
+        let pairs: Vec<String> = query
+            .split('&')
+            .map(|pair| match pair.split_once('=') {
+                Some((name, _)) if !text::looks_secret(name) => format!("{name}=…"),
+                _ => "…".to_owned(),
+            })
+            .collect();
+        shown.push_str(&format!("?{}", pairs.join("&")));
+    }
+    shown
 }
 
 fn query_value(pair: &str) -> &str {
     pair.split_once('=').map_or(pair, |(_, value)| value)
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        self.https == other.https
+    }
+}
+
+impl Eq for Endpoint {}
+
+impl Hash for Endpoint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.https.hash(state);
+    }
+}
+
+impl fmt::Display for Upgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rule => "plain http may not leave this machine",
+            Self::Found => "it answers by https as well",
+            Self::Redirected => "it redirects there",
+            Self::Remembered => "it did so before",
+        })
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.url.scheme(), self.shown_without_scheme())
+        let url = self.plain.as_ref().unwrap_or(&self.https);
+        write!(f, "{}://{}", url.scheme(), shown_without_scheme(url))
     }
 }
 

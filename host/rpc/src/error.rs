@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::ChainId;
 
+use crate::redirect::RedirectFault;
 use crate::refusal::NodeError;
 
 /// Why an endpoint's answer cannot be used. Which endpoint it was stands beside it.
@@ -12,6 +13,12 @@ use crate::refusal::NodeError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RpcError {
+    /// The name cannot be looked up: nothing was sent.
+    #[error("its name cannot be looked up: {what}; check the name and this machine's DNS")]
+    Dns {
+        /// What the resolver said.
+        what: String,
+    },
     /// No connection: nothing was sent.
     #[error("not reachable: {what}; check the address and the network")]
     NotReachable {
@@ -19,8 +26,10 @@ pub enum RpcError {
         what: String,
     },
     /// The TLS handshake failed: nothing was sent.
-    #[error("TLS failed: {what}; check the host name, its certificate and this machine's clock")]
+    #[error("TLS failed: {what}; {}", fault.remedy())]
     Tls {
+        /// What is wrong with it.
+        fault: TlsFault,
         /// What the TLS library said.
         what: String,
     },
@@ -39,21 +48,21 @@ pub enum RpcError {
         what: String,
     },
     /// An HTTP status other than 200.
-    #[error("HTTP status {status}{}", status_hint(*.status))]
+    #[error("HTTP status {status}{}", status_hint(*.status, *.retry_after))]
     Http {
         /// The status.
         status: u16,
+        /// For how long the endpoint wants to be left alone, if it says so.
+        retry_after: Option<Duration>,
     },
-    /// A redirect. It is never followed: most would turn a POST into a GET, and any could lead elsewhere.
-    #[error(
-        "redirect ({status}): {}",
-        if *.to_https_same_host { "write https:// in the endpoint" } else { "it leads elsewhere; write the final URL in the endpoint, if you trust it" }
-    )]
+    /// A redirect that is not followed. Only one from `http` to `https` at the very same place is, with the POST sent
+    /// again as it was; any other could lead anywhere.
+    #[error("redirect ({status}): {fault}; write the final URL in the endpoint, if you trust it")]
     Redirect {
         /// The status.
         status: u16,
-        /// Whether it only leads from `http` to `https` on the same host.
-        to_https_same_host: bool,
+        /// Why it is not followed.
+        fault: RedirectFault,
     },
     /// The answer is not JSON.
     #[error("the answer is not JSON ({what}): this may be a web page, not a JSON-RPC endpoint")]
@@ -103,12 +112,42 @@ pub enum RpcError {
     NoSuchEndpoint(usize),
 }
 
+/// What is wrong with a TLS handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsFault {
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is for another name.
+    WrongName,
+    /// Nobody this machine trusts vouches for the certificate.
+    UnknownIssuer,
+    /// Something else about the certificate.
+    Certificate,
+    /// The other side does not speak TLS, or not as it should.
+    Handshake,
+}
+
+impl TlsFault {
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Expired => "its operator must renew the certificate, unless this machine's clock is wrong",
+            Self::WrongName => "write the name that the certificate is for",
+            Self::UnknownIssuer => "its operator's certificate or chain is wrong, or this machine lacks the authority",
+            Self::Certificate => "its operator must repair the certificate",
+            Self::Handshake => "there may be no TLS at that port",
+        }
+    }
+}
+
 /// What an endpoint was too slow for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Nothing was sent yet.
     Connecting,
     /// The request may have arrived.
+    FirstByte,
+    /// The answer has begun, or several answers were waited for.
     Answering,
 }
 
@@ -116,6 +155,7 @@ impl std::fmt::Display for Phase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Connecting => "connecting",
+            Self::FirstByte => "the first byte of the answer",
             Self::Answering => "the answer",
         })
     }
@@ -134,14 +174,15 @@ impl RpcError {
     /// Whether the request may have reached the node, although no usable answer came.
     pub fn sent(&self) -> Sent {
         match self {
-            Self::NotReachable { .. }
+            Self::Dns { .. }
+            | Self::NotReachable { .. }
             | Self::Tls { .. }
             | Self::Timeout { phase: Phase::Connecting, .. }
             | Self::Redirect { .. }
             | Self::WrongChain { .. }
             | Self::ChainIdUnknown
             | Self::NoSuchEndpoint(_) => Sent::No,
-            Self::Timeout { phase: Phase::Answering, .. }
+            Self::Timeout { phase: Phase::FirstByte | Phase::Answering, .. }
             | Self::Broken { .. }
             | Self::Http { .. }
             | Self::NotJson { .. }
@@ -153,17 +194,31 @@ impl RpcError {
         }
     }
 
+    /// Whether it says something about one method alone, and nothing about the endpoint's others.
+    pub(crate) fn is_of_method(&self) -> bool {
+        let slow = |phase| matches!(phase, Phase::FirstByte | Phase::Answering);
+        match self {
+            Self::WrongShape { .. } | Self::Node(_) | Self::TooLarge { .. } => true,
+            Self::Timeout { phase, .. } => slow(*phase),
+            _ => false,
+        }
+    }
+
     pub(crate) fn shape(method: &'static str, what: impl Into<String>) -> Self {
         Self::WrongShape { method, what: crate::text::one_line(&what.into()) }
     }
 }
 
-fn status_hint(status: u16) -> &'static str {
-    match status {
+fn status_hint(status: u16, retry_after: Option<Duration>) -> String {
+    let hint = match status {
         401 | 403 => ": the endpoint wants a permission this machine lacks",
         404 | 405 => ": the path is not a JSON-RPC endpoint",
         429 => ": too many requests; use more endpoints or an own node",
         500..=599 => ": the provider's trouble",
         _ => "",
+    };
+    match retry_after {
+        Some(wait) => format!("{hint}; it wants to be left alone for {} s", wait.as_secs()),
+        None => hint.to_owned(),
     }
 }

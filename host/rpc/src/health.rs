@@ -1,9 +1,13 @@
-//! What the pool remembers of an endpoint's polls.
+//! What the pool remembers of an endpoint: what failed lately, how quick it is, where its head was.
+//!
+//! Failures in a row count, not shares of a window: at one request in three seconds a window takes minutes to fill.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use dogwatch_chain::Head;
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
 use tokio::time::Instant;
 
 use crate::error::RpcError;
@@ -14,22 +18,96 @@ const WINDOW: usize = 64;
 const LONGEST_REST: Duration = Duration::from_secs(15);
 /// No endpoint rests for more block intervals than this: it matters on test networks with short ones.
 const LONGEST_REST_IN_BLOCKS: u32 = 5;
+/// Of how many methods failures are kept apart. Clients of a gateway can name any method.
+const METHODS: usize = 64;
+
+/// How rests are reckoned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Time from block to block.
+    pub(crate) interval: Duration,
+    /// By how much a rest differs at random, in percent.
+    pub(crate) jitter_percent: u32,
+    /// Makes the randomness the endpoint's own.
+    pub(crate) seed: u64,
+    /// How long the one request may take that tries a resting endpoint again.
+    pub(crate) trial: Duration,
+}
 
 /// An endpoint's recent past.
+///
+/// Polls, which decide, and reads, which serve, are told apart: a method that is slow for somebody's bot must not make
+/// the pool blind on this endpoint.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
-    failures: u32,
-    last_error: Option<RpcError>,
-    resting_until: Option<Instant>,
+    polls: Streak,
+    reads: Streak,
+    methods: BTreeMap<String, Streak>,
+    /// It asked to be left alone until then.
+    throttled: Option<Instant>,
     latencies: VecDeque<Duration>,
     smoothed: Option<Duration>,
-    head: Option<Head>,
+    head: Option<(Head, Instant)>,
+}
+
+/// Failures in a row, and the pause after the last. When it is over, one request goes first, and the others wait for
+/// what becomes of it.
+#[derive(Debug, Default)]
+struct Streak {
+    failures: u32,
+    last_error: Option<RpcError>,
+    rests_until: Option<Instant>,
+    trial_until: Option<Instant>,
+}
+
+impl Streak {
+    fn failed(&mut self, error: &RpcError, now: Instant, patience: Patience) {
+        let rest = jittered(rest(self.failures, patience.interval), self.failures, patience);
+        (self.rests_until, self.trial_until) = (now.checked_add(rest), None);
+        self.failures = self.failures.saturating_add(1);
+        self.last_error = Some(error.clone());
+    }
+
+    fn is_open(&self, now: Instant) -> bool {
+        self.rests_until.is_none_or(|until| until <= now) && self.trial_until.is_none_or(|until| until <= now)
+    }
+
+    /// Takes the one request that goes first.
+    fn take_trial(&mut self, now: Instant, patience: Patience) {
+        if self.rests_until.is_some() {
+            self.trial_until = now.checked_add(patience.trial);
+        }
+    }
+}
+
+/// Whether an endpoint is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    Open,
+    /// It failed just now.
+    Resting,
+    /// It asked to be left alone.
+    Throttled,
 }
 
 impl Health {
-    pub(crate) fn succeeded(&mut self, head: &Head, latency: Duration) {
-        (self.failures, self.last_error, self.resting_until) = (0, None, None);
-        self.head = Some(head.clone());
+    /// A read was answered well.
+    pub(crate) fn succeeded(&mut self, method: &str, latency: Duration) {
+        self.reads = Streak::default();
+        self.throttled = None;
+        self.methods.remove(method);
+        self.took(latency);
+    }
+
+    /// A poll was answered well: all that decides.
+    pub(crate) fn polled(&mut self, head: &Head, latency: Duration, now: Instant) {
+        (self.polls, self.reads, self.throttled) = (Streak::default(), Streak::default(), None);
+        self.took(latency);
+        self.head = Some((head.clone(), now));
+    }
+
+    /// An answer took so long, or at least so long.
+    pub(crate) fn took(&mut self, latency: Duration) {
         if self.latencies.len() >= WINDOW {
             self.latencies.pop_front();
         }
@@ -41,27 +119,100 @@ impl Health {
         });
     }
 
-    pub(crate) fn failed(&mut self, error: &RpcError, now: Instant, interval: Duration) {
-        self.last_error = Some(error.clone());
-        self.resting_until = now.checked_add(rest(self.failures, interval));
-        self.failures = self.failures.saturating_add(1);
+    /// A poll failed.
+    pub(crate) fn poll_failed(&mut self, error: &RpcError, now: Instant, patience: Patience) {
+        self.throttle(error, now);
+        self.polls.failed(error, now, patience);
     }
 
-    /// The last error, while the endpoint rests from it.
-    pub(crate) fn resting(&self, now: Instant) -> Option<&RpcError> {
-        self.resting_until.filter(|until| now < *until).and(self.last_error.as_ref())
+    /// A read failed. What says something about its method alone makes that one rest, until a second one fails as well.
+    pub(crate) fn read_failed(&mut self, method: &str, error: &RpcError, now: Instant, patience: Patience) {
+        self.throttle(error, now);
+        if error.is_of_method() {
+            if self.methods.len() < METHODS || self.methods.contains_key(method) {
+                self.methods.entry(method.to_owned()).or_default().failed(error, now, patience);
+            }
+            if self.methods.len() < 2 {
+                return;
+            }
+        }
+        self.reads.failed(error, now, patience);
     }
 
+    fn throttle(&mut self, error: &RpcError, now: Instant) {
+        if let RpcError::Http { retry_after: Some(wait), .. } = error {
+            self.throttled = now.checked_add(*wait);
+        }
+    }
+
+    /// Whether to poll it now.
+    pub(crate) fn poll_access(&self, now: Instant) -> Access {
+        self.access_if(self.polls.is_open(now), now)
+    }
+
+    /// Whether to read from it now, by this method.
+    pub(crate) fn read_access(&self, method: &str, now: Instant) -> Access {
+        let method = self.methods.get(method).is_none_or(|method| method.is_open(now));
+        self.access_if(method && self.reads.is_open(now) && self.polls.is_open(now), now)
+    }
+
+    fn access_if(&self, open: bool, now: Instant) -> Access {
+        match self.throttled {
+            Some(until) if now < until => Access::Throttled,
+            _ if open => Access::Open,
+            _ => Access::Resting,
+        }
+    }
+
+    /// A poll goes out.
+    pub(crate) fn polling(&mut self, now: Instant, patience: Patience) {
+        self.polls.take_trial(now, patience);
+    }
+
+    /// A read goes out. If it is the first after a rest, others wait for it.
+    pub(crate) fn reading(&mut self, method: &str, now: Instant, patience: Patience) {
+        self.reads.take_trial(now, patience);
+        if let Some(method) = self.methods.get_mut(method) {
+            method.take_trial(now, patience);
+        }
+    }
+
+    pub(crate) fn throttled_for(&self, now: Instant) -> Option<Duration> {
+        self.throttled.map(|until| until.saturating_duration_since(now)).filter(|wait| !wait.is_zero())
+    }
+
+    /// Failures in a row that count for that method.
+    pub(crate) fn failures_of(&self, method: &str) -> u32 {
+        self.failures().max(self.methods.get(method).map_or(0, |method| method.failures))
+    }
+
+    /// Failures in a row, of polls or of reads of more than one method.
     pub(crate) fn failures(&self) -> u32 {
-        self.failures
+        self.polls.failures.max(self.reads.failures)
     }
 
+    /// Why the last poll failed, or else the last read.
     pub(crate) fn last_error(&self) -> Option<&RpcError> {
-        self.last_error.as_ref()
+        self.polls.last_error.as_ref().or(self.reads.last_error.as_ref())
     }
 
-    pub(crate) fn head(&self) -> Option<&Head> {
-        self.head.as_ref()
+    /// The methods that failed the last time, and how.
+    pub(crate) fn failing_methods(&self) -> Vec<(String, RpcError)> {
+        let failing = |(name, method): (&String, &Streak)| Some((name.clone(), method.last_error.clone()?));
+        self.methods.iter().filter_map(failing).collect()
+    }
+
+    /// The head at the last good poll, and when that was.
+    pub(crate) fn head(&self) -> Option<(&Head, Instant)> {
+        self.head.as_ref().map(|(head, at)| (head, *at))
+    }
+
+    /// The height its head must have by now, if blocks kept coming since it was read.
+    pub(crate) fn expected_height(&self, now: Instant, interval: Duration) -> Option<u32> {
+        let (head, at) = self.head()?;
+        let passed = now.saturating_duration_since(at).as_millis();
+        let blocks = passed.checked_div(interval.as_millis()).unwrap_or_default();
+        Some(head.num().0.saturating_add(u32::try_from(blocks).unwrap_or(u32::MAX)))
     }
 
     pub(crate) fn smoothed(&self) -> Option<Duration> {
@@ -83,9 +234,24 @@ fn rest(failures_before: u32, interval: Duration) -> Duration {
     interval.saturating_mul(blocks).min(LONGEST_REST)
 }
 
+/// Several daemons must not all come back to a recovering endpoint in the same instant.
+fn jittered(rest: Duration, failures: u32, patience: Patience) -> Duration {
+    let spread = patience.jitter_percent.min(100);
+    let mut random = SmallRng::seed_from_u64(patience.seed.rotate_left(32) ^ u64::from(failures));
+    let percent = random.random_range(100_u32.saturating_sub(spread)..=100_u32.saturating_add(spread));
+    rest.saturating_mul(percent).checked_div(100).unwrap_or(rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CALM: Patience =
+        Patience { interval: Duration::from_secs(3), jitter_percent: 0, seed: 1, trial: Duration::from_secs(4) };
+
+    fn error() -> RpcError {
+        RpcError::Http { status: 503, retry_after: None }
+    }
 
     #[test]
     fn rests_grow_and_stay_short() {
@@ -97,18 +263,72 @@ mod tests {
     }
 
     #[test]
+    fn rests_differ_between_endpoints_and_not_between_replays() {
+        let of = |seed| {
+            let patience = Patience { jitter_percent: 20, seed, ..CALM };
+            (0..8).map(|n| jittered(Duration::from_secs(10), n, patience).as_millis()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+        assert!(of(3).iter().all(|ms| (8000..=12_000).contains(ms)), "{:?}", of(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_rest_one_request_goes_first() {
+        let (mut health, start) = (Health::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        health.read_failed("m", &error(), at(0), CALM);
+        assert_eq!(health.read_access("m", at(2)), Access::Resting);
+        assert_eq!(health.read_access("m", at(3)), Access::Open);
+        health.reading("m", at(3), CALM);
+        assert_eq!(health.read_access("m", at(3)), Access::Resting, "others wait for it");
+        assert_eq!(health.read_access("m", at(7)), Access::Open, "but not for ever");
+        health.succeeded("m", Duration::from_millis(1));
+        assert_eq!(health.read_access("m", at(3)), Access::Open);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_bad_method_makes_no_bad_endpoint() {
+        let (mut health, now) = (Health::default(), Instant::now());
+        let shape = RpcError::shape("a", "is not a list");
+        let both = |health: &Health| (health.read_access("a", now), health.read_access("b", now));
+        health.read_failed("a", &shape, now, CALM);
+        assert_eq!(both(&health), (Access::Resting, Access::Open));
+        assert_eq!((health.failures(), health.failures_of("a"), health.failing_methods().len()), (0, 1, 1));
+        health.succeeded("b", Duration::from_millis(1));
+        assert_eq!(both(&health), (Access::Resting, Access::Open), "the other's success does not mend it");
+        health.read_failed("b", &shape, now, CALM);
+        assert_eq!(health.read_access("c", now), Access::Resting, "two of them do");
+        assert_eq!(health.poll_access(now), Access::Open, "it still decides");
+        health.succeeded("c", Duration::from_millis(1));
+        assert_eq!((health.read_access("c", now), health.read_access("a", now)), (Access::Open, Access::Resting));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_fails_polls_is_not_read_from() {
+        let (mut health, now) = (Health::default(), Instant::now());
+        health.poll_failed(&error(), now, CALM);
+        assert_eq!((health.poll_access(now), health.read_access("m", now)), (Access::Resting, Access::Resting));
+        health.succeeded("m", Duration::from_millis(1));
+        assert_eq!(health.poll_access(now), Access::Resting, "a read proves nothing of what decides");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_wants_to_be_left_alone_is() {
+        let (mut health, now) = (Health::default(), Instant::now());
+        let busy = RpcError::Http { status: 429, retry_after: Some(Duration::from_secs(60)) };
+        health.read_failed("m", &busy, now, CALM);
+        assert_eq!(health.poll_access(now + Duration::from_secs(59)), Access::Throttled);
+        assert_eq!(health.throttled_for(now + Duration::from_secs(59)), Some(Duration::from_secs(1)));
+        assert_eq!(health.read_access("m", now + Duration::from_secs(60)), Access::Open);
+    }
+
+    #[test]
     fn percentiles_are_those_of_the_window() {
         let mut health = Health::default();
         assert_eq!(health.percentile(50), None);
-        let head = Head {
-            id: Default::default(),
-            time: Default::default(),
-            slot: Default::default(),
-            irreversible: Default::default(),
-            participation: 128,
-        };
         for ms in 1..=100 {
-            health.succeeded(&head, Duration::from_millis(ms));
+            health.succeeded("m", Duration::from_millis(ms));
         }
         // 37 to 100 are left.
         assert_eq!(health.percentile(50), Some(Duration::from_millis(68)));

@@ -1,10 +1,12 @@
 //! The pool of JSON-RPC endpoints: reads from all of them at once, broadcasts to several, nothing believed unproven.
 //!
 //! An answer counts when its status is 200, its body JSON-RPC 2.0 with the request's id, and its result what the
-//! method returns. Redirects are not followed. Before an endpoint's first answer counts it must name the right chain.
+//! method returns. Endpoints are asked by https; the one redirect that is obeyed leads from http to https at the same
+//! place, and the POST is sent again as a POST. Before an endpoint's first answer counts it must name the right chain.
 //!
-//! No endpoint is ever removed: one that fails rests for seconds, and when all fail, all are asked. The pool does not
-//! weigh answers against one another; whoever reads them does.
+//! No endpoint is ever removed: one that fails rests for seconds, and when all fail, all are asked. [`Agreement`] holds
+//! their answers against each other: by operators, since two names of one provider are one voice.
+//!
 //!
 //! ```
 //! use dogwatch_rpc::{AllowHttp, Endpoint, Pool, PoolOptions};
@@ -16,35 +18,52 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod agreement;
 mod blocks;
 mod broadcast;
+mod budget;
 mod chain_check;
 mod client;
+mod clock;
 mod endpoint;
 mod envelope;
 mod error;
 mod facts;
 mod health;
+mod hedge;
 mod member;
+mod operator;
 mod options;
 mod poll;
 mod pool;
 mod probe;
+mod read;
+mod redirect;
 mod refusal;
+mod retry_after;
 mod shape;
+mod standing;
 mod status;
 mod text;
 mod transaction_status;
+mod transport;
 
+pub use agreement::{Agreement, Comparison, Rules, Voice, WitnessAgreement};
 pub use broadcast::{BroadcastOutcome, BroadcastReport, BroadcastResult};
-pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointName};
+pub use clock::Clock;
+pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointName, Upgrade};
 pub use envelope::{Answer, Call};
-pub use error::{Phase, RpcError, Sent};
+pub use error::{Phase, RpcError, Sent, TlsFault};
 pub use member::EndpointIndex;
+pub use operator::Operator;
 pub use options::{OptionsError, PoolOptions};
 pub use poll::{EndpointReading, PollRequest, Reading};
 pub use pool::{Pool, PoolError};
 pub use probe::{ProbeReading, Prober};
+pub use read::ReadError;
+pub use redirect::{Redirect, RedirectFault};
 pub use refusal::{NodeError, Refusal};
-pub use status::{ChainVerdict, EndpointStatus};
+pub use retry_after::{LONGEST as LONGEST_RETRY_AFTER, retry_after};
+pub use standing::{Standing, Verdict};
+pub use status::{ChainVerdict, EndpointHealth, EndpointStatus};
 pub use transaction_status::TransactionStatus;

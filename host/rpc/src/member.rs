@@ -8,14 +8,19 @@ use dogwatch_chain::ChainId;
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
+use crate::budget::Budget;
 use crate::client::Client;
 use crate::endpoint::{Endpoint, EndpointName};
 use crate::envelope::{Answer, Batch, Call};
 use crate::error::RpcError;
-use crate::health::Health;
+use crate::health::{Access, Health, Patience};
+use crate::operator::Operator;
 
 /// Requests on the way at once to an endpoint that takes no batches.
 const SINGLE_CALLS_AT_ONCE: usize = 8;
+
+/// Readings are taken at different moments of a slot: one block of difference says nothing.
+const NO_LAG: u32 = 1;
 
 /// An endpoint's place in the configuration, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,15 +31,18 @@ pub(crate) struct Member {
     pub(crate) index: EndpointIndex,
     pub(crate) endpoint: Endpoint,
     pub(crate) name: EndpointName,
+    pub(crate) operator: Operator,
+    patience: Patience,
     state: Mutex<State>,
 }
 
 /// What changes about a member.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) health: Health,
     pub(crate) chain: ChainCheck,
     pub(crate) batches: Batches,
+    pub(crate) budget: Budget,
 }
 
 /// Whether an endpoint is on the right chain.
@@ -63,15 +71,24 @@ pub(crate) enum Batches {
 #[derive(Clone, Debug)]
 pub(crate) enum Gate {
     Open,
-    /// It failed just now.
-    Resting(RpcError),
+    /// It failed just now, or wants to be left alone.
+    Resting(Access, RpcError),
     /// It is on another chain.
     Barred(RpcError),
 }
 
 impl Member {
-    pub(crate) fn new(index: EndpointIndex, endpoint: Endpoint, name: EndpointName) -> Self {
-        Self { index, endpoint, name, state: Mutex::default() }
+    pub(crate) fn new(
+        index: EndpointIndex,
+        endpoint: Endpoint,
+        name: EndpointName,
+        patience: Patience,
+        budget: Budget,
+    ) -> Self {
+        let state =
+            State { health: Health::default(), chain: ChainCheck::default(), batches: Batches::default(), budget };
+        let operator = endpoint.operator();
+        Self { index, endpoint, name, operator, patience, state: Mutex::new(state) }
     }
 
     /// The state, never to be held across an await.
@@ -84,19 +101,69 @@ impl Member {
         match state.chain {
             ChainCheck::Wrong { found, again } if now < again => Gate::Barred(RpcError::WrongChain { expected, found }),
             ChainCheck::Wrong { .. } => Gate::Open,
-            ChainCheck::Never | ChainCheck::Right { .. } => match state.health.resting(now) {
-                Some(error) => Gate::Resting(error.clone()),
-                None => Gate::Open,
-            },
+            ChainCheck::Never | ChainCheck::Right { .. } => {
+                match (state.health.poll_access(now), state.health.last_error()) {
+                    (Access::Open, _) | (_, None) => Gate::Open,
+                    (access, Some(error)) => Gate::Resting(access, error.clone()),
+                }
+            }
         }
     }
 
-    /// Sorts the better endpoints first: right chain, fewest failures, quickest, as configured.
-    pub(crate) fn rank(&self) -> impl Ord + use<> {
+    /// A poll goes out.
+    pub(crate) fn polling(&self) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.budget.spend(now, 1);
+        state.health.polling(now, self.patience);
+    }
+
+    /// A read goes out.
+    pub(crate) fn reading(&self, method: &str) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.budget.spend(now, 1);
+        state.health.reading(method, now, self.patience);
+    }
+
+    /// So many requests go out that neither health nor rank depend on.
+    pub(crate) fn spend(&self, requests: usize) {
+        self.state().budget.spend(Instant::now(), u32::try_from(requests).unwrap_or(u32::MAX));
+    }
+
+    pub(crate) fn poll_failed(&self, error: &RpcError) {
+        tracing::debug!(endpoint = %self.name, %error, "poll failed");
+        self.state().health.poll_failed(error, Instant::now(), self.patience);
+    }
+
+    pub(crate) fn read_failed(&self, method: &str, error: &RpcError) {
+        tracing::debug!(endpoint = %self.name, method, %error, "read failed");
+        self.state().health.read_failed(method, error, Instant::now(), self.patience);
+    }
+
+    /// Sorts the better endpoints first: the right chain; not resting; not behind `height`; fewest failures; with budget
+    /// left; quickest; as configured.
+    pub(crate) fn rank(&self, method: &str, height: Option<u32>) -> impl Ord + use<> {
+        let now = Instant::now();
         let state = self.state();
         let wrong = matches!(state.chain, ChainCheck::Wrong { .. });
         let known = state.health.smoothed();
-        (wrong, state.health.failures(), Reverse(known.is_some()), known.unwrap_or(Duration::ZERO), self.index)
+        (
+            wrong,
+            state.health.read_access(method, now),
+            self.lag(&state, height, now).filter(|lag| *lag > NO_LAG).unwrap_or(0),
+            state.health.failures_of(method),
+            state.budget.left(now) == 0,
+            Reverse(known.is_some()),
+            known.unwrap_or(Duration::ZERO),
+            self.index,
+        )
+    }
+
+    /// How many blocks it is behind that height, if blocks kept coming since it was read.
+    pub(crate) fn lag(&self, state: &State, height: Option<u32>, now: Instant) -> Option<u32> {
+        let own = state.health.expected_height(now, self.patience.interval)?;
+        Some(height?.saturating_sub(own))
     }
 
     /// Asks for several things: in one request, or one by one where batches are refused.
@@ -107,6 +174,7 @@ impl Member {
         {
             return Ok(answers);
         }
+        self.spend(calls.len().saturating_sub(1));
         let mut answers = Vec::with_capacity(calls.len());
         for some in calls.chunks(SINGLE_CALLS_AT_ONCE) {
             answers.extend(try_join_all(some.iter().map(|call| client.ask(&self.endpoint, call))).await?);

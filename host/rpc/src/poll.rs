@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::{AccountName, FutureSchedule, Head, Schedule, WitnessState};
+use dogwatch_chain::{AccountName, Block, BlockNum, FutureSchedule, Head, Schedule, WitnessState};
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::agreement::Voice;
 use crate::chain_check;
+use crate::clock::Clock;
 use crate::endpoint::EndpointName;
 use crate::envelope::{Answer, Call};
 use crate::error::RpcError;
 use crate::facts;
+use crate::health::Access;
 use crate::member::{EndpointIndex, Gate, Member};
+use crate::operator::Operator;
 use crate::pool::Pool;
 
 /// What to read.
@@ -20,6 +24,8 @@ use crate::pool::Pool;
 pub struct PollRequest<'a> {
     /// The witnesses whose state is wanted.
     pub witnesses: &'a [AccountName],
+    /// A block that is wanted as well, and from whom: asked for in the same request, since it mostly exists by then.
+    pub block: Option<(EndpointIndex, BlockNum)>,
 }
 
 /// One endpoint's answer to a poll.
@@ -29,6 +35,8 @@ pub struct EndpointReading {
     pub endpoint: EndpointIndex,
     /// What it is called.
     pub name: EndpointName,
+    /// Who runs it.
+    pub operator: Operator,
     /// From question to answer, the chain check left out; `None` when it was not asked.
     pub latency: Option<Duration>,
     /// What it said.
@@ -46,6 +54,8 @@ pub struct Reading {
     pub schedule: Schedule,
     /// The witnesses asked for, in that order; `None` for one that does not exist.
     pub witnesses: Vec<Option<WitnessState>>,
+    /// The block that was asked for, if there is one yet.
+    pub block: Option<Block>,
 }
 
 impl Reading {
@@ -62,62 +72,98 @@ impl Pool {
     /// total timeout at most. One reading for each endpoint, in the configuration's order.
     ///
     /// An endpoint that failed rests for a short while, longer with each failure; while it rests, its reading is its
-    /// last error. Once all would rest, all are asked.
+    /// last error. Once all would rest, all are asked, except those that want to be left alone; once all want that, the
+    /// one that wants it for the shortest time is asked all the same.
+    ///
+    /// Afterwards [`Self::agreement`] tells what the answers are worth.
     pub async fn poll(&self, request: &PollRequest<'_>) -> Vec<EndpointReading> {
         let now = Instant::now();
         let gates: Vec<Gate> = self.members().iter().map(|member| member.gate(now, self.profile().chain_id)).collect();
-        let all_rest = !gates.iter().any(|gate| matches!(gate, Gate::Open));
-        let calls = self.poll_calls(request);
-        join_all(self.members().iter().zip(gates).map(async |(member, gate)| {
+        let least_bad = self.least_bad(&gates, now);
+        let readings = join_all(self.members().iter().zip(gates).map(async |(member, gate)| {
             let (latency, result) = match gate {
                 Gate::Barred(error) => (None, Err(error)),
-                Gate::Resting(error) if !all_rest => (None, Err(error)),
-                Gate::Open | Gate::Resting(_) => self.poll_one(member, &calls, request).await,
+                Gate::Resting(_, error) if !least_bad.contains(&member.index) => (None, Err(error)),
+                Gate::Open | Gate::Resting(..) => self.poll_one(member, request).await,
             };
-            EndpointReading { endpoint: member.index, name: member.name.clone(), latency, result }
+            let (name, operator) = (member.name.clone(), member.operator.clone());
+            EndpointReading { endpoint: member.index, name, operator, latency, result }
         }))
-        .await
+        .await;
+        let voices: Vec<Voice<'_>> = self
+            .members()
+            .iter()
+            .zip(&readings)
+            .map(|(member, reading)| Voice {
+                endpoint: member.index,
+                operator: &member.operator,
+                reading: reading.result.as_ref().ok(),
+            })
+            .collect();
+        self.compare(|comparison| comparison.compare(Clock.now(), &voices));
+        readings
+    }
+
+    /// Whom to ask although they rest, since nobody is left who does not.
+    fn least_bad(&self, gates: &[Gate], now: Instant) -> Vec<EndpointIndex> {
+        if gates.iter().any(|gate| matches!(gate, Gate::Open)) {
+            return Vec::new();
+        }
+        let members = || self.members().iter().zip(gates);
+        let of = |wanted: Access| {
+            members().filter(move |(_, gate)| matches!(gate, Gate::Resting(access, _) if *access == wanted))
+        };
+        let resting: Vec<EndpointIndex> = of(Access::Resting).map(|(member, _)| member.index).collect();
+        if !resting.is_empty() {
+            return resting;
+        }
+        let soonest = of(Access::Throttled).min_by_key(|(member, _)| member.state().health.throttled_for(now));
+        soonest.map(|(member, _)| member.index).into_iter().collect()
     }
 
     async fn poll_one(
         &self,
         member: &Member,
-        calls: &[Call],
         request: &PollRequest<'_>,
     ) -> (Option<Duration>, Result<Reading, RpcError>) {
+        let block = request.block.filter(|(from, _)| *from == member.index).map(|(_, block)| block);
+        let calls = self.poll_calls(request, block);
         let mut asked = Instant::now();
         let outcome = self
             .client()
             .bounded(async {
                 chain_check::ensure(self.client(), member, self.profile()).await?;
                 asked = Instant::now();
-                member.ask(self.client(), calls).await
+                member.polling();
+                member.ask(self.client(), &calls).await
             })
             .await;
         let now = Instant::now();
         let latency = now.saturating_duration_since(asked);
-        let result = outcome.and_then(|answers| self.reading(answers, request));
-        let mut state = member.state();
+        let result = outcome.and_then(|answers| self.reading(answers, request, block));
         match &result {
-            Ok(reading) => state.health.succeeded(&reading.head, latency),
-            Err(error) => {
-                tracing::debug!(endpoint = %member.name, %error, "poll failed");
-                state.health.failed(error, now, self.profile().block_interval);
-            }
+            Ok(reading) => member.state().health.polled(&reading.head, latency, now),
+            Err(error) => member.poll_failed(error),
         }
         (Some(latency), result)
     }
 
-    fn poll_calls(&self, request: &PollRequest<'_>) -> Vec<Call> {
+    fn poll_calls(&self, request: &PollRequest<'_>, block: Option<BlockNum>) -> Vec<Call> {
         let mut calls = vec![Call::new(facts::PROPERTIES, json!([])), Call::new(facts::SCHEDULE, json!([]))];
         calls.extend(request.witnesses.iter().map(|witness| Call::new(facts::WITNESS, json!([witness]))));
         if self.profile().future_schedule == FutureSchedule::Published {
             calls.push(Call::new(facts::ACTIVE, json!([true])));
         }
+        calls.extend(block.map(|block| Call::new(facts::BLOCK, json!([block]))));
         calls
     }
 
-    fn reading(&self, answers: Vec<Answer>, request: &PollRequest<'_>) -> Result<Reading, RpcError> {
+    fn reading(
+        &self,
+        answers: Vec<Answer>,
+        request: &PollRequest<'_>,
+        block: Option<BlockNum>,
+    ) -> Result<Reading, RpcError> {
         let mut answers = answers.into_iter();
         let mut next = || answers.next().ok_or(RpcError::NotJsonRpc { what: "the batch lacks an answer" });
         let head = facts::head(facts::PROPERTIES, &next()?.map_err(RpcError::Node)?)?;
@@ -132,6 +178,11 @@ impl Pool {
         {
             schedule.future = facts::future(&active, &schedule.current)?;
         }
-        Ok(Reading { head, schedule, witnesses })
+        let block = match block.map(|block| (block, next())) {
+            // Whoever gives no blocks is good for all the rest; they are then read elsewhere.
+            Some((number, Ok(Ok(block)))) => facts::block(&block, number, self.profile()).unwrap_or_default(),
+            _ => None,
+        };
+        Ok(Reading { head, schedule, witnesses, block })
     }
 }

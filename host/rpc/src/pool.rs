@@ -1,15 +1,20 @@
 //! The pool: every configured endpoint, none ever removed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dogwatch_chain::Profile;
 use serde_json::Value;
+use tokio::time::Instant;
 
+use crate::agreement::{Agreement, Comparison, Rules};
+use crate::budget::Budget;
 use crate::client::Client;
-use crate::endpoint::{Endpoint, EndpointName};
+use crate::endpoint::{Endpoint, EndpointName, Upgrade};
 use crate::envelope::{Answer, Call};
 use crate::error::RpcError;
+use crate::health::Patience;
 use crate::member::{EndpointIndex, Member};
+use crate::operator::Operator;
 use crate::options::{OptionsError, PoolOptions};
 
 /// The endpoints of one chain. Clones share what they know.
@@ -23,8 +28,16 @@ pub struct Pool {
 #[derive(Debug)]
 struct Inner {
     profile: Profile,
-    members: Vec<Member>,
+    members: Vec<Arc<Member>>,
     client: Client,
+    compared: Mutex<Compared>,
+}
+
+/// What the endpoints agreed on in the last poll.
+#[derive(Debug)]
+struct Compared {
+    comparison: Comparison,
+    last: Option<(Arc<Agreement>, Instant)>,
 }
 
 /// A pool that cannot be.
@@ -37,6 +50,9 @@ pub enum PoolError {
     /// One that is there twice would be two voices where there is one.
     #[error("endpoint {0} is there twice: take one out")]
     Twice(EndpointName),
+    /// Two endpoints of one name, to be found at different addresses.
+    #[error("endpoint {0}: another endpoint has the same name, and another address for it")]
+    Address(EndpointName),
     /// The options contradict themselves.
     #[error(transparent)]
     Options(#[from] OptionsError),
@@ -48,10 +64,24 @@ impl Pool {
         if endpoints.is_empty() {
             return Err(PoolError::Empty);
         }
-        let mut members: Vec<Member> = Vec::with_capacity(endpoints.len());
+        let patience = |index: usize| Patience {
+            interval: profile.block_interval,
+            jitter_percent: options.jitter_percent,
+            seed: options.seed.wrapping_add(u64::try_from(index).unwrap_or(0)),
+            trial: options.total_timeout,
+        };
+        let client = Client::new(options.clone(), endpoints.iter())?;
+        let mut members: Vec<Arc<Member>> = Vec::with_capacity(endpoints.len());
         for (index, endpoint) in endpoints.into_iter().enumerate() {
             if members.iter().any(|member| member.endpoint == endpoint) {
                 return Err(PoolError::Twice(endpoint.name()));
+            }
+            let differs = |(host, address)| {
+                let known = members.iter().filter_map(|member| member.endpoint.override_of());
+                known.into_iter().any(|(name, other)| name == host && other != address)
+            };
+            if endpoint.override_of().is_some_and(differs) {
+                return Err(PoolError::Address(endpoint.name()));
             }
             let name = endpoint.name();
             // Two tokens at one provider look the same once hidden.
@@ -59,10 +89,13 @@ impl Pool {
                 0 => name,
                 before => name.numbered(before.saturating_add(1)),
             };
-            members.push(Member::new(EndpointIndex(index), endpoint, name));
+            let budget = Budget::per_minute(options.requests_per_minute);
+            members.push(Arc::new(Member::new(EndpointIndex(index), endpoint, name, patience(index), budget)));
         }
-        let client = Client::new(options)?;
-        Ok(Self { inner: Arc::new(Inner { profile, members, client }) })
+        let rules =
+            Rules { quorum: options.quorum, stale_after: options.stale_after, interval: profile.block_interval };
+        let compared = Mutex::new(Compared { comparison: Comparison::new(rules), last: None });
+        Ok(Self { inner: Arc::new(Inner { profile, members, client, compared }) })
     }
 
     /// The chain.
@@ -101,18 +134,74 @@ impl Pool {
         &self.inner.client
     }
 
-    pub(crate) fn members(&self) -> &[Member] {
+    pub(crate) fn members(&self) -> &[Arc<Member>] {
         &self.inner.members
     }
 
+    /// What the endpoints agreed on in the last poll, unless that is too long ago to mean anything.
+    pub fn agreement(&self) -> Option<Arc<Agreement>> {
+        let (last, at) = self.compared().last.clone()?;
+        (at.elapsed() <= self.client().options().stale_after).then_some(last)
+    }
+
+    /// The endpoints that are asked by https although `http://` was written: their names, why, and their fingerprints,
+    /// to be handed to [`Endpoint::remember_upgrade`] after a restart.
+    pub fn upgraded(&self) -> Vec<(EndpointName, Upgrade, String)> {
+        let upgraded = |member: &Arc<Member>| {
+            let why = member.endpoint.upgrade()?;
+            Some((member.name.clone(), why, member.endpoint.fingerprint()))
+        };
+        self.members().iter().filter_map(upgraded).collect()
+    }
+
+    /// The operators of the endpoints, each with how many of them are theirs.
+    ///
+    /// Where there are fewer than endpoints, those of one operator count as one voice.
+    pub fn operators(&self) -> Vec<(Operator, usize)> {
+        let mut all: Vec<(Operator, usize)> = Vec::new();
+        for member in self.members() {
+            match all.iter_mut().find(|(operator, _)| *operator == member.operator) {
+                Some((_, count)) => *count = count.saturating_add(1),
+                None => all.push((member.operator.clone(), 1)),
+            }
+        }
+        all
+    }
+
+    /// Judges a round of answers, given as the members' voices.
+    pub(crate) fn compare(&self, judge: impl FnOnce(&mut Comparison) -> Agreement) {
+        let mut compared = self.compared();
+        let agreement = judge(&mut compared.comparison);
+        compared.last = Some((Arc::new(agreement), Instant::now()));
+    }
+
+    fn compared(&self) -> MutexGuard<'_, Compared> {
+        self.inner.compared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The height that two endpoints must have reached by now, or the only one: a single one that says more may lie.
+    pub(crate) fn height(&self) -> Option<u32> {
+        let now = Instant::now();
+        let expected = |member: &Arc<Member>| member.state().health.expected_height(now, self.profile().block_interval);
+        let mut heights: Vec<u32> = self.members().iter().filter_map(expected).collect();
+        heights.sort_unstable_by_key(|height| std::cmp::Reverse(*height));
+        heights.get(1).or(heights.first()).copied()
+    }
+
     /// The members, the best first.
-    pub(crate) fn ranked(&self) -> Vec<&Member> {
-        let mut ranked: Vec<&Member> = self.members().iter().collect();
-        ranked.sort_by_cached_key(|member| member.rank());
+    pub(crate) fn ranked(&self) -> Vec<Arc<Member>> {
+        self.ranked_for("")
+    }
+
+    /// The members, the best for this method first.
+    pub(crate) fn ranked_for(&self, method: &str) -> Vec<Arc<Member>> {
+        let height = self.height();
+        let mut ranked: Vec<Arc<Member>> = self.members().to_vec();
+        ranked.sort_by_cached_key(|member| member.rank(method, height));
         ranked
     }
 
-    fn member(&self, at: EndpointIndex) -> Result<&Member, RpcError> {
+    pub(crate) fn member(&self, at: EndpointIndex) -> Result<&Arc<Member>, RpcError> {
         self.members().get(at.0).ok_or(RpcError::NoSuchEndpoint(at.0))
     }
 }

@@ -38,9 +38,9 @@ pub struct ProbeReading {
 }
 
 impl Prober {
-    /// A prober with these limits; `fan_out` does not matter.
-    pub fn new(options: PoolOptions) -> Result<Self, OptionsError> {
-        Ok(Self { client: Arc::new(Client::new(options)?) })
+    /// A prober with these limits, for these nodes and others that are found by their names.
+    pub fn new<'a>(options: PoolOptions, nodes: impl IntoIterator<Item = &'a Endpoint>) -> Result<Self, OptionsError> {
+        Ok(Self { client: Arc::new(Client::new(options, nodes.into_iter())?) })
     }
 
     /// Asks a node for its head, version and chain, within the total timeout. A node on another chain than the

@@ -38,7 +38,22 @@ pub enum Refusal {
     Other,
 }
 
+/// Codes that say that this node does not offer the method: unknown to it, its plugin not loaded, not passed on.
+const NOT_OFFERED: [i64; 2] = [-32601, -32002];
+/// Codes with which gateways say that they lost the node's answer: request timeout, bad upstream, internal error.
+const GATEWAY_TROUBLE: [i64; 3] = [1000, 1100, -32603];
+
 impl NodeError {
+    /// Whether it says something about this node rather than about the question: another may know better.
+    pub fn is_of_this_node(&self) -> bool {
+        NOT_OFFERED.contains(&self.code) || self.is_gateway_trouble()
+    }
+
+    /// Whether a gateway says that it lost the node's answer: the request may have arrived.
+    pub(crate) fn is_gateway_trouble(&self) -> bool {
+        GATEWAY_TROUBLE.contains(&self.code)
+    }
+
     /// Reads an error member. Nodes and proxies differ so much that nothing in it is required.
     pub(crate) fn read(error: &Value, endpoint: &Endpoint) -> Self {
         let code = error.get("code").and_then(Value::as_i64).unwrap_or(0);

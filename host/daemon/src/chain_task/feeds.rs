@@ -11,6 +11,7 @@ use crate::guard::Effects;
 pub(super) fn readings(polled: &[dogwatch_rpc::EndpointReading]) -> Vec<EndpointReading> {
     let reading = |polled: &dogwatch_rpc::EndpointReading| EndpointReading {
         endpoint: polled.name.as_str().to_owned(),
+        operator: polled.operator.as_str().to_owned(),
         result: match &polled.result {
             Ok(reading) => Ok(Reading {
                 head: reading.head.clone(),

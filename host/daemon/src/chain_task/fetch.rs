@@ -1,14 +1,8 @@
-//! Reading blocks beside the chain's task: the first endpoint that gives them wins, and one that hangs costs little.
-
-use std::time::Duration;
+//! Reading blocks beside the chain's task: from those that stand at the head, hedged, so that one that hangs costs little.
 
 use dogwatch_chain::{Block, BlockNum};
 use dogwatch_engine::Tracker;
 use dogwatch_rpc::{EndpointIndex, EndpointReading, Pool};
-use tokio::task::JoinSet;
-
-/// Endpoints asked for the same blocks, one after the other, while none has answered.
-const ASKED: usize = 3;
 
 /// Endpoints that stand at the head, the one that served last first.
 pub(super) fn sources(
@@ -22,33 +16,21 @@ pub(super) fn sources(
     sources
 }
 
-/// Reads the blocks from whoever gives them first, within a slot.
+/// Reads the blocks from whoever gives them first, within the pool's deadline for reads.
 pub(super) async fn blocks(
     pool: &Pool,
     from: BlockNum,
     to: BlockNum,
     sources: Vec<EndpointIndex>,
 ) -> Option<(EndpointIndex, Vec<Block>)> {
-    let slot = pool.profile().block_interval;
-    let patience = slot.clamp(Duration::from_millis(500), Duration::from_secs(2));
-    let stagger = slot.checked_div(8).unwrap_or(slot).clamp(Duration::from_millis(50), Duration::from_millis(400));
-    let mut asked = JoinSet::new();
-    for (turn, source) in (0u32..).zip(sources.into_iter().take(ASKED)) {
-        let pool = pool.clone();
-        asked.spawn(async move {
-            tokio::time::sleep(stagger.saturating_mul(turn)).await;
-            (source, pool.blocks(from, to, Some(source)).await)
-        });
+    if sources.is_empty() {
+        return None;
     }
-    let first = async {
-        while let Some(done) = asked.join_next().await {
-            match done {
-                Ok((source, Ok(blocks))) if !blocks.is_empty() => return Some((source, blocks)),
-                Ok((_, Err(error))) => tracing::debug!(%error, "blocks could not be read"),
-                Ok((_, Ok(_))) | Err(_) => {}
-            }
+    match pool.blocks(from, to, &sources).await {
+        Ok(read) => read,
+        Err(error) => {
+            tracing::debug!(%error, %from, %to, "blocks could not be read");
+            None
         }
-        None
-    };
-    tokio::time::timeout(patience, first).await.ok().flatten()
+    }
 }

@@ -1,9 +1,11 @@
 //! `[[chain]]` sections.
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use dogwatch_chain::{ChainId, FutureSchedule, KeyPrefix, Profile};
-use dogwatch_rpc::{AllowHttp, Endpoint};
+use dogwatch_rpc::{AllowHttp, Endpoint, Operator, Upgrade};
 
 use crate::config::ChainConfig;
 use crate::config::problem::Problems;
@@ -11,6 +13,9 @@ use crate::config::reader::{At, Item, Range, Section};
 
 /// A head older than this many slots is stale.
 const STALE_SLOTS: u32 = 5;
+
+/// Polls alone are twenty a minute, and must not fill the budget.
+const REQUESTS: std::ops::RangeInclusive<u32> = 60..=100_000;
 
 pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<ChainConfig> {
     let name = section.required("name", "\"hive\"", problems)?;
@@ -37,8 +42,9 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
             "Add endpoints of other operators.",
         );
     }
-    let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
-    let quorum = section.integer("quorum", 1..=count, problems).unwrap_or(count.min(2));
+    let voices = operators(&endpoints, count, &section, problems);
+    let quorum = section.integer("quorum", 1..=voices, problems).unwrap_or(voices.min(2));
+    let requests_per_minute = section.integer("requests_per_minute", REQUESTS, problems);
     let least = profile.as_ref().map_or(Duration::ZERO, |profile| profile.slots(2));
     let why = "two slots at least, for a block takes one to come";
     let range = Range { least, most: Duration::from_secs(3600).max(least), why };
@@ -46,7 +52,23 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     section.finish(problems);
     let profile = profile?;
     let stale_after = stale_after.unwrap_or_else(|| profile.slots(STALE_SLOTS).max(Duration::from_secs(1)));
-    Some(ChainConfig { profile, endpoints, quorum, stale_after })
+    let requests_per_minute = requests_per_minute.unwrap_or(300);
+    Some(ChainConfig { profile, endpoints, quorum, requests_per_minute, stale_after })
+}
+
+/// How many voices the endpoints are: those of one operator are one.
+fn operators(endpoints: &[Endpoint], count: usize, section: &Section<'_>, problems: &mut Problems) -> u32 {
+    let mut by_operator: BTreeMap<Operator, Vec<String>> = BTreeMap::new();
+    for endpoint in endpoints {
+        by_operator.entry(endpoint.operator()).or_default().push(endpoint.name().to_string());
+    }
+    for (operator, names) in by_operator.iter().filter(|(_, names)| names.len() > 1) {
+        let text = format!("{} are all of {operator}: they count as one voice", names.join(", "));
+        section.warn(problems, section.line(), &text, "Add endpoints of other operators.");
+    }
+    // Endpoints that could not be read were reported, and are no reason to find fault with the quorum as well.
+    let unread = count.saturating_sub(endpoints.len()).min(1000);
+    u32::try_from(by_operator.len().saturating_add(unread)).unwrap_or(u32::MAX).max(1)
 }
 
 fn endpoints(items: Vec<Option<Item<'_>>>, section: &Section<'_>, problems: &mut Problems) -> Vec<Endpoint> {
@@ -149,23 +171,45 @@ fn custom(mut section: Section<'_>, name: &str, problems: &mut Problems) -> Opti
     checked.ok()
 }
 
-/// Reads an endpoint: a URL, or a table with `url` and `allow_http`.
+/// Reads an endpoint: a URL, or a table with `url`, `allow_http` and `address`.
 pub(super) fn endpoint(item: Item<'_>, what: &str, problems: &mut Problems) -> Option<Endpoint> {
-    let (url, allow) = match item {
-        Item::Text(url) => (url, AllowHttp::No),
+    let (url, allow, address) = match item {
+        Item::Text(url) => (url, AllowHttp::No, None),
         Item::Table(mut section) => {
             let url = section.required("url", "\"https://…\"", problems);
             let allow = section.flag("allow_http", problems).unwrap_or(false);
+            let address = section.text("address", problems);
             section.finish(problems);
-            (url?, if allow { AllowHttp::Yes } else { AllowHttp::No })
+            (url?, if allow { AllowHttp::Yes } else { AllowHttp::No }, address)
         }
     };
-    match Endpoint::parse(&url.value, allow) {
-        Ok(endpoint) => Some(endpoint),
-        Err(error) => {
-            let remedy = "Write https://host/path. For plain http to another machine: { url = \"http://…\", allow_http = true }.";
-            problems.error(Some(url.line), format!("{what}: {error}"), remedy);
-            None
-        }
+    let parsed = Endpoint::parse(&url.value, allow).map_err(|error| {
+        let remedy =
+            "Write https://host/path. For plain http to another machine: { url = \"http://…\", allow_http = true }.";
+        problems.error(Some(url.line), format!("{what}: {error}"), remedy);
+    });
+    let mut endpoint = parsed.ok()?;
+    if let Some(At { value, line }) = address {
+        let Some(to) = socket_address(&value) else {
+            let text = format!("{what}: address = {value:?} is not an IP address");
+            problems.error(Some(line), text, "Write it like \"10.0.0.5\" or \"[fd00::5]:8443\".");
+            return None;
+        };
+        let placed = endpoint.at(to).map_err(|error| {
+            problems.error(Some(line), format!("{what}: {error}"), "Give the URL a name, or take address out.");
+        });
+        endpoint = placed.ok()?;
     }
+    if endpoint.upgrade() == Some(Upgrade::Rule) {
+        let text = format!("{what}: endpoint {} is asked by https, although http:// is written", endpoint.name());
+        let remedy =
+            "Write https://. Only where that machine has no TLS and the network is your own: allow_http = true.";
+        problems.warn(Some(url.line), text, remedy);
+    }
+    Some(endpoint)
+}
+
+/// An IP address, with or without a port; 0 stands for none.
+fn socket_address(text: &str) -> Option<SocketAddr> {
+    text.parse().ok().or_else(|| Some(SocketAddr::new(text.parse::<IpAddr>().ok()?, 0)))
 }

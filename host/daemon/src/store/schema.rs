@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Goes up by one with each change of the tables; older ones are brought up step by step.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -15,13 +15,24 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     match found {
         0 => {
             // Tables and version in one transaction: killed in between, the next start finds both or neither.
-            connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+            connection
+                .execute_batch(&format!("BEGIN; {TABLES} {UPGRADES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
             Ok(())
         }
+        1 => Ok(connection.execute_batch(&format!("BEGIN; {UPGRADES} PRAGMA user_version = {VERSION}; COMMIT;"))?),
         VERSION => Ok(()),
         found => Err(StoreError::Newer { found, known: VERSION }),
     }
 }
+
+/// Since version 2.
+const UPGRADES: &str = "
+CREATE TABLE endpoint_upgrade (
+    chain TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (chain, fingerprint)
+) STRICT;
+";
 
 const TABLES: &str = "
 CREATE TABLE watch (

@@ -63,7 +63,11 @@ fn the_majority_on_another_branch_makes_the_log_wrong() {
     let other = says("b", forked(99, 200, 7), key(1));
     tracker.observe(
         time(200),
-        &[says("a", head(99, 199), key(1)), other.clone(), EndpointReading { endpoint: "c".to_owned(), ..other }],
+        &[
+            says("a", head(99, 199), key(1)),
+            other.clone(),
+            EndpointReading { endpoint: "c".to_owned(), operator: "c".to_owned(), ..other },
+        ],
     );
     assert_eq!((tracker.agreement(), tracker.trusts("a"), tracker.serves("b")), (Agreement::Agreed, false, true));
     // Outvoted, not a wrong log yet: the blocks decide.
@@ -142,4 +146,88 @@ fn the_key_is_what_the_quorum_says() {
     tracker.observe(time(200), &[silent("a")]);
     assert_eq!(*tracker.witness(0), WitnessReading::Unread);
     assert_eq!(tracker.next_own_slot(&name("e"), time(199)), None);
+}
+
+#[test]
+fn endpoints_of_one_operator_are_one_voice() {
+    use Agreement::{Agreed, Disagreed, Single, Thin};
+    let well = |name| says(name, head(100, 200), key(1));
+    let fork = |name| says(name, forked(100, 200, 7), key(2));
+    for (case, readings, agreement, doubted) in [
+        ("two of one operator are not enough", vec![well("a1"), well("a2"), silent("b")], Thin, vec!["b"]),
+        ("two operators are", vec![well("a1"), well("a2"), well("b")], Agreed, vec![]),
+        ("nor do two of one outvote another", vec![well("a"), fork("f1"), fork("f2")], Disagreed, vec![]),
+        (
+            "two operators do",
+            vec![well("a"), well("b"), fork("f1"), fork("f2"), fork("f3")],
+            Agreed,
+            vec!["f1", "f2", "f3"],
+        ),
+        ("one operator is all there is", vec![well("a1"), silent("a2")], Single, vec!["a2"]),
+    ] {
+        let mut tracker = grown();
+        tracker.observe(time(200), &readings);
+        assert_eq!(tracker.agreement(), agreement, "{case}");
+        assert_eq!(tracker.doubts().keys().map(String::as_str).collect::<Vec<_>>(), doubted, "{case}");
+    }
+    // The key: three endpoints of one operator against one of another.
+    let mut tracker = grown();
+    let lie = |name| says(name, head(100, 200), key(2));
+    tracker.observe(time(200), &[well("a"), lie("f1"), lie("f2"), lie("f3")]);
+    assert!(matches!(tracker.witness(0), WitnessReading::Split(_)), "{:?}", tracker.witness(0));
+    tracker.observe(time(200), &[well("a"), well("b"), lie("f1"), lie("f2"), lie("f3")]);
+    assert!(matches!(tracker.witness(0), WitnessReading::Agreed(state) if state.signing_key == key(1)));
+    // The head is the one that two operators have reached, however many endpoints of one are above.
+    let mut tracker = grown();
+    let above = |name| says(name, head(101, 201), key(1));
+    tracker.observe(time(201), &[above("f1"), above("f2"), well("a")]);
+    assert_eq!(tracker.head().map(Head::num), Some(BlockNum(100)));
+}
+
+#[test]
+fn frozen_is_told_from_late() {
+    let mut tracker = grown();
+    let at = |num: u32, name| says(name, head(num, u64::from(num) + 100), key(1));
+    let mut observe = |num: u32, readings: &[EndpointReading]| {
+        tracker.observe(time(u64::from(num) + 100), readings);
+        tracker.doubts().get("z").cloned()
+    };
+    assert_eq!(observe(100, &[at(100, "a"), at(100, "b"), at(90, "z")]), Some(stale(90, 30)), "it has just come");
+    for num in 101..106 {
+        observe(num, &[at(num, "a"), at(num, "b"), at(num - 10, "z")]);
+    }
+    assert_eq!(observe(106, &[at(106, "a"), at(106, "b"), at(96, "z")]), Some(stale(96, 30)), "late, but it moves");
+    for num in 107..111 {
+        observe(num, &[at(num, "a"), at(num, "b"), at(96, "z")]);
+    }
+    let frozen = Doubt::Frozen { head: BlockNum(96), age: INTERVAL * 15 };
+    assert_eq!(observe(111, &[at(111, "a"), at(111, "b"), at(96, "z")]), Some(frozen));
+    assert_eq!(observe(112, &[at(112, "a"), at(112, "b"), at(112, "z")]), None);
+}
+
+fn stale(head: u32, seconds: u64) -> Doubt {
+    Doubt::Stale { head: BlockNum(head), age: Duration::from_secs(seconds) }
+}
+
+#[test]
+fn a_wrong_clock_is_told_from_a_halted_chain() {
+    let at = |num: u32, name| says(name, head(num, u64::from(num) + 100), key(1));
+    let both = |num| [at(num, "a"), at(num, "b"), silent("c")];
+    for (off, expected) in [(40_i64, WallClock::Ahead(INTERVAL * 40)), (-40, WallClock::Behind(INTERVAL * 40))] {
+        let mut tracker = tracker();
+        let mut observe = |num: u32, readings: &[EndpointReading]| {
+            tracker.observe(time(u64::from(num).wrapping_add_signed(100 + off)), readings);
+            tracker.wall_clock()
+        };
+        assert_eq!(observe(100, &both(100)), WallClock::Plausible, "a halted chain would look the same");
+        assert_eq!(observe(101, &both(101)), expected);
+        assert_eq!(observe(102, &[at(102, "a"), at(102, "a2"), silent("b")]), WallClock::Plausible, "one voice");
+        assert_eq!(observe(103, &[at(103, "a"), at(90, "b")]), WallClock::Plausible, "not together");
+        assert_eq!(observe(104, &both(104)), expected);
+        assert_eq!(observe(112, &both(104)), WallClock::Plausible, "they stopped");
+    }
+    // An endpoint that is fresh by this machine's clock speaks for the clock.
+    let mut tracker = grown();
+    tracker.observe(time(200), &[at(100, "a"), at(90, "b"), at(90, "c")]);
+    assert_eq!(tracker.wall_clock(), WallClock::Plausible);
 }

@@ -75,7 +75,7 @@ impl Endpoint {
     pub(crate) fn read(&self, chain: &Chain) -> EndpointReading {
         let result =
             if self.view == View::Dead { Err("connection refused".to_owned()) } else { Ok(self.reading(chain)) };
-        EndpointReading { endpoint: self.name.clone(), result }
+        EndpointReading { endpoint: self.name.clone(), operator: self.name.clone(), result }
     }
 
     fn reading(&self, chain: &Chain) -> Reading {

@@ -13,7 +13,7 @@ async fn a_failing_endpoint_rests_while_others_are_fine() {
     let good = Fake::node(Node::hive()).await;
     let bad = Fake::start(|_| Reply::status(503, "")).await;
     let pool = pool(&[&bad.url, &good.url]);
-    let failed = Err(RpcError::Http { status: 503 });
+    let failed = Err(RpcError::Http { status: 503, retry_after: None });
 
     assert_eq!(poll(&pool).await[0].result, failed);
     assert_eq!(bad.count(), 1);

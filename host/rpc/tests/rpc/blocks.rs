@@ -28,8 +28,10 @@ fn at(number: u32) -> String {
 
 async fn numbers(node: Node, from: u32, to: u32) -> Result<Vec<u32>, RpcError> {
     let fake = Fake::node(node).await;
-    let blocks = pool(&[&fake.url]).blocks(BlockNum(from), BlockNum(to), None).await?;
-    Ok(blocks.iter().map(|block| block.num().0).collect())
+    match pool(&[&fake.url]).blocks(BlockNum(from), BlockNum(to), &[]).await {
+        Ok(read) => Ok(read.into_iter().flat_map(|(_, blocks)| blocks).map(|block| block.num().0).collect()),
+        Err(mut error) => Err(error.causes.remove(0).1),
+    }
 }
 
 #[tokio::test]
@@ -37,7 +39,7 @@ async fn a_real_block_is_read() {
     let mut node = Node::hive();
     node.put(&at(462), capture!("condenser_api.get_block.with_transactions"));
     let fake = Fake::node(node).await;
-    let block = pool(&[&fake.url]).blocks(BlockNum(462), BlockNum(462), None).await.unwrap().remove(0);
+    let block = pool(&[&fake.url]).blocks(BlockNum(462), BlockNum(462), &[]).await.unwrap().unwrap().1.remove(0);
     assert_eq!(block.witness.as_str(), "fill11");
     assert_eq!(block.transactions[0].to_string(), "a926f8cfdf2561978f118fae9beaa9c2868d95f1");
     assert_eq!(block.previous.num(), BlockNum(461));
@@ -73,24 +75,26 @@ async fn a_list_with_a_break_in_it_is_refused() {
 }
 
 #[tokio::test]
-async fn the_preferred_endpoint_is_asked_first_and_the_others_then() {
+async fn the_sources_are_asked_in_their_order_and_the_next_where_one_fails_or_hangs() {
     let lagging = Fake::node(chain(4)).await;
     let broken = Fake::start(|_| Reply::status(500, "")).await;
     let hanging = Fake::start(|_| Reply::Hang).await;
     let good = Fake::node(chain(9)).await;
     let pool = pool_with(Profile::hive_testnet(), &[&hanging.url, &lagging.url, &broken.url, &good.url], hasty());
-    let read = async |prefer| {
-        let blocks = pool.blocks(BlockNum(5), BlockNum(6), prefer).await.unwrap();
-        blocks.iter().map(|block| block.num().0).collect::<Vec<u32>>()
+    let read = async |sources: &[usize]| {
+        let sources: Vec<EndpointIndex> = sources.iter().map(|source| EndpointIndex(*source)).collect();
+        let (source, blocks) = pool.blocks(BlockNum(5), BlockNum(6), &sources).await.unwrap().unwrap();
+        assert_eq!(blocks.iter().map(|block| block.num().0).collect::<Vec<u32>>(), [5, 6]);
+        source.0
     };
-    assert_eq!(read(Some(EndpointIndex(3))).await, [5, 6]);
+    assert_eq!(read(&[3, 0]).await, 3);
     assert_eq!([&lagging, &broken, &hanging].map(Fake::count), [0, 0, 0]);
-    assert_eq!(read(Some(EndpointIndex(1))).await, [5, 6]);
+    assert_eq!(read(&[1, 2, 0, 3]).await, 3);
     assert_eq!([&lagging, &broken, &hanging].map(Fake::count), [2, 1, 1]);
     // Once polls have shown who is good, the bad ones are not asked before them.
     poll(&pool).await;
     let before = [&broken, &hanging].map(Fake::count);
-    assert_eq!(read(None).await, [5, 6]);
+    assert_eq!(read(&[]).await, 3);
     assert_eq!([&broken, &hanging].map(Fake::count), before);
 }
 
@@ -102,6 +106,6 @@ async fn blocks_come_call_by_call_where_batches_are_refused() {
         call => node.reply(call),
     })
     .await;
-    let blocks = pool(&[&fake.url]).blocks(BlockNum(1), BlockNum(40), None).await.unwrap();
-    assert_eq!(blocks.len(), 30);
+    let blocks = pool(&[&fake.url]).blocks(BlockNum(1), BlockNum(40), &[]).await.unwrap();
+    assert_eq!(blocks.unwrap().1.len(), 30);
 }

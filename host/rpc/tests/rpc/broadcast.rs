@@ -124,7 +124,7 @@ async fn every_endpoint_gets_the_same_bytes_and_each_is_reported() {
                 Outcome::Unknown(RpcError::Timeout { .. }),
                 Outcome::Unknown(RpcError::Broken { .. }),
                 Outcome::NotSent(RpcError::NotReachable { .. }),
-                Outcome::Unknown(RpcError::Http { status: 502 }),
+                Outcome::Unknown(RpcError::Http { status: 502, retry_after: None }),
                 Outcome::Unknown(RpcError::Timeout { .. }),
             ]
         ),

@@ -23,7 +23,7 @@ async fn an_endpoint_on_another_chain_is_not_believed() {
     for _ in 0..3 {
         assert_eq!(poll(&pool).await.remove(0).result, Err(expected.clone()));
     }
-    assert_eq!(pool.blocks(BlockNum(1), BlockNum(2), None).await, Err(expected.clone()));
+    assert_eq!(pool.blocks(BlockNum(1), BlockNum(2), &[]).await.unwrap_err().causes[0].1, expected);
     assert_eq!(fake.count(), 1, "not asked again before a minute has passed");
     assert_eq!(pool.status(Time::default())[0].chain, ChainVerdict::Wrong(Profile::hive().chain_id));
 

@@ -1,6 +1,6 @@
 //! Which URLs are taken, and how they are shown.
 
-use dogwatch_rpc::{AllowHttp, Endpoint, EndpointError};
+use dogwatch_rpc::{AllowHttp, Endpoint, EndpointError, Upgrade};
 
 #[test]
 fn good_endpoints_and_how_they_are_shown() {
@@ -27,13 +27,38 @@ fn good_endpoints_and_how_they_are_shown() {
         assert_eq!(format!("{endpoint:?}"), format!("Endpoint({shown})"));
         assert!(shown.ends_with(endpoint.name().as_str()));
     }
-    assert!(Endpoint::parse("http://10.1.2.3:8090", AllowHttp::Yes).is_ok());
+    let allowed = Endpoint::parse("http://10.1.2.3:8090", AllowHttp::Yes).unwrap();
+    assert_eq!((allowed.to_string().as_str(), allowed.upgrade()), ("http://10.1.2.3:8090", None));
+}
+
+#[test]
+fn http_to_other_machines_becomes_https() {
+    for (text, shown) in [
+        ("http://api.hive.blog", "https://api.hive.blog"),
+        ("HTTP://api.hive.blog:80/rpc", "https://api.hive.blog/rpc"),
+        ("http://api.hive.blog:8090", "https://api.hive.blog:8090"),
+        ("http://10.0.0.1/?key=s3cr3t", "https://10.0.0.1?key=…"),
+        ("http://127.0.0.1.example.com", "https://127.0.0.1.example.com"),
+        ("http://localhost.example.com", "https://localhost.example.com"),
+        ("http://[::2]", "https://[::2]"),
+    ] {
+        let endpoint = Endpoint::parse(text, AllowHttp::No).unwrap();
+        assert_eq!((endpoint.to_string().as_str(), endpoint.upgrade()), (shown, Some(Upgrade::Rule)), "{text}");
+    }
+}
+
+#[test]
+fn an_address_stands_in_for_a_lookup() {
+    let address = "127.0.0.1:8090".parse().unwrap();
+    let named = Endpoint::parse("https://api.hive.blog", AllowHttp::No).unwrap();
+    assert_eq!(named.clone().at(address).unwrap(), named);
+    let bare = Endpoint::parse("https://10.0.0.1", AllowHttp::No).unwrap();
+    assert!(matches!(bare.at(address), Err(EndpointError::Address { .. })));
 }
 
 #[test]
 fn bad_endpoints() {
     type Expected = fn(&EndpointError) -> bool;
-    let plain: Expected = |error| matches!(error, EndpointError::PlainHttp { .. });
     let scheme: Expected = |error| matches!(error, EndpointError::Scheme { .. });
     let user: Expected = |error| matches!(error, EndpointError::UserInfo { .. });
     let blank: Expected = |error| matches!(error, EndpointError::Blank);
@@ -43,12 +68,6 @@ fn bad_endpoints() {
         ("", not_url),
         ("https://", not_url),
         ("https://s3cr3t:99999", not_url),
-        ("http://api.hive.blog", plain),
-        ("HTTP://api.hive.blog", plain),
-        ("http://10.0.0.1/?key=s3cr3t", plain),
-        ("http://127.0.0.1.example.com", plain),
-        ("http://localhost.example.com", plain),
-        ("http://[::2]", plain),
         ("ftp://api.hive.blog/?key=s3cr3t", scheme),
         ("wss://api.hive.blog", scheme),
         ("https://user:s3cr3t@api.hive.blog", user),

@@ -277,7 +277,7 @@ pub(crate) fn endpoint(url: &str) -> Endpoint {
 }
 
 pub(crate) fn pool(urls: &[&str]) -> Pool {
-    pool_with(Profile::hive_testnet(), urls, PoolOptions::default())
+    pool_with(Profile::hive_testnet(), urls, PoolOptions::default().jitter(0, 0))
 }
 
 pub(crate) fn pool_with(profile: Profile, urls: &[&str], options: PoolOptions) -> Pool {
@@ -294,7 +294,7 @@ pub(crate) fn name(text: &str) -> AccountName {
 }
 
 pub(crate) async fn poll(pool: &Pool) -> Vec<EndpointReading> {
-    pool.poll(&PollRequest { witnesses: &[name("alice")] }).await
+    pool.poll(&PollRequest { witnesses: &[name("alice")], block: None }).await
 }
 
 /// Polls a pool of one endpoint and returns its error.

@@ -16,7 +16,7 @@ async fn a_node_of_hive_is_read_in_one_request() {
     let fake = Fake::node(Node::hive()).await;
     let pool = pool(&[&fake.url]);
     let witnesses = [name("alice"), name("nosuchwitness"), name("carol")];
-    let reading = pool.poll(&PollRequest { witnesses: &witnesses }).await.remove(0);
+    let reading = pool.poll(&PollRequest { witnesses: &witnesses, block: None }).await.remove(0);
     assert_eq!(reading.endpoint, EndpointIndex(0));
     assert!(reading.latency.is_some());
     let reading = reading.result.unwrap();
@@ -198,9 +198,9 @@ async fn a_pool_is_checked() {
 fn its_futures_can_be_spawned() {
     fn sendable(_: impl Send) {}
     let pool = pool(&["http://127.0.0.1:1"]);
-    let request = PollRequest { witnesses: &[] };
+    let request = PollRequest { witnesses: &[], block: None };
     sendable(pool.poll(&request));
-    sendable(pool.blocks(BlockNum(1), BlockNum(2), None));
+    sendable(pool.blocks(BlockNum(1), BlockNum(2), &[]));
     sendable(pool.transaction_status("00".repeat(20).parse().unwrap()));
     sendable(pool.batch(EndpointIndex(0), &[]));
 }

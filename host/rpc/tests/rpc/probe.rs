@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fake::{Fake, Node, Reply, capture, endpoint, hasty, nobody};
 
 fn prober() -> Prober {
-    Prober::new(PoolOptions::default()).unwrap()
+    Prober::new(PoolOptions::default(), []).unwrap()
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_node_may_lack_condenser_api() {
 #[tokio::test]
 async fn a_node_that_is_not_well() {
     let profile = Profile::hive_testnet();
-    let probe = async |url: &str| Prober::new(hasty()).unwrap().probe(&endpoint(url), &profile).await.unwrap_err();
+    let probe = async |url: &str| Prober::new(hasty(), []).unwrap().probe(&endpoint(url), &profile).await.unwrap_err();
     assert!(matches!(probe(&nobody().await).await, RpcError::NotReachable { .. }));
     let hanging = Fake::start(|_| Reply::Hang).await;
     assert!(matches!(probe(&hanging.url).await, RpcError::Timeout { .. }));

@@ -1,0 +1,163 @@
+//! Reads: one answer that is proven, from whichever endpoint gives it first.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::chain_check;
+use crate::endpoint::EndpointName;
+use crate::envelope::{Answer, Call};
+use crate::error::RpcError;
+use crate::hedge::{Entrant, race};
+use crate::member::{ChainCheck, EndpointIndex, Member};
+use crate::pool::Pool;
+use crate::refusal::NodeError;
+
+/// How long the first endpoint may take before a second one is asked, while its own p90 is not known.
+const UNKNOWN_PATIENCE: Duration = Duration::from_millis(250);
+/// Whatever its p90: a second one is asked in time for the deadline.
+const MOST_PATIENCE: Duration = Duration::from_millis(400);
+/// On loopback everything is quick until the machine is busy.
+const LEAST_PATIENCE: Duration = Duration::from_millis(20);
+
+/// A read that no endpoint answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// Why, by endpoint; one that is not named was asked and has not answered.
+    pub causes: Vec<(EndpointName, RpcError)>,
+    /// Set when time was over before every endpoint had been tried.
+    pub deadline: Option<Duration>,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.deadline {
+            Some(after) => write!(f, "no endpoint has answered within {after:?}")?,
+            None => f.write_str("no endpoint answers")?,
+        }
+        for (name, error) in &self.causes {
+            write!(f, "; {name}: {error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl Pool {
+    /// Reads something: from the best endpoint, and while that is slow or fails from the next. `accept` says whether a
+    /// result is what the method returns; one that is not is that endpoint's failure, and the next is asked.
+    ///
+    /// A node's refusal is an answer like another, unless it says that this node does not offer the method.
+    pub async fn read<T>(
+        &self,
+        call: &Call,
+        accept: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<(EndpointIndex, Result<T, NodeError>), ReadError> {
+        let members = self.ranked_for(call.method);
+        let (call, accept) = (Arc::new(call.clone()), &accept);
+        let method = call.method;
+        self.first(method, members, |member| {
+            let (pool, call) = (self.clone(), Arc::clone(&call));
+            async move {
+                let answer: Answer = pool.client().ask(&member.endpoint, &call).await?;
+                match answer {
+                    Err(refused) if refused.is_of_this_node() => Err(RpcError::Node(refused)),
+                    Err(refused) => Ok(Err(refused)),
+                    Ok(result) => accept(&result).map(Ok).map_err(|what| RpcError::shape(call.method, what)),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Has the members do something, in this order, until one does it well; hedged, and in time for the deadline.
+    pub(crate) async fn first<T, F>(
+        &self,
+        method: &str,
+        members: Vec<Arc<Member>>,
+        attempt: impl Fn(Arc<Member>) -> F,
+    ) -> Result<(EndpointIndex, T), ReadError>
+    where
+        F: Future<Output = Result<T, RpcError>>,
+    {
+        let entrants: Vec<Entrant<Arc<Member>>> =
+            members.iter().map(|member| Entrant { who: Arc::clone(member), patience: patience(member) }).collect();
+        let late = |member: Arc<Member>, waited: Duration| member.state().health.took(waited);
+        let asked = |member: Arc<Member>| {
+            let work = attempt(Arc::clone(&member));
+            self.attempt(method, member, work)
+        };
+        let after = self.client().options().read_deadline;
+        match tokio::time::timeout(after, race(entrants, asked, late)).await {
+            Ok(Ok((member, answer))) => Ok((member.index, answer)),
+            Ok(Err(errors)) => {
+                let causes = errors.into_iter().map(|(member, error)| (member.name.clone(), error));
+                Err(ReadError { causes: causes.collect(), deadline: None })
+            }
+            Err(_) => {
+                let failing = members.iter().filter_map(|member| {
+                    let error = member.state().health.last_error().cloned()?;
+                    Some((member.name.clone(), error))
+                });
+                Err(ReadError { causes: failing.collect(), deadline: Some(after) })
+            }
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        method: &str,
+        member: Arc<Member>,
+        work: impl Future<Output = Result<T, RpcError>>,
+    ) -> Result<T, RpcError> {
+        let member = &*member;
+        // A request that is given up says so too: without this a hanging endpoint would never lose its rank.
+        let mut unfinished = Unfinished { member, method, began: Instant::now(), finished: false };
+        let outcome = self
+            .client()
+            .bounded(async {
+                chain_check::ensure(self.client(), member, self.profile()).await?;
+                member.reading(method);
+                unfinished.began = Instant::now();
+                work.await
+            })
+            .await;
+        unfinished.finished = true;
+        match &outcome {
+            Ok(_) => member.state().health.succeeded(method, unfinished.began.elapsed()),
+            // Known before anything was asked.
+            Err(RpcError::WrongChain { .. }) if matches!(member.state().chain, ChainCheck::Wrong { .. }) => {}
+            Err(error) => member.read_failed(method, error),
+        }
+        outcome
+    }
+}
+
+/// How long an endpoint may take before the next is asked: what nine in ten of its answers took.
+fn patience(member: &Member) -> Duration {
+    member.state().health.percentile(90).unwrap_or(UNKNOWN_PATIENCE).clamp(LEAST_PATIENCE, MOST_PATIENCE)
+}
+
+/// Longer than this nobody waits who has been given up for another: it counts as a failure.
+const HANGING: Duration = Duration::from_millis(500);
+
+struct Unfinished<'a> {
+    member: &'a Member,
+    method: &'a str,
+    began: Instant,
+    finished: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let after = self.began.elapsed();
+        if !self.finished && after >= HANGING {
+            let error = RpcError::Timeout { phase: crate::error::Phase::FirstByte, after };
+            self.member.read_failed(self.method, &error);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! One POST to one URL: limits on everything, redirects not followed, and what went wrong told apart.
+
+use std::error::Error as _;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Response, StatusCode, redirect};
+use rustls::CertificateError;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::endpoint::{Endpoint, Route, Upgrade};
+use crate::error::{Phase, RpcError, Sent, TlsFault};
+use crate::options::{OptionsError, PoolOptions};
+use crate::redirect::Redirect;
+use crate::retry_after::retry_after;
+use crate::text;
+
+/// The shared HTTP client.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    options: PoolOptions,
+}
+
+impl Transport {
+    /// A transport that may reach these endpoints, and others by their names.
+    pub(crate) fn new<'a>(
+        options: PoolOptions,
+        endpoints: impl Iterator<Item = &'a Endpoint>,
+    ) -> Result<Self, OptionsError> {
+        options.check()?;
+        // reqwest asks rustls for the process's provider; whoever installed one before is left in place.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(options.connect_timeout)
+            // A proxy set for browsers would see every token and could answer in the node's stead.
+            .no_proxy()
+            .referer(false);
+        for (host, address) in endpoints.filter_map(Endpoint::override_of) {
+            builder = builder.resolve(host, address);
+        }
+        let http = builder.build().map_err(|error| OptionsError::Client(text::one_line(&innermost(&error))))?;
+        Ok(Self { http, options })
+    }
+
+    pub(crate) fn options(&self) -> &PoolOptions {
+        &self.options
+    }
+
+    /// Posts to an endpoint, by https where that can be. The answer has status 200; its body is still to be read.
+    pub(crate) async fn post(&self, endpoint: &Endpoint, body: Bytes) -> Result<Response, RpcError> {
+        let response = self.by_route(endpoint, body).await?;
+        let status = response.status();
+        if status.is_redirection() {
+            let Redirect::Refused(fault) = judge(response.url(), &response) else {
+                // From http to https, and there again: whoever sends in circles is not asked a third time.
+                let fault = crate::redirect::RedirectFault::Loop;
+                return Err(RpcError::Redirect { status: status.as_u16(), fault });
+            };
+            return Err(RpcError::Redirect { status: status.as_u16(), fault });
+        }
+        if status != StatusCode::OK {
+            return Err(RpcError::Http { status: status.as_u16(), retry_after: wait(response.headers()) });
+        }
+        Ok(response)
+    }
+
+    async fn by_route(&self, endpoint: &Endpoint, body: Bytes) -> Result<Response, RpcError> {
+        match (endpoint.route(), endpoint.plain()) {
+            (Route::Undecided, Some(plain)) => self.by_either(endpoint, plain, body).await,
+            (Route::Plain, Some(plain)) => self.by_plain(endpoint, plain, body).await,
+            (_, plain) => {
+                let answer = self.once(endpoint, endpoint.https(), body).await;
+                // Where plain HTTP may be used, TLS that is gone is no reason to be blind: the next time both are tried.
+                if plain.is_some() && answer.as_ref().is_err_and(|error| error.sent() == Sent::No) {
+                    endpoint.set_route(Route::Undecided);
+                }
+                answer
+            }
+        }
+    }
+
+    /// By https, and if nobody speaks it there by plain HTTP.
+    async fn by_either(&self, endpoint: &Endpoint, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
+        // Who does not speak TLS may wait for more of the handshake for ever.
+        let patience = self.options.connect_timeout / 2;
+        let tried = tokio::time::timeout(patience, self.once(endpoint, endpoint.https(), body.clone())).await;
+        let certificate = match tried {
+            Ok(Ok(answer)) => {
+                endpoint.note_upgrade(Upgrade::Found);
+                return Ok(answer);
+            }
+            Ok(Err(error)) if error.sent() == Sent::Maybe => return Err(error),
+            Ok(Err(error @ RpcError::Tls { fault, .. })) if fault != TlsFault::Handshake => Some(error),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        let answer = self.by_plain(endpoint, plain, body).await;
+        let speaks = answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::OK);
+        if speaks && endpoint.route() == Route::Undecided {
+            endpoint.set_route(Route::Plain);
+        }
+        // Where plain HTTP is no way either, the certificate is what is wrong.
+        match certificate {
+            Some(error) if !speaks => Err(error),
+            _ => answer,
+        }
+    }
+
+    /// By plain HTTP, and once more by https if that is where it leads.
+    async fn by_plain(&self, endpoint: &Endpoint, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
+        let answer = self.once(endpoint, plain, body.clone()).await?;
+        if !answer.status().is_redirection() {
+            return Ok(answer);
+        }
+        let Redirect::ToHttps(to) = judge(plain, &answer) else { return Ok(answer) };
+        let answer = self.once(endpoint, &to, body).await?;
+        endpoint.note_upgrade(Upgrade::Redirected);
+        Ok(answer)
+    }
+
+    async fn once(&self, endpoint: &Endpoint, url: &Url, body: Bytes) -> Result<Response, RpcError> {
+        let json = HeaderValue::from_static("application/json");
+        // A body of known length: hived takes a chunked one for empty.
+        let request = self.http.post(url.clone()).header(CONTENT_TYPE, json).body(body);
+        let after = self.options.first_byte_timeout;
+        let patience = self.options.connect_timeout.saturating_add(after);
+        match tokio::time::timeout(patience, request.send()).await {
+            Ok(answer) => answer.map_err(|error| self.failure(&error, endpoint)),
+            Err(_) => Err(RpcError::Timeout { phase: Phase::FirstByte, after }),
+        }
+    }
+
+    /// Reads all of an answer.
+    pub(crate) async fn body(&self, mut response: Response, endpoint: &Endpoint) -> Result<Bytes, RpcError> {
+        let limit = self.options.body_limit;
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        if announced.is_some_and(|length| length > limit) {
+            return Err(RpcError::TooLarge { limit });
+        }
+        let Some(first) = self.chunk(&mut response, endpoint).await? else { return Ok(Bytes::new()) };
+        // Most answers come in one piece, which is then not copied.
+        let Some(second) = self.chunk(&mut response, endpoint).await? else { return Ok(first) };
+        let mut body = BytesMut::from(first);
+        let mut next = Some(second);
+        while let Some(chunk) = next {
+            if body.len().saturating_add(chunk.len()) > limit {
+                return Err(RpcError::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+            next = self.chunk(&mut response, endpoint).await?;
+        }
+        Ok(body.freeze())
+    }
+
+    /// The next piece of an answer's body.
+    pub(crate) async fn chunk(&self, response: &mut Response, endpoint: &Endpoint) -> Result<Option<Bytes>, RpcError> {
+        response.chunk().await.map_err(|error| self.failure(&error, endpoint))
+    }
+
+    fn failure(&self, error: &reqwest::Error, endpoint: &Endpoint) -> RpcError {
+        let what = text::one_line(&endpoint.scrub(&innermost(error)));
+        if !error.is_connect() {
+            return RpcError::Broken { what };
+        }
+        if error.is_timeout() {
+            return RpcError::Timeout { phase: Phase::Connecting, after: self.options.connect_timeout };
+        }
+        match tls_fault(error) {
+            Some(fault) => RpcError::Tls { fault, what },
+            None if is_lookup(error) => RpcError::Dns { what },
+            None => RpcError::NotReachable { what },
+        }
+    }
+}
+
+fn judge(from: &Url, response: &Response) -> Redirect {
+    Redirect::judge(from, response.status().as_u16(), text_of(response.headers(), &LOCATION))
+}
+
+fn wait(headers: &HeaderMap) -> Option<std::time::Duration> {
+    retry_after(text_of(headers, &RETRY_AFTER)?, text_of(headers, &DATE), Clock.now())
+}
+
+fn text_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The text of the cause at the bottom; those above it repeat the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let Some(mut cause) = error.source() else { return "no cause given".to_owned() };
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    cause.to_string()
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| (**cause).source())
+}
+
+fn tls_fault(error: &reqwest::Error) -> Option<TlsFault> {
+    causes(error).find_map(|cause| {
+        // An `io::Error` hides the error it was made of from `source`, and there may be several around each other.
+        let mut inside = cause;
+        while let Some(inner) = inside.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+            inside = inner;
+        }
+        Some(match inside.downcast_ref::<rustls::Error>()? {
+            rustls::Error::InvalidCertificate(certificate) => match certificate {
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                    TlsFault::WrongName
+                }
+                CertificateError::UnknownIssuer => TlsFault::UnknownIssuer,
+                _ => TlsFault::Certificate,
+            },
+            _ => TlsFault::Handshake,
+        })
+    })
+}
+
+/// hyper-util's connector names the step that failed in its message, and nowhere else.
+fn is_lookup(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.to_string() == "dns error")
+}
