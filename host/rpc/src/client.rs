@@ -97,7 +97,7 @@ impl Client {
     }
 
     async fn post(&self, endpoint: &Endpoint, body: Bytes) -> Result<Value, RpcError> {
-        let response = self.transport.post(endpoint, body).await?;
+        let response = self.transport.post(endpoint, body, None).await?;
         parse(&self.transport.body(response, endpoint).await?)
     }
 }

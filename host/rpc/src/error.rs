@@ -1,5 +1,6 @@
 //! What can go wrong between Dogwatch and an endpoint.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use dogwatch_chain::ChainId;
@@ -89,7 +90,7 @@ pub enum RpcError {
     #[error("{method}: {what}")]
     WrongShape {
         /// The method.
-        method: &'static str,
+        method: Cow<'static, str>,
         /// What is wrong.
         what: String,
     },
@@ -204,8 +205,8 @@ impl RpcError {
         }
     }
 
-    pub(crate) fn shape(method: &'static str, what: impl Into<String>) -> Self {
-        Self::WrongShape { method, what: crate::text::one_line(&what.into()) }
+    pub(crate) fn shape(method: impl Into<Cow<'static, str>>, what: impl Into<String>) -> Self {
+        Self::WrongShape { method: method.into(), what: crate::text::one_line(&what.into()) }
     }
 }
 

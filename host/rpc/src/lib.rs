@@ -7,6 +7,8 @@
 //! No endpoint is ever removed: one that fails rests for seconds, and when all fail, all are asked. [`Agreement`] holds
 //! their answers against each other: by operators, since two names of one provider are one voice.
 //!
+//! [`Gateway`] serves the same pool to other programs.
+//!
 //!
 //! ```
 //! use dogwatch_rpc::{AllowHttp, Endpoint, Pool, PoolOptions};
@@ -29,6 +31,7 @@ mod endpoint;
 mod envelope;
 mod error;
 mod facts;
+mod gateway;
 mod health;
 mod hedge;
 mod member;
@@ -37,6 +40,7 @@ mod options;
 mod poll;
 mod pool;
 mod probe;
+mod proof;
 mod read;
 mod redirect;
 mod refusal;
@@ -54,12 +58,14 @@ pub use clock::Clock;
 pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointName, Upgrade};
 pub use envelope::{Answer, Call};
 pub use error::{Phase, RpcError, Sent, TlsFault};
+pub use gateway::{Gateway, GatewayOptions, GatewayTls, Stop, TlsError};
 pub use member::EndpointIndex;
 pub use operator::Operator;
 pub use options::{OptionsError, PoolOptions};
 pub use poll::{EndpointReading, PollRequest, Reading};
 pub use pool::{Pool, PoolError};
 pub use probe::{ProbeReading, Prober};
+pub use proof::RawAnswer;
 pub use read::ReadError;
 pub use redirect::{Redirect, RedirectFault};
 pub use refusal::{NodeError, Refusal};

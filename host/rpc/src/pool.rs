@@ -154,6 +154,11 @@ impl Pool {
         self.members().iter().filter_map(upgraded).collect()
     }
 
+    /// How old a head may be.
+    pub(crate) fn stale_after(&self) -> std::time::Duration {
+        self.client().options().stale_after
+    }
+
     /// The operators of the endpoints, each with how many of them are theirs.
     ///
     /// Where there are fewer than endpoints, those of one operator count as one voice.

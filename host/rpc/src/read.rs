@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::chain_check;
 use crate::endpoint::EndpointName;
 use crate::envelope::{Answer, Call};
-use crate::error::RpcError;
+use crate::error::{Phase, RpcError};
 use crate::hedge::{Entrant, race};
 use crate::member::{ChainCheck, EndpointIndex, Member};
 use crate::pool::Pool;
@@ -22,6 +22,13 @@ const UNKNOWN_PATIENCE: Duration = Duration::from_millis(250);
 const MOST_PATIENCE: Duration = Duration::from_millis(400);
 /// On loopback everything is quick until the machine is busy.
 const LEAST_PATIENCE: Duration = Duration::from_millis(20);
+
+/// How long a read may take in all, and each endpoint of that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadlines {
+    pub(crate) whole: Duration,
+    pub(crate) each: Duration,
+}
 
 /// A read that no endpoint answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +67,8 @@ impl Pool {
         let members = self.ranked_for(call.method);
         let (call, accept) = (Arc::new(call.clone()), &accept);
         let method = call.method;
-        self.first(method, members, |member| {
+        let deadlines = self.read_deadlines();
+        self.first(method, members, deadlines, |member| {
             let (pool, call) = (self.clone(), Arc::clone(&call));
             async move {
                 let answer: Answer = pool.client().ask(&member.endpoint, &call).await?;
@@ -74,11 +82,17 @@ impl Pool {
         .await
     }
 
+    pub(crate) fn read_deadlines(&self) -> Deadlines {
+        let options = self.client().options();
+        Deadlines { whole: options.read_deadline, each: options.total_timeout }
+    }
+
     /// Has the members do something, in this order, until one does it well; hedged, and in time for the deadline.
     pub(crate) async fn first<T, F>(
         &self,
         method: &str,
         members: Vec<Arc<Member>>,
+        deadlines: Deadlines,
         attempt: impl Fn(Arc<Member>) -> F,
     ) -> Result<(EndpointIndex, T), ReadError>
     where
@@ -89,9 +103,9 @@ impl Pool {
         let late = |member: Arc<Member>, waited: Duration| member.state().health.took(waited);
         let asked = |member: Arc<Member>| {
             let work = attempt(Arc::clone(&member));
-            self.attempt(method, member, work)
+            self.attempt(method, member, deadlines.each, work)
         };
-        let after = self.client().options().read_deadline;
+        let after = deadlines.whole;
         match tokio::time::timeout(after, race(entrants, asked, late)).await {
             Ok(Ok((member, answer))) => Ok((member.index, answer)),
             Ok(Err(errors)) => {
@@ -112,20 +126,22 @@ impl Pool {
         &self,
         method: &str,
         member: Arc<Member>,
+        after: Duration,
         work: impl Future<Output = Result<T, RpcError>>,
     ) -> Result<T, RpcError> {
         let member = &*member;
         // A request that is given up says so too: without this a hanging endpoint would never lose its rank.
         let mut unfinished = Unfinished { member, method, began: Instant::now(), finished: false };
-        let outcome = self
-            .client()
-            .bounded(async {
-                chain_check::ensure(self.client(), member, self.profile()).await?;
-                member.reading(method);
-                unfinished.began = Instant::now();
-                work.await
-            })
-            .await;
+        let asking = async {
+            chain_check::ensure(self.client(), member, self.profile()).await?;
+            member.reading(method);
+            unfinished.began = Instant::now();
+            work.await
+        };
+        let outcome = match tokio::time::timeout(after, asking).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(RpcError::Timeout { phase: Phase::Answering, after }),
+        };
         unfinished.finished = true;
         match &outcome {
             Ok(_) => member.state().health.succeeded(method, unfinished.began.elapsed()),
@@ -156,7 +172,7 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let after = self.began.elapsed();
         if !self.finished && after >= HANGING {
-            let error = RpcError::Timeout { phase: crate::error::Phase::FirstByte, after };
+            let error = RpcError::Timeout { phase: Phase::FirstByte, after };
             self.member.read_failed(self.method, &error);
         }
     }

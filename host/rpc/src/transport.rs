@@ -1,6 +1,7 @@
 //! One POST to one URL: limits on everything, redirects not followed, and what went wrong told apart.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
@@ -50,9 +51,16 @@ impl Transport {
         &self.options
     }
 
-    /// Posts to an endpoint, by https where that can be. The answer has status 200; its body is still to be read.
-    pub(crate) async fn post(&self, endpoint: &Endpoint, body: Bytes) -> Result<Response, RpcError> {
-        let response = self.by_route(endpoint, body).await?;
+    /// Posts to an endpoint, by https where that can be. The answer has status 200; its body is still to be read. Its
+    /// first byte may take `first_byte`, or else what the options say.
+    pub(crate) async fn post(
+        &self,
+        endpoint: &Endpoint,
+        body: Bytes,
+        first_byte: Option<Duration>,
+    ) -> Result<Response, RpcError> {
+        let way = Way { transport: self, endpoint, first_byte: first_byte.unwrap_or(self.options.first_byte_timeout) };
+        let response = way.by_route(body).await?;
         let status = response.status();
         if status.is_redirection() {
             let Redirect::Refused(fault) = judge(response.url(), &response) else {
@@ -66,71 +74,6 @@ impl Transport {
             return Err(RpcError::Http { status: status.as_u16(), retry_after: wait(response.headers()) });
         }
         Ok(response)
-    }
-
-    async fn by_route(&self, endpoint: &Endpoint, body: Bytes) -> Result<Response, RpcError> {
-        match (endpoint.route(), endpoint.plain()) {
-            (Route::Undecided, Some(plain)) => self.by_either(endpoint, plain, body).await,
-            (Route::Plain, Some(plain)) => self.by_plain(endpoint, plain, body).await,
-            (_, plain) => {
-                let answer = self.once(endpoint, endpoint.https(), body).await;
-                // Where plain HTTP may be used, TLS that is gone is no reason to be blind: the next time both are tried.
-                if plain.is_some() && answer.as_ref().is_err_and(|error| error.sent() == Sent::No) {
-                    endpoint.set_route(Route::Undecided);
-                }
-                answer
-            }
-        }
-    }
-
-    /// By https, and if nobody speaks it there by plain HTTP.
-    async fn by_either(&self, endpoint: &Endpoint, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
-        // Who does not speak TLS may wait for more of the handshake for ever.
-        let patience = self.options.connect_timeout / 2;
-        let tried = tokio::time::timeout(patience, self.once(endpoint, endpoint.https(), body.clone())).await;
-        let certificate = match tried {
-            Ok(Ok(answer)) => {
-                endpoint.note_upgrade(Upgrade::Found);
-                return Ok(answer);
-            }
-            Ok(Err(error)) if error.sent() == Sent::Maybe => return Err(error),
-            Ok(Err(error @ RpcError::Tls { fault, .. })) if fault != TlsFault::Handshake => Some(error),
-            Ok(Err(_)) | Err(_) => None,
-        };
-        let answer = self.by_plain(endpoint, plain, body).await;
-        let speaks = answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::OK);
-        if speaks && endpoint.route() == Route::Undecided {
-            endpoint.set_route(Route::Plain);
-        }
-        // Where plain HTTP is no way either, the certificate is what is wrong.
-        match certificate {
-            Some(error) if !speaks => Err(error),
-            _ => answer,
-        }
-    }
-
-    /// By plain HTTP, and once more by https if that is where it leads.
-    async fn by_plain(&self, endpoint: &Endpoint, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
-        let answer = self.once(endpoint, plain, body.clone()).await?;
-        if !answer.status().is_redirection() {
-            return Ok(answer);
-        }
-        let Redirect::ToHttps(to) = judge(plain, &answer) else { return Ok(answer) };
-        let answer = self.once(endpoint, &to, body).await?;
-        endpoint.note_upgrade(Upgrade::Redirected);
-        Ok(answer)
-    }
-
-    async fn once(&self, endpoint: &Endpoint, url: &Url, body: Bytes) -> Result<Response, RpcError> {
-        let json = HeaderValue::from_static("application/json");
-        // A body of known length: hived takes a chunked one for empty.
-        let request = self.http.post(url.clone()).header(CONTENT_TYPE, json).body(body);
-        let after = self.options.first_byte_timeout;
-        let patience = self.options.connect_timeout.saturating_add(after);
-        match tokio::time::timeout(patience, request.send()).await {
-            Ok(answer) => answer.map_err(|error| self.failure(&error, endpoint)),
-            Err(_) => Err(RpcError::Timeout { phase: Phase::FirstByte, after }),
-        }
     }
 
     /// Reads all of an answer.
@@ -176,11 +119,86 @@ impl Transport {
     }
 }
 
+/// The way to an endpoint, for one request.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    transport: &'a Transport,
+    endpoint: &'a Endpoint,
+    first_byte: Duration,
+}
+
+impl Way<'_> {
+    async fn by_route(&self, body: Bytes) -> Result<Response, RpcError> {
+        match (self.endpoint.route(), self.endpoint.plain()) {
+            (Route::Undecided, Some(plain)) => self.by_either(plain, body).await,
+            (Route::Plain, Some(plain)) => self.by_plain(plain, body).await,
+            (_, plain) => {
+                let answer = self.once(self.endpoint.https(), body).await;
+                // Where plain HTTP may be used, TLS that is gone is no reason to be blind: the next time both are tried.
+                if plain.is_some() && answer.as_ref().is_err_and(|error| error.sent() == Sent::No) {
+                    self.endpoint.set_route(Route::Undecided);
+                }
+                answer
+            }
+        }
+    }
+
+    /// By https, and if nobody speaks it there by plain HTTP.
+    async fn by_either(&self, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
+        // Who does not speak TLS may wait for more of the handshake for ever.
+        let patience = self.transport.options.connect_timeout / 2;
+        let tried = tokio::time::timeout(patience, self.once(self.endpoint.https(), body.clone())).await;
+        let certificate = match tried {
+            Ok(Ok(answer)) => {
+                self.endpoint.note_upgrade(Upgrade::Found);
+                return Ok(answer);
+            }
+            Ok(Err(error)) if error.sent() == Sent::Maybe => return Err(error),
+            Ok(Err(error @ RpcError::Tls { fault, .. })) if fault != TlsFault::Handshake => Some(error),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        let answer = self.by_plain(plain, body).await;
+        let speaks = answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::OK);
+        if speaks && self.endpoint.route() == Route::Undecided {
+            self.endpoint.set_route(Route::Plain);
+        }
+        // Where plain HTTP is no way either, the certificate is what is wrong.
+        match certificate {
+            Some(error) if !speaks => Err(error),
+            _ => answer,
+        }
+    }
+
+    /// By plain HTTP, and once more by https if that is where it leads.
+    async fn by_plain(&self, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
+        let answer = self.once(plain, body.clone()).await?;
+        if !answer.status().is_redirection() {
+            return Ok(answer);
+        }
+        let Redirect::ToHttps(to) = judge(plain, &answer) else { return Ok(answer) };
+        let answer = self.once(&to, body).await?;
+        self.endpoint.note_upgrade(Upgrade::Redirected);
+        Ok(answer)
+    }
+
+    async fn once(&self, url: &Url, body: Bytes) -> Result<Response, RpcError> {
+        let json = HeaderValue::from_static("application/json");
+        // A body of known length: hived takes a chunked one for empty.
+        let request = self.transport.http.post(url.clone()).header(CONTENT_TYPE, json).body(body);
+        let after = self.first_byte;
+        let patience = self.transport.options.connect_timeout.saturating_add(after);
+        match tokio::time::timeout(patience, request.send()).await {
+            Ok(answer) => answer.map_err(|error| self.transport.failure(&error, self.endpoint)),
+            Err(_) => Err(RpcError::Timeout { phase: Phase::FirstByte, after }),
+        }
+    }
+}
+
 fn judge(from: &Url, response: &Response) -> Redirect {
     Redirect::judge(from, response.status().as_u16(), text_of(response.headers(), &LOCATION))
 }
 
-fn wait(headers: &HeaderMap) -> Option<std::time::Duration> {
+fn wait(headers: &HeaderMap) -> Option<Duration> {
     retry_after(text_of(headers, &RETRY_AFTER)?, text_of(headers, &DATE), Clock.now())
 }
 

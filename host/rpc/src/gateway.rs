@@ -1,0 +1,212 @@
+//! The gateway: the pool, served to other programs as one JSON-RPC endpoint.
+//!
+//! Reads fail over; broadcasts are passed on as they are and never repeated blindly; what clients and nodes write is
+//! not rewritten. Keep the pools polled ([`Pool::poll`], once a block), since the rank of endpoints and the agreement
+//! behind `GET /health` come from there.
+
+mod answer;
+mod broadcast;
+mod cache;
+mod clients;
+mod health;
+mod relay;
+mod request;
+mod serve;
+mod tls;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::{Method, StatusCode};
+
+use crate::gateway::answer::{Reply, Response};
+use crate::gateway::cache::Blocks;
+use crate::gateway::clients::Clients;
+use crate::gateway::request::{Call, Kind, Request};
+use crate::pool::Pool;
+
+pub use serve::Stop;
+pub use tls::{GatewayTls, TlsError};
+
+/// Calls of a batch that are asked one by one, at once.
+const SINGLE_CALLS_AT_ONCE: usize = 8;
+/// How long a client may take to send its request.
+const SENDING: Duration = Duration::from_secs(10);
+
+/// What the gateway allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayOptions {
+    /// Calls a second that one client may make; it may save up for two seconds. Default: 100.
+    pub calls_per_second: u32,
+    /// The largest request, in bytes. Default: 1 MiB; a transaction has 64 KiB at most.
+    pub max_request: usize,
+    /// The longest batch, in calls. Default: 50.
+    pub max_batch: usize,
+    /// Room for irreversible blocks, in bytes. Default: 4 MiB.
+    pub cache: usize,
+    /// How long a read may take in all. Default: 10 s.
+    pub deadline: Duration,
+    /// How long a broadcast may take that waits for a block. Default: 30 s.
+    pub broadcast_deadline: Duration,
+    /// How long requests may go on once it is told to stop. Default: 10 s.
+    pub drain: Duration,
+    /// Connections at once. Default: 1024.
+    pub max_connections: usize,
+}
+
+impl Default for GatewayOptions {
+    fn default() -> Self {
+        Self {
+            calls_per_second: 100,
+            max_request: 1 << 20,
+            max_batch: 50,
+            cache: 4 << 20,
+            deadline: Duration::from_secs(10),
+            broadcast_deadline: Duration::from_secs(30),
+            drain: Duration::from_secs(10),
+            max_connections: 1024,
+        }
+    }
+}
+
+/// A gateway to one or several chains. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    chains: Vec<(String, Pool)>,
+    options: GatewayOptions,
+    clients: Clients,
+    blocks: Blocks,
+    draining: AtomicBool,
+}
+
+/// A call, and what it is to be answered with.
+struct Asked<'a> {
+    chain: usize,
+    call: &'a Call<'a>,
+    /// As the client wrote it.
+    body: Bytes,
+}
+
+impl Gateway {
+    /// A gateway to these chains. Each is at `/<name>`, and the first one at `/` as well.
+    pub fn new(chains: Vec<(String, Pool)>, options: GatewayOptions) -> Self {
+        let clients = Clients::new(options.calls_per_second);
+        let blocks = Blocks::new(options.cache);
+        Self { inner: Arc::new(Inner { chains, options, clients, blocks, draining: AtomicBool::new(false) }) }
+    }
+
+    fn options(&self) -> &GatewayOptions {
+        &self.inner.options
+    }
+
+    fn pool(&self, chain: usize) -> Option<&Pool> {
+        self.inner.chains.get(chain).map(|(_, pool)| pool)
+    }
+
+    fn is_draining(&self) -> bool {
+        self.inner.draining.load(Ordering::Relaxed)
+    }
+
+    /// Answers an HTTP request.
+    async fn respond(self, client: IpAddr, request: hyper::Request<Incoming>) -> Response {
+        let path = request.uri().path().trim_matches('/').to_owned();
+        let is_health = path == "health" || path.starts_with("health/");
+        match *request.method() {
+            Method::GET | Method::HEAD if is_health => self.health(path.trim_start_matches("health").trim_matches('/')),
+            Method::POST if !is_health => {
+                let named = self.inner.chains.iter().position(|(name, _)| *name == path);
+                match named.or(Some(0).filter(|_| path.is_empty())) {
+                    Some(chain) => self.rpc(client, chain, request.into_body()).await,
+                    None => answer::status(StatusCode::NOT_FOUND, "no such chain here"),
+                }
+            }
+            _ => answer::not_allowed(if is_health { "GET, HEAD" } else { "POST" }),
+        }
+    }
+
+    async fn rpc(&self, client: IpAddr, chain: usize, body: Incoming) -> Response {
+        let body = match self.read_body(body).await {
+            Ok(body) => body,
+            Err((status, why)) => return answer::status(status, why),
+        };
+        let request = match Request::read(&body) {
+            Ok(request) => request,
+            Err(malformed) => {
+                return Reply::error(None, malformed.code, malformed.message).into_response(StatusCode::OK);
+            }
+        };
+        let calls = match &request {
+            Request::One(_) => 1,
+            Request::Batch(calls) => calls.len(),
+        };
+        if calls > self.options().max_batch {
+            let text = format!("a batch of {calls} calls; this gateway takes {}", self.options().max_batch);
+            return Reply::error(None, -32600, &text).into_response(StatusCode::OK);
+        }
+        if !self.inner.clients.admit(client, calls) {
+            return answer::too_many(1);
+        }
+        match request {
+            Request::One(call) => {
+                let (status, reply) = self.one(Asked { chain, call: &call, body: body.clone() }, Whole::No).await;
+                reply.into_response(status)
+            }
+            Request::Batch(calls) => self.batch(chain, &calls, &body).await.into_response(StatusCode::OK),
+        }
+    }
+
+    async fn read_body(&self, body: Incoming) -> Result<Bytes, (StatusCode, &'static str)> {
+        const TOO_LARGE: (StatusCode, &str) = (StatusCode::PAYLOAD_TOO_LARGE, "the request is too large");
+        let limit = self.options().max_request;
+        if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(TOO_LARGE);
+        }
+        match tokio::time::timeout(SENDING, Limited::new(body, limit).collect()).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
+            Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "the request broke off")),
+            Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive")),
+        }
+    }
+
+    async fn one(&self, asked: Asked<'_>, whole: Whole) -> (StatusCode, Reply) {
+        match asked.call.kind {
+            Kind::Read => self.read(&asked, whole).await,
+            Kind::Broadcast => self.broadcast(&asked).await,
+            Kind::BroadcastAndWait => self.broadcast_and_wait(&asked).await,
+        }
+    }
+
+    /// Passes a batch on as one where it only reads; what one endpoint cannot answer as a whole is asked call by call.
+    async fn batch(&self, chain: usize, calls: &[(Call<'_>, &str)], body: &Bytes) -> Reply {
+        let reads = calls.iter().all(|(call, _)| call.kind == Kind::Read && call.block().is_none());
+        if reads && let Some(answers) = self.read_batch(chain, calls, body).await {
+            return answers;
+        }
+        let mut asking = Vec::with_capacity(calls.len());
+        for (call, text) in calls {
+            asking.push(self.one(Asked { chain, call, body: body.slice_ref(text.as_bytes()) }, Whole::Yes));
+        }
+        let answers: Vec<(StatusCode, Reply)> =
+            futures_util::stream::iter(asking).buffered(SINGLE_CALLS_AT_ONCE).collect().await;
+        Reply::joined(answers.into_iter().map(|(_, answer)| answer).collect())
+    }
+}
+
+/// Whether an answer must be read to its end before it is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whole {
+    Yes,
+    No,
+}

@@ -1,0 +1,87 @@
+//! Who asks how much: a budget for each client.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::budget::Budget;
+
+/// So many clients are told apart; beyond, those go first that have asked for nothing lately.
+const MOST: usize = 4096;
+/// How long a client may save up.
+const SAVED: Duration = Duration::from_secs(2);
+
+/// Budgets by address.
+#[derive(Debug)]
+pub(super) struct Clients {
+    per_second: u32,
+    budgets: Mutex<HashMap<IpAddr, Budget>>,
+}
+
+impl Clients {
+    pub(super) fn new(per_second: u32) -> Self {
+        Self { per_second, budgets: Mutex::default() }
+    }
+
+    /// Whether that client may make so many calls now. A batch that is larger than any budget passes when that is full,
+    /// and leaves a debt.
+    pub(super) fn admit(&self, client: IpAddr, calls: usize) -> bool {
+        let now = Instant::now();
+        let full = f64::from(self.per_second) * SAVED.as_secs_f64();
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        if budgets.len() >= MOST && !budgets.contains_key(&network(client)) {
+            budgets.retain(|_, budget| !budget.is_full(now));
+        }
+        if budgets.len() >= MOST && !budgets.contains_key(&network(client)) {
+            return false;
+        }
+        let budget = budgets.entry(network(client)).or_insert_with(|| Budget::new(full, SAVED));
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        if budget.is_full(now) {
+            budget.spend(now, calls);
+            return true;
+        }
+        budget.try_spend(now, calls)
+    }
+}
+
+/// Whoever has an IPv6 address has at least 2^64 of them.
+fn network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V4(client) => client.into(),
+        IpAddr::V6(client) => Ipv6Addr::from_bits(client.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_client_has_a_budget_of_its_own() {
+        let clients = Clients::new(10);
+        let [one, other]: [IpAddr; 2] = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+        assert_eq!((0..30).filter(|_| clients.admit(one, 1)).count(), 20);
+        assert!(clients.admit(other, 1));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!((0..30).filter(|_| clients.admit(one, 1)).count(), 10);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(clients.admit(one, 25) && !clients.admit(one, 1), "a large batch leaves a debt");
+        let [near, far]: [IpAddr; 2] = ["2001:db8::1".parse().unwrap(), "2001:db8::ffff:2".parse().unwrap()];
+        assert!(clients.admit(near, 20) && !clients.admit(far, 1), "one network");
+        assert_eq!(network("::ffff:10.0.0.1".parse().unwrap()), one);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_clients_take_no_more_room() {
+        let clients = Clients::new(1);
+        let client = |n: u32| IpAddr::from(std::net::Ipv4Addr::from_bits(n));
+        assert_eq!((0..10_000).filter(|n| clients.admit(client(*n), 1)).count(), MOST);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(clients.admit(client(10_001), 1));
+        assert_eq!(clients.budgets.lock().unwrap().len(), 1);
+    }
+}

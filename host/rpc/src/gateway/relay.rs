@@ -1,0 +1,233 @@
+//! Reads: passed on to the best endpoint, and to the next where that one fails.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::StatusCode;
+use hyper::body::Frame;
+use tokio::time::Instant;
+
+use crate::error::RpcError;
+use crate::gateway::answer::{Body, Reply};
+use crate::gateway::request::Call;
+use crate::gateway::{Asked, Gateway, Whole};
+use crate::member::{Batches, Member};
+use crate::pool::Pool;
+use crate::proof::{RawAnswer, begins_like_an_answer, shape_of};
+use crate::read::{Deadlines, ReadError};
+use crate::refusal::NodeError;
+
+/// Longer answers are passed on as they come: holding them costs memory, and taking them apart time.
+const STREAMED_FROM: usize = 256 << 10;
+/// However long it is in all.
+const STREAMED_UP_TO: usize = 256 << 20;
+/// How long the next piece of a streamed answer may take.
+const NEXT_PIECE: Duration = Duration::from_secs(10);
+
+/// What to prove of an answer before it is passed on.
+#[derive(Debug)]
+struct Question {
+    method: String,
+    id: Option<String>,
+    whole: Whole,
+    /// The error of a node that does not offer the method: the answer, if no other node does.
+    refusal: Mutex<Option<Bytes>>,
+}
+
+/// A proven answer.
+enum Passed {
+    Whole(Bytes),
+    /// Its beginning, and where the rest comes from.
+    Streamed(Bytes, reqwest::Response, Arc<Member>),
+}
+
+impl Gateway {
+    pub(super) async fn read(&self, asked: &Asked<'_>, whole: Whole) -> (StatusCode, Reply) {
+        let Some(pool) = self.pool(asked.chain) else { return unserved(asked.call, "no such chain here") };
+        let block = asked.call.block().map(|(form, number)| (asked.chain, form, number));
+        if let Some(result) = block.and_then(|key| self.inner.blocks.get(&key))
+            && let Ok(result) = std::str::from_utf8(&result)
+        {
+            return (StatusCode::OK, Reply::result(asked.call.id, result));
+        }
+        let members = with_budget(pool, &asked.call.method);
+        if members.is_empty() {
+            return unserved(asked.call, "the request budgets of all endpoints are used up; try again in a second");
+        }
+        let question = Arc::new(Question {
+            method: asked.call.method.clone(),
+            id: asked.call.id.map(str::to_owned),
+            whole,
+            refusal: Mutex::default(),
+        });
+        let read = pool.first(&question.method, members, self.deadlines(), |member| {
+            let (pool, body, question) = (pool.clone(), asked.body.clone(), Arc::clone(&question));
+            async move { pass(&pool, member, body, &question).await }
+        });
+        match read.await {
+            Ok((_, Passed::Whole(answer))) => {
+                if let (Some(key), Some(agreement)) = (block, pool.agreement())
+                    && let Some(head) = &agreement.head
+                    && let Ok(RawAnswer { outcome: Ok(result), .. }) = RawAnswer::read(&answer)
+                {
+                    self.inner.blocks.keep(key, head.irreversible, result);
+                }
+                (StatusCode::OK, Reply::Whole(answer))
+            }
+            Ok((_, Passed::Streamed(start, rest, member))) => {
+                (StatusCode::OK, Reply::Streamed(streamed(pool.clone(), start, rest, member)))
+            }
+            Err(error) => {
+                let refusal = question.refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
+                match refusal {
+                    Some(refusal) => (StatusCode::OK, Reply::Whole(refusal)),
+                    None => unserved(asked.call, &error.to_string()),
+                }
+            }
+        }
+    }
+
+    /// Has one endpoint answer a batch as a whole; nothing where none does.
+    pub(super) async fn read_batch(&self, chain: usize, calls: &[(Call<'_>, &str)], body: &Bytes) -> Option<Reply> {
+        let pool = self.pool(chain)?;
+        let mut members = with_budget(pool, BATCH);
+        members.retain(|member| member.state().batches == Batches::Taken);
+        let expected: Arc<Vec<(String, Option<String>)>> =
+            Arc::new(calls.iter().map(|(call, _)| (call.method.clone(), call.id.map(str::to_owned))).collect());
+        let read: Result<_, ReadError> = pool
+            .first(BATCH, members, self.deadlines(), |member| {
+                let (pool, body, expected) = (pool.clone(), body.clone(), Arc::clone(&expected));
+                async move {
+                    let response = pool.client().transport().post(&member.endpoint, body, None).await?;
+                    let answer = pool.client().transport().body(response, &member.endpoint).await?;
+                    prove_batch(&answer, &expected, &member)?;
+                    Ok(answer)
+                }
+            })
+            .await;
+        read.ok().map(|(_, answer)| Reply::Whole(answer))
+    }
+
+    fn deadlines(&self) -> Deadlines {
+        Deadlines { whole: self.options().deadline, each: self.options().deadline }
+    }
+}
+
+/// The method that stands for a batch in an endpoint's health.
+const BATCH: &str = "batch";
+
+/// The endpoints to ask, the best first: what only relays does not overdraw a budget.
+fn with_budget(pool: &Pool, method: &str) -> Vec<Arc<Member>> {
+    let mut members = pool.ranked_for(method);
+    let now = Instant::now();
+    members.retain(|member| member.state().budget.left(now) > 0);
+    members
+}
+
+fn unserved(call: &Call<'_>, why: &str) -> (StatusCode, Reply) {
+    (StatusCode::SERVICE_UNAVAILABLE, Reply::error(call.id, -32000, why))
+}
+
+async fn pass(pool: &Pool, member: Arc<Member>, body: Bytes, question: &Question) -> Result<Passed, RpcError> {
+    let transport = pool.client().transport();
+    let mut response = transport.post(&member.endpoint, body, None).await?;
+    if question.whole == Whole::Yes {
+        let answer = transport.body(response, &member.endpoint).await?;
+        prove(&answer, question, &member)?;
+        return Ok(Passed::Whole(answer));
+    }
+    let mut held = BytesMut::new();
+    while let Some(chunk) = transport.chunk(&mut response, &member.endpoint).await? {
+        if held.is_empty() && response.content_length() == u64::try_from(chunk.len()).ok() {
+            prove(&chunk, question, &member)?;
+            return Ok(Passed::Whole(chunk));
+        }
+        held.extend_from_slice(&chunk);
+        if held.len() > STREAMED_FROM {
+            begins_like_an_answer(&held)?;
+            return Ok(Passed::Streamed(held.freeze(), response, member));
+        }
+    }
+    let answer = held.freeze();
+    prove(&answer, question, &member)?;
+    Ok(Passed::Whole(answer))
+}
+
+fn prove(body: &Bytes, question: &Question, member: &Member) -> Result<(), RpcError> {
+    let answer = RawAnswer::read(body)?;
+    if !answer.answers(question.id.as_deref()) {
+        return Err(RpcError::WrongId);
+    }
+    match answer.outcome {
+        Ok(result) => shape_of(&question.method, result),
+        Err(error) => {
+            let error = node_error(error, member);
+            if error.is_of_this_node() {
+                *question.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(body.clone());
+                return Err(RpcError::Node(error));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn prove_batch(body: &[u8], expected: &[(String, Option<String>)], member: &Member) -> Result<(), RpcError> {
+    let Some(answers) = RawAnswer::read_batch(body)? else {
+        member.state().batches = Batches::Refused;
+        return Err(RpcError::NotJsonRpc { what: "one answer for a whole batch" });
+    };
+    if answers.len() != expected.len() {
+        return Err(RpcError::NotJsonRpc { what: "the batch lacks an answer" });
+    }
+    let mut left: Vec<&RawAnswer<'_>> = answers.iter().collect();
+    for (method, id) in expected {
+        let place = left.iter().position(|answer| answer.answers(id.as_deref())).ok_or(RpcError::WrongId)?;
+        match left.swap_remove(place).outcome {
+            Ok(result) => shape_of(method, result)?,
+            Err(error) => {
+                let error = node_error(error, member);
+                if error.is_of_this_node() {
+                    return Err(RpcError::Node(error));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn node_error(error: &str, member: &Member) -> NodeError {
+    NodeError::read(&serde_json::from_str(error).unwrap_or_default(), &member.endpoint)
+}
+
+/// A body that comes from the endpoint piece by piece. Where that breaks off, so does the client's.
+fn streamed(pool: Pool, start: Bytes, rest: reqwest::Response, member: Arc<Member>) -> Body {
+    let passed = start.len();
+    let pieces = stream::unfold(Some((rest, passed)), move |state| {
+        let (pool, member) = (pool.clone(), Arc::clone(&member));
+        async move {
+            let (mut rest, passed) = state?;
+            let transport = pool.client().transport();
+            let next = tokio::time::timeout(NEXT_PIECE, transport.chunk(&mut rest, &member.endpoint)).await;
+            match next {
+                Ok(Ok(Some(_))) if passed > STREAMED_UP_TO => {
+                    Some((Err(RpcError::TooLarge { limit: STREAMED_UP_TO }), None))
+                }
+                Ok(Ok(Some(piece))) => {
+                    let passed = passed.saturating_add(piece.len());
+                    Some((Ok(Frame::data(piece)), Some((rest, passed))))
+                }
+                Ok(Ok(None)) => None,
+                Ok(Err(error)) => Some((Err(error), None)),
+                Err(_) => {
+                    let error = RpcError::Timeout { phase: crate::error::Phase::Answering, after: NEXT_PIECE };
+                    Some((Err(error), None))
+                }
+            }
+        }
+    });
+    let start = stream::once(async move { Ok(Frame::data(start)) });
+    StreamBody::new(futures_util::StreamExt::chain(start, pieces)).boxed_unsync()
+}

@@ -1,0 +1,200 @@
+//! What clients ask: taken apart only as far as is needed to know what may be done with it.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A request body.
+#[derive(Debug)]
+pub(super) enum Request<'a> {
+    One(Call<'a>),
+    Batch(Vec<(Call<'a>, &'a str)>),
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(super) struct Call<'a> {
+    /// Like `condenser_api.get_block`, also where it was written in the older form `call`.
+    pub(super) method: String,
+    /// The id as it was written; nothing where it is missing or null.
+    pub(super) id: Option<&'a str>,
+    pub(super) kind: Kind,
+    params: Option<&'a str>,
+}
+
+/// What may be done with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It changes nothing, and may be asked again and elsewhere.
+    Read,
+    /// A transaction to be passed on: the same bytes may go to several endpoints at once.
+    Broadcast,
+    /// A broadcast that waits for a block: it goes to one endpoint, and again only where it surely did not arrive.
+    BroadcastAndWait,
+}
+
+/// A body that is not JSON-RPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed {
+    pub(super) code: i32,
+    pub(super) message: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+}
+
+const NOT_JSON: Malformed = Malformed { code: -32700, message: "the request is not JSON" };
+const NOT_A_CALL: Malformed =
+    Malformed { code: -32600, message: "the request is not a JSON-RPC call: it needs one method, and one id at most" };
+const EMPTY_BATCH: Malformed = Malformed { code: -32600, message: "the batch is empty" };
+const BAD_ID: Malformed = Malformed { code: -32600, message: "an id is a number or a text" };
+
+impl<'a> Request<'a> {
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        let text = std::str::from_utf8(body).map_err(|_| NOT_JSON)?;
+        if !text.trim_start().starts_with('[') {
+            return Call::read(text).map(Self::One);
+        }
+        let parts: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| NOT_JSON)?;
+        if parts.is_empty() {
+            return Err(EMPTY_BATCH);
+        }
+        let calls = parts.into_iter().map(|part| Ok((Call::read(part.get())?, part.get())));
+        calls.collect::<Result<_, _>>().map(Self::Batch)
+    }
+}
+
+impl<'a> Call<'a> {
+    fn read(text: &'a str) -> Result<Self, Malformed> {
+        // A member that is there twice is refused: who reads the first would not see what who reads the last does.
+        let call: Envelope<'a> =
+            serde_json::from_str(text).map_err(|error| if error.is_data() { NOT_A_CALL } else { NOT_JSON })?;
+        let params = call.params.map(RawValue::get);
+        let method = match (&*call.method, params) {
+            ("call", Some(params)) => older_form(params).unwrap_or_else(|| "call".to_owned()),
+            _ => call.method.into_owned(),
+        };
+        let id = call.id.map(RawValue::get).filter(|id| *id != "null");
+        if id.is_some_and(|id| !id.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())) {
+            return Err(BAD_ID);
+        }
+        let kind = Kind::of(&method);
+        Ok(Self { method, id, kind, params })
+    }
+
+    /// The block it asks for, if that is all it asks for.
+    pub(super) fn block(&self) -> Option<(BlockForm, u32)> {
+        #[derive(Deserialize)]
+        struct Named {
+            block_num: u32,
+        }
+        let params = self.params?;
+        match self.method.as_str() {
+            "condenser_api.get_block" => {
+                let (number,) = serde_json::from_str::<(u32,)>(params).ok()?;
+                Some((BlockForm::Condenser, number))
+            }
+            "block_api.get_block" => Some((BlockForm::BlockApi, serde_json::from_str::<Named>(params).ok()?.block_num)),
+            _ => None,
+        }
+    }
+}
+
+/// In which of two forms a block is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum BlockForm {
+    Condenser,
+    BlockApi,
+}
+
+/// `{"method": "call", "params": ["condenser_api", "get_block", [5]]}`: a number stands for an old kind of API, which
+/// is condenser's today.
+fn older_form(params: &str) -> Option<String> {
+    let parts: Vec<&RawValue> = serde_json::from_str(params).ok()?;
+    let text = |index: usize| serde_json::from_str::<String>(parts.get(index)?.get()).ok();
+    let api = text(0).unwrap_or_else(|| "condenser_api".to_owned());
+    Some(format!("{api}.{}", text(1)?))
+}
+
+impl Kind {
+    /// Anything that looks like a broadcast is one: a read that is not repeated does no harm.
+    fn of(method: &str) -> Self {
+        let name = method.rsplit_once('.').map_or(method, |(_, name)| name);
+        match name {
+            "broadcast_transaction" => Self::Broadcast,
+            _ if name.contains("broadcast") => Self::BroadcastAndWait,
+            _ => Self::Read,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Call<'_> {
+        match Request::read(text.as_bytes()) {
+            Ok(Request::One(call)) => call,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn calls() {
+        let call = one(r#"{"jsonrpc":"2.0","method":"condenser_api.get_block","params":[5],"id":"a"}"#);
+        assert_eq!((call.method.as_str(), call.id, call.kind), ("condenser_api.get_block", Some("\"a\""), Kind::Read));
+        assert_eq!(call.block(), Some((BlockForm::Condenser, 5)));
+        let call = one(r#"{"id":1,"method":"block_api.get_block","params":{"block_num":7}}"#);
+        assert_eq!(call.block(), Some((BlockForm::BlockApi, 7)));
+        let call = one(r#"{"method":"call","params":["condenser_api","get_block",[5]],"id":1}"#);
+        assert_eq!((call.method.as_str(), call.block()), ("condenser_api.get_block", None));
+        let call = one(r#"{"method":"call","params":[0,"broadcast_transaction",[{}]],"id":1}"#);
+        assert_eq!((call.method.as_str(), call.kind), ("condenser_api.broadcast_transaction", Kind::Broadcast));
+        for (method, kind) in [
+            ("network_broadcast_api.broadcast_transaction", Kind::Broadcast),
+            ("condenser_api.broadcast_transaction_synchronous", Kind::BroadcastAndWait),
+            ("network_broadcast_api.broadcast_block", Kind::BroadcastAndWait),
+            ("broadcast_transaction", Kind::Broadcast),
+            ("condenser_api.get_witness_by_account", Kind::Read),
+        ] {
+            assert_eq!(Kind::of(method), kind, "{method}");
+        }
+        assert_eq!(one(r#"{"method":"x","id":null}"#).id, None);
+        assert_eq!(one(r#"{"method":"x\u002ey","id":1}"#).method, "x.y");
+    }
+
+    #[test]
+    fn batches() {
+        let body = br#"[{"method":"a","id":1}, {"method":"b","id":2}]"#;
+        let Ok(Request::Batch(calls)) = Request::read(body) else { panic!("no batch") };
+        assert_eq!(calls[1].1, r#"{"method":"b","id":2}"#);
+        assert_eq!(Request::read(b"[]").err(), Some(EMPTY_BATCH));
+    }
+
+    #[test]
+    fn bodies_that_are_no_call() {
+        for (body, expected) in [
+            (&b""[..], NOT_JSON),
+            (b"{", NOT_JSON),
+            (b"\xff", NOT_JSON),
+            (b"1", NOT_A_CALL),
+            (b"{}", NOT_A_CALL),
+            (br#"{"method":5,"id":1}"#, NOT_A_CALL),
+            (br#"{"method":"condenser_api.get_block","method":"condenser_api.broadcast_transaction"}"#, NOT_A_CALL),
+            (br#"{"method":"a","params":[1],"params":[2]}"#, NOT_A_CALL),
+            (br#"{"method":"a","id":{}}"#, BAD_ID),
+            (br#"{"method":"a","id":true}"#, BAD_ID),
+            (b"[1]", NOT_A_CALL),
+        ] {
+            assert_eq!(Request::read(body).err(), Some(expected), "{}", String::from_utf8_lossy(body));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The gateway's certificate, which may be replaced while it serves: most are renewed every few weeks.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+/// A certificate with its key. Clones share it.
+#[derive(Clone, Debug)]
+pub struct GatewayTls {
+    shared: Arc<Shared>,
+    config: Arc<ServerConfig>,
+}
+
+struct Shared(RwLock<Arc<CertifiedKey>>);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared(…)")
+    }
+}
+
+/// A certificate that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// No certificate in the file.
+    #[error("the certificate file holds no certificate in PEM form: it begins with -----BEGIN CERTIFICATE-----")]
+    NoCertificate,
+    /// No key in the file. What was found is not repeated.
+    #[error("the key file holds no private key in PEM form: it begins with -----BEGIN PRIVATE KEY-----")]
+    NoKey,
+    /// They do not fit together, or are of a kind that is not known.
+    #[error("the certificate and the key cannot be used together: {0}")]
+    Unfit(String),
+}
+
+impl GatewayTls {
+    /// Takes the contents of a certificate file, the whole chain, and of its key file.
+    pub fn new(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        let certified = certified(certificates, key)?;
+        let shared = Arc::new(Shared(RwLock::new(Arc::new(certified))));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError::Unfit(error.to_string()))?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&shared) as Arc<dyn ResolvesServerCert>);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self { shared, config: Arc::new(config) })
+    }
+
+    /// Puts a new certificate into use for new connections; the old one stays where the new one is no good.
+    pub fn replace(&self, certificates: &[u8], key: &[u8]) -> Result<(), TlsError> {
+        let certified = Arc::new(certified(certificates, key)?);
+        *self.shared.0.write().unwrap_or_else(PoisonError::into_inner) = certified;
+        Ok(())
+    }
+
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+}
+
+fn certified(certificates: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> {
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(certificates).collect::<Result<_, _>>().map_err(|_| TlsError::NoCertificate)?;
+    if chain.is_empty() {
+        return Err(TlsError::NoCertificate);
+    }
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::NoKey)?;
+    let provider = rustls::crypto::ring::default_provider();
+    CertifiedKey::from_der(chain, key, &provider).map_err(|error| TlsError::Unfit(error.to_string()))
+}
+
+impl ResolvesServerCert for Shared {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
