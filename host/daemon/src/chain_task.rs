@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
-use dogwatch_engine::{ChainAlerts, Event, Fit, Force, NodeIndex, Probe, SendReport, SwitchPlan, Target, Tracker};
+use dogwatch_engine::{
+    Alert, ChainAlerts, Event, Fit, Force, NodeIndex, Probe, SendReport, SwitchPlan, Target, Tracker,
+};
 use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -37,6 +39,8 @@ pub enum Message {
     Probed(usize, NodeIndex, Result<Probe, String>),
     /// A transaction was handed to the endpoints.
     Sent(usize, dogwatch_chain::TransactionId, SendReport),
+    /// The gateway cannot serve, or can again.
+    Gateway(Option<String>),
     /// Somebody wants to know.
     Status(oneshot::Sender<ChainStatus>),
     /// The operator wants a switch.
@@ -159,6 +163,10 @@ impl ChainTask {
             Message::Sent(witness, id, report) => {
                 self.drive(witness, Event::Sent(id, report), outbox).await;
             }
+            Message::Gateway(trouble) => {
+                let said = self.alerts.gateway(self.clock.now(), &self.tracker.config().chain, trouble.as_deref());
+                self.tell(said.into_iter().collect()).await;
+            }
             Message::Status(reply) => {
                 let _ = reply.send(self.report());
             }
@@ -263,17 +271,7 @@ impl ChainTask {
         said.extend(self.alerts.upgraded(now, &chain, &shown));
         let next = self.tracker.log().tip().map(|tip| tip.num().next());
         self.next_block.send_replace(self.sources.first().copied().zip(next));
-        for alert in &said {
-            feeds::log_alert(&self.site, &chain, "", alert);
-        }
-        if !said.is_empty() || self.stored_book != *self.alerts.book() {
-            let mut writes: Vec<Write> =
-                said.into_iter().map(|alert| Write::Alert { alert: Box::new(alert), witness: String::new() }).collect();
-            writes.push(Write::Book { chain: chain.clone(), book: self.alerts.book().clone() });
-            if self.commit(writes).await {
-                self.stored_book = self.alerts.book().clone();
-            }
-        }
+        self.tell(said).await;
         let fingerprints: Vec<String> = upgraded.into_iter().map(|(_, _, fingerprint)| fingerprint).collect();
         if fingerprints != self.stored_upgrades
             && self.commit(vec![Write::Upgrades { chain, fingerprints: fingerprints.clone() }]).await
@@ -282,6 +280,22 @@ impl ChainTask {
         }
         for index in 0..self.guards.len() {
             self.drive(index, Event::Observed, outbox).await;
+        }
+    }
+
+    /// Says what is to be said of the chain, and stores what is open.
+    async fn tell(&mut self, said: Vec<Alert>) {
+        let chain = self.tracker.config().chain.clone();
+        for alert in &said {
+            feeds::log_alert(&self.site, &chain, "", alert);
+        }
+        if !said.is_empty() || self.stored_book != *self.alerts.book() {
+            let mut writes: Vec<Write> =
+                said.into_iter().map(|alert| Write::Alert { alert: Box::new(alert), witness: String::new() }).collect();
+            writes.push(Write::Book { chain, book: self.alerts.book().clone() });
+            if self.commit(writes).await {
+                self.stored_book = self.alerts.book().clone();
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod devnet;
+mod endpoints;
 mod exit;
 mod plugin;
 mod run;
@@ -85,6 +86,17 @@ enum Command {
     Status {
         #[command(flatten)]
         file: ConfigFile,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the endpoints, the best first: health, head, latency, standing, errors, budget
+    Endpoints {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Ask the endpoints from here and now instead of the running daemon; takes a few blocks
+        #[arg(long)]
+        ask: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -188,6 +200,10 @@ async fn execute(command: Command) -> Result<(), Failure> {
         Command::Devnet { config } => devnet::run(&config).await,
         Command::Tx(command) => tx::run(command),
         Command::Status { file, json } => status::status(&file.config, json).await,
+        Command::Endpoints { file, ask, json } => {
+            let from = if ask { endpoints::From::Endpoints } else { endpoints::From::Daemon };
+            endpoints::endpoints(&file.config, from, json).await
+        }
         Command::Switch { file, witness, node, disable, force, chain, json } => {
             let to = if disable { None } else { node };
             let request = client::SwitchOrder { witness: &witness, chain, to, force };

@@ -3,19 +3,21 @@
 mod chain;
 mod channel;
 mod cross;
+mod gateway;
 mod problem;
 mod reader;
 mod secret;
 mod witness;
 
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Profile, PublicKey, SecretKey};
 use dogwatch_engine::{Damping, Mode, Rails, Severity, Unprobed};
 use dogwatch_plugins::Settings;
-use dogwatch_rpc::Endpoint;
+use dogwatch_rpc::{Endpoint, GatewayOptions};
 
 pub use problem::{Level, Problem, Problems};
 pub(crate) use reader::parse_duration;
@@ -49,6 +51,30 @@ pub struct Config {
     pub witnesses: Vec<WitnessConfig>,
     /// The alert channels.
     pub channels: Vec<ChannelConfig>,
+    /// The gateway, if there is to be one.
+    pub gateway: Option<GatewayConfig>,
+}
+
+/// The pool, served to other programs.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// Where it listens; with TLS, this port only leads to https.
+    pub listen: SocketAddr,
+    /// Its certificate.
+    pub tls: Option<CertificateFiles>,
+    /// What it allows.
+    pub options: GatewayOptions,
+}
+
+/// A certificate, and where https is spoken with it.
+#[derive(Clone, Debug)]
+pub struct CertificateFiles {
+    /// Where https is spoken.
+    pub listen: SocketAddr,
+    /// The chain, in PEM form.
+    pub certificate: PathBuf,
+    /// The key, in PEM form.
+    pub key: PathBuf,
 }
 
 /// A chain and the endpoints it is read from.
@@ -192,6 +218,7 @@ impl Config {
         let channel_sections = channel_sections.into_iter().flatten().flatten();
         let channels: Vec<ChannelConfig> =
             channel_sections.filter_map(|section| channel::read(section, problems)).collect();
+        let gateway = top.table("gateway", problems).and_then(|section| gateway::read(section, problems));
         top.finish(problems);
 
         cross::check_present(witness, channel, problems);
@@ -204,6 +231,7 @@ impl Config {
             chains,
             witnesses: witnesses.into_iter().map(|located| located.config).collect(),
             channels,
+            gateway,
         })
     }
 

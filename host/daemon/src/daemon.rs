@@ -9,7 +9,7 @@ use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
 use dogwatch_plugins::{Change, ChannelPlugin, Library};
 use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::chain_task::{ChainTask, Message, ProbeTarget, poll, probe};
 use crate::clock::Clock;
@@ -57,6 +57,8 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Daemon {
     tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    gateway: Option<JoinHandle<()>>,
 }
 
 impl Daemon {
@@ -76,7 +78,7 @@ impl Daemon {
         let mut tasks = JoinSet::new();
         let emergency = Emergency::new(&config.site);
         let channels = start_workers(&config, &library, &store, &bell, clock, &emergency, &mut tasks)?;
-        let mut senders = Vec::new();
+        let (mut senders, mut pools) = (Vec::new(), Vec::new());
         for chain in &config.chains {
             let shared = Shared {
                 config: &config,
@@ -87,18 +89,33 @@ impl Daemon {
                 clock,
                 emergency: &emergency,
             };
-            senders.push((chain.profile.name.clone(), start_chain(chain, shared, &mut tasks).await?));
+            let (sender, pool) = start_chain(chain, shared, &mut tasks).await?;
+            senders.push((chain.profile.name.clone(), sender));
+            pools.push((chain.profile.name.clone(), pool));
         }
+        let (stop, stopped) = watch::channel(false);
+        let gateway = config.gateway.clone().map(|gateway| {
+            let alerts = senders.first().map(|(_, sender)| sender.clone());
+            tokio::spawn(crate::gateway::run(config.site.clone(), gateway, pools, stopped, alerts))
+        });
         let control = Control::new(&config, clock, store, senders.clone());
         let path = control::socket_path(&config.state_dir);
         let listener = control::listen(&path).map_err(|source| StartError::Control { path, source })?;
         tasks.spawn(control::serve(listener, control));
         tasks.spawn(follow_plugins(library, config, senders, channels));
-        Ok(Self { tasks })
+        Ok(Self { tasks, stop, gateway })
+    }
+
+    /// Has the gateway finish what it has begun; the watch goes on meanwhile.
+    pub async fn stop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(gateway) = self.gateway.take() {
+            let _ = gateway.await;
+        }
     }
 
     /// Waits for a task to end, which none should.
-    pub async fn run(mut self) -> anyhow::Result<()> {
+    pub async fn run(&mut self) -> anyhow::Result<()> {
         match self.tasks.join_next().await {
             Some(Err(error)) => Err(anyhow::anyhow!("a part of the daemon died: {error}")),
             Some(Ok(())) | None => Err(anyhow::anyhow!("a part of the daemon ended, which none should")),
@@ -153,7 +170,7 @@ struct Shared<'a> {
 }
 
 /// Patience grows with the slots: an answer that comes after the next block is of no use.
-fn pool_options(chain: &ChainConfig) -> PoolOptions {
+pub(crate) fn pool_options(chain: &ChainConfig) -> PoolOptions {
     let interval = chain.profile.block_interval;
     let total = interval.saturating_mul(4).checked_div(3).unwrap_or(interval);
     let total = total.clamp(Duration::from_secs(1), Duration::from_secs(4));
@@ -173,7 +190,7 @@ async fn start_chain(
     chain: &ChainConfig,
     shared: Shared<'_>,
     tasks: &mut JoinSet<()>,
-) -> Result<mpsc::Sender<Message>, StartError> {
+) -> Result<(mpsc::Sender<Message>, Pool), StartError> {
     let Shared { config, library, store, bell, recipients, clock, emergency } = shared;
     let name = chain.profile.name.clone();
     let options = pool_options(chain);
@@ -211,7 +228,7 @@ async fn start_chain(
     tasks.spawn(poll(pool.clone(), names, following, clock, sender.clone()));
     let task = ChainTask {
         site: config.site.clone(),
-        pool,
+        pool: pool.clone(),
         tracker: Tracker::new(TrackerConfig {
             chain: name,
             block_interval: chain.profile.block_interval,
@@ -234,7 +251,7 @@ async fn start_chain(
         emergency: emergency.clone(),
     };
     tasks.spawn(task.run(inbox, sender.downgrade()));
-    Ok(sender)
+    Ok((sender, pool))
 }
 
 /// Puts plugins into use as their files are dropped in.

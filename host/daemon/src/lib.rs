@@ -13,6 +13,7 @@ pub mod daemon;
 pub mod demo;
 pub mod egress;
 pub mod emergency;
+mod gateway;
 pub mod guard;
 pub mod leftovers;
 pub mod logging;

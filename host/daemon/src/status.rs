@@ -29,6 +29,8 @@ pub struct ChainStatus {
     pub name: String,
     /// How well its endpoints agree.
     pub agreement: Agreement,
+    /// The same in words, as their last answers alone show it.
+    pub verdict: String,
     /// The head block.
     pub head: Option<u32>,
     /// Its age.
@@ -50,16 +52,64 @@ pub struct ChainStatus {
 pub struct EndpointStatus {
     /// Its name, without tokens.
     pub name: String,
+    /// Who runs it, as far as its address tells. Endpoints of one operator are one voice.
+    pub operator: String,
+    /// Its place among the endpoints: the first is asked first.
+    pub rank: usize,
+    /// `well`, `untried`, `resting`, `throttled …`, `wrong chain`.
+    pub health: String,
+    /// What its last answer was worth beside those of the others.
+    pub standing: Option<String>,
     /// Its head.
     pub head: Option<u32>,
     /// That head's age.
     pub head_age_ms: Option<u64>,
+    /// By how many blocks it is behind.
+    pub lag: Option<u32>,
     /// Half of its answers came within this.
     pub latency_p50_ms: Option<u64>,
-    /// Polls that failed since the last good one.
+    /// Nine in ten of its answers came within this.
+    pub latency_p90_ms: Option<u64>,
+    /// Requests that failed since the last good one.
     pub failures: u32,
+    /// Why the last of them failed.
+    pub last_error: Option<String>,
+    /// Methods that failed the last time, and how.
+    pub methods: Vec<(String, String)>,
+    /// Why it is asked by https although `http://` is written, if it is.
+    pub upgrade: Option<String>,
+    /// How many requests it is to get before its budget is used up.
+    pub budget_left: u32,
     /// Why it does not count, if it does not.
     pub trouble: Option<String>,
+}
+
+impl From<&dogwatch_rpc::EndpointStatus> for EndpointStatus {
+    fn from(status: &dogwatch_rpc::EndpointStatus) -> Self {
+        Self {
+            name: status.name.to_string(),
+            operator: status.operator.to_string(),
+            rank: status.rank,
+            health: status.health.to_string(),
+            standing: status.standing.map(|standing| standing.to_string()),
+            head: status.head.as_ref().map(|head| head.num().0),
+            head_age_ms: status.head_age.map(millis),
+            lag: status.lag,
+            latency_p50_ms: status.latency_p50.map(millis),
+            latency_p90_ms: status.latency_p90.map(millis),
+            failures: status.failures,
+            last_error: status.last_error.as_ref().map(ToString::to_string),
+            methods: status.methods.iter().map(|(method, error)| (method.clone(), error.to_string())).collect(),
+            upgrade: status.upgrade.map(|upgrade| upgrade.to_string()),
+            budget_left: status.budget_left,
+            trouble: None,
+        }
+    }
+}
+
+/// Whole milliseconds.
+pub(crate) fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A witness.

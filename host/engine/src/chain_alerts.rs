@@ -90,6 +90,21 @@ impl ChainAlerts {
         said
     }
 
+    /// What keeps the gateway from serving, or that nothing does.
+    pub fn gateway(&mut self, now: Time, chain: &str, trouble: Option<&str>) -> Option<Alert> {
+        let key = AlertKey(format!("chain/{chain}/gateway"));
+        let Some(trouble) = trouble else { return self.book.resolve(now, &key, "The gateway serves.") };
+        let notice = Notice {
+            key,
+            severity: Severity::Critical,
+            subject: Subject::Daemon,
+            summary: "the gateway cannot serve".to_owned(),
+            details: format!("{trouble}\nIt is tried again every few seconds. The watch does not depend on it."),
+            remedy: "End what holds its port, or mend its certificate: dogwatch check.".to_owned(),
+        };
+        self.book.raise(now, chain, self.repeat, notice)
+    }
+
     /// With endpoints of one operator nothing can be checked. It works, and stays a warning.
     fn one_voice(&mut self, now: Time, tracker: &Tracker) -> Vec<Alert> {
         let chain = &tracker.config().chain;

@@ -5,11 +5,7 @@ use dogwatch_engine::{NodeIndex, SlotOutcome, Target};
 
 use crate::chain_task::ChainTask;
 use crate::guard::Guard;
-use crate::status::{AlertStatus, ChainStatus, EndpointStatus, NodeStatus, SwitchStatus, WitnessStatus};
-
-fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
+use crate::status::{AlertStatus, ChainStatus, EndpointStatus, NodeStatus, SwitchStatus, WitnessStatus, millis};
 
 impl ChainTask {
     pub(super) fn report(&self) -> ChainStatus {
@@ -19,6 +15,10 @@ impl ChainTask {
         ChainStatus {
             name: self.tracker.config().chain.clone(),
             agreement: view.agreement,
+            verdict: self
+                .pool
+                .agreement()
+                .map_or_else(|| "no endpoint was asked lately".to_owned(), |agreement| agreement.verdict.to_string()),
             head: known.then_some(view.head.0),
             head_age_ms: known.then_some(millis(view.head_age)),
             irreversible: known.then_some(view.irreversible.0),
@@ -32,11 +32,7 @@ impl ChainTask {
     fn endpoints(&self, now: Time) -> Vec<EndpointStatus> {
         let endpoint = |status: dogwatch_rpc::EndpointStatus| EndpointStatus {
             trouble: self.tracker.doubts().get(status.name.as_str()).map(ToString::to_string),
-            name: status.name.as_str().to_owned(),
-            head: status.head.as_ref().map(|head| head.num().0),
-            head_age_ms: status.head_age.map(millis),
-            latency_p50_ms: status.latency_p50.map(millis),
-            failures: status.failures,
+            ..EndpointStatus::from(&status)
         };
         self.pool.status(now).into_iter().map(endpoint).collect()
     }

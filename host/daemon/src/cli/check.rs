@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::{Exit, Failure, say};
 use crate::config::{Config, Problems};
 use crate::plugins;
+use crate::store::Store;
 
 /// Reads the configuration, asks the plugins what they think of it, and opens the plugin directory.
 pub(crate) fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems), Failure> {
@@ -46,6 +47,13 @@ fn summary(config: &Config) -> String {
             chain.endpoints.len(),
             chain.quorum
         ));
+        let remembered = Store::peek_upgrades(&config.state_dir, &chain.profile.name);
+        for endpoint in chain.endpoints.iter().filter(|endpoint| remembered.contains(&endpoint.fingerprint())) {
+            text.push_str(&format!(
+                "  Endpoint {} is asked by https, although http:// is written: write https://.\n",
+                endpoint.name()
+            ));
+        }
     }
     for witness in &config.witnesses {
         let nodes: Vec<&str> = witness.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -66,6 +74,10 @@ fn summary(config: &Config) -> String {
             "Channel {}: plugin {}, from {} up.\n",
             channel.name, channel.plugin, channel.min_severity
         ));
+    }
+    if let Some(gateway) = &config.gateway {
+        let tls = gateway.tls.as_ref().map_or_else(String::new, |tls| format!(", https on {}", tls.listen));
+        text.push_str(&format!("Gateway on {}{tls}.\n", gateway.listen));
     }
     text.push_str("The configuration can be run.\n");
     text

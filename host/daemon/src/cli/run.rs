@@ -29,12 +29,20 @@ pub(super) async fn run(path: &Path) -> Result<(), Failure> {
         channels = config.channels.len(),
         "on watch"
     );
-    let daemon = Daemon::start(config, library).await.map_err(Failure::other)?;
+    let mut daemon = Daemon::start(config, library).await.map_err(Failure::other)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
     tokio::select! {
-        ended = daemon.run() => ended.map_err(Failure::other),
-        _ = terminate.recv() => { tracing::info!(site, "told to stop"); Ok(()) }
-        _ = interrupt.recv() => { tracing::info!(site, "told to stop"); Ok(()) }
+        ended = daemon.run() => return ended.map_err(Failure::other),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
+    tracing::info!(site, "told to stop");
+    tokio::select! {
+        () = daemon.stop() => {}
+        // Told twice, it waits for nobody.
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }

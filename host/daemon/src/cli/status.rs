@@ -45,6 +45,9 @@ fn chain(out: &mut String, chain: &ChainStatus) -> std::fmt::Result {
     for endpoint in &chain.endpoints {
         let trouble = endpoint.trouble.as_deref().unwrap_or("ok");
         writeln!(out, "  {}  {} ms  {trouble}", endpoint.name, endpoint.latency_p50_ms.unwrap_or(0))?;
+        if let Some(upgrade) = &endpoint.upgrade {
+            writeln!(out, "    asked by https, although http:// is written: {upgrade}")?;
+        }
     }
     alerts(out, &chain.alerts)?;
     for one in &chain.witnesses {

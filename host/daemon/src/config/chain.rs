@@ -15,7 +15,7 @@ use crate::config::reader::{At, Item, Range, Section};
 const STALE_SLOTS: u32 = 5;
 
 /// Polls alone are twenty a minute, and must not fill the budget.
-const REQUESTS: std::ops::RangeInclusive<u32> = 60..=100_000;
+const REQUESTS: std::ops::RangeInclusive<u32> = 60..=u32::MAX;
 
 pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<ChainConfig> {
     let name = section.required("name", "\"hive\"", problems)?;

@@ -1,0 +1,83 @@
+//! The `[gateway]` section.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dogwatch_rpc::GatewayOptions;
+
+use crate::config::problem::Problems;
+use crate::config::reader::{At, Range, Section};
+use crate::config::{CertificateFiles, GatewayConfig};
+
+const DEADLINE: Range<'_> = Range {
+    least: Duration::from_millis(100),
+    most: Duration::from_secs(120),
+    why: "a client that waits longer has given up",
+};
+const DRAIN: Range<'_> =
+    Range { least: Duration::ZERO, most: Duration::from_secs(60), why: "systemd kills after 90 s by default" };
+
+pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<GatewayConfig> {
+    let line = section.line();
+    let listen = address(&mut section, "listen", "\"127.0.0.1:8090\"", problems);
+    let tls = section.table("tls", problems).map(|table| certificate_files(table, problems));
+    let defaults = GatewayOptions::default();
+    let bytes = |value: Option<u32>, default| {
+        value.and_then(|kib| usize::try_from(kib).ok()?.checked_mul(1024)).unwrap_or(default)
+    };
+    let count = |value: Option<u32>, default| value.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+    let options = GatewayOptions {
+        calls_per_second: section
+            .integer("calls_per_second", 1..=1_000_000, problems)
+            .unwrap_or(defaults.calls_per_second),
+        max_request: bytes(section.integer("max_request_kib", 1..=32_768, problems), defaults.max_request),
+        max_batch: count(section.integer("max_batch", 1..=1000, problems), defaults.max_batch),
+        cache: bytes(section.integer("cache_kib", 0..=1_048_576, problems), defaults.cache),
+        deadline: section.duration_within("deadline", DEADLINE, problems).unwrap_or(defaults.deadline),
+        drain: section.duration_within("drain", DRAIN, problems).unwrap_or(defaults.drain),
+        max_connections: count(section.integer("max_connections", 1..=100_000, problems), defaults.max_connections),
+        ..defaults
+    };
+    if let Some(listen) = listen.as_ref().filter(|listen| !listen.ip().is_loopback() && tls.is_none()) {
+        let text = format!("listen = \"{listen}\" can be reached from other machines, and is not encrypted");
+        section.warn(problems, line, &text, "Add [gateway.tls], or listen on 127.0.0.1.");
+    }
+    section.finish(problems);
+    // What is wrong with the certificate was said.
+    let tls = match tls {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(GatewayConfig { listen: listen?, tls, options })
+}
+
+fn certificate_files(mut section: Section<'_>, problems: &mut Problems) -> Option<CertificateFiles> {
+    let listen = address(&mut section, "listen", "\"0.0.0.0:8443\"", problems);
+    let certificate = section.required("certificate", "\"/etc/dogwatch/fullchain.pem\"", problems);
+    let key = section.required("key", "\"/etc/dogwatch/privkey.pem\"", problems);
+    let line = section.line();
+    section.finish(problems);
+    let files = CertificateFiles {
+        listen: listen?,
+        certificate: PathBuf::from(certificate?.value),
+        key: PathBuf::from(key?.value),
+    };
+    if let Err(why) = files.load() {
+        let remedy = "Give it the whole chain and its key, in PEM form; the key with mode 0600.";
+        problems.error(Some(line), format!("gateway: tls: {why}"), remedy);
+    }
+    Some(files)
+}
+
+fn address(section: &mut Section<'_>, key: &'static str, example: &str, problems: &mut Problems) -> Option<SocketAddr> {
+    let At { value, line } = section.required(key, example, problems)?;
+    match value.parse() {
+        Ok(address) => Some(address),
+        Err(_) => {
+            let text = format!("{key} = {value:?} is not an address with a port");
+            section.error(problems, line, &text, format!("Write it like {example}."));
+            None
+        }
+    }
+}
