@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) chain: ChainCheck,
     pub(crate) batches: Batches,
     pub(crate) budget: Budget,
+    /// Whether the last comparison spoke against what it says.
+    pub(crate) doubted: bool,
 }
 
 /// Whether an endpoint is on the right chain.
@@ -85,8 +87,13 @@ impl Member {
         patience: Patience,
         budget: Budget,
     ) -> Self {
-        let state =
-            State { health: Health::default(), chain: ChainCheck::default(), batches: Batches::default(), budget };
+        let state = State {
+            health: Health::default(),
+            chain: ChainCheck::default(),
+            batches: Batches::default(),
+            budget,
+            doubted: false,
+        };
         let operator = endpoint.operator();
         Self { index, endpoint, name, operator, patience, state: Mutex::new(state) }
     }
@@ -141,7 +148,7 @@ impl Member {
         self.state().health.read_failed(method, error, Instant::now(), self.patience);
     }
 
-    /// Sorts the better endpoints first: the right chain; not resting; not behind `height`; fewest failures; with budget
+    /// Sorts the better endpoints first: the right chain; not resting; not contradicted by others; not behind `height`; fewest failures; with budget
     /// left; quickest; as configured.
     pub(crate) fn rank(&self, method: &str, height: Option<u32>) -> impl Ord + use<> {
         let now = Instant::now();
@@ -151,6 +158,7 @@ impl Member {
         (
             wrong,
             state.health.read_access(method, now),
+            state.doubted,
             self.lag(&state, height, now).filter(|lag| *lag > NO_LAG).unwrap_or(0),
             state.health.failures_of(method),
             state.budget.left(now) == 0,

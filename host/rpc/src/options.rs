@@ -24,6 +24,8 @@ pub struct PoolOptions {
     pub stale_after: Duration,
     /// Requests that each endpoint is to get in a minute at most. What decides may overdraw it. Default: 300.
     pub requests_per_minute: u32,
+    /// Authorities that are trusted beside this machine's own, in PEM form. Default: none.
+    pub authorities: Vec<Vec<u8>>,
     /// By how much a rest is shortened or lengthened at random, in percent. Default: 20.
     pub jitter_percent: u32,
     /// Where randomness comes from. Default: 0.
@@ -42,6 +44,7 @@ impl Default for PoolOptions {
             quorum: 2,
             stale_after: Duration::from_secs(15),
             requests_per_minute: 300,
+            authorities: Vec::new(),
             jitter_percent: 20,
             seed: 0,
         }
@@ -92,6 +95,13 @@ impl PoolOptions {
         self
     }
 
+    /// These options with authorities, in PEM form, that are trusted beside this machine's own.
+    #[must_use]
+    pub fn authorities(mut self, pem: Vec<Vec<u8>>) -> Self {
+        self.authorities = pem;
+        self
+    }
+
     /// These options with other randomness: rests differ by so many percent, the same ones from the same seed.
     #[must_use]
     pub fn jitter(mut self, percent: u32, seed: u64) -> Self {
@@ -127,6 +137,9 @@ pub enum OptionsError {
     /// Nothing could be read or sent.
     #[error("body_limit must be at least 1024 bytes, and fan_out, quorum and requests_per_minute at least 1")]
     Limits,
+    /// No certificate in an authority's file.
+    #[error("an authority's file holds no certificate in PEM form: it begins with -----BEGIN CERTIFICATE-----")]
+    Authority,
     /// The TLS library refused to start.
     #[error("the HTTP client could not be set up: {0}; check the system's certificate store")]
     Client(String),

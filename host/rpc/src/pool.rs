@@ -177,6 +177,9 @@ impl Pool {
     pub(crate) fn compare(&self, judge: impl FnOnce(&mut Comparison) -> Agreement) {
         let mut compared = self.compared();
         let agreement = judge(&mut compared.comparison);
+        for (member, (_, standing)) in self.members().iter().zip(&agreement.standings) {
+            member.state().doubted = standing.is_doubtful();
+        }
         compared.last = Some((Arc::new(agreement), Instant::now()));
     }
 

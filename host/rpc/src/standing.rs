@@ -86,6 +86,13 @@ impl Verdict {
     }
 }
 
+impl Standing {
+    /// Whether others speak against what the endpoint says; that it says nothing is another matter.
+    pub fn is_doubtful(self) -> bool {
+        !matches!(self, Self::Sound | Self::Silent | Self::OffClock)
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -43,6 +43,13 @@ impl Transport {
         for (host, address) in endpoints.filter_map(Endpoint::override_of) {
             builder = builder.resolve(host, address);
         }
+        for pem in &options.authorities {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| OptionsError::Authority)?;
+            if certificates.is_empty() {
+                return Err(OptionsError::Authority);
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
         let http = builder.build().map_err(|error| OptionsError::Client(text::one_line(&innermost(&error))))?;
         Ok(Self { http, options })
     }

@@ -1,15 +1,21 @@
 //! The benchmarks. Each figure comes with a baseline of the same run; nothing is asserted about time.
 //!
-//! `dogwatch-bench [--quick] [policy] [switch] [idle]`: without names, all of them. The `dogwatch` that is measured is
-//! the one beside this program, so build both with the same profile.
+//! `dogwatch-bench [--quick] [policy] [switch] [idle] [gateway]`: without names, all of them. The `dogwatch` that is
+//! measured is the one beside this program, so build both with the same profile.
 
 #![expect(clippy::arithmetic_side_effects, reason = "sums of a benchmark's own figures")]
 
 mod daemon;
 mod figures;
+mod gateway;
+mod http;
 mod idle;
+mod load;
+mod measured;
 mod policy;
 mod process;
+mod proxies;
+mod recipes;
 mod server;
 mod sink;
 mod stage;
@@ -25,7 +31,7 @@ enum Effort {
     Quick,
 }
 
-const NAMES: [&str; 3] = ["policy", "switch", "idle"];
+const NAMES: [&str; 4] = ["policy", "switch", "idle", "gateway"];
 
 fn main() -> anyhow::Result<()> {
     let mut effort = Effort::Full;
@@ -48,6 +54,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wants("idle") {
         runtime.block_on(idle::run(effort))?;
+    }
+    if wants("gateway") {
+        runtime.block_on(gateway::run(effort))?;
     }
     Ok(())
 }

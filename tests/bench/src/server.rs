@@ -1,7 +1,8 @@
 //! The public endpoints of a devnet, with a stopwatch: when the first byte of each request arrived, and when its answer
-//! was written. Connections stay open, as with the gateways of a real chain.
+//! was written. Connections stay open, as with the gateways of a real chain. Something can go wrong with each.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use dogwatch_devnet::{DevnetHandle, RpcIndex};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -19,6 +21,8 @@ const BARE: &str = "POST /bare ";
 const PAUSE: Duration = Duration::from_millis(20);
 /// Room for a whole request: it is read in one go.
 const ROOM: usize = 16 << 10;
+/// How long a slow endpoint takes to answer.
+const SLOWNESS: Duration = Duration::from_secs(1);
 
 /// What a request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,30 +45,79 @@ pub(crate) struct Exchange {
     pub(crate) answered: Instant,
 }
 
+/// How an endpoint treats requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Answers,
+    /// After a second.
+    AnswersLate,
+    /// Takes connections, reads, and never answers.
+    Hangs,
+    /// Its port is closed, and its connections have broken off. For good.
+    Refuses,
+}
+
 #[derive(Debug)]
 pub(crate) struct Server {
     addresses: Vec<SocketAddr>,
-    exchanges: Exchanges,
+    manners: Vec<watch::Sender<Manner>>,
+    answered: Vec<Arc<AtomicU64>>,
+    exchanges: Option<Exchanges>,
     _tasks: JoinSet<()>,
 }
 
 type Exchanges = Arc<Mutex<Vec<Exchange>>>;
 
+/// What the connections of an endpoint share.
+#[derive(Clone, Debug)]
+struct Endpoint {
+    index: RpcIndex,
+    handle: DevnetHandle,
+    manner: watch::Receiver<Manner>,
+    answered: Arc<AtomicU64>,
+    exchanges: Option<Exchanges>,
+}
+
 impl Server {
     pub(crate) async fn start(handle: &DevnetHandle, endpoints: usize) -> anyhow::Result<Self> {
-        let (mut addresses, mut tasks, exchanges) = (Vec::new(), JoinSet::new(), Exchanges::default());
+        Self::open(handle, endpoints, Some(Exchanges::default())).await
+    }
+
+    /// One that only counts: under load, an account of every exchange would fill the memory.
+    pub(crate) async fn start_counting(handle: &DevnetHandle, endpoints: usize) -> anyhow::Result<Self> {
+        Self::open(handle, endpoints, None).await
+    }
+
+    async fn open(handle: &DevnetHandle, endpoints: usize, exchanges: Option<Exchanges>) -> anyhow::Result<Self> {
+        let (mut addresses, mut manners, mut answered) = (Vec::new(), Vec::new(), Vec::new());
+        let mut tasks = JoinSet::new();
         for index in 0..endpoints {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for an endpoint")?;
             addresses.push(listener.local_addr()?);
-            let (handle, exchanges) = (handle.clone(), Arc::clone(&exchanges));
-            tasks.spawn(async move {
-                let mut connections = JoinSet::new();
-                while let Ok((stream, _)) = listener.accept().await {
-                    connections.spawn(serve(stream, RpcIndex(index), handle.clone(), Arc::clone(&exchanges)));
-                }
-            });
+            let (sender, manner) = watch::channel(Manner::Answers);
+            let count = Arc::new(AtomicU64::new(0));
+            manners.push(sender);
+            answered.push(Arc::clone(&count));
+            let (handle, exchanges) = (handle.clone(), exchanges.clone());
+            let endpoint = Endpoint { index: RpcIndex(index), handle, manner, answered: count, exchanges };
+            tasks.spawn(accept(listener, endpoint));
         }
-        Ok(Self { addresses, exchanges, _tasks: tasks })
+        Ok(Self { addresses, manners, answered, exchanges, _tasks: tasks })
+    }
+
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// From now on this endpoint behaves like this.
+    pub(crate) fn behave(&self, endpoint: usize, manner: Manner) -> anyhow::Result<()> {
+        self.manners.get(endpoint).context("no such endpoint")?.send_replace(manner);
+        Ok(())
+    }
+
+    /// How many requests each endpoint has answered.
+    pub(crate) fn answered(&self) -> Vec<u64> {
+        self.answered.iter().map(|count| count.load(Ordering::Relaxed)).collect()
     }
 
     pub(crate) fn urls(&self) -> Vec<String> {
@@ -73,7 +126,8 @@ impl Server {
 
     /// What was asked since the last time.
     pub(crate) fn take(&self) -> Vec<Exchange> {
-        std::mem::take(&mut *self.exchanges.lock().unwrap_or_else(PoisonError::into_inner))
+        let Some(exchanges) = &self.exchanges else { return Vec::new() };
+        std::mem::take(&mut *exchanges.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A round trip of this body on an open connection, answered without thought.
@@ -96,16 +150,43 @@ async fn round_trip(stream: &mut TcpStream, request: &str, received: &mut Vec<u8
     Ok(began.elapsed())
 }
 
-async fn serve(mut stream: TcpStream, index: RpcIndex, handle: DevnetHandle, exchanges: Exchanges) {
+/// Takes connections until it is to refuse them.
+async fn accept(listener: TcpListener, endpoint: Endpoint) {
+    let mut manner = endpoint.manner.clone();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { return };
+                connections.spawn(serve(stream, endpoint.clone()));
+            }
+            () = refusing(&mut manner) => return,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn refusing(manner: &mut watch::Receiver<Manner>) {
+    let _ = manner.wait_for(|manner| *manner == Manner::Refuses).await;
+}
+
+async fn serve(mut stream: TcpStream, endpoint: Endpoint) {
+    let Endpoint { index, handle, manner, answered, exchanges } = endpoint;
     let mut received = Vec::new();
     let _ = stream.set_nodelay(true);
     while let Ok(Some(Message { head, body, began })) = read_message(&mut stream, &mut received).await {
-        let (kind, answer) = if head.starts_with(BARE) {
-            (Kind::Other, "{}".to_owned())
+        let manner = *manner.borrow();
+        match manner {
+            Manner::Answers | Manner::Refuses => {}
+            Manner::AnswersLate => tokio::time::sleep(SLOWNESS).await,
+            Manner::Hangs => continue,
+        }
+        let (request, answer) = if head.starts_with(BARE) {
+            (Value::Null, "{}".to_owned())
         } else {
             let request = serde_json::from_str(&body).unwrap_or(Value::Null);
             let answer = handle.with(|devnet| devnet.call(index, &request, handle.now()));
-            (kind(&request, body), answer.to_string())
+            (request, answer.to_string())
         };
         let answer = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{answer}",
@@ -114,8 +195,11 @@ async fn serve(mut stream: TcpStream, index: RpcIndex, handle: DevnetHandle, exc
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
-        let exchange = Exchange { kind, asked: began, answered: Instant::now() };
-        exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+        answered.fetch_add(1, Ordering::Relaxed);
+        if let Some(exchanges) = &exchanges {
+            let exchange = Exchange { asked: began, answered: Instant::now(), kind: kind(&request, body) };
+            exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+        }
     }
 }
 

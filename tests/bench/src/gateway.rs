@@ -1,0 +1,123 @@
+//! What the gateway costs beside HAProxy and nginx, and what gets lost behind each while an endpoint fails.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::Effort;
+use crate::load::Clients;
+use crate::measured::{self, Measured};
+use crate::proxies::{Make, Proxy};
+use crate::server::{Manner, Server};
+use crate::stage::Stage;
+
+const SLOT: Duration = Duration::from_secs(3);
+const ROUND: u32 = 21;
+const ENDPOINTS: usize = 3;
+/// The endpoint that fails.
+const FIRST: usize = 0;
+/// How many clients there are, each with its connection.
+const CLIENTS: [u64; 3] = [1, FAULT_CLIENTS, 128];
+const FAULT_CLIENTS: u64 = 16;
+/// Before each measurement: connections open, and proxies learn what their endpoints are like.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// A fault is measured for so many times as long: health checks take seconds to see it.
+const FAULT_SPANS: u32 = 3;
+
+const FAULTS: [(Manner, &str); 3] = [
+    (Manner::Refuses, "closes its port"),
+    (Manner::Hangs, "takes requests and answers none"),
+    (Manner::AnswersLate, "takes 1 s for each answer"),
+];
+
+pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
+    let span = match effort {
+        Effort::Full => Duration::from_secs(4),
+        Effort::Quick => Duration::from_secs(1),
+    };
+    println!(
+        "\n4. The gateway beside other proxies: dynamic global properties of {ENDPOINTS} endpoints on loopback; \
+         spans of {} s.\n  \
+         Per core: good answers for each second of processor time of the proxy; clients and endpoints take theirs \
+         from the\n  same machine. Lost: an error, a wrong answer, or none in 5 s.",
+        span.as_secs()
+    );
+    let makes = makes();
+    let sound = sound(&makes, span).await?;
+    for (manner, what) in FAULTS {
+        measured::heading(&format!(
+            "{FAULT_CLIENTS} clients; as the span of {} s begins, the first endpoint {what}",
+            (span * FAULT_SPANS).as_secs()
+        ));
+        for make in &makes {
+            let (share, measured) = failing(*make, manner, span * FAULT_SPANS).await?;
+            let before = sound.iter().find(|(other, _)| other == make).map(|(_, measured)| measured.rate);
+            let name = format!("{} ({share:.0} % had gone to the first)", make.name());
+            measured::line(&name, &measured, before.map(|rate| (rate, "sound")));
+        }
+    }
+    Ok(())
+}
+
+/// The proxies on this machine.
+fn makes() -> Vec<Make> {
+    let mut makes = vec![Make::Dogwatch];
+    for make in [Make::HaProxy, Make::Nginx] {
+        match make.version() {
+            Some(version) => {
+                println!("  {version}");
+                makes.push(make);
+            }
+            None => println!("  {} is not on this machine, and is left out.", make.name()),
+        }
+    }
+    makes
+}
+
+/// Measures with nothing wrong, all at the same endpoints; what was seen with as many clients as faults are shown to.
+async fn sound(makes: &[Make], span: Duration) -> anyhow::Result<Vec<(Make, Measured)>> {
+    let stage = Stage::set(SLOT, ROUND).await?;
+    let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;
+    let endpoint = *server.addresses().get(FIRST).context("no endpoint")?;
+    let mut proxies = Vec::new();
+    for make in makes {
+        proxies.push(Proxy::start(*make, &stage, &server).await?);
+    }
+    let mut kept = Vec::new();
+    for clients in CLIENTS {
+        measured::heading(&format!("{clients} {}", if clients == 1 { "client" } else { "clients" }));
+        let mut direct = Clients::new(endpoint, clients);
+        direct.load(WARM_UP).await?;
+        let direct = Measured::take(&mut direct, None, span).await?;
+        measured::line("no proxy: straight to one endpoint", &direct, None);
+        let mut seen = Vec::new();
+        for proxy in &proxies {
+            let mut clients = Clients::new(proxy.address, clients);
+            clients.load(WARM_UP).await?;
+            let seen_now = Measured::take(&mut clients, Some(proxy), span).await?;
+            measured::line(proxy.make.name(), &measured, Some((direct.rate, "straight")));
+            seen.push((proxy.make, measured));
+        }
+        measured::compare(&seen);
+        if clients == FAULT_CLIENTS {
+            kept = seen;
+        }
+    }
+    Ok(kept)
+}
+
+/// Measures a proxy from the moment on that its first endpoint fails. Everything is new for each: no proxy may know
+/// that endpoint from before. Also says what share of the requests, in percent, that endpoint had while it was sound.
+async fn failing(make: Make, manner: Manner, span: Duration) -> anyhow::Result<(f64, Measured)> {
+    let stage = Stage::set(SLOT, ROUND).await?;
+    let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;
+    let proxy = Proxy::start(make, &stage, &server).await?;
+    let mut clients = Clients::new(proxy.address, FAULT_CLIENTS);
+    let before = server.answered();
+    clients.load(WARM_UP).await?;
+    let answered: Vec<u64> = server.answered().iter().zip(&before).map(|(after, before)| after - before).collect();
+    let share = answered.get(FIRST).copied().unwrap_or_default() as f64 / answered.iter().sum::<u64>().max(1) as f64;
+    server.behave(FIRST, manner)?;
+    let measured = Measured::take(&mut clients, Some(&proxy), span).await?;
+    Ok((share * 100.0, measured))
+}

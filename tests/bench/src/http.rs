@@ -1,0 +1,60 @@
+//! As much of HTTP/1.1 as a client must know to tell where an answer ends.
+
+use anyhow::Context as _;
+
+/// An answer that is there as a whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+    /// Whether nothing more may be asked on this connection.
+    pub(crate) closes: bool,
+}
+
+/// Reads what was received so far; nothing while there must be more to come.
+pub(crate) fn read(received: &[u8]) -> anyhow::Result<Option<Answer>> {
+    let Some((head, rest)) = split_at(received, b"\r\n\r\n") else { return Ok(None) };
+    let head = std::str::from_utf8(head).context("a strange head")?;
+    let status = head.split(' ').nth(1).context("no status")?.parse::<u16>().context("a strange status")?;
+    let is = |name: &str, wanted: &str| field(head, name).is_some_and(|value| value.eq_ignore_ascii_case(wanted));
+    let body = if is("transfer-encoding", "chunked") {
+        joined(rest)?
+    } else {
+        let length = field(head, "content-length").unwrap_or("0").parse::<usize>().context("a strange length")?;
+        rest.get(..length).map(<[u8]>::to_vec)
+    };
+    let closes = is("connection", "close");
+    Ok(body.map(|body| Answer { status, body, closes }))
+}
+
+fn field<'a>(head: &'a str, wanted: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+    })
+}
+
+/// The body that came in these chunks; nothing while the last one is not there. Trailers are not expected: nobody asks
+/// for them.
+fn joined(mut rest: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    loop {
+        let Some((line, chunks)) = split_at(rest, b"\r\n") else { return Ok(None) };
+        let line = std::str::from_utf8(line).context("a strange chunk")?;
+        let size = line.split(';').next().unwrap_or_default().trim();
+        let size = usize::from_str_radix(size, 16).context("a strange size of a chunk")?;
+        let Some((chunk, after)) = chunks.split_at_checked(size) else { return Ok(None) };
+        let Some(next) = after.strip_prefix(b"\r\n") else { return Ok(None) };
+        if size == 0 {
+            return Ok(Some(body));
+        }
+        body.extend_from_slice(chunk);
+        rest = next;
+    }
+}
+
+/// What is before a mark and what is after it.
+fn split_at<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let place = bytes.windows(mark.len()).position(|window| window == mark)?;
+    Some((bytes.get(..place)?, bytes.get(place + mark.len()..)?))
+}
