@@ -25,9 +25,9 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const FAULT_SPANS: u32 = 3;
 
 const FAULTS: [(Manner, &str); 3] = [
-    (Manner::Refuses, "closes its port"),
-    (Manner::Hangs, "takes requests and answers none"),
-    (Manner::AnswersLate, "takes 1 s for each answer"),
+    (Manner::Refuses, "refuses connections"),
+    (Manner::Hangs, "hangs"),
+    (Manner::AnswersLate, "takes 1 s to answer"),
 ];
 
 pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
@@ -36,24 +36,22 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         Effort::Quick => Duration::from_secs(1),
     };
     println!(
-        "\n4. The gateway beside other proxies: dynamic global properties of {ENDPOINTS} endpoints on loopback; \
-         spans of {} s.\n  \
-         Per core: good answers for each second of processor time of the proxy; clients and endpoints take theirs \
-         from the\n  same machine. Lost: an error, a wrong answer, or none in 5 s.",
+        "\n4. The gateway beside other proxies: dynamic global properties of {ENDPOINTS} endpoints on loopback, {} s each",
         span.as_secs()
     );
+    println!("  Cores: how many the proxy keeps busy; clients and endpoints take theirs from the same machine.");
+    println!("  Per core: good answers for each second of processor time. Lost: an error, a wrong answer, none in 5 s.");
     let makes = makes();
     let sound = sound(&makes, span).await?;
+    let span = span * FAULT_SPANS;
     for (manner, what) in FAULTS {
-        measured::heading(&format!(
-            "{FAULT_CLIENTS} clients; as the span of {} s begins, the first endpoint {what}",
-            (span * FAULT_SPANS).as_secs()
-        ));
+        let span_seconds = span.as_secs();
+        measured::heading(&format!("{FAULT_CLIENTS} clients for {span_seconds} s, all of which the first endpoint {what}"));
         for make in &makes {
-            let (share, measured) = failing(*make, manner, span * FAULT_SPANS).await?;
+            let (share, measured) = failing(*make, manner, span).await?;
             let before = sound.iter().find(|(other, _)| other == make).map(|(_, measured)| measured.rate);
             let name = format!("{} ({share:.0} % had gone to the first)", make.name());
-            measured::line(&name, &measured, before.map(|rate| (rate, "sound")));
+            measured.print(&name, before.map(|rate| (rate, "sound")));
         }
     }
     Ok(())
@@ -74,7 +72,8 @@ fn makes() -> Vec<Make> {
     makes
 }
 
-/// Measures with nothing wrong, all at the same endpoints; what was seen with as many clients as faults are shown to.
+/// Measures with nothing wrong, all before the same endpoints. What was seen with as many clients as under a fault is
+/// given back.
 async fn sound(makes: &[Make], span: Duration) -> anyhow::Result<Vec<(Make, Measured)>> {
     let stage = Stage::set(SLOT, ROUND).await?;
     let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;
@@ -89,13 +88,13 @@ async fn sound(makes: &[Make], span: Duration) -> anyhow::Result<Vec<(Make, Meas
         let mut direct = Clients::new(endpoint, clients);
         direct.load(WARM_UP).await?;
         let direct = Measured::take(&mut direct, None, span).await?;
-        measured::line("no proxy: straight to one endpoint", &direct, None);
+        direct.print("no proxy: straight to one endpoint", None);
         let mut seen = Vec::new();
         for proxy in &proxies {
             let mut clients = Clients::new(proxy.address, clients);
             clients.load(WARM_UP).await?;
-            let seen_now = Measured::take(&mut clients, Some(proxy), span).await?;
-            measured::line(proxy.make.name(), &measured, Some((direct.rate, "straight")));
+            let measured = Measured::take(&mut clients, Some(proxy), span).await?;
+            measured.print(proxy.make.name(), Some((direct.rate, "straight")));
             seen.push((proxy.make, measured));
         }
         measured::compare(&seen);

@@ -8,15 +8,19 @@ use crate::figures::{self, Sample};
 use crate::load::Clients;
 use crate::proxies::{Make, Proxy};
 
-/// What was seen of a proxy under load.
+/// Processor time is counted in this.
+const TICK: f64 = 0.01;
+
 #[derive(Debug)]
-struct Measured {
+pub(crate) struct Measured {
     /// Good answers per second.
-    rate: f64,
+    pub(crate) rate: f64,
     /// How long they took; nothing where there was none.
     took: Option<Sample>,
+    /// Nothing where there is no proxy.
     processor: Option<Processor>,
     lost: u32,
+    /// Why one request was lost.
     why: Option<String>,
 }
 
@@ -24,74 +28,82 @@ struct Measured {
 struct Processor {
     /// How many cores it kept busy.
     cores: f64,
-    /// Good answers for a second of one.
-    answers_per_second: f64,
+    /// Good answers for each second of processor time.
+    answers: f64,
 }
 
-async fn measure(clients: &mut Clients, proxy: Option<&Proxy>, span: Duration) -> anyhow::Result<Measured> {
-    let before = proxy.map(Proxy::processor).transpose()?;
-    let began = Instant::now();
-    let tally = clients.load(span).await?;
-    let elapsed = began.elapsed().as_secs_f64();
-    let after = proxy.map(Proxy::processor).transpose()?;
-    let answers = tally.answered.len() as f64;
-    let processor = before.zip(after).map(|(before, after)| {
-        let spent = after.saturating_sub(before).as_secs_f64();
-        Processor { cores: spent / elapsed, answers_per_second: answers / spent.max(f64::MIN_POSITIVE) }
-    });
-    Ok(Measured {
-        rate: f64::from(tally.in_time) / span.as_secs_f64(),
-        took: Sample::new(tally.answered).ok(),
-        processor,
-        lost: tally.lost,
-        why: tally.why,
-    })
-}
+impl Measured {
+    /// Has the clients ask for so long.
+    pub(crate) async fn take(clients: &mut Clients, proxy: Option<&Proxy>, span: Duration) -> anyhow::Result<Self> {
+        let before = proxy.map(Proxy::processor).transpose()?;
+        let began = Instant::now();
+        let tally = clients.load(span).await?;
+        let elapsed = began.elapsed().as_secs_f64();
+        let after = proxy.map(Proxy::processor).transpose()?;
+        let answers = tally.answered.len() as f64;
+        let processor = before.zip(after).map(|(before, after)| {
+            let spent = after.saturating_sub(before).as_secs_f64();
+            Processor { cores: spent / elapsed, answers: answers / spent.max(TICK) }
+        });
+        Ok(Self {
+            rate: f64::from(tally.in_time) / span.as_secs_f64(),
+            took: Sample::new(tally.answered).ok(),
+            processor,
+            lost: tally.lost,
+            why: tally.why,
+        })
+    }
 
-fn heading(title: &str) {
-    println!(
-        "  {title}\n  {:<42}{:>11}{:>10}{:>10}{:>7}{:>10}{:>6}  rate is",
-        "", "answers/s", "p50", "p99", "cores", "per core", "lost"
-    );
-}
+    fn percentile(&self, percent: usize) -> Option<Duration> {
+        self.took.as_ref().map(|took| took.percentile(percent))
+    }
 
-/// Prints what was seen, and how the rate compares with another.
-fn line(what: &str, measured: &Measured, against: Option<(f64, &str)>) {
-    let none = || "–".to_owned();
-    let took = |percent| measured.took.as_ref().map_or_else(none, |took| figures::short(took.percentile(percent)));
-    let cores = measured.processor.map_or_else(none, |processor| format!("{:.2}", processor.cores));
-    let per_core = measured.processor.map_or_else(none, |processor| format!("{:.0}", processor.answers_per_second));
-    let ratio = against.map_or_else(
-        || "baseline".to_owned(),
-        |(rate, name)| format!("{:.2} × {name}", measured.rate / rate.max(f64::MIN_POSITIVE)),
-    );
-    println!(
-        "  {what:<42}{:>11.0}{:>10}{:>10}{cores:>7}{per_core:>10}{:>6}  {ratio}",
-        measured.rate,
-        took(50),
-        took(99),
-        measured.lost
-    );
-    if let Some(why) = &measured.why {
-        println!("    one was lost so: {}", why.chars().take(96).collect::<String>());
+    fn per_core(&self) -> Option<f64> {
+        self.processor.map(|processor| processor.answers)
+    }
+
+    /// Prints a line, and how the rate compares with another.
+    pub(crate) fn print(&self, what: &str, against: Option<(f64, &str)>) {
+        let took = |percent| self.percentile(percent).map_or_else(none, figures::short);
+        let cores = self.processor.map_or_else(none, |processor| format!("{:.2}", processor.cores));
+        let per_core = self.per_core().map_or_else(none, |answers| format!("{answers:.0}"));
+        let ratio = match against {
+            Some((rate, name)) => format!("{:.2} × {name}", self.rate / rate.max(f64::MIN_POSITIVE)),
+            None => "baseline".to_owned(),
+        };
+        let (rate, p50, p99, lost) = (self.rate, took(50), took(99), self.lost);
+        println!("  {what:<42}{rate:>11.0}{p50:>10}{p99:>10}{cores:>7}{per_core:>10}{lost:>7}  {ratio}");
+        if let Some(why) = &self.why {
+            println!("    one was lost so: {}", why.chars().take(96).collect::<String>());
+        }
     }
 }
 
-/// How Dogwatch compares with the better of the others, in each respect.
-fn compare(seen: &[(Make, Measured)]) {
-    let per_core = |measured: &Measured| measured.processor.map(|processor| processor.answers_per_second);
-    let p99 = |measured: &Measured| measured.took.as_ref().map(|took| took.percentile(99).as_secs_f64());
-    let own = seen.iter().find(|(make, _)| *make == Make::Dogwatch).map(|(_, measured)| measured);
-    let others = || seen.iter().filter(|(make, _)| *make != Make::Dogwatch).map(|(_, measured)| measured);
-    let most = others().filter_map(per_core).max_by(f64::total_cmp);
-    let least = others().filter_map(p99).min_by(f64::total_cmp);
-    if let (Some(own_rate), Some(most), Some(own_p99), Some(least)) =
-        (own.and_then(per_core), most, own.and_then(p99), least)
-    {
-        println!(
-            "  Dogwatch beside the better of the others: {:.2} × its answers per core, {:.2} × its p99.",
-            own_rate / most,
-            own_p99 / least
-        );
-    }
+/// What is printed where there is no figure.
+fn none() -> String {
+    "–".to_owned()
+}
+
+/// Begins a table.
+pub(crate) fn heading(title: &str) {
+    let columns = format!("{:>11}{:>10}{:>10}{:>7}{:>10}{:>7}", "answers/s", "p50", "p99", "cores", "per core", "lost");
+    println!("  {title:<42}");
+    println!("  {:<42}{columns}  rate is", "");
+}
+
+/// Prints how Dogwatch compares with the better of the others, in each respect.
+pub(crate) fn compare(seen: &[(Make, Measured)]) {
+    let of = |own: bool| {
+        let wanted = seen.iter().filter(move |(make, _)| (*make == Make::Dogwatch) == own);
+        wanted.map(|(_, measured)| measured)
+    };
+    let per_core = |own| of(own).filter_map(Measured::per_core).max_by(f64::total_cmp);
+    let p99 = |own| of(own).filter_map(|measured| measured.percentile(99)).min();
+    let (Some(rate), Some(best)) = (per_core(true), per_core(false)) else { return };
+    let (Some(took), Some(least)) = (p99(true), p99(false)) else { return };
+    println!(
+        "  Dogwatch beside the better of the others: {:.2} × the answers per core, {:.2} × the p99",
+        rate / best.max(f64::MIN_POSITIVE),
+        took.as_secs_f64() / least.as_secs_f64().max(1e-9)
+    );
 }

@@ -1,5 +1,6 @@
-//! What must be on a machine before the plugins can be built, and is put there if it is not.
+//! What must be on a machine before the plugins can be built or the gateway measured, and is put there if it is not.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -27,18 +28,49 @@ fn rustup_target() -> anyhow::Result<()> {
 }
 
 fn debian_packages() -> anyhow::Result<()> {
+    install(DEBIAN_PACKAGES)
+}
+
+/// Sees to the programs that the gateway is measured beside. The benchmark goes on without those that are lacking.
+pub(crate) fn proxies() {
+    let lacking: Vec<(&str, &str)> = PROXIES.into_iter().filter(|(program, _)| !is_here(program)).collect();
+    if lacking.is_empty() {
+        return;
+    }
+    let programs: Vec<&str> = lacking.iter().map(|(program, _)| *program).collect();
+    eprintln!("xtask: installing {}, to measure the gateway beside", programs.join(" and "));
+    if let Err(error) = install(lacking.into_iter().map(|(_, package)| package)) {
+        eprintln!("xtask: {error:#}; going on without");
+    }
+}
+
+/// Programs, and Debian's packages of them.
+const PROXIES: [(&str, &str); 2] = [("haproxy", "haproxy"), ("nginx", "nginx-light")];
+
+/// Whether a program is where a shell looks, or where servers are.
+fn is_here(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let servers = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    std::env::split_paths(&path).chain(servers).any(|directory| directory.join(program).is_file())
+}
+
+fn install<'a>(packages: impl IntoIterator<Item = &'a str>) -> anyhow::Result<()> {
     apt(&["update"])?;
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
-    install.extend(DEBIAN_PACKAGES);
+    install.extend(packages);
     apt(&install)
 }
+
+/// What is set for apt: no questions, and no start of a service that is installed, by systemd or by an older init.
+const QUIETLY: [&str; 3] = ["DEBIAN_FRONTEND=noninteractive", "SYSTEMD_OFFLINE=1", "RUNLEVEL=1"];
 
 fn apt(arguments: &[&str]) -> anyhow::Result<()> {
     let id = Command::new("id").arg("-u").output().context("who is running this cannot be found out")?;
     let root = id.stdout.trim_ascii() == b"0";
-    let mut command = if root { Command::new("apt-get") } else { Command::new("sudo") };
+    // By `env`, since sudo passes no variables on.
+    let mut command = if root { Command::new("env") } else { Command::new("sudo") };
     if !root {
-        command.arg("apt-get");
+        command.arg("env");
     }
-    run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    run(command.args(QUIETLY).arg("apt-get").args(arguments))
 }

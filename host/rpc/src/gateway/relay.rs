@@ -19,6 +19,7 @@ use crate::pool::Pool;
 use crate::proof::{RawAnswer, begins_like_an_answer, shape_of};
 use crate::read::{Deadlines, ReadError};
 use crate::refusal::NodeError;
+use crate::standing::Standing;
 
 /// Longer answers are passed on as they come: holding them costs memory, and taking them apart time.
 const STREAMED_FROM: usize = 256 << 10;
@@ -68,9 +69,10 @@ impl Gateway {
             async move { pass(&pool, member, body, &question).await }
         });
         match read.await {
-            Ok((_, Passed::Whole(answer))) => {
+            Ok((source, Passed::Whole(answer))) => {
                 if let (Some(key), Some(agreement)) = (block, pool.agreement())
                     && let Some(head) = &agreement.head
+                    && agreement.standings.contains(&(source, Standing::Sound))
                     && let Ok(RawAnswer { outcome: Ok(result), .. }) = RawAnswer::read(&answer)
                 {
                     self.inner.blocks.keep(key, head.irreversible, result);
