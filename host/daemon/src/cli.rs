@@ -20,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
 
+use crate::demo::Scenario;
 use crate::logging::LogFormat;
 
 const AFTER_HELP: &str = "\
@@ -66,6 +67,9 @@ enum Command {
     },
     /// Show a failover on a simulated chain, from crash to key swap
     Demo {
+        /// What happens
+        #[arg(long, value_enum, default_value_t)]
+        scenario: Scenario,
         /// Milliseconds from slot to slot; a real chain has 3000
         #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(50..=3000))]
         slot_ms: u64,
@@ -196,7 +200,9 @@ async fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(file) => run::run(&file.config).await,
         Command::Check { file, json } => check::check(&file.config, json),
-        Command::Demo { slot_ms, keep } => crate::demo::run(Duration::from_millis(slot_ms), keep).await,
+        Command::Demo { scenario, slot_ms, keep } => {
+            crate::demo::run(scenario, Duration::from_millis(slot_ms), keep).await
+        }
         Command::Devnet { config } => devnet::run(&config).await,
         Command::Tx(command) => tx::run(command),
         Command::Status { file, json } => status::status(&file.config, json).await,

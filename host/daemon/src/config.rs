@@ -90,6 +90,8 @@ pub struct ChainConfig {
     pub requests_per_minute: u32,
     /// A head older than this is stale.
     pub stale_after: Duration,
+    /// Authorities that are trusted beside this machine's own, in PEM form.
+    pub authorities: Vec<Vec<u8>>,
 }
 
 /// A witness to watch.

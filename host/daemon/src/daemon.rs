@@ -179,6 +179,7 @@ pub(crate) fn pool_options(chain: &ChainConfig) -> PoolOptions {
         .read_deadline(interval.clamp(Duration::from_millis(500), Duration::from_secs(2)))
         .agreement(chain.quorum, chain.stale_after)
         .requests_per_minute(chain.requests_per_minute)
+        .authorities(chain.authorities.clone())
         // Several daemons must not come back to an endpoint in step.
         .jitter(JITTER_PERCENT, rand::random())
 }

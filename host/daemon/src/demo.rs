@@ -1,8 +1,11 @@
 //! `dogwatch demo`: a simulated chain, a primary that dies, a standby that takes over, and then dies as well.
 //!
+//! Or the night of 28 July 2018 once more: `http://` in the configuration, https demanded behind it.
+//!
 //! The daemon is this very binary in a process of its own, with a configuration like an operator's. The demo only
 //! looks on: at the chain, at the daemon's log, and at the alerts that arrive.
 
+mod front;
 mod picture;
 mod report;
 mod sink;
@@ -25,20 +28,51 @@ use stage::{NODES, Stage, WITNESS};
 /// Longer than this nothing in the demo takes, in rounds; on a slow machine a little more.
 const PATIENCE_ROUNDS: u32 = 10;
 
+/// What happens in the demo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Scenario {
+    /// The primary dies, and then the standby that took over
+    #[default]
+    Crashes,
+    /// 28 July 2018: the only endpoint is written http://, what stands behind it demands https, and the primary dies
+    #[value(name = "incident-2018")]
+    Incident2018,
+}
+
+impl Scenario {
+    fn crashes(self) -> usize {
+        match self {
+            Self::Crashes => 2,
+            Self::Incident2018 => 1,
+        }
+    }
+
+    fn opening(self) -> &'static str {
+        match self {
+            Self::Crashes => "Dogwatch watches, armed.",
+            Self::Incident2018 => {
+                "Dogwatch watches, armed, through one endpoint that is written http:// and by now demands https: what \
+                 blinded a failover script on 28 July 2018 for seven hours."
+            }
+        }
+    }
+}
+
 /// Runs the demo with slots of that length.
-pub async fn run(slot: Duration, keep: bool) -> Result<(), Failure> {
-    let mut stage = Stage::set(slot, keep).await.map_err(Failure::other)?;
+pub async fn run(scenario: Scenario, slot: Duration, keep: bool) -> Result<(), Failure> {
+    let mut stage = Stage::set(scenario, slot, keep).await.map_err(Failure::other)?;
     let mut picture = Picture::new(std::io::stdout().is_terminal());
-    picture.say("A devnet runs, with the witness alice, her primary and two standbys. Dogwatch watches, armed.");
+    picture.say("A devnet runs, with the witness alice, her primary and two standbys.");
+    picture.say(scenario.opening());
     picture.say(&format!("Configuration: {}", stage.config_path().display()));
-    let played = play(&mut stage, &mut picture).await;
+    let played = play(scenario, &mut stage, &mut picture).await;
     picture.finish();
     stage.stop().await;
     if keep {
         println!("The demo's files are in {}.", stage.keep().display());
     }
     let crashes = played?;
-    let report = Report::new(&stage.snapshot(), &crashes, &stage.alerts());
+    let report = Report::new(scenario, &stage.snapshot(), &crashes, &stage.alerts());
     println!("\n{report}");
     if report.holds() { Ok(()) } else { Err(Failure::with(Exit::Invariant, "an invariant did not hold: see above")) }
 }
@@ -56,11 +90,11 @@ impl Patience {
     }
 }
 
-async fn play(stage: &mut Stage, picture: &mut Picture) -> Result<Vec<Crash>, Failure> {
+async fn play(scenario: Scenario, stage: &mut Stage, picture: &mut Picture) -> Result<Vec<Crash>, Failure> {
     picture.say("Waiting until Dogwatch sees an agreed chain, fit nodes and a block of alice's.");
     ready(stage, picture).await?;
     let mut crashes = Vec::new();
-    for (dying, next) in NODES.iter().zip(NODES.iter().skip(1)) {
+    for (dying, next) in NODES.iter().zip(NODES.iter().skip(1)).take(scenario.crashes()) {
         let at = Clock.now();
         stage.crash(dying).map_err(Failure::other)?;
         picture.say(&format!("CRASH: {dying} is killed."));
@@ -85,7 +119,8 @@ async fn ready(stage: &mut Stage, picture: &mut Picture) -> Result<(), Failure> 
             && let Some(witness) = chain.witnesses.first()
         {
             let fit = witness.nodes.iter().all(|node| node.health == Health::Healthy);
-            if chain.agreement == Agreement::Agreed && fit && witness.slots.ends_with('+') {
+            let seen = matches!(chain.agreement, Agreement::Agreed | Agreement::Single);
+            if seen && fit && witness.slots.ends_with('+') {
                 return Ok(());
             }
         }

@@ -1,5 +1,6 @@
 //! What the gateway costs beside HAProxy and nginx, and what gets lost behind each while an endpoint fails.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -26,7 +27,7 @@ const FAULT_SPANS: u32 = 3;
 
 const FAULTS: [(Manner, &str); 3] = [
     (Manner::Refuses, "refuses connections"),
-    (Manner::Hangs, "hangs"),
+    (Manner::Hangs, "takes requests and answers none"),
     (Manner::AnswersLate, "takes 1 s to answer"),
 ];
 
@@ -35,18 +36,20 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         Effort::Full => Duration::from_secs(4),
         Effort::Quick => Duration::from_secs(1),
     };
+    let seconds = span.as_secs();
     println!(
-        "\n4. The gateway beside other proxies: dynamic global properties of {ENDPOINTS} endpoints on loopback, {} s each",
-        span.as_secs()
+        "\n4. The gateway beside other proxies: reads from {ENDPOINTS} endpoints on loopback, {seconds} s for each line"
     );
     println!("  Cores: how many the proxy keeps busy; clients and endpoints take theirs from the same machine.");
-    println!("  Per core: good answers for each second of processor time. Lost: an error, a wrong answer, none in 5 s.");
+    println!("  Per core: answers for each second of processor time. Lost: an error, a wrong answer, or none in 5 s.");
     let makes = makes();
     let sound = sound(&makes, span).await?;
     let span = span * FAULT_SPANS;
     for (manner, what) in FAULTS {
-        let span_seconds = span.as_secs();
-        measured::heading(&format!("{FAULT_CLIENTS} clients for {span_seconds} s, all of which the first endpoint {what}"));
+        let seconds = span.as_secs();
+        measured::heading(&format!(
+            "{FAULT_CLIENTS} clients for {seconds} s; from its beginning, the first endpoint {what}"
+        ));
         for make in &makes {
             let (share, measured) = failing(*make, manner, span).await?;
             let before = sound.iter().find(|(other, _)| other == make).map(|(_, measured)| measured.rate);
@@ -85,15 +88,11 @@ async fn sound(makes: &[Make], span: Duration) -> anyhow::Result<Vec<(Make, Meas
     let mut kept = Vec::new();
     for clients in CLIENTS {
         measured::heading(&format!("{clients} {}", if clients == 1 { "client" } else { "clients" }));
-        let mut direct = Clients::new(endpoint, clients);
-        direct.load(WARM_UP).await?;
-        let direct = Measured::take(&mut direct, None, span).await?;
+        let direct = one(endpoint, None, clients, span).await?;
         direct.print("no proxy: straight to one endpoint", None);
         let mut seen = Vec::new();
         for proxy in &proxies {
-            let mut clients = Clients::new(proxy.address, clients);
-            clients.load(WARM_UP).await?;
-            let measured = Measured::take(&mut clients, Some(proxy), span).await?;
+            let measured = one(proxy.address, Some(proxy), clients, span).await?;
             measured.print(proxy.make.name(), Some((direct.rate, "straight")));
             seen.push((proxy.make, measured));
         }
@@ -103,6 +102,12 @@ async fn sound(makes: &[Make], span: Duration) -> anyhow::Result<Vec<(Make, Meas
         }
     }
     Ok(kept)
+}
+
+async fn one(to: SocketAddr, proxy: Option<&Proxy>, clients: u64, span: Duration) -> anyhow::Result<Measured> {
+    let mut clients = Clients::new(to, clients);
+    clients.load(WARM_UP).await?;
+    Measured::take(&mut clients, proxy, span).await
 }
 
 /// Measures a proxy from the moment on that its first endpoint fails. Everything is new for each: no proxy may know

@@ -87,7 +87,7 @@ fn none() -> String {
 /// Begins a table.
 pub(crate) fn heading(title: &str) {
     let columns = format!("{:>11}{:>10}{:>10}{:>7}{:>10}{:>7}", "answers/s", "p50", "p99", "cores", "per core", "lost");
-    println!("  {title:<42}");
+    println!("\n  {title}");
     println!("  {:<42}{columns}  rate is", "");
 }
 

@@ -77,6 +77,13 @@ impl Daemon {
         self.child.kill().await.unwrap();
     }
 
+    /// SIGTERM, as systemd stops it; its exit code.
+    pub(crate) async fn terminate(&mut self) -> Option<i32> {
+        let process = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &process]).status().await.unwrap().success());
+        self.child.wait().await.unwrap().code()
+    }
+
     pub(crate) async fn command(&self, arguments: &[&str]) -> std::process::Output {
         dogwatch().args(arguments).arg("--config").arg(&self.config).output().await.unwrap()
     }

@@ -9,10 +9,10 @@ mod tls;
 use std::time::Duration;
 
 pub(crate) use daemon::{Daemon, dogwatch};
-pub(crate) use holding::Holding;
+pub(crate) use holding::{Counting, Holding};
 pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::Sink;
-pub(crate) use tls::Authority;
+pub(crate) use tls::{Authority, STEEMD};
 
 /// How long a scenario waits for something that must come. Not a promise: a machine may be slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

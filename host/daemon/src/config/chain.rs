@@ -49,12 +49,32 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     let why = "two slots at least, for a block takes one to come";
     let range = Range { least, most: Duration::from_secs(3600).max(least), why };
     let stale_after = section.duration_within("stale_after", range, problems);
+    let authorities = section.text("authority", problems).and_then(|path| authority(&path, &section, problems));
     section.finish(problems);
     let profile = profile?;
     let stale_after = stale_after.unwrap_or_else(|| profile.slots(STALE_SLOTS).max(Duration::from_secs(1)));
     let requests_per_minute = requests_per_minute.unwrap_or(300);
-    Some(ChainConfig { profile, endpoints, quorum, requests_per_minute, stale_after })
+    let authorities = authorities.into_iter().collect();
+    Some(ChainConfig { profile, endpoints, quorum, requests_per_minute, stale_after, authorities })
 }
+
+/// The certificate of an authority of the operator's own, for nodes in a network of their own.
+fn authority(path: &At<String>, section: &Section<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
+    let read = std::fs::read(&path.value).map_err(|error| format!("cannot be read: {error}"));
+    match read.and_then(|pem| match pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        true => Ok(pem),
+        false => Err("holds no certificate in PEM form".to_owned()),
+    }) {
+        Ok(pem) => Some(pem),
+        Err(why) => {
+            let text = format!("authority: {} {why}", path.value);
+            section.error(problems, path.line, &text, "Give it the authority's certificate, or take it out.");
+            None
+        }
+    }
+}
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// How many voices the endpoints are: those of one operator are one.
 fn operators(endpoints: &[Endpoint], count: usize, section: &Section<'_>, problems: &mut Problems) -> u32 {

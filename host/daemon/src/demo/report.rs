@@ -5,6 +5,7 @@ use std::fmt;
 use dogwatch_chain::Time;
 use dogwatch_devnet::{SlotOutcome, Snapshot};
 
+use crate::demo::Scenario;
 use crate::demo::picture::producer;
 use crate::demo::sink::Received;
 use crate::demo::stage::{NODES, WITNESS};
@@ -32,8 +33,11 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(snapshot: &Snapshot, crashes: &[Crash], alerts: &[Received]) -> Self {
+    pub(super) fn new(scenario: Scenario, snapshot: &Snapshot, crashes: &[Crash], alerts: &[Received]) -> Self {
         let mut broken = Vec::new();
+        if scenario == Scenario::Incident2018 && !alerts.iter().any(|alert| alert.key.contains("/upgraded/")) {
+            broken.push("nobody was told that http:// is written and https is spoken".to_owned());
+        }
         let mut rows = Vec::new();
         let ends = crashes.iter().skip(1).map(|crash| crash.at).chain([Time::from_millis(i64::MAX)]);
         for (crash, end) in crashes.iter().zip(ends) {

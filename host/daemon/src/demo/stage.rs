@@ -14,6 +14,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
+use crate::demo::Scenario;
+use crate::demo::front::{Front, NAME};
 use crate::demo::sink::{Received, Sink};
 use crate::status::Status;
 
@@ -32,10 +34,11 @@ pub(super) struct Stage {
     directory: Option<TempDir>,
     path: PathBuf,
     round: Duration,
+    _front: Option<Front>,
 }
 
 impl Stage {
-    pub(super) async fn set(slot: Duration, keep: bool) -> anyhow::Result<Self> {
+    pub(super) async fn set(scenario: Scenario, slot: Duration, keep: bool) -> anyhow::Result<Self> {
         let mut directory = TempDir::with_prefix("dogwatch-demo-").context("no directory for the demo's files")?;
         directory.disable_cleanup(keep);
         let path = directory.path().to_owned();
@@ -52,7 +55,11 @@ impl Stage {
         };
         let devnet = DevnetServer::start(&config, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
         let sink = Sink::start().await.context("no port for the receiver of alerts")?;
-        write_config(&path, &config, &devnet, &sink)?;
+        let front = match (scenario, devnet.rpc_urls().first()) {
+            (Scenario::Incident2018, Some(url)) => Some(Front::before(url).await?),
+            _ => None,
+        };
+        write_config(&path, &config, &devnet, &sink, front.as_ref())?;
 
         let mut daemon = Command::new(std::env::current_exe().context("this program's own file is gone")?)
             .args(["run", "--log-format", "json", "--config"])
@@ -75,7 +82,7 @@ impl Stage {
             });
         }
         let round = devnet.profile().round();
-        Ok(Self { devnet, sink, daemon, log, told: 0, directory: Some(directory), path, round })
+        Ok(Self { devnet, sink, daemon, log, told: 0, directory: Some(directory), path, round, _front: front })
     }
 
     pub(super) fn config_path(&self) -> PathBuf {
@@ -155,7 +162,21 @@ fn worth_telling(line: &str) -> Option<String> {
     ))
 }
 
-fn write_config(path: &Path, config: &DevnetConfig, devnet: &RunningDevnet, sink: &Sink) -> anyhow::Result<()> {
+fn write_config(
+    path: &Path,
+    config: &DevnetConfig,
+    devnet: &RunningDevnet,
+    sink: &Sink,
+    front: Option<&Front>,
+) -> anyhow::Result<()> {
+    let endpoints = match front {
+        None => format!("endpoints = {:?}", devnet.rpc_urls()),
+        Some(Front { address, authority, .. }) => {
+            let file = path.join("authority.pem");
+            std::fs::write(&file, authority).context("the authority could not be written")?;
+            format!("endpoints = [{{ url = \"http://{NAME}\", address = \"{address}\" }}]\nauthority = {file:?}")
+        }
+    };
     let profile = devnet.profile();
     let witness = config.witnesses.first().context("the devnet has no witness")?;
     let mut nodes = String::new();
@@ -173,13 +194,12 @@ fn write_config(path: &Path, config: &DevnetConfig, devnet: &RunningDevnet, sink
     }
     let text = format!(
         "site = \"demo\"\nstate_dir = {:?}\nmode = \"armed\"\n\n\
-         [[chain]]\nname = \"devnet\"\nprofile = \"custom\"\nendpoints = {:?}\n\n\
+         [[chain]]\nname = \"devnet\"\nprofile = \"custom\"\n{endpoints}\n\n\
          [chain.custom]\nlike = \"{}\"\nchain_id = \"{}\"\nblock_interval = \"{}ms\"\n\n\
          [[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\npolicy = \"threshold\"\n{nodes}\n\
          [[channel]]\nname = \"pager\"\nplugin = \"webhook\"\nallow_hosts = [\"{}\"]\n\
          [channel.settings]\nurl = \"{}\"\n",
         path.join("state"),
-        devnet.rpc_urls(),
         config.chain,
         profile.chain_id,
         profile.block_interval.as_millis(),

@@ -44,7 +44,11 @@ pub(crate) fn cases() -> Vec<Case> {
     add("mute: not even a handshake", Fault::Mute, Error("connecting took longer"));
     add("no TLS at the port", Fault::NotTls, Error("there may be no TLS"));
     add("certificate expired", Fault::Certificate(Certificate::Expired), Error("renew the certificate"));
-    add("certificate for another name", Fault::Certificate(Certificate::OtherName), Error("that the certificate is for"));
+    add(
+        "certificate for another name",
+        Fault::Certificate(Certificate::OtherName),
+        Error("that the certificate is for"),
+    );
     add("certificate of a stranger", Fault::Certificate(Certificate::Stranger), Error("lacks the authority"));
     add("hangs after the request", Fault::Hang, Error("took longer"));
     add("slower than the timeout", Fault::Slow(30_000), Error("took longer"));

@@ -70,7 +70,9 @@ fn call(method: &str, params: &Value, id: &Value) -> Value {
 
 fn broadcast(method: &str) -> String {
     // As a client might write it, blanks and all.
-    format!(r#"{{ "id" : "my-tx", "method":"condenser_api.{method}","params":[{{"ref_block_num":1}}],"jsonrpc":"2.0"}}"#)
+    format!(
+        r#"{{ "id" : "my-tx", "method":"condenser_api.{method}","params":[{{"ref_block_num":1}}],"jsonrpc":"2.0"}}"#
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +162,11 @@ async fn what_may_have_arrived_is_said_and_not_repeated() {
     let door = Door::new(&[Fault::Reset, Fault::None]).await;
     // The order of endpoints of which nothing is known is that of the configuration.
     let answer = door.post(body.clone()).await;
-    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "the chain id could not be asked for: nothing was sent");
+    assert_eq!(
+        answer.status(),
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the chain id could not be asked for: nothing was sent"
+    );
     let door = Door::new(&[Fault::None, Fault::None]).await;
     door.scene.poll().await;
     for server in &door.scene.servers {
@@ -189,15 +195,16 @@ async fn health_is_a_fresh_agreed_head() {
     assert_eq!(door.get("/health").await.0, StatusCode::SERVICE_UNAVAILABLE, "nobody was asked yet");
     door.scene.poll().await;
     let (status, health) = door.get("/health").await;
-    assert_eq!((status, &health["status"], &health["chains"]["hive"]["verdict"]), (StatusCode::OK, &json!("ok"), &json!("agreed")));
+    assert_eq!(
+        (status, &health["status"], &health["chains"]["hive"]["verdict"]),
+        (StatusCode::OK, &json!("ok"), &json!("agreed"))
+    );
     assert!(health["chains"]["hive"]["head"].as_u64().unwrap().abs_diff(chain::height().into()) <= 1);
     assert_eq!(door.get("/health/hive").await.0, StatusCode::OK);
     assert_eq!(door.get("/health/steem").await.0, StatusCode::NOT_FOUND);
-    for fault in [
-        Fault::Other(View { branch: 5, ..TRUTH }),
-        Fault::Other(View { off: -100, ..TRUTH }),
-        Fault::Page(b"<html>"),
-    ] {
+    for fault in
+        [Fault::Other(View { branch: 5, ..TRUTH }), Fault::Other(View { off: -100, ..TRUTH }), Fault::Page(b"<html>")]
+    {
         door.scene.servers[1].become_other_for_new_connections(fault.clone());
         door.scene.poll().await;
         let (status, health) = door.get("/health").await;
@@ -213,7 +220,10 @@ async fn what_is_no_call_is_refused() {
         let answer = door.post(body).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let answer: Value = answer.json().await.unwrap();
-        assert_eq!((&answer["error"]["code"], &answer["id"], &answer["jsonrpc"]), (&json!(code), &json!(null), &json!("2.0")));
+        assert_eq!(
+            (&answer["error"]["code"], &answer["id"], &answer["jsonrpc"]),
+            (&json!(code), &json!(null), &json!("2.0"))
+        );
     }
     assert_eq!(door.post("x".repeat(5000)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     let stream = futures_util::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>("x".repeat(100))));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Profile};
 use dogwatch_rpc::{
-    Agreement, AllowHttp, Endpoint, EndpointReading, PollRequest, Pool, PoolOptions, ReadError, Verdict, WitnessAgreement,
+    Agreement, AllowHttp, Endpoint, EndpointReading, PollRequest, Pool, PoolOptions, ReadError, Verdict,
+    WitnessAgreement,
 };
 use serde_json::{Value, json};
 

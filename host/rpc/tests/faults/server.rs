@@ -245,7 +245,8 @@ async fn answer<S: Stream>(stream: &mut S, fault: &Fault, message: &Message) -> 
             http::write(stream, 200, &[("Content-Encoding", "gzip".to_owned())], packed).await
         }
         Fault::Status(status, headers) => {
-            let headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let headers: Vec<(&str, String)> =
+                headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
             http::write(stream, *status, &headers, br#"{"jsonrpc":"2.0","result":{},"id":1}"#).await
         }
         Fault::Page(page) => http::write(stream, 200, &[], page).await,

@@ -85,12 +85,18 @@ impl Run {
                             let read = read.unwrap_or_else(|error| panic!("{shown}: {error}"));
                             let truth = format!("{:08x}", u32::from_str_radix(&read[..8], 16).unwrap());
                             let on_chain = read == truth + &"00".repeat(16);
-                            assert!(on_chain || Self::may_mislead(&self.cases) || Self::may_mislead(&self.then), "{shown}: {read}");
+                            assert!(
+                                on_chain || Self::may_mislead(&self.cases) || Self::may_mislead(&self.then),
+                                "{shown}: {read}"
+                            );
                         }
                     }
                     None => {
                         let agreement = scene.agreement();
-                        assert!(!(agreement.verdict == Verdict::Agreed) || Self::late_ones(cases) >= 2, "{shown}: {agreement:?}");
+                        assert!(
+                            !(agreement.verdict == Verdict::Agreed) || Self::late_ones(cases) >= 2,
+                            "{shown}: {agreement:?}"
+                        );
                         // A reason for each.
                         for (reading, (_, standing)) in readings.iter().zip(&agreement.standings) {
                             match &reading.result {

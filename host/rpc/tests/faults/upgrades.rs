@@ -27,7 +27,8 @@ async fn http_to_another_machine_is_never_spoken() {
     assert_eq!(scene.pool.upgraded()[0].1, Upgrade::Rule);
     // Nor where TLS fails.
     scene.servers[0].become_other(Fault::Certificate(Certificate::Expired));
-    let scene = self::scene(endpoint("http://api.test", AllowHttp::No, &scene.servers[0]), Server::start(Fault::None).await);
+    let scene =
+        self::scene(endpoint("http://api.test", AllowHttp::No, &scene.servers[0]), Server::start(Fault::None).await);
     assert!(matches!(polled(&scene).await, Err(RpcError::Tls { fault: TlsFault::Expired, .. })));
 }
 
