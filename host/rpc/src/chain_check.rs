@@ -37,6 +37,7 @@ pub(crate) async fn ensure(client: &Client, member: &Member, profile: &Profile) 
         (Ok(found), _) => {
             tracing::debug!(endpoint = %member.name, %expected, %found, "endpoint is on another chain");
             member.state().chain = ChainCheck::Wrong { found, again: later(AGAIN_OTHERWISE) };
+            member.changed();
             Err(RpcError::WrongChain { expected, found })
         }
         // It was right an hour ago: only the other chain's id speaks against it.

@@ -51,13 +51,13 @@ pub(crate) fn single(answer: Value, id: u64, endpoint: &Endpoint) -> Result<Answ
     }
 }
 
-/// The answers to a batch, which may come in any order.
-pub(crate) fn batch(answer: Value, ids: &[u64], endpoint: &Endpoint) -> Result<Batch, RpcError> {
+/// The answers to a batch, which may come in any order; nothing where it is refused as a whole.
+pub(crate) fn batch(answer: Value, ids: &[u64], endpoint: &Endpoint) -> Result<Option<Vec<Answer>>, RpcError> {
     let answers = match answer {
         Value::Array(answers) => answers,
         lone => {
             return match open(lone, endpoint)? {
-                (_, Err(_)) => Ok(Batch::Refused),
+                (_, Err(_)) => Ok(None),
                 (_, Ok(_)) => Err(RpcError::NotJsonRpc { what: "one result for a whole batch" }),
             };
         }
@@ -77,7 +77,7 @@ pub(crate) fn batch(answer: Value, ids: &[u64], endpoint: &Endpoint) -> Result<B
     ids.iter()
         .map(|id| by_id.remove(id).ok_or(RpcError::NotJsonRpc { what: "the batch lacks an answer" }))
         .collect::<Result<_, _>>()
-        .map(Batch::Each)
+        .map(Some)
 }
 
 /// Takes an answer apart: its id, and its result or error.

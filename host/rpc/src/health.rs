@@ -14,6 +14,8 @@ use crate::error::RpcError;
 
 /// How many latencies the percentiles are taken over.
 const WINDOW: usize = 64;
+/// After how many answers the slowest of them are looked for again.
+const RECKONED_EVERY: usize = 16;
 /// No endpoint rests longer: a chain that fails over in seconds must not wait for minutes.
 const LONGEST_REST: Duration = Duration::from_secs(15);
 /// No endpoint rests for more block intervals than this: it matters on test networks with short ones.
@@ -46,6 +48,9 @@ pub(crate) struct Health {
     /// It asked to be left alone until then.
     throttled: Option<Instant>,
     latencies: VecDeque<Duration>,
+    /// What nine in ten of them kept below, reckoned anew every so many answers: under load there are thousands a second.
+    slowest: Option<Duration>,
+    since_reckoned: usize,
     smoothed: Option<Duration>,
     head: Option<(Head, Instant)>,
 }
@@ -112,6 +117,10 @@ impl Health {
             self.latencies.pop_front();
         }
         self.latencies.push_back(latency);
+        self.since_reckoned = self.since_reckoned.saturating_add(1);
+        if self.latencies.len() < WINDOW || self.since_reckoned >= RECKONED_EVERY {
+            (self.slowest, self.since_reckoned) = (self.percentile(90), 0);
+        }
         // One part new, three parts old.
         self.smoothed = Some(match self.smoothed {
             Some(before) => before.saturating_mul(3).saturating_add(latency).checked_div(4).unwrap_or(latency),
@@ -181,6 +190,11 @@ impl Health {
         self.throttled.map(|until| until.saturating_duration_since(now)).filter(|wait| !wait.is_zero())
     }
 
+    /// Whether it is the same for every method.
+    pub(crate) fn is_even(&self) -> bool {
+        self.methods.is_empty()
+    }
+
     /// Failures in a row that count for that method.
     pub(crate) fn failures_of(&self, method: &str) -> u32 {
         self.failures().max(self.methods.get(method).map_or(0, |method| method.failures))
@@ -217,6 +231,11 @@ impl Health {
 
     pub(crate) fn smoothed(&self) -> Option<Duration> {
         self.smoothed
+    }
+
+    /// What nine in ten of the recent answers took at most, as of a few answers ago.
+    pub(crate) fn slowest(&self) -> Option<Duration> {
+        self.slowest
     }
 
     /// The latency that so many percent of the recent answers kept below.

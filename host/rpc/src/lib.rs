@@ -54,6 +54,7 @@ mod transport;
 
 pub use agreement::{Agreement, Comparison, Rules, Voice, WitnessAgreement};
 pub use broadcast::{BroadcastOutcome, BroadcastReport, BroadcastResult};
+pub use client::{prove, prove_batch};
 pub use clock::Clock;
 pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointName, Upgrade};
 pub use envelope::{Answer, Call};

@@ -1,6 +1,7 @@
 //! An endpoint of the pool and what is known about it.
 
 use std::cmp::Reverse;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(crate) struct Member {
     pub(crate) operator: Operator,
     patience: Patience,
     state: Mutex<State>,
+    /// Counts what may change its rank at once.
+    changes: AtomicU64,
 }
 
 /// What changes about a member.
@@ -95,7 +98,7 @@ impl Member {
             doubted: false,
         };
         let operator = endpoint.operator();
-        Self { index, endpoint, name, operator, patience, state: Mutex::new(state) }
+        Self { index, endpoint, name, operator, patience, state: Mutex::new(state), changes: AtomicU64::new(0) }
     }
 
     /// The state, never to be held across an await.
@@ -131,6 +134,10 @@ impl Member {
         let mut state = self.state();
         state.budget.spend(now, 1);
         state.health.reading(method, now, self.patience);
+        // It may be the one that goes first after a rest.
+        if state.health.failures_of(method) > 0 {
+            self.changed();
+        }
     }
 
     /// So many requests go out that neither health nor rank depend on.
@@ -138,14 +145,26 @@ impl Member {
         self.state().budget.spend(Instant::now(), u32::try_from(requests).unwrap_or(u32::MAX));
     }
 
+    /// Changes when the member's rank may have changed at once, and not just a little.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// What is known of it has changed at once.
+    pub(crate) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn poll_failed(&self, error: &RpcError) {
         tracing::debug!(endpoint = %self.name, %error, "poll failed");
         self.state().health.poll_failed(error, Instant::now(), self.patience);
+        self.changed();
     }
 
     pub(crate) fn read_failed(&self, method: &str, error: &RpcError) {
         tracing::debug!(endpoint = %self.name, method, %error, "read failed");
         self.state().health.read_failed(method, error, Instant::now(), self.patience);
+        self.changed();
     }
 
     /// Sorts the better endpoints first: the right chain; not resting; not contradicted by others; not behind `height`; fewest failures; with budget

@@ -31,7 +31,19 @@ struct Inner {
     members: Vec<Arc<Member>>,
     client: Client,
     compared: Mutex<Compared>,
+    ranking: Mutex<Option<Ranking>>,
 }
+
+/// The order of the members a moment ago.
+#[derive(Debug)]
+struct Ranking {
+    at: Instant,
+    changes: u64,
+    order: Vec<Arc<Member>>,
+}
+
+/// For how long an order holds while nothing fails: latencies and heads change it slowly.
+const RANKING_HOLDS: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// What the endpoints agreed on in the last poll.
 #[derive(Debug)]
@@ -70,7 +82,6 @@ impl Pool {
             seed: options.seed.wrapping_add(u64::try_from(index).unwrap_or(0)),
             trial: options.total_timeout,
         };
-        let client = Client::new(options.clone(), endpoints.iter())?;
         let mut members: Vec<Arc<Member>> = Vec::with_capacity(endpoints.len());
         for (index, endpoint) in endpoints.into_iter().enumerate() {
             if members.iter().any(|member| member.endpoint == endpoint) {
@@ -92,10 +103,11 @@ impl Pool {
             let budget = Budget::per_minute(options.requests_per_minute);
             members.push(Arc::new(Member::new(EndpointIndex(index), endpoint, name, patience(index), budget)));
         }
-        let rules =
-            Rules { quorum: options.quorum, stale_after: options.stale_after, interval: profile.block_interval };
+        let client = Client::new(options, members.iter().map(|member| &member.endpoint))?;
+        let PoolOptions { quorum, stale_after, .. } = *client.options();
+        let rules = Rules { quorum, stale_after, interval: profile.block_interval };
         let compared = Mutex::new(Compared { comparison: Comparison::new(rules), last: None });
-        Ok(Self { inner: Arc::new(Inner { profile, members, client, compared }) })
+        Ok(Self { inner: Arc::new(Inner { profile, members, client, compared, ranking: Mutex::default() }) })
     }
 
     /// The chain.
@@ -179,6 +191,7 @@ impl Pool {
         let agreement = judge(&mut compared.comparison);
         for (member, (_, standing)) in self.members().iter().zip(&agreement.standings) {
             member.state().doubted = standing.is_doubtful();
+            member.changed();
         }
         compared.last = Some((Arc::new(agreement), Instant::now()));
     }
@@ -203,10 +216,21 @@ impl Pool {
 
     /// The members, the best for this method first.
     pub(crate) fn ranked_for(&self, method: &str) -> Vec<Arc<Member>> {
+        let changes = self.members().iter().fold(0_u64, |sum, member| sum.wrapping_add(member.changes()));
+        let mut ranking = self.inner.ranking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = ranking.as_ref()
+            && known.changes == changes
+            && known.at.elapsed() < RANKING_HOLDS
+        {
+            return known.order.clone();
+        }
         let height = self.height();
-        let mut ranked: Vec<Arc<Member>> = self.members().to_vec();
-        ranked.sort_by_cached_key(|member| member.rank(method, height));
-        ranked
+        let mut order: Vec<Arc<Member>> = self.members().to_vec();
+        order.sort_by_cached_key(|member| member.rank(method, height));
+        // Where some methods fail and others do not, each has an order of its own.
+        let even = self.members().iter().all(|member| member.state().health.is_even());
+        *ranking = even.then(|| Ranking { at: Instant::now(), changes, order: order.clone() });
+        order
     }
 
     pub(crate) fn member(&self, at: EndpointIndex) -> Result<&Arc<Member>, RpcError> {

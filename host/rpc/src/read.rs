@@ -98,12 +98,14 @@ impl Pool {
     where
         F: Future<Output = Result<T, RpcError>>,
     {
+        // A part that may take as long as the whole needs no limit of its own.
+        let each = Some(deadlines.each).filter(|each| *each < deadlines.whole);
         let entrants: Vec<Entrant<Arc<Member>>> =
             members.iter().map(|member| Entrant { who: Arc::clone(member), patience: patience(member) }).collect();
         let late = |member: Arc<Member>, waited: Duration| member.state().health.took(waited);
         let asked = |member: Arc<Member>| {
             let work = attempt(Arc::clone(&member));
-            self.attempt(method, member, deadlines.each, work)
+            self.attempt(method, member, each, work)
         };
         let after = deadlines.whole;
         match tokio::time::timeout(after, race(entrants, asked, late)).await {
@@ -126,7 +128,7 @@ impl Pool {
         &self,
         method: &str,
         member: Arc<Member>,
-        after: Duration,
+        after: Option<Duration>,
         work: impl Future<Output = Result<T, RpcError>>,
     ) -> Result<T, RpcError> {
         let member = &*member;
@@ -138,9 +140,12 @@ impl Pool {
             unfinished.began = Instant::now();
             work.await
         };
-        let outcome = match tokio::time::timeout(after, asking).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(RpcError::Timeout { phase: Phase::Answering, after }),
+        let outcome = match after {
+            None => asking.await,
+            Some(after) => match tokio::time::timeout(after, asking).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(RpcError::Timeout { phase: Phase::Answering, after }),
+            },
         };
         unfinished.finished = true;
         match &outcome {
@@ -155,7 +160,7 @@ impl Pool {
 
 /// How long an endpoint may take before the next is asked: what nine in ten of its answers took.
 fn patience(member: &Member) -> Duration {
-    member.state().health.percentile(90).unwrap_or(UNKNOWN_PATIENCE).clamp(LEAST_PATIENCE, MOST_PATIENCE)
+    member.state().health.slowest().unwrap_or(UNKNOWN_PATIENCE).clamp(LEAST_PATIENCE, MOST_PATIENCE)
 }
 
 /// Longer than this nobody waits who has been given up for another: it counts as a failure.

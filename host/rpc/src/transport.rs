@@ -153,7 +153,7 @@ impl Way<'_> {
     /// By https, and if nobody speaks it there by plain HTTP.
     async fn by_either(&self, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
         // Who does not speak TLS may wait for more of the handshake for ever.
-        let patience = self.transport.options.connect_timeout / 2;
+        let patience = self.transport.options.connect_timeout.mul_f32(0.5);
         let tried = tokio::time::timeout(patience, self.once(self.endpoint.https(), body.clone())).await;
         let certificate = match tried {
             Ok(Ok(answer)) => {

@@ -1,6 +1,7 @@
 //! `cargo xtask`: every chore of the project, each one command, set-up included.
 
 mod bench;
+mod fuzz;
 mod setup;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ const USAGE: &str = "\
 cargo xtask demo [ARGS]   set up, build, and run the demo
 cargo xtask test [ARGS]   set up, build, and run all tests
 cargo xtask bench         set up, build, and print the benchmarks
+cargo xtask fuzz [SECONDS] [TARGETS]   fuzz what comes from the network, 300 s each
 cargo xtask setup         only set up: a compiler for wasm32-unknown-unknown";
 
 fn main() -> anyhow::Result<()> {
@@ -33,6 +35,7 @@ fn main() -> anyhow::Result<()> {
             setup::guest_toolchain()?;
             bench::run()
         }
+        Some("fuzz") => fuzz::run(&rest),
         Some("setup") => setup::guest_toolchain(),
         _ => bail!("{USAGE}"),
     }

@@ -48,10 +48,10 @@ impl Authority {
         (expired.not_before, expired.not_after) = (date_time_ymd(2017, 1, 1), date_time_ymd(2018, 7, 28));
         Self {
             pem: pem.into_bytes(),
-            good: sign(CertificateParams::new(names()).unwrap(), &issuer),
-            expired: sign(expired, &issuer),
-            other_name: sign(CertificateParams::new(vec!["elsewhere.example".to_owned()]).unwrap(), &issuer),
-            stranger: sign(CertificateParams::new(names()).unwrap(), &other),
+            good: sign(&CertificateParams::new(names()).unwrap(), &issuer),
+            expired: sign(&expired, &issuer),
+            other_name: sign(&CertificateParams::new(vec!["elsewhere.example".to_owned()]).unwrap(), &issuer),
+            stranger: sign(&CertificateParams::new(names()).unwrap(), &other),
         }
     }
 
@@ -84,7 +84,7 @@ fn root(name: &str) -> (String, Issuer<'static, KeyPair>) {
     (pem, Issuer::new(params, key))
 }
 
-fn sign(params: CertificateParams, issuer: &Issuer<'static, KeyPair>) -> Signed {
+fn sign(params: &CertificateParams, issuer: &Issuer<'static, KeyPair>) -> Signed {
     let key = KeyPair::generate().unwrap();
     let certificate = params.signed_by(&key, issuer).unwrap();
     let pem = (certificate.pem(), key.serialize_pem());
