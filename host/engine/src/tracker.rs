@@ -347,17 +347,32 @@ impl Tracker {
         self.head = Some(head);
     }
 
-    /// The schedule that most endpoints show, of those that fit the head.
+    /// The schedule that the quorum shows, of those that fit the head. Who missed a slot is told by it: one endpoint's word
+    /// is not enough.
     fn take_schedule(&mut self, trusted: &[Voice<'_>]) {
         let Some(head) = self.head.as_ref().map(Head::num) else { return };
-        let fits = |schedule: &&Schedule| {
+        let fits = |schedule: &Schedule| {
             let round = u32::try_from(schedule.current.len()).unwrap_or(u32::MAX);
             schedule.next_shuffle > head && schedule.next_shuffle.back(round) <= head
         };
-        let schedules = || trusted.iter().map(|(_, reading)| &reading.schedule);
-        if let Some(schedule) = majority(schedules().filter(fits)).or_else(|| majority(schedules())) {
-            self.log.learn_schedule(schedule);
-        }
+        let same =
+            |one: &Schedule, other: &Schedule| one.next_shuffle == other.next_shuffle && one.current == other.current;
+        let voices = |holds: &dyn Fn(&Schedule) -> bool| {
+            let of = trusted.iter().filter(|(_, reading)| holds(&reading.schedule));
+            self.voices(of.map(|(endpoint, _)| *endpoint))
+        };
+        let agreed = trusted
+            .iter()
+            .map(|(_, reading)| &reading.schedule)
+            .find(|schedule| fits(schedule) && voices(&|other| same(schedule, other)) >= self.need());
+        let Some(agreed) = agreed else { return };
+        // Not every gateway passes on the method that tells the next round.
+        let futures = trusted.iter().map(|(_, reading)| &reading.schedule).filter(|other| same(agreed, other));
+        let future = futures
+            .filter_map(|schedule| schedule.future.as_ref())
+            .max_by_key(|future| voices(&|other| same(agreed, other) && other.future.as_ref() == Some(*future)));
+        let schedule = Schedule { future: future.cloned(), ..agreed.clone() };
+        self.log.learn_schedule(&schedule);
     }
 
     fn assess<'a>(&self, now: Time, result: &'a Result<Reading, String>) -> Result<&'a Reading, Doubt> {
@@ -535,17 +550,6 @@ impl Tracker {
 
 /// An endpoint and its answer.
 type Voice<'a> = (&'a str, &'a Reading);
-
-fn majority<'a, T: Eq>(items: impl Iterator<Item = &'a T>) -> Option<&'a T> {
-    let mut counts: Vec<(&T, usize)> = Vec::new();
-    for item in items {
-        match counts.iter_mut().find(|(seen, _)| *seen == item) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => counts.push((item, 1)),
-        }
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(item, _)| item)
-}
 
 #[cfg(test)]
 mod tests;

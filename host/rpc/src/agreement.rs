@@ -47,6 +47,8 @@ pub struct Agreement {
     pub verdict: Verdict,
     /// The highest head that the quorum has reached, fresh and undisputed; nothing unless the verdict is good.
     pub head: Option<Head>,
+    /// The highest irreversible block that the quorum has reached.
+    pub irreversible: Option<BlockNum>,
     /// The schedule that the quorum shows for that head.
     pub schedule: Option<Schedule>,
     /// What they say of each witness that was asked for.
@@ -97,6 +99,7 @@ impl Comparison {
         self.remember(now, voices);
         let need = self.need(voices);
         self.watch_height(now, voices, need);
+        self.forget_claims();
         let clock = self.clock_error(now, voices);
         let mut standings: Vec<(EndpointIndex, Standing)> =
             voices.iter().map(|voice| (voice.endpoint, self.standing(now, voices, voice, clock))).collect();
@@ -120,10 +123,11 @@ impl Comparison {
         }
         let verdict = self.verdict(now, voices, &standings, &sound, need, clock);
         let head = head.filter(|_| verdict.is_good());
+        let irreversible = head.as_ref().and_then(|_| reached(&sound, need, |head| head.irreversible));
         let schedule = head.as_ref().and_then(|head| schedule(&sound, need, head));
         let asked = voices.iter().filter_map(|voice| voice.reading).map(|reading| reading.witnesses.len()).max();
         let witnesses = (0..asked.unwrap_or(0)).map(|index| witness(&sound, need, index)).collect();
-        Agreement { verdict, head, schedule, witnesses, standings }
+        Agreement { verdict, head, irreversible, schedule, witnesses, standings }
     }
 
     /// How many operators must agree: no more than there are.
@@ -143,13 +147,12 @@ impl Comparison {
             claims.retain(|(endpoint, _)| *endpoint != voice.endpoint);
             claims.push((voice.endpoint, head));
         }
-        let top = self.claims.keys().next_back().copied().unwrap_or_default();
-        // A liar with an absurd height must not wash the others' claims away: they go only when there are too many.
-        while self.claims.len() > usize::try_from(REMEMBERED).unwrap_or(usize::MAX) {
-            let lowest = self.claims.keys().next().copied().filter(|lowest| *lowest != top);
-            let Some(lowest) = lowest else { break };
-            self.claims.remove(&lowest);
-        }
+    }
+
+    /// Claims far from where the quorum is say nothing any more, or never did.
+    fn forget_claims(&mut self) {
+        let Some((height, _)) = self.height else { return };
+        self.claims.retain(|num, _| num.0.abs_diff(height.0) <= REMEMBERED);
     }
 
     fn watch_height(&mut self, now: Time, voices: &[Voice<'_>], need: usize) {
@@ -225,7 +228,7 @@ impl Comparison {
         let of = |endpoint: EndpointIndex| voices.iter().find(|voice| voice.endpoint == endpoint).map(|v| v.operator);
         let mut dispute = None;
         for claim in [past.before, Some(past.head)].into_iter().flatten() {
-            let claims = self.claims.get(&claim.num())?;
+            let Some(claims) = self.claims.get(&claim.num()) else { continue };
             let votes = |id: BlockId| operators(claims.iter().filter(|(_, c)| *c == id).filter_map(|(e, _)| of(*e)));
             let own = votes(claim);
             let rivals: BTreeSet<BlockId> = claims.iter().map(|(_, id)| *id).filter(|id| *id != claim).collect();
@@ -304,12 +307,19 @@ fn operators<'a>(of: impl Iterator<Item = &'a Operator>) -> usize {
 
 /// The highest head that so many operators have reached.
 fn highest_reached<'a>(sound: &[Sound<'a>], need: usize) -> Option<&'a Head> {
-    let mut by_height: Vec<&Sound<'a>> = sound.iter().collect();
-    by_height.sort_by_key(|sound| std::cmp::Reverse(sound.reading.head.num()));
+    let height = reached(sound, need, Head::num)?;
+    sound.iter().map(|sound| &sound.reading.head).find(|head| head.num() == height)
+}
+
+/// The highest number that so many operators have reached.
+fn reached(sound: &[Sound<'_>], need: usize, of: impl Fn(&Head) -> BlockNum) -> Option<BlockNum> {
+    let mut numbers: Vec<(BlockNum, &Operator)> =
+        sound.iter().map(|sound| (of(&sound.reading.head), sound.operator)).collect();
+    numbers.sort_unstable_by(|one, other| other.cmp(one));
     let mut seen = BTreeSet::new();
-    by_height.into_iter().find_map(|sound| {
-        seen.insert(sound.operator);
-        (seen.len() >= need).then_some(&sound.reading.head)
+    numbers.into_iter().find_map(|(number, operator)| {
+        seen.insert(operator);
+        (seen.len() >= need).then_some(number)
     })
 }
 

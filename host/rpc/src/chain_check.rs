@@ -31,7 +31,7 @@ pub(crate) async fn ensure(client: &Client, member: &Member, profile: &Profile) 
             let mut state = member.state();
             state.chain = ChainCheck::Right { again: later(AGAIN_WHEN_RIGHT) };
             // Gateways learn to take batches.
-            state.batches = Batches::Taken;
+            (state.batches, state.client_batches) = (Batches::Taken, Batches::Taken);
             Ok(())
         }
         (Ok(found), _) => {

@@ -73,8 +73,9 @@ impl Client {
     pub(crate) async fn batch(&self, endpoint: &Endpoint, calls: &[Call]) -> Result<Batch, RpcError> {
         let ids: Vec<u64> = calls.iter().map(|_| self.id()).collect();
         let requests: Vec<Value> = calls.iter().zip(&ids).map(|(call, id)| envelope::request(call, *id)).collect();
-        match self.post(endpoint, Value::Array(requests).to_string().into()).await {
-            Ok(body) => prove_batch(&body, &ids, endpoint).map(|all| all.map_or(Batch::Refused, Batch::Each)),
+        let body = Value::Array(requests).to_string().into();
+        match self.transport.exchange(endpoint, body, |body| prove_batch(body, &ids, endpoint)).await {
+            Ok(answers) => Ok(answers.map_or(Batch::Refused, Batch::Each)),
             // What gateways answer that take a batch for a malformed or oversized request.
             Err(RpcError::Http { status: 400 | 413 | 422 | 501, .. }) => Ok(Batch::Refused),
             Err(error) => Err(error),
@@ -88,16 +89,11 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, endpoint: &Endpoint, request: Encoded) -> Result<Answer, RpcError> {
-        prove(&self.post(endpoint, request.body).await?, request.id, endpoint)
+        self.transport.exchange(endpoint, request.body, |body| prove(body, request.id, endpoint)).await
     }
 
     fn id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
-    }
-
-    async fn post(&self, endpoint: &Endpoint, body: Bytes) -> Result<Bytes, RpcError> {
-        let response = self.transport.post(endpoint, body, None).await?;
-        self.transport.body(response, endpoint).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use url::{Host, Url};
@@ -41,6 +41,8 @@ pub struct Endpoint {
 struct Found {
     route: AtomicU8,
     upgrade: Mutex<Option<Upgrade>>,
+    /// It answered by https once, and now only by plain HTTP.
+    downgraded: AtomicBool,
 }
 
 /// With which scheme an endpoint was written.
@@ -154,7 +156,11 @@ impl Endpoint {
             (None, Written::Http) => (Route::Https, Some(Upgrade::Rule)),
             (None, Written::Https) => (Route::Https, None),
         };
-        let found = Found { route: AtomicU8::new(route as u8), upgrade: Mutex::new(upgrade) };
+        let found = Found {
+            route: AtomicU8::new(route as u8),
+            upgrade: Mutex::new(upgrade),
+            downgraded: AtomicBool::new(false),
+        };
         Self { https, plain, address: None, found: Arc::new(found) }
     }
 
@@ -174,7 +180,7 @@ impl Endpoint {
 
     /// Who runs it, as far as its address tells.
     pub fn operator(&self) -> Operator {
-        Operator::of(self.plain.as_ref().unwrap_or(&self.https))
+        Operator::of(self.plain.as_ref().unwrap_or(&self.https), self.address)
     }
 
     /// What tells it from all others, without its secrets: for what is remembered of it.
@@ -208,8 +214,9 @@ impl Endpoint {
 
     pub(crate) fn set_route(&self, route: Route) {
         self.found.route.store(route as u8, Ordering::Relaxed);
-        if route == Route::Plain {
-            *self.upgrade_slot() = None;
+        if route == Route::Plain && self.upgrade_slot().take().is_some() {
+            tracing::warn!(endpoint = %self.name(), "it answered by https before, and now only by plain http");
+            self.found.downgraded.store(true, Ordering::Relaxed);
         }
     }
 
@@ -223,6 +230,7 @@ impl Endpoint {
     /// It answered by https, although `http://` was written.
     pub(crate) fn note_upgrade(&self, upgrade: Upgrade) {
         self.set_route(Route::Https);
+        self.found.downgraded.store(false, Ordering::Relaxed);
         self.upgrade_slot().get_or_insert(upgrade);
     }
 
@@ -236,6 +244,11 @@ impl Endpoint {
     /// Why it is asked by https, if it was written `http://` and is.
     pub fn upgrade(&self) -> Option<Upgrade> {
         *self.upgrade_slot()
+    }
+
+    /// Whether it answered by https once, and now only by plain HTTP.
+    pub fn is_downgraded(&self) -> bool {
+        self.found.downgraded.load(Ordering::Relaxed)
     }
 
     fn upgrade_slot(&self) -> MutexGuard<'_, Option<Upgrade>> {

@@ -180,6 +180,8 @@ impl RpcError {
             | Self::Tls { .. }
             | Self::Timeout { phase: Phase::Connecting, .. }
             | Self::Redirect { .. }
+            // Answered by a gateway in front of the node, before it passed anything on.
+            | Self::Http { status: 401 | 403 | 404 | 405 | 413 | 429, .. }
             | Self::WrongChain { .. }
             | Self::ChainIdUnknown
             | Self::NoSuchEndpoint(_) => Sent::No,

@@ -22,6 +22,8 @@ const LONGEST_REST: Duration = Duration::from_secs(15);
 const LONGEST_REST_IN_BLOCKS: u32 = 5;
 /// Of how many methods failures are kept apart. Clients of a gateway can name any method.
 const METHODS: usize = 64;
+/// A method that failed so long ago is as good as any other.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
 /// How rests are reckoned.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +47,10 @@ pub(crate) struct Health {
     polls: Streak,
     reads: Streak,
     methods: BTreeMap<String, Streak>,
-    /// It asked to be left alone until then.
-    throttled: Option<Instant>,
+    /// What only relays is to leave it alone until then: it said so to anything that was asked of it.
+    reads_throttled: Option<Instant>,
+    /// Polls as well: it said so to a poll. A client's burst must not blind the pool.
+    polls_throttled: Option<Instant>,
     latencies: VecDeque<Duration>,
     /// What nine in ten of them kept below, reckoned anew every so many answers: under load there are thousands a second.
     slowest: Option<Duration>,
@@ -98,15 +102,15 @@ pub(crate) enum Access {
 impl Health {
     /// A read was answered well.
     pub(crate) fn succeeded(&mut self, method: &str, latency: Duration) {
+        // A throttle ends by time alone: answers that were under way say nothing of it.
         self.reads = Streak::default();
-        self.throttled = None;
         self.methods.remove(method);
         self.took(latency);
     }
 
     /// A poll was answered well: all that decides.
     pub(crate) fn polled(&mut self, head: &Head, latency: Duration, now: Instant) {
-        (self.polls, self.reads, self.throttled) = (Streak::default(), Streak::default(), None);
+        self.polls = Streak::default();
         self.took(latency);
         self.head = Some((head.clone(), now));
     }
@@ -130,45 +134,61 @@ impl Health {
 
     /// A poll failed.
     pub(crate) fn poll_failed(&mut self, error: &RpcError, now: Instant, patience: Patience) {
-        self.throttle(error, now);
+        if let Some(until) = throttle(error, now) {
+            (self.polls_throttled, self.reads_throttled) = (Some(until), Some(until));
+        }
         self.polls.failed(error, now, patience);
     }
 
     /// A read failed. What says something about its method alone makes that one rest, until a second one fails as well.
+    /// That a node does not offer a method says nothing about any other.
     pub(crate) fn read_failed(&mut self, method: &str, error: &RpcError, now: Instant, patience: Patience) {
-        self.throttle(error, now);
+        if let Some(until) = throttle(error, now) {
+            self.reads_throttled = Some(until);
+        }
         if error.is_of_method() {
-            if self.methods.len() < METHODS || self.methods.contains_key(method) {
-                self.methods.entry(method.to_owned()).or_default().failed(error, now, patience);
-            }
-            if self.methods.len() < 2 {
+            self.forget_old_methods(now);
+            self.methods.entry(method.to_owned()).or_default().failed(error, now, patience);
+            let failing = |streak: &&Streak| !matches!(streak.last_error, Some(RpcError::Node(_)));
+            if matches!(error, RpcError::Node(_)) || self.methods.values().filter(failing).count() < 2 {
                 return;
             }
         }
         self.reads.failed(error, now, patience);
     }
 
-    fn throttle(&mut self, error: &RpcError, now: Instant) {
-        if let RpcError::Http { retry_after: Some(wait), .. } = error {
-            self.throttled = now.checked_add(*wait);
+    /// Methods whose rest is long over go, and where there are too many those that failed first.
+    fn forget_old_methods(&mut self, now: Instant) {
+        self.methods.retain(|_, streak| {
+            streak.rests_until.is_some_and(|until| now.saturating_duration_since(until) < FORGOTTEN_AFTER)
+        });
+        while self.methods.len() >= METHODS {
+            let oldest = self.methods.iter().min_by_key(|(_, streak)| streak.rests_until).map(|(name, _)| name.clone());
+            let Some(oldest) = oldest else { return };
+            self.methods.remove(&oldest);
         }
     }
 
     /// Whether to poll it now.
     pub(crate) fn poll_access(&self, now: Instant) -> Access {
-        self.access_if(self.polls.is_open(now), now)
+        match self.polls_throttled {
+            Some(until) if now < until => Access::Throttled,
+            _ if self.polls.is_open(now) => Access::Open,
+            _ => Access::Resting,
+        }
+    }
+
+    /// Whether a poll may be tried although it wants to be left alone: at the pace at which failures are tried again.
+    pub(crate) fn may_be_pressed(&self, now: Instant) -> bool {
+        self.polls.is_open(now)
     }
 
     /// Whether to read from it now, by this method.
     pub(crate) fn read_access(&self, method: &str, now: Instant) -> Access {
         let method = self.methods.get(method).is_none_or(|method| method.is_open(now));
-        self.access_if(method && self.reads.is_open(now) && self.polls.is_open(now), now)
-    }
-
-    fn access_if(&self, open: bool, now: Instant) -> Access {
-        match self.throttled {
+        match self.reads_throttled {
             Some(until) if now < until => Access::Throttled,
-            _ if open => Access::Open,
+            _ if method && self.reads.is_open(now) && self.polls.is_open(now) => Access::Open,
             _ => Access::Resting,
         }
     }
@@ -187,7 +207,10 @@ impl Health {
     }
 
     pub(crate) fn throttled_for(&self, now: Instant) -> Option<Duration> {
-        self.throttled.map(|until| until.saturating_duration_since(now)).filter(|wait| !wait.is_zero())
+        self.reads_throttled
+            .max(self.polls_throttled)
+            .map(|until| until.saturating_duration_since(now))
+            .filter(|wait| !wait.is_zero())
     }
 
     /// Whether it is the same for every method.
@@ -208,6 +231,11 @@ impl Health {
     /// Why the last poll failed, or else the last read.
     pub(crate) fn last_error(&self) -> Option<&RpcError> {
         self.polls.last_error.as_ref().or(self.reads.last_error.as_ref())
+    }
+
+    /// Why the last poll or read failed, of that method above all.
+    pub(crate) fn last_error_of(&self, method: &str) -> Option<&RpcError> {
+        self.methods.get(method).and_then(|method| method.last_error.as_ref()).or(self.last_error())
     }
 
     /// The methods that failed the last time, and how.
@@ -244,6 +272,14 @@ impl Health {
         sorted.sort_unstable();
         let rank = sorted.len().saturating_mul(percent).div_ceil(100).saturating_sub(1);
         sorted.get(rank).copied()
+    }
+}
+
+/// Until when an endpoint wants to be left alone, if the error says so.
+fn throttle(error: &RpcError, now: Instant) -> Option<Instant> {
+    match error {
+        RpcError::Http { retry_after: Some(wait), .. } => now.checked_add(*wait),
+        _ => None,
     }
 }
 
@@ -336,10 +372,40 @@ mod tests {
     async fn who_wants_to_be_left_alone_is() {
         let (mut health, now) = (Health::default(), Instant::now());
         let busy = RpcError::Http { status: 429, retry_after: Some(Duration::from_secs(60)) };
+        let at = |seconds| now + Duration::from_secs(seconds);
         health.read_failed("m", &busy, now, CALM);
-        assert_eq!(health.poll_access(now + Duration::from_secs(59)), Access::Throttled);
-        assert_eq!(health.throttled_for(now + Duration::from_secs(59)), Some(Duration::from_secs(1)));
-        assert_eq!(health.read_access("m", now + Duration::from_secs(60)), Access::Open);
+        health.succeeded("m", Duration::from_millis(1));
+        assert_eq!(health.read_access("other", at(59)), Access::Throttled, "an answer under way changes nothing");
+        assert_eq!(health.poll_access(at(59)), Access::Open, "a client's burst blinds nobody");
+        assert_eq!(health.throttled_for(at(59)), Some(Duration::from_secs(1)));
+        assert_eq!(health.read_access("m", at(60)), Access::Open);
+        health.poll_failed(&busy, now, CALM);
+        assert_eq!(
+            (health.poll_access(at(59)), health.read_access("m", at(59))),
+            (Access::Throttled, Access::Throttled)
+        );
+        assert!(!health.may_be_pressed(at(2)) && health.may_be_pressed(at(3)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn invented_methods_make_no_bad_endpoint_and_take_no_room() {
+        let (mut health, now) = (Health::default(), Instant::now());
+        let refusal = crate::refusal::Refusal::Other;
+        let node = crate::refusal::NodeError { code: -32601, message: String::new(), name: None, refusal };
+        for n in 0..1000 {
+            health.read_failed(&format!("invented_{n}"), &RpcError::Node(node.clone()), now, CALM);
+        }
+        assert_eq!(
+            (health.read_access("real", now), health.failures(), health.methods.len()),
+            (Access::Open, 0, METHODS)
+        );
+        health.read_failed("real", &RpcError::shape("real", "is wrong"), now, CALM);
+        assert_eq!(
+            (health.read_access("real", now), health.read_access("other", now)),
+            (Access::Resting, Access::Open)
+        );
+        health.read_failed("new", &RpcError::Node(node), now + Duration::from_secs(600), CALM);
+        assert_eq!(health.methods.len(), 1, "the old ones are forgotten");
     }
 
     #[test]

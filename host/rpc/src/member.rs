@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) budget: Budget,
     /// Whether the last comparison spoke against what it says.
     pub(crate) doubted: bool,
+    /// Whether it answers what clients send in batches, which may be longer than what the pool sends.
+    pub(crate) client_batches: Batches,
 }
 
 /// Whether an endpoint is on the right chain.
@@ -96,6 +98,7 @@ impl Member {
             batches: Batches::default(),
             budget,
             doubted: false,
+            client_batches: Batches::default(),
         };
         let operator = endpoint.operator();
         Self { index, endpoint, name, operator, patience, state: Mutex::new(state), changes: AtomicU64::new(0) }
@@ -167,8 +170,8 @@ impl Member {
         self.changed();
     }
 
-    /// Sorts the better endpoints first: the right chain; not resting; not contradicted by others; not behind `height`; fewest failures; with budget
-    /// left; quickest; as configured.
+    /// Sorts the better endpoints first: the right chain; not contradicted by others, nor behind `height`; not resting;
+    /// fewest failures; with budget left; quickest; as configured.
     pub(crate) fn rank(&self, method: &str, height: Option<u32>) -> impl Ord + use<> {
         let now = Instant::now();
         let state = self.state();
@@ -176,15 +179,23 @@ impl Member {
         let known = state.health.smoothed();
         (
             wrong,
-            state.health.read_access(method, now),
             state.doubted,
             self.lag(&state, height, now).filter(|lag| *lag > NO_LAG).unwrap_or(0),
+            state.health.read_access(method, now),
             state.health.failures_of(method),
             state.budget.left(now) == 0,
             Reverse(known.is_some()),
             known.unwrap_or(Duration::ZERO),
             self.index,
         )
+    }
+
+    /// Whether it is asked only when all others have failed: it is on another chain, contradicted by others, or wants to
+    /// be left alone. Neither haste nor a budget makes its answers any better.
+    pub(crate) fn is_last_resort(&self) -> bool {
+        let state = self.state();
+        let throttled = state.health.read_access("", Instant::now()) == Access::Throttled;
+        state.doubted || throttled || matches!(state.chain, ChainCheck::Wrong { .. })
     }
 
     /// How many blocks it is behind that height, if blocks kept coming since it was read.

@@ -1,6 +1,7 @@
 //! Who runs an endpoint, as far as its address tells: two names of one domain are one voice.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use url::{Host, Url};
@@ -11,19 +12,25 @@ use url::{Host, Url};
 pub struct Operator(Arc<str>);
 
 impl Operator {
-    pub(crate) fn of(url: &Url) -> Self {
-        let name = match url.host() {
-            Some(_) if is_loopback(url) => match (url.host_str(), url.port_or_known_default()) {
-                (Some(host), Some(port)) => format!("{host}:{port}"),
-                (host, _) => host.unwrap_or_default().to_owned(),
-            },
-            Some(Host::Domain(name)) => {
+    /// `address` stands in for looking the name up.
+    pub(crate) fn of(url: &Url, address: Option<SocketAddr>) -> Self {
+        let port = url.port_or_known_default().unwrap_or(0);
+        let at = |ip: IpAddr, port: u16| match ip.to_canonical() {
+            ip if ip.is_loopback() => format!("loopback:{port}"),
+            ip => ip.to_string(),
+        };
+        let name = match (address, url.host()) {
+            // The port in the URL counts, where there is one.
+            (Some(to), _) if to.port() != 0 && url.port().is_none() => at(to.ip(), to.port()),
+            (Some(to), _) => at(to.ip(), port),
+            (None, Some(Host::Domain("localhost"))) => format!("loopback:{port}"),
+            (None, Some(Host::Domain(name))) => {
                 let name = name.trim_end_matches('.');
                 psl::domain_str(name).unwrap_or(name).to_owned()
             }
-            Some(Host::Ipv4(ip)) => ip.to_string(),
-            Some(Host::Ipv6(ip)) => ip.to_canonical().to_string(),
-            None => String::new(),
+            (None, Some(Host::Ipv4(ip))) => at(ip.into(), port),
+            (None, Some(Host::Ipv6(ip))) => at(ip.into(), port),
+            (None, None) => String::new(),
         };
         Self(name.into())
     }
@@ -62,7 +69,7 @@ mod tests {
 
     #[test]
     fn one_domain_is_one_operator() {
-        let of = |url: &str| Operator::of(&Url::parse(url).unwrap()).to_string();
+        let of = |url: &str| Operator::of(&Url::parse(url).unwrap(), None).to_string();
         assert_eq!(of("https://api.hive.blog"), "hive.blog");
         assert_eq!(of("https://rpc.eu.hive.blog:8443/x"), "hive.blog");
         assert_eq!(of("https://hive.example.co.uk"), "example.co.uk");
@@ -72,7 +79,12 @@ mod tests {
         assert_eq!(of("http://10.0.0.5:8091"), "10.0.0.5");
         assert_eq!(of("http://10.0.0.5:8092"), "10.0.0.5");
         assert_eq!(of("http://[::ffff:10.0.0.5]:1"), "10.0.0.5");
-        assert_eq!(of("http://127.0.0.1:8091"), "127.0.0.1:8091");
-        assert_eq!(of("http://localhost"), "localhost:80");
+        assert_eq!(of("http://127.0.0.1:8091"), "loopback:8091");
+        assert_eq!(of("http://localhost"), "loopback:80");
+        assert_eq!(of("http://[::1]:8091"), of("http://127.0.0.2:8091"));
+        let at = |url: &str, to: &str| Operator::of(&Url::parse(url).unwrap(), Some(to.parse().unwrap())).to_string();
+        assert_eq!(at("https://a.example", "10.0.0.1:0"), at("https://b.example", "10.0.0.1:0"));
+        assert_eq!(at("https://a.example", "127.0.0.1:7"), "loopback:7");
+        assert_eq!(at("https://a.example:9", "127.0.0.1:7"), "loopback:9");
     }
 }

@@ -1,9 +1,12 @@
 //! Polls: the same question to every endpoint at once.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, FutureSchedule, Head, Schedule, WitnessState};
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -12,7 +15,7 @@ use crate::chain_check;
 use crate::clock::Clock;
 use crate::endpoint::EndpointName;
 use crate::envelope::{Answer, Call};
-use crate::error::RpcError;
+use crate::error::{Phase, RpcError};
 use crate::facts;
 use crate::health::Access;
 use crate::member::{EndpointIndex, Gate, Member};
@@ -72,24 +75,55 @@ impl Pool {
     /// total timeout at most. One reading for each endpoint, in the configuration's order.
     ///
     /// An endpoint that failed rests for a short while, longer with each failure; while it rests, its reading is its
-    /// last error. Once all would rest, all are asked, except those that want to be left alone; once all want that, the
-    /// one that wants it for the shortest time is asked all the same.
+    /// last error. Once all would rest, all are asked. Those that want to be left alone are asked all the same where there
+    /// would be no quorum without them. Once a quorum has answered, the others get half a slot more.
     ///
     /// Afterwards [`Self::agreement`] tells what the answers are worth.
     pub async fn poll(&self, request: &PollRequest<'_>) -> Vec<EndpointReading> {
         let now = Instant::now();
         let gates: Vec<Gate> = self.members().iter().map(|member| member.gate(now, self.profile().chain_id)).collect();
-        let least_bad = self.least_bad(&gates, now);
-        let readings = join_all(self.members().iter().zip(gates).map(async |(member, gate)| {
-            let (latency, result) = match gate {
-                Gate::Barred(error) => (None, Err(error)),
-                Gate::Resting(_, error) if !least_bad.contains(&member.index) => (None, Err(error)),
-                Gate::Open | Gate::Resting(..) => self.poll_one(member, request).await,
+        let pressed = self.pressed(&gates, now);
+        let mut asked = FuturesUnordered::new();
+        let mut readings: Vec<Option<EndpointReading>> = Vec::new();
+        for (member, gate) in self.members().iter().zip(gates) {
+            let error = match gate {
+                Gate::Open => None,
+                Gate::Resting(..) if pressed.contains(&member.index) => None,
+                Gate::Resting(_, error) | Gate::Barred(error) => Some(error),
             };
-            let (name, operator) = (member.name.clone(), member.operator.clone());
-            EndpointReading { endpoint: member.index, name, operator, latency, result }
-        }))
-        .await;
+            readings.push(error.map(|error| reading_of(member, None, Err(error))));
+            if matches!(readings.last(), Some(None)) {
+                asked.push(async move { (member, self.poll_one(member, request).await) });
+            }
+        }
+        // Once enough have answered, the others get a moment more: who decides does not wait for the slowest.
+        let mut voices: BTreeSet<&Operator> = BTreeSet::new();
+        let mut until: Option<Instant> = None;
+        while !asked.is_empty() {
+            let next = match until {
+                None => asked.next().await,
+                Some(until) => tokio::time::timeout_at(until, asked.next()).await.unwrap_or_default(),
+            };
+            let Some((member, (latency, result))) = next else { break };
+            if result.is_ok() {
+                voices.insert(&member.operator);
+            }
+            if until.is_none() && voices.len() >= self.need() {
+                until = Instant::now().checked_add(self.grace());
+            }
+            if let Some(slot) = readings.get_mut(member.index.0) {
+                *slot = Some(reading_of(member, latency, result));
+            }
+        }
+        drop(asked);
+        let late = |(member, reading): (&Arc<Member>, Option<EndpointReading>)| {
+            reading.unwrap_or_else(|| {
+                let error = RpcError::Timeout { phase: Phase::Answering, after: self.grace() };
+                member.poll_failed(&error);
+                reading_of(member, Some(self.grace()), Err(error))
+            })
+        };
+        let readings: Vec<EndpointReading> = self.members().iter().zip(readings).map(late).collect();
         let voices: Vec<Voice<'_>> = self
             .members()
             .iter()
@@ -104,21 +138,44 @@ impl Pool {
         readings
     }
 
-    /// Whom to ask although they rest, since nobody is left who does not.
-    fn least_bad(&self, gates: &[Gate], now: Instant) -> Vec<EndpointIndex> {
-        if gates.iter().any(|gate| matches!(gate, Gate::Open)) {
-            return Vec::new();
-        }
+    /// How many operators must answer before the others are no longer waited for.
+    fn need(&self) -> usize {
+        let quorum = usize::try_from(self.client().options().quorum).unwrap_or(usize::MAX);
+        quorum.min(self.operators().len()).max(1)
+    }
+
+    /// How long the others are waited for then.
+    fn grace(&self) -> Duration {
+        self.profile().block_interval.mul_f32(0.5).clamp(LEAST_GRACE, self.client().options().total_timeout)
+    }
+
+    /// Whom to ask although they rest or want to be left alone, since too few are left who do not: all that rest if nobody
+    /// is open, and of those that want to be left alone as few as make a quorum, each at the pace of retries.
+    fn pressed(&self, gates: &[Gate], now: Instant) -> Vec<EndpointIndex> {
         let members = || self.members().iter().zip(gates);
-        let of = |wanted: Access| {
-            members().filter(move |(_, gate)| matches!(gate, Gate::Resting(access, _) if *access == wanted))
-        };
-        let resting: Vec<EndpointIndex> = of(Access::Resting).map(|(member, _)| member.index).collect();
-        if !resting.is_empty() {
-            return resting;
+        let nobody_open = !gates.iter().any(|gate| matches!(gate, Gate::Open));
+        let mut pressed: Vec<EndpointIndex> = members()
+            .filter(|(_, gate)| nobody_open && matches!(gate, Gate::Resting(Access::Resting, _)))
+            .map(|(member, _)| member.index)
+            .collect();
+        let mut voices: BTreeSet<&Operator> = members()
+            .filter(|(member, gate)| matches!(gate, Gate::Open) || pressed.contains(&member.index))
+            .map(|(member, _)| &member.operator)
+            .collect();
+        let mut throttled: Vec<&Arc<Member>> = members()
+            .filter(|(_, gate)| matches!(gate, Gate::Resting(Access::Throttled, _)))
+            .map(|(member, _)| member)
+            .collect();
+        throttled.sort_by_key(|member| member.state().health.throttled_for(now));
+        for member in throttled {
+            if voices.len() < self.need()
+                && member.state().health.may_be_pressed(now)
+                && voices.insert(&member.operator)
+            {
+                pressed.push(member.index);
+            }
         }
-        let soonest = of(Access::Throttled).min_by_key(|(member, _)| member.state().health.throttled_for(now));
-        soonest.map(|(member, _)| member.index).into_iter().collect()
+        pressed
     }
 
     async fn poll_one(
@@ -185,4 +242,12 @@ impl Pool {
         };
         Ok(Reading { head, schedule, witnesses, block })
     }
+}
+
+/// On a chain with short slots too, an answer may take a moment.
+const LEAST_GRACE: Duration = Duration::from_millis(250);
+
+fn reading_of(member: &Member, latency: Option<Duration>, result: Result<Reading, RpcError>) -> EndpointReading {
+    let (name, operator) = (member.name.clone(), member.operator.clone());
+    EndpointReading { endpoint: member.index, name, operator, latency, result }
 }

@@ -16,6 +16,7 @@ use crate::health::Patience;
 use crate::member::{EndpointIndex, Member};
 use crate::operator::Operator;
 use crate::options::{OptionsError, PoolOptions};
+use crate::standing::Standing;
 
 /// The endpoints of one chain. Clones share what they know.
 ///
@@ -189,8 +190,10 @@ impl Pool {
     pub(crate) fn compare(&self, judge: impl FnOnce(&mut Comparison) -> Agreement) {
         let mut compared = self.compared();
         let agreement = judge(&mut compared.comparison);
+        // Where nobody is sound, as when the chain has halted, nobody is worse than the others for that.
+        let somebody_sound = agreement.standings.iter().any(|(_, standing)| *standing == Standing::Sound);
         for (member, (_, standing)) in self.members().iter().zip(&agreement.standings) {
-            member.state().doubted = standing.is_doubtful();
+            member.state().doubted = somebody_sound && standing.is_doubtful();
             member.changed();
         }
         compared.last = Some((Arc::new(agreement), Instant::now()));

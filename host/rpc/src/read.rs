@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -18,8 +19,8 @@ use crate::refusal::NodeError;
 
 /// How long the first endpoint may take before a second one is asked, while its own p90 is not known.
 const UNKNOWN_PATIENCE: Duration = Duration::from_millis(250);
-/// Whatever its p90: a second one is asked in time for the deadline.
-const MOST_PATIENCE: Duration = Duration::from_millis(400);
+/// Whatever its p90: the next one is asked by then.
+const MOST_PATIENCE: Duration = Duration::from_secs(1);
 /// On loopback everything is quick until the machine is busy.
 const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 
@@ -29,6 +30,9 @@ pub(crate) struct Deadlines {
     pub(crate) whole: Duration,
     pub(crate) each: Duration,
 }
+
+/// Longer than this nobody waits who has been given up for another: it counts as a failure.
+const HANGING: Duration = Duration::from_millis(500);
 
 /// A read that no endpoint answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +91,8 @@ impl Pool {
         Deadlines { whole: options.read_deadline, each: options.total_timeout }
     }
 
-    /// Has the members do something, in this order, until one does it well; hedged, and in time for the deadline.
+    /// Has the members do something, in this order, until one does it well; hedged, and in time for the deadline. Those
+    /// that are a last resort are asked once all others have failed, and not before.
     pub(crate) async fn first<T, F>(
         &self,
         method: &str,
@@ -100,26 +105,44 @@ impl Pool {
     {
         // A part that may take as long as the whole needs no limit of its own.
         let each = Some(deadlines.each).filter(|each| *each < deadlines.whole);
-        let entrants: Vec<Entrant<Arc<Member>>> =
-            members.iter().map(|member| Entrant { who: Arc::clone(member), patience: patience(member) }).collect();
-        let late = |member: Arc<Member>, waited: Duration| member.state().health.took(waited);
-        let asked = |member: Arc<Member>| {
-            let work = attempt(Arc::clone(&member));
-            self.attempt(method, member, each, work)
+        let expired = AtomicBool::new(false);
+        let (last_resort, sound): (Vec<_>, Vec<_>) =
+            members.iter().cloned().partition(|member| member.is_last_resort());
+        let run = |members: Vec<Arc<Member>>| {
+            let entrant = |who: Arc<Member>| Entrant { patience: patience(&who, deadlines.whole), who };
+            let late = |member: Arc<Member>, waited: Duration| give_up(&member, method, waited);
+            let asked = |member: Arc<Member>| {
+                let work = attempt(Arc::clone(&member));
+                self.attempt(method, member, each, &expired, work)
+            };
+            race(members.into_iter().map(entrant).collect::<Vec<_>>(), asked, late)
         };
-        let after = deadlines.whole;
-        match tokio::time::timeout(after, race(entrants, asked, late)).await {
+        let all = async {
+            let mut errors = Vec::new();
+            for tier in [sound, last_resort].into_iter().filter(|tier| !tier.is_empty()) {
+                match run(tier).await {
+                    Ok(won) => return Ok(won),
+                    Err(failed) => errors.extend(failed),
+                }
+            }
+            Err(errors)
+        };
+        let mut all = std::pin::pin!(all);
+        let ended = tokio::time::timeout(deadlines.whole, all.as_mut()).await;
+        // Whatever is still under way was too slow; where the caller went away instead, nobody was.
+        expired.store(ended.is_err(), Ordering::Relaxed);
+        match ended {
             Ok(Ok((member, answer))) => Ok((member.index, answer)),
             Ok(Err(errors)) => {
-                let causes = errors.into_iter().map(|(member, error)| (member.name.clone(), error));
+                let causes = errors.into_iter().map(|(member, error): (Arc<Member>, _)| (member.name.clone(), error));
                 Err(ReadError { causes: causes.collect(), deadline: None })
             }
             Err(_) => {
                 let failing = members.iter().filter_map(|member| {
-                    let error = member.state().health.last_error().cloned()?;
+                    let error = member.state().health.last_error_of(method).cloned()?;
                     Some((member.name.clone(), error))
                 });
-                Err(ReadError { causes: failing.collect(), deadline: Some(after) })
+                Err(ReadError { causes: failing.collect(), deadline: Some(deadlines.whole) })
             }
         }
     }
@@ -129,11 +152,11 @@ impl Pool {
         method: &str,
         member: Arc<Member>,
         after: Option<Duration>,
+        expired: &AtomicBool,
         work: impl Future<Output = Result<T, RpcError>>,
     ) -> Result<T, RpcError> {
         let member = &*member;
-        // A request that is given up says so too: without this a hanging endpoint would never lose its rank.
-        let mut unfinished = Unfinished { member, method, began: Instant::now(), finished: false };
+        let mut unfinished = Unfinished { member, method, began: Instant::now(), expired, finished: false };
         let asking = async {
             chain_check::ensure(self.client(), member, self.profile()).await?;
             member.reading(method);
@@ -158,27 +181,35 @@ impl Pool {
     }
 }
 
-/// How long an endpoint may take before the next is asked: what nine in ten of its answers took.
-fn patience(member: &Member) -> Duration {
-    member.state().health.slowest().unwrap_or(UNKNOWN_PATIENCE).clamp(LEAST_PATIENCE, MOST_PATIENCE)
+/// How long an endpoint may take before the next is asked: what nine in ten of its answers took, and in any case short
+/// enough for two to be asked in time.
+fn patience(member: &Member, deadline: Duration) -> Duration {
+    let usual = member.state().health.slowest().unwrap_or(UNKNOWN_PATIENCE);
+    usual.clamp(LEAST_PATIENCE, MOST_PATIENCE.min(deadline.mul_f32(0.5)))
 }
 
-/// Longer than this nobody waits who has been given up for another: it counts as a failure.
-const HANGING: Duration = Duration::from_millis(500);
+/// Another was quicker, or was asked in its stead: its time counts as that of an answer, and if it was long as a failure.
+/// Without this a hanging endpoint would never lose its rank.
+fn give_up(member: &Member, method: &str, waited: Duration) {
+    member.state().health.took(waited);
+    if waited >= HANGING {
+        member.read_failed(method, &RpcError::Timeout { phase: Phase::FirstByte, after: waited });
+    }
+}
 
+/// A request that is under way.
 struct Unfinished<'a> {
     member: &'a Member,
     method: &'a str,
     began: Instant,
+    expired: &'a AtomicBool,
     finished: bool,
 }
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        let after = self.began.elapsed();
-        if !self.finished && after >= HANGING {
-            let error = RpcError::Timeout { phase: Phase::FirstByte, after };
-            self.member.read_failed(self.method, &error);
+        if !self.finished && self.expired.load(Ordering::Relaxed) {
+            give_up(self.member, self.method, self.began.elapsed());
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::endpoint::{Endpoint, Route, Upgrade};
 use crate::error::{Phase, RpcError, Sent, TlsFault};
 use crate::options::{OptionsError, PoolOptions};
-use crate::redirect::Redirect;
+use crate::redirect::{Redirect, RedirectFault};
 use crate::retry_after::retry_after;
 use crate::text;
 
@@ -21,6 +21,8 @@ use crate::text;
 #[derive(Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
+    /// For finding out whether TLS is spoken: who does not speak it may wait for more of the handshake for ever.
+    guessing: reqwest::Client,
     options: PoolOptions,
 }
 
@@ -33,54 +35,96 @@ impl Transport {
         options.check()?;
         // reqwest asks rustls for the process's provider; whoever installed one before is left in place.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(options.connect_timeout)
-            // A proxy set for browsers would see every token and could answer in the node's stead.
-            .no_proxy()
-            .referer(false);
-        for (host, address) in endpoints.filter_map(Endpoint::override_of) {
-            builder = builder.resolve(host, address);
-        }
+        let mut authorities = Vec::new();
         for pem in &options.authorities {
             let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| OptionsError::Authority)?;
             if certificates.is_empty() {
                 return Err(OptionsError::Authority);
             }
-            builder = builder.tls_certs_merge(certificates);
+            authorities.extend(certificates);
         }
-        let http = builder.build().map_err(|error| OptionsError::Client(text::one_line(&innermost(&error))))?;
-        Ok(Self { http, options })
+        let overrides: Vec<_> = endpoints.filter_map(Endpoint::override_of).collect();
+        let client = |connect_timeout: Duration| {
+            let mut builder = reqwest::Client::builder()
+                .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .connect_timeout(connect_timeout)
+                // A proxy set for browsers would see every token and could answer in the node's stead.
+                .no_proxy()
+                .referer(false)
+                // Behind a router that has forgotten the connection nothing comes back: HTTP/2 would go on using it.
+                .http2_keep_alive_interval(options.total_timeout)
+                .http2_keep_alive_timeout(options.connect_timeout)
+                .http2_keep_alive_while_idle(false)
+                .tcp_user_timeout(options.total_timeout.saturating_mul(2))
+                .tls_certs_merge(authorities.clone());
+            for (host, address) in &overrides {
+                builder = builder.resolve(host, *address);
+            }
+            builder.build().map_err(|error| OptionsError::Client(text::one_line(&innermost(&error))))
+        };
+        let (http, guessing) = (client(options.connect_timeout)?, client(options.connect_timeout.mul_f32(0.5))?);
+        Ok(Self { http, guessing, options })
     }
 
     pub(crate) fn options(&self) -> &PoolOptions {
         &self.options
     }
 
-    /// Posts to an endpoint, by https where that can be. The answer has status 200; its body is still to be read. Its
-    /// first byte may take `first_byte`, or else what the options say.
+    /// Posts to an endpoint and proves the answer. This is where it is found out by which way an endpoint that was written
+    /// `http://` is to be asked: only a proven answer by https makes it one that is asked by https.
+    pub(crate) async fn exchange<T>(
+        &self,
+        endpoint: &Endpoint,
+        body: Bytes,
+        prove: impl Fn(&[u8]) -> Result<T, RpcError>,
+    ) -> Result<T, RpcError> {
+        let (Route::Undecided, Some(_)) = (endpoint.route(), endpoint.plain()) else {
+            let response = self.post(endpoint, body, None).await?;
+            return prove(&self.body(response, endpoint).await?);
+        };
+        let first_byte = self.options.first_byte_timeout.mul_f32(0.5);
+        let way = Way { client: &self.guessing, ..self.way(endpoint, Some(first_byte)) };
+        let certificate = match self.proven(endpoint, way.once(endpoint.https(), body.clone()).await, &prove).await {
+            Ok(answer) => {
+                endpoint.note_upgrade(Upgrade::Found);
+                return Ok(answer);
+            }
+            Err(error @ RpcError::Tls { fault, .. }) if fault != TlsFault::Handshake => Some(error),
+            Err(_) => None,
+        };
+        let plain = self.way(endpoint, None).by_plain(body).await;
+        let answer = self.proven(endpoint, plain, &prove).await;
+        if answer.is_ok() && endpoint.route() == Route::Undecided {
+            endpoint.set_route(Route::Plain);
+        }
+        // Where plain HTTP is no way either, the certificate is what is wrong.
+        answer.map_err(|error| certificate.unwrap_or(error))
+    }
+
+    async fn proven<T>(
+        &self,
+        endpoint: &Endpoint,
+        response: Result<Response, RpcError>,
+        prove: &impl Fn(&[u8]) -> Result<T, RpcError>,
+    ) -> Result<T, RpcError> {
+        prove(&self.body(is_ok(response?)?, endpoint).await?)
+    }
+
+    /// Posts to an endpoint. The answer has status 200; its body is still to be read. Its first byte may take `first_byte`,
+    /// or else what the options say.
     pub(crate) async fn post(
         &self,
         endpoint: &Endpoint,
         body: Bytes,
         first_byte: Option<Duration>,
     ) -> Result<Response, RpcError> {
-        let way = Way { transport: self, endpoint, first_byte: first_byte.unwrap_or(self.options.first_byte_timeout) };
-        let response = way.by_route(body).await?;
-        let status = response.status();
-        if status.is_redirection() {
-            let Redirect::Refused(fault) = judge(response.url(), &response) else {
-                // From http to https, and there again: whoever sends in circles is not asked a third time.
-                let fault = crate::redirect::RedirectFault::Loop;
-                return Err(RpcError::Redirect { status: status.as_u16(), fault });
-            };
-            return Err(RpcError::Redirect { status: status.as_u16(), fault });
-        }
-        if status != StatusCode::OK {
-            return Err(RpcError::Http { status: status.as_u16(), retry_after: wait(response.headers()) });
-        }
-        Ok(response)
+        is_ok(self.way(endpoint, first_byte).by_route(body).await?)
+    }
+
+    fn way<'a>(&'a self, endpoint: &'a Endpoint, first_byte: Option<Duration>) -> Way<'a> {
+        let first_byte = first_byte.unwrap_or(self.options.first_byte_timeout);
+        Way { transport: self, client: &self.http, endpoint, first_byte }
     }
 
     /// Reads all of an answer.
@@ -130,68 +174,43 @@ impl Transport {
 #[derive(Clone, Copy)]
 struct Way<'a> {
     transport: &'a Transport,
+    client: &'a reqwest::Client,
     endpoint: &'a Endpoint,
     first_byte: Duration,
 }
 
 impl Way<'_> {
     async fn by_route(&self, body: Bytes) -> Result<Response, RpcError> {
-        match (self.endpoint.route(), self.endpoint.plain()) {
-            (Route::Undecided, Some(plain)) => self.by_either(plain, body).await,
-            (Route::Plain, Some(plain)) => self.by_plain(plain, body).await,
-            (_, plain) => {
-                let answer = self.once(self.endpoint.https(), body).await;
-                // Where plain HTTP may be used, TLS that is gone is no reason to be blind: the next time both are tried.
-                if plain.is_some() && answer.as_ref().is_err_and(|error| error.sent() == Sent::No) {
-                    self.endpoint.set_route(Route::Undecided);
-                }
-                answer
-            }
+        if self.endpoint.route() == Route::Plain {
+            return self.by_plain(body).await;
         }
-    }
-
-    /// By https, and if nobody speaks it there by plain HTTP.
-    async fn by_either(&self, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
-        // Who does not speak TLS may wait for more of the handshake for ever.
-        let patience = self.transport.options.connect_timeout.mul_f32(0.5);
-        let tried = tokio::time::timeout(patience, self.once(self.endpoint.https(), body.clone())).await;
-        let certificate = match tried {
-            Ok(Ok(answer)) => {
-                self.endpoint.note_upgrade(Upgrade::Found);
-                return Ok(answer);
-            }
-            Ok(Err(error)) if error.sent() == Sent::Maybe => return Err(error),
-            Ok(Err(error @ RpcError::Tls { fault, .. })) if fault != TlsFault::Handshake => Some(error),
-            Ok(Err(_)) | Err(_) => None,
-        };
-        let answer = self.by_plain(plain, body).await;
-        let speaks = answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::OK);
-        if speaks && self.endpoint.route() == Route::Undecided {
-            self.endpoint.set_route(Route::Plain);
+        let answer = self.once(self.endpoint.https(), body).await;
+        // Where plain HTTP may be used, TLS that is gone is no reason to be blind: the next exchange tries both.
+        if self.endpoint.plain().is_some() && answer.as_ref().is_err_and(|error| error.sent() == Sent::No) {
+            self.endpoint.set_route(Route::Undecided);
         }
-        // Where plain HTTP is no way either, the certificate is what is wrong.
-        match certificate {
-            Some(error) if !speaks => Err(error),
-            _ => answer,
-        }
+        answer
     }
 
     /// By plain HTTP, and once more by https if that is where it leads.
-    async fn by_plain(&self, plain: &Url, body: Bytes) -> Result<Response, RpcError> {
+    async fn by_plain(&self, body: Bytes) -> Result<Response, RpcError> {
+        let plain = self.endpoint.plain().unwrap_or(self.endpoint.https());
         let answer = self.once(plain, body.clone()).await?;
         if !answer.status().is_redirection() {
             return Ok(answer);
         }
         let Redirect::ToHttps(to) = judge(plain, &answer) else { return Ok(answer) };
         let answer = self.once(&to, body).await?;
-        self.endpoint.note_upgrade(Upgrade::Redirected);
+        if answer.status() == StatusCode::OK {
+            self.endpoint.note_upgrade(Upgrade::Redirected);
+        }
         Ok(answer)
     }
 
     async fn once(&self, url: &Url, body: Bytes) -> Result<Response, RpcError> {
         let json = HeaderValue::from_static("application/json");
         // A body of known length: hived takes a chunked one for empty.
-        let request = self.transport.http.post(url.clone()).header(CONTENT_TYPE, json).body(body);
+        let request = self.client.post(url.clone()).header(CONTENT_TYPE, json).body(body);
         let after = self.first_byte;
         let patience = self.transport.options.connect_timeout.saturating_add(after);
         match tokio::time::timeout(patience, request.send()).await {
@@ -199,6 +218,23 @@ impl Way<'_> {
             Err(_) => Err(RpcError::Timeout { phase: Phase::FirstByte, after }),
         }
     }
+}
+
+/// An answer with status 200, or what the status means.
+fn is_ok(response: Response) -> Result<Response, RpcError> {
+    let status = response.status();
+    if status.is_redirection() {
+        let fault = match judge(response.url(), &response) {
+            Redirect::Refused(fault) => fault,
+            // From http to https, and there again: whoever sends in circles is not asked a third time.
+            Redirect::ToHttps(_) => RedirectFault::Loop,
+        };
+        return Err(RpcError::Redirect { status: status.as_u16(), fault });
+    }
+    if status != StatusCode::OK {
+        return Err(RpcError::Http { status: status.as_u16(), retry_after: wait(response.headers()) });
+    }
+    Ok(response)
 }
 
 fn judge(from: &Url, response: &Response) -> Redirect {

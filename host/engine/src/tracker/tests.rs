@@ -231,3 +231,23 @@ fn a_wrong_clock_is_told_from_a_halted_chain() {
     tracker.observe(time(200), &[at(100, "a"), at(90, "b"), at(90, "c")]);
     assert_eq!(tracker.wall_clock(), WallClock::Plausible);
 }
+
+#[test]
+fn a_schedule_is_believed_when_two_operators_show_it() {
+    use crate::testing::schedule;
+    let says_round = |name, current: &str| {
+        let mut says = says(name, head(100, 200), key(1));
+        says.result.as_mut().unwrap().schedule = schedule(105, current, None);
+        says
+    };
+    let producer = |readings: &[EndpointReading]| {
+        let mut tracker = tracker();
+        tracker.observe(time(200), readings);
+        tracker.log().round_length()
+    };
+    assert_eq!(producer(&[says_round("a", "abcde"), says_round("b", "abcde"), says_round("z", "xyzab")]), Some(5));
+    assert_eq!(producer(&[says_round("a", "abcde"), says_round("z", "xyzab")]), None, "one against one");
+    let of_one = [says_round("a", "abcde"), says_round("z1", "xyzab"), says_round("z2", "xyzab")];
+    assert_eq!(producer(&of_one), None, "two of one operator are one voice");
+    assert_eq!(producer(&[says_round("a", "abcde")]), Some(5), "the only one");
+}

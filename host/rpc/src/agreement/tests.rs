@@ -73,7 +73,7 @@ impl Scene {
     fn compare(&mut self, now: Time, said: &[Says]) -> Agreement {
         let operators: Vec<Operator> = said
             .iter()
-            .map(|says| Operator::of(&Url::parse(&format!("https://{}.example", says.operator)).unwrap()))
+            .map(|says| Operator::of(&Url::parse(&format!("https://{}.example", says.operator)).unwrap(), None))
             .collect();
         let voices: Vec<Voice<'_>> = said
             .iter()
@@ -146,6 +146,31 @@ fn who_is_always_a_block_ahead_on_a_branch_of_its_own_is_found_out() {
     assert_eq!(standings(&round(100))[2], Standing::Sound, "not yet");
     assert_eq!(standings(&round(101))[2], Standing::MinorityFork { at: BlockNum(101) });
     assert_eq!(round(102).verdict, Verdict::Agreed);
+}
+
+#[test]
+fn absurd_heights_wash_no_claims_away() {
+    let mut scene = Scene::new();
+    for num in 100..200 {
+        let mut absurd = at("z", num, 0);
+        absurd.reading.as_mut().unwrap().head.id = id(1_000_000 + num * 100, 3);
+        let agreement = scene.compare(time(num), &[at("a", num, 0), at("b", num, 5), absurd]);
+        assert_eq!(agreement.verdict, Verdict::Disagreement, "{num}: {agreement:?}");
+        assert!(scene.0.claims.len() < 200);
+    }
+}
+
+#[test]
+fn irreversible_is_what_the_quorum_says() {
+    let mut boasting = at("z", 100, 0);
+    boasting.reading.as_mut().unwrap().head.irreversible = BlockNum(100);
+    let modest = |operator| {
+        let mut says = at(operator, 100, 0);
+        says.reading.as_mut().unwrap().head.irreversible = BlockNum(85);
+        says
+    };
+    let agreement = Scene::new().compare(time(100), &[boasting, modest("a"), modest("b")]);
+    assert_eq!(agreement.irreversible, Some(BlockNum(85)));
 }
 
 #[test]
