@@ -22,6 +22,9 @@ use crate::guard::{Effects, Guard, Policy};
 use crate::status::ChainStatus;
 use crate::store::{Recipient, Store, Write};
 
+/// How often the clock is looked at between polls: a sixth of a slot is 0.5 s on a real chain.
+const PULSE_IN_SLOTS: f32 = 1.0 / 6.0;
+
 /// How often blocks are asked for in one go, when they turn out to lie on another branch.
 const FETCHES: u32 = 8;
 
@@ -98,7 +101,7 @@ impl ChainTask {
     pub async fn run(mut self, mut inbox: mpsc::Receiver<Message>, outbox: mpsc::WeakSender<Message>) {
         // Polls may hang for seconds; blindness is noticed in time all the same.
         let slot = self.tracker.config().block_interval.max(Duration::from_millis(100));
-        let mut pulse = tokio::time::interval(slot);
+        let mut pulse = tokio::time::interval(slot.mul_f32(PULSE_IN_SLOTS));
         pulse.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut polled_at: Option<Time> = None;
         loop {
@@ -120,6 +123,10 @@ impl ChainTask {
                     if polled_at.is_some_and(|at| now.since(at) > slot.saturating_mul(3)) {
                         self.tracker.observe(now, &[]);
                         self.observed(now, &outbox).await;
+                    } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
+                        // The grace ends by the clock, and not with the next answer.
+                        let said = self.alerts.observe(now, &self.tracker);
+                        self.tell(said).await;
                     }
                 }
                 Some(ended) = self.errands.join_next() => {
@@ -269,10 +276,14 @@ impl ChainTask {
         let shown: Vec<(String, String)> =
             upgraded.iter().map(|(name, why, _)| (name.to_string(), why.to_string())).collect();
         said.extend(self.alerts.upgraded(now, &chain, &shown));
+        let downgraded: Vec<String> = self.pool.downgraded().iter().map(|(name, _)| name.to_string()).collect();
+        said.extend(self.alerts.downgraded(now, &chain, &downgraded));
         let next = self.tracker.log().tip().map(|tip| tip.num().next());
         self.next_block.send_replace(self.sources.first().copied().zip(next));
         self.tell(said).await;
-        let fingerprints: Vec<String> = upgraded.into_iter().map(|(_, _, fingerprint)| fingerprint).collect();
+        let upgraded = upgraded.into_iter().map(|(_, _, fingerprint)| fingerprint);
+        let downgraded = self.pool.downgraded().into_iter().map(|(_, fingerprint)| fingerprint);
+        let fingerprints: Vec<String> = upgraded.chain(downgraded).collect();
         if fingerprints != self.stored_upgrades
             && self.commit(vec![Write::Upgrades { chain, fingerprints: fingerprints.clone() }]).await
         {
@@ -403,7 +414,10 @@ pub async fn poll(
     loop {
         let block = *next_block.borrow();
         let readings = pool.poll(&PollRequest { witnesses: &witnesses, block }).await;
-        let newest = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.time)).max();
+        // The agreed head; a single endpoint may date its own in the future.
+        let agreed = pool.agreement().and_then(|agreement| Some(agreement.head.as_ref()?.time));
+        let heads = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.time));
+        let newest = agreed.or_else(|| heads.filter(|time| *time <= clock.now()).max());
         if inbox.send(Message::Polled(clock.now(), readings)).await.is_err() {
             return;
         }

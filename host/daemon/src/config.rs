@@ -69,6 +69,8 @@ pub struct GatewayConfig {
 /// A certificate, and where https is spoken with it.
 #[derive(Clone, Debug)]
 pub struct CertificateFiles {
+    /// The line its section starts in.
+    pub line: usize,
     /// Where https is spoken.
     pub listen: SocketAddr,
     /// The chain, in PEM form.

@@ -93,6 +93,10 @@ impl Daemon {
             senders.push((chain.profile.name.clone(), sender));
             pools.push((chain.profile.name.clone(), pool));
         }
+        // What an earlier configuration's gateway left open.
+        for (_, sender) in senders.iter().skip(usize::from(config.gateway.is_some())) {
+            let _ = sender.send(Message::Gateway(None)).await;
+        }
         let (stop, stopped) = watch::channel(false);
         let gateway = config.gateway.clone().map(|gateway| {
             let alerts = senders.first().map(|(_, sender)| sender.clone());

@@ -45,8 +45,15 @@ pub(crate) async fn run(
     stop: Stop,
     alerts: Option<mpsc::Sender<Message>>,
 ) {
+    let teller = Teller { site: site.clone(), alerts: alerts.clone() };
+    // Should it die, the watch goes on and says so.
+    if let Err(died) = tokio::spawn(serve(config, pools, stop, Teller { site, alerts })).await {
+        teller.tell(Some(format!("it has died: {died}; restart dogwatch, and report this"))).await;
+    }
+}
+
+async fn serve(config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, teller: Teller) {
     let gateway = Gateway::new(pools, config.options.clone());
-    let teller = Teller { site, alerts };
     let mut stopped = stop.clone();
     let told = async move { stopped.wait_for(|stop| *stop).await.map(drop) };
     let opened = tokio::select! {

@@ -37,13 +37,18 @@ impl ChainAlerts {
         &self.book
     }
 
+    /// Whether there is a chain to go by.
+    pub fn is_well(&self, tracker: &Tracker) -> bool {
+        matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
+    }
+
     /// Looks at the tracker after a round of answers, or after too long a wait for one.
     pub fn observe(&mut self, now: Time, tracker: &Tracker) -> Vec<Alert> {
         let mut said = Vec::new();
         let chain = tracker.config().chain.clone();
         let grace = tracker.config().block_interval.saturating_mul(GRACE_SLOTS);
         let key = |kind: &str| AlertKey(format!("chain/{chain}/{kind}"));
-        let well = matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single);
+        let well = self.is_well(tracker);
         if well {
             self.last_well = Some(now);
             for kind in KINDS {
@@ -75,7 +80,8 @@ impl ChainAlerts {
         let prefix = format!("chain/{chain}/upgraded/");
         let key = |name: &str| AlertKey(format!("{prefix}{name}"));
         let keep: Vec<AlertKey> = endpoints.iter().map(|(name, _)| key(name)).collect();
-        let mut said = self.book.resolve_others(now, &prefix, &keep, "It is no longer written http://.");
+        let mut said =
+            self.book.resolve_others(now, &prefix, &keep, "It is no longer asked so: see the configuration.");
         for (name, why) in endpoints {
             let notice = Notice {
                 key: key(name),
@@ -84,6 +90,26 @@ impl ChainAlerts {
                 summary: format!("{chain}: endpoint {name} is asked by https, although http:// is written"),
                 details: format!("Reason: {why}. It goes on by https, as a POST with its body, also after a restart."),
                 remedy: "Write https:// in the configuration.".to_owned(),
+            };
+            said.extend(self.book.raise(now, chain, self.repeat, notice));
+        }
+        said
+    }
+
+    /// Endpoints that answered by https once, and now only by plain HTTP, which is allowed for them.
+    pub fn downgraded(&mut self, now: Time, chain: &str, endpoints: &[String]) -> Vec<Alert> {
+        let prefix = format!("chain/{chain}/downgraded/");
+        let key = |name: &str| AlertKey(format!("{prefix}{name}"));
+        let keep: Vec<AlertKey> = endpoints.iter().map(|name| key(name)).collect();
+        let mut said = self.book.resolve_others(now, &prefix, &keep, "It answers by https again, or is gone.");
+        for name in endpoints {
+            let notice = Notice {
+                key: key(name),
+                severity: Severity::Warning,
+                subject: Subject::Chain(chain.to_owned()),
+                summary: format!("{chain}: endpoint {name} answered by https before, and now only by plain http"),
+                details: "Plain http is allowed for it, and it is asked so. Somebody may be in the way.".to_owned(),
+                remedy: "Repair its TLS, and write https:// in the configuration.".to_owned(),
             };
             said.extend(self.book.raise(now, chain, self.repeat, notice));
         }

@@ -24,6 +24,8 @@ use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::{Method, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::gateway::answer::{Reply, Response};
 use crate::gateway::cache::Blocks;
@@ -36,6 +38,8 @@ pub use tls::{GatewayTls, TlsError};
 
 /// Calls of a batch that are asked one by one, at once.
 const SINGLE_CALLS_AT_ONCE: usize = 8;
+/// The longest answers to a batch that are put together here, in bytes.
+const LONGEST_BATCH: usize = 16 << 20;
 /// How long a client may take to send its request.
 const SENDING: Duration = Duration::from_secs(10);
 
@@ -56,8 +60,10 @@ pub struct GatewayOptions {
     pub broadcast_deadline: Duration,
     /// How long requests may go on once it is told to stop. Default: 10 s.
     pub drain: Duration,
-    /// Connections at once. Default: 1024.
+    /// Connections at once. Default: 1024; from one other machine an eighth of them.
     pub max_connections: usize,
+    /// Requests at once, which bounds the memory they take: the others wait. Default: 256.
+    pub max_requests: usize,
 }
 
 impl Default for GatewayOptions {
@@ -71,6 +77,7 @@ impl Default for GatewayOptions {
             broadcast_deadline: Duration::from_secs(30),
             drain: Duration::from_secs(10),
             max_connections: 1024,
+            max_requests: 256,
         }
     }
 }
@@ -88,6 +95,7 @@ struct Inner {
     clients: Clients,
     blocks: Blocks,
     draining: AtomicBool,
+    room: Semaphore,
 }
 
 /// A call, and what it is to be answered with.
@@ -96,6 +104,8 @@ struct Asked<'a> {
     call: &'a Call<'a>,
     /// As the client wrote it.
     body: Bytes,
+    /// When the client must have its answer.
+    until: Instant,
 }
 
 impl Gateway {
@@ -103,7 +113,9 @@ impl Gateway {
     pub fn new(chains: Vec<(String, Pool)>, options: GatewayOptions) -> Self {
         let clients = Clients::new(options.calls_per_second);
         let blocks = Blocks::new(options.cache);
-        Self { inner: Arc::new(Inner { chains, options, clients, blocks, draining: AtomicBool::new(false) }) }
+        let room = Semaphore::new(options.max_requests);
+        let draining = AtomicBool::new(false);
+        Self { inner: Arc::new(Inner { chains, options, clients, blocks, draining, room }) }
     }
 
     fn options(&self) -> &GatewayOptions {
@@ -124,22 +136,27 @@ impl Gateway {
         let is_health = path == "health" || path.starts_with("health/");
         match *request.method() {
             Method::GET | Method::HEAD if is_health => self.health(path.trim_start_matches("health").trim_matches('/')),
-            Method::POST if !is_health => {
+            Method::POST => {
                 let named = self.inner.chains.iter().position(|(name, _)| *name == path);
-                match named.or(Some(0).filter(|_| path.is_empty())) {
-                    Some(chain) => self.rpc(client, chain, request.into_body()).await,
-                    None => answer::status(StatusCode::NOT_FOUND, "no such chain here"),
+                let chain = named.or(Some(0).filter(|_| path.is_empty()));
+                if !self.inner.clients.admit(client, 1) {
+                    return answer::too_many(1);
+                }
+                let Ok(_room) = self.inner.room.acquire().await else {
+                    return answer::status(StatusCode::SERVICE_UNAVAILABLE, "the gateway ends");
+                };
+                // Also where nothing is done with it: a client that still writes would lose the answer.
+                match (self.read_body(request.into_body()).await, chain) {
+                    (Err((status, why)), _) => answer::status(status, why),
+                    (Ok(_), None) => answer::status(StatusCode::NOT_FOUND, "no such chain here"),
+                    (Ok(body), Some(chain)) => self.rpc(client, chain, body).await,
                 }
             }
             _ => answer::not_allowed(if is_health { "GET, HEAD" } else { "POST" }),
         }
     }
 
-    async fn rpc(&self, client: IpAddr, chain: usize, body: Incoming) -> Response {
-        let body = match self.read_body(body).await {
-            Ok(body) => body,
-            Err((status, why)) => return answer::status(status, why),
-        };
+    async fn rpc(&self, client: IpAddr, chain: usize, body: Bytes) -> Response {
         let request = match Request::read(&body) {
             Ok(request) => request,
             Err(malformed) => {
@@ -154,15 +171,19 @@ impl Gateway {
             let text = format!("a batch of {calls} calls; this gateway takes {}", self.options().max_batch);
             return Reply::error(None, -32600, &text).into_response(StatusCode::OK);
         }
-        if !self.inner.clients.admit(client, calls) {
+        // One was admitted before the body was read.
+        if calls > 1 && !self.inner.clients.admit(client, calls.saturating_sub(1)) {
             return answer::too_many(1);
         }
+        let now = Instant::now();
+        let until = now.checked_add(self.options().deadline).unwrap_or(now);
         match request {
             Request::One(call) => {
-                let (status, reply) = self.one(Asked { chain, call: &call, body: body.clone() }, Whole::No).await;
+                let asked = Asked { chain, call: &call, body: body.clone(), until };
+                let (status, reply) = self.one(asked, Whole::No).await;
                 reply.into_response(status)
             }
-            Request::Batch(calls) => self.batch(chain, &calls, &body).await.into_response(StatusCode::OK),
+            Request::Batch(calls) => self.batch(chain, &calls, &body, until).await.into_response(StatusCode::OK),
         }
     }
 
@@ -189,18 +210,28 @@ impl Gateway {
     }
 
     /// Passes a batch on as one where it only reads; what one endpoint cannot answer as a whole is asked call by call.
-    async fn batch(&self, chain: usize, calls: &[(Call<'_>, &str)], body: &Bytes) -> Reply {
+    async fn batch(&self, chain: usize, calls: &[(Call<'_>, &str)], body: &Bytes, until: Instant) -> Reply {
         let reads = calls.iter().all(|(call, _)| call.kind == Kind::Read && call.block().is_none());
-        if reads && let Some(answers) = self.read_batch(chain, calls, body).await {
+        if reads && let Some(answers) = self.read_batch(chain, calls, body, until).await {
             return answers;
         }
         let mut asking = Vec::with_capacity(calls.len());
         for (call, text) in calls {
-            asking.push(self.one(Asked { chain, call, body: body.slice_ref(text.as_bytes()) }, Whole::Yes));
+            asking.push(self.one(Asked { chain, call, body: body.slice_ref(text.as_bytes()), until }, Whole::Yes));
         }
-        let answers: Vec<(StatusCode, Reply)> =
-            futures_util::stream::iter(asking).buffered(SINGLE_CALLS_AT_ONCE).collect().await;
-        Reply::joined(answers.into_iter().map(|(_, answer)| answer).collect())
+        let mut asking = futures_util::stream::iter(asking).buffered(SINGLE_CALLS_AT_ONCE);
+        let (mut answers, mut length) = (Vec::with_capacity(calls.len()), 0_usize);
+        while let Some((_, answer)) = asking.next().await {
+            length = length.saturating_add(answer.len());
+            let id = calls.get(answers.len()).and_then(|(call, _)| call.id);
+            answers.push(match length <= LONGEST_BATCH {
+                true => answer,
+                false => {
+                    Reply::error(id, -32000, "the answers to this batch are too long in all: ask for less at once")
+                }
+            });
+        }
+        Reply::joined(answers)
     }
 }
 

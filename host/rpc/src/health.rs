@@ -102,10 +102,14 @@ pub(crate) enum Access {
 impl Health {
     /// A read was answered well.
     pub(crate) fn succeeded(&mut self, method: &str, latency: Duration) {
-        // A throttle ends by time alone: answers that were under way say nothing of it.
+        self.served(method);
+        self.took(latency);
+    }
+
+    /// Something was done well. A throttle ends by time alone: answers that were under way say nothing of it.
+    pub(crate) fn served(&mut self, method: &str) {
         self.reads = Streak::default();
         self.methods.remove(method);
-        self.took(latency);
     }
 
     /// A poll was answered well: all that decides.

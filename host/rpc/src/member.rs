@@ -158,6 +158,11 @@ impl Member {
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// It did what this method asks; how long that took says nothing about reads.
+    pub(crate) fn served(&self, method: &str) {
+        self.state().health.served(method);
+    }
+
     pub(crate) fn poll_failed(&self, error: &RpcError) {
         tracing::debug!(endpoint = %self.name, %error, "poll failed");
         self.state().health.poll_failed(error, Instant::now(), self.patience);

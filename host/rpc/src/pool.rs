@@ -167,6 +167,12 @@ impl Pool {
         self.members().iter().filter_map(upgraded).collect()
     }
 
+    /// The endpoints that answered by https once, and now only by plain HTTP: their names and fingerprints.
+    pub fn downgraded(&self) -> Vec<(EndpointName, String)> {
+        let downgraded = self.members().iter().filter(|member| member.endpoint.is_downgraded());
+        downgraded.map(|member| (member.name.clone(), member.endpoint.fingerprint())).collect()
+    }
+
     /// How old a head may be.
     pub(crate) fn stale_after(&self) -> std::time::Duration {
         self.client().options().stale_after

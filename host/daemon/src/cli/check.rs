@@ -20,6 +20,12 @@ pub(crate) fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems),
         problems.warn(None, problem.to_string(), "Create the directory; repair or remove the file.");
     }
     plugins::check(&library, &config, &mut problems);
+    if let Some(tls) = config.gateway.as_ref().and_then(|gateway| gateway.tls.as_ref())
+        && let Err(why) = tls.load()
+    {
+        let remedy = "Give it the whole chain and its key, in PEM form; the key with mode 0600.";
+        problems.error(Some(tls.line), format!("gateway: tls: {why}"), remedy);
+    }
     Ok((Some((config, library)), problems))
 }
 

@@ -58,16 +58,14 @@ fn certificate_files(mut section: Section<'_>, problems: &mut Problems) -> Optio
     let key = section.required("key", "\"/etc/dogwatch/privkey.pem\"", problems);
     let line = section.line();
     section.finish(problems);
-    let files = CertificateFiles {
+    // Whether the files are any good is looked at when all else is: a certificate that is being renewed must not keep the
+    // watch from starting.
+    Some(CertificateFiles {
+        line,
         listen: listen?,
         certificate: PathBuf::from(certificate?.value),
         key: PathBuf::from(key?.value),
-    };
-    if let Err(why) = files.load() {
-        let remedy = "Give it the whole chain and its key, in PEM form; the key with mode 0600.";
-        problems.error(Some(line), format!("gateway: tls: {why}"), remedy);
-    }
-    Some(files)
+    })
 }
 
 fn address(section: &mut Section<'_>, key: &'static str, example: &str, problems: &mut Problems) -> Option<SocketAddr> {

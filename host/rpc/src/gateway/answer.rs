@@ -37,6 +37,14 @@ impl Reply {
         Self::Whole(format!("{{\"jsonrpc\":\"2.0\",\"{member}\":{value},\"id\":{id}}}").into())
     }
 
+    /// Its length, as far as that is known.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Whole(body) => body.len(),
+            Self::Streamed(_) => 0,
+        }
+    }
+
     /// The answers to a batch, one after the other.
     pub(super) fn joined(answers: Vec<Self>) -> Self {
         let mut all = BytesMut::new();

@@ -40,15 +40,15 @@ impl Gateway {
     /// Hands a transaction to several endpoints at once. The first that takes it answers; the others get it all the same.
     pub(super) async fn broadcast(&self, asked: &Asked<'_>) -> (StatusCode, Reply) {
         let Some(pool) = self.pool(asked.chain) else { return nowhere(asked, &[]) };
-        let mut members = pool.ranked();
+        let mut members = pool.ranked_for(&asked.call.method);
         members.truncate(pool.client().options().fan_out);
         let (sender, mut outcomes) = mpsc::channel(members.len().max(1));
         let patience = pool.client().options().total_timeout;
         for member in members {
             let (pool, body, sender) = (pool.clone(), asked.body.clone(), sender.clone());
-            let id = asked.call.id.map(str::to_owned);
+            let (id, method) = (asked.call.id.map(str::to_owned), asked.call.method.clone());
             tokio::spawn(async move {
-                let outcome = send(&pool, &member, body, id.as_deref(), patience).await;
+                let outcome = send(&pool, &member, &method, body, id.as_deref(), patience).await;
                 let _ = sender.send((member, outcome)).await;
             });
         }
@@ -78,8 +78,8 @@ impl Gateway {
         let Some(pool) = self.pool(asked.chain) else { return nowhere(asked, &[]) };
         let patience = self.options().broadcast_deadline;
         let mut unsent = Vec::new();
-        for member in pool.ranked() {
-            match send(pool, &member, asked.body.clone(), asked.call.id, patience).await {
+        for member in pool.ranked_for(&asked.call.method) {
+            match send(pool, &member, &asked.call.method, asked.body.clone(), asked.call.id, patience).await {
                 Outcome::Taken(answer) | Outcome::Duplicate(answer) | Outcome::Refused(answer) => {
                     return (StatusCode::OK, Reply::Whole(answer));
                 }
@@ -107,7 +107,24 @@ fn nowhere(asked: &Asked<'_>, unsent: &[Lost]) -> (StatusCode, Reply) {
     (StatusCode::SERVICE_UNAVAILABLE, Reply::error(asked.call.id, -32000, &text))
 }
 
-async fn send(pool: &Pool, member: &Member, body: Bytes, id: Option<&str>, patience: Duration) -> Outcome {
+/// Sends it, and remembers how that went: an endpoint that takes no broadcasts is not to be the first for ever.
+async fn send(
+    pool: &Pool,
+    member: &Member,
+    method: &str,
+    body: Bytes,
+    id: Option<&str>,
+    patience: Duration,
+) -> Outcome {
+    let outcome = try_to_send(pool, member, body, id, patience).await;
+    match &outcome {
+        Outcome::Unknown(error) | Outcome::NotSent(error) => member.read_failed(method, error),
+        Outcome::Taken(_) | Outcome::Duplicate(_) | Outcome::Refused(_) => member.served(method),
+    }
+    outcome
+}
+
+async fn try_to_send(pool: &Pool, member: &Member, body: Bytes, id: Option<&str>, patience: Duration) -> Outcome {
     if let Gate::Barred(error) = member.gate(Instant::now(), pool.profile().chain_id) {
         return Outcome::NotSent(error);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,11 +19,45 @@ const SAVED: Duration = Duration::from_secs(2);
 pub(super) struct Clients {
     per_second: u32,
     budgets: Mutex<HashMap<IpAddr, Budget>>,
+    /// Connections by address.
+    seats: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// A connection's place; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    client: IpAddr,
+    seats: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = seats.get_mut(&self.client) {
+            *taken = taken.saturating_sub(1);
+            if *taken == 0 {
+                seats.remove(&self.client);
+            }
+        }
+    }
 }
 
 impl Clients {
     pub(super) fn new(per_second: u32) -> Self {
-        Self { per_second, budgets: Mutex::default() }
+        Self { per_second, budgets: Mutex::default(), seats: Arc::default() }
+    }
+
+    /// A place for another connection of that client, if it has not taken `most` already. This machine itself may take
+    /// all there are.
+    pub(super) fn seat(&self, client: IpAddr, most: usize) -> Option<Seat> {
+        let client = network(client);
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = seats.entry(client).or_insert(0);
+        if *taken >= most.max(1) && !client.is_loopback() {
+            return None;
+        }
+        *taken = taken.saturating_add(1);
+        Some(Seat { client, seats: Arc::clone(&self.seats) })
     }
 
     /// Whether that client may make so many calls now. A batch that is larger than any budget passes when that is full,
@@ -52,6 +86,7 @@ impl Clients {
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(client) => client.into(),
+        IpAddr::V6(client) if client.is_loopback() => client.into(),
         IpAddr::V6(client) => Ipv6Addr::from_bits(client.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
@@ -73,6 +108,18 @@ mod tests {
         let [near, far]: [IpAddr; 2] = ["2001:db8::1".parse().unwrap(), "2001:db8::ffff:2".parse().unwrap()];
         assert!(clients.admit(near, 20) && !clients.admit(far, 1), "one network");
         assert_eq!(network("::ffff:10.0.0.1".parse().unwrap()), one);
+    }
+
+    #[test]
+    fn one_other_machine_does_not_take_all_the_seats() {
+        let clients = Clients::new(1);
+        let (near, far) = ("127.0.0.1".parse().unwrap(), "10.0.0.1".parse().unwrap());
+        let taken: Vec<_> = (0..10).map(|_| clients.seat(far, 3)).collect();
+        assert_eq!(taken.iter().flatten().count(), 3);
+        assert!((0..10).map(|_| clients.seat(near, 3)).collect::<Vec<_>>().iter().all(Option::is_some));
+        drop(taken);
+        assert!(clients.seat(far, 3).is_some());
+        assert!(clients.seats.lock().unwrap().is_empty());
     }
 
     #[tokio::test(start_paused = true)]

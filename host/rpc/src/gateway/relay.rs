@@ -54,7 +54,7 @@ impl Gateway {
         {
             return (StatusCode::OK, Reply::result(asked.call.id, result));
         }
-        let members = with_budget(pool, &asked.call.method);
+        let members = with_budget(pool, &asked.call.method, 1);
         if members.is_empty() {
             return unserved(asked.call, "the request budgets of all endpoints are used up; try again in a second");
         }
@@ -64,23 +64,23 @@ impl Gateway {
             whole,
             refusal: Mutex::default(),
         });
-        let read = pool.first(&question.method, members, self.deadlines(), |member| {
+        let read = pool.first(&question.method, members, deadlines(asked.until), |member| {
             let (pool, body, question) = (pool.clone(), asked.body.clone(), Arc::clone(&question));
             async move { pass(&pool, member, body, &question).await }
         });
         match read.await {
             Ok((source, Passed::Whole(answer))) => {
                 if let (Some(key), Some(agreement)) = (block, pool.agreement())
-                    && let Some(head) = &agreement.head
+                    && let Some(irreversible) = agreement.irreversible
                     && agreement.standings.contains(&(source, Standing::Sound))
                     && let Ok(RawAnswer { outcome: Ok(result), .. }) = RawAnswer::read(&answer)
                 {
-                    self.inner.blocks.keep(key, head.irreversible, result);
+                    self.inner.blocks.keep(key, irreversible, result);
                 }
                 (StatusCode::OK, Reply::Whole(answer))
             }
             Ok((_, Passed::Streamed(start, rest, member))) => {
-                (StatusCode::OK, Reply::Streamed(streamed(pool.clone(), start, rest, member)))
+                (StatusCode::OK, Reply::Streamed(streamed(pool.clone(), start, rest, member, question)))
             }
             Err(error) => {
                 let refusal = question.refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -93,16 +93,24 @@ impl Gateway {
     }
 
     /// Has one endpoint answer a batch as a whole; nothing where none does.
-    pub(super) async fn read_batch(&self, chain: usize, calls: &[(Call<'_>, &str)], body: &Bytes) -> Option<Reply> {
+    pub(super) async fn read_batch(
+        &self,
+        chain: usize,
+        calls: &[(Call<'_>, &str)],
+        body: &Bytes,
+        until: Instant,
+    ) -> Option<Reply> {
         let pool = self.pool(chain)?;
-        let mut members = with_budget(pool, BATCH);
-        members.retain(|member| member.state().batches == Batches::Taken);
+        let mut members = with_budget(pool, BATCH, calls.len());
+        members.retain(|member| member.state().client_batches == Batches::Taken);
         let expected: Arc<Vec<(String, Option<String>)>> =
             Arc::new(calls.iter().map(|(call, _)| (call.method.clone(), call.id.map(str::to_owned))).collect());
         let read: Result<_, ReadError> = pool
-            .first(BATCH, members, self.deadlines(), |member| {
+            .first(BATCH, members, deadlines(until), |member| {
                 let (pool, body, expected) = (pool.clone(), body.clone(), Arc::clone(&expected));
                 async move {
+                    // Those who count requests mostly count calls.
+                    member.spend(expected.len().saturating_sub(1));
                     let response = pool.client().transport().post(&member.endpoint, body, None).await?;
                     let answer = pool.client().transport().body(response, &member.endpoint).await?;
                     prove_batch(&answer, &expected, &member)?;
@@ -112,20 +120,26 @@ impl Gateway {
             .await;
         read.ok().map(|(_, answer)| Reply::Whole(answer))
     }
+}
 
-    fn deadlines(&self) -> Deadlines {
-        Deadlines { whole: self.options().deadline, each: self.options().deadline }
-    }
+fn deadlines(until: Instant) -> Deadlines {
+    let left = until.saturating_duration_since(Instant::now());
+    Deadlines { whole: left, each: left }
 }
 
 /// The method that stands for a batch in an endpoint's health.
 const BATCH: &str = "batch";
 
 /// The endpoints to ask, the best first: what only relays does not overdraw a budget.
-fn with_budget(pool: &Pool, method: &str) -> Vec<Arc<Member>> {
+///
+/// One that is a last resort does not become better because the others' budgets are used up.
+fn with_budget(pool: &Pool, method: &str, calls: usize) -> Vec<Arc<Member>> {
     let mut members = pool.ranked_for(method);
-    let now = Instant::now();
-    members.retain(|member| member.state().budget.left(now) > 0);
+    if members.iter().any(|member| !member.is_last_resort()) {
+        members.retain(|member| !member.is_last_resort());
+    }
+    let (now, calls) = (Instant::now(), u32::try_from(calls).unwrap_or(u32::MAX));
+    members.retain(|member| member.state().budget.left(now) >= calls);
     members
 }
 
@@ -178,7 +192,7 @@ fn prove(body: &Bytes, question: &Question, member: &Member) -> Result<(), RpcEr
 
 fn prove_batch(body: &[u8], expected: &[(String, Option<String>)], member: &Member) -> Result<(), RpcError> {
     let Some(answers) = RawAnswer::read_batch(body)? else {
-        member.state().batches = Batches::Refused;
+        member.state().client_batches = Batches::Refused;
         return Err(RpcError::NotJsonRpc { what: "one answer for a whole batch" });
     };
     if answers.len() != expected.len() {
@@ -187,7 +201,7 @@ fn prove_batch(body: &[u8], expected: &[(String, Option<String>)], member: &Memb
     let mut left: Vec<&RawAnswer<'_>> = answers.iter().collect();
     for (method, id) in expected {
         let place = left.iter().position(|answer| answer.answers(id.as_deref())).ok_or(RpcError::WrongId)?;
-        match left.swap_remove(place).outcome {
+        match left.remove(place).outcome {
             Ok(result) => shape_of(method, result)?,
             Err(error) => {
                 let error = node_error(error, member);
@@ -204,27 +218,21 @@ pub(super) fn node_error(error: &str, member: &Member) -> NodeError {
     NodeError::read(&serde_json::from_str(error).unwrap_or_default(), &member.endpoint)
 }
 
-/// A body that comes from the endpoint piece by piece. Where that breaks off, so does the client's.
-fn streamed(pool: Pool, start: Bytes, rest: reqwest::Response, member: Arc<Member>) -> Body {
-    let passed = start.len();
-    let pieces = stream::unfold(Some((rest, passed)), move |state| {
-        let (pool, member) = (pool.clone(), Arc::clone(&member));
+/// A body that comes from the endpoint piece by piece. Where that breaks off, or turns out to be the answer to something
+/// else, so does the client's: a whole answer is always a proven one.
+fn streamed(pool: Pool, start: Bytes, rest: reqwest::Response, member: Arc<Member>, question: Arc<Question>) -> Body {
+    let end = End::of(&start);
+    let state = Some(Streaming { rest, passed: start.len(), end });
+    let pieces = stream::unfold(state, move |state| {
+        let (pool, member, question) = (pool.clone(), Arc::clone(&member), Arc::clone(&question));
         async move {
-            let (mut rest, passed) = state?;
-            let transport = pool.client().transport();
-            let next = tokio::time::timeout(NEXT_PIECE, transport.chunk(&mut rest, &member.endpoint)).await;
-            match next {
-                Ok(Ok(Some(_))) if passed > STREAMED_UP_TO => {
-                    Some((Err(RpcError::TooLarge { limit: STREAMED_UP_TO }), None))
-                }
-                Ok(Ok(Some(piece))) => {
-                    let passed = passed.saturating_add(piece.len());
-                    Some((Ok(Frame::data(piece)), Some((rest, passed))))
-                }
-                Ok(Ok(None)) => None,
-                Ok(Err(error)) => Some((Err(error), None)),
-                Err(_) => {
-                    let error = RpcError::Timeout { phase: crate::error::Phase::Answering, after: NEXT_PIECE };
+            let mut state = state?;
+            match next_piece(&pool, &member, &mut state).await {
+                Ok(Some(piece)) => Some((Ok(Frame::data(piece)), Some(state))),
+                Ok(None) if state.end.names(question.id.as_deref()) => None,
+                ended => {
+                    let error = ended.err().unwrap_or(RpcError::WrongId);
+                    member.read_failed(&question.method, &error);
                     Some((Err(error), None))
                 }
             }
@@ -232,4 +240,80 @@ fn streamed(pool: Pool, start: Bytes, rest: reqwest::Response, member: Arc<Membe
     });
     let start = stream::once(async move { Ok(Frame::data(start)) });
     StreamBody::new(futures_util::StreamExt::chain(start, pieces)).boxed_unsync()
+}
+
+struct Streaming {
+    rest: reqwest::Response,
+    passed: usize,
+    end: End,
+}
+
+async fn next_piece(pool: &Pool, member: &Member, state: &mut Streaming) -> Result<Option<Bytes>, RpcError> {
+    let next = pool.client().transport().chunk(&mut state.rest, &member.endpoint);
+    let piece = tokio::time::timeout(NEXT_PIECE, next)
+        .await
+        .unwrap_or(Err(RpcError::Timeout { phase: crate::error::Phase::Answering, after: NEXT_PIECE }))?;
+    if let Some(piece) = &piece {
+        state.passed = state.passed.saturating_add(piece.len());
+        if state.passed > STREAMED_UP_TO {
+            return Err(RpcError::TooLarge { limit: STREAMED_UP_TO });
+        }
+        state.end.push(piece);
+    }
+    Ok(piece)
+}
+
+/// The beginning and the end of a long answer: nodes write the id in either.
+struct End {
+    start: Bytes,
+    tail: Vec<u8>,
+}
+
+/// Room for the longest id that is looked for, and what stands around it.
+const ENDS: usize = 512;
+
+impl End {
+    fn of(start: &Bytes) -> Self {
+        let mut end = Self { start: start.slice(..start.len().min(ENDS)), tail: Vec::new() };
+        end.push(start);
+        end
+    }
+
+    fn push(&mut self, piece: &[u8]) {
+        self.tail.extend_from_slice(piece.get(piece.len().saturating_sub(ENDS)..).unwrap_or_default());
+        let surplus = self.tail.len().saturating_sub(ENDS);
+        self.tail.drain(..surplus);
+    }
+
+    /// Whether it bears that id, and ends like an object.
+    fn names(&self, id: Option<&str>) -> bool {
+        let dense = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<String>();
+        let (start, tail) = (dense(&self.start), dense(&self.tail));
+        let dense_id = id.map_or_else(|| "null".to_owned(), |id| dense(id.as_bytes()));
+        let member = format!("\"id\":{dense_id}");
+        let bears = id.is_none() || start.contains(&member) || tail.contains(&member);
+        tail.ends_with('}') && bears
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_a_long_answer_tell_whose_it_is() {
+        let long = "x".repeat(5000);
+        let names = |text: &str, id| {
+            let (start, rest) = text.split_at(1000);
+            let mut end = End::of(&Bytes::copy_from_slice(start.as_bytes()));
+            rest.as_bytes().chunks(7).for_each(|piece| end.push(piece));
+            end.names(id)
+        };
+        let last = format!("{{\"jsonrpc\":\"2.0\",\"result\":\"{long}\", \"id\" : 7}}\n");
+        let first = format!("{{\"id\":\"a b\",\"jsonrpc\":\"2.0\",\"result\":\"{long}\"}}");
+        assert!(names(&last, Some("7")) && !names(&last, Some("8")) && !names(&last, Some("\"7\"")));
+        assert!(names(&first, Some("\"a b\"")) && !names(&first, Some("\"ab c\"")));
+        assert!(names(&last, None), "a client that gave no id takes any");
+        assert!(!names(&format!("{{\"id\":7,\"result\":\"{long}"), Some("7")), "it breaks off");
+    }
 }

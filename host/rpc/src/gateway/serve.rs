@@ -7,18 +7,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderValue, LOCATION};
 use hyper::http::uri::Authority;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::gateway::{Gateway, GatewayTls};
@@ -28,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest head of a request.
 const HEAD: usize = 16 << 10;
 const HEAD_LIST: u32 = 16 << 10;
+/// Requests at once on one connection of HTTP/2.
+const STREAMS: u32 = 64;
+/// How much of a request that is sent elsewhere is read all the same.
+const LEFT_UNREAD: usize = 1 << 20;
 
 /// Turns true when the gateway is to stop: it then takes no new connection and finishes what has begun.
 pub type Stop = watch::Receiver<bool>;
@@ -42,9 +46,15 @@ impl Gateway {
             async move {
                 let answer = move |request| gateway.clone().respond(peer.ip(), request);
                 match acceptor {
-                    None => connection(stream, answer, watcher).await,
+                    None => connection(stream, Protocol::Http1, answer, watcher).await,
                     Some(acceptor) => match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
-                        Ok(Ok(stream)) => connection(stream, answer, watcher).await,
+                        Ok(Ok(stream)) => {
+                            let protocol = match stream.get_ref().1.alpn_protocol() {
+                                Some(b"h2") => Protocol::Http2,
+                                _ => Protocol::Http1,
+                            };
+                            connection(stream, protocol, answer, watcher).await;
+                        }
                         Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS with this client"),
                         Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
                     },
@@ -58,8 +68,14 @@ impl Gateway {
     /// GET with 301.
     pub async fn redirect(&self, listener: TcpListener, https_port: u16, stop: Stop) {
         self.accept(listener, stop, move |stream, _, watcher| async move {
-            let answer = move |request: Request<Incoming>| std::future::ready(to_https(&request, https_port));
-            connection(stream, answer, watcher).await;
+            let answer = move |request: Request<Incoming>| async move {
+                let answer = to_https(&request, https_port);
+                // A client that still writes when the connection is closed may lose the answer.
+                let rest = Limited::new(request.into_body(), LEFT_UNREAD).collect();
+                let _ = tokio::time::timeout(PATIENCE, rest).await;
+                answer
+            };
+            connection(stream, Protocol::Http1, answer, watcher).await;
         })
         .await;
     }
@@ -86,9 +102,13 @@ impl Gateway {
             };
             match accepted {
                 Ok((stream, peer)) => {
+                    // Too many from one other machine: closed at once, so that others still find room.
+                    let Some(seat) = self.inner.clients.seat(peer.ip(), self.options().max_connections / 8) else {
+                        continue;
+                    };
                     let _ = stream.set_nodelay(true);
                     let work = serve(stream, peer, graceful.watcher());
-                    tokio::spawn(holding(permit.ok(), work));
+                    tokio::spawn(holding((permit.ok(), seat), work));
                 }
                 // Out of file descriptors, most likely.
                 Err(error) => {
@@ -105,12 +125,20 @@ impl Gateway {
     }
 }
 
-async fn holding(permit: Option<OwnedSemaphorePermit>, work: impl Future<Output = ()>) {
+async fn holding<T>(held: T, work: impl Future<Output = ()>) {
     work.await;
-    drop(permit);
+    drop(held);
 }
 
-async fn connection<S, A, F, B>(stream: S, answer: A, watcher: Watcher)
+/// What a connection is to speak. Without TLS that is HTTP/1.1: no client of JSON-RPC begins with HTTP/2 there, and to
+/// find out would be to wait for its first bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+async fn connection<S, A, F, B>(stream: S, protocol: Protocol, answer: A, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Fn(Request<Incoming>) -> F + Send,
@@ -121,11 +149,22 @@ where
         let answer = answer(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD);
-    builder.http2().timer(TokioTimer::new()).max_header_list_size(HEAD_LIST);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection.into_owned()).await {
+    let stream = TokioIo::new(stream);
+    let ended = match protocol {
+        Protocol::Http1 => {
+            let mut builder = http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD);
+            watcher.watch(builder.serve_connection(stream, service)).await
+        }
+        Protocol::Http2 => {
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder.timer(TokioTimer::new()).max_header_list_size(HEAD_LIST).max_concurrent_streams(STREAMS);
+            // Who is gone without a word is let go.
+            builder.keep_alive_interval(PATIENCE).keep_alive_timeout(PATIENCE);
+            watcher.watch(builder.serve_connection(stream, service)).await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a client's connection broke");
     }
 }
