@@ -52,7 +52,7 @@ pub(crate) fn cases() -> Vec<Case> {
     add("certificate of a stranger", Fault::Certificate(Certificate::Stranger), Error("lacks the authority"));
     add("hangs after the request", Fault::Hang, Error("took longer"));
     add("slower than the timeout", Fault::Slow(30_000), Error("took longer"));
-    add("slow, within the timeout", Fault::Slow(350), Shows::Late);
+    add("slow, within the timeout", Fault::Slow(200), Shows::Late);
     add("byte by byte", Fault::Drip, Error("took longer"));
     add("reset after the request", Fault::Reset, Error("connection broke"));
     add("closed in mid-body", Fault::CutInBody(End::Close), Error("connection broke"));
