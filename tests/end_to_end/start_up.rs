@@ -86,3 +86,33 @@ async fn a_log_that_nobody_reads_ends_no_watch() {
     .await;
     assert!(child.try_wait().unwrap().is_none());
 }
+
+/// The endpoints hang one and all while the watch is on, on a chain with slots as long as Hive's.
+#[tokio::test(flavor = "multi_thread")]
+async fn blindness_is_reported_within_ten_seconds_with_a_reason_for_each_endpoint() {
+    let net = Net::with(|config| config.block_interval_ms = 3000).await;
+    let dir = Net::directory();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    until("the chain is seen", async || {
+        daemon.status().await.is_some_and(|status| status["chains"][0]["agreement"] == "agreed")
+    })
+    .await;
+    until("nothing is open from the start", async || {
+        !net.sink.has("/blind", "opened") || net.sink.has("/blind", "resolved")
+    })
+    .await;
+    let before = net.sink.alerts("/blind", "opened").len();
+    for index in 0..3 {
+        net.handle().rpc_fault(index, RpcFault::Hang).unwrap();
+    }
+    tokio::time::timeout(Duration::from_secs(10), async {
+        until("blindness is reported", async || net.sink.alerts("/blind", "opened").len() > before).await;
+    })
+    .await
+    .expect("the alert within 10 s");
+    let details = net.sink.alerts("/blind", "opened")[before].text("details").to_owned();
+    for url in net.devnet.rpc_urls() {
+        assert!(details.contains(url.trim_start_matches("http://").trim_end_matches('/')), "{details}");
+    }
+    assert!(details.matches("took longer").count() >= 3, "{details}");
+}

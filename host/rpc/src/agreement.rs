@@ -367,4 +367,5 @@ fn witness(sound: &[Sound<'_>], need: usize, index: usize) -> WitnessAgreement {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "test code")]
 mod tests;

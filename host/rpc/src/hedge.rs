@@ -114,6 +114,7 @@ async fn until(due: Option<Instant>) {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "test code")]
 mod tests {
     use std::cell::{Cell, RefCell};
 
