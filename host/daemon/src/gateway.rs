@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use dogwatch_rpc::{Gateway, GatewayTls, Pool, Stop};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::chain_task::Message;
 use crate::config::{CertificateFiles, GatewayConfig, read_private};
@@ -46,14 +46,27 @@ pub(crate) async fn run(
     alerts: Option<mpsc::Sender<Message>>,
 ) {
     let teller = Teller { site: site.clone(), alerts: alerts.clone() };
+    let (ended, end) = oneshot::channel();
+    let work = serve(config, pools, stop, Teller { site, alerts });
+    // A thread of its own: whatever clients do, the watch has the others; and who relays on one thread wakes no other.
+    let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if let Ok(runtime) = runtime {
+            runtime.block_on(work);
+            let _ = ended.send(());
+        }
+    });
     // Should it die, the watch goes on and says so.
-    if let Err(died) = tokio::spawn(serve(config, pools, stop, Teller { site, alerts })).await {
-        teller.tell(Some(format!("it has died: {died}; restart dogwatch, and report this"))).await;
+    if thread.is_err() || end.await.is_err() {
+        teller.tell(Some("its thread has died; restart dogwatch, and report this".to_owned())).await;
     }
 }
 
 async fn serve(config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, teller: Teller) {
-    let gateway = Gateway::new(pools, config.options.clone());
+    let gateway = match Gateway::new(pools, config.options.clone()) {
+        Ok(gateway) => gateway,
+        Err(error) => return teller.tell(Some(error.to_string())).await,
+    };
     let mut stopped = stop.clone();
     let told = async move { stopped.wait_for(|stop| *stop).await.map(drop) };
     let opened = tokio::select! {

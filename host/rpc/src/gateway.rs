@@ -31,7 +31,9 @@ use crate::gateway::answer::{Reply, Response};
 use crate::gateway::cache::Blocks;
 use crate::gateway::clients::Clients;
 use crate::gateway::request::{Call, Kind, Request};
+use crate::options::OptionsError;
 use crate::pool::Pool;
+use crate::transport::Transport;
 
 pub use serve::Stop;
 pub use tls::{GatewayTls, TlsError};
@@ -91,6 +93,8 @@ pub struct Gateway {
 #[derive(Debug)]
 struct Inner {
     chains: Vec<(String, Pool)>,
+    /// Connections of the gateway's own, by chain: driven by whoever serves, they disturb nobody's polls.
+    transports: Vec<Arc<Transport>>,
     options: GatewayOptions,
     clients: Clients,
     blocks: Blocks,
@@ -110,20 +114,23 @@ struct Asked<'a> {
 
 impl Gateway {
     /// A gateway to these chains. Each is at `/<name>`, and the first one at `/` as well.
-    pub fn new(chains: Vec<(String, Pool)>, options: GatewayOptions) -> Self {
+    pub fn new(chains: Vec<(String, Pool)>, options: GatewayOptions) -> Result<Self, OptionsError> {
+        let transports = chains.iter().map(|(_, pool)| pool.other_transport().map(Arc::new));
+        let transports = transports.collect::<Result<_, _>>()?;
         let clients = Clients::new(options.calls_per_second);
         let blocks = Blocks::new(options.cache);
         let room = Semaphore::new(options.max_requests);
         let draining = AtomicBool::new(false);
-        Self { inner: Arc::new(Inner { chains, options, clients, blocks, draining, room }) }
+        Ok(Self { inner: Arc::new(Inner { chains, transports, options, clients, blocks, draining, room }) })
     }
 
     fn options(&self) -> &GatewayOptions {
         &self.inner.options
     }
 
-    fn pool(&self, chain: usize) -> Option<&Pool> {
-        self.inner.chains.get(chain).map(|(_, pool)| pool)
+    /// A chain's pool, and the way to its endpoints.
+    fn way(&self, chain: usize) -> Option<(&Pool, &Arc<Transport>)> {
+        self.inner.chains.get(chain).map(|(_, pool)| pool).zip(self.inner.transports.get(chain))
     }
 
     fn is_draining(&self) -> bool {

@@ -17,6 +17,7 @@ use crate::member::{EndpointIndex, Member};
 use crate::operator::Operator;
 use crate::options::{OptionsError, PoolOptions};
 use crate::standing::Standing;
+use crate::transport::Transport;
 
 /// The endpoints of one chain. Clones share what they know.
 ///
@@ -171,6 +172,12 @@ impl Pool {
     pub fn downgraded(&self) -> Vec<(EndpointName, String)> {
         let downgraded = self.members().iter().filter(|member| member.endpoint.is_downgraded());
         downgraded.map(|member| (member.name.clone(), member.endpoint.fingerprint())).collect()
+    }
+
+    /// Connections to the same endpoints, apart from the pool's own.
+    pub(crate) fn other_transport(&self) -> Result<Transport, OptionsError> {
+        let options = self.client().options().clone();
+        Transport::new(options, self.members().iter().map(|member| &member.endpoint))
     }
 
     /// How old a head may be.

@@ -22,7 +22,8 @@ use crate::text;
 pub(crate) struct Transport {
     http: reqwest::Client,
     /// For finding out whether TLS is spoken: who does not speak it may wait for more of the handshake for ever.
-    guessing: reqwest::Client,
+    /// Made where some endpoint may be asked by either.
+    guessing: Option<reqwest::Client>,
     options: PoolOptions,
 }
 
@@ -43,7 +44,8 @@ impl Transport {
             }
             authorities.extend(certificates);
         }
-        let overrides: Vec<_> = endpoints.filter_map(Endpoint::override_of).collect();
+        let endpoints: Vec<&Endpoint> = endpoints.collect();
+        let overrides: Vec<_> = endpoints.iter().filter_map(|endpoint| endpoint.override_of()).collect();
         let client = |connect_timeout: Duration| {
             let mut builder = reqwest::Client::builder()
                 .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
@@ -63,7 +65,9 @@ impl Transport {
             }
             builder.build().map_err(|error| OptionsError::Client(text::one_line(&innermost(&error))))
         };
-        let (http, guessing) = (client(options.connect_timeout)?, client(options.connect_timeout.mul_f32(0.5))?);
+        let http = client(options.connect_timeout)?;
+        let guesses = endpoints.iter().any(|endpoint| endpoint.plain().is_some());
+        let guessing = guesses.then(|| client(options.connect_timeout.mul_f32(0.5))).transpose()?;
         Ok(Self { http, guessing, options })
     }
 
@@ -84,7 +88,7 @@ impl Transport {
             return prove(&self.body(response, endpoint).await?);
         };
         let first_byte = self.options.first_byte_timeout.mul_f32(0.5);
-        let way = Way { client: &self.guessing, ..self.way(endpoint, Some(first_byte)) };
+        let way = Way { client: self.guessing.as_ref().unwrap_or(&self.http), ..self.way(endpoint, Some(first_byte)) };
         let certificate = match self.proven(endpoint, way.once(endpoint.https(), body.clone()).await, &prove).await {
             Ok(answer) => {
                 endpoint.note_upgrade(Upgrade::Found);

@@ -17,6 +17,7 @@ use crate::member::{Gate, Member};
 use crate::pool::Pool;
 use crate::proof::RawAnswer;
 use crate::refusal::Refusal;
+use crate::transport::Transport;
 
 /// Told to the client where it cannot be known: an error that invites no new signature.
 const UNKNOWN: &str = "no endpoint has confirmed the transaction, and it may have arrived: look for it on the chain, \
@@ -39,16 +40,15 @@ enum Outcome {
 impl Gateway {
     /// Hands a transaction to several endpoints at once. The first that takes it answers; the others get it all the same.
     pub(super) async fn broadcast(&self, asked: &Asked<'_>) -> (StatusCode, Reply) {
-        let Some(pool) = self.pool(asked.chain) else { return nowhere(asked, &[]) };
+        let Some((pool, transport)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
         let mut members = pool.ranked_for(&asked.call.method);
         members.truncate(pool.client().options().fan_out);
         let (sender, mut outcomes) = mpsc::channel(members.len().max(1));
-        let patience = pool.client().options().total_timeout;
+        let sending = Sending::new(asked, pool, transport, pool.client().options().total_timeout);
         for member in members {
-            let (pool, body, sender) = (pool.clone(), asked.body.clone(), sender.clone());
-            let (id, method) = (asked.call.id.map(str::to_owned), asked.call.method.clone());
+            let (sending, sender) = (sending.clone(), sender.clone());
             tokio::spawn(async move {
-                let outcome = send(&pool, &member, &method, body, id.as_deref(), patience).await;
+                let outcome = sending.to(&member).await;
                 let _ = sender.send((member, outcome)).await;
             });
         }
@@ -75,11 +75,11 @@ impl Gateway {
 
     /// Hands over what waits for a block: to one endpoint, and to the next only where it surely did not arrive.
     pub(super) async fn broadcast_and_wait(&self, asked: &Asked<'_>) -> (StatusCode, Reply) {
-        let Some(pool) = self.pool(asked.chain) else { return nowhere(asked, &[]) };
-        let patience = self.options().broadcast_deadline;
+        let Some((pool, transport)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
+        let sending = Sending::new(asked, pool, transport, self.options().broadcast_deadline);
         let mut unsent = Vec::new();
         for member in pool.ranked_for(&asked.call.method) {
-            match send(pool, &member, &asked.call.method, asked.body.clone(), asked.call.id, patience).await {
+            match sending.to(&member).await {
                 Outcome::Taken(answer) | Outcome::Duplicate(answer) | Outcome::Refused(answer) => {
                     return (StatusCode::OK, Reply::Whole(answer));
                 }
@@ -107,60 +107,75 @@ fn nowhere(asked: &Asked<'_>, unsent: &[Lost]) -> (StatusCode, Reply) {
     (StatusCode::SERVICE_UNAVAILABLE, Reply::error(asked.call.id, -32000, &text))
 }
 
-/// Sends it, and remembers how that went: an endpoint that takes no broadcasts is not to be the first for ever.
-async fn send(
-    pool: &Pool,
-    member: &Member,
-    method: &str,
+/// What is to be sent, and how patiently.
+#[derive(Clone)]
+struct Sending {
+    pool: Pool,
+    transport: Arc<Transport>,
+    method: String,
+    id: Option<String>,
     body: Bytes,
-    id: Option<&str>,
     patience: Duration,
-) -> Outcome {
-    let outcome = try_to_send(pool, member, body, id, patience).await;
-    match &outcome {
-        Outcome::Unknown(error) | Outcome::NotSent(error) => member.read_failed(method, error),
-        Outcome::Taken(_) | Outcome::Duplicate(_) | Outcome::Refused(_) => member.served(method),
-    }
-    outcome
 }
 
-async fn try_to_send(pool: &Pool, member: &Member, body: Bytes, id: Option<&str>, patience: Duration) -> Outcome {
-    if let Gate::Barred(error) = member.gate(Instant::now(), pool.profile().chain_id) {
-        return Outcome::NotSent(error);
-    }
-    let checked = chain_check::ensure(pool.client(), member, pool.profile());
-    match tokio::time::timeout(pool.client().options().total_timeout, checked).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Outcome::NotSent(error),
-        Err(_) => {
-            let after = pool.client().options().total_timeout;
-            return Outcome::NotSent(RpcError::Timeout { phase: Phase::Connecting, after });
+impl Sending {
+    fn new(asked: &Asked<'_>, pool: &Pool, transport: &Arc<Transport>, patience: Duration) -> Self {
+        Self {
+            pool: pool.clone(),
+            transport: Arc::clone(transport),
+            method: asked.call.method.clone(),
+            id: asked.call.id.map(str::to_owned),
+            body: asked.body.clone(),
+            patience,
         }
     }
-    member.spend(1);
-    let transport = pool.client().transport();
-    let answer = tokio::time::timeout(patience, async {
-        let response = transport.post(&member.endpoint, body, Some(patience)).await?;
-        transport.body(response, &member.endpoint).await
-    });
-    let answer = match answer.await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) if error.sent() == Sent::No => return Outcome::NotSent(error),
-        Ok(Err(error)) => return Outcome::Unknown(error),
-        Err(_) => return Outcome::Unknown(RpcError::Timeout { phase: Phase::Answering, after: patience }),
-    };
-    match RawAnswer::read(&answer) {
-        Err(error) => Outcome::Unknown(error),
-        Ok(read) if !read.answers(id) => Outcome::Unknown(RpcError::WrongId),
-        Ok(RawAnswer { outcome: Ok(_), .. }) => Outcome::Taken(answer),
-        Ok(RawAnswer { outcome: Err(error), .. }) => {
-            let error = node_error(error, member);
-            match error.refusal {
-                Refusal::Duplicate => Outcome::Duplicate(answer),
-                _ if error.is_gateway_trouble() => Outcome::Unknown(RpcError::Node(error)),
-                // The node never looked at the transaction.
-                _ if error.is_of_this_node() => Outcome::NotSent(RpcError::Node(error)),
-                _ => Outcome::Refused(answer),
+
+    /// Sends it, and remembers how that went: an endpoint that takes no broadcasts is not to be the first for ever.
+    async fn to(&self, member: &Member) -> Outcome {
+        let outcome = self.try_to(member).await;
+        match &outcome {
+            Outcome::Unknown(error) | Outcome::NotSent(error) => member.read_failed(&self.method, error),
+            Outcome::Taken(_) | Outcome::Duplicate(_) | Outcome::Refused(_) => member.served(&self.method),
+        }
+        outcome
+    }
+
+    async fn try_to(&self, member: &Member) -> Outcome {
+        let (client, profile) = (self.pool.client(), self.pool.profile());
+        if let Gate::Barred(error) = member.gate(Instant::now(), profile.chain_id) {
+            return Outcome::NotSent(error);
+        }
+        if let Err(error) = client.bounded(chain_check::ensure(client, member, profile)).await {
+            return Outcome::NotSent(error);
+        }
+        member.spend(1);
+        let after = self.patience;
+        let answer = tokio::time::timeout(after, async {
+            let response = self.transport.post(&member.endpoint, self.body.clone(), Some(after)).await?;
+            self.transport.body(response, &member.endpoint).await
+        });
+        match answer.await {
+            Ok(Ok(answer)) => self.judge(answer, member),
+            Ok(Err(error)) if error.sent() == Sent::No => Outcome::NotSent(error),
+            Ok(Err(error)) => Outcome::Unknown(error),
+            Err(_) => Outcome::Unknown(RpcError::Timeout { phase: Phase::Answering, after }),
+        }
+    }
+
+    fn judge(&self, answer: Bytes, member: &Member) -> Outcome {
+        match RawAnswer::read(&answer) {
+            Err(error) => Outcome::Unknown(error),
+            Ok(read) if !read.answers(self.id.as_deref()) => Outcome::Unknown(RpcError::WrongId),
+            Ok(RawAnswer { outcome: Ok(_), .. }) => Outcome::Taken(answer),
+            Ok(RawAnswer { outcome: Err(error), .. }) => {
+                let error = node_error(error, member);
+                match error.refusal {
+                    Refusal::Duplicate => Outcome::Duplicate(answer),
+                    _ if error.is_gateway_trouble() => Outcome::Unknown(RpcError::Node(error)),
+                    // The node never looked at the transaction.
+                    _ if error.is_of_this_node() => Outcome::NotSent(RpcError::Node(error)),
+                    _ => Outcome::Refused(answer),
+                }
             }
         }
     }

@@ -20,6 +20,7 @@ use crate::proof::{RawAnswer, begins_like_an_answer, shape_of};
 use crate::read::{Deadlines, ReadError};
 use crate::refusal::NodeError;
 use crate::standing::Standing;
+use crate::transport::Transport;
 
 /// Longer answers are passed on as they come: holding them costs memory, and taking them apart time.
 const STREAMED_FROM: usize = 256 << 10;
@@ -47,7 +48,7 @@ enum Passed {
 
 impl Gateway {
     pub(super) async fn read(&self, asked: &Asked<'_>, whole: Whole) -> (StatusCode, Reply) {
-        let Some(pool) = self.pool(asked.chain) else { return unserved(asked.call, "no such chain here") };
+        let Some((pool, transport)) = self.way(asked.chain) else { return unserved(asked.call, "no such chain here") };
         let block = asked.call.block().map(|(form, number)| (asked.chain, form, number));
         if let Some(result) = block.and_then(|key| self.inner.blocks.get(&key))
             && let Ok(result) = std::str::from_utf8(&result)
@@ -65,8 +66,8 @@ impl Gateway {
             refusal: Mutex::default(),
         });
         let read = pool.first(&question.method, members, deadlines(asked.until), |member| {
-            let (pool, body, question) = (pool.clone(), asked.body.clone(), Arc::clone(&question));
-            async move { pass(&pool, member, body, &question).await }
+            let (transport, body, question) = (Arc::clone(transport), asked.body.clone(), Arc::clone(&question));
+            async move { pass(&transport, member, body, &question).await }
         });
         match read.await {
             Ok((source, Passed::Whole(answer))) => {
@@ -80,7 +81,7 @@ impl Gateway {
                 (StatusCode::OK, Reply::Whole(answer))
             }
             Ok((_, Passed::Streamed(start, rest, member))) => {
-                (StatusCode::OK, Reply::Streamed(streamed(pool.clone(), start, rest, member, question)))
+                (StatusCode::OK, Reply::Streamed(streamed(Arc::clone(transport), start, rest, member, question)))
             }
             Err(error) => {
                 let refusal = question.refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -100,19 +101,19 @@ impl Gateway {
         body: &Bytes,
         until: Instant,
     ) -> Option<Reply> {
-        let pool = self.pool(chain)?;
+        let (pool, transport) = self.way(chain)?;
         let mut members = with_budget(pool, BATCH, calls.len());
         members.retain(|member| member.state().client_batches == Batches::Taken);
         let expected: Arc<Vec<(String, Option<String>)>> =
             Arc::new(calls.iter().map(|(call, _)| (call.method.clone(), call.id.map(str::to_owned))).collect());
         let read: Result<_, ReadError> = pool
             .first(BATCH, members, deadlines(until), |member| {
-                let (pool, body, expected) = (pool.clone(), body.clone(), Arc::clone(&expected));
+                let (transport, body, expected) = (Arc::clone(transport), body.clone(), Arc::clone(&expected));
                 async move {
                     // Those who count requests mostly count calls.
                     member.spend(expected.len().saturating_sub(1));
-                    let response = pool.client().transport().post(&member.endpoint, body, None).await?;
-                    let answer = pool.client().transport().body(response, &member.endpoint).await?;
+                    let response = transport.post(&member.endpoint, body, None).await?;
+                    let answer = transport.body(response, &member.endpoint).await?;
                     prove_batch(&answer, &expected, &member)?;
                     Ok(answer)
                 }
@@ -147,8 +148,12 @@ fn unserved(call: &Call<'_>, why: &str) -> (StatusCode, Reply) {
     (StatusCode::SERVICE_UNAVAILABLE, Reply::error(call.id, -32000, why))
 }
 
-async fn pass(pool: &Pool, member: Arc<Member>, body: Bytes, question: &Question) -> Result<Passed, RpcError> {
-    let transport = pool.client().transport();
+async fn pass(
+    transport: &Transport,
+    member: Arc<Member>,
+    body: Bytes,
+    question: &Question,
+) -> Result<Passed, RpcError> {
     let mut response = transport.post(&member.endpoint, body, None).await?;
     if question.whole == Whole::Yes {
         let answer = transport.body(response, &member.endpoint).await?;
@@ -220,14 +225,20 @@ pub(super) fn node_error(error: &str, member: &Member) -> NodeError {
 
 /// A body that comes from the endpoint piece by piece. Where that breaks off, or turns out to be the answer to something
 /// else, so does the client's: a whole answer is always a proven one.
-fn streamed(pool: Pool, start: Bytes, rest: reqwest::Response, member: Arc<Member>, question: Arc<Question>) -> Body {
+fn streamed(
+    transport: Arc<Transport>,
+    start: Bytes,
+    rest: reqwest::Response,
+    member: Arc<Member>,
+    question: Arc<Question>,
+) -> Body {
     let end = End::of(&start);
     let state = Some(Streaming { rest, passed: start.len(), end });
     let pieces = stream::unfold(state, move |state| {
-        let (pool, member, question) = (pool.clone(), Arc::clone(&member), Arc::clone(&question));
+        let (transport, member, question) = (Arc::clone(&transport), Arc::clone(&member), Arc::clone(&question));
         async move {
             let mut state = state?;
-            match next_piece(&pool, &member, &mut state).await {
+            match next_piece(&transport, &member, &mut state).await {
                 Ok(Some(piece)) => Some((Ok(Frame::data(piece)), Some(state))),
                 Ok(None) if state.end.names(question.id.as_deref()) => None,
                 ended => {
@@ -248,8 +259,8 @@ struct Streaming {
     end: End,
 }
 
-async fn next_piece(pool: &Pool, member: &Member, state: &mut Streaming) -> Result<Option<Bytes>, RpcError> {
-    let next = pool.client().transport().chunk(&mut state.rest, &member.endpoint);
+async fn next_piece(transport: &Transport, member: &Member, state: &mut Streaming) -> Result<Option<Bytes>, RpcError> {
+    let next = transport.chunk(&mut state.rest, &member.endpoint);
     let piece = tokio::time::timeout(NEXT_PIECE, next)
         .await
         .unwrap_or(Err(RpcError::Timeout { phase: crate::error::Phase::Answering, after: NEXT_PIECE }))?;

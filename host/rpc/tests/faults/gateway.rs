@@ -33,7 +33,7 @@ impl Door {
         let scene = Scene::with(faults, pool).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let gateway = Gateway::new(vec![("hive".to_owned(), scene.pool.clone())], gateway);
+        let gateway = Gateway::new(vec![("hive".to_owned(), scene.pool.clone())], gateway).unwrap();
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(async move { gateway.serve(listener, None, stopped).await });
         Self { scene, url, stop, serving }
@@ -336,7 +336,7 @@ async fn with_a_certificate_it_serves_https_and_leads_there() {
         (listener, address.port())
     };
     let ((secure, https), (plain, http)) = (listen().await, listen().await);
-    let gateway = Gateway::new(vec![("hive".to_owned(), scene.pool.clone())], GatewayOptions::default());
+    let gateway = Gateway::new(vec![("hive".to_owned(), scene.pool.clone())], GatewayOptions::default()).unwrap();
     let (_stop, stopped) = watch::channel(false);
     let (serving, leading) = (gateway.clone(), gateway.clone());
     let (replace, until) = (tls.clone(), stopped.clone());
