@@ -1,5 +1,7 @@
 //! One chain as its endpoints show it: what they agree on, and what cannot be believed.
 
+mod pace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -7,6 +9,9 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, PublicKey, Sch
 
 use crate::log::{BlockLog, Fit, SlotClock};
 use crate::situation::{Agreement, ChainView};
+use crate::tracker::pace::Pace;
+
+pub use pace::WallClock;
 
 /// What one endpoint answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,10 +102,8 @@ pub struct Tracker {
     wall_clock: WallClock,
     /// By endpoint: who runs it.
     operators: BTreeMap<String, String>,
-    /// By endpoint: its head, and since when it is that one.
-    stays: BTreeMap<String, (BlockId, Time)>,
-    /// The highest block that the quorum answered with, and when that last grew.
-    grew: Option<(BlockNum, Option<Time>)>,
+    /// Who stays where, and whether the chain goes on.
+    pace: Pace,
     /// By endpoint: a head it has shown that the log did not reach yet.
     claims: BTreeMap<String, Claim>,
     /// The block that all answering endpoints stand at, if it is one, and since when.
@@ -138,20 +141,6 @@ pub enum Standstill {
     AllAtTheSameBlock,
 }
 
-/// Whether this machine's clock fits the chain's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WallClock {
-    /// As far as can be told.
-    Plausible,
-    /// The endpoints go on together, and are older than this machine's time by so much.
-    Ahead(Duration),
-    /// The endpoints go on together, and are newer by so much.
-    Behind(Duration),
-}
-
-/// Two endpoints that follow one chain are no further apart than this many blocks.
-const TOGETHER: u32 = 3;
-
 impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(config: TrackerConfig) -> Self {
@@ -167,8 +156,7 @@ impl Tracker {
             standstill: Standstill::No,
             wall_clock: WallClock::Plausible,
             operators: BTreeMap::new(),
-            stays: BTreeMap::new(),
-            grew: None,
+            pace: Pace::default(),
             claims: BTreeMap::new(),
             common: None,
             at_head: Vec::new(),
@@ -258,16 +246,32 @@ impl Tracker {
         self.doubts.clear();
         let mut fresh: Vec<Voice<'_>> = Vec::new();
         self.operators = readings.iter().map(|r| (r.endpoint.clone(), r.operator.clone())).collect();
-        self.note_growth(now, readings);
+        let heads: Vec<(&str, &Head)> =
+            readings.iter().filter_map(|r| Some((r.endpoint.as_str(), &r.result.as_ref().ok()?.head))).collect();
+        let height = self.height(&heads);
+        self.pace.note(now, &heads, height);
         for EndpointReading { endpoint, result, .. } in readings {
             match self.assess(now, result) {
                 Ok(reading) => fresh.push((endpoint, reading)),
                 Err(doubt) => {
-                    self.doubts.insert(endpoint.clone(), self.or_frozen(now, endpoint, doubt));
+                    let doubt = match doubt {
+                        Doubt::Stale { head, age }
+                            if self.pace.is_frozen(now, endpoint, head, self.config.stale_after) =>
+                        {
+                            Doubt::Frozen { head, age }
+                        }
+                        doubt => doubt,
+                    };
+                    self.doubts.insert(endpoint.clone(), doubt);
                 }
             }
         }
-        self.wall_clock = self.judge_clock(now, readings, &fresh);
+        // Endpoints of several operators that go on together are right about the time, if none fits this machine's.
+        let several = self.voices(heads.iter().map(|(endpoint, _)| *endpoint)) > 1;
+        self.wall_clock = match fresh.is_empty() && several {
+            true => self.pace.wall_clock(now, &heads, self.config.stale_after),
+            false => WallClock::Plausible,
+        };
         self.fresh = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
         self.standstill = self.stands_still(now, readings, &fresh);
         self.check_claims(&fresh);
@@ -410,6 +414,15 @@ impl Tracker {
         }
     }
 
+    /// The height that the quorum answered with, fresh or not.
+    fn height(&self, heads: &[(&str, &Head)]) -> Option<BlockNum> {
+        let mut heights: Vec<(BlockNum, &str)> = heads.iter().map(|(endpoint, head)| (head.num(), *endpoint)).collect();
+        heights.sort_unstable_by(|one, other| other.cmp(one));
+        let reached = |upto: usize| self.voices(heights.iter().take(upto).map(|(_, name)| *name)) >= self.need();
+        let place = (1..=heights.len()).find(|upto| reached(*upto))?;
+        heights.get(place.saturating_sub(1)).map(|(height, _)| *height)
+    }
+
     /// Whether more operators have another block at that height.
     fn outvoted(&self, (_, reading): &Voice<'_>, fresh: &[Voice<'_>]) -> bool {
         let votes = |of: BlockId| {
@@ -417,55 +430,6 @@ impl Tracker {
         };
         let id = reading.head.id;
         fresh.iter().any(|(_, rival)| rival.head.num() == id.num() && votes(rival.head.id) > votes(id))
-    }
-
-    /// Remembers who stays where, and whether the chain goes on.
-    fn note_growth(&mut self, now: Time, readings: &[EndpointReading]) {
-        let mut heights = Vec::new();
-        for (endpoint, reading) in readings.iter().filter_map(|r| Some((&r.endpoint, r.result.as_ref().ok()?))) {
-            let head = reading.head.id;
-            let stays = self.stays.entry(endpoint.clone()).or_insert((head, now));
-            // A clock that was set back begins anew.
-            if stays.0 != head || now < stays.1 {
-                *stays = (head, now);
-            }
-            heights.push((head.num(), endpoint.as_str()));
-        }
-        heights.sort_unstable_by(|one, other| other.cmp(one));
-        let reached = |upto: usize| self.voices(heights.iter().take(upto).map(|(_, name)| *name)) >= self.need();
-        let Some(place) = (1..=heights.len()).find(|upto| reached(*upto)) else { return };
-        let Some((height, _)) = heights.get(place.saturating_sub(1)) else { return };
-        match self.grew {
-            Some((known, _)) if *height <= known => {}
-            // The first height is no growth.
-            before => self.grew = Some((*height, before.map(|_| now))),
-        }
-    }
-
-    /// An endpoint whose head is old although the chain went on since it was new is not slow: it is frozen.
-    fn or_frozen(&self, now: Time, endpoint: &str, doubt: Doubt) -> Doubt {
-        let Doubt::Stale { head, age } = doubt else { return doubt };
-        let Some((_, since)) = self.stays.get(endpoint) else { return doubt };
-        let went_on = self
-            .grew
-            .is_some_and(|(height, at)| height.0 > head.0.saturating_add(TOGETHER) && at.is_some_and(|at| at > *since));
-        let long = now.since(*since).saturating_mul(2) > self.config.stale_after;
-        if went_on && long { Doubt::Frozen { head, age } } else { doubt }
-    }
-
-    /// Endpoints of several operators that go on together are right about the time, and this machine is not.
-    fn judge_clock(&self, now: Time, readings: &[EndpointReading], fresh: &[Voice<'_>]) -> WallClock {
-        let moving = self.grew.and_then(|(height, at)| Some((height, at?)));
-        let Some((height, _)) = moving.filter(|(_, at)| now.since(*at) < self.config.stale_after) else {
-            return WallClock::Plausible;
-        };
-        let heads = || readings.iter().filter_map(|r| Some((r.endpoint.as_str(), &r.result.as_ref().ok()?.head)));
-        let together = heads().all(|(_, head)| head.num().0.abs_diff(height.0) <= TOGETHER);
-        let Some(newest) = heads().map(|(_, head)| head.time).max() else { return WallClock::Plausible };
-        if !fresh.is_empty() || !together || self.voices(heads().map(|(endpoint, _)| endpoint)) < 2 {
-            return WallClock::Plausible;
-        }
-        if newest > now { WallClock::Behind(newest.since(now)) } else { WallClock::Ahead(now.since(newest)) }
     }
 
     /// Whether that endpoint's answers count.
