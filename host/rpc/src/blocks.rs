@@ -35,7 +35,7 @@ impl Pool {
             some => some.iter().filter_map(|source| self.member(*source).ok().cloned()).collect(),
         };
         // One that has none lags behind, which is no fault of its; another may have them.
-        let read = self.first(facts::BLOCK, members, self.read_deadlines(), |member| {
+        let read = self.first(facts::BLOCK, members, (self.client(), self.read_deadlines()), |member| {
             let (pool, numbers) = (self.clone(), numbers.clone());
             async move {
                 let blocks = pool.blocks_of(&member, &numbers).await?;

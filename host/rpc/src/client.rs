@@ -46,6 +46,10 @@ impl Client {
         self.transport.options()
     }
 
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// Bounds all that is asked of one endpoint in one go.
     pub(crate) async fn bounded<T>(&self, work: impl Future<Output = Result<T, RpcError>>) -> Result<T, RpcError> {
         let after = self.options().total_timeout;

@@ -27,13 +27,13 @@ use hyper::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::client::Client;
 use crate::gateway::answer::{Reply, Response};
 use crate::gateway::cache::Blocks;
 use crate::gateway::clients::Clients;
 use crate::gateway::request::{Call, Kind, Request};
 use crate::options::OptionsError;
 use crate::pool::Pool;
-use crate::transport::Transport;
 
 pub use serve::Stop;
 pub use tls::{GatewayTls, TlsError};
@@ -94,12 +94,12 @@ pub struct Gateway {
 struct Inner {
     chains: Vec<(String, Pool)>,
     /// Connections of the gateway's own, by chain: driven by whoever serves, they disturb nobody's polls.
-    transports: Vec<Arc<Transport>>,
+    clients_by_chain: Vec<Arc<Client>>,
     options: GatewayOptions,
     clients: Clients,
     blocks: Blocks,
     draining: AtomicBool,
-    room: Semaphore,
+    room: Arc<Semaphore>,
 }
 
 /// A call, and what it is to be answered with.
@@ -115,13 +115,13 @@ struct Asked<'a> {
 impl Gateway {
     /// A gateway to these chains. Each is at `/<name>`, and the first one at `/` as well.
     pub fn new(chains: Vec<(String, Pool)>, options: GatewayOptions) -> Result<Self, OptionsError> {
-        let transports = chains.iter().map(|(_, pool)| pool.other_transport().map(Arc::new));
-        let transports = transports.collect::<Result<_, _>>()?;
+        let own = chains.iter().map(|(_, pool)| pool.other_client().map(Arc::new));
+        let clients_by_chain = own.collect::<Result<_, _>>()?;
         let clients = Clients::new(options.calls_per_second);
         let blocks = Blocks::new(options.cache);
-        let room = Semaphore::new(options.max_requests);
+        let room = Arc::new(Semaphore::new(options.max_requests));
         let draining = AtomicBool::new(false);
-        Ok(Self { inner: Arc::new(Inner { chains, transports, options, clients, blocks, draining, room }) })
+        Ok(Self { inner: Arc::new(Inner { chains, clients_by_chain, options, clients, blocks, draining, room }) })
     }
 
     fn options(&self) -> &GatewayOptions {
@@ -129,8 +129,8 @@ impl Gateway {
     }
 
     /// A chain's pool, and the way to its endpoints.
-    fn way(&self, chain: usize) -> Option<(&Pool, &Arc<Transport>)> {
-        self.inner.chains.get(chain).map(|(_, pool)| pool).zip(self.inner.transports.get(chain))
+    fn way(&self, chain: usize) -> Option<(&Pool, &Arc<Client>)> {
+        self.inner.chains.get(chain).map(|(_, pool)| pool).zip(self.inner.clients_by_chain.get(chain))
     }
 
     fn is_draining(&self) -> bool {
@@ -146,24 +146,30 @@ impl Gateway {
             Method::POST => {
                 let named = self.inner.chains.iter().position(|(name, _)| *name == path);
                 let chain = named.or(Some(0).filter(|_| path.is_empty()));
-                if !self.inner.clients.admit(client, 1) {
+                let now = Instant::now();
+                let until = now.checked_add(self.options().deadline).unwrap_or(now);
+                let seat = self.inner.clients.request_seat(client, self.options().max_requests / 4);
+                let Some(seat) = seat.filter(|_| self.inner.clients.admit(client, 1)) else {
                     return answer::too_many(1);
-                }
-                let Ok(_room) = self.inner.room.acquire().await else {
-                    return answer::status(StatusCode::SERVICE_UNAVAILABLE, "the gateway ends");
+                };
+                let room = Arc::clone(&self.inner.room).acquire_owned();
+                let Ok(Ok(room)) = tokio::time::timeout_at(until, room).await else {
+                    return answer::status(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once: try again");
                 };
                 // Also where nothing is done with it: a client that still writes would lose the answer.
-                match (self.read_body(request.into_body()).await, chain) {
+                let response = match (self.read_body(request.into_body()).await, chain) {
                     (Err((status, why)), _) => answer::status(status, why),
                     (Ok(_), None) => answer::status(StatusCode::NOT_FOUND, "no such chain here"),
-                    (Ok(body), Some(chain)) => self.rpc(client, chain, body).await,
-                }
+                    (Ok(body), Some(chain)) => self.rpc(client, chain, body, until).await,
+                };
+                // Its memory is taken until the client has read it.
+                answer::holding(response, (seat, room))
             }
             _ => answer::not_allowed(if is_health { "GET, HEAD" } else { "POST" }),
         }
     }
 
-    async fn rpc(&self, client: IpAddr, chain: usize, body: Bytes) -> Response {
+    async fn rpc(&self, client: IpAddr, chain: usize, body: Bytes, until: Instant) -> Response {
         let request = match Request::read(&body) {
             Ok(request) => request,
             Err(malformed) => {
@@ -179,11 +185,9 @@ impl Gateway {
             return Reply::error(None, -32600, &text).into_response(StatusCode::OK);
         }
         // One was admitted before the body was read.
-        if calls > 1 && !self.inner.clients.admit(client, calls.saturating_sub(1)) {
+        if calls > 1 && !self.inner.clients.admit_rest(client, calls.saturating_sub(1)) {
             return answer::too_many(1);
         }
-        let now = Instant::now();
-        let until = now.checked_add(self.options().deadline).unwrap_or(now);
         match request {
             Request::One(call) => {
                 let asked = Asked { chain, call: &call, body: body.clone(), until };

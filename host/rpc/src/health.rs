@@ -139,7 +139,9 @@ impl Health {
     /// A poll failed.
     pub(crate) fn poll_failed(&mut self, error: &RpcError, now: Instant, patience: Patience) {
         if let Some(until) = throttle(error, now) {
-            (self.polls_throttled, self.reads_throttled) = (Some(until), Some(until));
+            // A later, shorter wish does not undo a longer one.
+            self.polls_throttled = self.polls_throttled.max(Some(until));
+            self.reads_throttled = self.reads_throttled.max(Some(until));
         }
         self.polls.failed(error, now, patience);
     }
@@ -148,7 +150,7 @@ impl Health {
     /// That a node does not offer a method says nothing about any other.
     pub(crate) fn read_failed(&mut self, method: &str, error: &RpcError, now: Instant, patience: Patience) {
         if let Some(until) = throttle(error, now) {
-            self.reads_throttled = Some(until);
+            self.reads_throttled = self.reads_throttled.max(Some(until));
         }
         if error.is_of_method() {
             self.forget_old_methods(now);

@@ -115,9 +115,10 @@ impl Member {
             ChainCheck::Wrong { found, again } if now < again => Gate::Barred(RpcError::WrongChain { expected, found }),
             ChainCheck::Wrong { .. } => Gate::Open,
             ChainCheck::Never | ChainCheck::Right { .. } => {
+                let busy = || RpcError::Http { status: 429, retry_after: state.health.throttled_for(now) };
                 match (state.health.poll_access(now), state.health.last_error()) {
-                    (Access::Open, _) | (_, None) => Gate::Open,
-                    (access, Some(error)) => Gate::Resting(access, error.clone()),
+                    (Access::Open, _) => Gate::Open,
+                    (access, error) => Gate::Resting(access, error.cloned().unwrap_or_else(busy)),
                 }
             }
         }

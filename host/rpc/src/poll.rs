@@ -76,7 +76,8 @@ impl Pool {
     ///
     /// An endpoint that failed rests for a short while, longer with each failure; while it rests, its reading is its
     /// last error. Once all would rest, all are asked. Those that want to be left alone are asked all the same where there
-    /// would be no quorum without them. Once a quorum has answered, the others get half a slot more.
+    /// would be no quorum without them. Once a quorum has shown fresh heads, the others get half a
+    /// slot more.
     ///
     /// Afterwards [`Self::agreement`] tells what the answers are worth.
     pub async fn poll(&self, request: &PollRequest<'_>) -> Vec<EndpointReading> {
@@ -105,7 +106,8 @@ impl Pool {
                 Some(until) => tokio::time::timeout_at(until, asked.next()).await.unwrap_or_default(),
             };
             let Some((member, (latency, result))) = next else { break };
-            if result.is_ok() {
+            // A frozen one that is quick must not cut the good ones short.
+            if result.as_ref().is_ok_and(|reading| self.is_fresh(&reading.head)) && !member.state().doubted {
                 voices.insert(&member.operator);
             }
             if until.is_none() && voices.len() >= self.need() {
@@ -146,7 +148,12 @@ impl Pool {
 
     /// How long the others are waited for then.
     fn grace(&self) -> Duration {
-        self.profile().block_interval.mul_f32(0.5).clamp(LEAST_GRACE, self.client().options().total_timeout)
+        self.profile().block_interval.mul_f32(0.5).max(LEAST_GRACE).min(self.client().options().total_timeout)
+    }
+
+    fn is_fresh(&self, head: &Head) -> bool {
+        let (now, stale_after) = (Clock.now(), self.client().options().stale_after);
+        now.since(head.time) <= stale_after && head.time.since(now) <= stale_after
     }
 
     /// Whom to ask although they rest or want to be left alone, since too few are left who do not: all that rest if nobody

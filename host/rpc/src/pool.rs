@@ -17,7 +17,6 @@ use crate::member::{EndpointIndex, Member};
 use crate::operator::Operator;
 use crate::options::{OptionsError, PoolOptions};
 use crate::standing::Standing;
-use crate::transport::Transport;
 
 /// The endpoints of one chain. Clones share what they know.
 ///
@@ -175,9 +174,9 @@ impl Pool {
     }
 
     /// Connections to the same endpoints, apart from the pool's own.
-    pub(crate) fn other_transport(&self) -> Result<Transport, OptionsError> {
+    pub(crate) fn other_client(&self) -> Result<Client, OptionsError> {
         let options = self.client().options().clone();
-        Transport::new(options, self.members().iter().map(|member| &member.endpoint))
+        Client::new(options, self.members().iter().map(|member| &member.endpoint))
     }
 
     /// How old a head may be.
@@ -206,7 +205,11 @@ impl Pool {
         // Where nobody is sound, as when the chain has halted, nobody is worse than the others for that.
         let somebody_sound = agreement.standings.iter().any(|(_, standing)| *standing == Standing::Sound);
         for (member, (_, standing)) in self.members().iter().zip(&agreement.standings) {
-            member.state().doubted = somebody_sound && standing.is_doubtful();
+            let mut state = member.state();
+            // One that says nothing now has not mended what it said before.
+            state.doubted =
+                somebody_sound && (standing.is_doubtful() || *standing == Standing::Silent && state.doubted);
+            drop(state);
             member.changed();
         }
         compared.last = Some((Arc::new(agreement), Instant::now()));

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::chain_check;
+use crate::client::Client;
 use crate::endpoint::EndpointName;
 use crate::envelope::{Answer, Call};
 use crate::error::{Phase, RpcError};
@@ -71,8 +72,7 @@ impl Pool {
         let members = self.ranked_for(call.method);
         let (call, accept) = (Arc::new(call.clone()), &accept);
         let method = call.method;
-        let deadlines = self.read_deadlines();
-        self.first(method, members, deadlines, |member| {
+        self.first(method, members, (self.client(), self.read_deadlines()), |member| {
             let (pool, call) = (self.clone(), Arc::clone(&call));
             async move {
                 let answer: Answer = pool.client().ask(&member.endpoint, &call).await?;
@@ -97,12 +97,15 @@ impl Pool {
         &self,
         method: &str,
         members: Vec<Arc<Member>>,
-        deadlines: Deadlines,
+        (client, deadlines): (&Client, Deadlines),
         attempt: impl Fn(Arc<Member>) -> F,
     ) -> Result<(EndpointIndex, T), ReadError>
     where
         F: Future<Output = Result<T, RpcError>>,
     {
+        if deadlines.whole.is_zero() {
+            return Err(ReadError { causes: Vec::new(), deadline: Some(deadlines.whole) });
+        }
         // A part that may take as long as the whole needs no limit of its own.
         let each = Some(deadlines.each).filter(|each| *each < deadlines.whole);
         let expired = AtomicBool::new(false);
@@ -113,7 +116,7 @@ impl Pool {
             let late = |member: Arc<Member>, waited: Duration| give_up(&member, method, waited);
             let asked = |member: Arc<Member>| {
                 let work = attempt(Arc::clone(&member));
-                self.attempt(method, member, each, &expired, work)
+                self.attempt(client, method, member, each, &expired, work)
             };
             race(members.into_iter().map(entrant).collect::<Vec<_>>(), asked, late)
         };
@@ -149,6 +152,7 @@ impl Pool {
 
     async fn attempt<T>(
         &self,
+        client: &Client,
         method: &str,
         member: Arc<Member>,
         after: Option<Duration>,
@@ -158,7 +162,7 @@ impl Pool {
         let member = &*member;
         let mut unfinished = Unfinished { member, method, began: Instant::now(), expired, finished: false };
         let asking = async {
-            chain_check::ensure(self.client(), member, self.profile()).await?;
+            chain_check::ensure(client, member, self.profile()).await?;
             member.reading(method);
             unfinished.began = Instant::now();
             work.await
@@ -185,7 +189,7 @@ impl Pool {
 /// enough for two to be asked in time.
 fn patience(member: &Member, deadline: Duration) -> Duration {
     let usual = member.state().health.slowest().unwrap_or(UNKNOWN_PATIENCE);
-    usual.clamp(LEAST_PATIENCE, MOST_PATIENCE.min(deadline.mul_f32(0.5)))
+    usual.max(LEAST_PATIENCE).min(MOST_PATIENCE).min(deadline.mul_f32(0.5))
 }
 
 /// Another was quicker, or was asked in its stead: its time counts as that of an answer, and if it was long as a failure.

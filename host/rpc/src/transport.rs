@@ -84,35 +84,39 @@ impl Transport {
         prove: impl Fn(&[u8]) -> Result<T, RpcError>,
     ) -> Result<T, RpcError> {
         let (Route::Undecided, Some(_)) = (endpoint.route(), endpoint.plain()) else {
-            let response = self.post(endpoint, body, None).await?;
-            return prove(&self.body(response, endpoint).await?);
+            let answer = self.way(endpoint, None).by_route(body).await;
+            return self.proven(endpoint, answer, Upgrade::Redirected, &prove).await;
         };
         let first_byte = self.options.first_byte_timeout.mul_f32(0.5);
         let way = Way { client: self.guessing.as_ref().unwrap_or(&self.http), ..self.way(endpoint, Some(first_byte)) };
-        let certificate = match self.proven(endpoint, way.once(endpoint.https(), body.clone()).await, &prove).await {
-            Ok(answer) => {
-                endpoint.note_upgrade(Upgrade::Found);
-                return Ok(answer);
-            }
-            Err(error @ RpcError::Tls { fault, .. }) if fault != TlsFault::Handshake => Some(error),
-            Err(_) => None,
+        let tried = way.once(endpoint.https(), body.clone()).await;
+        let by_https = match self.proven(endpoint, tried, Upgrade::Found, &prove).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
         };
         let plain = self.way(endpoint, None).by_plain(body).await;
-        let answer = self.proven(endpoint, plain, &prove).await;
+        let answer = self.proven(endpoint, plain, Upgrade::Redirected, &prove).await;
         if answer.is_ok() && endpoint.route() == Route::Undecided {
             endpoint.set_route(Route::Plain);
         }
-        // Where plain HTTP is no way either, the certificate is what is wrong.
-        answer.map_err(|error| certificate.unwrap_or(error))
+        answer.map_err(|by_plain| worse(by_https, by_plain))
     }
 
     async fn proven<T>(
         &self,
         endpoint: &Endpoint,
         response: Result<Response, RpcError>,
+        if_by_https: Upgrade,
         prove: &impl Fn(&[u8]) -> Result<T, RpcError>,
     ) -> Result<T, RpcError> {
-        prove(&self.body(is_ok(response?)?, endpoint).await?)
+        let response = is_ok(response?)?;
+        let by_https = response.url().scheme() == "https";
+        let answer = prove(&self.body(response, endpoint).await?)?;
+        if by_https && endpoint.plain().is_some() && (endpoint.route() != Route::Https || endpoint.upgrade().is_none())
+        {
+            endpoint.note_upgrade(if_by_https);
+        }
+        Ok(answer)
     }
 
     /// Posts to an endpoint. The answer has status 200; its body is still to be read. Its first byte may take `first_byte`,
@@ -185,8 +189,11 @@ struct Way<'a> {
 
 impl Way<'_> {
     async fn by_route(&self, body: Bytes) -> Result<Response, RpcError> {
-        if self.endpoint.route() == Route::Plain {
-            return self.by_plain(body).await;
+        let known_https = self.endpoint.upgrade().is_some();
+        match (self.endpoint.route(), self.endpoint.plain()) {
+            // While it is found out anew, what was known holds.
+            (Route::Plain, _) | (Route::Undecided, Some(_)) if !known_https => return self.by_plain(body).await,
+            _ => {}
         }
         let answer = self.once(self.endpoint.https(), body).await;
         // Where plain HTTP may be used, TLS that is gone is no reason to be blind: the next exchange tries both.
@@ -204,11 +211,7 @@ impl Way<'_> {
             return Ok(answer);
         }
         let Redirect::ToHttps(to) = judge(plain, &answer) else { return Ok(answer) };
-        let answer = self.once(&to, body).await?;
-        if answer.status() == StatusCode::OK {
-            self.endpoint.note_upgrade(Upgrade::Redirected);
-        }
-        Ok(answer)
+        self.once(&to, body).await
     }
 
     async fn once(&self, url: &Url, body: Bytes) -> Result<Response, RpcError> {
@@ -221,6 +224,20 @@ impl Way<'_> {
             Ok(answer) => answer.map_err(|error| self.transport.failure(&error, self.endpoint)),
             Err(_) => Err(RpcError::Timeout { phase: Phase::FirstByte, after }),
         }
+    }
+}
+
+/// Which of two errors to go by, where both ways failed: that it may have arrived, by either; that it wants to be left
+/// alone; that the certificate is what is wrong.
+fn worse(by_https: RpcError, by_plain: RpcError) -> RpcError {
+    let certificate = matches!(&by_https, RpcError::Tls { fault, .. } if *fault != TlsFault::Handshake);
+    let throttled = matches!(&by_https, RpcError::Http { retry_after: Some(_), .. });
+    match (by_https.sent(), by_plain.sent()) {
+        _ if throttled => by_https,
+        (_, Sent::Maybe) => by_plain,
+        (Sent::Maybe, Sent::No) => by_https,
+        (Sent::No, Sent::No) if certificate => by_https,
+        (Sent::No, Sent::No) => by_plain,
     }
 }
 

@@ -83,6 +83,17 @@ fn whole(body: Bytes) -> Body {
     Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
+/// The same answer, holding something until it is read or given up.
+pub(super) fn holding<T: Send + 'static>(response: Response, held: T) -> Response {
+    response.map(|body| {
+        body.map_frame(move |frame| {
+            let _ = &held;
+            frame
+        })
+        .boxed_unsync()
+    })
+}
+
 /// An HTTP status for what is no JSON-RPC, with a word on why.
 pub(super) fn status(status: StatusCode, why: &str) -> Response {
     respond(status, whole(json!({ "error": why }).to_string().into()))

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::chain_check;
+use crate::client::Client;
 use crate::error::{Phase, RpcError, Sent};
 use crate::gateway::answer::Reply;
 use crate::gateway::relay::node_error;
@@ -17,7 +18,6 @@ use crate::member::{Gate, Member};
 use crate::pool::Pool;
 use crate::proof::RawAnswer;
 use crate::refusal::Refusal;
-use crate::transport::Transport;
 
 /// Told to the client where it cannot be known: an error that invites no new signature.
 const UNKNOWN: &str = "no endpoint has confirmed the transaction, and it may have arrived: look for it on the chain, \
@@ -40,11 +40,11 @@ enum Outcome {
 impl Gateway {
     /// Hands a transaction to several endpoints at once. The first that takes it answers; the others get it all the same.
     pub(super) async fn broadcast(&self, asked: &Asked<'_>) -> (StatusCode, Reply) {
-        let Some((pool, transport)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
+        let Some((pool, client)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
         let mut members = pool.ranked_for(&asked.call.method);
         members.truncate(pool.client().options().fan_out);
         let (sender, mut outcomes) = mpsc::channel(members.len().max(1));
-        let sending = Sending::new(asked, pool, transport, pool.client().options().total_timeout);
+        let sending = Sending::new(asked, pool, client, pool.client().options().total_timeout);
         for member in members {
             let (sending, sender) = (sending.clone(), sender.clone());
             tokio::spawn(async move {
@@ -75,8 +75,8 @@ impl Gateway {
 
     /// Hands over what waits for a block: to one endpoint, and to the next only where it surely did not arrive.
     pub(super) async fn broadcast_and_wait(&self, asked: &Asked<'_>) -> (StatusCode, Reply) {
-        let Some((pool, transport)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
-        let sending = Sending::new(asked, pool, transport, self.options().broadcast_deadline);
+        let Some((pool, client)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
+        let sending = Sending::new(asked, pool, client, self.options().broadcast_deadline);
         let mut unsent = Vec::new();
         for member in pool.ranked_for(&asked.call.method) {
             match sending.to(&member).await {
@@ -111,7 +111,7 @@ fn nowhere(asked: &Asked<'_>, unsent: &[Lost]) -> (StatusCode, Reply) {
 #[derive(Clone)]
 struct Sending {
     pool: Pool,
-    transport: Arc<Transport>,
+    client: Arc<Client>,
     method: String,
     id: Option<String>,
     body: Bytes,
@@ -119,10 +119,10 @@ struct Sending {
 }
 
 impl Sending {
-    fn new(asked: &Asked<'_>, pool: &Pool, transport: &Arc<Transport>, patience: Duration) -> Self {
+    fn new(asked: &Asked<'_>, pool: &Pool, client: &Arc<Client>, patience: Duration) -> Self {
         Self {
             pool: pool.clone(),
-            transport: Arc::clone(transport),
+            client: Arc::clone(client),
             method: asked.call.method.clone(),
             id: asked.call.id.map(str::to_owned),
             body: asked.body.clone(),
@@ -141,7 +141,7 @@ impl Sending {
     }
 
     async fn try_to(&self, member: &Member) -> Outcome {
-        let (client, profile) = (self.pool.client(), self.pool.profile());
+        let (client, profile) = (&self.client, self.pool.profile());
         if let Gate::Barred(error) = member.gate(Instant::now(), profile.chain_id) {
             return Outcome::NotSent(error);
         }
@@ -151,8 +151,8 @@ impl Sending {
         member.spend(1);
         let after = self.patience;
         let answer = tokio::time::timeout(after, async {
-            let response = self.transport.post(&member.endpoint, self.body.clone(), Some(after)).await?;
-            self.transport.body(response, &member.endpoint).await
+            let response = client.transport().post(&member.endpoint, self.body.clone(), Some(after)).await?;
+            client.transport().body(response, &member.endpoint).await
         });
         match answer.await {
             Ok(Ok(answer)) => self.judge(answer, member),

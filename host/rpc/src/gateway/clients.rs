@@ -19,15 +19,18 @@ const SAVED: Duration = Duration::from_secs(2);
 pub(super) struct Clients {
     per_second: u32,
     budgets: Mutex<HashMap<IpAddr, Budget>>,
-    /// Connections by address.
-    seats: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    connections: Seats,
+    requests: Seats,
 }
 
-/// A connection's place; given back when it is dropped.
+/// How much each address has taken.
+type Seats = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
+/// A place for a connection or a request; given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
     client: IpAddr,
-    seats: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    seats: Seats,
 }
 
 impl Drop for Seat {
@@ -44,24 +47,47 @@ impl Drop for Seat {
 
 impl Clients {
     pub(super) fn new(per_second: u32) -> Self {
-        Self { per_second, budgets: Mutex::default(), seats: Arc::default() }
+        Self { per_second, budgets: Mutex::default(), connections: Seats::default(), requests: Seats::default() }
     }
 
     /// A place for another connection of that client, if it has not taken `most` already. This machine itself may take
     /// all there are.
     pub(super) fn seat(&self, client: IpAddr, most: usize) -> Option<Seat> {
+        Self::take(&self.connections, client, most)
+    }
+
+    /// The same for a request.
+    pub(super) fn request_seat(&self, client: IpAddr, most: usize) -> Option<Seat> {
+        Self::take(&self.requests, client, most)
+    }
+
+    fn take(all: &Seats, client: IpAddr, most: usize) -> Option<Seat> {
         let client = network(client);
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = all.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = seats.entry(client).or_insert(0);
         if *taken >= most.max(1) && !client.is_loopback() {
             return None;
         }
         *taken = taken.saturating_add(1);
-        Some(Seat { client, seats: Arc::clone(&self.seats) })
+        Some(Seat { client, seats: Arc::clone(all) })
     }
 
-    /// Whether that client may make so many calls now. A batch that is larger than any budget passes when that is full,
-    /// and leaves a debt.
+    /// Whether that client, of which one call was just admitted, may make so many more. A batch that is larger than any
+    /// budget passes where that was full, and leaves a debt.
+    pub(super) fn admit_rest(&self, client: IpAddr, calls: usize) -> bool {
+        let now = Instant::now();
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(budget) = budgets.get_mut(&network(client)) else { return false };
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        let full = self.per_second.saturating_mul(2).saturating_sub(1);
+        let enough = budget.left(now) >= calls.min(full);
+        if enough {
+            budget.spend(now, calls);
+        }
+        enough
+    }
+
+    /// Whether that client may make so many calls now.
     pub(super) fn admit(&self, client: IpAddr, calls: usize) -> bool {
         let now = Instant::now();
         let full = f64::from(self.per_second) * SAVED.as_secs_f64();
@@ -74,10 +100,6 @@ impl Clients {
         }
         let budget = budgets.entry(network(client)).or_insert_with(|| Budget::new(full, SAVED));
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        if budget.is_full(now) {
-            budget.spend(now, calls);
-            return true;
-        }
         budget.try_spend(now, calls)
     }
 }
@@ -104,7 +126,9 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!((0..30).filter(|_| clients.admit(one, 1)).count(), 10);
         tokio::time::advance(Duration::from_secs(60)).await;
-        assert!(clients.admit(one, 25) && !clients.admit(one, 1), "a large batch leaves a debt");
+        assert!(clients.admit(one, 1) && clients.admit_rest(one, 40), "a batch larger than the budget passes once");
+        assert!(!clients.admit(one, 1), "and leaves a debt");
+        assert!(clients.admit(other, 5) && !clients.admit_rest(other, 40), "but not where the budget was used");
         let [near, far]: [IpAddr; 2] = ["2001:db8::1".parse().unwrap(), "2001:db8::ffff:2".parse().unwrap()];
         assert!(clients.admit(near, 20) && !clients.admit(far, 1), "one network");
         assert_eq!(network("::ffff:10.0.0.1".parse().unwrap()), one);
@@ -119,7 +143,7 @@ mod tests {
         assert!((0..10).map(|_| clients.seat(near, 3)).collect::<Vec<_>>().iter().all(Option::is_some));
         drop(taken);
         assert!(clients.seat(far, 3).is_some());
-        assert!(clients.seats.lock().unwrap().is_empty());
+        assert!(clients.connections.lock().unwrap().is_empty());
     }
 
     #[tokio::test(start_paused = true)]

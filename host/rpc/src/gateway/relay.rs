@@ -8,8 +8,10 @@ use futures_util::stream;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::StatusCode;
 use hyper::body::Frame;
+use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::client::Client;
 use crate::error::RpcError;
 use crate::gateway::answer::{Body, Reply};
 use crate::gateway::request::Call;
@@ -48,7 +50,7 @@ enum Passed {
 
 impl Gateway {
     pub(super) async fn read(&self, asked: &Asked<'_>, whole: Whole) -> (StatusCode, Reply) {
-        let Some((pool, transport)) = self.way(asked.chain) else { return unserved(asked.call, "no such chain here") };
+        let Some((pool, client)) = self.way(asked.chain) else { return unserved(asked.call, "no such chain here") };
         let block = asked.call.block().map(|(form, number)| (asked.chain, form, number));
         if let Some(result) = block.and_then(|key| self.inner.blocks.get(&key))
             && let Ok(result) = std::str::from_utf8(&result)
@@ -65,9 +67,9 @@ impl Gateway {
             whole,
             refusal: Mutex::default(),
         });
-        let read = pool.first(&question.method, members, deadlines(asked.until), |member| {
-            let (transport, body, question) = (Arc::clone(transport), asked.body.clone(), Arc::clone(&question));
-            async move { pass(&transport, member, body, &question).await }
+        let read = pool.first(&question.method, members, (client, deadlines(asked.until)), |member| {
+            let (client, body, question) = (Arc::clone(client), asked.body.clone(), Arc::clone(&question));
+            async move { pass(client.transport(), member, body, &question).await }
         });
         match read.await {
             Ok((source, Passed::Whole(answer))) => {
@@ -81,7 +83,7 @@ impl Gateway {
                 (StatusCode::OK, Reply::Whole(answer))
             }
             Ok((_, Passed::Streamed(start, rest, member))) => {
-                (StatusCode::OK, Reply::Streamed(streamed(Arc::clone(transport), start, rest, member, question)))
+                (StatusCode::OK, Reply::Streamed(streamed(Arc::clone(client), start, rest, member, question)))
             }
             Err(error) => {
                 let refusal = question.refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -101,17 +103,20 @@ impl Gateway {
         body: &Bytes,
         until: Instant,
     ) -> Option<Reply> {
-        let (pool, transport) = self.way(chain)?;
+        let (pool, client) = self.way(chain)?;
         let mut members = with_budget(pool, BATCH, calls.len());
         members.retain(|member| member.state().client_batches == Batches::Taken);
         let expected: Arc<Vec<(String, Option<String>)>> =
             Arc::new(calls.iter().map(|(call, _)| (call.method.clone(), call.id.map(str::to_owned))).collect());
+        // Should it come to nothing, the calls are asked one by one in the other half.
+        let half = Deadlines { whole: deadlines(until).whole.mul_f32(0.5), each: deadlines(until).each };
         let read: Result<_, ReadError> = pool
-            .first(BATCH, members, deadlines(until), |member| {
-                let (transport, body, expected) = (Arc::clone(transport), body.clone(), Arc::clone(&expected));
+            .first(BATCH, members, (client, half), |member| {
+                let (client, body, expected) = (Arc::clone(client), body.clone(), Arc::clone(&expected));
                 async move {
                     // Those who count requests mostly count calls.
                     member.spend(expected.len().saturating_sub(1));
+                    let transport = client.transport();
                     let response = transport.post(&member.endpoint, body, None).await?;
                     let answer = transport.body(response, &member.endpoint).await?;
                     prove_batch(&answer, &expected, &member)?;
@@ -136,11 +141,13 @@ const BATCH: &str = "batch";
 /// One that is a last resort does not become better because the others' budgets are used up.
 fn with_budget(pool: &Pool, method: &str, calls: usize) -> Vec<Arc<Member>> {
     let mut members = pool.ranked_for(method);
-    if members.iter().any(|member| !member.is_last_resort()) {
-        members.retain(|member| !member.is_last_resort());
-    }
     let (now, calls) = (Instant::now(), u32::try_from(calls).unwrap_or(u32::MAX));
+    let sound = |members: &[Arc<Member>]| members.iter().any(|member| !member.is_last_resort());
+    let there_were_sound = sound(&members);
     members.retain(|member| member.state().budget.left(now) >= calls);
+    if there_were_sound && !sound(&members) {
+        members.clear();
+    }
     members
 }
 
@@ -160,9 +167,10 @@ async fn pass(
         prove(&answer, question, &member)?;
         return Ok(Passed::Whole(answer));
     }
+    let length = response.content_length();
     let mut held = BytesMut::new();
     while let Some(chunk) = transport.chunk(&mut response, &member.endpoint).await? {
-        if held.is_empty() && response.content_length() == u64::try_from(chunk.len()).ok() {
+        if held.is_empty() && length == u64::try_from(chunk.len()).ok() {
             prove(&chunk, question, &member)?;
             return Ok(Passed::Whole(chunk));
         }
@@ -226,7 +234,7 @@ pub(super) fn node_error(error: &str, member: &Member) -> NodeError {
 /// A body that comes from the endpoint piece by piece. Where that breaks off, or turns out to be the answer to something
 /// else, so does the client's: a whole answer is always a proven one.
 fn streamed(
-    transport: Arc<Transport>,
+    client: Arc<Client>,
     start: Bytes,
     rest: reqwest::Response,
     member: Arc<Member>,
@@ -235,10 +243,10 @@ fn streamed(
     let end = End::of(&start);
     let state = Some(Streaming { rest, passed: start.len(), end });
     let pieces = stream::unfold(state, move |state| {
-        let (transport, member, question) = (Arc::clone(&transport), Arc::clone(&member), Arc::clone(&question));
+        let (client, member, question) = (Arc::clone(&client), Arc::clone(&member), Arc::clone(&question));
         async move {
             let mut state = state?;
-            match next_piece(&transport, &member, &mut state).await {
+            match next_piece(client.transport(), &member, &mut state).await {
                 Ok(Some(piece)) => Some((Ok(Frame::data(piece)), Some(state))),
                 Ok(None) if state.end.names(question.id.as_deref()) => None,
                 ended => {
@@ -296,15 +304,29 @@ impl End {
         self.tail.drain(..surplus);
     }
 
-    /// Whether it bears that id, and ends like an object.
+    /// Whether it bears that id, however that is written, and ends like an object.
     fn names(&self, id: Option<&str>) -> bool {
-        let dense = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<String>();
-        let (start, tail) = (dense(&self.start), dense(&self.tail));
-        let dense_id = id.map_or_else(|| "null".to_owned(), |id| dense(id.as_bytes()));
-        let member = format!("\"id\":{dense_id}");
-        let bears = id.is_none() || start.contains(&member) || tail.contains(&member);
-        tail.ends_with('}') && bears
+        let bears = match id {
+            None => true,
+            // Too long to be found in the ends.
+            Some(id) if id.len() > ENDS / 2 => true,
+            Some(id) => match serde_json::from_str::<Value>(id) {
+                Ok(id) => ids(&self.start).chain(ids(&self.tail)).any(|found| found == id),
+                Err(_) => false,
+            },
+        };
+        bears && self.tail.trim_ascii_end().ends_with(b"}")
     }
+}
+
+/// The values of all members that are called `id`.
+fn ids(text: &[u8]) -> impl Iterator<Item = Value> {
+    let text = String::from_utf8_lossy(text).into_owned();
+    let after: Vec<String> = text.split("\"id\"").skip(1).map(str::to_owned).collect();
+    after.into_iter().filter_map(|rest| {
+        let value = rest.trim_start().strip_prefix(':')?;
+        serde_json::Deserializer::from_str(value).into_iter::<Value>().next()?.ok()
+    })
 }
 
 #[cfg(test)]
@@ -324,6 +346,8 @@ mod tests {
         let first = format!("{{\"id\":\"a b\",\"jsonrpc\":\"2.0\",\"result\":\"{long}\"}}");
         assert!(names(&last, Some("7")) && !names(&last, Some("8")) && !names(&last, Some("\"7\"")));
         assert!(names(&first, Some("\"a b\"")) && !names(&first, Some("\"ab c\"")));
+        let escaped = format!("{{\"jsonrpc\":\"2.0\",\"result\":\"{long}\",\"id\":\"wallet/\u{e9}\"}}");
+        assert!(names(&escaped, Some(r#""wallet\/\u00e9""#)), "the same id, written otherwise");
         assert!(names(&last, None), "a client that gave no id takes any");
         assert!(!names(&format!("{{\"id\":7,\"result\":\"{long}"), Some("7")), "it breaks off");
     }
