@@ -45,7 +45,7 @@ pub struct Voice<'a> {
 pub struct Agreement {
     /// How well they agree.
     pub verdict: Verdict,
-    /// The highest head that the quorum has reached, fresh and undisputed; nothing unless the verdict is good.
+    /// The highest head that the quorum has shown, fresh and undisputed; nothing unless the verdict is good.
     pub head: Option<Head>,
     /// The highest irreversible block that the quorum has reached.
     pub irreversible: Option<BlockNum>,
@@ -75,7 +75,7 @@ pub enum WitnessAgreement {
 pub struct Comparison {
     rules: Rules,
     past: BTreeMap<EndpointIndex, Past>,
-    claims: BTreeMap<BlockNum, Vec<(EndpointIndex, BlockId)>>,
+    claims: BTreeMap<BlockNum, Vec<(EndpointIndex, Head)>>,
     /// The height that the quorum has reached, and when that last grew.
     height: Option<(BlockNum, Time)>,
 }
@@ -108,7 +108,9 @@ impl Comparison {
             .iter()
             .zip(&standings)
             .filter(|(_, (_, standing))| *standing == Standing::Sound)
-            .filter_map(|(voice, _)| Some(Sound { operator: voice.operator, reading: voice.reading? }))
+            .filter_map(|(voice, _)| {
+                Some(Sound { endpoint: voice.endpoint, operator: voice.operator, reading: voice.reading? })
+            })
             .collect();
         let head = highest_reached(&sound, need).cloned();
         if let Some(head) = &head {
@@ -121,13 +123,36 @@ impl Comparison {
             }
             sound.retain(|sound| sound.reading.head.num().0.saturating_sub(head.num().0) <= limit);
         }
-        let verdict = self.verdict(now, voices, &standings, &sound, need, clock);
+        let head = self.confirmed(&sound, need);
+        let mut verdict = self.verdict(now, voices, &standings, &sound, need, clock);
+        if verdict.is_good() && head.is_none() {
+            verdict = Verdict::Thin;
+        }
         let head = head.filter(|_| verdict.is_good());
         let irreversible = head.as_ref().and_then(|_| reached(&sound, need, |head| head.irreversible));
         let schedule = head.as_ref().and_then(|head| schedule(&sound, need, head));
         let asked = voices.iter().filter_map(|voice| voice.reading).map(|reading| reading.witnesses.len()).max();
         let witnesses = (0..asked.unwrap_or(0)).map(|index| witness(&sound, need, index)).collect();
         Agreement { verdict, head, irreversible, schedule, witnesses, standings }
+    }
+
+    /// The highest block that so many operators have shown as their head, now or a moment ago. That one is higher than
+    /// another says nothing: they may be on different branches.
+    fn confirmed(&self, sound: &[Sound<'_>], need: usize) -> Option<Head> {
+        let lowest = sound.iter().map(|sound| sound.reading.head.num().0).max()?.saturating_sub(TOGETHER);
+        self.claims
+            .range(BlockNum(lowest)..)
+            .rev()
+            .find_map(|(_, claims)| {
+                claims.iter().map(|(_, head)| head).find(|head| {
+                    let same = |endpoint: EndpointIndex| {
+                        claims.iter().any(|(other, claimed)| *other == endpoint && claimed.id == head.id)
+                    };
+                    let by = sound.iter().filter(|sound| same(sound.endpoint));
+                    operators(by.map(|sound| sound.operator)) >= need
+                })
+            })
+            .cloned()
     }
 
     /// How many operators must agree: no more than there are.
@@ -138,14 +163,15 @@ impl Comparison {
 
     fn remember(&mut self, now: Time, voices: &[Voice<'_>]) {
         for voice in voices {
-            let Some(head) = voice.reading.map(|reading| reading.head.id) else { continue };
+            let Some(reading) = voice.reading else { continue };
+            let head = reading.head.id;
             let past = self.past.entry(voice.endpoint).or_insert(Past { head, since: now, before: None });
             if past.head != head {
                 *past = Past { head, since: now, before: Some(past.head) };
             }
             let claims = self.claims.entry(head.num()).or_default();
             claims.retain(|(endpoint, _)| *endpoint != voice.endpoint);
-            claims.push((voice.endpoint, head));
+            claims.push((voice.endpoint, reading.head.clone()));
         }
     }
 
@@ -158,7 +184,9 @@ impl Comparison {
     fn watch_height(&mut self, now: Time, voices: &[Voice<'_>], need: usize) {
         let answering: Vec<Sound<'_>> = voices
             .iter()
-            .filter_map(|voice| Some(Sound { operator: voice.operator, reading: voice.reading? }))
+            .filter_map(|voice| {
+                Some(Sound { endpoint: voice.endpoint, operator: voice.operator, reading: voice.reading? })
+            })
             .collect();
         let Some(height) = highest_reached(&answering, need).map(Head::num) else { return };
         match self.height {
@@ -229,9 +257,9 @@ impl Comparison {
         let mut dispute = None;
         for claim in [past.before, Some(past.head)].into_iter().flatten() {
             let Some(claims) = self.claims.get(&claim.num()) else { continue };
-            let votes = |id: BlockId| operators(claims.iter().filter(|(_, c)| *c == id).filter_map(|(e, _)| of(*e)));
+            let votes = |id: BlockId| operators(claims.iter().filter(|(_, c)| c.id == id).filter_map(|(e, _)| of(*e)));
             let own = votes(claim);
-            let rivals: BTreeSet<BlockId> = claims.iter().map(|(_, id)| *id).filter(|id| *id != claim).collect();
+            let rivals: BTreeSet<BlockId> = claims.iter().map(|(_, head)| head.id).filter(|id| *id != claim).collect();
             let most = rivals.into_iter().map(votes).max().unwrap_or(0);
             if most > own {
                 return Some(Standing::MinorityFork { at: claim.num() });
@@ -297,6 +325,7 @@ enum ClockError {
 /// A voice that answered.
 #[derive(Clone, Copy, Debug)]
 struct Sound<'a> {
+    endpoint: EndpointIndex,
     operator: &'a Operator,
     reading: &'a Reading,
 }

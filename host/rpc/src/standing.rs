@@ -13,7 +13,7 @@ pub enum Verdict {
     Agreed,
     /// All endpoints are of one operator, whose word cannot be checked.
     OneVoice,
-    /// A fresh chain, shown by fewer than must agree.
+    /// A fresh chain, shown by fewer than must agree, or not yet by two of them at one height.
     Thin,
     /// They show different blocks at one height, and there is no majority.
     Disagreement,

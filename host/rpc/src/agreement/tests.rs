@@ -102,7 +102,7 @@ fn one_round_of_answers() {
     let a = || at("a", 100, 0);
     let cases = [
         ("all well", vec![a(), at("b", 100, 0), at("c", 100, 0)], Verdict::Agreed, vec![Sound; 3]),
-        ("one a block ahead", vec![a(), at("b", 101, 0)], Verdict::Agreed, vec![Sound; 2]),
+        ("one a block ahead, as yet", vec![a(), at("b", 101, 0)], Verdict::Thin, vec![Sound; 2]),
         ("one dead", vec![a(), silent("b"), at("c", 100, 0)], Verdict::Agreed, vec![Sound, Silent, Sound]),
         ("one stale", vec![a(), at("b", 80, 0), at("c", 100, 0)], Verdict::Agreed, vec![Sound, stale(80), Sound]),
         ("one on a fork", vec![a(), at("b", 100, 7), at("c", 100, 0)], Verdict::Agreed, vec![Sound, minority, Sound]),
@@ -129,8 +129,16 @@ fn one_round_of_answers() {
 
 #[test]
 fn the_head_is_the_one_that_the_quorum_has_reached() {
-    let agreement = Scene::new().compare(time(101), &[at("a", 101, 0), at("a", 101, 0), at("b", 100, 0)]);
-    assert_eq!(agreement.head.map(|head| head.num()), Some(BlockNum(100)));
+    let mut scene = Scene::new();
+    scene.compare(time(100), &[at("a", 100, 0), at("a", 100, 0), at("b", 99, 0)]);
+    let agreement = scene.compare(time(101), &[at("a", 101, 0), at("a", 101, 0), at("b", 100, 0)]);
+    assert_eq!((agreement.verdict, agreement.head.map(|head| head.num())), (Verdict::Agreed, Some(BlockNum(100))));
+    // Two that never show the same block agree on none.
+    let mut scene = Scene::new();
+    for num in 100..110 {
+        let agreement = scene.compare(time(num), &[at("a", num, 0), at("z", num + 1, 9)]);
+        assert!(!agreement.verdict.is_good() && agreement.head.is_none(), "{agreement:?}");
+    }
     // A head that is impossibly far ahead, with a time that is not.
     let mut far = at("c", 100, 0);
     far.reading.as_mut().unwrap().head.id = id(5000, 0);

@@ -193,7 +193,7 @@ async fn what_may_have_arrived_is_said_and_not_repeated() {
 async fn health_is_a_fresh_agreed_head() {
     let door = Door::new(&[Fault::None, Fault::None]).await;
     assert_eq!(door.get("/health").await.0, StatusCode::SERVICE_UNAVAILABLE, "nobody was asked yet");
-    door.scene.poll().await;
+    door.scene.poll_until_agreed().await;
     let (status, health) = door.get("/health").await;
     assert_eq!(
         (status, &health["status"], &health["chains"]["hive"]["verdict"]),
@@ -277,7 +277,7 @@ async fn long_answers_stream_through() {
 #[tokio::test(flavor = "multi_thread")]
 async fn irreversible_blocks_are_kept_and_nothing_else() {
     let door = Door::new(&[Fault::None, Fault::None]).await;
-    door.scene.poll().await;
+    door.scene.poll_until_agreed().await;
     let old = chain::height() - 1000;
     for id in 0..3 {
         let asked = call("get_block", &json!([old]), &json!(id));

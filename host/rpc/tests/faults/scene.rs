@@ -62,6 +62,17 @@ impl Scene {
         self.pool.poll(&PollRequest { witnesses: &[alice], block: None }).await
     }
 
+    /// Polls until the endpoints agree, which at the turn of a block may take a second round.
+    pub(crate) async fn poll_until_agreed(&self) {
+        for _ in 0..5 {
+            self.poll().await;
+            if self.agreement().verdict == Verdict::Agreed {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     pub(crate) fn agreement(&self) -> Arc<Agreement> {
         self.pool.agreement().unwrap()
     }

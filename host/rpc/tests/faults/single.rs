@@ -75,16 +75,8 @@ async fn each_beside_two_good_endpoints_is_named_and_outvoted() {
 async fn beside_two(Case { name, fault, shows }: Case) {
     let scene = Scene::new(&[Fault::None, fault, Fault::None]).await;
     for _ in 0..2 {
-        scene.poll().await;
-        // At the turn of a block one of the good ones may not have the block yet that the two others are in dispute about.
-        for _ in 0..5 {
-            scene.believes_nothing_wrong(name);
-            if scene.agreement().verdict != Verdict::Disagreement {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            scene.poll().await;
-        }
+        scene.poll_until_agreed().await;
+        scene.believes_nothing_wrong(name);
         let agreement = scene.agreement();
         assert_eq!(agreement.verdict, Verdict::Agreed, "{name}: {agreement:?}");
         scene.believes_nothing_wrong(name);
@@ -116,7 +108,7 @@ async fn passing(Case { name, fault, shows }: Case) {
         || name.contains("chain");
     let options = crate::scene::options().jitter(0, 0);
     let scene = Scene::with(&[Fault::None, Fault::None, Fault::None], options).await;
-    scene.poll().await;
+    scene.poll_until_agreed().await;
     assert_eq!(scene.agreement().verdict, Verdict::Agreed, "{name}");
     scene.servers[0].become_other(fault);
     let reading = scene.poll().await.remove(0);
@@ -126,6 +118,7 @@ async fn passing(Case { name, fault, shows }: Case) {
     if !name.starts_with("429 with") && !name.starts_with("503 with") {
         tokio::time::sleep(Duration::from_millis(3100)).await;
         assert!(scene.poll().await[0].result.is_ok(), "{name}");
+        scene.poll_until_agreed().await;
         assert_eq!(scene.agreement().verdict, Verdict::Agreed, "{name}");
     }
 }
