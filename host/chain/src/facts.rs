@@ -60,6 +60,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// Whether it is the one in force at that head: a shuffle may have come between the two answers.
+    pub fn is_in_force_at(&self, head: BlockNum) -> bool {
+        let round = u32::try_from(self.current.len()).unwrap_or(u32::MAX);
+        head < self.next_shuffle && self.next_shuffle.back(round) <= head
+    }
+
     /// Whose slot it is, as long as this schedule holds.
     pub fn producer(&self, slot: Slot) -> Option<&AccountName> {
         Self::at(&self.current, slot)

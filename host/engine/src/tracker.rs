@@ -355,10 +355,6 @@ impl Tracker {
     /// is not enough.
     fn take_schedule(&mut self, trusted: &[Voice<'_>]) {
         let Some(head) = self.head.as_ref().map(Head::num) else { return };
-        let fits = |schedule: &Schedule| {
-            let round = u32::try_from(schedule.current.len()).unwrap_or(u32::MAX);
-            schedule.next_shuffle > head && schedule.next_shuffle.back(round) <= head
-        };
         let same =
             |one: &Schedule, other: &Schedule| one.next_shuffle == other.next_shuffle && one.current == other.current;
         let voices = |holds: &dyn Fn(&Schedule) -> bool| {
@@ -368,7 +364,7 @@ impl Tracker {
         let agreed = trusted
             .iter()
             .map(|(_, reading)| &reading.schedule)
-            .find(|schedule| fits(schedule) && voices(&|other| same(schedule, other)) >= self.need());
+            .find(|schedule| schedule.is_in_force_at(head) && voices(&|other| same(schedule, other)) >= self.need());
         let Some(agreed) = agreed else { return };
         // Not every gateway passes on the method that tells the next round.
         let futures = trusted.iter().map(|(_, reading)| &reading.schedule).filter(|other| same(agreed, other));

@@ -354,13 +354,10 @@ fn reached(sound: &[Sound<'_>], need: usize, of: impl Fn(&Head) -> BlockNum) -> 
 
 /// The schedule that so many operators show, of those that fit the head.
 fn schedule(sound: &[Sound<'_>], need: usize, head: &Head) -> Option<Schedule> {
-    let fits = |schedule: &Schedule| {
-        let round = u32::try_from(schedule.current.len()).unwrap_or(u32::MAX);
-        schedule.next_shuffle > head.num() && schedule.next_shuffle.back(round) <= head.num()
-    };
     let same =
         |one: &Schedule, other: &Schedule| one.current == other.current && one.next_shuffle == other.next_shuffle;
-    let candidates = sound.iter().map(|sound| &sound.reading.schedule).filter(|schedule| fits(schedule));
+    let candidates =
+        sound.iter().map(|sound| &sound.reading.schedule).filter(|schedule| schedule.is_in_force_at(head.num()));
     let mut best = candidates.filter(|candidate| {
         let showing = sound.iter().filter(|sound| same(&sound.reading.schedule, candidate));
         operators(showing.map(|sound| sound.operator)) >= need

@@ -64,9 +64,7 @@ pub struct Reading {
 impl Reading {
     /// Whether the schedule is the one in force at the head: a shuffle may have come between the two.
     pub fn schedule_is_of_head(&self) -> bool {
-        let round = u32::try_from(self.schedule.current.len()).unwrap_or(u32::MAX);
-        let (head, shuffle) = (self.head.num(), self.schedule.next_shuffle);
-        head < shuffle && shuffle.back(round) <= head
+        self.schedule.is_in_force_at(self.head.num())
     }
 }
 

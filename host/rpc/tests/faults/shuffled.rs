@@ -104,11 +104,11 @@ impl Run {
                             !(agreement.verdict == Verdict::Agreed) || Self::late_ones(cases) >= 2,
                             "{shown}: {agreement:?}"
                         );
-                        // A reason for each.
-                        for (reading, (_, standing)) in readings.iter().zip(&agreement.standings) {
-                            match &reading.result {
-                                Err(error) => assert!(!error.to_string().is_empty()),
-                                Ok(_) => assert!(!standing.to_string().is_empty()),
+                        // A reason for each; later on what is wrong with the chain id alone shows within the hour.
+                        if std::ptr::eq(cases, &raw const self.cases) {
+                            for (reading, case) in readings.iter().zip(cases) {
+                                let silent = matches!(case.shows, Shows::Error(_));
+                                assert!(!silent || reading.result.is_err(), "{shown}: {}", case.name);
                             }
                         }
                     }
