@@ -6,7 +6,7 @@
 mod body;
 
 use dogwatch_sdk::Reader;
-use dogwatch_sdk::channel::{Alert, Channel, Header, Method, Part, Request};
+use dogwatch_sdk::channel::{Alert, Channel, Header, HttpRequest, Method, Part, Request};
 
 /// The channel.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Channel for Webhook {
         }
     }
 
-    fn compose(config: &Config, alert: &Alert) -> Result<Vec<Request>, String> {
+    fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
         let url = match &config.url {
             Url::Setting(url) => Part::from(url.as_str()),
             Url::Secret => Part::secret("url"),
@@ -77,7 +77,7 @@ impl Channel for Webhook {
             });
         }
         let body = vec![body::of(alert).into()];
-        Ok(vec![Request { method: Method::Post, url: vec![url], headers, body }])
+        Ok(vec![HttpRequest { method: Method::Post, url: vec![url], headers, body }.into()])
     }
 }
 

@@ -9,10 +9,11 @@ use super::*;
 
 const URL: &str = "https://example.com/hook";
 
-fn only(settings: &[(&str, Value)], secrets: &[&str]) -> Request {
+fn only(settings: &[(&str, Value)], secrets: &[&str]) -> HttpRequest {
     let mut requests = compose::<Webhook>(settings, secrets, &alert()).unwrap();
     assert_eq!(requests.len(), 1);
-    requests.remove(0)
+    let Request::Http(request) = requests.remove(0) else { panic!("http") };
+    request
 }
 
 #[test]
@@ -71,7 +72,8 @@ fn awkward_texts_stay_one_json_object() {
     let mut alert = alert();
     alert.summary = "a \"quoted\" \\ line\nand \u{7} more".into();
     let requests = compose::<Webhook>(&[("url", URL.into())], &[], &alert).unwrap();
-    let [Part::Text(body)] = requests[0].body.as_slice() else { panic!("one text") };
+    let Request::Http(request) = &requests[0] else { panic!("http") };
+    let [Part::Text(body)] = request.body.as_slice() else { panic!("one text") };
     assert!(body.contains(r#""summary":"a \"quoted\" \\ line\nand \u0007 more""#), "{body}");
 }
 

@@ -1,11 +1,16 @@
-//! Channels: how an alert reaches a human.
+//! Channels: how an alert reaches a human, and how a dead man's switch hears that the watch goes on.
+
+mod build;
 
 pub use crate::bindings::channel_v0_1::dogwatch::channel::types::{
-    Alert, Encoding, Event, Header, Judgement, Method, Part, Request, Response, ResponseHeader, Secret, Severity,
+    Alert, Basic, DigestEncoding, Encoding, Event, Following, Header, Heartbeat, HttpRequest, Judgement, Mail,
+    MailLogin, MailSecurity, Method, Part, Progress, Pulse, Request, Response, ResponseHeader, Role, Secret, Severity,
+    Signature,
 };
 use crate::settings::{Reader, Settings};
+pub use build::FormValue;
 
-/// An alert channel.
+/// An alert channel, a heartbeat channel, or both.
 ///
 /// It does nothing itself: it says which requests deliver an alert, and judges the answers. The host checks the
 /// requests, puts the secrets in and sends them.
@@ -16,6 +21,8 @@ pub trait Channel {
     const VERSION: &'static str;
     /// What it does, in one sentence.
     const ABOUT: &'static str;
+    /// What it is good for.
+    const ROLES: Role = Role::ALERTS;
     /// The settings and secrets, as the channel wants them.
     type Config;
 
@@ -23,65 +30,48 @@ pub trait Channel {
     fn configure(read: &mut Reader<'_>) -> Self::Config;
 
     /// The requests that deliver an alert, in the order in which they are sent. None: nothing has to be said.
-    fn compose(config: &Self::Config, alert: &Alert) -> Result<Vec<Request>, String>;
+    /// `memory` is the text of the last [`Judgement::Remember`], or empty.
+    fn compose(config: &Self::Config, memory: &str, alert: &Alert) -> Result<Vec<Request>, String>;
 
-    /// Judges the answer to the request with that index. Unless told otherwise, by the HTTP status.
+    /// Judges the answer to the request with that index. Unless told otherwise, by the status.
     fn judge(settings: &Settings, alert: &Alert, index: u32, response: &Response) -> Judgement {
         let _ = (settings, alert, index);
         crate::http::judge(response)
     }
-}
 
-impl Part {
-    /// A secret, as it is.
-    pub fn secret(name: impl Into<String>) -> Self {
-        Self::encoded_secret(name, Encoding::Plain)
+    /// Asks what became of a message that was judged as [`Judgement::Follow`]. None: it cannot be asked.
+    fn follow(config: &Self::Config, alert: &Alert, receipt: &str) -> Result<Option<Request>, String> {
+        let _ = (config, alert, receipt);
+        Ok(None)
     }
 
-    /// A secret, written so that it fits its surroundings.
-    pub fn encoded_secret(name: impl Into<String>, encoding: Encoding) -> Self {
-        Self::Secret(Secret { name: name.into(), encoding })
+    /// Judges the answer to that.
+    fn judge_follow(settings: &Settings, alert: &Alert, receipt: &str, response: &Response) -> Progress {
+        let _ = (settings, alert, receipt, response);
+        Progress::Over
     }
-}
 
-impl From<&str> for Part {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+    /// Requests that show whether alerts would get through, and wake nobody. None: the service has no such thing.
+    fn self_test(config: &Self::Config, memory: &str) -> Result<Vec<Request>, String> {
+        let _ = (config, memory);
+        Ok(Vec::new())
     }
-}
 
-impl From<String> for Part {
-    fn from(text: String) -> Self {
-        Self::Text(text)
+    /// Judges the answer to the request of the self-test with that index. Unless told otherwise, by the status.
+    fn judge_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
+        let _ = (settings, index);
+        crate::http::judge(response)
     }
-}
 
-impl Header {
-    /// A header whose value holds no secret.
-    pub fn plain(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { name: name.into(), value: vec![Part::Text(value.into())] }
+    /// The requests that carry a heartbeat. None: this pulse says nothing to the service.
+    fn beat(config: &Self::Config, heartbeat: &Heartbeat) -> Result<Vec<Request>, String> {
+        let _ = (config, heartbeat);
+        Ok(Vec::new())
     }
-}
 
-impl Event {
-    /// The event's name, as messages carry it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Updated => "updated",
-            Self::Resolved => "resolved",
-        }
-    }
-}
-
-impl Severity {
-    /// The severity's name, as messages carry it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-            Self::Page => "page",
-        }
+    /// Judges the answer to the request of the heartbeat with that index. Unless told otherwise, by the status.
+    fn judge_beat(settings: &Settings, index: u32, response: &Response) -> Judgement {
+        let _ = (settings, index);
+        crate::http::judge(response)
     }
 }

@@ -131,6 +131,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
             name: C::NAME.to_owned(),
             version: C::VERSION.to_owned(),
             about: C::ABOUT.to_owned(),
+            roles: C::ROLES,
             settings: all(docs.settings),
             secrets: all(docs.secrets),
         }
@@ -143,11 +144,10 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
     fn compose(
         settings: Vec<channel_types::Setting>,
         secrets: Vec<String>,
+        memory: String,
         alert: channel_types::Alert,
     ) -> Result<Vec<channel_types::Request>, String> {
-        let config = channel_config::<C>(&Settings::from_pairs(all(settings)), &secrets)
-            .map_err(|problems| joined(&problems))?;
-        C::compose(&config, &alert)
+        C::compose(&configured::<C>(settings, &secrets)?, &memory, &alert)
     }
 
     fn judge(
@@ -158,6 +158,60 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
     ) -> channel_types::Judgement {
         C::judge(&Settings::from_pairs(all(settings)), &alert, index, &response)
     }
+
+    fn follow(
+        settings: Vec<channel_types::Setting>,
+        secrets: Vec<String>,
+        alert: channel_types::Alert,
+        receipt: String,
+    ) -> Result<Option<channel_types::Request>, String> {
+        C::follow(&configured::<C>(settings, &secrets)?, &alert, &receipt)
+    }
+
+    fn judge_follow(
+        settings: Vec<channel_types::Setting>,
+        alert: channel_types::Alert,
+        receipt: String,
+        response: channel_types::Response,
+    ) -> channel_types::Progress {
+        C::judge_follow(&Settings::from_pairs(all(settings)), &alert, &receipt, &response)
+    }
+
+    fn self_test(
+        settings: Vec<channel_types::Setting>,
+        secrets: Vec<String>,
+        memory: String,
+    ) -> Result<Vec<channel_types::Request>, String> {
+        C::self_test(&configured::<C>(settings, &secrets)?, &memory)
+    }
+
+    fn judge_self_test(
+        settings: Vec<channel_types::Setting>,
+        index: u32,
+        response: channel_types::Response,
+    ) -> channel_types::Judgement {
+        C::judge_self_test(&Settings::from_pairs(all(settings)), index, &response)
+    }
+
+    fn beat(
+        settings: Vec<channel_types::Setting>,
+        secrets: Vec<String>,
+        heartbeat: channel_types::Heartbeat,
+    ) -> Result<Vec<channel_types::Request>, String> {
+        C::beat(&configured::<C>(settings, &secrets)?, &heartbeat)
+    }
+
+    fn judge_beat(
+        settings: Vec<channel_types::Setting>,
+        index: u32,
+        response: channel_types::Response,
+    ) -> channel_types::Judgement {
+        C::judge_beat(&Settings::from_pairs(all(settings)), index, &response)
+    }
+}
+
+fn configured<C: Channel>(settings: Vec<channel_types::Setting>, secrets: &[String]) -> Result<C::Config, String> {
+    channel_config::<C>(&Settings::from_pairs(all(settings)), secrets).map_err(|problems| joined(&problems))
 }
 
 /// The channel's configuration, or everything that is wrong with the settings and secrets.

@@ -1,6 +1,15 @@
-//! Just enough JSON for the body of a request, without a library's weight.
+//! Just enough JSON for the body of a request, without a library's weight; answers are read by one.
 
 use std::fmt::Write;
+
+/// JSON that was read: see `serde_json`.
+pub use serde_json::Value;
+
+/// Reads the body of an answer; what is no JSON is null.
+#[must_use]
+pub fn parse(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
 
 /// A text as a JSON string, quotes included.
 #[must_use]

@@ -55,6 +55,7 @@ pub mod json;
 pub mod policy;
 mod settings;
 pub mod testing;
+pub mod text;
 mod time;
 
 pub use channel::Channel;

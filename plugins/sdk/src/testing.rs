@@ -1,6 +1,6 @@
 //! For the tests of a plugin, on the machine's own target.
 
-use crate::channel::{self, Channel, Event, Judgement, Request, Response, ResponseHeader};
+use crate::channel::{self, Channel, Event, Judgement, Part, Progress, Request, Response, ResponseHeader};
 use crate::export::{channel_config, joined, policy_config};
 use crate::policy::{
     Agreement, ChainView, Decision, Health, Holder, Mode, Node, Outcome, OwnSlot, Policy, Situation, Verdict,
@@ -78,14 +78,100 @@ pub fn alert() -> channel::Alert {
         event: Event::Opened,
         severity: channel::Severity::Critical,
         subject: "witness alice".into(),
+        cause: "missing".into(),
         site: "home".into(),
         chain: "hive".into(),
         witness: "alice".into(),
         summary: "alice misses blocks".into(),
         details: "2 own slots in a row".into(),
         remedy: "look at node one".into(),
+        command: "dogwatch status".into(),
+        acknowledged_by: String::new(),
         opened_at: time_of(9_979),
         at: time_of(10_000),
+    }
+}
+
+/// Alerts that every channel must cope with, by name: one of each event, and texts that are hostile or far too long.
+pub fn alerts() -> Vec<(&'static str, channel::Alert)> {
+    let with = |change: fn(&mut channel::Alert)| {
+        let mut alert = alert();
+        change(&mut alert);
+        alert
+    };
+    vec![
+        ("opened", with(|alert| alert.severity = channel::Severity::Page)),
+        ("updated", with(|alert| alert.event = Event::Updated)),
+        (
+            "escalated",
+            with(|alert| {
+                alert.event = Event::Escalated;
+                alert.severity = channel::Severity::Page;
+            }),
+        ),
+        (
+            "acknowledged",
+            with(|alert| {
+                alert.event = Event::Acknowledged;
+                alert.acknowledged_by = "bob".into();
+            }),
+        ),
+        (
+            "resolved",
+            with(|alert| {
+                alert.event = Event::Resolved;
+                alert.summary = format!("resolved: {}", alert.summary);
+                alert.remedy = "Nothing to do.".into();
+                alert.command = String::new();
+            }),
+        ),
+        (
+            "report",
+            with(|alert| {
+                alert.event = Event::Report;
+                alert.severity = channel::Severity::Info;
+                alert.summary = "all would work".into();
+            }),
+        ),
+        (
+            "hostile",
+            with(|alert| {
+                alert.summary = HOSTILE.into();
+                alert.details = format!("{HOSTILE}\n```\n</pre></b>\n{HOSTILE}");
+                alert.remedy = HOSTILE.into();
+            }),
+        ),
+    ]
+}
+
+/// Markup of every service, JSON and form syntax, marks that turn a text around, control characters and emoji.
+pub const HOSTILE: &str = "<b>*_`~|>#[x](https://evil.example)&amp;<!channel> @everyone <@1> \"'\\ %0A+& \u{202e}drawkcab\u{2066} \
+                           \u{7}\u{1b}[31m שלום 🐕\u{200d}🦺 {{ .Labels }} ${x}";
+
+/// An alert whose texts are a megabyte each.
+pub fn overlong() -> channel::Alert {
+    let long = "<&*_🐕é".repeat(100_000);
+    channel::Alert { summary: long.clone(), details: long.clone(), remedy: long.clone(), ..alert() }
+}
+
+/// Compares a text with a golden file below the crate's directory; `UPDATE_GOLDEN=1` writes it instead.
+///
+/// # Panics
+///
+/// When they differ: this is for tests.
+#[expect(clippy::panic, reason = "for tests alone")]
+pub fn golden(directory: &str, name: &str, text: &str) {
+    let path = std::path::Path::new(directory).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let written = path.parent().map(std::fs::create_dir_all).transpose().and_then(|_| std::fs::write(&path, text));
+        if let Err(error) = written {
+            panic!("{} cannot be written: {error}", path.display());
+        }
+        return;
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    if known != text {
+        panic!("{} differs; it would be:\n{text}", path.display());
     }
 }
 
@@ -98,14 +184,23 @@ pub fn response(status: u16, headers: &[(&str, &str)]) -> Response {
     Response { status, headers, body: Vec::new() }
 }
 
-/// The requests that a channel makes of an alert.
+/// The same with a body.
+pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+    Response { body: body.as_bytes().to_vec(), ..response(status, headers) }
+}
+
+/// The requests that a channel makes of an alert; it remembers nothing.
 pub fn compose<C: Channel>(
     settings: &[(&str, Value)],
     secrets: &[&str],
     alert: &channel::Alert,
 ) -> Result<Vec<Request>, String> {
-    let config = channel_config::<C>(&table(settings), &owned(secrets)).map_err(|problems| joined(&problems))?;
-    C::compose(&config, alert)
+    C::compose(&configured::<C>(settings, secrets)?, "", alert)
+}
+
+/// The channel's configuration, or everything that is wrong with it.
+pub fn configured<C: Channel>(settings: &[(&str, Value)], secrets: &[&str]) -> Result<C::Config, String> {
+    channel_config::<C>(&table(settings), &owned(secrets)).map_err(|problems| joined(&problems))
 }
 
 /// What a channel finds wrong with its settings and secrets.
@@ -113,9 +208,70 @@ pub fn channel_problems<C: Channel>(settings: &[(&str, Value)], secrets: &[&str]
     channel_config::<C>(&table(settings), &owned(secrets)).err().unwrap_or_default()
 }
 
-/// How a channel judges an answer to its first request.
+/// How a channel judges an answer to its first request, of [`alert`].
 pub fn judge<C: Channel>(settings: &[(&str, Value)], answer: &Response) -> Judgement {
-    C::judge(&table(settings), &alert(), 0, answer)
+    judge_alert::<C>(settings, &alert(), answer)
+}
+
+/// How a channel judges an answer to its first request, of that alert.
+pub fn judge_alert<C: Channel>(settings: &[(&str, Value)], alert: &channel::Alert, answer: &Response) -> Judgement {
+    C::judge(&table(settings), alert, 0, answer)
+}
+
+/// How a channel judges what became of a message about [`alert`].
+pub fn judge_follow<C: Channel>(settings: &[(&str, Value)], receipt: &str, answer: &Response) -> Progress {
+    C::judge_follow(&table(settings), &alert(), receipt, answer)
+}
+
+/// A request in words, one line for each piece; secrets by name. For golden texts.
+pub fn shown(request: &Request) -> String {
+    match request {
+        Request::Http(http) => {
+            let mut lines = vec![format!("{} {}", method(http.method), parts(&http.url))];
+            lines.extend(http.headers.iter().map(|header| format!("{}: {}", header.name, parts(&header.value))));
+            if !http.body.is_empty() {
+                lines.push(String::new());
+                lines.push(parts(&http.body));
+            }
+            lines.join("\n")
+        }
+        Request::Mail(mail) => {
+            let login = mail.login.as_ref();
+            let login = login.map(|login| format!("{} / {}", parts(&login.user), parts(&login.password)));
+            format!(
+                "mail by {}:{} {:?} as {}\nfrom: {}\nto: {}\nid: {}\nreplies: {}\nsubject: {}\n\n{}",
+                mail.server,
+                mail.port,
+                mail.security,
+                login.as_deref().unwrap_or("nobody"),
+                mail.sender,
+                mail.recipients.join(", "),
+                mail.message_id,
+                mail.in_reply_to,
+                mail.subject,
+                mail.text
+            )
+        }
+    }
+}
+
+fn method(method: channel::Method) -> &'static str {
+    match method {
+        channel::Method::Get => "GET",
+        channel::Method::Post => "POST",
+        channel::Method::Put => "PUT",
+        channel::Method::Delete => "DELETE",
+    }
+}
+
+fn parts(parts: &[Part]) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Secret(secret) => format!("<{} {:?}>", secret.name, secret.encoding).to_lowercase(),
+        Part::Basic(basic) => format!("<basic {}:{}>", basic.user, basic.password),
+        Part::Signature(signature) => format!("<hmac {} {:?}>", signature.key, signature.prefix),
+    };
+    parts.iter().map(part).collect()
 }
 
 fn table(settings: &[(&str, Value)]) -> Settings {

@@ -1,0 +1,189 @@
+//! The server that all fakes share: TLS, a log of what came in, and faults to order.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::{Answer, Authority, Seen, Service};
+
+/// What becomes of a request instead of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The service answers that there were too many, as the real one does.
+    RateLimit,
+    /// It fails with that status and an HTML page, as the proxy in front of a service does.
+    Status(u16),
+    /// The connection ends without an answer. The service has not taken the message.
+    Drop,
+    /// The service takes the message, and the connection ends before the answer.
+    DropAfter,
+    /// The same by a reset.
+    Reset,
+    /// The answer comes, late.
+    Delay(Duration),
+    /// No answer comes.
+    Hang,
+}
+
+#[derive(Debug)]
+struct State<S> {
+    service: S,
+    seen: Vec<Seen>,
+    faults: VecDeque<Option<Fault>>,
+}
+
+/// A fake that runs.
+#[derive(Debug)]
+pub struct Fake<S> {
+    port: u16,
+    state: Arc<Mutex<State<S>>>,
+    _tasks: JoinSet<()>,
+}
+
+impl<S: Service> Fake<S> {
+    /// Starts it on loopback, with a certificate for `localhost`.
+    pub async fn start(service: S, authority: &Authority) -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        let state = Arc::new(Mutex::new(State { service, seen: Vec::new(), faults: VecDeque::new() }));
+        let mut tasks = JoinSet::new();
+        let (acceptor, shared) = (authority.acceptor(), Arc::clone(&state));
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, state) = (acceptor.clone(), Arc::clone(&shared));
+                connections.spawn(async move { serve(stream, acceptor, state).await });
+                while connections.try_join_next().is_some() {}
+            }
+        });
+        Ok(Self { port, state, _tasks: tasks })
+    }
+
+    /// `https://localhost:…`, without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("https://{}", self.host())
+    }
+
+    /// `localhost:…`
+    pub fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// What came in so far, those requests included that met a fault.
+    pub fn seen(&self) -> Vec<Seen> {
+        lock(&self.state).seen.clone()
+    }
+
+    /// Orders faults for the next requests, one each; `None` lets one pass.
+    pub fn order(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        lock(&self.state).faults.extend(faults);
+    }
+
+    /// Looks into the service, or changes something in it.
+    pub fn with<T>(&self, work: impl FnOnce(&mut S) -> T) -> T {
+        work(&mut lock(&self.state).service)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve<S: Service>(stream: TcpStream, acceptor: tokio_rustls::TlsAcceptor, state: Arc<Mutex<State<S>>>) {
+    // A reset is sent where the socket is closed with this set.
+    let resetting = Arc::new(Mutex::new(false));
+    let Ok(stream) = stream.into_std() else { return };
+    let Ok(twin) = stream.try_clone() else { return };
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    // Whoever does not trust the certificate hangs up here.
+    let Ok(stream) = acceptor.accept(stream).await else { return };
+    let flag = Arc::clone(&resetting);
+    let service = service_fn(move |request| {
+        let (state, flag) = (Arc::clone(&state), Arc::clone(&flag));
+        async move { answer(request, &state, &flag).await }
+    });
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    if *lock(&resetting)
+        && let Ok(twin) = TcpStream::from_std(twin)
+    {
+        let _ = twin.set_zero_linger();
+    }
+}
+
+/// An error that ends the connection without an answer.
+#[derive(Debug)]
+struct HangUp;
+
+impl std::fmt::Display for HangUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("hanging up")
+    }
+}
+
+impl std::error::Error for HangUp {}
+
+impl From<Infallible> for HangUp {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+async fn answer<S: Service>(
+    request: Request<Incoming>,
+    state: &Mutex<State<S>>,
+    resetting: &Mutex<bool>,
+) -> Result<Response<Full<Bytes>>, HangUp> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| HangUp)?.to_bytes().to_vec();
+    let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let seen = Seen {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers.iter().map(header).collect(),
+        body,
+    };
+    let fault = {
+        let mut state = lock(state);
+        state.seen.push(seen.clone());
+        state.faults.pop_front().flatten()
+    };
+    let answer = match fault {
+        None => lock(state).service.answer(&seen),
+        Some(Fault::RateLimit) => lock(state).service.rate_limit(&seen),
+        Some(Fault::Status(status)) => {
+            Answer::text(status, "<html><body>failed</body></html>").with("content-type", "text/html")
+        }
+        Some(Fault::Drop) => return Err(HangUp),
+        Some(Fault::DropAfter) => {
+            lock(state).service.answer(&seen);
+            return Err(HangUp);
+        }
+        Some(Fault::Reset) => {
+            *lock(resetting) = true;
+            return Err(HangUp);
+        }
+        Some(Fault::Delay(time)) => {
+            tokio::time::sleep(time).await;
+            lock(state).service.answer(&seen)
+        }
+        Some(Fault::Hang) => std::future::pending().await,
+    };
+    let mut response = Response::builder().status(answer.status);
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
+    }
+    response.body(Full::new(Bytes::from(answer.body))).map_err(|_| HangUp)
+}

@@ -1,0 +1,116 @@
+//! What a fake service is asked, and what it answers.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use serde_json::Value;
+
+/// A request as it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The path, as it was sent: percent-encoded, without the query.
+    pub path: String,
+    /// The query, or empty.
+    pub query: String,
+    /// Names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Seen {
+    /// A header, or empty.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The body as JSON; null if it is none, or if it is not declared as JSON.
+    pub fn json(&self) -> Value {
+        let media = self.header("content-type").split(';').next().unwrap_or_default().trim();
+        if media != "application/json" {
+            return Value::Null;
+        }
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The body as the fields of a form; empty if it is none, or if it is not declared as one.
+    pub fn form(&self) -> BTreeMap<String, String> {
+        let media = self.header("content-type").split(';').next().unwrap_or_default().trim();
+        if media != "application/x-www-form-urlencoded" {
+            return BTreeMap::new();
+        }
+        url::form_urlencoded::parse(&self.body).into_owned().collect()
+    }
+
+    /// The fields of the query.
+    pub fn fields(&self) -> BTreeMap<String, String> {
+        url::form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
+    }
+
+    /// The segments of the path, decoded.
+    pub fn segments(&self) -> Vec<String> {
+        let decode = |segment: &str| percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned();
+        self.path.trim_start_matches('/').split('/').map(decode).collect()
+    }
+
+    /// The token of bearer authentication.
+    pub fn bearer(&self) -> Option<&str> {
+        self.header("authorization").strip_prefix("Bearer ")
+    }
+
+    /// User and password of basic authentication.
+    pub fn basic(&self) -> Option<(String, String)> {
+        let encoded = self.header("authorization").strip_prefix("Basic ")?;
+        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+        let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+        Some((user.to_owned(), password.to_owned()))
+    }
+}
+
+/// What a service answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer in plain text.
+    pub fn text(status: u16, body: &str) -> Self {
+        let headers = vec![("content-type".to_owned(), "text/plain; charset=utf-8".to_owned())];
+        Self { status, headers, body: body.as_bytes().to_vec() }
+    }
+
+    /// An answer in JSON.
+    pub fn json(status: u16, body: &Value) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self { status, headers, body: body.to_string().into_bytes() }
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// The answer with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// A service: its whole state, and how it answers.
+pub trait Service: Send + 'static {
+    /// Answers as the real service would.
+    fn answer(&mut self, seen: &Seen) -> Answer;
+
+    /// Answers that there were too many messages, as the real service says it.
+    fn rate_limit(&mut self, seen: &Seen) -> Answer;
+}

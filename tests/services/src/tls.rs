@@ -1,0 +1,53 @@
+//! An authority made for the test, and the server certificate that it vouches for.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::TlsAcceptor;
+
+/// An authority that vouches for `localhost`.
+#[derive(Clone)]
+pub struct Authority {
+    pem: String,
+    server: Arc<ServerConfig>,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+/// Why there is no authority.
+type Failed = Box<dyn std::error::Error>;
+
+impl Authority {
+    /// A new one, with keys of its own.
+    pub fn new() -> Result<Self, Failed> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate()?;
+        let pem = params.self_signed(&key)?.pem();
+        let issuer = Issuer::new(params, key);
+        let server_key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&server_key, &issuer)?;
+        let server_key = PrivateKeyDer::try_from(server_key.serialize_der())?;
+        let server = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], server_key)?;
+        Ok(Self { pem, server: Arc::new(server) })
+    }
+
+    /// Its certificate, in PEM form.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// A server's side of TLS.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.server))
+    }
+}
