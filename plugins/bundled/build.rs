@@ -7,7 +7,25 @@ use std::{env, fs};
 use dogwatch_guest_build::GuestToolchain;
 
 /// The name under which a plugin is bundled, and its package, which is also its directory.
-const PLUGINS: [(&str, &str); 2] = [("threshold", "policy-threshold"), ("webhook", "channel-webhook")];
+const PLUGINS: [(&str, &str); 17] = [
+    ("threshold", "policy-threshold"),
+    ("alertmanager", "channel-alertmanager"),
+    ("discord", "channel-discord"),
+    ("email", "channel-email"),
+    ("gotify", "channel-gotify"),
+    ("healthchecks", "channel-healthchecks"),
+    ("heartbeat", "channel-heartbeat"),
+    ("matrix", "channel-matrix"),
+    ("ntfy", "channel-ntfy"),
+    ("opsgenie", "channel-opsgenie"),
+    ("pagerduty", "channel-pagerduty"),
+    ("pushover", "channel-pushover"),
+    ("slack", "channel-slack"),
+    ("telegram", "channel-telegram"),
+    ("twilio", "channel-twilio"),
+    ("uptime-kuma", "channel-uptime-kuma"),
+    ("webhook", "channel-webhook"),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);

@@ -5,7 +5,6 @@ mod feeds;
 mod fetch;
 mod report;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
@@ -13,14 +12,16 @@ use dogwatch_engine::{
     Alert, ChainAlerts, Event, Fit, Force, NodeIndex, Probe, SendReport, SwitchPlan, Target, Tracker,
 };
 use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::desk::AlertDesk;
 use crate::emergency::Emergency;
 use crate::guard::{Effects, Guard, Policy};
 use crate::status::ChainStatus;
-use crate::store::{Recipient, Store, Write};
+use crate::store::Write;
+use crate::vitals::Pulse;
 
 /// How often the clock is looked at between polls: a sixth of a slot is 0.5 s on a real chain.
 const PULSE_IN_SLOTS: f32 = 1.0 / 6.0;
@@ -70,12 +71,8 @@ pub struct ChainTask {
     pub alerts: ChainAlerts,
     /// The witnesses.
     pub guards: Vec<Guard>,
-    /// What survives.
-    pub store: Store,
-    /// Who gets alerts.
-    pub recipients: Arc<[Recipient]>,
-    /// Rung when there are new alerts.
-    pub bell: Arc<Notify>,
+    /// Where state is stored, and alerts are told.
+    pub desk: AlertDesk,
     /// The time.
     pub clock: Clock,
     /// What was last stored of the alerts.
@@ -94,6 +91,8 @@ pub struct ChainTask {
     pub unsaved: Vec<Write>,
     /// The way out for the alert that nothing can be stored.
     pub emergency: Emergency,
+    /// Its signs of life.
+    pub pulse: Pulse,
 }
 
 impl ChainTask {
@@ -117,6 +116,7 @@ impl ChainTask {
                 () = woken => self.wake(&outbox).await,
                 _ = pulse.tick() => {
                     let now = self.clock.now();
+                    self.pulse.alive();
                     if !self.unsaved.is_empty() {
                         self.commit(Vec::new()).await;
                     }
@@ -292,6 +292,21 @@ impl ChainTask {
         for index in 0..self.guards.len() {
             self.drive(index, Event::Observed, outbox).await;
         }
+        self.pulse.completed(self.clock.now(), self.trouble());
+    }
+
+    /// What keeps this loop from doing its work, if anything does.
+    fn trouble(&self) -> Option<String> {
+        if !self.alerts.is_well(&self.tracker) {
+            return Some("no fresh, agreed head is seen".to_owned());
+        }
+        if !self.unsaved.is_empty() {
+            return Some("the state cannot be stored".to_owned());
+        }
+        self.guards.iter().find_map(|guard| {
+            let trouble = guard.policy_trouble()?;
+            Some(format!("the policy of {} does not work: {trouble}", guard.watch().config().witness))
+        })
     }
 
     /// Says what is to be said of the chain, and stores what is open.
@@ -349,12 +364,8 @@ impl ChainTask {
     async fn commit(&mut self, writes: Vec<Write>) -> bool {
         let mut all = std::mem::take(&mut self.unsaved);
         all.extend(writes);
-        let told = all.iter().any(|write| matches!(write, Write::Alert { .. }));
-        match self.store.commit(all.clone(), Arc::clone(&self.recipients)).await {
+        match self.desk.commit(all.clone()).await {
             Ok(()) => {
-                if told {
-                    self.bell.notify_waiters();
-                }
                 self.emergency.over(self.clock.now());
                 true
             }

@@ -6,6 +6,7 @@ mod cross;
 mod gateway;
 mod problem;
 mod reader;
+mod routes;
 mod secret;
 mod witness;
 
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dogwatch_alerts::{Recipient, Rules};
 use dogwatch_chain::{AccountName, Profile, PublicKey, SecretKey};
 use dogwatch_engine::{Damping, Mode, Rails, Severity, Unprobed};
 use dogwatch_plugins::Settings;
@@ -21,6 +23,7 @@ use dogwatch_rpc::{Endpoint, GatewayOptions};
 
 pub use problem::{Level, Problem, Problems};
 pub(crate) use reader::parse_duration;
+pub use routes::AlertConfig;
 pub use secret::{Secret, SecretError, SecretSource, read_private};
 
 const DEFAULT_STATE_DIR: &str = "/var/lib/dogwatch";
@@ -51,8 +54,12 @@ pub struct Config {
     pub witnesses: Vec<WitnessConfig>,
     /// The alert channels.
     pub channels: Vec<ChannelConfig>,
+    /// Who is told of what, and when.
+    pub alerts: AlertConfig,
     /// The gateway, if there is to be one.
     pub gateway: Option<GatewayConfig>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// The pool, served to other programs.
@@ -151,8 +158,12 @@ pub struct ChannelConfig {
     pub min_severity: Severity,
     /// Hosts it may send to, as `host` or `host:port`.
     pub allow_hosts: Vec<String>,
-    /// Whether it may send by plain http to hosts other than this machine.
+    /// Whether it may send by plain http, or mail without TLS, to hosts other than this machine.
     pub allow_http: bool,
+    /// Authorities that it trusts beside this machine's own, in PEM form.
+    pub authorities: Vec<Vec<u8>>,
+    /// How often a heartbeat is sent, if it is one that takes them.
+    pub heartbeat: Duration,
     /// The plugin's settings.
     pub settings: Settings,
     /// Secrets by name.
@@ -222,6 +233,11 @@ impl Config {
         let channel_sections = channel_sections.into_iter().flatten().flatten();
         let channels: Vec<ChannelConfig> =
             channel_sections.filter_map(|section| channel::read(section, problems)).collect();
+        let names: Vec<String> = channels.iter().map(|channel| channel.name.clone()).collect();
+        let alert_section = top.table("alerts", problems);
+        let route_sections = top.tables("route", problems).into_iter().flatten().flatten().collect();
+        let alerts = routes::read(alert_section, route_sections, &names, problems);
+        let metrics = top.table("metrics", problems).and_then(|section| gateway::metrics(section, problems));
         let gateway = top.table("gateway", problems).and_then(|section| gateway::read(section, problems));
         top.finish(problems);
 
@@ -235,7 +251,9 @@ impl Config {
             chains,
             witnesses: witnesses.into_iter().map(|located| located.config).collect(),
             channels,
+            alerts,
             gateway,
+            metrics,
         })
     }
 
@@ -254,6 +272,22 @@ impl Config {
             read_regular(path).map_err(|why| format!("{} {why}; give the right one with --config", path.display()))?;
         let table: toml::Table = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(table.get(key).and_then(toml::Value::as_str).map(str::to_owned))
+    }
+
+    /// Who is told of what; `heard` are the channels that tell humans of alerts.
+    pub fn rules(&self, heard: &[String]) -> Rules {
+        let recipients = self.channels.iter().filter(|channel| heard.contains(&channel.name));
+        let recipient =
+            |channel: &ChannelConfig| Recipient { name: channel.name.clone(), min_severity: channel.min_severity };
+        Rules {
+            routes: self.alerts.routes.clone(),
+            gather: self.alerts.gather,
+            storm: self.alerts.storm,
+            damping: self.alerts.damping,
+            zone: self.alerts.zone.clone(),
+            rehearsal: self.alerts.rehearsal,
+            ..Rules::plain(&self.site, recipients.map(recipient).collect(), self.repeat)
+        }
     }
 
     /// The chain of that name.

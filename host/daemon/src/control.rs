@@ -1,11 +1,14 @@
-//! The local socket: how `dogwatch status`, `switch`, `pause` and `resume` reach the daemon. HTTP over a Unix socket
-//! in the state directory, which only its owner can enter.
+//! The local socket: how `dogwatch status`, `switch`, `ack` and others reach the daemon. HTTP over a Unix socket in the
+//! state directory, which only its owner can enter.
+
+mod alerts;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use dogwatch_chain::{AccountName, Time};
@@ -15,10 +18,13 @@ use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::chain_task::{Message, SwitchAnswer};
-use crate::clock::Clock;
 use crate::config::{Config, WitnessConfig};
+use crate::courier::Courier;
+use crate::desk::AlertDesk;
 use crate::status::Status;
-use crate::store::Store;
+
+pub(crate) use alerts::described;
+pub use alerts::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequest, TestReport, TestRequest};
 
 /// Where the socket is.
 pub fn socket_path(state_dir: &Path) -> PathBuf {
@@ -65,9 +71,9 @@ pub struct PauseRequest {
 #[derive(Clone, Debug)]
 pub struct Control {
     site: String,
-    clock: Clock,
     started_at: Time,
-    store: Store,
+    desk: AlertDesk,
+    couriers: Vec<Courier>,
     chains: Vec<(String, mpsc::Sender<Message>)>,
     watched: Vec<Watched>,
 }
@@ -80,21 +86,50 @@ struct Watched {
     inbox: mpsc::Sender<Message>,
 }
 
-type Failure = (StatusCode, String);
+/// Why a request failed.
+#[derive(Clone, Debug)]
+pub struct Failure(StatusCode, String);
+
+impl Failure {
+    fn not_found(what: String) -> Self {
+        Self(StatusCode::NOT_FOUND, what)
+    }
+
+    fn bad(what: String) -> Self {
+        Self(StatusCode::BAD_REQUEST, what)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.0, self.1).into_response()
+    }
+}
 
 fn gone<E>(_: E) -> Failure {
-    (StatusCode::SERVICE_UNAVAILABLE, "the daemon is shutting down".to_owned())
+    Failure(StatusCode::SERVICE_UNAVAILABLE, "the daemon is shutting down".to_owned())
+}
+
+/// The store failed.
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
 impl Control {
     /// Reaches these chains.
-    pub fn new(config: &Config, clock: Clock, store: Store, chains: Vec<(String, mpsc::Sender<Message>)>) -> Self {
+    pub fn new(
+        config: &Config,
+        desk: AlertDesk,
+        couriers: Vec<Courier>,
+        chains: Vec<(String, mpsc::Sender<Message>)>,
+    ) -> Self {
         let task = |witness: &WitnessConfig| {
             let (chain, inbox) = chains.iter().find(|(chain, _)| *chain == witness.chain)?;
             Some(Watched { witness: witness.name.clone(), chain: chain.clone(), inbox: inbox.clone() })
         };
         let watched = config.witnesses.iter().filter_map(task).collect();
-        Self { site: config.site.clone(), clock, started_at: clock.now(), store, chains, watched }
+        let started_at = desk.clock.now();
+        Self { site: config.site.clone(), started_at, desk, couriers, chains, watched }
     }
 
     async fn status(&self) -> Result<Status, Failure> {
@@ -104,14 +139,14 @@ impl Control {
             inbox.send(Message::Status(reply)).await.map_err(gone)?;
             chains.push(answer.await.map_err(gone)?);
         }
-        let outbox = self.store.outbox_counts().await;
+        let outbox = self.desk.store.outbox_counts().await;
         Ok(Status {
             site: self.site.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: self.started_at.to_string(),
-            now: self.clock.now().to_string(),
+            now: self.desk.clock.now().to_string(),
             chains,
-            outbox: outbox.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?,
+            outbox: outbox.map_err(failed)?,
         })
     }
 
@@ -123,11 +158,11 @@ impl Control {
             .filter(|watched| watched.witness == *witness && chain.is_none_or(|chain| chain == watched.chain));
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one.inbox.clone()),
-            (None, _) => Err((StatusCode::NOT_FOUND, format!("witness {witness} is not watched here"))),
+            (None, _) => Err(Failure::not_found(format!("witness {witness} is not watched here"))),
             (Some(one), Some(other)) => {
                 let (one, other) = (&one.chain, &other.chain);
                 let text = format!("witness {witness} is watched on {one} and {other}: say which with --chain");
-                Err((StatusCode::CONFLICT, text))
+                Err(Failure(StatusCode::CONFLICT, text))
             }
         }
     }
@@ -146,14 +181,14 @@ impl Control {
 
     async fn pause(&self, request: PauseRequest) -> Result<(), Failure> {
         let inbox = self.find(&request.witness, request.chain.as_deref())?;
-        let until = request.millis.map(|millis| self.clock.now().plus(std::time::Duration::from_millis(millis)));
+        let until = request.millis.map(|millis| self.desk.clock.now().plus(std::time::Duration::from_millis(millis)));
         let (reply, answer) = oneshot::channel();
         inbox.send(Message::Pause(request.witness, until, reply)).await.map_err(gone)?;
         match answer.await.map_err(gone)? {
             true => Ok(()),
             false => {
                 let text = "it holds for now, but could not be stored, and a restart would forget it: look at the disk";
-                Err((StatusCode::INTERNAL_SERVER_ERROR, text.to_owned()))
+                Err(failed(text))
             }
         }
     }
@@ -184,6 +219,31 @@ pub async fn serve(listener: UnixListener, control: Control) {
             "/pause",
             post(async |State(control): State<Control>, Json(request): Json<PauseRequest>| {
                 control.pause(request).await.map(Json)
+            }),
+        )
+        .route("/alerts", get(async |State(control): State<Control>| control.alerts().await.map(Json)))
+        .route(
+            "/ack",
+            post(async |State(control): State<Control>, Json(request): Json<AckRequest>| {
+                control.acknowledge(request).await.map(Json)
+            }),
+        )
+        .route(
+            "/maintenance",
+            post(async |State(control): State<Control>, Json(request): Json<MaintenanceRequest>| {
+                control.maintain(request).await.map(Json)
+            }),
+        )
+        .route(
+            "/alert/raise",
+            post(async |State(control): State<Control>, Json(request): Json<RaiseRequest>| {
+                control.raise(request).await.map(Json)
+            }),
+        )
+        .route(
+            "/alert/test",
+            post(async |State(control): State<Control>, Json(request): Json<TestRequest>| {
+                control.test(request).await.map(Json)
             }),
         )
         .with_state(control);

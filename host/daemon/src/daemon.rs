@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
-use dogwatch_plugins::{Change, ChannelPlugin, Library};
+use dogwatch_plugins::{Change, ChannelPlugin, Library, Roles};
 use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -15,13 +15,17 @@ use crate::chain_task::{ChainTask, Message, ProbeTarget, poll, probe};
 use crate::clock::Clock;
 use crate::config::{ChainConfig, Config};
 use crate::control::{self, Control};
+use crate::courier::Courier;
+use crate::desk::AlertDesk;
 use crate::egress::{self, Egress};
 use crate::emergency::Emergency;
 use crate::guard::{Guard, Policy};
+use crate::heartbeat::Heartbeat;
 use crate::leftovers;
 use crate::outbox::Worker;
 use crate::plugins;
-use crate::store::{Recipient, Store, StoreError};
+use crate::store::{Store, StoreError};
+use crate::vitals::{Pulse, Watchdog, vitals};
 
 /// How often the plugin directory is looked at.
 const PLUGIN_LOOK: Duration = Duration::from_secs(2);
@@ -66,30 +70,38 @@ impl Daemon {
     pub async fn start(config: Config, library: Library) -> Result<Self, StartError> {
         let clock = Clock;
         let store = Store::open(&config.state_dir)?;
-        let bell = Arc::new(Notify::new());
-        let recipients: Arc<[Recipient]> = config
-            .channels
-            .iter()
-            .map(|channel| Recipient { name: channel.name.clone(), min_severity: channel.min_severity })
-            .collect();
-        store.forget_channels_but(recipients.iter().map(|recipient| recipient.name.clone()).collect()).await?;
-        leftovers::close(&store, &config, &recipients, clock.now()).await?;
+        let (couriers, channels) = couriers(&config, &library)?;
+        let rules = Arc::new(config.rules(&heard(&couriers)));
+        let desk = AlertDesk { store, rules, bell: Arc::new(Notify::new()), clock };
+        desk.store.forget_channels_but(couriers.iter().map(|courier| courier.name.clone()).collect()).await?;
+        leftovers::close(&desk, &config, clock.now()).await?;
 
         let mut tasks = JoinSet::new();
         let emergency = Emergency::new(&config.site);
-        let channels = start_workers(&config, &library, &store, &bell, clock, &emergency, &mut tasks)?;
-        let (mut senders, mut pools) = (Vec::new(), Vec::new());
-        for chain in &config.chains {
-            let shared = Shared {
-                config: &config,
-                library: &library,
-                store: &store,
-                bell: &bell,
-                recipients: &recipients,
-                clock,
-                emergency: &emergency,
+        tasks.spawn(desk.clone().run());
+        for courier in couriers.clone() {
+            tasks.spawn(crate::emergency::deliver(courier.clone(), emergency.subscribe()));
+            tasks.spawn(Worker { courier, desk: desk.clone() }.run());
+        }
+        let (stuck, stuck_pages) = watch::channel(Vec::new());
+        tasks.spawn(crate::stuck::watch(desk.clone(), stuck));
+        let slots: Vec<_> =
+            config.chains.iter().map(|chain| (chain.profile.name.clone(), chain.profile.block_interval)).collect();
+        let (pulses, loops) = vitals(&slots, &Watchdog::new(slots.len()));
+        for (courier, channel) in couriers.iter().zip(&config.channels).filter(|(courier, _)| beats(courier)) {
+            let heartbeat = Heartbeat {
+                courier: courier.clone(),
+                every: channel.heartbeat,
+                loops: loops.clone(),
+                stuck: stuck_pages.clone(),
+                desk: desk.clone(),
             };
-            let (sender, pool) = start_chain(chain, shared, &mut tasks).await?;
+            tasks.spawn(heartbeat.run());
+        }
+        let (mut senders, mut pools) = (Vec::new(), Vec::new());
+        for (chain, pulse) in config.chains.iter().zip(pulses) {
+            let shared = Shared { config: &config, library: &library, desk: &desk, emergency: &emergency };
+            let (sender, pool) = start_chain(chain, shared, pulse, &mut tasks).await?;
             senders.push((chain.profile.name.clone(), sender));
             pools.push((chain.profile.name.clone(), pool));
         }
@@ -102,7 +114,7 @@ impl Daemon {
             let alerts = senders.first().map(|(_, sender)| sender.clone());
             tokio::spawn(crate::gateway::run(config.site.clone(), gateway, pools, stopped, alerts))
         });
-        let control = Control::new(&config, clock, store, senders.clone());
+        let control = Control::new(&config, desk, couriers, senders.clone());
         let path = control::socket_path(&config.state_dir);
         let listener = control::listen(&path).map_err(|source| StartError::Control { path, source })?;
         tasks.spawn(control::serve(listener, control));
@@ -129,17 +141,11 @@ impl Daemon {
 
 type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, String>>>;
 
-fn start_workers(
-    config: &Config,
-    library: &Library,
-    store: &Store,
-    bell: &Arc<Notify>,
-    clock: Clock,
-    emergency: &Emergency,
-    tasks: &mut JoinSet<()>,
-) -> Result<ChannelSenders, StartError> {
-    let client = egress::client().map_err(|error| StartError::Http(format!("{:#}", anyhow::Error::new(error))))?;
-    let mut senders = Vec::new();
+/// The channels, ready to be used, and where their plugins are replaced.
+fn couriers(config: &Config, library: &Library) -> Result<(Vec<Courier>, ChannelSenders), StartError> {
+    let http = |error| StartError::Http(format!("{:#}", anyhow::Error::new(error)));
+    let client = egress::client().map_err(http)?;
+    let (mut couriers, mut senders) = (Vec::new(), Vec::new());
     for channel in &config.channels {
         let plugin = plugins::channel(library, channel);
         if let Err(why) = &plugin {
@@ -147,29 +153,37 @@ fn start_workers(
         }
         let (sender, plugin) = watch::channel(plugin);
         senders.push(sender);
-        let worker = Worker {
+        couriers.push(Courier {
             name: channel.name.clone(),
             site: config.site.clone(),
             plugin,
             settings: channel.settings.clone(),
-            egress: Egress::new(channel, client.clone()),
-            store: store.clone(),
-            bell: Arc::clone(bell),
-            clock,
-        };
-        tasks.spawn(worker.clone().run_emergency(emergency.subscribe()));
-        tasks.spawn(worker.run());
+            egress: Egress::new(channel, &client).map_err(http)?,
+        });
     }
-    Ok(senders)
+    Ok((couriers, senders))
+}
+
+/// The channels that tell humans of alerts. One that does not say what it is good for is taken for one.
+fn heard(couriers: &[Courier]) -> Vec<String> {
+    let tells = |courier: &&Courier| courier.plugin.borrow().as_ref().map_or(true, |plugin| roles(plugin).alerts);
+    couriers.iter().filter(tells).map(|courier| courier.name.clone()).collect()
+}
+
+/// Whether it tells a dead man's switch.
+fn beats(courier: &Courier) -> bool {
+    courier.plugin.borrow().as_ref().is_ok_and(|plugin| roles(plugin).heartbeats)
+}
+
+fn roles(plugin: &ChannelPlugin) -> Roles {
+    let otherwise = Roles { alerts: true, heartbeats: false };
+    plugin.describe().map_or(otherwise, |description| description.roles)
 }
 
 struct Shared<'a> {
     config: &'a Config,
     library: &'a Library,
-    store: &'a Store,
-    bell: &'a Arc<Notify>,
-    recipients: &'a Arc<[Recipient]>,
-    clock: Clock,
+    desk: &'a AlertDesk,
     emergency: &'a Emergency,
 }
 
@@ -194,9 +208,11 @@ const JITTER_PERCENT: u32 = 20;
 async fn start_chain(
     chain: &ChainConfig,
     shared: Shared<'_>,
+    pulse: Pulse,
     tasks: &mut JoinSet<()>,
 ) -> Result<(mpsc::Sender<Message>, Pool), StartError> {
-    let Shared { config, library, store, bell, recipients, clock, emergency } = shared;
+    let Shared { config, library, desk, emergency } = shared;
+    let (store, clock) = (&desk.store, desk.clock);
     let name = chain.profile.name.clone();
     let options = pool_options(chain);
     let stored_upgrades = store.upgrades(&name).await?;
@@ -242,9 +258,7 @@ async fn start_chain(
         }),
         alerts: ChainAlerts::new(book.clone(), config.repeat),
         guards,
-        store: store.clone(),
-        recipients: Arc::clone(recipients),
-        bell: Arc::clone(bell),
+        desk: desk.clone(),
         clock,
         stored_book: book,
         errands: JoinSet::new(),
@@ -254,6 +268,7 @@ async fn start_chain(
         stored_upgrades,
         unsaved: Vec::new(),
         emergency: emergency.clone(),
+        pulse,
     };
     tasks.spawn(task.run(inbox, sender.downgrade()));
     Ok((sender, pool))

@@ -1,12 +1,16 @@
-//! Sending what channels compose: allow-list first, then the secrets, then HTTPS. No redirect is followed.
+//! Sending what channels compose: allow-list first, then the secrets, then HTTPS or SMTP. No redirect is followed.
+
+mod mail;
+mod scrub;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine as _;
-use dogwatch_plugins::{Encoding, Header, Method, Part, Request, Response};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use dogwatch_plugins::{DigestEncoding, Encoding, Header, HttpRequest, Method, Part, Request, Response};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderName, HeaderValue};
 use url::{Host, Url};
 use zeroize::Zeroizing;
@@ -16,15 +20,6 @@ use crate::config::{ChannelConfig, Secret};
 /// What is read of an answer.
 const BODY_LIMIT: usize = 64 << 10;
 
-/// What is shorter hides in no text: taking it out would only garble the words.
-const SHORTEST_SECRET: usize = 4;
-
-/// What a URL leaves as it is: many programs write it plain where `NON_ALPHANUMERIC` would not.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// What a URL's path leaves as it is, too.
-const PATH: &AsciiSet = &UNRESERVED.remove(b'/').remove(b':').remove(b'@').remove(b'=').remove(b'+').remove(b'&');
-
 /// What one channel may do, and with which secrets.
 #[derive(Clone, Debug)]
 pub struct Egress {
@@ -32,6 +27,7 @@ pub struct Egress {
     allow_hosts: Vec<String>,
     allow_http: bool,
     secrets: BTreeMap<String, Secret>,
+    authorities: Vec<Vec<u8>>,
 }
 
 /// A request that was not sent or not answered. Names no secret: URLs can hold tokens, so none is shown.
@@ -52,6 +48,15 @@ pub enum EgressError {
     /// A header is malformed once the secrets are in.
     #[error("the header {0:?} is malformed; a secret may hold a line break")]
     Header(String),
+    /// A part stands where it cannot.
+    #[error("a part of the request stands where it cannot; this is a bug of the plugin")]
+    Misplaced,
+    /// The mail is malformed.
+    #[error("the mail is malformed: {0}; check the addresses in the channel's settings")]
+    Mail(String),
+    /// The authority's certificate.
+    #[error("the channel's authority is no certificate in PEM form")]
+    Authority,
     /// It did not get through.
     #[error("{0}")]
     Transport(String),
@@ -65,14 +70,16 @@ impl EgressError {
 }
 
 impl Egress {
-    /// The way out for a channel.
-    pub fn new(channel: &ChannelConfig, client: reqwest::Client) -> Self {
-        Self {
-            client,
+    /// The way out for a channel; the client is for those that trust no authority of their own.
+    pub fn new(channel: &ChannelConfig, shared: &reqwest::Client) -> Result<Self, reqwest::Error> {
+        let own = !channel.authorities.is_empty();
+        Ok(Self {
+            client: if own { client_trusting(&channel.authorities)? } else { shared.clone() },
             allow_hosts: channel.allow_hosts.clone(),
             allow_http: channel.allow_http,
             secrets: channel.secrets.clone(),
-        }
+            authorities: channel.authorities.clone(),
+        })
     }
 
     /// The names of the secrets.
@@ -82,18 +89,26 @@ impl Egress {
 
     /// Sends one request and reads the answer.
     pub async fn send(&self, request: &Request) -> Result<Response, EgressError> {
-        let request = self.filled(request)?;
-        let answer = self.client.execute(request).await.map_err(|error| self.transport(&error))?;
-        self.read(answer).await
+        match request {
+            Request::Http(request) => {
+                let request = self.filled(request)?;
+                let answer = self.client.execute(request).await.map_err(|error| self.transport(&error))?;
+                self.read(answer).await
+            }
+            Request::Mail(mail) => self.send_mail(mail).await,
+        }
     }
 
     /// Whether this request could be sent: the secrets it names are there and the host is allowed. Sends nothing.
     pub fn permits(&self, request: &Request) -> Result<(), EgressError> {
-        self.filled(request).map(drop)
+        match request {
+            Request::Http(request) => self.filled(request).map(drop),
+            Request::Mail(mail) => self.permits_mail(mail),
+        }
     }
 
     /// The request as it goes out, secrets and all.
-    fn filled(&self, request: &Request) -> Result<reqwest::Request, EgressError> {
+    fn filled(&self, request: &HttpRequest) -> Result<reqwest::Request, EgressError> {
         let url = self.url(&self.fill(&request.url)?)?;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -101,10 +116,11 @@ impl Egress {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut builder = self.client.request(method, url).body(self.fill(&request.body)?.as_bytes().to_vec());
+        let body = self.fill(&request.body)?;
+        let mut builder = self.client.request(method, url).body(body.as_bytes().to_vec());
         for Header { name, value } in &request.headers {
             let malformed = || EgressError::Header(name.clone());
-            let value = self.fill(value)?;
+            let value = self.fill_signed(value, body.as_bytes())?;
             let mut value = HeaderValue::from_str(&value).map_err(|_| malformed())?;
             value.set_sensitive(true);
             builder = builder.header(HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?, value);
@@ -114,16 +130,7 @@ impl Egress {
 
     /// Takes the secrets out of a text that others wrote: a service may echo what it was sent.
     pub fn scrub(&self, text: &str) -> String {
-        let mut forms: Vec<_> = self
-            .secrets
-            .values()
-            .map(Secret::reveal)
-            .filter(|secret| secret.chars().count() >= SHORTEST_SECRET)
-            .flat_map(forms)
-            .collect();
-        // The longest first: one secret may hold another.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        forms.iter().fold(text.to_owned(), |text, form| text.replace(form.as_str(), "…"))
+        scrub::secrets(text, self.secrets.values().map(Secret::reveal))
     }
 
     /// What went wrong, without the URL.
@@ -158,17 +165,35 @@ impl Egress {
 
     /// Puts the secrets in.
     fn fill(&self, parts: &[Part]) -> Result<Zeroizing<String>, EgressError> {
+        self.fill_with(parts, None)
+    }
+
+    /// The same, where signatures of a body may stand.
+    fn fill_signed(&self, parts: &[Part], body: &[u8]) -> Result<Zeroizing<String>, EgressError> {
+        self.fill_with(parts, Some(body))
+    }
+
+    fn fill_with(&self, parts: &[Part], body: Option<&[u8]>) -> Result<Zeroizing<String>, EgressError> {
         let mut text = Zeroizing::new(String::new());
         for part in parts {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Secret { name, encoding } => {
-                    let secret = self.secrets.get(name).ok_or_else(|| EgressError::NoSecret(name.clone()))?;
-                    text.push_str(&encode(secret.reveal(), *encoding));
+                Part::Secret { name, encoding } => text.push_str(&encode(self.secret(name)?, *encoding)),
+                Part::Basic { user, password } => {
+                    let pair = Zeroizing::new(format!("{user}:{}", self.secret(password)?));
+                    text.push_str(&encode(&pair, Encoding::Base64));
+                }
+                Part::Signature { key, prefix, encoding } => {
+                    let body = body.ok_or(EgressError::Misplaced)?;
+                    text.push_str(&sign(self.secret(key)?, prefix, body, *encoding));
                 }
             }
         }
         Ok(text)
+    }
+
+    fn secret(&self, name: &str) -> Result<&str, EgressError> {
+        self.secrets.get(name).map(Secret::reveal).ok_or_else(|| EgressError::NoSecret(name.to_owned()))
     }
 
     /// Checks the address as it will be used, secrets and all: a secret may hold the host.
@@ -188,36 +213,25 @@ impl Egress {
         let name = host.to_string().to_lowercase();
         let with_port = format!("{name}:{}", url.port_or_known_default().unwrap_or(0));
         // A named host stands for its default ports; any other port must be named with it.
-        let allowed =
-            self.allow_hosts.iter().any(|allowed| *allowed == with_port || (*allowed == name && url.port().is_none()));
-        if allowed { Ok(url) } else { Err(EgressError::Host(if url.port().is_some() { with_port } else { name })) }
-    }
-}
-
-/// The ways in which a secret may turn up in a text.
-fn forms(secret: &str) -> Vec<Zeroizing<String>> {
-    let mut forms: Vec<_> =
-        [Encoding::Plain, Encoding::Json, Encoding::Base64].into_iter().map(|form| encode(secret, form)).collect();
-    for left_alone in [NON_ALPHANUMERIC, UNRESERVED, PATH] {
-        let escaped = Zeroizing::new(utf8_percent_encode(secret, left_alone).to_string());
-        forms.push(lower_escapes(&escaped));
-        forms.push(escaped);
-    }
-    forms
-}
-
-/// `%2F` as `%2f`, which some programs write.
-fn lower_escapes(escaped: &str) -> Zeroizing<String> {
-    let mut in_escape = 0_u8;
-    let lowered = escaped.chars().map(|c| {
-        if c == '%' {
-            in_escape = 3;
+        if self.allows(&name, &with_port, url.port().is_none()) {
+            Ok(url)
+        } else {
+            Err(EgressError::Host(if url.port().is_some() { with_port } else { name }))
         }
-        let inside = in_escape > 0;
-        in_escape = in_escape.saturating_sub(1);
-        if inside { c.to_ascii_lowercase() } else { c }
-    });
-    Zeroizing::new(lowered.collect())
+    }
+}
+
+/// The HMAC-SHA-256 of prefix and body.
+fn sign(key: &str, prefix: &str, body: &[u8], encoding: DigestEncoding) -> String {
+    // A key of any length will do.
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
+    mac.update(prefix.as_bytes());
+    mac.update(body);
+    let digest = mac.finalize().into_bytes();
+    match encoding {
+        DigestEncoding::Hex => hex::encode(digest),
+        DigestEncoding::Base64 => base64::engine::general_purpose::STANDARD.encode(digest),
+    }
 }
 
 fn encode(secret: &str, encoding: Encoding) -> Zeroizing<String> {
@@ -252,11 +266,21 @@ fn describe(error: &reqwest::Error) -> String {
 
 /// The client that all channels share.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    client_trusting(&[])
+}
+
+/// A client that trusts these authorities too, in PEM form.
+fn client_trusting(authorities: &[Vec<u8>]) -> Result<reqwest::Client, reqwest::Error> {
+    let mut certificates = Vec::new();
+    for pem in authorities {
+        certificates.extend(reqwest::Certificate::from_pem_bundle(pem)?);
+    }
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(5))
         .timeout(Duration::from_secs(15))
         .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
+        .tls_certs_merge(certificates)
         .no_proxy()
         .build()
 }
@@ -274,6 +298,7 @@ mod tests {
             },
             allow_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
             allow_http: false,
+            authorities: Vec::new(),
             secrets: BTreeMap::from([
                 ("token".to_owned(), secret("a\"b/ü")),
                 ("url".to_owned(), secret("https://evil.example/x")),
@@ -348,10 +373,29 @@ mod tests {
     }
 
     #[test]
+    fn signs_what_is_sent() {
+        // RFC 4231, test case 2.
+        let digest = sign("Jefe", "what do ya want ", b"for nothing?", DigestEncoding::Hex);
+        assert_eq!(digest, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        let egress = egress(&[]);
+        let sign = Part::Signature { key: "token".into(), prefix: String::new(), encoding: DigestEncoding::Base64 };
+        assert_eq!(egress.fill(std::slice::from_ref(&sign)).unwrap_err(), EgressError::Misplaced);
+        assert_eq!(egress.fill_signed(&[sign], b"body").unwrap().len(), 44);
+    }
+
+    #[test]
+    fn basic_authentication_is_user_and_password() {
+        let basic = Part::Basic { user: "me".into(), password: "token".into() };
+        assert_eq!(*egress(&[]).fill(&[basic]).unwrap().as_str(), *"bWU6YSJiL8O8");
+    }
+
+    #[test]
     fn what_is_permitted_is_known_without_sending() {
         let egress = egress(&["hooks.example.com"]);
         let text = |text: &str| vec![Part::Text(text.to_owned())];
-        let to = |url: &str, headers| Request { method: Method::Post, url: text(url), headers, body: vec![] };
+        let to = |url: &str, headers| {
+            Request::Http(HttpRequest { method: Method::Post, url: text(url), headers, body: vec![] })
+        };
         assert_eq!(egress.permits(&to("https://hooks.example.com/x", vec![])), Ok(()));
         let refused = Err(EgressError::Host("evil.example".into()));
         assert_eq!(egress.permits(&to("https://evil.example/", vec![])), refused);

@@ -4,7 +4,8 @@ use dogwatch_chain::Time;
 use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
 use tokio::sync::watch;
 
-use crate::outbox::{Outcome, Worker};
+use crate::courier::{Courier, Outcome};
+use crate::outbox::backoff;
 use crate::store::Delivery;
 
 /// Raises the alert and calls it off; clones share it.
@@ -40,6 +41,8 @@ impl Emergency {
                 summary: format!("Dogwatch at {} cannot store its state: it will not switch", self.site),
                 details: format!("{why}. Nothing is sent that is not on disk first. Other alerts wait in memory."),
                 remedy: "Look at the disk of the state directory. Until then switch with a wallet.".to_owned(),
+                command: "df -h".to_owned(),
+                acknowledged_by: String::new(),
                 opened_at: now,
                 at: now,
             });
@@ -62,20 +65,25 @@ impl Emergency {
     }
 }
 
-impl Worker {
-    /// Delivers emergencies past the outbox, for as long as there can be any.
-    pub async fn run_emergency(self, mut alerts: watch::Receiver<Option<Alert>>) {
-        while alerts.changed().await.is_ok() {
-            let Some(alert) = alerts.borrow_and_update().clone() else { continue };
-            let mut delivery = Delivery { message: alert.at.as_millis(), alert, witness: String::new(), attempts: 0 };
-            while let Outcome::Again(wait, why) = self.deliver(&delivery).await {
-                tracing::warn!(site = self.site, channel = self.name, why, "an emergency is not delivered yet");
-                delivery.attempts = delivery.attempts.saturating_add(1);
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    // Something newer is to be said.
-                    _ = alerts.changed() => { alerts.mark_changed(); break }
+/// Delivers emergencies past the outbox, for as long as there can be any.
+pub async fn deliver(courier: Courier, mut alerts: watch::Receiver<Option<Alert>>) {
+    while alerts.changed().await.is_ok() {
+        let Some(alert) = alerts.borrow_and_update().clone() else { continue };
+        let mut delivery = Delivery::past_the_store(alert);
+        loop {
+            let (wait, why) = match courier.deliver("", &delivery).await {
+                Outcome::Delivered(_) | Outcome::Follow(_) | Outcome::Refused(_) => break,
+                Outcome::Wait(wait, why) => (wait, why),
+                Outcome::Failed(why) | Outcome::NoPlugin(why) | Outcome::Remember(why) => {
+                    (backoff(delivery.attempts), why)
                 }
+            };
+            tracing::warn!(site = courier.site, channel = courier.name, why, "an emergency is not delivered yet");
+            delivery.attempts = delivery.attempts.saturating_add(1);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                // Something newer is to be said.
+                _ = alerts.changed() => { alerts.mark_changed(); break }
             }
         }
     }

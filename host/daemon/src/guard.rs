@@ -29,6 +29,8 @@ pub struct Guard {
     keys: BTreeMap<PublicKey, SecretKey>,
     stored: State,
     wake_at: Option<Time>,
+    /// Why the policy's last answer was none.
+    failed: Option<String>,
 }
 
 /// What is left to do once an event has been worked off.
@@ -81,6 +83,7 @@ impl Guard {
             keys: keys.collect(),
             stored: state,
             wake_at: None,
+            failed: None,
         }
     }
 
@@ -102,7 +105,7 @@ impl Guard {
     /// The policy's trouble, if it has any.
     pub fn policy_trouble(&self) -> Option<&str> {
         match &self.policy {
-            Policy::Ready(_) => None,
+            Policy::Ready(_) => self.failed.as_deref(),
             Policy::Broken(why) => Some(why),
         }
     }
@@ -117,7 +120,11 @@ impl Guard {
         while let Some(event) = next.take() {
             for command in self.watch.handle(now, tracker, event) {
                 match command {
-                    Command::AskPolicy(situation) => next = Some(Event::Decided(self.ask(&situation))),
+                    Command::AskPolicy(situation) => {
+                        let answer = self.ask(&situation);
+                        self.failed = answer.as_ref().err().cloned();
+                        next = Some(Event::Decided(answer));
+                    }
                     Command::Send(plan) => effects.sends.push(*plan),
                     Command::Say(alert) => effects.alerts.push(*alert),
                     Command::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |known| known.min(at))),

@@ -1,17 +1,17 @@
 //! What an earlier configuration watched and this one does not: its open alerts would stay open for ever.
 
-use std::sync::Arc;
-
 use dogwatch_chain::Time;
 use dogwatch_engine::Alert;
 
 use crate::config::Config;
-use crate::store::{Recipient, Store, StoreError, Write};
+use crate::desk::AlertDesk;
+use crate::store::{StoreError, Write};
 
 const HOW: &str = "It is no longer in the configuration, and nobody watches it any more.";
 
 /// Closes the alerts about witnesses and chains that are gone. Their state is kept, in case they come back.
-pub async fn close(store: &Store, config: &Config, recipients: &Arc<[Recipient]>, now: Time) -> Result<(), StoreError> {
+pub async fn close(desk: &AlertDesk, config: &Config, now: Time) -> Result<(), StoreError> {
+    let store = &desk.store;
     let mut writes = Vec::new();
     let told = |alerts: Vec<Alert>, witness: &str| {
         let tell = |alert| Write::Alert { alert: Box::new(alert), witness: witness.to_owned() };
@@ -40,5 +40,5 @@ pub async fn close(store: &Store, config: &Config, recipients: &Arc<[Recipient]>
             writes.push(Write::Book { chain, book });
         }
     }
-    if writes.is_empty() { Ok(()) } else { store.commit(writes, Arc::clone(recipients)).await }
+    if writes.is_empty() { Ok(()) } else { desk.commit(writes).await }
 }

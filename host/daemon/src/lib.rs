@@ -9,18 +9,23 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod courier;
 pub mod daemon;
 pub mod demo;
+pub mod desk;
 pub mod egress;
 pub mod emergency;
 mod gateway;
 pub mod guard;
+pub mod heartbeat;
 pub mod leftovers;
 pub mod logging;
 pub mod outbox;
 pub mod plugins;
 pub mod status;
 pub mod store;
+pub mod stuck;
+pub mod vitals;
 
 /// Chooses ring as the TLS library of this process, once.
 pub fn install_tls_provider() {

@@ -2,7 +2,7 @@
 
 use dogwatch_chain::Time;
 use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
-use dogwatch_plugins::{ChannelPlugin, CheckError, Envelope, Library};
+use dogwatch_plugins::{ChannelPlugin, CheckError, Envelope, Given, Library};
 
 use crate::config::{ChannelConfig, Config, Problems, WitnessConfig};
 use crate::egress::{self, Egress, EgressError};
@@ -56,17 +56,26 @@ pub fn check(library: &Library, config: &Config, problems: &mut Problems) {
 
 /// Has the channel compose alerts as it would have to, and asks whether they could go out. Sends nothing.
 fn rehearse(what: &str, site: &str, plugin: &ChannelPlugin, channel: &ChannelConfig, problems: &mut Problems) {
-    let egress = match egress::client() {
-        Ok(client) => Egress::new(channel, client),
+    let client = match egress::client() {
+        Ok(client) => client,
         Err(error) => {
             let remedy = "Nothing can be sent from this machine: see that its certificates are in order.";
             return problems.error(Some(channel.line), format!("{what}: no HTTPS: {error}"), remedy);
         }
     };
+    let egress = match Egress::new(channel, &client) {
+        Ok(egress) => egress,
+        Err(error) => {
+            let remedy = "Give it the authority's certificate in PEM form.";
+            return problems.error(Some(channel.line), format!("{what}: authority: {error}"), remedy);
+        }
+    };
     let envelope = Envelope { message_id: format!("{site}-0"), site: site.to_owned(), witness: String::new() };
     let mut said = Vec::new();
-    for event in [AlertEvent::Opened, AlertEvent::Updated, AlertEvent::Resolved] {
-        match plugin.compose(&channel.settings, &egress.secret_names(), &sample(event), &envelope) {
+    let secrets = egress.secret_names();
+    let given = Given { settings: &channel.settings, secrets: &secrets, memory: "" };
+    for event in [AlertEvent::Opened, AlertEvent::Updated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
+        match plugin.compose(given, &sample(event), &envelope) {
             Ok(called) => {
                 let refused = called.value.iter().filter_map(|request| egress.permits(request).err());
                 said.extend(refused.map(|error| (error.to_string(), egress_remedy(&error))));
@@ -86,7 +95,7 @@ fn rehearse(what: &str, site: &str, plugin: &ChannelPlugin, channel: &ChannelCon
 fn egress_remedy(error: &EgressError) -> &'static str {
     match error {
         EgressError::Host(_) => "Add it to allow_hosts if alerts are meant to go there; if not, correct the address.",
-        EgressError::Scheme(_) => "Write https:// in the address.",
+        EgressError::Scheme(_) => "Write https:// in the address; for mail use starttls or tls.",
         EgressError::NoSecret(_) => "Add it to [channel.secrets].",
         _ => "Correct the channel's settings and secrets.",
     }
@@ -104,6 +113,8 @@ fn sample(event: AlertEvent) -> Alert {
         summary: "a rehearsal".to_owned(),
         details: "The configuration is being checked.".to_owned(),
         remedy: "Nothing is to be done.".to_owned(),
+        command: String::new(),
+        acknowledged_by: String::new(),
         opened_at: at,
         at,
     }

@@ -2,6 +2,7 @@
 //! every commit on disk before it returns.
 
 mod deliveries;
+mod incidents;
 mod schema;
 mod upgrades;
 
@@ -10,10 +11,13 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dogwatch_engine::{Alert, AlertBook, Severity, State};
+use dogwatch_alerts::Rules;
+use dogwatch_chain::Time;
+use dogwatch_engine::{Alert, AlertBook, State};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub use deliveries::{Delivery, OutboxCounts};
+pub use incidents::Which;
 
 /// The database, in the state directory.
 const STATE_FILE: &str = "state.sqlite";
@@ -99,15 +103,6 @@ pub enum Write {
     },
 }
 
-/// A channel, as the store needs to know it.
-#[derive(Clone, Debug)]
-pub struct Recipient {
-    /// Its name.
-    pub name: String,
-    /// What it takes.
-    pub min_severity: Severity,
-}
-
 impl Store {
     /// Opens the store in that directory, making both if need be.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
@@ -140,9 +135,10 @@ impl Store {
     }
 
     /// Writes everything in one transaction, and returns once it is on disk.
-    pub async fn commit(&self, writes: Vec<Write>, recipients: Arc<[Recipient]>) -> Result<(), StoreError> {
+    pub async fn commit(&self, writes: Vec<Write>, rules: Arc<Rules>, now: Time) -> Result<(), StoreError> {
         self.blocking(move |connection| {
             let transaction = connection.transaction()?;
+            let desk = incidents::Work::new(&transaction, &rules, now)?;
             for write in writes {
                 match write {
                     Write::State { chain, witness, state } => {
@@ -163,7 +159,7 @@ impl Store {
                     }
                     Write::Upgrades { chain, fingerprints } => upgrades::write(&transaction, &chain, &fingerprints)?,
                     Write::Alert { alert, witness } => {
-                        deliveries::enqueue(&transaction, &alert, &witness, &recipients)?;
+                        desk.say(*alert, witness)?;
                     }
                 }
             }

@@ -38,6 +38,8 @@ pub enum Subject {
     Daemon,
     /// A chain, as its endpoints show it.
     Chain(String),
+    /// An endpoint of a chain: the chain's name and the endpoint's, without tokens.
+    Endpoint(String, String),
     /// A witness.
     Witness(AccountName),
     /// A witness's node.
@@ -51,6 +53,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Daemon => f.write_str("daemon"),
             Self::Chain(name) => write!(f, "chain {name}"),
+            Self::Endpoint(chain, name) => write!(f, "endpoint {name} of chain {chain}"),
             Self::Witness(name) => write!(f, "witness {name}"),
             Self::Node(witness, node) => write!(f, "node {node} of witness {witness}"),
             Self::Plugin(name) => write!(f, "plugin {name}"),
@@ -62,6 +65,14 @@ impl fmt::Display for Subject {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlertKey(pub String);
+
+impl AlertKey {
+    /// The kind of trouble, in one word: keys are `chain/NAME/CAUSE`, `CHAIN/WITNESS/CAUSE` or `daemon/SITE/CAUSE`, and
+    /// may go on.
+    pub fn cause(&self) -> &str {
+        self.0.split('/').nth(2).or_else(|| self.0.rsplit('/').next()).unwrap_or_default()
+    }
+}
 
 impl fmt::Display for AlertKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,8 +88,14 @@ pub enum AlertEvent {
     Opened,
     /// It is still open, and something about it changed or it is time to say so again.
     Updated,
+    /// Nobody acknowledged it in time, and it goes to whoever is next.
+    Escalated,
+    /// Somebody has taken it on.
+    Acknowledged,
     /// It is over.
     Resolved,
+    /// A report or a digest: nothing is open, and nothing will be resolved.
+    Report,
 }
 
 /// One message about an alert, in words for the human who is woken by it.
@@ -100,6 +117,12 @@ pub struct Alert {
     pub details: String,
     /// What the human must do.
     pub remedy: String,
+    /// The one command to type, or empty.
+    #[serde(default)]
+    pub command: String,
+    /// Who acknowledged it, or empty.
+    #[serde(default)]
+    pub acknowledged_by: String,
     /// When it opened.
     pub opened_at: Time,
     /// When this message was made.

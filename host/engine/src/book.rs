@@ -17,6 +17,7 @@ pub(crate) struct Notice {
     pub(crate) summary: String,
     pub(crate) details: String,
     pub(crate) remedy: String,
+    pub(crate) command: String,
 }
 
 /// An alert that is open.
@@ -78,6 +79,8 @@ impl AlertBook {
             summary: notice.summary,
             details: notice.details,
             remedy: notice.remedy,
+            command: notice.command,
+            acknowledged_by: String::new(),
             opened_at,
             at: now,
         };
@@ -98,6 +101,7 @@ impl AlertBook {
             summary: format!("resolved: {}", open.alert.summary),
             details: how.to_owned(),
             remedy: "Nothing to do.".to_owned(),
+            command: String::new(),
             at: now,
             ..open.alert
         })
@@ -129,6 +133,7 @@ mod tests {
             summary: String::new(),
             details: String::new(),
             remedy: String::new(),
+            command: String::new(),
         }
     }
 

@@ -86,10 +86,11 @@ impl ChainAlerts {
             let notice = Notice {
                 key: key(name),
                 severity: Severity::Warning,
-                subject: Subject::Chain(chain.to_owned()),
+                subject: Subject::Endpoint(chain.to_owned(), name.clone()),
                 summary: format!("{chain}: endpoint {name} is asked by https, although http:// is written"),
                 details: format!("Reason: {why}. It goes on by https, as a POST with its body, also after a restart."),
                 remedy: "Write https:// in the configuration.".to_owned(),
+                command: "dogwatch check".to_owned(),
             };
             said.extend(self.book.raise(now, chain, self.repeat, notice));
         }
@@ -106,10 +107,11 @@ impl ChainAlerts {
             let notice = Notice {
                 key: key(name),
                 severity: Severity::Warning,
-                subject: Subject::Chain(chain.to_owned()),
+                subject: Subject::Endpoint(chain.to_owned(), name.clone()),
                 summary: format!("{chain}: endpoint {name} answered by https before, and now only by plain http"),
                 details: "Plain http is allowed for it, and it is asked so. Somebody may be in the way.".to_owned(),
                 remedy: "Repair its TLS, and write https:// in the configuration.".to_owned(),
+                command: "dogwatch endpoints --ask".to_owned(),
             };
             said.extend(self.book.raise(now, chain, self.repeat, notice));
         }
@@ -126,7 +128,8 @@ impl ChainAlerts {
             subject: Subject::Daemon,
             summary: "the gateway cannot serve".to_owned(),
             details: format!("{trouble}\nIt is tried again every few seconds. The watch does not depend on it."),
-            remedy: "End what holds its port, or mend its certificate: dogwatch check.".to_owned(),
+            remedy: "End what holds its port, or mend its certificate.".to_owned(),
+            command: "dogwatch check".to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice)
     }
@@ -151,6 +154,7 @@ impl ChainAlerts {
             summary: format!("{chain}: all that is known comes from one operator"),
             details: "Nothing it says can be checked, and without it Dogwatch is blind.".to_owned(),
             remedy: "Add endpoints of other operators.".to_owned(),
+            command: "dogwatch endpoints".to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
     }
@@ -177,7 +181,8 @@ impl ChainAlerts {
             details: format!(
                 "So it is since {since} UTC. Who produced and who missed cannot be told, and nothing is switched."
             ),
-            remedy: "Replace the endpoints, or wait for them: dogwatch status.".to_owned(),
+            remedy: "Replace the endpoints, or wait for them.".to_owned(),
+            command: "dogwatch endpoints --ask".to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice)
     }
@@ -201,7 +206,8 @@ impl ChainAlerts {
             subject: Subject::Chain(chain.clone()),
             summary: format!("{chain}: {} endpoints cannot be used", tracker.doubts().len()),
             details: reasons(tracker),
-            remedy: "Replace them, or wait for them: dogwatch status.".to_owned(),
+            remedy: "Replace them, or wait for them.".to_owned(),
+            command: "dogwatch endpoints --ask".to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
     }
@@ -228,7 +234,7 @@ fn notice(tracker: &Tracker, key: AlertKey, kind: &str, last_well: Option<Time>)
                 WallClock::Ahead(by) => format!("this machine's clock is {} s ahead of {chain}'s", by.as_secs()),
                 WallClock::Plausible => format!("this machine's clock does not fit {chain}'s"),
             },
-            "Set the clock, and have it kept right: timedatectl set-ntp true. Until then nothing is switched.",
+            "Set the clock, and have it kept right. Until then nothing is switched.",
         ),
         "thin" => (
             Severity::Page,
@@ -253,6 +259,10 @@ fn notice(tracker: &Tracker, key: AlertKey, kind: &str, last_well: Option<Time>)
         summary,
         details: format!("So it is {since}. Dogwatch holds, and goes on trying.\n{}", reasons(tracker)),
         remedy: remedy.to_owned(),
+        command: match kind {
+            "clock" => "timedatectl set-ntp true".to_owned(),
+            _ => "dogwatch endpoints --ask".to_owned(),
+        },
     }
 }
 

@@ -239,6 +239,18 @@ impl Refusal {
             Self::DisableNotAllowed => "Set allow_disable = true for this witness if you want that.",
         }
     }
+
+    /// The one command to type about it.
+    pub fn command(&self, witness: &str) -> String {
+        match self {
+            Self::Paused { .. } => format!("dogwatch resume {witness}"),
+            Self::NotAgreed(_) | Self::StaleView(_) | Self::Verdict(_) => "dogwatch endpoints --ask".to_owned(),
+            Self::NoSuchNode(_) | Self::NoNodeNamed(_) | Self::AlreadyThere(_) | Self::DisableNotAllowed => {
+                "dogwatch check".to_owned()
+            }
+            _ => "dogwatch status".to_owned(),
+        }
+    }
 }
 
 /// A span of time in the largest unit that divides it.

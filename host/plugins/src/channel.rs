@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dogwatch_chain::Time;
 use dogwatch_engine::Alert;
 
 use crate::error::{Call, Called, CheckError, Fault, PluginError};
-use crate::http::{Judgement, Request, Response};
+use crate::http::{Judgement, Progress, Pulse, Request, Response};
 use crate::limits::{Budget, RESPONSE, SENTENCE};
 use crate::plugin::{Identity, trim};
 use crate::settings::{Description, Settings};
 use crate::text::cut;
-use crate::world::{ChannelAbi, Letter};
+use crate::world::{CallStore, ChannelAbi, Letter};
 
 mod weigh;
 
@@ -24,6 +25,28 @@ pub struct Envelope {
     pub site: String,
     /// The witness, or empty.
     pub witness: String,
+}
+
+/// What a channel is given to work with.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// Its settings.
+    pub settings: &'a Settings,
+    /// The names of the secrets that are configured.
+    pub secrets: &'a [String],
+    /// What it had remembered last, or empty.
+    pub memory: &'a str,
+}
+
+/// A heartbeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// What it says.
+    pub pulse: Pulse,
+    /// Where this daemon runs.
+    pub site: String,
+    /// When.
+    pub at: Time,
 }
 
 /// A channel, compiled. Cheap to clone; every call runs in an instance of its own.
@@ -75,24 +98,15 @@ impl ChannelPlugin {
         self.identity.checked(called.value)
     }
 
-    /// Asks for the requests that deliver an alert. `secrets` are the names of those that are configured: requests name
-    /// no others.
+    /// Asks for the requests that deliver an alert. They name no secrets but those that are given.
     pub fn compose(
         &self,
-        settings: &Settings,
-        secrets: &[String],
+        given: Given<'_>,
         alert: &Alert,
         envelope: &Envelope,
     ) -> Result<Called<Vec<Request>>, PluginError> {
         let letter = Letter { alert, envelope };
-        let Called { value, fuel } = self
-            .identity
-            .run(Call::Compose, self.budget(), |store| self.abi.compose(store, settings, secrets, letter))?;
-        let requests = value
-            .map_err(|refusal| Fault::Refused(cut(&refusal, SENTENCE)))
-            .and_then(|requests| weigh::requests(&requests, secrets).map(|()| requests))
-            .map_err(|fault| self.identity.error(Call::Compose, fault))?;
-        Ok(Called { value: requests, fuel })
+        self.requests(Call::Compose, given, |store| self.abi.compose(store, given, letter))
     }
 
     /// Asks what the answer to the request with that index means.
@@ -105,12 +119,106 @@ impl ChannelPlugin {
         response: &Response,
     ) -> Result<Called<Judgement>, PluginError> {
         let letter = Letter { alert, envelope };
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        let mut seen = response.clone();
-        seen.body.truncate(RESPONSE);
-        let called = self
-            .identity
-            .run(Call::Judge, self.budget(), |store| self.abi.judge(store, settings, letter, index, &seen))?;
-        Ok(Called { value: weigh::judgement(called.value), fuel: called.fuel })
+        let (index, seen) = (place(index), seen(response));
+        self.judgement(Call::Judge, |store| self.abi.judge(store, settings, letter, index, &seen))
     }
+
+    /// Asks how to find out what became of a message.
+    pub fn follow(
+        &self,
+        given: Given<'_>,
+        alert: &Alert,
+        envelope: &Envelope,
+        receipt: &str,
+    ) -> Result<Option<Request>, PluginError> {
+        let letter = Letter { alert, envelope };
+        let called = self.requests(Call::Follow, given, |store| {
+            let asked = self.abi.follow(store, given, letter, receipt)?;
+            Ok(asked.map(|request| request.into_iter().collect()))
+        })?;
+        Ok(called.value.into_iter().next())
+    }
+
+    /// Asks what the answer to that means.
+    pub fn judge_follow(
+        &self,
+        settings: &Settings,
+        alert: &Alert,
+        envelope: &Envelope,
+        receipt: &str,
+        response: &Response,
+    ) -> Result<Progress, PluginError> {
+        let letter = Letter { alert, envelope };
+        let seen = seen(response);
+        let called = self.identity.run(Call::JudgeFollow, self.budget(), |store| {
+            self.abi.judge_follow(store, settings, letter, receipt, &seen)
+        })?;
+        Ok(weigh::progress(called.value))
+    }
+
+    /// Asks for requests that show whether alerts would get through, and wake nobody.
+    pub fn self_test(&self, given: Given<'_>) -> Result<Vec<Request>, PluginError> {
+        self.requests(Call::SelfTest, given, |store| self.abi.self_test(store, given)).map(|called| called.value)
+    }
+
+    /// Asks what the answer to the request of the self-test with that index means.
+    pub fn judge_self_test(
+        &self,
+        settings: &Settings,
+        index: usize,
+        response: &Response,
+    ) -> Result<Judgement, PluginError> {
+        let (index, seen) = (place(index), seen(response));
+        let judged =
+            self.judgement(Call::JudgeSelfTest, |store| self.abi.judge_self_test(store, settings, index, &seen))?;
+        Ok(judged.value)
+    }
+
+    /// Asks for the requests that carry a heartbeat.
+    pub fn beat(&self, given: Given<'_>, beat: &Beat) -> Result<Vec<Request>, PluginError> {
+        self.requests(Call::Beat, given, |store| self.abi.beat(store, given, beat)).map(|called| called.value)
+    }
+
+    /// Asks what the answer to the request of the heartbeat with that index means.
+    pub fn judge_beat(&self, settings: &Settings, index: usize, response: &Response) -> Result<Judgement, PluginError> {
+        let (index, seen) = (place(index), seen(response));
+        let judged = self.judgement(Call::JudgeBeat, |store| self.abi.judge_beat(store, settings, index, &seen))?;
+        Ok(judged.value)
+    }
+
+    /// Requests, weighed.
+    fn requests(
+        &self,
+        call: Call,
+        given: Given<'_>,
+        work: impl FnOnce(&mut CallStore) -> Result<Result<Vec<Request>, String>, wasmtime::Error>,
+    ) -> Result<Called<Vec<Request>>, PluginError> {
+        let Called { value, fuel } = self.identity.run(call, self.budget(), work)?;
+        let requests = value
+            .map_err(|refusal| Fault::Refused(cut(&refusal, SENTENCE)))
+            .and_then(|requests| weigh::requests(&requests, given.secrets).map(|()| requests))
+            .map_err(|fault| self.identity.error(call, fault))?;
+        Ok(Called { value: requests, fuel })
+    }
+
+    /// A judgement, weighed.
+    fn judgement(
+        &self,
+        call: Call,
+        work: impl FnOnce(&mut CallStore) -> Result<Judgement, wasmtime::Error>,
+    ) -> Result<Called<Judgement>, PluginError> {
+        let Called { value, fuel } = self.identity.run(call, self.budget(), work)?;
+        Ok(Called { value: weigh::judgement(value), fuel })
+    }
+}
+
+fn place(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// The answer as far as the channel gets to see it.
+fn seen(response: &Response) -> Response {
+    let mut seen = response.clone();
+    seen.body.truncate(RESPONSE);
+    seen
 }

@@ -27,6 +27,18 @@ pub enum Call {
     Compose,
     /// Judges an answer.
     Judge,
+    /// Asks what became of a message.
+    Follow,
+    /// Judges the answer to that.
+    JudgeFollow,
+    /// Shows whether alerts would get through.
+    SelfTest,
+    /// Judges the answer to that.
+    JudgeSelfTest,
+    /// Carries a heartbeat.
+    Beat,
+    /// Judges the answer to that.
+    JudgeBeat,
 }
 
 impl fmt::Display for Call {
@@ -37,6 +49,12 @@ impl fmt::Display for Call {
             Self::Decide => "decide",
             Self::Compose => "compose",
             Self::Judge => "judge",
+            Self::Follow => "follow",
+            Self::JudgeFollow => "judge-follow",
+            Self::SelfTest => "self-test",
+            Self::JudgeSelfTest => "judge-self-test",
+            Self::Beat => "beat",
+            Self::JudgeBeat => "judge-beat",
         })
     }
 }

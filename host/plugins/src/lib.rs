@@ -30,13 +30,16 @@ mod settings;
 mod text;
 mod world;
 
-pub use channel::{ChannelPlugin, Envelope};
+pub use channel::{Beat, ChannelPlugin, Envelope, Given};
 pub use error::{Call, Called, CheckError, Fault, LoadError, PluginError};
-pub use http::{Encoding, Header, Judgement, Method, Part, Request, Response};
+pub use http::{
+    DigestEncoding, Encoding, Following, Header, HttpRequest, Judgement, Mail, MailLogin, MailSecurity, Method, Part,
+    Progress, Pulse, Reached, Request, Response,
+};
 pub use library::{Change, Library, LibraryError, LoadProblem, Origin, PluginInfo};
 pub use limits::{Budget, Limits};
 pub use policy::PolicyPlugin;
 pub use sandbox::{Sandbox, SandboxError};
-pub use settings::{Description, Problem, SettingDoc, Settings, Value};
+pub use settings::{Description, Problem, Roles, SettingDoc, Settings, Value};
 pub use text::nearest;
 pub use world::{KNOWN_INTERFACES, World};

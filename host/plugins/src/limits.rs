@@ -51,6 +51,8 @@ pub(crate) const NAME: usize = 100;
 pub(crate) const LIST: usize = 100;
 /// Requests that deliver one alert.
 pub(crate) const REQUESTS: usize = 8;
+/// Recipients of a mail.
+pub(crate) const RECIPIENTS: usize = 50;
 /// Headers of a request.
 pub(crate) const HEADERS: usize = 32;
 /// Bytes of a request's address, or of a header.

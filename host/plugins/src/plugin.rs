@@ -72,6 +72,7 @@ pub(crate) fn trim(description: Description) -> Description {
         version: cut(&description.version, NAME),
         about: cut(&description.about, SENTENCE),
         settings: docs(description.settings),
+        roles: description.roles,
         secrets: docs(description.secrets),
     }
 }

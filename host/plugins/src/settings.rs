@@ -59,6 +59,15 @@ pub struct SettingDoc {
     pub about: String,
 }
 
+/// What a channel is good for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Roles {
+    /// It tells humans of alerts.
+    pub alerts: bool,
+    /// It tells a dead man's switch that the watch goes on.
+    pub heartbeats: bool,
+}
+
 /// How a plugin describes itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Description {
@@ -70,6 +79,8 @@ pub struct Description {
     pub about: String,
     /// The settings that it knows.
     pub settings: Vec<SettingDoc>,
+    /// What a channel is good for. Nothing for policies.
+    pub roles: Roles,
     /// The secrets that it can use. None for policies.
     pub secrets: Vec<SettingDoc>,
 }

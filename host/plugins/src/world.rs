@@ -7,8 +7,8 @@ use dogwatch_engine::{Alert, Decision, Situation};
 use wasmtime::component::InstancePre;
 use wasmtime::{Error, Store};
 
-use crate::channel::Envelope;
-use crate::http::{Judgement, Request, Response};
+use crate::channel::{Beat, Envelope, Given};
+use crate::http::{Judgement, Progress, Request, Response};
 use crate::sandbox::Allotment;
 use crate::settings::{Description, Problem, Settings};
 
@@ -106,8 +106,7 @@ pub(crate) trait ChannelAbi: Send + Sync {
     fn compose(
         &self,
         store: &mut CallStore,
-        settings: &Settings,
-        secrets: &[String],
+        given: Given<'_>,
         letter: Letter<'_>,
     ) -> Result<Result<Vec<Request>, String>, Error>;
 
@@ -116,6 +115,44 @@ pub(crate) trait ChannelAbi: Send + Sync {
         store: &mut CallStore,
         settings: &Settings,
         letter: Letter<'_>,
+        index: u32,
+        response: &Response,
+    ) -> Result<Judgement, Error>;
+
+    fn follow(
+        &self,
+        store: &mut CallStore,
+        given: Given<'_>,
+        letter: Letter<'_>,
+        receipt: &str,
+    ) -> Result<Result<Option<Request>, String>, Error>;
+
+    fn judge_follow(
+        &self,
+        store: &mut CallStore,
+        settings: &Settings,
+        letter: Letter<'_>,
+        receipt: &str,
+        response: &Response,
+    ) -> Result<Progress, Error>;
+
+    fn self_test(&self, store: &mut CallStore, given: Given<'_>) -> Result<Result<Vec<Request>, String>, Error>;
+
+    fn judge_self_test(
+        &self,
+        store: &mut CallStore,
+        settings: &Settings,
+        index: u32,
+        response: &Response,
+    ) -> Result<Judgement, Error>;
+
+    fn beat(&self, store: &mut CallStore, given: Given<'_>, beat: &Beat)
+    -> Result<Result<Vec<Request>, String>, Error>;
+
+    fn judge_beat(
+        &self,
+        store: &mut CallStore,
+        settings: &Settings,
         index: u32,
         response: &Response,
     ) -> Result<Judgement, Error>;

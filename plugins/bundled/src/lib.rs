@@ -15,12 +15,33 @@ impl std::fmt::Debug for Bundled {
     }
 }
 
+macro_rules! bundled {
+    ($name:literal) => {
+        Bundled { name: $name, wasm: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".wasm")) }
+    };
+}
+
 /// The plugins that come inside the binary.
 pub const ALL: &[Bundled] = &[
-    // A policy.
-    Bundled { name: "threshold", wasm: include_bytes!(concat!(env!("OUT_DIR"), "/threshold.wasm")) },
-    // A channel.
-    Bundled { name: "webhook", wasm: include_bytes!(concat!(env!("OUT_DIR"), "/webhook.wasm")) },
+    // Policies.
+    bundled!("threshold"),
+    // Channels.
+    bundled!("alertmanager"),
+    bundled!("discord"),
+    bundled!("email"),
+    bundled!("gotify"),
+    bundled!("healthchecks"),
+    bundled!("heartbeat"),
+    bundled!("matrix"),
+    bundled!("ntfy"),
+    bundled!("opsgenie"),
+    bundled!("pagerduty"),
+    bundled!("pushover"),
+    bundled!("slack"),
+    bundled!("telegram"),
+    bundled!("twilio"),
+    bundled!("uptime-kuma"),
+    bundled!("webhook"),
 ];
 
 #[cfg(test)]

@@ -1,1 +1,137 @@
-//! To be written.
+//! Hands alerts to a Prometheus Alertmanager, which groups, routes and repeats them as its own configuration says.
+//!
+//! Labels are an alert's identity there. All of them but one follow from the alert's key. The one is the severity:
+//! routes decide by it, and Alertmanager notifies nobody when an annotation changes. So an alert that becomes more
+//! severe is a new one to Alertmanager, which rings anew. A severity never falls while an alert is open, and the
+//! resolution therefore ends the alert at its own severity and at all below. The less severe one can be kept quiet in the
+//! meantime by an inhibition rule with `equal: [dogwatch_key]`.
+//!
+//! Alertmanager has no acknowledgement: it shows who acknowledged, as an annotation. Reports are not sent, for
+//! Alertmanager would show them as trouble.
+
+mod alerts;
+mod answer;
+
+use std::time::Duration;
+
+use dogwatch_sdk::channel::{Alert, Channel, Event, Header, HttpRequest, Judgement, Method, Part, Request, Response};
+use dogwatch_sdk::{Reader, Settings};
+
+/// The channel.
+#[derive(Debug)]
+pub struct Alertmanager;
+
+/// The settings, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The address, without a slash at its end.
+    pub url: String,
+    /// How to be let in.
+    pub login: Login,
+    /// When Alertmanager takes an open alert for resolved that it hears nothing more of.
+    pub resolve_after: Duration,
+}
+
+/// How to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// By nothing.
+    Open,
+    /// By a bearer token, which is a secret.
+    Token,
+    /// By this user, and a password, which is a secret.
+    User(String),
+}
+
+/// A week: a warning is sent once, and must not seem resolved while it is open.
+const RESOLVE_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+const SHORTEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+impl Channel for Alertmanager {
+    const NAME: &'static str = "alertmanager";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str = "Hands alerts to a Prometheus Alertmanager.";
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        let url = read
+            .text(
+                "url",
+                "Alertmanager's address, such as https://alertmanager.example.com:9093, with its path prefix if it has one. \
+                 Of a cluster name one member in each of several channels: Alertmanagers do not pass alerts on.",
+            )
+            .check(|url| is_address(url))
+            .required();
+        let resolve_after = read
+            .duration(
+                "resolve_after",
+                "How long Alertmanager holds an open alert of which it hears nothing more. Warnings are sent once, so \
+                 that this must be longer than they may last.",
+            )
+            .range(SHORTEST..=LONGEST)
+            .or(RESOLVE_AFTER);
+        let user = read.text("user", "The user for HTTP's basic authentication.").optional();
+        let password = read.secret("password", "The password of that user.");
+        let token = read.secret("token", "A bearer token, where Alertmanager or the proxy before it wants one.");
+        match (&user, password, token) {
+            (Some(_), _, true) => read.problem("token", "is given besides a user; keep one of them"),
+            (Some(_), false, false) => read.problem("password", "must be given as a secret: the user has none"),
+            (None, true, _) => read.problem("user", "must be given: there is a password without a user"),
+            _ => {}
+        }
+        let login = match user {
+            Some(user) => Login::User(user),
+            None if token => Login::Token,
+            None => Login::Open,
+        };
+        Config { url: url.trim_end_matches('/').to_owned(), login, resolve_after }
+    }
+
+    fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
+        if alert.event == Event::Report {
+            return Ok(Vec::new());
+        }
+        let body = alerts::of(alert, config.resolve_after);
+        Ok(vec![request(config, Method::Post, "/api/v2/alerts").json(vec![body.into()]).into()])
+    }
+
+    fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
+        answer::judge(response)
+    }
+
+    /// Asks for the receivers: a short list, behind the same login as alerts.
+    fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
+        Ok(vec![request(config, Method::Get, "/api/v2/receivers").into()])
+    }
+
+    fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
+        answer::judge_receivers(response)
+    }
+}
+
+fn request(config: &Config, method: Method, path: &str) -> HttpRequest {
+    let request = HttpRequest::new(method, vec![config.url.as_str().into(), path.into()]);
+    match &config.login {
+        Login::Open => request,
+        Login::Token => request.header(Header::bearer("token")),
+        Login::User(user) => {
+            let value = vec!["Basic ".into(), Part::basic(user, "password")];
+            request.header(Header { name: "authorization".to_owned(), value })
+        }
+    }
+}
+
+/// Whether paths can be appended to this address; the host has the last word.
+fn is_address(url: &str) -> Result<(), String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !url.contains([' ', '\t', '\n', '?', '#']) => Ok(()),
+        _ => Err("must be an address such as https://alertmanager.example.com:9093".to_owned()),
+    }
+}
+
+dogwatch_sdk::export_channel!(Alertmanager);
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,82 @@
-//! To be written.
+//! Sends alerts to a Gotify server as push messages.
+//!
+//! Gotify only shows messages: it knows no acknowledgement, and a message that is sent twice is shown twice. What rings
+//! follows from the priority.
+
+mod answer;
+mod message;
+
+use dogwatch_sdk::channel::{Alert, Channel, Header, HttpRequest, Judgement, Method, Part, Request, Response};
+use dogwatch_sdk::{Reader, Settings};
+
+/// The channel.
+#[derive(Debug)]
+pub struct Gotify;
+
+/// The settings, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The server's address, without a slash at its end.
+    pub url: String,
+}
+
+/// The secret that is the application's token.
+const TOKEN: &str = "token";
+const TOKEN_ABOUT: &str = "The token of an application, not of a client: in Gotify under Apps, Create application.";
+
+impl Channel for Gotify {
+    const NAME: &'static str = "gotify";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str = "Sends alerts to a Gotify server; pages with the highest priority.";
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        let url = read
+            .text(
+                "url",
+                "The address of the Gotify server, such as https://gotify.example.com, with its path if it has one.",
+            )
+            .check(|url| is_address(url))
+            .required();
+        if !read.secret(TOKEN, TOKEN_ABOUT) {
+            read.problem(TOKEN, format!("must be given as a secret: {TOKEN_ABOUT}"));
+        }
+        Config { url: url.trim_end_matches('/').to_owned() }
+    }
+
+    fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
+        let token = Header { name: "x-gotify-key".to_owned(), value: vec![Part::secret(TOKEN)] };
+        let request = HttpRequest::new(Method::Post, vec![config.url.as_str().into(), "/message".into()])
+            .header(token)
+            .json(vec![message::of(alert).into()]);
+        Ok(vec![request.into()])
+    }
+
+    fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
+        answer::judge(response)
+    }
+
+    /// Asks the server for its health. It says so to anybody: an application's token can send and nothing else, so
+    /// that only a message would show whether the token is right.
+    fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
+        Ok(vec![HttpRequest::new(Method::Get, vec![config.url.as_str().into(), "/health".into()]).into()])
+    }
+
+    fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
+        answer::judge_health(response)
+    }
+}
+
+/// Whether paths can be appended to this address; the host has the last word.
+fn is_address(url: &str) -> Result<(), String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !url.contains([' ', '\t', '\n', '?', '#']) => Ok(()),
+        _ => Err("must be an address such as https://gotify.example.com".to_owned()),
+    }
+}
+
+dogwatch_sdk::export_channel!(Gotify);
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,55 @@
-//! To be written.
+//! Pings a check of healthchecks.io, or of a Healthchecks of the operator's own: it raises the alarm when the pings stop.
+//!
+//! A start is told as a start, which makes nothing well: the check waits for the first full cycle no longer than its
+//! grace time. A failure is told at once, with its reason.
+
+mod check;
+mod judge;
+mod ping;
+
+use dogwatch_sdk::channel::{Alert, Channel, Heartbeat, Judgement, Request, Response, Role};
+use dogwatch_sdk::{Reader, Settings};
+
+pub use check::{Check, Config, Create};
+
+/// The channel.
+#[derive(Debug)]
+pub struct Healthchecks;
+
+impl Channel for Healthchecks {
+    const NAME: &'static str = "healthchecks";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str = "Pings a check of healthchecks.io, which raises the alarm when the pings stop.";
+    const ROLES: Role = Role::HEARTBEATS;
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        check::read(read)
+    }
+
+    fn compose(_config: &Config, _memory: &str, _alert: &Alert) -> Result<Vec<Request>, String> {
+        Ok(Vec::new())
+    }
+
+    /// There is no call that only looks. An entry in the check's log changes nothing and wakes nobody.
+    fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
+        Ok(vec![ping::test(config)])
+    }
+
+    fn judge_self_test(settings: &Settings, _index: u32, response: &Response) -> Judgement {
+        judge::of(settings, response)
+    }
+
+    fn beat(config: &Config, heartbeat: &Heartbeat) -> Result<Vec<Request>, String> {
+        Ok(vec![ping::of(config, heartbeat)])
+    }
+
+    fn judge_beat(settings: &Settings, _index: u32, response: &Response) -> Judgement {
+        judge::of(settings, response)
+    }
+}
+
+dogwatch_sdk::export_channel!(Healthchecks);
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,187 @@
-//! To be written.
+//! Publishes alerts to a topic of ntfy, on ntfy.sh or on a server of one's own. A page may also ring the telephone,
+//! where the ntfy account can do that.
+
+mod answers;
+mod call;
+mod message;
+mod text;
+
+use dogwatch_sdk::channel::{
+    Alert, Channel, Encoding, Header, HttpRequest, Judgement, Method, Part, Request, Response,
+};
+use dogwatch_sdk::{Reader, Settings};
+
+/// The channel.
+#[derive(Debug)]
+pub struct Ntfy;
+
+/// The settings, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where the server is, without a slash at its end.
+    pub url: String,
+    /// What is published to.
+    pub topic: Topic,
+    /// Who publishes.
+    pub login: Login,
+    /// Which verified number a page rings, or `yes` for the first one.
+    pub call: Option<String>,
+}
+
+/// Where the topic's name is kept. Where there are no logins, whoever knows it can read and write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// In the settings.
+    Setting(String),
+    /// Among the secrets.
+    Secret,
+}
+
+/// How the channel says who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Not at all.
+    Nobody,
+    /// With an access token.
+    Token,
+    /// With the name of a user and a password.
+    User(String),
+}
+
+impl Channel for Ntfy {
+    const NAME: &'static str = "ntfy";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str = "Publishes alerts to a topic of ntfy, on ntfy.sh or on a server of one's own.";
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        let url =
+            read.text("url", "Where the ntfy server is.").check(|url| is_address(url)).or("https://ntfy.sh".to_owned());
+        let setting = read
+            .text(
+                "topic",
+                "The topic to publish to, unless it is a secret: on ntfy.sh its name is its only protection.",
+            )
+            .check(|topic| is_topic(topic))
+            .optional();
+        let topic = read.secret("topic", "The topic to publish to, where its name must not be seen.");
+        match (&setting, topic) {
+            (Some(_), true) => read.problem("topic", "is both a setting and a secret; keep one of them"),
+            (None, false) if !read.has_problems() => {
+                read.problem("topic", "must be given, as a setting or as a secret")
+            }
+            _ => {}
+        }
+        let user = read
+            .text("user", "The user whose password is the secret password; not needed with a token.")
+            .check(|user| is_user(user))
+            .optional();
+        let token = read.secret("token", "An access token, which begins with tk_: ntfy's web app, Account.");
+        let password = read.secret("password", "The password of user, where there is no token.");
+        let login = match (token, password, user) {
+            (false, false, None) => Login::Nobody,
+            (true, false, None) => Login::Token,
+            (false, true, Some(user)) => Login::User(user),
+            (true, ..) => {
+                read.problem("token", "is enough; leave out user and password");
+                Login::Token
+            }
+            (false, true, None) => {
+                read.problem("user", "must be given with the secret password");
+                Login::Nobody
+            }
+            (false, false, Some(_)) => {
+                read.problem("password", "must be given as a secret with user");
+                Login::Nobody
+            }
+        };
+        let call = read
+            .text(
+                "call",
+                "Whom a page also rings by telephone: \"yes\" for the account's first verified number, or a verified \
+                 number such as \"+15551234567\". Needs a login, and a plan or server that can call.",
+            )
+            .check(|call| call::is_target(call))
+            .optional();
+        if call.is_some() && login == Login::Nobody && !read.has_problems() {
+            read.problem("call", "needs a login: ntfy calls only numbers that a user has verified");
+        }
+        let topic = setting.map_or(Topic::Secret, Topic::Setting);
+        Config { url: url.trim_end_matches('/').to_owned(), topic, login, call }
+    }
+
+    fn compose(config: &Config, memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
+        Ok(vec![message::request(config, memory, alert)])
+    }
+
+    fn judge(settings: &Settings, alert: &Alert, _index: u32, response: &Response) -> Judgement {
+        answers::of_message(settings, alert, response)
+    }
+
+    fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
+        let mut urls = vec![vec![format!("{}/v1/health", config.url).into()]];
+        let topic = match &config.topic {
+            Topic::Setting(topic) => Part::from(topic.as_str()),
+            Topic::Secret => Part::encoded_secret("topic", Encoding::Percent),
+        };
+        urls.push(vec![format!("{}/", config.url).into(), topic, "/auth".into()]);
+        if config.call.is_some() {
+            urls.push(vec![format!("{}/v1/account", config.url).into()]);
+        }
+        Ok(urls.into_iter().map(|url| config.authorised(HttpRequest::new(Method::Get, url)).into()).collect())
+    }
+
+    fn judge_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
+        match index {
+            0 => answers::of_health(response),
+            1 => answers::of_access(response),
+            _ => call::of_account(settings, response),
+        }
+    }
+}
+
+impl Config {
+    fn authorised(&self, request: HttpRequest) -> HttpRequest {
+        match &self.login {
+            Login::Nobody => request,
+            Login::Token => request.header(Header::bearer("token")),
+            Login::User(user) => {
+                let value = vec!["Basic ".into(), Part::basic(user, "password")];
+                request.header(Header { name: "authorization".to_owned(), value })
+            }
+        }
+    }
+}
+
+/// Whether this may be an address; the host has the last word.
+fn is_address(url: &str) -> Result<(), String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(()),
+        _ => Err("must be an address such as https://ntfy.sh, without the topic".to_owned()),
+    }
+}
+
+/// Whether ntfy takes this as a topic: 1 to 64 letters, digits, underscores and hyphens.
+fn is_topic(topic: &str) -> Result<(), String> {
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if (1..=64).contains(&topic.len()) && topic.bytes().all(name) {
+        Ok(())
+    } else {
+        Err("must be the name of one topic: 1 to 64 letters, digits, underscores and hyphens".to_owned())
+    }
+}
+
+/// A colon would end the name in basic authentication.
+fn is_user(user: &str) -> Result<(), String> {
+    if user.is_empty() || user.contains(|character: char| character == ':' || character.is_control()) {
+        Err("must be the name of a user, without a colon".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+dogwatch_sdk::export_channel!(Ntfy);
+
+#[cfg(test)]
+mod tests;

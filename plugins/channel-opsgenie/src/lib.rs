@@ -1,1 +1,145 @@
-//! To be written.
+//! Opens, acknowledges and closes alerts in Opsgenie, or in its successor, Jira Service Management Operations.
+//!
+//! The alias is an alert's identity there: the key and the severity. Opsgenie counts an alert that comes again under an
+//! alias that is open, and changes nothing else. So an alert that becomes more severe is opened anew, lest it ring as it
+//! did before. A severity never falls while an alert is open; its acknowledgement and its resolution therefore go to the
+//! alias of its severity and to those of all below, and come to nothing where none was opened.
+//!
+//! Opsgenie works on requests after it has answered, and can be asked what became of them. Jira Service Management
+//! cannot, by an integration's key. Reports are not sent: whatever is opened there notifies somebody.
+
+mod address;
+mod alias;
+mod answer;
+mod body;
+mod progress;
+mod responder;
+
+use dogwatch_sdk::channel::{
+    Alert, Channel, Event, Header, HttpRequest, Judgement, Method, Part, Progress, Request, Response, Severity,
+};
+use dogwatch_sdk::{Reader, Settings};
+use responder::Responder;
+
+/// The channel.
+#[derive(Debug)]
+pub struct Opsgenie;
+
+/// The settings, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The service's address, without a slash at its end.
+    pub url: String,
+    /// Who is to be notified; if nobody is named, the team of the integration.
+    pub responders: Vec<Responder>,
+    /// Tags of every alert.
+    pub tags: Vec<String>,
+}
+
+/// The secret that is the integration's key.
+const KEY: &str = "key";
+const KEY_ABOUT: &str = "The API key of an API integration with the right to create and update: in Opsgenie under Teams, \
+                         the team, Integrations, Add integration, API; in Jira under Operations, the team, Integrations. \
+                         A key of API key management cannot open alerts.";
+/// From the least severe to the most severe. An acknowledgement's and a resolution's requests have this order.
+const SEVERITIES: [Severity; 4] = [Severity::Info, Severity::Warning, Severity::Critical, Severity::Page];
+
+impl Channel for Opsgenie {
+    const NAME: &'static str = "opsgenie";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str =
+        "Opens, acknowledges and closes alerts in Opsgenie or Jira Service Management Operations.";
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        let url = read
+            .text(
+                "url",
+                "The API's address. In the European Union https://api.eu.opsgenie.com; for Jira Service Management \
+                 Operations https://api.atlassian.com/jsm/ops/integration. Opsgenie itself ends in April 2027.",
+            )
+            .check(|url| address::check(url))
+            .or(address::OPSGENIE.to_owned());
+        let responders = read
+            .texts(
+                "responders",
+                "Who is notified, at most 50: \"team:Night watch\", \"user:alice@example.com\", \"escalation:…\", \
+                 \"schedule:…\", each by name or by id; Jira Service Management knows ids alone. If there are none, the \
+                 integration's team is notified.",
+            )
+            .check(|responders| responder::check(responders))
+            .or(Vec::new());
+        let tags = read
+            .texts("tags", "Tags of every alert, at most 20 of at most 50 characters.")
+            .check(|tags| body::check_tags(tags))
+            .or(Vec::new());
+        if !read.secret(KEY, KEY_ABOUT) {
+            read.problem(KEY, format!("must be given as a secret: {KEY_ABOUT}"));
+        }
+        let responders = responders.iter().filter_map(|text| Responder::read(text).ok()).collect();
+        Config { url: url.trim_end_matches('/').to_owned(), responders, tags }
+    }
+
+    fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
+        let each = |action| {
+            let severities = SEVERITIES.into_iter().filter(|severity| *severity <= alert.severity);
+            severities.map(|severity| act(config, &alias::of(alert, severity), action, body::note(alert))).collect()
+        };
+        Ok(match alert.event {
+            Event::Opened | Event::Updated | Event::Escalated => {
+                vec![request(config, Method::Post, "/v2/alerts").json(vec![body::alert(config, alert).into()]).into()]
+            }
+            Event::Acknowledged => each("acknowledge"),
+            Event::Resolved => each("close"),
+            Event::Report => Vec::new(),
+        })
+    }
+
+    fn judge(settings: &Settings, alert: &Alert, index: u32, response: &Response) -> Judgement {
+        let is_its_own = match alert.event {
+            Event::Acknowledged | Event::Resolved => {
+                let severity = usize::try_from(index).ok().and_then(|index| SEVERITIES.get(index));
+                severity == Some(&alert.severity)
+            }
+            _ => true,
+        };
+        let follows = is_its_own && address::answers_for_requests(settings);
+        answer::judge(response, follows)
+    }
+
+    fn follow(config: &Config, _alert: &Alert, receipt: &str) -> Result<Option<Request>, String> {
+        let path = format!("/v2/alerts/requests/{}", dogwatch_sdk::text::percent(receipt));
+        Ok(Some(request(config, Method::Get, &path).into()))
+    }
+
+    fn judge_follow(_settings: &Settings, alert: &Alert, _receipt: &str, response: &Response) -> Progress {
+        progress::judge(alert, response)
+    }
+
+    /// Closes what was never open: the service checks the key and its rights, and nobody is woken.
+    fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
+        Ok(vec![act(config, "dogwatch:self-test", "close", body::self_test())])
+    }
+
+    fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
+        match answer::judge(response, false) {
+            Judgement::Accepted(_) => Judgement::Delivered,
+            other => other,
+        }
+    }
+}
+
+fn request(config: &Config, method: Method, path: &str) -> HttpRequest {
+    let key = Header { name: "authorization".to_owned(), value: vec!["GenieKey ".into(), Part::secret(KEY)] };
+    HttpRequest::new(method, vec![config.url.as_str().into(), path.into()]).header(key)
+}
+
+fn act(config: &Config, alias: &str, action: &str, body: String) -> Request {
+    let path = format!("/v2/alerts/{}/{action}?identifierType=alias", dogwatch_sdk::text::percent(alias));
+    request(config, Method::Post, &path).json(vec![body.into()]).into()
+}
+
+dogwatch_sdk::export_channel!(Opsgenie);
+
+#[cfg(test)]
+mod tests;

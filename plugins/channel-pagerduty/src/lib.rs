@@ -1,1 +1,93 @@
-//! To be written.
+//! Opens, acknowledges and resolves PagerDuty incidents by the Events API v2.
+//!
+//! Every event of an alert goes to the same routing key under the same deduplication key, as PagerDuty demands of events
+//! that belong together. Reports are not sent: whatever is triggered there wakes somebody.
+
+mod answer;
+mod event;
+mod key;
+
+use dogwatch_sdk::channel::{Alert, Channel, HttpRequest, Judgement, Method, Request, Response};
+use dogwatch_sdk::{Reader, Settings};
+
+/// The channel.
+#[derive(Debug)]
+pub struct PagerDuty;
+
+/// The settings, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The service's address, without a slash at its end.
+    pub url: String,
+}
+
+/// Where PagerDuty keeps accounts of its United States region, which is the usual one.
+const URL: &str = "https://events.pagerduty.com";
+/// The secret that says to which service or ruleset an event goes.
+const ROUTING_KEY: &str = "routing_key";
+const ROUTING_KEY_ABOUT: &str = "The integration key, 32 characters: in PagerDuty under Services, the service, \
+                                 Integrations, Events API V2. So that warnings do not ring like pages, set the \
+                                 service's urgency to be based on the severity of alerts.";
+/// Never the key of an alert: those begin with the chain.
+const SELF_TEST: &str = "dogwatch/self-test";
+
+impl Channel for PagerDuty {
+    const NAME: &'static str = "pagerduty";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str = "Opens, acknowledges and resolves PagerDuty incidents.";
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        let url = read
+            .text(
+                "url",
+                "PagerDuty's address for events; https://events.eu.pagerduty.com for accounts in the European Union.",
+            )
+            .check(|url| is_address(url))
+            .or(URL.to_owned());
+        if !read.secret(ROUTING_KEY, ROUTING_KEY_ABOUT) {
+            read.problem(ROUTING_KEY, format!("must be given as a secret: {ROUTING_KEY_ABOUT}"));
+        }
+        Config { url: url.trim_end_matches('/').to_owned() }
+    }
+
+    fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
+        Ok(event::of(alert).map(|body| enqueue(config, &body)).into_iter().collect())
+    }
+
+    fn judge(_settings: &Settings, alert: &Alert, _index: u32, response: &Response) -> Judgement {
+        answer::judge(response, &key::of(alert))
+    }
+
+    /// Resolves what was never open. PagerDuty checks the routing key's form and drops the event, so nobody is woken.
+    fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
+        Ok(vec![enqueue(config, &event::resolve(SELF_TEST))])
+    }
+
+    fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
+        match answer::judge(response, SELF_TEST) {
+            Judgement::Accepted(_) => Judgement::Delivered,
+            other => other,
+        }
+    }
+}
+
+fn enqueue(config: &Config, body: &event::Body) -> Request {
+    HttpRequest::new(Method::Post, vec![config.url.as_str().into(), "/v2/enqueue".into()])
+        .json(body.with_routing_key(ROUTING_KEY))
+        .into()
+}
+
+/// Whether paths can be appended to this address; the host has the last word.
+fn is_address(url: &str) -> Result<(), String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !url.contains([' ', '\t', '\n', '?', '#']) => Ok(()),
+        _ => Err(format!("must be an address such as {URL}")),
+    }
+}
+
+dogwatch_sdk::export_channel!(PagerDuty);
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,127 @@
-//! To be written.
+//! Posts alerts to a Slack channel, by an incoming webhook.
+//!
+//! Where the webhook is, is said in one of two ways: its whole URL as the secret `webhook`, or what follows the address
+//! of the setting `url` as the secret `path`. Slack has nothing to test a webhook with but a message, so there is no
+//! self-test.
+
+mod judging;
+mod message;
+
+use dogwatch_sdk::channel::{Alert, Channel, HttpRequest, Judgement, Method, Part, Request, Response};
+use dogwatch_sdk::{Reader, Settings};
+
+/// The channel.
+#[derive(Debug)]
+pub struct Slack;
+
+/// The settings, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where the webhook is.
+    pub webhook: Webhook,
+    /// Whom to mention when it is serious.
+    pub mention: Option<Mention>,
+}
+
+/// Where the webhook is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Webhook {
+    /// All of its URL is a secret.
+    Secret,
+    /// What follows this address is a secret; it ends without a slash.
+    Below(String),
+}
+
+/// Whom to mention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mention {
+    /// Who of the channel is active.
+    Here,
+    /// Everybody in the channel.
+    Channel,
+    /// A user, by their id.
+    User(String),
+    /// A group of users, by its id.
+    Group(String),
+}
+
+impl Channel for Slack {
+    const NAME: &'static str = "slack";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str = "Posts alerts to a Slack channel, by an incoming webhook.";
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        let url = read
+            .text("url", "The address below which the webhook is, where only the secret path is given.")
+            .check(|url| is_base(url))
+            .or("https://hooks.slack.com/services".to_owned());
+        let mention = read
+            .text(
+                "mention",
+                "Whom to mention when an alert of severity critical or page is open: \"here\" (only who is active), \
+                 \"channel\", the id of a user (U…, in the profile under Copy member ID) or of a user group (S…).",
+            )
+            .check(|mention| Mention::read(mention).map(|_| ()))
+            .optional()
+            .and_then(|mention| Mention::read(&mention).ok());
+        let whole = read.secret(
+            "webhook",
+            "The webhook's whole URL, such as https://hooks.slack.com/services/T…/B…/X…, from the app's page Incoming \
+             Webhooks on api.slack.com/apps.",
+        );
+        let path = read.secret("path", "Instead of the secret webhook: what follows the url, such as T…/B…/X….");
+        match (whole, path) {
+            (true, true) => read.problem("path", "is given, and so is the secret webhook; keep one of them"),
+            (false, false) => read.problem("webhook", "must be given as a secret: the URL of an incoming webhook"),
+            _ => {}
+        }
+        let webhook = if whole { Webhook::Secret } else { Webhook::Below(url.trim_end_matches('/').to_owned()) };
+        Config { webhook, mention }
+    }
+
+    fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
+        let url = match &config.webhook {
+            Webhook::Secret => vec![Part::secret("webhook")],
+            Webhook::Below(url) => vec![format!("{url}/").into(), Part::secret("path")],
+        };
+        let body = message::of(config.mention.as_ref(), alert);
+        Ok(vec![HttpRequest::new(Method::Post, url).json(vec![body.into()]).into()])
+    }
+
+    fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
+        judging::sent(response)
+    }
+}
+
+impl Mention {
+    fn read(text: &str) -> Result<Self, String> {
+        let id = (2..=20).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        match (text, text.bytes().next()) {
+            ("here", _) => Ok(Self::Here),
+            ("channel", _) => Ok(Self::Channel),
+            (_, Some(b'U' | b'W')) if id => Ok(Self::User(text.to_owned())),
+            (_, Some(b'S')) if id => Ok(Self::Group(text.to_owned())),
+            _ => {
+                Err("must be \"here\", \"channel\", or the id of a user or a user group, such as \"U012AB3CD\"".into())
+            }
+        }
+    }
+}
+
+/// Whether this may be an address; the host has the last word.
+fn is_base(url: &str) -> Result<(), String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !url.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#')) => {
+            Ok(())
+        }
+        _ => Err("must be an address such as https://hooks.slack.com/services".to_owned()),
+    }
+}
+
+dogwatch_sdk::export_channel!(Slack);
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,109 @@
-//! To be written.
+//! Pushes to a push monitor of Uptime Kuma, which raises the alarm when the pushes stop.
+//!
+//! There is no self-test: each call that shows whether the token is right is a push, and counts as one.
+
+mod judge;
+
+use dogwatch_sdk::channel::{
+    Alert, Channel, Encoding, Heartbeat, HttpRequest, Judgement, Method, Part, Pulse, Request, Response, Role,
+};
+use dogwatch_sdk::text::{Unit, cut, one_line, percent};
+use dogwatch_sdk::{Reader, Settings};
+
+/// How much of a reason is pushed, in characters: it travels in the address, where one takes up to twelve bytes, and
+/// servers take addresses of 8 KiB.
+const LONGEST_MESSAGE: usize = 250;
+
+/// The channel.
+#[derive(Debug)]
+pub struct UptimeKuma;
+
+/// The settings, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where Uptime Kuma is, without a slash at its end.
+    pub url: String,
+}
+
+/// What a push says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    Up,
+    Down,
+}
+
+impl Channel for UptimeKuma {
+    const NAME: &'static str = "uptime-kuma";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const ABOUT: &'static str = "Pushes to a monitor of Uptime Kuma, which raises the alarm when the pushes stop.";
+    const ROLES: Role = Role::HEARTBEATS;
+    type Config = Config;
+
+    fn configure(read: &mut Reader<'_>) -> Config {
+        let about = "The address of Uptime Kuma: https://kuma.example.com. Run it on another machine than Dogwatch. The \
+                     monitor's heartbeat interval must be longer than that of Dogwatch's heartbeats.";
+        let url = read.text("url", about).check(|url| is_base(url)).required();
+        let about = "The token of a monitor of the type Push: what stands in its push URL between /api/push/ and the \
+                     question mark.";
+        if !read.secret("push_token", about) {
+            read.problem("push_token", "must be given as a secret: what follows /api/push/ in the monitor's push URL");
+        }
+        Config { url: url.trim_end_matches('/').to_owned() }
+    }
+
+    fn compose(_config: &Config, _memory: &str, _alert: &Alert) -> Result<Vec<Request>, String> {
+        Ok(Vec::new())
+    }
+
+    fn beat(config: &Config, heartbeat: &Heartbeat) -> Result<Vec<Request>, String> {
+        let push = match &heartbeat.pulse {
+            // A daemon that starts again and again would keep the monitor up.
+            Pulse::Started => return Ok(Vec::new()),
+            Pulse::Well => push(config, Status::Up, "OK"),
+            Pulse::Failing(reason) => match one_line(reason).as_str() {
+                // Without a message, Uptime Kuma would say OK.
+                "" => push(config, Status::Down, "failing"),
+                reason => push(config, Status::Down, reason),
+            },
+        };
+        Ok(vec![push])
+    }
+
+    fn judge_beat(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
+        judge::of(response)
+    }
+}
+
+fn push(config: &Config, status: Status, message: &str) -> Request {
+    let status = match status {
+        Status::Up => "up",
+        Status::Down => "down",
+    };
+    let message = percent(&cut(message, LONGEST_MESSAGE, Unit::Chars));
+    let url = vec![
+        format!("{}/api/push/", config.url).into(),
+        Part::encoded_secret("push_token", Encoding::Percent),
+        format!("?status={status}&msg={message}&ping=").into(),
+    ];
+    HttpRequest::new(Method::Get, url).into()
+}
+
+/// Whether a push's address can be written behind this; the host has the last word.
+fn is_base(url: &str) -> Result<(), String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let Some(rest) = rest.filter(|rest| !rest.trim_matches('/').is_empty()) else {
+        return Err("must be an address such as https://kuma.example.com".to_owned());
+    };
+    if rest.contains("/api/push") {
+        return Err("must be the address in front of /api/push; the token goes into the secret push_token".to_owned());
+    }
+    if rest.contains(['?', '#']) || rest.contains(char::is_whitespace) {
+        return Err("must be an address without spaces, ? and #".to_owned());
+    }
+    Ok(())
+}
+
+dogwatch_sdk::export_channel!(UptimeKuma);
+
+#[cfg(test)]
+mod tests;

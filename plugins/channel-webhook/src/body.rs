@@ -1,4 +1,4 @@
-//! What is posted.
+//! What is posted where there is no template.
 
 use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::json::Object;
@@ -12,12 +12,15 @@ pub(crate) fn of(alert: &Alert) -> String {
         .text("event", alert.event.name())
         .text("severity", alert.severity.name())
         .text("subject", &alert.subject)
+        .text("cause", &alert.cause)
         .text("site", &alert.site)
         .text("chain", &alert.chain)
         .text("witness", &alert.witness)
         .text("summary", &alert.summary)
         .text("details", &alert.details)
         .text("remedy", &alert.remedy)
+        .text("command", &alert.command)
+        .text("acknowledged_by", &alert.acknowledged_by)
         .text("opened_at", &rfc3339(alert.opened_at))
         .integer("opened_at_ms", alert.opened_at)
         .text("at", &rfc3339(alert.at))

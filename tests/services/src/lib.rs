@@ -1,6 +1,23 @@
 //! Strict fakes of the services that Dogwatch's channels speak to, over real TLS: each refuses what the real service
 //! refuses and limits rates as the real one says it does, and all of them can drop, delay, hang and reset to order.
 
+pub mod alertmanager;
+pub mod discord;
+pub mod gotify;
+pub mod healthchecks;
+pub mod heartbeat;
+pub mod matrix;
+pub mod ntfy;
+pub mod opsgenie;
+pub mod pagerduty;
+pub mod pushover;
+pub mod slack;
+pub mod smtp;
+pub mod telegram;
+pub mod twilio;
+pub mod uptime_kuma;
+pub mod webhook;
+
 mod server;
 mod service;
 mod tls;

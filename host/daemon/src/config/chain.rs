@@ -59,7 +59,7 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
 }
 
 /// The certificate of an authority of the operator's own, for nodes in a network of their own.
-fn authority(path: &At<String>, section: &Section<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
+pub(super) fn authority(path: &At<String>, section: &Section<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
     let read = std::fs::read(&path.value).map_err(|error| format!("cannot be read: {error}"));
     match read.and_then(|pem| match pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
         true => Ok(pem),

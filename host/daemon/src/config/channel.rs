@@ -1,12 +1,13 @@
 //! `[[channel]]` sections.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dogwatch_engine::Severity;
 
 use crate::config::ChannelConfig;
 use crate::config::problem::Problems;
-use crate::config::reader::Section;
+use crate::config::reader::{Range, Section};
 use crate::config::secret::{Secret, SecretSource};
 
 pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<ChannelConfig> {
@@ -16,9 +17,13 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         section.check_name("name", name, problems);
     }
     let plugin = section.required("plugin", "\"webhook\"", problems);
-    let min_severity = min_severity(&mut section, problems);
+    let min_severity = severity(&mut section, "min_severity", problems).unwrap_or(Severity::Info);
     let hosts = section.texts("allow_hosts", problems);
     let allow_http = section.flag("allow_http", problems).unwrap_or(false);
+    let heartbeat = section.duration_within("heartbeat", HEARTBEAT, problems).unwrap_or(Duration::from_secs(60));
+    let authority = section.text("authority", problems);
+    let authorities =
+        authority.and_then(|path| super::chain::authority(&path, &section, problems)).into_iter().collect();
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
     let secrets = section.table("secrets", problems).map(|table| secrets(table, problems)).unwrap_or_default();
     let line = section.line();
@@ -48,6 +53,8 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         min_severity,
         allow_hosts,
         allow_http,
+        authorities,
+        heartbeat,
         settings,
         secrets,
     })
@@ -58,20 +65,27 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control())
 }
 
-fn min_severity(section: &mut Section<'_>, problems: &mut Problems) -> Severity {
-    let Some(text) = section.text("min_severity", problems) else { return Severity::Info };
+/// Reads a severity.
+pub(super) fn severity(section: &mut Section<'_>, key: &'static str, problems: &mut Problems) -> Option<Severity> {
+    let text = section.text(key, problems)?;
     match text.value.as_str() {
-        "info" => Severity::Info,
-        "warning" => Severity::Warning,
-        "critical" => Severity::Critical,
-        "page" => Severity::Page,
+        "info" => Some(Severity::Info),
+        "warning" => Some(Severity::Warning),
+        "critical" => Some(Severity::Critical),
+        "page" => Some(Severity::Page),
         other => {
-            let what = format!("min_severity = {other:?} is none");
+            let what = format!("{key} = {other:?} is none");
             section.error(problems, text.line, &what, "Write \"info\", \"warning\", \"critical\" or \"page\".");
-            Severity::Info
+            None
         }
     }
 }
+
+const HEARTBEAT: Range<'_> = Range {
+    least: Duration::from_secs(1),
+    most: Duration::from_hours(1),
+    why: "services take at most a few heartbeats a minute, and what is late by hours warns nobody",
+};
 
 fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, Secret> {
     let mut secrets = BTreeMap::new();

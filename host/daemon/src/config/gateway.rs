@@ -52,6 +52,13 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     Some(GatewayConfig { listen: listen?, tls, options })
 }
 
+/// `[metrics]`.
+pub(super) fn metrics(mut section: Section<'_>, problems: &mut Problems) -> Option<SocketAddr> {
+    let listen = address(&mut section, "listen", "\"127.0.0.1:9464\"", problems);
+    section.finish(problems);
+    listen
+}
+
 fn certificate_files(mut section: Section<'_>, problems: &mut Problems) -> Option<CertificateFiles> {
     let listen = address(&mut section, "listen", "\"0.0.0.0:8443\"", problems);
     let certificate = section.required("certificate", "\"/etc/dogwatch/fullchain.pem\"", problems);

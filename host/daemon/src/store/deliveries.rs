@@ -1,10 +1,11 @@
 //! The outbox's part of the store: which message still has to go to which channel.
 
+use dogwatch_alerts::Dispatch;
 use dogwatch_chain::Time;
-use dogwatch_engine::Alert;
+use dogwatch_engine::{Alert, AlertEvent, AlertKey};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use crate::store::{Recipient, Store, StoreError, from_json, to_json};
+use crate::store::{Store, StoreError, from_json, to_json};
 
 /// How many messages are kept after all their deliveries have ended.
 const MESSAGES_KEPT: i64 = 1000;
@@ -20,6 +21,15 @@ pub struct Delivery {
     pub witness: String,
     /// How often it was tried.
     pub attempts: u32,
+    /// What the service calls it, if it took it and is to be asked what became of it.
+    pub receipt: String,
+}
+
+impl Delivery {
+    /// A message that is in no store.
+    pub fn past_the_store(alert: Alert) -> Self {
+        Self { message: alert.at.as_millis(), alert, witness: String::new(), attempts: 0, receipt: String::new() }
+    }
 }
 
 /// How many deliveries are in which state.
@@ -33,26 +43,23 @@ pub struct OutboxCounts {
     pub failed: u64,
 }
 
-pub(super) fn enqueue(
-    transaction: &Transaction<'_>,
-    alert: &Alert,
-    witness: &str,
-    recipients: &[Recipient],
-) -> Result<(), StoreError> {
+/// Puts a message in the outbox.
+pub(super) fn enqueue(transaction: &Transaction<'_>, dispatch: &Dispatch, witness: &str) -> Result<(), StoreError> {
+    let alert = &dispatch.alert;
     let json = to_json(&alert.key.0, alert)?;
     transaction.execute(
-        "INSERT INTO message (alert_key, alert, witness) VALUES (?1, ?2, ?3)",
-        params![alert.key.0, json, witness],
+        "INSERT INTO message (alert_key, alert, witness, severity, event, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![alert.key.0, json, witness, alert.severity.to_string(), event(alert.event), alert.at.as_millis()],
     )?;
     let message = transaction.last_insert_rowid();
-    for recipient in recipients.iter().filter(|recipient| alert.severity >= recipient.min_severity) {
+    for channel in &dispatch.channels {
         transaction.execute(
-            "INSERT INTO delivery (message, channel, state) VALUES (?1, ?2, 'pending')",
-            params![message, recipient.name],
+            "INSERT INTO delivery (message, channel, state, next_ms) VALUES (?1, ?2, 'pending', ?3)",
+            params![message, channel, dispatch.not_before.as_millis()],
         )?;
     }
     transaction.execute(
-        "DELETE FROM delivery WHERE state <> 'pending' AND message <= ?1",
+        "DELETE FROM delivery WHERE state <> 'pending' AND follow_ms IS NULL AND message <= ?1",
         params![message.saturating_sub(MESSAGES_KEPT)],
     )?;
     transaction.execute(
@@ -62,16 +69,66 @@ pub(super) fn enqueue(
     Ok(())
 }
 
+const fn event(event: AlertEvent) -> &'static str {
+    match event {
+        AlertEvent::Opened => "opened",
+        AlertEvent::Updated => "updated",
+        AlertEvent::Escalated => "escalated",
+        AlertEvent::Acknowledged => "acknowledged",
+        AlertEvent::Resolved => "resolved",
+        AlertEvent::Report => "report",
+    }
+}
+
+/// The opening of an alert that still waits for others, if it does.
+fn waiting(transaction: &Transaction<'_>, key: &AlertKey, now: Time) -> Result<Option<i64>, StoreError> {
+    Ok(transaction.query_row(
+        "SELECT MAX(m.id) FROM message m JOIN delivery d ON d.message = m.id
+         WHERE m.alert_key = ?1 AND m.event = 'opened' AND d.state = 'pending' AND d.attempts = 0 AND d.next_ms > ?2",
+        params![key.0, now.as_millis()],
+        |row| row.get(0),
+    )?)
+}
+
+/// Takes back an opening that still waits for others, and what was to be said after it.
+pub(super) fn withdraw(transaction: &Transaction<'_>, key: &AlertKey, now: Time) -> Result<(), StoreError> {
+    if let Some(opening) = waiting(transaction, key, now)? {
+        let these = "SELECT id FROM message WHERE alert_key = ?1 AND id >= ?2";
+        transaction.execute(&format!("DELETE FROM delivery WHERE message IN ({these})"), params![key.0, opening])?;
+        transaction.execute("DELETE FROM message WHERE alert_key = ?1 AND id >= ?2", params![key.0, opening])?;
+    }
+    Ok(())
+}
+
+/// Puts other words into an opening that still waits for others; says whether there was one.
+pub(super) fn reword(transaction: &Transaction<'_>, alert: &Alert, now: Time) -> Result<bool, StoreError> {
+    let Some(opening) = waiting(transaction, &alert.key, now)? else { return Ok(false) };
+    let json = to_json(&alert.key.0, alert)?;
+    transaction.execute("UPDATE message SET alert = ?2 WHERE id = ?1", params![opening, json])?;
+    Ok(true)
+}
+
 /// Deliveries of a channel (?1) that no older one about the same alert stands in front of.
 const FIRST_OF_THEIR_ALERT: &str = "
-    FROM delivery d JOIN message m ON m.id = d.message
+    FROM delivery d CROSS JOIN message m ON m.id = d.message
     WHERE d.channel = ?1 AND d.state = 'pending'
       AND NOT EXISTS (
-        SELECT 1 FROM delivery older JOIN message om ON om.id = older.message
-        WHERE older.channel = ?1 AND older.state = 'pending' AND om.alert_key = m.alert_key AND om.id < m.id)";
+        SELECT 1 FROM message om CROSS JOIN delivery older ON older.message = om.id AND older.channel = ?1
+        WHERE om.alert_key = m.alert_key AND om.id < m.id AND older.state = 'pending')";
 
 /// No wait is as long as this: a time further ahead was written before the clock was set back.
 const FARTHEST_MS: i64 = 2 * 3600 * 1000;
+
+type Row = (i64, String, String, u32, String);
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+}
+
+fn delivery((message, json, witness, attempts, receipt): Row) -> Result<Option<Delivery>, StoreError> {
+    let alert = from_json("a message", Some(json))?;
+    Ok(alert.map(|alert| Delivery { message, alert, witness, attempts, receipt }))
+}
 
 impl Store {
     /// The oldest message that is due for a channel, and has no older one about the same alert before it.
@@ -81,16 +138,14 @@ impl Store {
             let row = connection
                 .query_row(
                     &format!(
-                        "SELECT m.id, m.alert, m.witness, d.attempts {FIRST_OF_THEIR_ALERT}
+                        "SELECT m.id, m.alert, m.witness, d.attempts, d.receipt {FIRST_OF_THEIR_ALERT}
                          AND (d.next_ms <= ?2 OR d.next_ms > ?2 + {FARTHEST_MS}) ORDER BY m.id LIMIT 1"
                     ),
                     params![channel, now.as_millis()],
-                    |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?)),
+                    read,
                 )
                 .optional()?;
-            let Some((message, json, witness, attempts)) = row else { return Ok(None) };
-            let alert = from_json("a message", Some(json))?;
-            Ok(alert.map(|alert| Delivery { message, alert, witness, attempts }))
+            row.map_or(Ok(None), delivery)
         })
         .await
     }
@@ -101,7 +156,9 @@ impl Store {
         self.blocking(move |connection| {
             let query = format!("SELECT MIN(d.next_ms) {FIRST_OF_THEIR_ALERT}");
             let due: Option<i64> = connection.query_row(&query, params![channel], |row| row.get(0))?;
-            Ok(due.map(Time::from_millis))
+            let query = "SELECT MIN(follow_ms) FROM delivery WHERE channel = ?1 AND follow_ms IS NOT NULL";
+            let follow: Option<i64> = connection.query_row(query, params![channel], |row| row.get(0))?;
+            Ok(due.into_iter().chain(follow).min().map(Time::from_millis))
         })
         .await
     }
@@ -125,6 +182,20 @@ impl Store {
         .await
     }
 
+    /// Whether a channel still has to get something younger about the same alert.
+    pub async fn has_younger(&self, message: i64, channel: &str, key: &AlertKey) -> Result<bool, StoreError> {
+        let (channel, key) = (channel.to_owned(), key.0.clone());
+        self.blocking(move |connection| {
+            Ok(connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM message m CROSS JOIN delivery d ON d.message = m.id AND d.channel = ?2
+                                WHERE m.alert_key = ?3 AND m.id > ?1 AND d.state = 'pending')",
+                params![message, channel, key],
+                |row| row.get(0),
+            )?)
+        })
+        .await
+    }
+
     /// Notes that a delivery failed and when to try again.
     pub async fn postpone(&self, message: i64, channel: &str, until: Time, note: String) -> Result<(), StoreError> {
         let channel = channel.to_owned();
@@ -132,6 +203,146 @@ impl Store {
             connection.execute(
                 "UPDATE delivery SET next_ms = ?3, note = ?4, attempts = attempts + 1 WHERE message = ?1 AND channel = ?2",
                 params![message, channel, until.as_millis(), note],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes that a service took a message, what it calls it, and when to ask what became of it. `delivered`: whether it
+    /// counts as delivered already.
+    pub async fn follow(
+        &self,
+        message: i64,
+        channel: &str,
+        receipt: String,
+        at: Time,
+        delivered: bool,
+    ) -> Result<(), StoreError> {
+        let channel = channel.to_owned();
+        self.blocking(move |connection| {
+            let (state, follow) = if delivered { ("delivered", Some(at.as_millis())) } else { ("pending", None) };
+            connection.execute(
+                "UPDATE delivery SET state = ?3, receipt = ?4, follow_ms = ?5, next_ms = ?6
+                 WHERE message = ?1 AND channel = ?2",
+                params![message, channel, state, receipt, follow, at.as_millis()],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The message of a channel that counts as delivered and is due to be asked for.
+    pub async fn next_followed(&self, channel: &str, now: Time) -> Result<Option<Delivery>, StoreError> {
+        let channel = channel.to_owned();
+        self.blocking(move |connection| {
+            let row = connection
+                .query_row(
+                    "SELECT m.id, m.alert, m.witness, d.attempts, d.receipt
+                     FROM delivery d JOIN message m ON m.id = d.message
+                     WHERE d.channel = ?1 AND d.follow_ms <= ?2 ORDER BY d.follow_ms LIMIT 1",
+                    params![channel, now.as_millis()],
+                    read,
+                )
+                .optional()?;
+            row.map_or(Ok(None), delivery)
+        })
+        .await
+    }
+
+    /// Asks for it later, or no more.
+    pub async fn followed(&self, message: i64, channel: &str, next: Option<Time>) -> Result<(), StoreError> {
+        let channel = channel.to_owned();
+        self.blocking(move |connection| {
+            connection.execute(
+                "UPDATE delivery SET follow_ms = ?3 WHERE message = ?1 AND channel = ?2",
+                params![message, channel, next.map(Time::as_millis)],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// A message that did not reach anybody is to be sent once more.
+    pub async fn send_again(&self, message: i64, channel: &str, at: Time, why: String) -> Result<(), StoreError> {
+        let channel = channel.to_owned();
+        self.blocking(move |connection| {
+            connection.execute(
+                "UPDATE delivery SET receipt = '', next_ms = ?3, note = ?4, attempts = attempts + 1
+                 WHERE message = ?1 AND channel = ?2",
+                params![message, channel, at.as_millis(), why],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// What a channel had remembered last, or empty.
+    pub async fn memory(&self, channel: &str) -> Result<String, StoreError> {
+        let channel = channel.to_owned();
+        self.blocking(move |connection| {
+            let memory = connection
+                .query_row("SELECT memory FROM channel_memory WHERE channel = ?1", params![channel], |row| row.get(0))
+                .optional()?;
+            Ok(memory.unwrap_or_default())
+        })
+        .await
+    }
+
+    /// What a channel is to remember.
+    pub async fn remember(&self, channel: &str, memory: String) -> Result<(), StoreError> {
+        let channel = channel.to_owned();
+        self.blocking(move |connection| {
+            connection.execute(
+                "INSERT INTO channel_memory (channel, memory) VALUES (?1, ?2)
+                 ON CONFLICT (channel) DO UPDATE SET memory = excluded.memory",
+                params![channel, memory],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Pages that no channel has delivered since then or before, though they are open: their keys, and what the channels
+    /// say.
+    pub async fn undelivered_pages(&self, since: Time) -> Result<Vec<(AlertKey, String)>, StoreError> {
+        self.blocking(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT m.alert_key, COALESCE(GROUP_CONCAT(DISTINCT d.channel || ': ' || d.note), 'no channel takes it')
+                 FROM incident i CROSS JOIN message m ON m.alert_key = i.key AND m.at_ms >= i.opened_ms
+                 LEFT JOIN delivery d ON d.message = m.id
+                 WHERE i.phase = 'open' AND m.severity = 'page' AND m.event <> 'acknowledged' AND m.at_ms <= ?1
+                   AND NOT EXISTS (
+                     SELECT 1 FROM message om CROSS JOIN delivery od ON od.message = om.id
+                     WHERE om.alert_key = i.key AND om.at_ms >= i.opened_ms AND om.severity = 'page'
+                       AND od.state = 'delivered')
+                 GROUP BY m.alert_key",
+            )?;
+            let rows =
+                statement.query_map(params![since.as_millis()], |row| Ok((AlertKey(row.get(0)?), row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// When a daily chore was last done.
+    pub async fn chore(&self, name: &'static str) -> Result<Option<Time>, StoreError> {
+        self.blocking(move |connection| {
+            let done: Option<i64> = connection
+                .query_row("SELECT done_ms FROM chore WHERE name = ?1", params![name], |row| row.get(0))
+                .optional()?;
+            Ok(done.map(Time::from_millis))
+        })
+        .await
+    }
+
+    /// Notes that a daily chore was done.
+    pub async fn chore_done(&self, name: &'static str, at: Time) -> Result<(), StoreError> {
+        self.blocking(move |connection| {
+            connection.execute(
+                "INSERT INTO chore (name, done_ms) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET done_ms = excluded.done_ms",
+                params![name, at.as_millis()],
             )?;
             Ok(())
         })

@@ -5,25 +5,52 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Goes up by one with each change of the tables; older ones are brought up step by step.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+
+/// What each version added, from the first.
+const STEPS: [&str; 3] = [TABLES, UPGRADES, INCIDENTS];
 
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found {
-        0 => {
-            // Tables and version in one transaction: killed in between, the next start finds both or neither.
-            connection
-                .execute_batch(&format!("BEGIN; {TABLES} {UPGRADES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
-            Ok(())
-        }
-        1 => Ok(connection.execute_batch(&format!("BEGIN; {UPGRADES} PRAGMA user_version = {VERSION}; COMMIT;"))?),
-        VERSION => Ok(()),
-        found => Err(StoreError::Newer { found, known: VERSION }),
+    let known = usize::try_from(found).ok().filter(|_| found <= VERSION);
+    let Some(known) = known else { return Err(StoreError::Newer { found, known: VERSION }) };
+    let steps: String = STEPS.iter().skip(known).copied().collect();
+    if steps.is_empty() {
+        return Ok(());
     }
+    // Tables and version in one transaction: killed in between, the next start finds both or neither.
+    Ok(connection.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))?)
 }
+
+/// Since version 3.
+const INCIDENTS: &str = "
+CREATE TABLE incident (
+    key TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    hold TEXT NOT NULL,
+    gathers_ms INTEGER,
+    due_ms INTEGER,
+    opened_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incident_due ON incident (due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX incident_gathers ON incident (gathers_ms) WHERE gathers_ms IS NOT NULL;
+CREATE INDEX incident_held ON incident (hold) WHERE hold <> 'free';
+CREATE TABLE maintenance (state TEXT NOT NULL) STRICT;
+CREATE TABLE channel_memory (channel TEXT PRIMARY KEY, memory TEXT NOT NULL) STRICT;
+CREATE TABLE chore (name TEXT PRIMARY KEY, done_ms INTEGER NOT NULL) STRICT;
+ALTER TABLE message ADD COLUMN severity TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN event TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN receipt TEXT NOT NULL DEFAULT '';
+ALTER TABLE delivery ADD COLUMN follow_ms INTEGER;
+CREATE INDEX message_of_alert ON message (alert_key, id);
+CREATE INDEX message_page ON message (at_ms) WHERE severity = 'page';
+CREATE INDEX delivery_followed ON delivery (channel, follow_ms) WHERE follow_ms IS NOT NULL;
+";
 
 /// Since version 2.
 const UPGRADES: &str = "

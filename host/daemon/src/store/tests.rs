@@ -1,7 +1,8 @@
 //! What is written is there after a restart, and messages leave in order.
 
+use dogwatch_alerts::Recipient;
 use dogwatch_chain::Time;
-use dogwatch_engine::{AlertEvent, AlertKey, Subject};
+use dogwatch_engine::{AlertEvent, AlertKey, Severity, Subject};
 use tempfile::TempDir;
 
 use super::*;
@@ -16,16 +17,27 @@ fn alert(key: &str, severity: Severity, summary: &str) -> Write {
         summary: summary.to_owned(),
         details: String::new(),
         remedy: String::new(),
+        command: String::new(),
+        acknowledged_by: String::new(),
         opened_at: Time::from_secs(1),
         at: Time::from_secs(1),
     };
     Write::Alert { alert: Box::new(alert), witness: "alice".to_owned() }
 }
 
-fn recipients() -> Arc<[Recipient]> {
+fn rules() -> Arc<Rules> {
     let to = |name: &str, min_severity| Recipient { name: name.to_owned(), min_severity };
-    [to("mail", Severity::Info), to("pager", Severity::Page)].into()
+    let mut rules = Rules::plain(
+        "home",
+        vec![to("mail", Severity::Info), to("pager", Severity::Page)],
+        std::time::Duration::from_secs(300),
+    );
+    rules.gather = std::time::Duration::ZERO;
+    rules.into()
 }
+
+/// When alerts come in.
+const NOW: Time = Time::from_secs(1);
 
 async fn summary(store: &Store, channel: &str, now: u32) -> Option<(i64, String, u32)> {
     let delivery = store.next_delivery(channel, Time::from_secs(now)).await.unwrap()?;
@@ -40,7 +52,7 @@ async fn what_is_written_survives() {
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(store.state("hive", "alice").await.unwrap(), None);
         let write = Write::State { chain: "hive".into(), witness: "alice".into(), state: Box::new(state.clone()) };
-        store.commit(vec![write, alert("a", Severity::Page, "one")], recipients()).await.unwrap();
+        store.commit(vec![write, alert("a", Severity::Page, "one")], rules(), NOW).await.unwrap();
     }
     let store = Store::open(dir.path()).unwrap();
     assert_eq!(store.state("hive", "alice").await.unwrap(), Some(state));
@@ -54,7 +66,7 @@ async fn what_is_written_survives() {
 async fn channels_get_what_is_severe_enough_for_them() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.commit(vec![alert("a", Severity::Warning, "mild")], recipients()).await.unwrap();
+    store.commit(vec![alert("a", Severity::Warning, "mild")], rules(), NOW).await.unwrap();
     assert_eq!(summary(&store, "pager", 10).await, None);
     assert_eq!(summary(&store, "mail", 10).await, Some((1, "mild".to_owned(), 0)));
 }
@@ -65,7 +77,7 @@ async fn one_alerts_messages_leave_in_order_and_hold_up_no_others() {
     let store = Store::open(dir.path()).unwrap();
     let writes =
         [("a", "a opened"), ("b", "b opened"), ("a", "a resolved")].map(|(key, text)| alert(key, Severity::Page, text));
-    store.commit(writes.into(), recipients()).await.unwrap();
+    store.commit(writes.into(), rules(), NOW).await.unwrap();
     assert_eq!(summary(&store, "mail", 10).await, Some((1, "a opened".to_owned(), 0)));
 
     // What failed waits, and so does whatever follows it about the same alert.
@@ -86,7 +98,7 @@ async fn one_alerts_messages_leave_in_order_and_hold_up_no_others() {
 async fn messages_to_channels_that_are_gone_are_given_up() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.commit(vec![alert("a", Severity::Page, "one")], recipients()).await.unwrap();
+    store.commit(vec![alert("a", Severity::Page, "one")], rules(), NOW).await.unwrap();
     store.forget_channels_but(vec!["mail".to_owned()]).await.unwrap();
     let counts = store.outbox_counts().await.unwrap();
     assert_eq!((counts.pending, counts.delivered, counts.failed), (1, 0, 1));
@@ -117,7 +129,7 @@ async fn a_newer_schema_and_broken_state_are_refused() {
 async fn a_clock_that_was_set_back_holds_up_nothing() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.commit(vec![alert("a", Severity::Page, "one")], recipients()).await.unwrap();
+    store.commit(vec![alert("a", Severity::Page, "one")], rules(), NOW).await.unwrap();
     store.postpone(1, "pager", Time::from_secs(100_060), "down".to_owned()).await.unwrap();
     assert_eq!(summary(&store, "pager", 100_000).await, None);
     assert_eq!(summary(&store, "pager", 10).await, Some((1, "one".to_owned(), 1)));

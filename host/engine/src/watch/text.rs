@@ -32,6 +32,7 @@ impl Watch {
             summary,
             details,
             remedy: remedy.to_owned(),
+            command: "dogwatch status".to_owned(),
         }
     }
 
@@ -63,13 +64,16 @@ impl Watch {
     }
 
     pub(super) fn no_such_witness(&self) -> Notice {
-        self.notice(
-            "no-such-witness",
-            Severity::Page,
-            format!("{} is not a witness on {}", self.name(), self.config.profile.name),
-            "The endpoints agree that there is no such witness. Nothing can be watched.".to_owned(),
-            "Correct the witness's name or chain in dogwatch.toml.",
-        )
+        Notice {
+            command: "dogwatch check".to_owned(),
+            ..self.notice(
+                "no-such-witness",
+                Severity::Page,
+                format!("{} is not a witness on {}", self.name(), self.config.profile.name),
+                "The endpoints agree that there is no such witness. Nothing can be watched.".to_owned(),
+                "Correct the witness's name or chain in dogwatch.toml.",
+            )
+        }
     }
 
     pub(super) fn key_changed(&self, from: &Target, to: &Target) -> Notice {
@@ -106,16 +110,19 @@ impl Watch {
     pub(super) fn low_participation(&self, filled: u8) -> Notice {
         let chain = &self.config.profile.name;
         let least = self.config.rails.min_participation;
-        self.notice(
-            "low-participation",
-            Severity::Critical,
-            format!("{chain}: only {filled} of the last 128 slots hold a block"),
-            format!(
-                "With fewer than {least} the chain itself is in trouble. Dogwatch holds, whatever {} does.",
-                self.name()
-            ),
-            "Look at the chain. To switch all the same: dogwatch switch --force.",
-        )
+        Notice {
+            command: "dogwatch endpoints --ask".to_owned(),
+            ..self.notice(
+                "low-participation",
+                Severity::Critical,
+                format!("{chain}: only {filled} of the last 128 slots hold a block"),
+                format!(
+                    "With fewer than {least} the chain itself is in trouble. Dogwatch holds, whatever {} does.",
+                    self.name()
+                ),
+                "Look at the chain. To switch all the same: dogwatch switch with --force.",
+            )
+        }
     }
 
     pub(super) fn missing(&self) -> Notice {
@@ -133,7 +140,7 @@ impl Watch {
             Self::miss_severity(count),
             format!("{}: node {holder} missed {count} {blocks} in a row", self.name()),
             format!("The first at {first} UTC. The chain goes on without it. {next}"),
-            "Look at the node. Whether Dogwatch can act now: dogwatch status.",
+            "Look at the node, and whether Dogwatch can act.",
         )
     }
 
@@ -156,13 +163,16 @@ impl Watch {
     }
 
     pub(super) fn policy_failed(&self, why: &str) -> Notice {
-        self.notice(
-            "policy-failed",
-            Severity::Page,
-            format!("{}: the failover policy does not work", self.name()),
-            format!("It said: {why}. Without it Dogwatch watches and alerts, and does not switch by itself."),
-            "Repair or replace the policy. To switch by hand: dogwatch switch.",
-        )
+        Notice {
+            command: "dogwatch check".to_owned(),
+            ..self.notice(
+                "policy-failed",
+                Severity::Page,
+                format!("{}: the failover policy does not work", self.name()),
+                format!("It said: {why}. Without it Dogwatch watches and alerts, and does not switch by itself."),
+                "Repair or replace the policy, or switch by hand.",
+            )
+        }
     }
 
     pub(super) fn say_policy_alerts(&mut self, now: dogwatch_chain::Time, decision: &Decision, out: &mut Vec<Command>) {
@@ -173,7 +183,7 @@ impl Watch {
                 alert.severity,
                 format!("{}: {}", self.name(), alert.summary),
                 format!("The policy says so. Its decision: {}", decision.reason),
-                "Look at the nodes: dogwatch status.",
+                "Look at the nodes.",
             );
             keep.push(notice.key.clone());
             self.raise(now, notice, out);
@@ -182,13 +192,16 @@ impl Watch {
     }
 
     pub(super) fn refusal_notice(&self, wish: &str, refusal: &Refusal, reason: &str) -> Notice {
-        self.notice(
-            &format!("refused/{}", refusal.code()),
-            refusal.severity(),
-            one_line(&format!("{}: did not {wish}: {refusal}", self.name())),
-            format!("What stands in the way: {refusal}. The policy's reason: {reason}. {}.", self.evidence()),
-            refusal.remedy(),
-        )
+        Notice {
+            command: refusal.command(self.name()),
+            ..self.notice(
+                &format!("refused/{}", refusal.code()),
+                refusal.severity(),
+                one_line(&format!("{}: did not {wish}: {refusal}", self.name())),
+                format!("What stands in the way: {refusal}. The policy's reason: {reason}. {}.", self.evidence()),
+                refusal.remedy(),
+            )
+        }
     }
 
     pub(super) fn switching(&self, plan: &SwitchPlan) -> Notice {
@@ -250,7 +263,7 @@ impl Watch {
                 plan.from,
                 plan.to
             ),
-            "Keep both nodes ready until it is in a block or has expired: dogwatch status.",
+            "Keep both nodes ready until it is in a block or has expired.",
         )
     }
 
@@ -277,27 +290,33 @@ impl Watch {
             Mode::Observe => "Mode is \"observe\": Dogwatch does not try again.",
             Mode::Armed => "Dogwatch tries again when the policy asks for it.",
         };
-        self.notice(
-            "switching",
-            Severity::Page,
-            format!("{}: the switch to {} did not get into any block", self.name(), plan.to),
-            format!(
-                "It was sent {sends} times and expired at {} UTC. The key on chain is still that of {}. \
-                 {} is {health}. {next}",
-                plan.expiration, plan.from, plan.to
-            ),
-            "Look at the endpoints (dogwatch status), or switch with a wallet.",
-        )
+        Notice {
+            command: "dogwatch endpoints --ask".to_owned(),
+            ..self.notice(
+                "switching",
+                Severity::Page,
+                format!("{}: the switch to {} did not get into any block", self.name(), plan.to),
+                format!(
+                    "It was sent {sends} times and expired at {} UTC. The key on chain is still that of {}. \
+                     {} is {health}. {next}",
+                    plan.expiration, plan.from, plan.to
+                ),
+                "Look at the endpoints, or switch with a wallet.",
+            )
+        }
     }
 
     pub(super) fn not_taken(&self, plan: &SwitchPlan, report: &SendReport) -> Notice {
-        self.notice(
-            "not-taken",
-            Severity::Page,
-            format!("{}: no endpoint takes the switch to {}", self.name(), plan.to),
-            format!("They say: {}. It is sent again every slot.", report.troubles.join("; ")),
-            "Look at the endpoints (dogwatch status), or switch with a wallet.",
-        )
+        Notice {
+            command: "dogwatch endpoints --ask".to_owned(),
+            ..self.notice(
+                "not-taken",
+                Severity::Page,
+                format!("{}: no endpoint takes the switch to {}", self.name(), plan.to),
+                format!("They say: {}. It is sent again every slot.", report.troubles.join("; ")),
+                "Look at the endpoints, or switch with a wallet.",
+            )
+        }
     }
 }
 

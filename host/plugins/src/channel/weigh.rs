@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use crate::error::Fault;
-use crate::http::{Header, Judgement, Part, Request};
-use crate::limits::{BODY, HEADERS, LINE, NAME, REQUESTS, SENTENCE};
+use crate::http::{Following, Header, HttpRequest, Judgement, Mail, Part, Progress, Request};
+use crate::limits::{BODY, HEADERS, LINE, NAME, RECIPIENTS, REQUESTS, SENTENCE};
 use crate::text::cut;
 
 /// The longest wait; whoever is asked to wait longer should hear of it.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// The shortest wait between two questions about one message, as Pushover demands it.
+const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Headers that say where a request goes and where it ends: the host's business alone.
 const HOST_HEADERS: [&str; 7] =
@@ -23,6 +26,13 @@ pub(super) fn requests(requests: &[Request], secrets: &[String]) -> Result<(), F
 }
 
 fn weigh(request: &Request, secrets: &[String]) -> Result<(), Fault> {
+    match request {
+        Request::Http(request) => weigh_http(request, secrets),
+        Request::Mail(mail) => weigh_mail(mail, secrets),
+    }
+}
+
+fn weigh_http(request: &HttpRequest, secrets: &[String]) -> Result<(), Fault> {
     if request.url.is_empty() {
         return Err(bad("a request has no address".to_owned()));
     }
@@ -45,7 +55,40 @@ fn weigh(request: &Request, secrets: &[String]) -> Result<(), Fault> {
             return Err(bad(format!("header {name} contains control characters")));
         }
     }
-    parts("a body", &request.body, secrets, BODY)
+    parts("a body", &request.body, secrets, BODY)?;
+    let signs = |part: &Part| matches!(part, Part::Signature { .. });
+    if request.url.iter().chain(&request.body).any(signs) {
+        return Err(bad("a signature stands outside the headers".to_owned()));
+    }
+    Ok(())
+}
+
+fn weigh_mail(mail: &Mail, secrets: &[String]) -> Result<(), Fault> {
+    if mail.recipients.is_empty() {
+        return Err(bad("a mail has no recipient".to_owned()));
+    }
+    if mail.recipients.len() > RECIPIENTS {
+        return Err(large(format!("{} recipients, and a mail may have {RECIPIENTS}", mail.recipients.len())));
+    }
+    let lines = [&mail.server, &mail.sender, &mail.subject, &mail.message_id, &mail.in_reply_to];
+    for line in lines.into_iter().chain(&mail.recipients) {
+        if line.len() > LINE {
+            return Err(large(format!("a line of a mail of {} bytes, and it may have {LINE}", line.len())));
+        }
+        if line.contains(|c: char| c.is_control()) {
+            return Err(bad("a line of a mail contains control characters".to_owned()));
+        }
+    }
+    if mail.text.len() > BODY {
+        return Err(large(format!("a mail of {} bytes, and it may have {BODY}", mail.text.len())));
+    }
+    for part in mail.login.iter().flat_map(|login| [&login.user, &login.password]) {
+        parts("a login", part, secrets, LINE)?;
+        if part.iter().any(|part| !matches!(part, Part::Text(_) | Part::Secret { .. })) {
+            return Err(bad("a login is made of texts and secrets".to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses parts that are too large in all, and secrets that are not configured.
@@ -55,16 +98,20 @@ fn parts(what: &str, parts: &[Part], secrets: &[String], limit: usize) -> Result
         return Err(large(format!("{what} of {size} bytes, and it may have {limit}")));
     }
     parts.iter().try_for_each(|part| match part {
-        Part::Secret { name, .. } if !secrets.contains(name) => {
+        Part::Secret { name, .. } | Part::Basic { password: name, .. } | Part::Signature { key: name, .. }
+            if !secrets.contains(name) =>
+        {
             Err(bad(format!("{what} names the secret {:?}, which is not configured", cut(name, NAME))))
         }
-        Part::Secret { .. } | Part::Text(_) => Ok(()),
+        _ => Ok(()),
     })
 }
 
 fn texts(parts: &[Part]) -> impl Iterator<Item = &str> {
     parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
+        Part::Basic { user, .. } => Some(user.as_str()),
+        Part::Signature { prefix, .. } => Some(prefix.as_str()),
         Part::Secret { .. } => None,
     })
 }
@@ -94,9 +141,27 @@ pub(super) fn judgement(judgement: Judgement) -> Judgement {
     match judgement {
         Judgement::Delivered => Judgement::Delivered,
         Judgement::Accepted(receipt) => Judgement::Accepted(cut(&receipt, SENTENCE)),
+        Judgement::Follow(following) => Judgement::Follow(Following {
+            receipt: cut(&following.receipt, SENTENCE),
+            after: following.after.min(LONGEST_WAIT),
+            ..following
+        }),
+        Judgement::Remember(memory) => Judgement::Remember(cut(&memory, SENTENCE)),
         Judgement::RetryAfter(wait) => Judgement::RetryAfter(wait.min(LONGEST_WAIT)),
         Judgement::Transient(why) => Judgement::Transient(cut(&why, SENTENCE)),
         Judgement::Permanent(why) => Judgement::Permanent(cut(&why, SENTENCE)),
+    }
+}
+
+/// The same of what became of a message.
+pub(super) fn progress(progress: Progress) -> Progress {
+    match progress {
+        // Nobody asks a service more than once in five seconds.
+        Progress::Waiting(wait) => Progress::Waiting(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)),
+        Progress::Acknowledged(by) => Progress::Acknowledged(cut(&by, NAME)),
+        Progress::Over => Progress::Over,
+        Progress::Unreached(why) => Progress::Unreached(cut(&why, SENTENCE)),
+        Progress::Permanent(why) => Progress::Permanent(cut(&why, SENTENCE)),
     }
 }
 
@@ -105,8 +170,8 @@ mod tests {
     use super::*;
     use crate::http::{Encoding, Method};
 
-    fn good() -> Request {
-        Request {
+    fn good() -> HttpRequest {
+        HttpRequest {
             method: Method::Post,
             url: vec![text("https://example.com/"), secret("token")],
             headers: vec![Header { name: "x-key".into(), value: vec![text("Bearer "), secret("token")] }],
@@ -126,8 +191,8 @@ mod tests {
         Header { name: name.into(), value: vec![text(value)] }
     }
 
-    fn check(request: Request) -> Result<(), Fault> {
-        requests(&[request], &["token".to_owned()])
+    fn check(request: HttpRequest) -> Result<(), Fault> {
+        requests(&[Request::Http(request)], &["token".to_owned()])
     }
 
     #[test]
@@ -139,9 +204,9 @@ mod tests {
     #[test]
     fn secrets_must_be_configured() {
         for request in [
-            Request { url: vec![secret("other")], ..good() },
-            Request { headers: vec![Header { name: "a".into(), value: vec![secret("other")] }], ..good() },
-            Request { body: vec![secret("other")], ..good() },
+            HttpRequest { url: vec![secret("other")], ..good() },
+            HttpRequest { headers: vec![Header { name: "a".into(), value: vec![secret("other")] }], ..good() },
+            HttpRequest { body: vec![secret("other")], ..good() },
         ] {
             assert!(matches!(check(request), Err(Fault::BadAnswer(why)) if why.contains("\"other\"")));
         }
@@ -150,12 +215,12 @@ mod tests {
     #[test]
     fn nothing_breaks_out_of_its_line() {
         for request in [
-            Request { url: vec![], ..good() },
-            Request { url: vec![text("https://example.com/ HTTP/1.1")], ..good() },
-            Request { url: vec![text("https://example.com/\r\nHost: x")], ..good() },
-            Request { headers: vec![header("x", "a\r\ny: b")], ..good() },
-            Request { headers: vec![header("x: y", "a")], ..good() },
-            Request { headers: vec![header("", "a")], ..good() },
+            HttpRequest { url: vec![], ..good() },
+            HttpRequest { url: vec![text("https://example.com/ HTTP/1.1")], ..good() },
+            HttpRequest { url: vec![text("https://example.com/\r\nHost: x")], ..good() },
+            HttpRequest { headers: vec![header("x", "a\r\ny: b")], ..good() },
+            HttpRequest { headers: vec![header("x: y", "a")], ..good() },
+            HttpRequest { headers: vec![header("", "a")], ..good() },
         ] {
             assert!(matches!(check(request.clone()), Err(Fault::BadAnswer(_))), "{request:?}");
         }
@@ -175,25 +240,75 @@ mod tests {
             "Proxy-Authorization",
             "proxy-connection",
         ] {
-            let request = Request { headers: vec![header(name, "x")], ..good() };
+            let request = HttpRequest { headers: vec![header(name, "x")], ..good() };
             assert!(matches!(check(request), Err(Fault::BadAnswer(why)) if why.contains(name)), "{name}");
         }
         for name in ["x-host", "hosts", "content-type", "x-proxy-key"] {
-            assert_eq!(check(Request { headers: vec![header(name, "x")], ..good() }), Ok(()), "{name}");
+            assert_eq!(check(HttpRequest { headers: vec![header(name, "x")], ..good() }), Ok(()), "{name}");
         }
     }
 
     #[test]
     fn sizes_are_limited() {
         for request in [
-            Request { url: vec![text(&"x".repeat(LINE + 1))], ..good() },
-            Request { headers: vec![header("x", &"x".repeat(LINE + 1))], ..good() },
-            Request { headers: vec![header("x", "x"); HEADERS + 1], ..good() },
-            Request { body: vec![text(&"x".repeat(BODY / 2)), text(&"x".repeat(BODY / 2 + 1))], ..good() },
+            HttpRequest { url: vec![text(&"x".repeat(LINE + 1))], ..good() },
+            HttpRequest { headers: vec![header("x", &"x".repeat(LINE + 1))], ..good() },
+            HttpRequest { headers: vec![header("x", "x"); HEADERS + 1], ..good() },
+            HttpRequest { body: vec![text(&"x".repeat(BODY / 2)), text(&"x".repeat(BODY / 2 + 1))], ..good() },
         ] {
             assert!(matches!(check(request), Err(Fault::AnswerTooLarge(_))));
         }
-        assert!(matches!(requests(&vec![good(); REQUESTS + 1], &["token".into()]), Err(Fault::AnswerTooLarge(_))));
+        assert!(matches!(
+            requests(&vec![Request::Http(good()); REQUESTS + 1], &["token".into()]),
+            Err(Fault::AnswerTooLarge(_))
+        ));
+    }
+
+    #[test]
+    fn a_signature_stands_in_a_header_and_names_a_secret() {
+        let sign = |key: &str| Part::Signature {
+            key: key.into(),
+            prefix: "1.".into(),
+            encoding: crate::http::DigestEncoding::Hex,
+        };
+        let with = |part: Part| HttpRequest { headers: vec![Header { name: "x".into(), value: vec![part] }], ..good() };
+        assert_eq!(check(with(sign("token"))), Ok(()));
+        assert!(matches!(check(with(sign("other"))), Err(Fault::BadAnswer(_))));
+        assert!(matches!(check(HttpRequest { body: vec![sign("token")], ..good() }), Err(Fault::BadAnswer(_))));
+        let basic = |password: &str| Part::Basic { user: "u".into(), password: password.into() };
+        assert_eq!(check(with(basic("token"))), Ok(()));
+        assert!(matches!(check(with(basic("other"))), Err(Fault::BadAnswer(_))));
+    }
+
+    #[test]
+    fn a_mail_has_recipients_and_no_header_of_its_own() {
+        let good = Mail {
+            server: "mail.example.com".into(),
+            port: 587,
+            security: crate::http::MailSecurity::StartTls,
+            login: None,
+            sender: "a@example.com".into(),
+            recipients: vec!["b@example.com".into()],
+            subject: "s".into(),
+            text: "line\nline".into(),
+            message_id: "<1@example.com>".into(),
+            in_reply_to: String::new(),
+        };
+        let check = |mail: Mail| requests(&[Request::Mail(mail)], &["token".to_owned()]);
+        assert_eq!(check(good.clone()), Ok(()));
+        for bad in [
+            Mail { recipients: Vec::new(), ..good.clone() },
+            Mail { subject: "s\r\nBcc: c@example.com".into(), ..good.clone() },
+            Mail { recipients: vec!["b@example.com\n".into()], ..good.clone() },
+            Mail {
+                login: Some(crate::http::MailLogin { user: vec![text("u")], password: vec![secret("other")] }),
+                ..good.clone()
+            },
+        ] {
+            assert!(matches!(check(bad.clone()), Err(Fault::BadAnswer(_))), "{bad:?}");
+        }
+        let long = Mail { text: "x".repeat(BODY + 1), ..good };
+        assert!(matches!(check(long), Err(Fault::AnswerTooLarge(_))));
     }
 
     #[test]

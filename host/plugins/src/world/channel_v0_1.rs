@@ -1,16 +1,16 @@
 //! Channels, version 0.1.
 
-use std::time::Duration;
-
 use dogwatch_engine as engine;
 use wasmtime::Error;
 use wasmtime::component::InstancePre;
 
 use super::{Abi, CallStore, ChannelAbi, Letter, shared_types};
-use crate::http::{Encoding, Header, Judgement, Method, Part, Request, Response};
+use crate::channel::{Beat, Given};
+use crate::http::{Judgement, Progress, Pulse, Request, Response};
 use crate::sandbox::Allotment;
-use crate::settings::{Description, Problem, Settings};
+use crate::settings::{Description, Problem, Roles, Settings};
 use bindings::dogwatch::channel::types;
+use translate::{judgement_from, progress_from, request_from, requests_from, response_to};
 
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, reason = "generated")]
 #[allow(clippy::all, clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::use_self, reason = "generated")]
@@ -18,6 +18,8 @@ use bindings::dogwatch::channel::types;
 mod bindings {
     wasmtime::component::bindgen!({ path: "../../wit/channel/v0.1", world: "channel-plugin" });
 }
+
+mod translate;
 
 shared_types!(bindings::dogwatch::channel::types);
 
@@ -32,9 +34,17 @@ struct Channel(bindings::ChannelPluginPre<Allotment>);
 impl ChannelAbi for Channel {
     fn describe(&self, store: &mut CallStore) -> Result<Description, Error> {
         let instance = self.0.instantiate(&mut *store)?;
-        let types::Description { name, version, about, settings, secrets } =
+        let types::Description { name, version, about, roles, settings, secrets } =
             instance.dogwatch_channel_channel().call_describe(store)?;
-        Ok(Description { name, version, about, settings: docs_from(settings), secrets: docs_from(secrets) })
+        let has = |role| roles.contains(role);
+        Ok(Description {
+            name,
+            version,
+            about,
+            settings: docs_from(settings),
+            roles: Roles { alerts: has(types::Role::ALERTS), heartbeats: has(types::Role::HEARTBEATS) },
+            secrets: docs_from(secrets),
+        })
     }
 
     fn check(
@@ -51,18 +61,18 @@ impl ChannelAbi for Channel {
     fn compose(
         &self,
         store: &mut CallStore,
-        settings: &Settings,
-        secrets: &[String],
+        given: Given<'_>,
         letter: Letter<'_>,
     ) -> Result<Result<Vec<Request>, String>, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let composed = instance.dogwatch_channel_channel().call_compose(
             store,
-            &settings_to(settings),
-            secrets,
+            &settings_to(given.settings),
+            given.secrets,
+            given.memory,
             &alert_to(letter),
         )?;
-        Ok(composed.map(|requests| requests.into_iter().map(request_from).collect()))
+        Ok(composed.map(requests_from))
     }
 
     fn judge(
@@ -83,6 +93,104 @@ impl ChannelAbi for Channel {
         )?;
         Ok(judgement_from(judged))
     }
+
+    fn follow(
+        &self,
+        store: &mut CallStore,
+        given: Given<'_>,
+        letter: Letter<'_>,
+        receipt: &str,
+    ) -> Result<Result<Option<Request>, String>, Error> {
+        let instance = self.0.instantiate(&mut *store)?;
+        let asked = instance.dogwatch_channel_channel().call_follow(
+            store,
+            &settings_to(given.settings),
+            given.secrets,
+            &alert_to(letter),
+            receipt,
+        )?;
+        Ok(asked.map(|request| request.map(request_from)))
+    }
+
+    fn judge_follow(
+        &self,
+        store: &mut CallStore,
+        settings: &Settings,
+        letter: Letter<'_>,
+        receipt: &str,
+        response: &Response,
+    ) -> Result<Progress, Error> {
+        let instance = self.0.instantiate(&mut *store)?;
+        let judged = instance.dogwatch_channel_channel().call_judge_follow(
+            store,
+            &settings_to(settings),
+            &alert_to(letter),
+            receipt,
+            &response_to(response),
+        )?;
+        Ok(progress_from(judged))
+    }
+
+    fn self_test(&self, store: &mut CallStore, given: Given<'_>) -> Result<Result<Vec<Request>, String>, Error> {
+        let instance = self.0.instantiate(&mut *store)?;
+        let composed = instance.dogwatch_channel_channel().call_self_test(
+            store,
+            &settings_to(given.settings),
+            given.secrets,
+            given.memory,
+        )?;
+        Ok(composed.map(requests_from))
+    }
+
+    fn judge_self_test(
+        &self,
+        store: &mut CallStore,
+        settings: &Settings,
+        index: u32,
+        response: &Response,
+    ) -> Result<Judgement, Error> {
+        let instance = self.0.instantiate(&mut *store)?;
+        let judged = instance.dogwatch_channel_channel().call_judge_self_test(
+            store,
+            &settings_to(settings),
+            index,
+            &response_to(response),
+        )?;
+        Ok(judgement_from(judged))
+    }
+
+    fn beat(
+        &self,
+        store: &mut CallStore,
+        given: Given<'_>,
+        beat: &Beat,
+    ) -> Result<Result<Vec<Request>, String>, Error> {
+        let instance = self.0.instantiate(&mut *store)?;
+        let composed = instance.dogwatch_channel_channel().call_beat(
+            store,
+            &settings_to(given.settings),
+            given.secrets,
+            &beat_to(beat),
+        )?;
+        Ok(composed.map(requests_from))
+    }
+
+    fn judge_beat(
+        &self,
+        store: &mut CallStore,
+        settings: &Settings,
+        index: u32,
+        response: &Response,
+    ) -> Result<Judgement, Error> {
+        let instance = self.0.instantiate(&mut *store)?;
+        let judged = instance.dogwatch_channel_channel().call_judge_beat(
+            store,
+            &settings_to(settings),
+            index,
+            &response_to(response),
+        )?;
+        Ok(judgement_from(judged))
+    }
 }
 
 fn alert_to(Letter { alert, envelope }: Letter<'_>) -> types::Alert {
@@ -92,6 +200,9 @@ fn alert_to(Letter { alert, envelope }: Letter<'_>) -> types::Alert {
         event: match alert.event {
             engine::AlertEvent::Opened => types::Event::Opened,
             engine::AlertEvent::Updated => types::Event::Updated,
+            engine::AlertEvent::Escalated => types::Event::Escalated,
+            engine::AlertEvent::Acknowledged => types::Event::Acknowledged,
+            engine::AlertEvent::Report => types::Event::Report,
             engine::AlertEvent::Resolved => types::Event::Resolved,
         },
         severity: match alert.severity {
@@ -101,66 +212,28 @@ fn alert_to(Letter { alert, envelope }: Letter<'_>) -> types::Alert {
             engine::Severity::Page => types::Severity::Page,
         },
         subject: alert.subject.to_string(),
+        cause: alert.key.cause().to_owned(),
         site: envelope.site.clone(),
         chain: alert.chain.clone(),
         witness: envelope.witness.clone(),
         summary: alert.summary.clone(),
         details: alert.details.clone(),
         remedy: alert.remedy.clone(),
+        command: alert.command.clone(),
+        acknowledged_by: alert.acknowledged_by.clone(),
         opened_at: alert.opened_at.as_millis(),
         at: alert.at.as_millis(),
     }
 }
 
-fn response_to(response: &Response) -> types::Response {
-    let header = |(name, value): &(String, String)| types::ResponseHeader { name: name.clone(), value: value.clone() };
-    types::Response {
-        status: response.status,
-        headers: response.headers.iter().map(header).collect(),
-        body: response.body.clone(),
-    }
-}
-
-fn request_from(request: types::Request) -> Request {
-    Request {
-        method: match request.method {
-            types::Method::Get => Method::Get,
-            types::Method::Post => Method::Post,
-            types::Method::Put => Method::Put,
-            types::Method::Delete => Method::Delete,
+fn beat_to(beat: &Beat) -> types::Heartbeat {
+    types::Heartbeat {
+        pulse: match &beat.pulse {
+            Pulse::Started => types::Pulse::Started,
+            Pulse::Well => types::Pulse::Well,
+            Pulse::Failing(why) => types::Pulse::Failing(why.clone()),
         },
-        url: parts_from(request.url),
-        headers: request
-            .headers
-            .into_iter()
-            .map(|types::Header { name, value }| Header { name, value: parts_from(value) })
-            .collect(),
-        body: parts_from(request.body),
-    }
-}
-
-fn parts_from(parts: Vec<types::Part>) -> Vec<Part> {
-    let part = |part| match part {
-        types::Part::Text(text) => Part::Text(text),
-        types::Part::Secret(types::Secret { name, encoding }) => Part::Secret {
-            name,
-            encoding: match encoding {
-                types::Encoding::Plain => Encoding::Plain,
-                types::Encoding::Json => Encoding::Json,
-                types::Encoding::Percent => Encoding::Percent,
-                types::Encoding::Base64 => Encoding::Base64,
-            },
-        },
-    };
-    parts.into_iter().map(part).collect()
-}
-
-fn judgement_from(judgement: types::Judgement) -> Judgement {
-    match judgement {
-        types::Judgement::Delivered => Judgement::Delivered,
-        types::Judgement::Accepted(receipt) => Judgement::Accepted(receipt),
-        types::Judgement::RetryAfter(millis) => Judgement::RetryAfter(Duration::from_millis(millis)),
-        types::Judgement::Transient(why) => Judgement::Transient(why),
-        types::Judgement::Permanent(why) => Judgement::Permanent(why),
+        site: beat.site.clone(),
+        at: beat.at.as_millis(),
     }
 }

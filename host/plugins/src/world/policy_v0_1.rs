@@ -8,7 +8,7 @@ use wasmtime::component::InstancePre;
 
 use super::{Abi, CallStore, PolicyAbi, shared_types};
 use crate::sandbox::Allotment;
-use crate::settings::{Description, Problem, Settings};
+use crate::settings::{Description, Problem, Roles, Settings};
 use bindings::dogwatch::policy::types;
 
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, reason = "generated")]
@@ -37,7 +37,14 @@ impl PolicyAbi for Policy {
         let instance = self.0.instantiate(&mut *store)?;
         let types::Description { name, version, about, settings } =
             instance.dogwatch_policy_policy().call_describe(store)?;
-        Ok(Description { name, version, about, settings: docs_from(settings), secrets: Vec::new() })
+        Ok(Description {
+            name,
+            version,
+            about,
+            settings: docs_from(settings),
+            roles: Roles::default(),
+            secrets: Vec::new(),
+        })
     }
 
     fn check(&self, store: &mut CallStore, settings: &Settings) -> Result<Result<(), Vec<Problem>>, Error> {

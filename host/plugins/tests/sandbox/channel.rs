@@ -24,6 +24,8 @@ fn alert() -> Alert {
         summary: "alice misses \"blocks\"".into(),
         details: "two\nlines".into(),
         remedy: "look".into(),
+        command: "dogwatch status".into(),
+        acknowledged_by: String::new(),
         opened_at: Time::from_secs(1_795_436_256),
         at: Time::from_secs(1_795_436_259),
     }

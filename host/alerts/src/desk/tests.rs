@@ -1,0 +1,372 @@
+//! The life of incidents.
+
+#![expect(clippy::arithmetic_side_effects, reason = "test code")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dogwatch_engine::{AlertKey, Subject};
+use proptest::prelude::*;
+
+use super::*;
+use crate::rules::{Recipient, Route, Step, SubjectKind};
+use crate::{Weekdays, digest, storm};
+
+/// A night at one desk: what is known of one incident, and everything that was said.
+struct Night {
+    rules: Rules,
+    maintenance: Option<Maintenance>,
+    now: Time,
+    known: Option<Incident>,
+    said: Vec<(u64, AlertEvent, String)>,
+}
+
+const START: u32 = 1_795_000_000;
+
+fn recipient(name: &str, min_severity: Severity) -> Recipient {
+    Recipient { name: name.to_owned(), min_severity }
+}
+
+fn step(after: u64, channels: &[&str]) -> Step {
+    let channels = channels.iter().map(|name| (*name).to_owned()).collect();
+    Step { after: Duration::from_secs(after), channels }
+}
+
+fn alert(event: AlertEvent, severity: Severity, summary: &str, at: Time) -> Alert {
+    Alert {
+        key: AlertKey("hive/alice/missing".into()),
+        event,
+        severity,
+        subject: Subject::Daemon,
+        chain: String::new(),
+        summary: summary.into(),
+        details: "details".into(),
+        remedy: String::new(),
+        command: String::new(),
+        acknowledged_by: String::new(),
+        opened_at: at,
+        at,
+    }
+}
+
+impl Night {
+    fn new() -> Self {
+        let recipients = vec![recipient("chat", Severity::Info), recipient("pager", Severity::Critical)];
+        let mut rules = Rules::plain("home", recipients, Duration::from_secs(300));
+        rules.gather = Duration::ZERO;
+        Self { rules, maintenance: None, now: Time::from_secs(START), known: None, said: Vec::new() }
+    }
+
+    /// A chat at once, a phone after five minutes, a colleague after ten.
+    fn escalating() -> Self {
+        let mut night = Self::new();
+        night.rules.recipients.extend([recipient("phone", Severity::Page), recipient("colleague", Severity::Info)]);
+        night.rules.routes = vec![Route {
+            min_severity: Severity::Warning,
+            subjects: Vec::new(),
+            hours: None,
+            days: Weekdays::default(),
+            steps: vec![step(0, &["chat"]), step(300, &["phone"]), step(600, &["colleague"])],
+        }];
+        night
+    }
+
+    fn event(&mut self, event: Event) {
+        let desk = Desk { rules: &self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
+        let taken = desk.take(self.known.take(), event);
+        let second = self.now.since(Time::from_secs(START)).as_secs();
+        for dispatch in &taken.dispatches {
+            for channel in &dispatch.channels {
+                self.said.push((second, dispatch.alert.event, channel.clone()));
+            }
+        }
+        self.known = taken.incident;
+    }
+
+    fn say(&mut self, event: AlertEvent, severity: Severity, summary: &str) {
+        self.event(Event::Said(Box::new(alert(event, severity, summary, self.now)), String::new()));
+    }
+
+    fn open(&mut self, severity: Severity) {
+        self.say(AlertEvent::Opened, severity, "it broke");
+    }
+
+    fn resolve(&mut self) {
+        self.say(AlertEvent::Resolved, Severity::Info, "resolved: it broke");
+    }
+
+    /// Lets time pass, and does what falls due.
+    fn wait(&mut self, seconds: u64) {
+        let until = self.now.plus(Duration::from_secs(seconds));
+        loop {
+            let taken = Taken { incident: self.known.clone(), dispatches: Vec::new() };
+            let Some(due) = taken.due(&self.rules).filter(|due| *due <= until) else { break };
+            self.now = due.max(self.now);
+            let before = self.known.clone();
+            self.event(Event::Due);
+            assert_ne!(self.known, before, "what is due changes something");
+        }
+        self.now = until;
+    }
+
+    fn said(&mut self) -> Vec<String> {
+        let said = std::mem::take(&mut self.said);
+        said.into_iter().map(|(at, event, channel)| format!("{at} {event:?} {channel}")).collect()
+    }
+}
+
+#[test]
+fn an_alert_opens_is_repeated_and_ends() {
+    let mut night = Night::new();
+    night.open(Severity::Critical);
+    assert_eq!(night.said(), ["0 Opened chat", "0 Opened pager"]);
+    night.wait(700);
+    assert_eq!(night.said(), ["330 Updated chat", "330 Updated pager", "660 Updated chat", "660 Updated pager"]);
+    night.resolve();
+    assert_eq!(night.said(), ["700 Resolved chat", "700 Resolved pager"]);
+    night.wait(3600);
+    assert_eq!((night.said(), night.known), (vec![], None), "and is forgotten");
+}
+
+#[test]
+fn a_warning_is_said_once_and_to_whom_it_concerns() {
+    let mut night = Night::new();
+    night.open(Severity::Warning);
+    night.wait(3600);
+    assert_eq!(night.said(), ["0 Opened chat"]);
+    night.resolve();
+    assert_eq!(night.said(), ["3600 Resolved chat"]);
+}
+
+#[test]
+fn news_is_said_at_once_and_a_mere_repetition_when_it_is_time() {
+    let mut night = Night::new();
+    night.open(Severity::Critical);
+    night.said();
+    night.wait(10);
+    night.say(AlertEvent::Updated, Severity::Critical, "it broke");
+    assert_eq!(night.said(), [] as [&str; 0], "nothing new");
+    night.say(AlertEvent::Updated, Severity::Critical, "it broke more");
+    assert_eq!(night.said(), ["10 Updated chat", "10 Updated pager"]);
+    night.wait(300);
+    night.say(AlertEvent::Updated, Severity::Critical, "it broke more");
+    assert_eq!(night.said(), ["310 Updated chat", "310 Updated pager"], "whoever raised it repeats it first");
+}
+
+#[test]
+fn getting_worse_reaches_channels_that_were_too_good_for_it() {
+    let mut night = Night::new();
+    night.open(Severity::Warning);
+    night.event(Event::Acknowledged("bob".into()));
+    night.said();
+    night.say(AlertEvent::Updated, Severity::Page, "it broke");
+    assert_eq!(night.said(), ["0 Updated chat", "0 Opened pager"]);
+    assert_eq!(night.known.as_ref().unwrap().acknowledged, None, "it has to be acknowledged anew");
+    night.say(AlertEvent::Updated, Severity::Info, "it broke a little");
+    assert_eq!(night.known.as_ref().unwrap().alert.severity, Severity::Page, "it never goes down");
+}
+
+#[test]
+fn nobody_acknowledges_and_it_climbs() {
+    let mut night = Night::escalating();
+    night.open(Severity::Page);
+    night.wait(605);
+    assert_eq!(
+        night.said(),
+        ["0 Opened chat", "300 Escalated phone", "600 Escalated colleague"],
+        "an escalation is no repetition to those who know"
+    );
+    night.wait(330);
+    assert_eq!(night.said(), ["930 Updated chat", "930 Updated colleague", "930 Updated phone"]);
+    night.event(Event::Acknowledged("bob".into()));
+    let told: Vec<String> = night.said();
+    assert_eq!(told, ["935 Acknowledged chat", "935 Acknowledged colleague", "935 Acknowledged phone"]);
+    assert_eq!(night.known.as_ref().unwrap().alert.acknowledged_by, "bob");
+    night.wait(7200);
+    assert_eq!(night.said(), [] as [&str; 0], "and quiet it is");
+    night.resolve();
+    assert_eq!(night.said().len(), 3);
+}
+
+#[test]
+fn acknowledged_in_time_it_does_not_climb() {
+    let mut night = Night::escalating();
+    night.open(Severity::Page);
+    night.wait(299);
+    night.event(Event::Acknowledged("bob".into()));
+    night.event(Event::Acknowledged("eve".into()));
+    night.wait(3600);
+    assert_eq!(night.said(), ["0 Opened chat", "299 Acknowledged chat"]);
+}
+
+#[test]
+fn a_step_that_takes_only_pages_is_passed_over_by_milder_alerts() {
+    let mut night = Night::escalating();
+    night.open(Severity::Critical);
+    night.wait(610);
+    assert_eq!(night.said(), ["0 Opened chat", "330 Updated chat", "600 Escalated colleague"]);
+}
+
+#[test]
+fn what_no_route_takes_goes_to_every_channel() {
+    let mut night = Night::escalating();
+    night.rules.routes[0].subjects = vec![SubjectKind::Witness];
+    night.open(Severity::Page);
+    assert_eq!(night.said(), ["0 Opened chat", "0 Opened colleague", "0 Opened pager", "0 Opened phone"]);
+}
+
+#[test]
+fn what_comes_outside_the_hours_of_its_route_waits_for_them() {
+    let mut night = Night::new();
+    // The night begins at 11:06:40 UTC.
+    night.rules.routes = vec![Route {
+        min_severity: Severity::Info,
+        subjects: Vec::new(),
+        hours: Some("12:00-18:00".parse().unwrap()),
+        days: Weekdays::default(),
+        steps: vec![step(0, &["chat"])],
+    }];
+    night.open(Severity::Warning);
+    assert_eq!(night.said(), [] as [&str; 0]);
+    night.wait(4000);
+    assert_eq!(night.said(), ["3200 Opened chat"]);
+}
+
+#[test]
+fn what_comes_and_goes_is_held_open_until_it_is_quiet() {
+    let mut night = Night::new();
+    for _ in 0..2 {
+        night.open(Severity::Warning);
+        night.wait(10);
+        night.resolve();
+        night.wait(10);
+    }
+    assert_eq!(night.said(), ["0 Opened chat", "10 Resolved chat", "20 Opened chat", "30 Resolved chat"]);
+    night.open(Severity::Warning);
+    assert!(night.known.as_ref().unwrap().alert.details.contains("come and gone 3 times within 10 min"));
+    for _ in 0..20 {
+        night.wait(10);
+        night.resolve();
+        night.wait(10);
+        night.open(Severity::Warning);
+    }
+    assert_eq!(night.said(), ["40 Opened chat"]);
+    night.resolve();
+    night.wait(299);
+    assert_eq!(night.said(), [] as [&str; 0]);
+    night.wait(1);
+    assert_eq!(night.said(), ["740 Resolved chat"]);
+}
+
+#[test]
+fn maintenance_holds_everything_back_and_loses_nothing() {
+    let mut night = Night::new();
+    let until = night.now.plus(Duration::from_secs(3600));
+    let window = Maintenance { since: night.now, until, witness: None, reason: "reindex".into() };
+    night.maintenance = Some(window.clone());
+    night.open(Severity::Page);
+    night.say(AlertEvent::Updated, Severity::Page, "it broke more");
+    night.wait(3600);
+    assert_eq!(night.said(), [] as [&str; 0]);
+    let told = digest("home", night.now, &window, &[night.known.clone().unwrap()]).unwrap();
+    assert_eq!((told.event, told.severity), (AlertEvent::Report, Severity::Page));
+    assert!(told.summary.contains("1 alerts came, 1 of them are open"), "{}", told.summary);
+    assert!(told.details.contains("page, open, since"), "{}", told.details);
+    night.event(Event::Released);
+    assert_eq!(night.said(), ["3600 Opened chat", "3600 Opened pager"]);
+
+    let other = Maintenance { witness: Some("alice".into()), ..window };
+    assert!(other.covers(Time::from_secs(START), "alice") && !other.covers(Time::from_secs(START), "bob"));
+    assert!(!other.covers(until, "alice") && !other.covers(Time::from_secs(START - 1), "alice"));
+}
+
+#[test]
+fn what_was_open_before_a_maintenance_is_said_again_after_it() {
+    let mut night = Night::new();
+    night.open(Severity::Page);
+    night.said();
+    let until = night.now.plus(Duration::from_secs(3600));
+    night.maintenance = Some(Maintenance { since: night.now, until, witness: None, reason: String::new() });
+    night.wait(3600);
+    assert_eq!(night.said(), [] as [&str; 0]);
+    night.event(Event::Released);
+    assert_eq!(night.said().len(), 2);
+}
+
+#[test]
+fn too_many_at_once_are_one_message() {
+    let mut night = Night::new();
+    night.open(Severity::Page);
+    night.event(Event::Joined);
+    night.said();
+    night.say(AlertEvent::Updated, Severity::Page, "it broke more");
+    let open = storm("home", night.now, &[night.known.clone().unwrap()]).unwrap();
+    assert_eq!((open.event, open.severity), (AlertEvent::Opened, Severity::Page));
+    assert!(open.details.contains("it broke more"), "{}", open.details);
+    night.resolve();
+    let over = storm("home", night.now, &[night.known.clone().unwrap()]).unwrap();
+    assert_eq!(over.event, AlertEvent::Resolved);
+    assert_eq!(night.said(), [] as [&str; 0]);
+    assert_eq!(storm("home", night.now, &[]), None);
+}
+
+#[test]
+fn reports_leave_nothing_open() {
+    let mut night = Night::new();
+    night.say(AlertEvent::Report, Severity::Info, "all would work");
+    assert_eq!((night.said(), night.known), (vec!["0 Report chat".to_owned()], None));
+}
+
+fn severities() -> impl Strategy<Value = Severity> {
+    prop_oneof![Just(Severity::Info), Just(Severity::Warning), Just(Severity::Critical), Just(Severity::Page)]
+}
+
+proptest! {
+    /// Whatever happens in whatever order: each channel hears of an opening first and of the end last, nobody is told
+    /// of anything in a maintenance, and what is over ends.
+    #[test]
+    fn every_channel_hears_a_whole_story(
+        steps in proptest::collection::vec((0_u8..6, severities(), 0_u64..400, 0_u8..3), 1..60)
+    ) {
+        let mut night = Night::escalating();
+        for (what, severity, wait, text) in steps {
+            match what {
+                0 | 1 => night.say(AlertEvent::Opened, severity, &format!("it broke {text}")),
+                2 => night.resolve(),
+                3 => night.event(Event::Acknowledged("bob".into())),
+                4 => {
+                    let until = night.now.plus(Duration::from_secs(600));
+                    let window = Maintenance { since: night.now, until, witness: None, reason: String::new() };
+                    night.maintenance = Some(window);
+                }
+                _ => {
+                    night.maintenance = None;
+                    night.event(Event::Released);
+                }
+            }
+            night.wait(wait);
+            if night.maintenance.as_ref().is_some_and(|window| window.until <= night.now) {
+                night.maintenance = None;
+                night.event(Event::Released);
+            }
+        }
+        night.maintenance = None;
+        night.event(Event::Released);
+        night.resolve();
+        night.wait(7200);
+        prop_assert_eq!(&night.known, &None);
+        let mut open: BTreeMap<String, bool> = BTreeMap::new();
+        for (at, event, channel) in night.said {
+            let known = open.entry(channel.clone()).or_default();
+            match event {
+                AlertEvent::Opened | AlertEvent::Escalated => *known = true,
+                AlertEvent::Resolved => {
+                    prop_assert!(*known, "{} {:?} {}", at, event, channel);
+                    *known = false;
+                }
+                _ => prop_assert!(*known, "{} {:?} {}", at, event, channel),
+            }
+        }
+        prop_assert!(open.values().all(|open| !open), "{:?}", open);
+    }
+}

@@ -1,0 +1,193 @@
+//! `[alerts]` and `[[route]]`: who is told of what, and when.
+
+use std::time::Duration;
+
+use dogwatch_alerts::{Damping, Hours, Route, Step, SubjectKind, Weekdays};
+use dogwatch_engine::Severity;
+use jiff::civil::Time as WallTime;
+use jiff::tz::TimeZone;
+
+use crate::config::channel;
+use crate::config::problem::Problems;
+use crate::config::reader::{At, Range, Section};
+
+const GATHER: Range<'_> =
+    Range { least: Duration::ZERO, most: Duration::from_secs(30), why: "a page that waits for longer comes too late" };
+
+const DAMPING: Range<'_> = Range {
+    least: Duration::from_secs(1),
+    most: Duration::from_hours(24),
+    why: "what is held open for longer than a day is forgotten",
+};
+
+const STEP: Range<'_> =
+    Range { least: Duration::ZERO, most: Duration::from_hours(24), why: "nobody waits for longer than a day" };
+
+/// `[alerts]`.
+#[derive(Clone, Debug)]
+pub struct AlertConfig {
+    /// How long an opening waits for others, so that a storm shows.
+    pub gather: Duration,
+    /// So many openings within that time are said one by one; 0: however many.
+    pub storm: usize,
+    /// When an alert comes and goes too often.
+    pub damping: Damping,
+    /// Where the operator's clock hangs.
+    pub zone: TimeZone,
+    /// When the daily rehearsal is due, by that clock.
+    pub rehearsal: Option<WallTime>,
+    /// The routes.
+    pub routes: Vec<Route>,
+}
+
+impl Default for AlertConfig {
+    fn default() -> Self {
+        Self {
+            gather: Duration::from_secs(1),
+            storm: 5,
+            damping: Damping::default(),
+            zone: TimeZone::UTC,
+            rehearsal: WallTime::new(8, 0, 0, 0).ok(),
+            routes: Vec::new(),
+        }
+    }
+}
+
+pub(super) fn read(
+    section: Option<Section<'_>>,
+    routes: Vec<Section<'_>>,
+    channels: &[String],
+    problems: &mut Problems,
+) -> AlertConfig {
+    let mut config = AlertConfig::default();
+    if let Some(section) = section {
+        alerts(section, &mut config, problems);
+    }
+    config.routes = routes.into_iter().filter_map(|section| route(section, channels, problems)).collect();
+    config
+}
+
+fn alerts(mut section: Section<'_>, config: &mut AlertConfig, problems: &mut Problems) {
+    if let Some(gather) = section.duration_within("gather", GATHER, problems) {
+        config.gather = gather;
+    }
+    if let Some(storm) = section.integer("storm", 0..=1_000_000, problems) {
+        config.storm = usize::try_from(storm).unwrap_or(usize::MAX);
+    }
+    if let Some(openings) = section.integer("flap_openings", 2..=1000, problems) {
+        config.damping.openings = usize::try_from(openings).unwrap_or(usize::MAX);
+    }
+    if let Some(window) = section.duration_within("flap_window", DAMPING, problems) {
+        config.damping.window = window;
+    }
+    if let Some(quiet) = section.duration_within("flap_quiet", DAMPING, problems) {
+        config.damping.quiet = quiet;
+    }
+    if let Some(At { value, line }) = section.text("timezone", problems) {
+        match TimeZone::get(&value) {
+            Ok(zone) => config.zone = zone,
+            Err(_) => {
+                let text = format!("timezone = {value:?} is not known on this machine");
+                let remedy = "Write a name such as \"Europe/Berlin\", and see that the package tzdata is installed.";
+                section.error(problems, line, &text, remedy);
+            }
+        }
+    }
+    if let Some(At { value, line }) = section.text("rehearsal", problems) {
+        match (value.as_str(), clock(&value)) {
+            ("never", _) => config.rehearsal = None,
+            (_, Some(at)) => config.rehearsal = Some(at),
+            (_, None) => {
+                let text = format!("rehearsal = {value:?} is no time of day");
+                section.error(problems, line, &text, "Write a time such as \"08:00\", or \"never\".");
+            }
+        }
+    }
+    section.finish(problems);
+}
+
+/// Reads `08:00`.
+fn clock(text: &str) -> Option<WallTime> {
+    let (hour, minute) = text.split_once(':')?;
+    (minute.len() == 2).then_some(())?;
+    WallTime::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+fn route(mut section: Section<'_>, channels: &[String], problems: &mut Problems) -> Option<Route> {
+    let min_severity = channel::severity(&mut section, "min_severity", problems).unwrap_or(Severity::Info);
+    let subjects = subjects(&mut section, problems);
+    let hours = section.text("hours", problems).and_then(|At { value, line }| {
+        let read = value.parse::<Hours>();
+        if let Err(error) = &read {
+            section.error(problems, line, &format!("hours = {value:?} is {error}"), "Write it as \"22:00-07:00\".");
+        }
+        read.ok()
+    });
+    let days: Vec<At<String>> = section.texts("days", problems).into_iter().flatten().flatten().collect();
+    let mut read_days = Weekdays::default();
+    if let Some(days_read) = Weekdays::named(days.iter().map(|day| day.value.as_str())) {
+        read_days = days_read;
+    } else if let Some(first) = days.first() {
+        section.error(problems, first.line, "days names what is no day", "Write days = [\"sat\", \"sun\"].");
+    }
+    let line = section.line();
+    let first = named(&mut section, channels, problems);
+    if first.is_empty() && !problems.has_errors() {
+        section.error(problems, line, "channels is missing or empty", "Name those that are told first.");
+    }
+    let mut steps = vec![Step { after: Duration::ZERO, channels: first }];
+    for step in section.tables("step", problems).into_iter().flatten().flatten() {
+        steps.extend(self::step(step, channels, problems));
+    }
+    section.finish(problems);
+    Some(Route { min_severity, subjects, hours, days: read_days, steps })
+}
+
+fn step(mut section: Section<'_>, channels: &[String], problems: &mut Problems) -> Option<Step> {
+    let line = section.line();
+    let after = section.duration_within("after", STEP, problems);
+    if after.is_none() && !problems.has_errors() {
+        section.error(
+            problems,
+            line,
+            "after is missing",
+            "Say after = \"5m\": how long to wait for an acknowledgement.",
+        );
+    }
+    let named = named(&mut section, channels, problems);
+    if named.is_empty() && !problems.has_errors() {
+        section.error(problems, line, "channels is missing or empty", "Name those that are told then.");
+    }
+    section.finish(problems);
+    Some(Step { after: after?, channels: named })
+}
+
+fn subjects(section: &mut Section<'_>, problems: &mut Problems) -> Vec<SubjectKind> {
+    let mut kinds = Vec::new();
+    for At { value, line } in section.texts("subjects", problems).into_iter().flatten().flatten() {
+        match SubjectKind::ALL.into_iter().find(|(name, _)| *name == value) {
+            Some((_, kind)) => kinds.push(kind),
+            None => {
+                let known: Vec<&str> = SubjectKind::ALL.into_iter().map(|(name, _)| name).collect();
+                let text = format!("subjects: {value:?} is none");
+                section.error(problems, line, &text, format!("There are: {}.", known.join(", ")));
+            }
+        }
+    }
+    kinds
+}
+
+fn named(section: &mut Section<'_>, channels: &[String], problems: &mut Problems) -> Vec<String> {
+    let mut names = Vec::new();
+    for At { value, line } in section.texts("channels", problems).into_iter().flatten().flatten() {
+        if !channels.contains(&value) {
+            let remedy = match dogwatch_plugins::nearest(&value, channels.iter().map(String::as_str)) {
+                Some(near) => format!("Did you mean {near}?"),
+                None => "Name a [[channel]].".to_owned(),
+            };
+            section.error(problems, line, &format!("channels: there is no channel {value:?}"), remedy);
+        }
+        names.push(value);
+    }
+    names
+}

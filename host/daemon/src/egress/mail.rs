@@ -1,0 +1,122 @@
+//! Mail, by SMTP with TLS.
+
+use std::time::Duration;
+
+use dogwatch_plugins::{Mail, MailSecurity, Response};
+use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, Message, MessageBuilder};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+
+use super::{Egress, EgressError};
+
+/// How long a mail server may take for each of its replies.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+impl Egress {
+    /// Sends a mail. A refusal is an answer too.
+    pub(super) async fn send_mail(&self, mail: &Mail) -> Result<Response, EgressError> {
+        let message = message(mail)?;
+        let transport = self.transport_for(mail)?;
+        match transport.send(message).await {
+            Ok(reply) => {
+                let text = reply.message().collect::<Vec<_>>().join(" ");
+                Ok(self.reply(u16::from(reply.code()), &text))
+            }
+            Err(error) => match error.status() {
+                Some(code) => Ok(self.reply(u16::from(code), &root(&error))),
+                None => Err(EgressError::Transport(self.scrub(&explain(mail, &error)))),
+            },
+        }
+    }
+
+    pub(super) fn permits_mail(&self, mail: &Mail) -> Result<(), EgressError> {
+        message(mail)?;
+        self.transport_for(mail).map(drop)
+    }
+
+    fn reply(&self, code: u16, text: &str) -> Response {
+        Response { status: code, headers: Vec::new(), body: self.scrub(text).into_bytes() }
+    }
+
+    fn transport_for(&self, mail: &Mail) -> Result<AsyncSmtpTransport<Tokio1Executor>, EgressError> {
+        let server = mail.server.to_lowercase();
+        let with_port = format!("{server}:{}", mail.port);
+        let usual = matches!(mail.port, 25 | 465 | 587);
+        if !self.allows(&server, &with_port, usual) {
+            return Err(EgressError::Host(if usual { server } else { with_port }));
+        }
+        let loopback = server == "localhost" || server.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+        let tls = || {
+            let mut parameters = TlsParameters::builder(server.clone());
+            for pem in &self.authorities {
+                let certificate = Certificate::from_pem(pem).map_err(|_| EgressError::Authority)?;
+                parameters = parameters.add_root_certificate(certificate);
+            }
+            parameters.build().map_err(|error| EgressError::Transport(format!("no TLS: {}", root(&error))))
+        };
+        let tls = match mail.security {
+            MailSecurity::Tls => Tls::Wrapper(tls()?),
+            MailSecurity::StartTls => Tls::Required(tls()?),
+            MailSecurity::Plain if loopback || self.allow_http => Tls::None,
+            MailSecurity::Plain => return Err(EgressError::Scheme("smtp".to_owned())),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server)
+            .port(mail.port)
+            .tls(tls)
+            .timeout(Some(TIMEOUT));
+        if let Some(login) = &mail.login {
+            let (user, password) = (self.fill(&login.user)?, self.fill(&login.password)?);
+            builder = builder.credentials(Credentials::new(user.to_string(), password.to_string()));
+        }
+        Ok(builder.build())
+    }
+
+    /// Whether the operator allows that host: by its name for usual ports, else with the port.
+    pub(super) fn allows(&self, name: &str, with_port: &str, usual_port: bool) -> bool {
+        self.allow_hosts.iter().any(|allowed| allowed == with_port || (allowed == name && usual_port))
+    }
+}
+
+fn message(mail: &Mail) -> Result<Message, EgressError> {
+    let mailbox = |text: &str| {
+        text.parse::<Mailbox>().map_err(|error| EgressError::Mail(format!("{text:?} is no address ({error})")))
+    };
+    let mut builder: MessageBuilder = Message::builder()
+        .from(mailbox(&mail.sender)?)
+        .subject(mail.subject.clone())
+        .message_id(Some(mail.message_id.clone()));
+    for recipient in &mail.recipients {
+        builder = builder.to(mailbox(recipient)?);
+    }
+    if !mail.in_reply_to.is_empty() {
+        builder = builder.in_reply_to(mail.in_reply_to.clone()).references(mail.in_reply_to.clone());
+    }
+    builder
+        .header(ContentType::TEXT_PLAIN)
+        .body(mail.text.clone())
+        .map_err(|error| EgressError::Mail(error.to_string()))
+}
+
+/// What a mail server did wrong, where it gave no code.
+fn explain(mail: &Mail, error: &Error) -> String {
+    let (server, port) = (&mail.server, mail.port);
+    let kind = if error.is_timeout() {
+        "does not answer in time"
+    } else if error.is_tls() {
+        "has no TLS that can be trusted"
+    } else {
+        "cannot be spoken to"
+    };
+    format!("mail server {server}:{port} {kind}: {}", root(error))
+}
+
+fn root(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

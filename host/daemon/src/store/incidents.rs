@@ -1,0 +1,314 @@
+//! The alert desk's part of the store: each incident a row, and each step of one a transaction.
+
+use dogwatch_alerts::{Desk, Event, Hold, Incident, Maintenance, Phase, Rules, Taken, digest, storm};
+use dogwatch_chain::Time;
+use dogwatch_engine::{Alert, AlertEvent, AlertKey};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use crate::store::{Store, StoreError, deliveries, from_json, to_json};
+
+/// How often a storm that grows is said again at most.
+const STORM_PAUSE: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// Which alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All that are open.
+    All,
+    /// The one with this key.
+    Key(AlertKey),
+}
+
+/// A transaction at the desk.
+pub(super) struct Work<'a> {
+    transaction: &'a Transaction<'a>,
+    rules: &'a Rules,
+    now: Time,
+    maintenance: Option<Maintenance>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(transaction: &'a Transaction<'a>, rules: &'a Rules, now: Time) -> Result<Self, StoreError> {
+        Ok(Self { transaction, rules, now, maintenance: maintenance(transaction)? })
+    }
+
+    /// An alert comes in.
+    pub(super) fn say(&self, alert: Alert, witness: String) -> Result<(), StoreError> {
+        let key = alert.key.clone();
+        self.step(&key, Event::Said(Box::new(alert), witness))
+    }
+
+    fn step(&self, key: &AlertKey, event: Event) -> Result<(), StoreError> {
+        let known = load(self.transaction, key)?;
+        let gathered = known.as_ref().and_then(|known| known.gathers_until);
+        let desk = Desk { rules: self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
+        let taken = desk.take(known, event);
+        self.keep(key, &taken)?;
+        let gathers = taken.incident.as_ref().and_then(|incident| incident.gathers_until);
+        let hold = taken.incident.as_ref().map(|incident| incident.hold);
+        if *key == self.storm_key() {
+            return Ok(());
+        }
+        match hold {
+            Some(Hold::Storm) => self.tell_storm(),
+            _ if gathers.is_some() && gathers != gathered => self.look_for_storm(),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep(&self, key: &AlertKey, taken: &Taken) -> Result<(), StoreError> {
+        for dispatch in &taken.dispatches {
+            let witness = taken.incident.as_ref().map_or("", |incident| incident.witness.as_str());
+            deliveries::enqueue(self.transaction, dispatch, witness)?;
+        }
+        match &taken.incident {
+            Some(incident) => save(self.transaction, key, incident, taken.due(self.rules)),
+            None => forget(self.transaction, key),
+        }
+    }
+
+    fn storm_key(&self) -> AlertKey {
+        AlertKey(format!("daemon/{}/storm", self.rules.site))
+    }
+
+    /// Makes one of many, if there are too many openings at once or a storm goes on.
+    fn look_for_storm(&self) -> Result<(), StoreError> {
+        let (storm_key, now) = (self.storm_key(), self.now.as_millis());
+        if self.rules.storm == 0 {
+            return Ok(());
+        }
+        let goes_on = load(self.transaction, &storm_key)?.is_some_and(|storm| storm.phase == Phase::Open);
+        let gathering = keys(
+            self.transaction,
+            "SELECT key FROM incident WHERE phase = 'open' AND hold = 'free' AND gathers_ms > ?1 AND key <> ?2",
+            params![now, storm_key.0],
+        )?;
+        if gathering.len() <= self.rules.storm && !goes_on {
+            return Ok(());
+        }
+        for key in gathering {
+            deliveries::withdraw(self.transaction, &key, self.now)?;
+            let known = load(self.transaction, &key)?;
+            let desk = Desk { rules: self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
+            self.keep(&key, &desk.take(known, Event::Joined))?;
+        }
+        self.tell_storm()
+    }
+
+    fn members(&self) -> Result<Vec<Incident>, StoreError> {
+        all(self.transaction, "SELECT state FROM incident WHERE hold = 'storm'")
+    }
+
+    /// Says of the storm what is to be said now.
+    fn tell_storm(&self) -> Result<(), StoreError> {
+        let key = self.storm_key();
+        let Some(alert) = storm(&self.rules.site, self.now, &self.members()?) else { return Ok(()) };
+        let known = load(self.transaction, &key)?.filter(|known| known.phase == Phase::Open);
+        if alert.event == AlertEvent::Resolved {
+            self.step(&key, Event::Said(Box::new(alert), String::new()))?;
+            self.transaction.execute("DELETE FROM incident WHERE hold = 'storm'", [])?;
+            return Ok(());
+        }
+        let Some(mut known) = known else { return self.step(&key, Event::Said(Box::new(alert), String::new())) };
+        let quiet_until = known.said_at.plus(STORM_PAUSE);
+        if alert.severity > known.alert.severity || self.now >= quiet_until || self.now < known.said_at {
+            return self.step(&key, Event::Said(Box::new(alert), String::new()));
+        }
+        let alert = Alert { opened_at: known.alert.opened_at, severity: known.alert.severity, ..alert };
+        if deliveries::reword(self.transaction, &alert, self.now)? {
+            known.alert = alert;
+        }
+        let due = Taken { incident: Some(known.clone()), dispatches: Vec::new() }.due(self.rules);
+        save(self.transaction, &key, &known, Some(due.map_or(quiet_until, |due| due.min(quiet_until))))
+    }
+
+    /// Does what has fallen due; says whether there was anything.
+    fn due(&self) -> Result<bool, StoreError> {
+        if let Some(over) = self.maintenance.as_ref().filter(|window| self.now >= window.until) {
+            self.release(over)?;
+            return Ok(true);
+        }
+        let due = keys(
+            self.transaction,
+            "SELECT key FROM incident WHERE due_ms <= ?1 ORDER BY due_ms LIMIT 100",
+            params![self.now.as_millis()],
+        )?;
+        for key in &due {
+            if *key == self.storm_key() {
+                self.tell_storm()?;
+            }
+            self.step(key, Event::Due)?;
+        }
+        Ok(!due.is_empty())
+    }
+
+    /// Ends a maintenance: a digest of all that came, and what is still open one by one.
+    fn release(&self, over: &Maintenance) -> Result<(), StoreError> {
+        self.transaction.execute("DELETE FROM maintenance", [])?;
+        let free = Self { maintenance: None, transaction: self.transaction, rules: self.rules, now: self.now };
+        let held = all(self.transaction, "SELECT state FROM incident WHERE hold = 'maintenance'")?;
+        if let Some(told) = digest(&self.rules.site, self.now, over, &held) {
+            free.say(told, String::new())?;
+        }
+        for incident in held {
+            free.step(&incident.alert.key, Event::Released)?;
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&self, which: &Which, by: &str) -> Result<Vec<AlertKey>, StoreError> {
+        let open = "SELECT key FROM incident WHERE phase = 'open'";
+        let mut wanted = match which {
+            Which::All => keys(self.transaction, open, params![])?,
+            Which::Key(key) => keys(self.transaction, &format!("{open} AND key = ?1"), params![key.0])?,
+        };
+        if wanted.contains(&self.storm_key()) {
+            let members = keys(self.transaction, &format!("{open} AND hold = 'storm'"), params![])?;
+            wanted.extend(members.into_iter().filter(|member| !wanted.contains(member)).collect::<Vec<_>>());
+        }
+        for key in &wanted {
+            self.step(key, Event::Acknowledged(by.to_owned()))?;
+        }
+        Ok(wanted)
+    }
+}
+
+fn load(connection: &Connection, key: &AlertKey) -> Result<Option<Incident>, StoreError> {
+    let json = connection
+        .query_row("SELECT state FROM incident WHERE key = ?1", params![key.0], |row| row.get(0))
+        .optional()?;
+    from_json(&key.0, json)
+}
+
+fn save(connection: &Connection, key: &AlertKey, incident: &Incident, due: Option<Time>) -> Result<(), StoreError> {
+    let phase = match incident.phase {
+        Phase::Open => "open",
+        Phase::Over => "over",
+    };
+    let hold = match incident.hold {
+        Hold::Free => "free",
+        Hold::Maintenance => "maintenance",
+        Hold::Storm => "storm",
+    };
+    connection.execute(
+        "INSERT INTO incident (key, state, phase, hold, gathers_ms, due_ms, opened_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (key) DO UPDATE SET state = excluded.state, phase = excluded.phase, hold = excluded.hold,
+         gathers_ms = excluded.gathers_ms, due_ms = excluded.due_ms, opened_ms = excluded.opened_ms",
+        params![
+            key.0,
+            to_json(&key.0, incident)?,
+            phase,
+            hold,
+            incident.gathers_until.map(Time::as_millis),
+            due.map(Time::as_millis),
+            incident.alert.opened_at.as_millis()
+        ],
+    )?;
+    Ok(())
+}
+
+fn forget(connection: &Connection, key: &AlertKey) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM incident WHERE key = ?1", params![key.0])?;
+    Ok(())
+}
+
+fn keys(connection: &Connection, query: &str, params: impl rusqlite::Params) -> Result<Vec<AlertKey>, StoreError> {
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map(params, |row| row.get(0).map(AlertKey))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn all(connection: &Connection, query: &str) -> Result<Vec<Incident>, StoreError> {
+    let mut statement = connection.prepare_cached(query)?;
+    let rows: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut incidents = Vec::new();
+    for json in rows {
+        incidents.extend(from_json("an incident", Some(json))?);
+    }
+    Ok(incidents)
+}
+
+fn maintenance(connection: &Connection) -> Result<Option<Maintenance>, StoreError> {
+    let json = connection.query_row("SELECT state FROM maintenance", [], |row| row.get(0)).optional()?;
+    from_json("the maintenance", json)
+}
+
+impl Store {
+    /// Runs something in one transaction at the desk.
+    async fn at_desk<T: Send + 'static>(
+        &self,
+        rules: std::sync::Arc<Rules>,
+        now: Time,
+        work: impl FnOnce(&Work<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.blocking(move |connection| {
+            let transaction = connection.transaction()?;
+            let done = work(&Work::new(&transaction, &rules, now)?)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Does what has fallen due; says whether there was anything.
+    pub async fn alerts_due(&self, rules: std::sync::Arc<Rules>, now: Time) -> Result<bool, StoreError> {
+        self.at_desk(rules, now, |work: &Work<'_>| work.due()).await
+    }
+
+    /// When something falls due next.
+    pub async fn next_alert_due(&self) -> Result<Option<Time>, StoreError> {
+        self.blocking(|connection| {
+            let due: Option<i64> = connection.query_row("SELECT MIN(due_ms) FROM incident", [], |row| row.get(0))?;
+            let until = maintenance(connection)?.map(|window| window.until);
+            Ok(due.map(Time::from_millis).into_iter().chain(until).min())
+        })
+        .await
+    }
+
+    /// Somebody takes alerts on; says which were open.
+    pub async fn acknowledge(
+        &self,
+        rules: std::sync::Arc<Rules>,
+        now: Time,
+        which: Which,
+        by: String,
+    ) -> Result<Vec<AlertKey>, StoreError> {
+        self.at_desk(rules, now, move |work: &Work<'_>| work.acknowledge(&which, &by)).await
+    }
+
+    /// Begins a maintenance, in place of any other; none ends the present one.
+    pub async fn maintain(
+        &self,
+        rules: std::sync::Arc<Rules>,
+        now: Time,
+        window: Option<Maintenance>,
+    ) -> Result<(), StoreError> {
+        self.at_desk(rules, now, move |work: &Work<'_>| match (window, &work.maintenance) {
+            (Some(window), _) => {
+                let json = to_json("the maintenance", &window)?;
+                work.transaction.execute("DELETE FROM maintenance", [])?;
+                work.transaction.execute("INSERT INTO maintenance (state) VALUES (?1)", params![json])?;
+                Ok(())
+            }
+            (None, Some(over)) => work.release(over),
+            (None, None) => Ok(()),
+        })
+        .await
+    }
+
+    /// The maintenance that goes on, if any does.
+    pub async fn maintenance(&self) -> Result<Option<Maintenance>, StoreError> {
+        self.blocking(|connection| maintenance(connection)).await
+    }
+
+    /// All incidents that are open, the worst first.
+    pub async fn open_incidents(&self) -> Result<Vec<Incident>, StoreError> {
+        self.blocking(|connection| {
+            let mut open = all(connection, "SELECT state FROM incident WHERE phase = 'open'")?;
+            open.sort_by_key(|incident| (std::cmp::Reverse(incident.alert.severity), incident.alert.opened_at));
+            Ok(open)
+        })
+        .await
+    }
+}

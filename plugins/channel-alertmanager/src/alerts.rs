@@ -1,0 +1,75 @@
+//! What is sent: the alert as Alertmanager takes it, once, or at a resolution once for each severity that it has had.
+
+use std::time::Duration;
+
+use dogwatch_sdk::channel::{Alert, Event, Severity};
+use dogwatch_sdk::json::Object;
+use dogwatch_sdk::rfc3339;
+use dogwatch_sdk::text::{Unit, body, cut, one_line};
+
+/// The longest summary, in characters. Alertmanager names no limit; what it notifies has some.
+const SUMMARY: usize = 1000;
+/// The longest description, in characters, likewise.
+const DESCRIPTION: usize = 10_000;
+/// The longest value of a label, in characters, likewise. A longer one is cut alike in every message.
+const LABEL: usize = 1000;
+/// How far before now an alert is said to have ended, in milliseconds. An end that lies in the future by
+/// Alertmanager's clock is lost: it then keeps the later end that it knew. This is how late its clock may be.
+const MARGIN: i64 = 30_000;
+/// From the least severe to the most severe.
+const SEVERITIES: [Severity; 4] = [Severity::Info, Severity::Warning, Severity::Critical, Severity::Page];
+
+/// The JSON of the request.
+pub(crate) fn of(alert: &Alert, resolve_after: Duration) -> String {
+    let ends_at = if alert.event == Event::Resolved {
+        alert.at.saturating_sub(MARGIN)
+    } else {
+        alert.at.saturating_add(i64::try_from(resolve_after.as_millis()).unwrap_or(i64::MAX))
+    };
+    let ends_at = ends_at.max(alert.opened_at);
+    let posted: Vec<_> = SEVERITIES
+        .into_iter()
+        .filter(|severity| match alert.event {
+            Event::Resolved => *severity <= alert.severity,
+            _ => *severity == alert.severity,
+        })
+        .map(|severity| {
+            Object::new()
+                .object("labels", labels(alert, severity))
+                .object("annotations", annotations(alert))
+                .text("startsAt", &rfc3339(alert.opened_at))
+                .text("endsAt", &rfc3339(ends_at))
+                .finish()
+        })
+        .collect();
+    format!("[{}]", posted.join(","))
+}
+
+/// The identity: nothing here may change while the alert is open, but for the severity.
+fn labels(alert: &Alert, severity: Severity) -> Object {
+    let label = |text: &str| cut(&one_line(text), LABEL, Unit::Chars);
+    Object::new()
+        .text("alertname", &label(&alert.cause))
+        .text("severity", severity.name())
+        .text("site", &label(&alert.site))
+        .text("chain", &label(&alert.chain))
+        .text("witness", &label(&alert.witness))
+        .text("subject", &label(&alert.subject))
+        .text("dogwatch_key", &label(&alert.key))
+}
+
+fn annotations(alert: &Alert) -> Object {
+    let summary = one_line(&alert.summary);
+    let summary = summary.strip_prefix("resolved: ").unwrap_or(&summary);
+    // Each is cut by itself first, so that what follows it in the description is not lost.
+    let details = cut(&alert.details, DESCRIPTION / 2, Unit::Chars);
+    let remedy = cut(&alert.remedy, DESCRIPTION / 4, Unit::Chars);
+    let description = body(&Alert { details, remedy, ..alert.clone() });
+    let annotations = Object::new()
+        .text("summary", &cut(summary, SUMMARY, Unit::Chars))
+        .text("description", &cut(&description, DESCRIPTION, Unit::Chars));
+    if alert.acknowledged_by.is_empty() {
+        return annotations;
+    }
+    annotations.text("acknowledged_by", &cut(&one_line(&alert.acknowledged_by), LABEL, Unit::Chars))
+}

@@ -1,0 +1,49 @@
+//! What Alertmanager's answers mean.
+
+use dogwatch_sdk::channel::{Judgement, Response};
+use dogwatch_sdk::http;
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+
+/// The most that is quoted of Alertmanager's own words, in characters.
+const QUOTED: usize = 200;
+
+/// Judges the answer to alerts. A success has no body; a page in its place is some proxy's, such as a login.
+pub(crate) fn judge(response: &Response) -> Judgement {
+    let is_page = response.body.trim_ascii_start().starts_with(b"<");
+    match response.status {
+        200..=299 if is_page => no_alertmanager(response.status),
+        _ => with_words(response),
+    }
+}
+
+/// Judges the list of receivers: `[{"name":"…"}]`.
+pub(crate) fn judge_receivers(response: &Response) -> Judgement {
+    let body = parse(&response.body);
+    let is_list = body.as_array().is_some_and(|list| list.iter().all(|receiver| receiver.get("name").is_some()));
+    match response.status {
+        200..=299 if is_list => Judgement::Delivered,
+        200..=299 => no_alertmanager(response.status),
+        _ => with_words(response),
+    }
+}
+
+fn no_alertmanager(status: u16) -> Judgement {
+    Judgement::Permanent(format!("something answers {status}, and not as Alertmanager would: is the url right?"))
+}
+
+fn with_words(response: &Response) -> Judgement {
+    let judgement = http::judge(response);
+    let Some(words) = words(&parse(&response.body)) else { return judgement };
+    match judgement {
+        Judgement::Transient(why) => Judgement::Transient(format!("{why}: {words}")),
+        Judgement::Permanent(why) => Judgement::Permanent(format!("{why}: {words}")),
+        other => other,
+    }
+}
+
+/// What Alertmanager gives as the reason: a text, or an object with a message.
+fn words(body: &Value) -> Option<String> {
+    let text = one_line(body.as_str().or_else(|| body.get("message")?.as_str())?);
+    (!text.is_empty()).then(|| cut(&text, QUOTED, Unit::Chars))
+}

@@ -1,0 +1,106 @@
+//! What Discord's answers mean.
+
+use dogwatch_sdk::channel::{Judgement, Response};
+use dogwatch_sdk::http;
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+
+/// The longest wait that is heeded, in milliseconds; an alert is not worth much a day later.
+const LONGEST_WAIT: f64 = 3_600_000.0;
+
+/// Judges the answer to a message.
+pub(crate) fn sent(response: &Response) -> Judgement {
+    let answer = parse(&response.body);
+    match (response.status, answer.get("id").and_then(Value::as_str)) {
+        (200, Some(id)) => Judgement::Accepted(id.to_owned()),
+        (204, _) => Judgement::Permanent(
+            "Discord answers 204: it does not say whether it keeps the message. The secret webhook must be the plain \
+             URL of a webhook, with nothing appended"
+                .to_owned(),
+        ),
+        (200..=299, _) => strange(response),
+        _ => refused(response, &answer),
+    }
+}
+
+/// Judges whether the webhook is there.
+pub(crate) fn tested(response: &Response) -> Judgement {
+    let answer = parse(&response.body);
+    match (response.status, answer.get("type").and_then(Value::as_u64)) {
+        (200, Some(1)) => Judgement::Delivered,
+        (200, Some(_)) => {
+            Judgement::Permanent("that is a webhook which takes no messages: make an incoming one".into())
+        }
+        (200..=299, _) => strange(response),
+        _ => refused(response, &answer),
+    }
+}
+
+/// Success by its status alone.
+fn strange(response: &Response) -> Judgement {
+    Judgement::Transient(format!(
+        "the service answers {}, and not as Discord does: does the url lead to a webhook of Discord's?",
+        response.status
+    ))
+}
+
+fn refused(response: &Response, answer: &Value) -> Judgement {
+    if response.status == 429 {
+        return match wait(response, answer) {
+            Some(millis) => Judgement::RetryAfter(millis),
+            None => Judgement::Transient("Discord answers 429 (too many messages)".to_owned()),
+        };
+    }
+    // What is no JSON comes from a proxy in front of Discord.
+    let Some(message) = answer.get("message").and_then(Value::as_str) else { return http::judge(response) };
+    let said = cut(&one_line(message), 200, Unit::Chars);
+    match (response.status, answer.get("code").and_then(Value::as_u64)) {
+        (404, Some(10_003)) => Judgement::Permanent(format!("Discord says: {said}. Is thread the id of a thread?")),
+        (404, _) => Judgement::Permanent(format!(
+            "Discord says: {said}. Stop: the webhook is gone. Make a new one, and put its URL in the place of the old"
+        )),
+        (401 | 403, _) => Judgement::Permanent(format!(
+            "Discord says: {said}. The webhook's token is wrong: copy the webhook's URL anew"
+        )),
+        (400, Some(220_001)) => {
+            Judgement::Permanent(format!("Discord says: {said}. Set thread to the id of a thread of that forum"))
+        }
+        (400, _) => Judgement::Permanent(format!(
+            "Discord says: {said}{}. Is the webhook's URL plain, thread right and the mention's id right?",
+            detail(answer)
+        )),
+        _ => match http::judge(response) {
+            Judgement::Permanent(_) => Judgement::Permanent(format!("Discord says: {said}")),
+            Judgement::Transient(_) => Judgement::Transient(format!("Discord says: {said}")),
+            other => other,
+        },
+    }
+}
+
+/// How long to wait, in milliseconds: the answer says it in seconds and fractions of them.
+fn wait(response: &Response, answer: &Value) -> Option<u64> {
+    let from_header = |name| http::header(response, name).and_then(|value| value.parse::<f64>().ok());
+    let seconds = answer.get("retry_after").and_then(Value::as_f64).or_else(|| from_header("retry-after"));
+    let seconds = seconds.or_else(|| from_header("x-ratelimit-reset-after")).filter(|seconds| *seconds >= 0.0)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from nothing to the longest wait, and no fraction"
+    )]
+    Some((seconds * 1000.0).ceil().min(LONGEST_WAIT) as u64)
+}
+
+/// Which member of the message is wrong, as Discord says it: the way to the first complaint.
+fn detail(answer: &Value) -> String {
+    let mut value = answer.get("errors");
+    let mut path = Vec::new();
+    while let Some(Value::Object(members)) = value {
+        let Some((name, inner)) = members.iter().next().filter(|_| path.len() < 6) else { break };
+        if name == "_errors" {
+            break;
+        }
+        path.push(name.as_str());
+        value = Some(inner);
+    }
+    if path.is_empty() { String::new() } else { format!(" ({})", cut(&one_line(&path.join(".")), 100, Unit::Chars)) }
+}

@@ -1,0 +1,40 @@
+//! Text that Discord's markdown leaves as it is.
+
+use std::cell::Cell;
+
+use dogwatch_sdk::text::{Unit, escaped};
+
+/// Where in its line a character stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Only spaces stand before it: headings, lists and quotes begin here.
+    Start,
+    /// Only digits stand before it: a numbered list may begin here.
+    Number,
+    /// Elsewhere.
+    Within,
+}
+
+/// Escapes the text, and cuts it so that the escaped text has at most that many UTF-16 units: Discord counts the
+/// characters as they are sent, and says not in which unit.
+pub(crate) fn literal(text: &str, limit: usize) -> String {
+    let place = Cell::new(Place::Start);
+    escaped(text, limit, Unit::Utf16, |character, out| {
+        let special = match (place.get(), character) {
+            // Emphasis, code, spoilers, links, mentions, and the slashes without which nothing is a link.
+            (_, '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '@' | '[' | ']' | '/') => true,
+            (Place::Start, '#' | '>' | '-' | '+') | (Place::Number, '.' | ')') => true,
+            _ => false,
+        };
+        if special {
+            out.push('\\');
+        }
+        out.push(character);
+        place.set(match (place.get(), character) {
+            (_, '\n') => Place::Start,
+            (Place::Start, character) if character.is_whitespace() => Place::Start,
+            (Place::Start | Place::Number, '0'..='9') => Place::Number,
+            _ => Place::Within,
+        });
+    })
+}

@@ -1,0 +1,100 @@
+//! What a homeserver's answers mean.
+
+use dogwatch_sdk::channel::{Judgement, Response};
+use dogwatch_sdk::http;
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::{Settings, Value as Setting};
+
+/// The longest wait that a server may ask for, in milliseconds.
+const WAIT_MOST: u64 = 3_600_000;
+
+/// The answer to a message.
+pub(crate) fn of_message(response: &Response) -> Judgement {
+    let said = parse(&response.body);
+    match (response.status, text(&said, "event_id")) {
+        (200, "") => not_matrix(),
+        (200, event) => Judgement::Accepted(event.to_owned()),
+        _ => refused(&said, response),
+    }
+}
+
+/// The answer to the question whose token it is.
+pub(crate) fn of_whoami(response: &Response) -> Judgement {
+    let said = parse(&response.body);
+    match (response.status, text(&said, "user_id")) {
+        (200, "") => not_matrix(),
+        (200, _) => Judgement::Delivered,
+        _ => refused(&said, response),
+    }
+}
+
+/// The answer to the question which rooms that user is in.
+pub(crate) fn of_rooms(settings: &Settings, response: &Response) -> Judgement {
+    let said = parse(&response.body);
+    if response.status != 200 {
+        return refused(&said, response);
+    }
+    let Some(rooms) = said.get("joined_rooms").and_then(Value::as_array) else {
+        return not_matrix();
+    };
+    let Some(Setting::Text(wanted)) = settings.get("room") else {
+        return Judgement::Permanent("no room is set".to_owned());
+    };
+    if rooms.iter().any(|room| room.as_str() == Some(wanted)) {
+        Judgement::Delivered
+    } else {
+        Judgement::Permanent(
+            "the user who sends is not in the room: invite the user, and accept the invitation".to_owned(),
+        )
+    }
+}
+
+fn not_matrix() -> Judgement {
+    Judgement::Transient("what answers is not a Matrix homeserver: is the url right?".to_owned())
+}
+
+/// An answer that is no success.
+fn refused(said: &Value, response: &Response) -> Judgement {
+    let code = text(said, "errcode");
+    match response.status {
+        429 => match http::retry_after(response).or_else(|| wait(said)) {
+            Some(millis) => Judgement::RetryAfter(millis),
+            None => http::judge(response),
+        },
+        400..=407 | 409..=424 | 426..=499 if code.starts_with("M_") => Judgement::Permanent(words(said, code)),
+        _ => http::judge(response),
+    }
+}
+
+/// Older servers say in the body how long to wait.
+fn wait(said: &Value) -> Option<u64> {
+    let millis = said.get("retry_after_ms")?;
+    let fraction = || millis.as_f64().filter(|millis| millis.is_finite() && *millis >= 0.0);
+    // A float becomes the nearest integer that there is.
+    let millis = millis.as_u64().or_else(|| fraction().map(|millis| millis.ceil() as u64))?;
+    Some(millis.min(WAIT_MOST))
+}
+
+/// What the server says is wrong, and what to do about it.
+fn words(said: &Value, code: &str) -> String {
+    let advice = match code {
+        "M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN" => {
+            "The secret token is wrong, or was logged out: log in again and set the new access token"
+        }
+        "M_FORBIDDEN" => "Is the user who sends in the room, and allowed to send?",
+        "M_USER_DEACTIVATED" | "M_USER_SUSPENDED" | "M_USER_LOCKED" => "Use the token of another user",
+        "M_GUEST_ACCESS_FORBIDDEN" => "The user must not be a guest",
+        "M_CONSENT_NOT_GIVEN" => "Log in once with that user and accept the server's terms",
+        "M_NOT_FOUND" | "M_UNRECOGNIZED" => "Is the url the homeserver's address for clients, and the room right?",
+        _ => "",
+    };
+    let error = cut(&one_line(text(said, "error")), 200, Unit::Chars);
+    let code = cut(&one_line(code), 60, Unit::Chars);
+    let advice = if advice.is_empty() { String::new() } else { format!(". {advice}") };
+    format!("the homeserver refuses ({code}): {}{advice}", error.trim_end_matches('.'))
+}
+
+fn text<'a>(said: &'a Value, name: &str) -> &'a str {
+    said.get(name).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,87 @@
+//! What ntfy's answers mean.
+
+use dogwatch_sdk::Settings;
+use dogwatch_sdk::channel::{Alert, Judgement, Response};
+use dogwatch_sdk::http;
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+
+use crate::call;
+
+/// How long to wait when there were too many requests, in milliseconds: one more is allowed every 5 seconds.
+const TOO_MANY: u64 = 10_000;
+/// How long to wait when there were too many wrong passwords; one more is allowed every minute.
+const TOO_MANY_LOGINS: u64 = 60_000;
+
+/// The answer to a message.
+pub(crate) fn of_message(settings: &Settings, alert: &Alert, response: &Response) -> Judgement {
+    let said = parse(&response.body);
+    if response.status == 200 {
+        return match said.get("id").and_then(Value::as_str) {
+            Some(id) if !id.is_empty() => Judgement::Accepted(id.to_owned()),
+            _ => not_ntfy(),
+        };
+    }
+    if settings.get("call").is_some() && call::is_refusal(code(&said)) {
+        return call::remember(alert);
+    }
+    refused(&said, response)
+}
+
+/// The answer to the question whether the server is well.
+pub(crate) fn of_health(response: &Response) -> Judgement {
+    let said = parse(&response.body);
+    match (response.status, said.get("healthy").and_then(Value::as_bool)) {
+        (200, Some(true)) => Judgement::Delivered,
+        (200, Some(false)) => Judgement::Transient("the server says that it is not well".to_owned()),
+        (200, None) => not_ntfy(),
+        _ => refused(&said, response),
+    }
+}
+
+/// The answer to the question whether the topic may be read. That it may be written cannot be asked, but a login that
+/// is wrong shows.
+pub(crate) fn of_access(response: &Response) -> Judgement {
+    let said = parse(&response.body);
+    match (response.status, code(&said)) {
+        (200, _) if said.get("success").and_then(Value::as_bool) == Some(true) => Judgement::Delivered,
+        (200, _) => not_ntfy(),
+        (403, 40_301) => Judgement::Accepted("the topic may not be read; whether it may be written is open".to_owned()),
+        _ => refused(&said, response),
+    }
+}
+
+fn not_ntfy() -> Judgement {
+    Judgement::Transient("what answers is not ntfy: is the url right?".to_owned())
+}
+
+/// An answer that is no success.
+fn refused(said: &Value, response: &Response) -> Judgement {
+    match (response.status, code(said)) {
+        (_, 42_908) => Judgement::Transient(words(said)),
+        (429, 42_909) => Judgement::RetryAfter(http::retry_after(response).unwrap_or(TOO_MANY_LOGINS)),
+        (429, _) => Judgement::RetryAfter(http::retry_after(response).unwrap_or(TOO_MANY)),
+        (507, 50_701) => Judgement::Transient(words(said)),
+        (400..=407 | 409..=424 | 426..=499, 1..) => Judgement::Permanent(words(said)),
+        _ => http::judge(response),
+    }
+}
+
+/// What ntfy says is wrong, and what to do about it.
+fn words(said: &Value) -> String {
+    let error = said.get("error").and_then(Value::as_str).unwrap_or_default();
+    let advice = match code(said) {
+        40_009 | 40_010 => ". Choose another topic",
+        40_101 => ". Is the secret token or password right, and the user?",
+        40_301 => ". Allow the user to write to the topic, or give the secret token",
+        40_401 => ". Is the url right? It must not contain the topic",
+        42_908 => ". They are counted anew at midnight UTC; a plan or a server of one's own has more",
+        50_701 => ". Subscribe to the topic first, or choose one that does not begin with up",
+        _ => "",
+    };
+    format!("ntfy refuses (error {}): {}{advice}", code(said), cut(&one_line(error), 200, Unit::Chars))
+}
+
+fn code(said: &Value) -> u64 {
+    said.get("code").and_then(Value::as_u64).unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! Telephone calls. ntfy refuses a message as a whole when it cannot make the call that the message asks for, so that
+//! the channel then sends it without.
+
+use dogwatch_sdk::channel::{Alert, Event, Judgement, Response, Severity};
+use dogwatch_sdk::http;
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::{Settings, Value as Setting};
+
+use crate::Config;
+
+/// How long no call is asked for after ntfy refused one, in milliseconds.
+const WITHOUT_CALL: i64 = 3_600_000;
+/// What the memory begins with; milliseconds since 1970 follow.
+const MEMORY: &str = "no calls before ";
+
+/// Whether to ask for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call<'a> {
+    /// Of that number, or of the first one.
+    Wanted(&'a str),
+    /// It would be wanted, and ntfy refused one a short time ago.
+    Refused,
+    /// Nobody has to be called.
+    Needless,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn of(config: &'a Config, memory: &str, alert: &Alert) -> Self {
+        let loud = matches!(alert.event, Event::Opened | Event::Updated | Event::Escalated);
+        let Some(call) = config.call.as_deref().filter(|_| loud && alert.severity == Severity::Page) else {
+            return Self::Needless;
+        };
+        let before = memory.strip_prefix(MEMORY).and_then(|millis| millis.parse::<i64>().ok());
+        if before.is_some_and(|before| alert.at < before) { Self::Refused } else { Self::Wanted(call) }
+    }
+}
+
+/// Whether this is ntfy's code for a call that it does not make: calls are off, the number is wrong or not verified,
+/// nobody is logged in, or there were enough calls today.
+pub(crate) const fn is_refusal(code: u64) -> bool {
+    matches!(code, 40_032..=40_035 | 42_910)
+}
+
+/// The channel is to send it again without a call, and for a while to ask for none.
+pub(crate) fn remember(alert: &Alert) -> Judgement {
+    Judgement::Remember(format!("{MEMORY}{}", alert.at.saturating_add(WITHOUT_CALL)))
+}
+
+/// Whether this is a number, or `yes`.
+pub(crate) fn is_target(call: &str) -> Result<(), String> {
+    let digits = call.strip_prefix('+').unwrap_or_default();
+    let number = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if call == "yes" || number {
+        Ok(())
+    } else {
+        Err("must be \"yes\" or a number with a plus and the country's code, such as \"+15551234567\"".to_owned())
+    }
+}
+
+/// The answer to the question which numbers the account may call.
+pub(crate) fn of_account(settings: &Settings, response: &Response) -> Judgement {
+    let judgement = http::judge(response);
+    if judgement != Judgement::Delivered {
+        return judgement;
+    }
+    let said = parse(&response.body);
+    let number = |list: &str, name: &str| said.get(list).and_then(|list| list.get(name)).and_then(Value::as_i64);
+    let verified = said.get("phone_numbers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let wanted = match settings.get("call") {
+        Some(Setting::Text(call)) if call != "yes" => Some(call.as_str()),
+        _ => None,
+    };
+    let known = match wanted {
+        Some(wanted) => verified.iter().any(|known| known.as_str() == Some(wanted)),
+        None => !verified.is_empty(),
+    };
+    if !known {
+        return Judgement::Permanent(
+            "a page would not ring: the account has not verified the number in call; ntfy's web app, Account"
+                .to_owned(),
+        );
+    }
+    if number("limits", "calls").unwrap_or_default() <= 0 {
+        return Judgement::Permanent("a page would not ring: the account's plan has no telephone calls".to_owned());
+    }
+    if number("stats", "calls_remaining").is_some_and(|left| left <= 0) {
+        return Judgement::Transient("a page would not ring: today's telephone calls are used up".to_owned());
+    }
+    Judgement::Delivered
+}

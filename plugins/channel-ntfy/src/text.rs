@@ -1,0 +1,56 @@
+//! The texts of a message, fitted to what ntfy takes.
+//!
+//! A server takes messages below 4096 bytes by default, and 8192 bytes of JSON with everything in it. Quotes and line
+//! breaks take two bytes in JSON, so that the worst message has twice its length there.
+
+use dogwatch_sdk::channel::Alert;
+use dogwatch_sdk::text::{Unit, body, cut, plain, title};
+
+use crate::call::Call;
+
+/// The longest title, in bytes.
+const TITLE_MOST: usize = 300;
+/// The longest message, in bytes.
+const MESSAGE_MOST: usize = 3500;
+/// The longest message that is also spoken, in bytes: it is said three times, and ntfy drops what is too long for it.
+const SPOKEN_MOST: usize = 600;
+
+/// What happened, in one line.
+pub(crate) fn title_of(alert: &Alert) -> String {
+    cut(&title(alert), TITLE_MOST, Unit::Bytes)
+}
+
+/// The rest.
+pub(crate) fn message_of(alert: &Alert, call: Call<'_>) -> String {
+    match call {
+        // The call says the message alone, without its title.
+        Call::Wanted(_) => {
+            let title = cut(&title(alert), TITLE_MOST, Unit::Bytes);
+            let room = SPOKEN_MOST.saturating_sub(title.len()).saturating_sub(1);
+            format!("{title}\n{}", fitted(alert, room))
+        }
+        Call::Refused => {
+            let why = "ntfy refused to ring the telephone: check call, the account's numbers and its plan.";
+            let room = MESSAGE_MOST.saturating_sub(why.len()).saturating_sub(1);
+            format!("{}\n{why}", fitted(alert, room))
+        }
+        Call::Needless => fitted(alert, MESSAGE_MOST),
+    }
+}
+
+/// Where it is too long the details give way first: what to do and what to type must stay.
+fn fitted(alert: &Alert, most: usize) -> String {
+    let whole = body(alert);
+    if whole.len() <= most {
+        return whole;
+    }
+    let part =
+        |text: &str, share: usize| cut(plain(text).trim(), most.checked_div(share).unwrap_or_default(), Unit::Bytes);
+    let short = Alert {
+        details: part(&alert.details, 2),
+        remedy: part(&alert.remedy, 4),
+        command: part(&alert.command, 8),
+        ..alert.clone()
+    };
+    cut(&body(&short), most, Unit::Bytes)
+}

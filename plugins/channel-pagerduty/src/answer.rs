@@ -1,0 +1,56 @@
+//! What PagerDuty's answers mean.
+
+use dogwatch_sdk::channel::{Judgement, Response};
+use dogwatch_sdk::http;
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+
+/// The most that is quoted of PagerDuty's own words, in characters.
+const QUOTED: usize = 200;
+
+/// Judges the answer to an event with that key. 202 alone is a success, and the event is worked on later.
+pub(crate) fn judge(response: &Response, key: &str) -> Judgement {
+    let body = parse(&response.body);
+    match response.status {
+        202 => {
+            let receipt = body.get("dedup_key").and_then(Value::as_str).unwrap_or(key);
+            Judgement::Accepted(receipt.to_owned())
+        }
+        200..=299 => Judgement::Permanent(format!(
+            "the service answers {}, and PagerDuty would answer 202: is the url right?",
+            response.status
+        )),
+        // PagerDuty asks for a retry after some minutes.
+        429 | 500..=599 => match http::retry_after(response) {
+            Some(millis) => Judgement::RetryAfter(millis),
+            None => with_words(http::judge(response), &body),
+        },
+        400 => Judgement::Permanent(match words(&body) {
+            Some(words) => format!("PagerDuty refuses the event (400): {words}; is the secret routing_key right?"),
+            None => "PagerDuty refuses the event (400); is the secret routing_key right?".to_owned(),
+        }),
+        _ => with_words(http::judge(response), &body),
+    }
+}
+
+fn with_words(judgement: Judgement, body: &Value) -> Judgement {
+    let Some(words) = words(body) else { return judgement };
+    match judgement {
+        Judgement::Transient(why) => Judgement::Transient(format!("{why}: {words}")),
+        Judgement::Permanent(why) => Judgement::Permanent(format!("{why}: {words}")),
+        other => other,
+    }
+}
+
+/// The errors that PagerDuty lists, or else its message.
+fn words(body: &Value) -> Option<String> {
+    let errors = match body.get("errors") {
+        Some(Value::Array(errors)) => errors.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "),
+        Some(Value::String(error)) => error.clone(),
+        _ => String::new(),
+    };
+    let text =
+        if errors.is_empty() { body.get("message").and_then(Value::as_str).unwrap_or_default() } else { &errors };
+    let text = one_line(text);
+    (!text.is_empty()).then(|| cut(&text, QUOTED, Unit::Chars))
+}

@@ -1,0 +1,96 @@
+//! What is sent: one event of the Events API v2.
+
+use dogwatch_sdk::channel::{Alert, Encoding, Event, Part, Severity};
+use dogwatch_sdk::json::Object;
+use dogwatch_sdk::rfc3339;
+use dogwatch_sdk::text::{Unit, cut, one_line, plain, title};
+
+use crate::key;
+
+/// The longest summary, in characters (PagerDuty, Events API v2).
+const SUMMARY: usize = 1024;
+/// For the short fields, where PagerDuty names no limit.
+const FIELD: usize = 255;
+/// For each long detail, in characters. With all of them escaped, an event stays far below the limit of 512 KB.
+const DETAIL: usize = 15_000;
+
+/// An event's JSON, but for the routing key.
+#[derive(Debug)]
+pub(crate) struct Body(String);
+
+impl Body {
+    /// The JSON in parts, with the routing key as its first member.
+    pub(crate) fn with_routing_key(&self, secret: &str) -> Vec<Part> {
+        let members = self.0.strip_prefix('{').unwrap_or(&self.0);
+        vec![
+            r#"{"routing_key":""#.into(),
+            Part::encoded_secret(secret, Encoding::Json),
+            format!(r#"",{members}"#).into(),
+        ]
+    }
+}
+
+/// The event for an alert; none for a report.
+pub(crate) fn of(alert: &Alert) -> Option<Body> {
+    let key = key::of(alert);
+    match alert.event {
+        Event::Opened | Event::Updated | Event::Escalated => Some(trigger(alert, &key)),
+        Event::Acknowledged => Some(Body(action("acknowledge", &key).finish())),
+        Event::Resolved => Some(resolve(&key)),
+        Event::Report => None,
+    }
+}
+
+/// The event that ends an incident.
+pub(crate) fn resolve(key: &str) -> Body {
+    Body(action("resolve", key).finish())
+}
+
+fn action(action: &str, key: &str) -> Object {
+    Object::new().text("event_action", action).text("dedup_key", key)
+}
+
+fn trigger(alert: &Alert, key: &str) -> Body {
+    let payload = Object::new()
+        .text("summary", &cut(&title(alert), SUMMARY, Unit::Chars))
+        .text("severity", severity(alert.severity))
+        .text("source", &field(&alert.site))
+        .text("timestamp", &rfc3339(alert.at))
+        .text("component", &field(&alert.subject))
+        .text("group", &field(&alert.chain))
+        .text("class", &field(&alert.cause))
+        .object("custom_details", details(alert));
+    Body(action("trigger", key).text("client", "Dogwatch").object("payload", payload).finish())
+}
+
+/// PagerDuty knows nothing louder than critical.
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Page | Severity::Critical => "critical",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+fn details(alert: &Alert) -> Object {
+    let mut details = Object::new();
+    if alert.event == Event::Escalated {
+        details = details.text("note", "Nobody has acknowledged this alert yet.");
+    }
+    let texts = [("details", &alert.details), ("to_do", &alert.remedy), ("command", &alert.command)];
+    for (name, text) in texts {
+        let text = plain(text);
+        if !text.trim().is_empty() {
+            details = details.text(name, &cut(text.trim(), DETAIL, Unit::Chars));
+        }
+    }
+    details
+        .text("severity", alert.severity.name())
+        .text("witness", &field(&alert.witness))
+        .text("since", &rfc3339(alert.opened_at))
+        .text("alert", &cut(&one_line(&alert.key), DETAIL, Unit::Chars))
+}
+
+fn field(text: &str) -> String {
+    cut(&one_line(text), FIELD, Unit::Chars)
+}

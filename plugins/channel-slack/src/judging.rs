@@ -1,0 +1,64 @@
+//! What Slack's answers mean.
+
+use dogwatch_sdk::channel::{Judgement, Response};
+use dogwatch_sdk::http;
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+
+/// The longest wait that is heeded, in seconds; an alert is not worth much a day later.
+const LONGEST_WAIT_SECONDS: u64 = 3600;
+
+/// Judges the answer to a message: success is the word `ok`, and nothing else.
+pub(crate) fn sent(response: &Response) -> Judgement {
+    let text = one_line(&String::from_utf8_lossy(&response.body));
+    let said = cut(&text, 200, Unit::Chars);
+    match response.status {
+        200 if text == "ok" => Judgement::Delivered,
+        200..=299 => Judgement::Permanent(format!(
+            "the service answers {} and \"{said}\" instead of \"ok\": does the url lead to an incoming webhook of \
+             Slack's?{}",
+            response.status,
+            advice(&text)
+        )),
+        429 => match wait(response) {
+            Some(millis) => Judgement::RetryAfter(millis),
+            None => Judgement::Transient("Slack answers 429 (too many messages)".to_owned()),
+        },
+        400..=499 if is_code(&text) => Judgement::Permanent(format!("Slack says: {said}.{}", advice(&text))),
+        500..=599 if is_code(&text) => Judgement::Transient(format!("Slack says: {said}")),
+        _ => http::judge(response),
+    }
+}
+
+/// How long to wait, in milliseconds: whole seconds in a header, and in some answers.
+fn wait(response: &Response) -> Option<u64> {
+    http::retry_after(response).or_else(|| {
+        let seconds = parse(&response.body).get("retry_after").and_then(Value::as_u64)?;
+        Some(seconds.min(LONGEST_WAIT_SECONDS).saturating_mul(1000))
+    })
+}
+
+/// Whether this is one of Slack's words for an error, and no page of a proxy's.
+fn is_code(text: &str) -> bool {
+    (1..=60).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// What the operator has to do, after a space.
+fn advice(code: &str) -> &'static str {
+    match code {
+        "invalid_token" | "no_service" | "no_service_id" | "no_active_hooks" | "no_team" => {
+            " The webhook was removed or disabled, or its URL is incomplete: make a new one, and put its URL in the place \
+             of the old."
+        }
+        "channel_is_archived" => " Unarchive the channel, or make a webhook for another one.",
+        "channel_not_found" => " The webhook's channel is gone: make a webhook for another one.",
+        "action_prohibited" | "posting_to_general_channel_denied" | "team_disabled" => {
+            " The workspace forbids it: ask its administrator."
+        }
+        "user_not_found" => " Is the mention's id right, and is the webhook's owner still a member?",
+        "invalid_blocks" | "invalid_blocks_format" | "invalid_payload" | "no_text" => {
+            " Slack does not understand the message: this is a fault of the plugin, report it."
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,101 @@
+//! What Telegram's answers mean.
+
+use dogwatch_sdk::channel::{Judgement, Response};
+use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::{Settings, http};
+
+/// The longest wait that is heeded, in seconds; an alert is not worth much a day later.
+const LONGEST_WAIT_SECONDS: u64 = 3600;
+
+/// Judges the answer to a message.
+pub(crate) fn sent(settings: &Settings, response: &Response) -> Judgement {
+    let answer = parse(&response.body);
+    match (succeeded(response, &answer), answer.pointer("/result/message_id").and_then(Value::as_i64)) {
+        (true, Some(id)) => Judgement::Accepted(id.to_string()),
+        (true, None) => strange(response),
+        (false, _) => refused(settings, response, &answer),
+    }
+}
+
+/// Judges the answer to a request of the self-test: first for the bot, then for the chat.
+pub(crate) fn tested(settings: &Settings, index: u32, response: &Response) -> Judgement {
+    let answer = parse(&response.body);
+    if !succeeded(response, &answer) {
+        return refused(settings, response, &answer);
+    }
+    let right = match index {
+        0 => answer.pointer("/result/is_bot").and_then(Value::as_bool) == Some(true),
+        _ => answer.pointer("/result/id").is_some_and(Value::is_i64),
+    };
+    if right { Judgement::Delivered } else { strange(response) }
+}
+
+fn succeeded(response: &Response, answer: &Value) -> bool {
+    response.status == 200 && answer.get("ok").and_then(Value::as_bool) == Some(true)
+}
+
+/// Success by its status alone.
+fn strange(response: &Response) -> Judgement {
+    Judgement::Transient(format!(
+        "the service answers {}, and not as Telegram does: does the url lead to a Bot API?",
+        response.status
+    ))
+}
+
+fn refused(settings: &Settings, response: &Response, answer: &Value) -> Judgement {
+    let Some(description) = answer.get("description").and_then(Value::as_str) else {
+        return if (200..300).contains(&response.status) { strange(response) } else { http::judge(response) };
+    };
+    let said = cut(&one_line(description), 200, Unit::Chars);
+    if let Some(chat) = answer.pointer("/parameters/migrate_to_chat_id").and_then(Value::as_i64) {
+        return match settings.get("chat") {
+            Some(dogwatch_sdk::Value::Text(old)) => Judgement::Remember(format!("{old}>{chat}")),
+            _ => Judgement::Permanent(format!("Telegram says that the chat is now {chat}: set chat to that")),
+        };
+    }
+    let code = answer.get("error_code").and_then(Value::as_u64).unwrap_or_else(|| response.status.into());
+    match code {
+        429 => match wait(response, answer) {
+            Some(millis) => Judgement::RetryAfter(millis),
+            None => Judgement::Transient(format!("Telegram says: {said}")),
+        },
+        400..=499 if code != 408 => {
+            Judgement::Permanent(format!("Telegram says: {said}. {}", advice(code, &said.to_lowercase())))
+        }
+        _ => Judgement::Transient(format!("Telegram says: {said}")),
+    }
+}
+
+/// How long to wait, in milliseconds: the answer says it in whole seconds, and so does a header.
+fn wait(response: &Response, answer: &Value) -> Option<u64> {
+    match answer.pointer("/parameters/retry_after").and_then(Value::as_u64) {
+        Some(seconds) => Some(seconds.min(LONGEST_WAIT_SECONDS).saturating_mul(1000)),
+        None => http::retry_after(response),
+    }
+}
+
+/// What the operator has to do.
+fn advice(code: u64, said: &str) -> &'static str {
+    const ADVICE: [(&str, &str); 11] = [
+        ("blocked by the user", "Unblock the bot in its chat."),
+        ("deactivated", "That account or group is gone: set another chat."),
+        ("kicked", "Add the bot to the chat again."),
+        ("not a member", "Add the bot to the chat, to a channel as an administrator."),
+        ("initiate conversation", "Open the bot's chat and press Start."),
+        ("bots can't send messages to bots", "Set chat to a human's chat or a group."),
+        ("chat not found", "Is chat right, and has the bot been added to it or started by its user?"),
+        ("thread not found", "Is thread the number of a topic of that chat?"),
+        ("topic_closed", "Open that topic again, or let the bot manage topics."),
+        ("not enough rights", "Allow the bot to write in that chat."),
+        ("too long", "This is a fault of the plugin: report it."),
+    ];
+    match code {
+        401 => "The token is wrong or was revoked: ask @BotFather for it.",
+        404 => "Is the token complete, and the url right?",
+        _ => ADVICE
+            .iter()
+            .find(|(sign, _)| said.contains(sign))
+            .map_or("Check chat, and what the bot may do there.", |(_, advice)| advice),
+    }
+}

@@ -1,0 +1,58 @@
+//! What a call says.
+
+use dogwatch_sdk::channel::{Alert, Event};
+use dogwatch_sdk::text::{Unit, cut, escaped, html, one_line, title};
+
+use crate::Config;
+
+/// The longest text, in characters as they are escaped: it is said twice, and Twilio takes 4000 characters in all.
+const SPOKEN_MOST: usize = 1800;
+/// The longest piece of it, in characters: hardly 15 seconds of speech.
+const PIECE_MOST: usize = 200;
+/// How long it rings, in seconds; Twilio's own default.
+const RING: &str = "60";
+
+/// The fields of a call, where somebody has to be called.
+pub(crate) fn fields(config: &Config, alert: &Alert) -> Option<Vec<(&'static str, String)>> {
+    match alert.event {
+        Event::Opened | Event::Updated | Event::Escalated => {}
+        Event::Acknowledged | Event::Resolved | Event::Report => return None,
+    }
+    Some(vec![
+        ("To", config.to.clone()),
+        ("From", config.from.clone()),
+        ("Twiml", twiml(alert)),
+        ("Timeout", RING.to_owned()),
+        // Tells a human from an answering machine.
+        ("MachineDetection", "Enable".to_owned()),
+    ])
+}
+
+/// The pause before it is for the ear, the one between for whoever needs it twice.
+fn twiml(alert: &Alert) -> String {
+    let said = escaped(&speech(alert), SPOKEN_MOST, Unit::Chars, |character, out| {
+        // XML has no place for these, even escaped.
+        if !matches!(character, '\u{fffe}' | '\u{ffff}') {
+            html(character, out);
+        }
+    });
+    format!("<Response><Pause length=\"1\"/><Say>{said}</Say><Pause length=\"2\"/><Say>{said}</Say></Response>")
+}
+
+/// Sentences for the ear, the most important first. Nobody can type a command that was spoken.
+fn speech(alert: &Alert) -> String {
+    let mut sentences = vec!["This is Dogwatch".to_owned()];
+    let mut push = |label: &str, text: &str| {
+        let text = cut(one_line(text).trim_end_matches('.'), PIECE_MOST, Unit::Chars);
+        if !text.is_empty() {
+            sentences.push(format!("{label}{text}"));
+        }
+    };
+    push("", &title(alert));
+    if alert.event == Event::Escalated {
+        push("", "Nobody has acknowledged this alert yet");
+    }
+    push("To do: ", &alert.remedy);
+    push("", &alert.details);
+    format!("{}.", sentences.join(". "))
+}

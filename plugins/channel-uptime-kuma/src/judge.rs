@@ -1,0 +1,41 @@
+//! What the answers mean.
+//!
+//! Uptime Kuma answers `{"ok":true}`. Whatever goes wrong in it, a failure of its database included, it answers with 404
+//! and `{"ok":false,"msg":…}`; and to addresses that it does not know with 200 and its web page.
+
+use dogwatch_sdk::channel::{Judgement, Response};
+use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::{http, json};
+
+/// How much of the service's own words is quoted, in characters.
+const LONGEST_QUOTE: usize = 200;
+
+pub(crate) fn of(response: &Response) -> Judgement {
+    let body = json::parse(&response.body);
+    let ok = body.get("ok").and_then(json::Value::as_bool);
+    match (response.status, ok) {
+        (200, Some(true)) => Judgement::Delivered,
+        // Old versions answered 200 here as well.
+        (200 | 400 | 404 | 500, Some(false)) => {
+            refused(body.get("msg").and_then(json::Value::as_str).unwrap_or_default())
+        }
+        (200..=299, _) => Judgement::Permanent(
+            "the answer is not that of Uptime Kuma to a push: is the url right? It is what stands in front of /api/push \
+             in the monitor's push URL"
+                .to_owned(),
+        ),
+        _ => http::judge(response),
+    }
+}
+
+fn refused(message: &str) -> Judgement {
+    if message.to_ascii_lowercase().contains("not found or not active") {
+        return Judgement::Permanent(
+            "Uptime Kuma has no active push monitor with this token: is the monitor paused or deleted, or its token a \
+             new one?"
+                .to_owned(),
+        );
+    }
+    let message = cut(&one_line(message), LONGEST_QUOTE, Unit::Chars);
+    Judgement::Transient(format!("Uptime Kuma could not take the push: {message}"))
+}
