@@ -19,6 +19,8 @@ pub enum Event {
     Acknowledged(String),
     /// There are too many at once, and this is one of them.
     Joined,
+    /// It was said past the desk, to every channel that takes its severity, and is looked after here from now on.
+    Adopted(Box<Alert>),
     /// The maintenance that held it back is over.
     Released,
     /// The time came that [`Taken::due`] named.
@@ -94,11 +96,39 @@ impl Desk<'_> {
                 AlertEvent::Resolved => self.over(known, *alert),
                 _ => self.raised(known, *alert, witness),
             },
+            (None, Event::Adopted(alert)) => self.adopted(*alert),
             (None, _) => Taken::default(),
+            (Some(known), Event::Adopted(_)) => Taken { incident: Some(known), dispatches: Vec::new() },
             (Some(incident), Event::Acknowledged(by)) => self.acknowledged(incident, by),
             (Some(incident), Event::Joined) => join(incident),
             (Some(incident), Event::Released) => self.released(incident),
             (Some(incident), Event::Due) => self.due(incident),
+        }
+    }
+
+    fn adopted(&self, alert: Alert) -> Taken {
+        let takes = self.rules.recipients.iter().filter(|recipient| alert.severity >= recipient.min_severity);
+        let incident = Incident {
+            told: takes.map(|recipient| recipient.name.clone()).collect(),
+            ..self.unsaid(alert, String::new())
+        };
+        Taken { incident: Some(incident), dispatches: Vec::new() }
+    }
+
+    /// An incident of which nobody has heard.
+    fn unsaid(&self, alert: Alert, witness: String) -> Incident {
+        Incident {
+            alert,
+            witness,
+            phase: Phase::Open,
+            hold: Hold::Free,
+            told: BTreeSet::new(),
+            steps: Default::default(),
+            acknowledged: None,
+            said_at: self.now,
+            gathers_until: None,
+            openings: vec![self.now],
+            over_at: None,
         }
     }
 
@@ -132,19 +162,7 @@ impl Desk<'_> {
             return self.again(incident, alert);
         }
         alert.event = AlertEvent::Opened;
-        let mut incident = Incident {
-            alert,
-            witness,
-            phase: Phase::Open,
-            hold: Hold::Free,
-            told: BTreeSet::new(),
-            steps: Default::default(),
-            acknowledged: None,
-            said_at: self.now,
-            gathers_until: None,
-            openings,
-            over_at: None,
-        };
+        let mut incident = Incident { openings, ..self.unsaid(alert, witness) };
         if self.covered(&incident) {
             incident.hold = Hold::Maintenance;
             return Taken { incident: Some(incident), dispatches: Vec::new() };

@@ -3,6 +3,7 @@
 
 mod feeds;
 mod fetch;
+mod rehearse;
 mod report;
 
 use std::time::Duration;
@@ -14,6 +15,8 @@ use dogwatch_engine::{
 use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+
+pub use rehearse::{Standby, WitnessRehearsal};
 
 use crate::clock::Clock;
 use crate::desk::AlertDesk;
@@ -51,6 +54,8 @@ pub enum Message {
     Switch(AccountName, Target, Force, oneshot::Sender<SwitchAnswer>),
     /// The operator pauses (until then) or resumes.
     Pause(AccountName, Option<Time>, oneshot::Sender<bool>),
+    /// Somebody wants to know whether a switch would work now.
+    Rehearse(oneshot::Sender<Vec<WitnessRehearsal>>),
     /// A policy was replaced.
     Policy(usize, Policy),
 }
@@ -194,6 +199,9 @@ impl ChainTask {
                 }
                 self.drive(index, event, outbox).await;
                 let _ = reply.send(self.guards.get(index).is_some_and(|guard| guard.unstored().is_none()));
+            }
+            Message::Rehearse(reply) => {
+                let _ = reply.send(self.rehearse());
             }
             Message::Policy(witness, policy) => {
                 if let Some(guard) = self.guards.get_mut(witness) {

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod alerts;
 mod check;
 mod client;
 mod devnet;
@@ -32,6 +33,7 @@ Exit codes:
   4  no daemon answers
   5  refused: a rail is in the way
   6  the demo ran, and an invariant did not hold
+  7  something would not work when it is needed: a channel, a standby, a key
 
 Start with `dogwatch demo`. Then write a dogwatch.toml, run `dogwatch check`, and `dogwatch run`.";
 
@@ -150,6 +152,42 @@ enum Command {
         #[arg(long)]
         chain: Option<String>,
     },
+    /// Show the open alerts
+    Alerts {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take an alert on: it is said no more, unless it gets worse
+    Ack {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Its key, as `dogwatch alerts` shows it
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        key: Option<String>,
+        /// All that are open
+        #[arg(long)]
+        all: bool,
+        /// Who takes it on; else the user's name
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Try the channels, raise alerts of your own, tell of a start that failed
+    #[command(subcommand)]
+    Alert(alerts::AlertCommand),
+    /// Hold alerts back for a while; nothing is lost
+    #[command(subcommand)]
+    Maintenance(alerts::MaintenanceCommand),
+    /// Find out whether a switch and the alerts would work now; sends no transaction and wakes nobody
+    Rehearse {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Policies and alert channels
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -217,6 +255,11 @@ async fn execute(command: Command) -> Result<(), Failure> {
         }
         Command::Pause { file, witness, span, chain } => client::pause(&file.config, &witness, chain, Some(span)).await,
         Command::Resume { file, witness, chain } => client::pause(&file.config, &witness, chain, None).await,
+        Command::Alerts { file, json } => alerts::alerts(&file.config, json).await,
+        Command::Ack { file, key, all: _, by } => alerts::ack(&file.config, key, by).await,
+        Command::Alert(command) => alerts::alert(command).await,
+        Command::Maintenance(command) => alerts::maintenance(command).await,
+        Command::Rehearse { file, json } => alerts::rehearse(&file.config, json).await,
         Command::Plugin(command) => plugin::run(&command),
     }
 }

@@ -168,6 +168,17 @@ pub struct ChannelConfig {
     pub settings: Settings,
     /// Secrets by name.
     pub secrets: std::collections::BTreeMap<String, Secret>,
+    /// Where they are kept.
+    pub sources: std::collections::BTreeMap<String, SecretSource>,
+}
+
+/// What of a configuration can be read to tell somebody that the rest cannot.
+#[derive(Clone, Debug, Default)]
+pub struct Salvaged {
+    /// Where the daemon runs.
+    pub site: Option<String>,
+    /// The channels in whose sections nothing is wrong.
+    pub channels: Vec<ChannelConfig>,
 }
 
 impl Config {
@@ -255,6 +266,35 @@ impl Config {
             gateway,
             metrics,
         })
+    }
+
+    /// What can be read of a file in which something is wrong.
+    pub fn salvage(path: &Path) -> Salvaged {
+        let Ok(text) = read_regular(path) else { return Salvaged::default() };
+        let source = reader::Source::new(&text);
+        let (document, _) = toml::de::DeTable::parse_recoverable(&text);
+        let mut ignored = Problems::new(path);
+        let mut top = reader::Section::new(&source, document.get_ref(), "", 1);
+        let site = top.text("site", &mut ignored).map(|site| site.value);
+        let sections = top.tables("channel", &mut ignored).into_iter().flatten().flatten();
+        let whole = |section| {
+            let mut problems = Problems::new(path);
+            channel::read(section, &mut problems).filter(|_| !problems.has_errors())
+        };
+        Salvaged { site, channels: sections.filter_map(whole).collect() }
+    }
+
+    /// The state directory that is written in the file, if one is, whatever else is wrong with it.
+    pub fn state_dir_written(path: &Path) -> Option<PathBuf> {
+        let text = read_regular(path).ok()?;
+        let (document, _) = toml::de::DeTable::parse_recoverable(&text);
+        let written = document.get_ref().get("state_dir")?.get_ref().as_str()?;
+        Some(PathBuf::from(written)).filter(|path| path.is_absolute())
+    }
+
+    /// The state directory where none is written.
+    pub fn default_state_dir() -> PathBuf {
+        DEFAULT_STATE_DIR.into()
     }
 
     /// Where the daemon with this configuration keeps its state, whatever else is wrong with the file.

@@ -19,8 +19,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::chain_task::{Message, SwitchAnswer};
 use crate::config::{Config, WitnessConfig};
-use crate::courier::Courier;
 use crate::desk::AlertDesk;
+use crate::heartbeat::StuckPages;
+use crate::rehearsal::{Rehearsal, Report};
 use crate::status::Status;
 
 pub(crate) use alerts::described;
@@ -73,7 +74,8 @@ pub struct Control {
     site: String,
     started_at: Time,
     desk: AlertDesk,
-    couriers: Vec<Courier>,
+    rehearsal: Rehearsal,
+    stuck: StuckPages,
     chains: Vec<(String, mpsc::Sender<Message>)>,
     watched: Vec<Watched>,
 }
@@ -120,7 +122,8 @@ impl Control {
     pub fn new(
         config: &Config,
         desk: AlertDesk,
-        couriers: Vec<Courier>,
+        rehearsal: Rehearsal,
+        stuck: StuckPages,
         chains: Vec<(String, mpsc::Sender<Message>)>,
     ) -> Self {
         let task = |witness: &WitnessConfig| {
@@ -129,10 +132,11 @@ impl Control {
         };
         let watched = config.witnesses.iter().filter_map(task).collect();
         let started_at = desk.clock.now();
-        Self { site: config.site.clone(), started_at, desk, couriers, chains, watched }
+        Self { site: config.site.clone(), started_at, desk, rehearsal, stuck, chains, watched }
     }
 
-    async fn status(&self) -> Result<Status, Failure> {
+    /// Everything there is to say, as `dogwatch status` shows it.
+    pub async fn status(&self) -> Result<Status, Failure> {
         let mut chains = Vec::new();
         for (_, inbox) in &self.chains {
             let (reply, answer) = oneshot::channel();
@@ -140,6 +144,8 @@ impl Control {
             chains.push(answer.await.map_err(gone)?);
         }
         let outbox = self.desk.store.outbox_counts().await;
+        let maintenance = self.desk.store.maintenance().await.map_err(failed)?;
+        let undelivered_pages = self.stuck.borrow().iter().map(|(key, why)| (key.0.clone(), why.clone())).collect();
         Ok(Status {
             site: self.site.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -147,6 +153,9 @@ impl Control {
             now: self.desk.clock.now().to_string(),
             chains,
             outbox: outbox.map_err(failed)?,
+            undelivered_pages,
+            maintenance_until: maintenance.map(|window| window.until.to_string()),
+            alerts: self.desk.own_open().await.map_err(failed)?,
         })
     }
 
@@ -177,6 +186,10 @@ impl Control {
             Ok(id) => SwitchReply::Started(id.to_string()),
             Err(reasons) => SwitchReply::Refused(reasons),
         })
+    }
+
+    async fn rehearse(&self) -> Result<Report, Failure> {
+        Ok(self.rehearsal.rehearse().await)
     }
 
     async fn pause(&self, request: PauseRequest) -> Result<(), Failure> {
@@ -234,6 +247,7 @@ pub async fn serve(listener: UnixListener, control: Control) {
                 control.maintain(request).await.map(Json)
             }),
         )
+        .route("/rehearse", post(async |State(control): State<Control>| control.rehearse().await.map(Json)))
         .route(
             "/alert/raise",
             post(async |State(control): State<Control>, Json(request): Json<RaiseRequest>| {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
+use dogwatch_engine::{Alert, AlertEvent, ChainAlerts, Severity, Tracker, TrackerConfig};
 use dogwatch_plugins::{Change, ChannelPlugin, Library, Roles};
 use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::boot::{self, Journal, Say};
 use crate::chain_task::{ChainTask, Message, ProbeTarget, poll, probe};
 use crate::clock::Clock;
 use crate::config::{ChainConfig, Config};
@@ -24,11 +25,18 @@ use crate::heartbeat::Heartbeat;
 use crate::leftovers;
 use crate::outbox::Worker;
 use crate::plugins;
+use crate::rehearsal::Rehearsal;
 use crate::store::{Store, StoreError};
 use crate::vitals::{Pulse, Watchdog, vitals};
 
 /// How often the plugin directory is looked at.
 const PLUGIN_LOOK: Duration = Duration::from_secs(2);
+
+/// The cause of the alert that it ends again and again.
+const LOOP: &str = "crash-loop";
+
+/// After so long a daemon that ended badly before is well.
+const SETTLED: Duration = Duration::from_mins(10);
 
 /// A daemon that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +63,31 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl StartError {
+    /// What an alert says of it in one line.
+    pub const fn summary(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "its state directory cannot be used",
+            Self::Pool { .. } => "its endpoints cannot be used",
+            Self::Http(_) => "it has no HTTPS",
+            Self::Control { .. } => "its control socket cannot be opened",
+        }
+    }
+
+    /// The one command to type.
+    pub const fn command(&self) -> &'static str {
+        match self {
+            Self::Store(_) | Self::Control { .. } => "df -h",
+            Self::Pool { .. } | Self::Http(_) => "dogwatch check",
+        }
+    }
+
+    /// Whether it does not start because another one runs.
+    pub const fn is_another_daemon(&self) -> bool {
+        matches!(self, Self::Store(StoreError::InUse(_)))
+    }
 }
 
 /// A daemon that runs until it is dropped.
@@ -109,12 +142,31 @@ impl Daemon {
         for (_, sender) in senders.iter().skip(usize::from(config.gateway.is_some())) {
             let _ = sender.send(Message::Gateway(None)).await;
         }
+        let rehearsal = Rehearsal {
+            chains: senders
+                .iter()
+                .zip(&pools)
+                .map(|((name, sender), (_, pool))| (name.clone(), sender.clone(), pool.clone()))
+                .collect(),
+            couriers: couriers.clone(),
+            desk: desk.clone(),
+        };
+        tasks.spawn(rehearsal.clone().run());
+        tasks.spawn(tell_of_broken(desk.clone(), couriers.clone()));
         let (stop, stopped) = watch::channel(false);
         let gateway = config.gateway.clone().map(|gateway| {
             let alerts = senders.first().map(|(_, sender)| sender.clone());
             tokio::spawn(crate::gateway::run(config.site.clone(), gateway, pools, stopped, alerts))
         });
-        let control = Control::new(&config, desk, couriers, senders.clone());
+        // It could start with this: it is what a start that fails will fall back on.
+        if let Err(error) = boot::keep(&config, &library) {
+            tracing::warn!(site = config.site, %error, "the alert configuration could not be kept for later starts");
+        }
+        let control = Control::new(&config, desk.clone(), rehearsal, stuck_pages, senders.clone());
+        if let Some(listen) = config.metrics {
+            tasks.spawn(crate::metrics::serve(listen, control.clone(), desk.clone()));
+        }
+        tasks.spawn(remember_start(config.clone(), desk));
         let path = control::socket_path(&config.state_dir);
         let listener = control::listen(&path).map_err(|source| StartError::Control { path, source })?;
         tasks.spawn(control::serve(listener, control));
@@ -140,6 +192,77 @@ impl Daemon {
 }
 
 type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, String>>>;
+
+/// Says which channels cannot deliver, to the others.
+async fn tell_of_broken(desk: AlertDesk, couriers: Vec<Courier>) {
+    let mut broken: BTreeSet<String> = BTreeSet::new();
+    loop {
+        for courier in &couriers {
+            let (channel, state) = (&courier.name, courier.plugin.borrow().clone().err());
+            let (event, why) = match (state, broken.contains(channel)) {
+                (Some(why), false) => (AlertEvent::Opened, why),
+                (None, true) => (AlertEvent::Resolved, "Its plugin works.".to_owned()),
+                _ => continue,
+            };
+            let summary = format!("channel {channel} cannot deliver: it has no plugin that works");
+            let summary = if event == AlertEvent::Resolved { format!("resolved: {summary}") } else { summary };
+            let alert = Alert {
+                details: why,
+                remedy: "Correct the channel's plugin or settings, or drop the plugin's file in.".to_owned(),
+                command: "dogwatch check".to_owned(),
+                ..desk.own(&format!("channel/{channel}"), event, Severity::Page, summary)
+            };
+            if desk.say(alert).await.is_ok() {
+                match event {
+                    AlertEvent::Opened => broken.insert(channel.clone()),
+                    _ => broken.remove(channel),
+                };
+            }
+        }
+        tokio::time::sleep(PLUGIN_LOOK).await;
+    }
+}
+
+/// Ends what was said of starts that failed, and counts those that ended badly.
+async fn remember_start(config: Config, desk: AlertDesk) {
+    let site = &config.site;
+    let mut journal = Journal::open(&config.state_dir);
+    let now = desk.clock.now();
+    journal.started(now);
+    if journal.take_told()
+        && let Err(error) = desk.over_past(boot::recovered(site)).await
+    {
+        tracing::error!(site, %error, "an alert could not be stored");
+    }
+    if journal.say(now) == Say::Loop {
+        let failures = journal.failures(now);
+        let alert = Alert {
+            details: "It runs now. While it starts nothing is watched, and nothing is switched.".to_owned(),
+            remedy: "Find out what ends it: look at its log.".to_owned(),
+            command: "journalctl -u dogwatch -e".to_owned(),
+            ..desk.own(
+                LOOP,
+                AlertEvent::Opened,
+                Severity::Page,
+                format!("Dogwatch at {site} ended badly {failures} times within the hour"),
+            )
+        };
+        if desk.say(alert).await.is_ok() {
+            journal.told(now, Say::Loop);
+            // That it runs is no secret, and that it was told is not that it does not start.
+            journal.take_told();
+        }
+    }
+    tokio::time::sleep(SETTLED).await;
+    journal.settled();
+    let over = desk.own(LOOP, AlertEvent::Resolved, Severity::Page, format!("resolved: Dogwatch at {site} runs"));
+    let over = Alert { details: "It has run for ten minutes.".to_owned(), command: String::new(), ..over };
+    if let Err(error) = desk.say(over).await {
+        tracing::error!(site, %error, "an alert could not be stored");
+    }
+    // The tasks of a daemon do not end.
+    std::future::pending::<()>().await;
+}
 
 /// The channels, ready to be used, and where their plugins are replaced.
 fn couriers(config: &Config, library: &Library) -> Result<(Vec<Courier>, ChannelSenders), StartError> {

@@ -8,6 +8,7 @@ use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::status::AlertStatus;
 use crate::store::{Store, StoreError, Which, Write};
 
 /// The longest sleep: a clock that was set must be noticed.
@@ -67,9 +68,23 @@ impl AlertDesk {
         Ok(())
     }
 
+    /// An alert that was said past the desk is over.
+    pub async fn over_past(&self, over: Alert) -> Result<(), StoreError> {
+        self.store.over_past_desk(Arc::clone(&self.rules), self.clock.now(), over).await?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
     /// All incidents that are open, the worst first.
     pub async fn open(&self) -> Result<Vec<Incident>, StoreError> {
         self.store.open_incidents().await
+    }
+
+    /// The open alerts about the daemon itself, as the status shows them.
+    pub async fn own_open(&self) -> Result<Vec<AlertStatus>, StoreError> {
+        let open = self.open().await?;
+        let own = open.iter().filter(|incident| incident.alert.key.0.starts_with("daemon/"));
+        Ok(own.map(|incident| AlertStatus::from(&incident.alert)).collect())
     }
 
     /// Sees to what falls due: escalations, repetitions, the end of flapping and of maintenance.

@@ -135,18 +135,18 @@ mod tests {
     fn only_a_completed_cycle_is_good_news() {
         let slot = Duration::from_secs(3);
         let (pulses, loops) = vitals(&[("hive".into(), slot), ("steem".into(), slot)], &Watchdog::new(2));
-        let at = |seconds| Time::from_secs(1_000_000 + seconds);
-        let state = |now, stuck: &[(AlertKey, String)]| super::state(at(now), at(0), &loops, stuck);
-        assert_eq!(state(10, &[]), State::Well(at(0)), "too early to complain, and nothing to say yet");
-        assert!(matches!(state(31, &[]), State::Failing(why) if why.contains("hive: no cycle was completed")));
+        let at = |seconds: u32| Time::from_secs(1_000_000 + seconds);
+        let says = |now, stuck: &[(AlertKey, String)]| state(at(now), at(0), &loops, stuck);
+        assert_eq!(says(10, &[]), State::Well(at(0)), "too early to complain, and nothing to say yet");
+        assert!(matches!(says(31, &[]), State::Failing(why) if why.contains("hive: no cycle was completed")));
         pulses[0].completed(at(40), None);
         pulses[1].completed(at(35), None);
-        assert_eq!(state(41, &[]), State::Well(at(35)), "as old as the oldest");
+        assert_eq!(says(41, &[]), State::Well(at(35)), "as old as the oldest");
         pulses[1].completed(at(42), Some("blind".into()));
-        assert_eq!(state(43, &[]), State::Failing("steem: blind".into()));
+        assert_eq!(says(43, &[]), State::Failing("steem: blind".into()));
         pulses[1].completed(at(44), None);
         let stuck = [(AlertKey("hive/alice/missing".into()), "pager: no answer".to_owned())];
-        assert!(matches!(state(45, &stuck), State::Failing(why) if why.contains("pager: no answer")));
-        assert!(matches!(state(80, &[]), State::Failing(_)), "a loop that stands still");
+        assert!(matches!(says(45, &stuck), State::Failing(why) if why.contains("pager: no answer")));
+        assert!(matches!(says(80, &[]), State::Failing(_)), "a loop that stands still");
     }
 }

@@ -4,6 +4,7 @@
 //! [`guard::Guard`], the guard asks its policy and the rails, the [`store::Store`] takes the new state to disk, and
 //! only then is the switch signed and broadcast.
 
+pub mod boot;
 pub mod chain_task;
 pub mod cli;
 pub mod clock;
@@ -20,8 +21,10 @@ pub mod guard;
 pub mod heartbeat;
 pub mod leftovers;
 pub mod logging;
+pub mod metrics;
 pub mod outbox;
 pub mod plugins;
+pub mod rehearsal;
 pub mod status;
 pub mod store;
 pub mod stuck;

@@ -20,6 +20,12 @@ pub struct Status {
     pub chains: Vec<ChainStatus>,
     /// Its outbox.
     pub outbox: OutboxCounts,
+    /// Pages that no channel has delivered within a minute: their keys, and what the channels say.
+    pub undelivered_pages: Vec<(String, String)>,
+    /// Until when alerts are held back for maintenance, UTC.
+    pub maintenance_until: Option<String>,
+    /// Open alerts about the daemon itself.
+    pub alerts: Vec<AlertStatus>,
 }
 
 /// A chain.
@@ -194,6 +200,8 @@ pub struct AlertStatus {
     pub summary: String,
     /// What to do.
     pub remedy: String,
+    /// The one command to type.
+    pub command: String,
     /// Since when, UTC.
     pub opened_at: String,
 }
@@ -205,6 +213,7 @@ impl From<&Alert> for AlertStatus {
             severity: alert.severity,
             summary: alert.summary.clone(),
             remedy: alert.remedy.clone(),
+            command: alert.command.clone(),
             opened_at: alert.opened_at.to_string(),
         }
     }

@@ -18,6 +18,7 @@ mod log;
 mod rails;
 mod situation;
 mod switch;
+mod tally;
 #[cfg(test)]
 mod testing;
 mod tracker;
@@ -35,6 +36,7 @@ pub use situation::{
     SlotOutcome, SwitchOutcome, Verdict,
 };
 pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
+pub use tally::{Counts, Tally};
 pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading};
 pub use watch::{
     Command, DecisionRecord, Event, Force, NodeConfig, SendReport, Signing, SlotRecord, State, Watch, WatchConfig,

@@ -23,6 +23,7 @@ use crate::health::{Damping, NodeHealth, Probe};
 use crate::rails::{Rails, Refusal, Unprobed};
 use crate::situation::{Holder, Mode, NodeIndex, OwnSlot, Situation, Verdict};
 use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
+use crate::tally::Tally;
 use crate::tracker::Tracker;
 
 /// A node of the configuration.
@@ -94,6 +95,9 @@ pub struct State {
     pub alerts: AlertBook,
     /// Until when automatic switches are paused.
     pub paused_until: Option<Time>,
+    /// Own slots by the hour.
+    #[serde(default)]
+    pub tally: Tally,
 }
 
 /// One of the witness's own slots, as it is remembered.

@@ -166,6 +166,16 @@ impl Library {
         }
     }
 
+    /// The file of a plugin, as it is now.
+    pub fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        let source = self.shelf().get(name).map(|entry| entry.source.clone())?;
+        match source {
+            Source::Bundled(bytes) => Some(bytes.to_vec()),
+            Source::File { path, .. } => files::read(&path, self.sandbox.limits().file).ok().map(|(bytes, _)| bytes),
+            Source::Gone(_) => None,
+        }
+    }
+
     /// The names, in alphabetical order.
     pub fn names(&self) -> Vec<String> {
         self.shelf().keys().cloned().collect()

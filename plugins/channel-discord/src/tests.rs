@@ -163,7 +163,7 @@ fn the_self_test_looks_at_the_webhook_and_posts_nothing() {
     let config = configured::<Discord>(&[], &["webhook"]).unwrap();
     let requests = Discord::self_test(&config, "").unwrap();
     let shown: Vec<_> = requests.iter().map(shown).collect();
-    assert_eq!(shown, ["GET <webhook encoding::plain>"]);
+    assert_eq!(shown, ["GET <webhook plain>"]);
     let judged = |status, body: &str| Discord::judge_self_test(&Settings::default(), 0, &answer(status, &[], body));
     assert_eq!(judged(200, r#"{"type":1,"id":"1","token":"t"}"#), Judgement::Delivered);
     assert!(matches!(judged(200, r#"{"type":2,"id":"1"}"#), Judgement::Permanent(_)));

@@ -59,16 +59,13 @@ fn says_nothing_of_alerts() {
 fn pings_by_slug_and_at_a_service_of_ones_own() {
     let mut settings = slug();
     let started = beat(&settings, KEY, Pulse::Started);
-    assert_eq!(address(&started), "POST https://hc-ping.com/<ping_key encoding::percent>/dogwatch-fsn1/start");
+    assert_eq!(address(&started), "POST https://hc-ping.com/<ping_key percent>/dogwatch-fsn1/start");
     settings.push(("create", true.into()));
     settings.push(("url", "https://hc.example.com/ping/".into()));
     let well = beat(&settings, KEY, Pulse::Well);
-    assert_eq!(address(&well), "POST https://hc.example.com/ping/<ping_key encoding::percent>/dogwatch-fsn1?create=1");
+    assert_eq!(address(&well), "POST https://hc.example.com/ping/<ping_key percent>/dogwatch-fsn1?create=1");
     let failing = beat(&settings, KEY, Pulse::Failing("blind".into()));
-    assert_eq!(
-        address(&failing),
-        "POST https://hc.example.com/ping/<ping_key encoding::percent>/dogwatch-fsn1/fail?create=1"
-    );
+    assert_eq!(address(&failing), "POST https://hc.example.com/ping/<ping_key percent>/dogwatch-fsn1/fail?create=1");
 }
 
 #[test]
@@ -76,7 +73,7 @@ fn the_self_test_only_writes_to_the_log() {
     let config = configured::<Healthchecks>(&[], UUID).unwrap();
     let requests = Healthchecks::self_test(&config, "").unwrap();
     assert_eq!(requests.len(), 1);
-    assert_eq!(address(&requests[0]), "POST https://hc-ping.com/<uuid encoding::percent>/log");
+    assert_eq!(address(&requests[0]), "POST https://hc-ping.com/<uuid percent>/log");
 }
 
 #[test]

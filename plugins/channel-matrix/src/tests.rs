@@ -161,7 +161,7 @@ fn the_self_test_wakes_nobody() {
     let config = configured::<Matrix>(&settings(), &["token"]).unwrap();
     let requests = Matrix::self_test(&config, "").unwrap();
     let texts: Vec<_> = requests.iter().map(shown).collect();
-    let token = "authorization: Bearer <token encoding::plain>";
+    let token = "authorization: Bearer <token plain>";
     assert_eq!(
         texts,
         [

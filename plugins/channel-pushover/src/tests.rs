@@ -182,7 +182,7 @@ fn a_failed_cancellation_matters_where_nobody_is_needed() {
 fn receipts_are_followed() {
     let config = configured::<Pushover>(&[], &SECRETS).unwrap();
     let request = Pushover::follow(&config, &alert(), "a/b").unwrap().unwrap();
-    assert_eq!(shown(&request), "GET https://api.pushover.net/1/receipts/a%2Fb.json?token=<token encoding::percent>");
+    assert_eq!(shown(&request), "GET https://api.pushover.net/1/receipts/a%2Fb.json?token=<token percent>");
 
     let judge = |status, body: &str| judge_follow::<Pushover>(&[], "r", &answer(status, &[], body));
     assert_eq!(judge(200, r#"{"status":1,"acknowledged":0,"expired":0}"#), Progress::Waiting(15_000));
@@ -206,7 +206,7 @@ fn the_self_test_wakes_nobody() {
     assert_eq!(
         texts,
         ["POST https://api.pushover.net/1/users/validate.json\ncontent-type: application/x-www-form-urlencoded\n\n\
-          token=<token encoding::percent>\nuser=<user encoding::percent>\ndevice=phone\n"]
+          token=<token percent>\nuser=<user percent>\ndevice=phone\n"]
     );
     let judge = |body: &str, status| Pushover::judge_self_test(&Settings::default(), 0, &answer(status, &[], body));
     assert_eq!(judge(r#"{"status":1,"devices":["phone"]}"#, 200), Judgement::Delivered);

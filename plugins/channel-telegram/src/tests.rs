@@ -155,7 +155,7 @@ fn the_self_test_asks_for_the_bot_and_the_chat() {
     let config = configured::<Telegram>(&settings(), &["token"]).unwrap();
     let requests = Telegram::self_test(&config, "-1001234567890>-100777").unwrap();
     let shown: Vec<_> = requests.iter().map(shown).collect();
-    assert_eq!(shown[0], "GET https://api.telegram.org/bot<token encoding::plain>/getMe");
+    assert_eq!(shown[0], "GET https://api.telegram.org/bot<token plain>/getMe");
     assert!(shown[1].contains("/getChat") && shown[1].contains(r#"{"chat_id":"-100777"}"#), "{}", shown[1]);
     let judged =
         |index, status, body: &str| Telegram::judge_self_test(&Settings::default(), index, &answer(status, &[], body));

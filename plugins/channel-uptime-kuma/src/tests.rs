@@ -28,7 +28,6 @@ fn judge(response: &Response) -> Judgement {
 #[test]
 fn goldens() {
     let pulses = [
-        ("started", Pulse::Started),
         ("well", Pulse::Well),
         ("failing", Pulse::Failing("no endpoint of hive answers since 12:04\nthe outbox holds 3 alerts".into())),
         ("hostile", Pulse::Failing(HOSTILE.into())),
@@ -36,6 +35,13 @@ fn goldens() {
     for (name, pulse) in pulses {
         golden(env!("CARGO_MANIFEST_DIR"), &format!("{name}.txt"), &beat(&url(), pulse));
     }
+}
+
+#[test]
+fn a_start_is_no_sign_of_life() {
+    let config = configured::<UptimeKuma>(&url(), TOKEN).unwrap();
+    let heartbeat = Heartbeat { pulse: Pulse::Started, site: "fsn1".into(), at: time_of(10_000) };
+    assert_eq!(UptimeKuma::beat(&config, &heartbeat).unwrap(), []);
 }
 
 #[test]
@@ -57,8 +63,8 @@ fn a_reason_always_has_words_and_fits_into_an_address() {
 
 #[test]
 fn a_slash_at_the_end_of_the_address_does_not_matter() {
-    let started = beat(&[("url", "http://10.0.0.7:3001/".into())], Pulse::Started);
-    assert_eq!(started, "GET http://10.0.0.7:3001/api/push/<push_token encoding::percent>?status=up&msg=started&ping=");
+    let well = beat(&[("url", "http://10.0.0.7:3001/".into())], Pulse::Well);
+    assert_eq!(well, "GET http://10.0.0.7:3001/api/push/<push_token percent>?status=up&msg=OK&ping=");
 }
 
 #[test]

@@ -264,10 +264,19 @@ fn method(method: channel::Method) -> &'static str {
     }
 }
 
+fn encoding(encoding: channel::Encoding) -> &'static str {
+    match encoding {
+        channel::Encoding::Plain => "plain",
+        channel::Encoding::Json => "json",
+        channel::Encoding::Percent => "percent",
+        channel::Encoding::Base64 => "base64",
+    }
+}
+
 fn parts(parts: &[Part]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.clone(),
-        Part::Secret(secret) => format!("<{} {:?}>", secret.name, secret.encoding).to_lowercase(),
+        Part::Secret(secret) => format!("<{} {}>", secret.name, encoding(secret.encoding)),
         Part::Basic(basic) => format!("<basic {}:{}>", basic.user, basic.password),
         Part::Signature(signature) => format!("<hmac {} {:?}>", signature.key, signature.prefix),
     };

@@ -33,7 +33,7 @@ pub(super) async fn get<T: DeserializeOwned>(config: &Path, route: &str) -> Resu
     answer(client.get(url)).await
 }
 
-async fn post<T: DeserializeOwned>(config: &Path, route: &str, body: &impl Serialize) -> Result<T, Failure> {
+pub(super) async fn post<T: DeserializeOwned>(config: &Path, route: &str, body: &impl Serialize) -> Result<T, Failure> {
     let (client, url) = client(config, route)?;
     answer(client.post(url).json(body)).await
 }
@@ -41,7 +41,7 @@ async fn post<T: DeserializeOwned>(config: &Path, route: &str, body: &impl Seria
 fn client(config: &Path, route: &str) -> Result<(reqwest::Client, String), Failure> {
     let client = reqwest::Client::builder()
         .unix_socket(socket(config)?)
-        .timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(60))
         .build()
         .map_err(Failure::other)?;
     // The host goes nowhere: the socket is the address.

@@ -16,6 +16,8 @@ pub enum Exit {
     Refused = 5,
     /// The demo's invariants did not hold.
     Invariant = 6,
+    /// Something would not work when it is needed.
+    Unfit = 7,
 }
 
 /// A command that failed: what to say, and with which code to end.

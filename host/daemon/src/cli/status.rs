@@ -28,6 +28,16 @@ fn plain(status: &Status) -> Result<String, std::fmt::Error> {
         chain(&mut out, one)?;
     }
     let outbox = &status.outbox;
+    if !status.alerts.is_empty() {
+        writeln!(out)?;
+        alerts(&mut out, &status.alerts)?;
+    }
+    for (key, why) in &status.undelivered_pages {
+        writeln!(out, "\nNO CHANNEL HAS DELIVERED THE PAGE {key}: {why}")?;
+    }
+    if let Some(until) = &status.maintenance_until {
+        writeln!(out, "\nmaintenance: alerts are held back until {until} UTC")?;
+    }
     writeln!(out, "\nalerts: {} delivered, {} waiting, {} given up", outbox.delivered, outbox.pending, outbox.failed)?;
     Ok(out)
 }
@@ -107,7 +117,8 @@ fn node(out: &mut String, node: &NodeStatus) -> std::fmt::Result {
 fn alerts(out: &mut String, alerts: &[AlertStatus]) -> std::fmt::Result {
     for alert in alerts {
         writeln!(out, "  ! {} since {} UTC: {}", alert.severity, alert.opened_at, alert.summary)?;
-        writeln!(out, "    {}", alert.remedy)?;
+        let command = if alert.command.is_empty() { String::new() } else { format!("  {}", alert.command) };
+        writeln!(out, "    {}{command}", alert.remedy)?;
     }
     Ok(())
 }

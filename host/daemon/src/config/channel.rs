@@ -56,7 +56,8 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         authorities,
         heartbeat,
         settings,
-        secrets,
+        sources: secrets.iter().map(|(name, (_, source))| (name.clone(), source.clone())).collect(),
+        secrets: secrets.into_iter().map(|(name, (secret, _))| (name, secret)).collect(),
     })
 }
 
@@ -87,7 +88,8 @@ const HEARTBEAT: Range<'_> = Range {
     why: "services take at most a few heartbeats a minute, and what is late by hours warns nobody",
 };
 
-fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, Secret> {
+/// The secrets, and where they are kept.
+fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, (Secret, SecretSource)> {
     let mut secrets = BTreeMap::new();
     let what = table.what().to_owned();
     for (name, item, line) in table.named_items() {
@@ -99,10 +101,9 @@ fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, 
             );
             continue;
         };
-        let secret = SecretSource::read(item, problems)
-            .and_then(|source| source.fetch_or_report(&format!("{what}: {name}"), line, problems));
-        if let Some(secret) = secret {
-            secrets.insert(name, secret);
+        let Some(source) = SecretSource::read(item, problems) else { continue };
+        if let Some(secret) = source.fetch_or_report(&format!("{what}: {name}"), line, problems) {
+            secrets.insert(name, (secret, source));
         }
     }
     secrets

@@ -189,10 +189,10 @@ impl Control {
 
     pub(super) async fn test(&self, request: TestRequest) -> Result<Vec<TestReport>, Failure> {
         let wanted = |name: &str| request.channel.as_deref().is_none_or(|channel| channel == name);
-        let couriers: Vec<_> = self.couriers.iter().filter(|courier| wanted(&courier.name)).collect();
+        let couriers: Vec<_> = self.rehearsal.couriers.iter().filter(|courier| wanted(&courier.name)).collect();
         if couriers.is_empty() {
             let named = request.channel.unwrap_or_default();
-            let known: Vec<&str> = self.couriers.iter().map(|courier| courier.name.as_str()).collect();
+            let known: Vec<&str> = self.rehearsal.couriers.iter().map(|courier| courier.name.as_str()).collect();
             return Err(Failure::not_found(format!("there is no channel {named:?}; there are: {}", known.join(", "))));
         }
         let mut reports = Vec::new();

@@ -297,6 +297,16 @@ impl Store {
         .await
     }
 
+    /// An alert that was said past the desk is over.
+    pub async fn over_past_desk(&self, rules: std::sync::Arc<Rules>, now: Time, over: Alert) -> Result<(), StoreError> {
+        self.at_desk(rules, now, move |work: &Work<'_>| {
+            let opened = Alert { event: AlertEvent::Opened, ..over.clone() };
+            work.step(&over.key, Event::Adopted(Box::new(opened)))?;
+            work.say(over, String::new())
+        })
+        .await
+    }
+
     /// The maintenance that goes on, if any does.
     pub async fn maintenance(&self) -> Result<Option<Maintenance>, StoreError> {
         self.blocking(|connection| maintenance(connection)).await

@@ -58,6 +58,11 @@ impl Watch {
         })
     }
 
+    /// The switch as it would be begun now, to be looked at and not to be sent.
+    pub fn rehearse(&self, now: Time, tracker: &Tracker, to: Target) -> Result<SwitchPlan, Refusal> {
+        self.plan(now, tracker, to, Origin::Operator, "a rehearsal".to_owned())
+    }
+
     /// Takes in how the endpoints took the transaction. Whatever they say, only a block settles it.
     pub(super) fn sent(&mut self, now: Time, id: TransactionId, report: &SendReport, out: &mut Vec<Command>) {
         let Some(flight) = &self.state.in_flight else { return };

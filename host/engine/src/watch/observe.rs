@@ -106,6 +106,7 @@ impl Watch {
         slots.sort_by_key(|record| record.slot);
         let surplus = slots.len().saturating_sub(SLOTS_KEPT);
         self.state.slots = slots.split_off(surplus);
+        self.state.tally.count(&self.state.slots);
     }
 
     /// Who should have produced in a missed slot: whoever held the key then.

@@ -1,0 +1,73 @@
+//! What a switch would be now: built and signed, and not sent.
+
+use std::time::Duration;
+
+use dogwatch_chain::SignedTransaction;
+use dogwatch_engine::{Counts, Health, NodeIndex, Target, Unprobed};
+
+use crate::chain_task::ChainTask;
+use crate::guard::Guard;
+
+/// How far back a report looks.
+const DAY: Duration = Duration::from_hours(24);
+
+/// A witness, as a rehearsal sees it.
+#[derive(Clone, Debug)]
+pub struct WitnessRehearsal {
+    /// Its name.
+    pub witness: String,
+    /// Who holds the key on chain, if that is known.
+    pub holder: Option<Target>,
+    /// Why the policy does not work, if it does not.
+    pub policy_trouble: Option<String>,
+    /// The nodes that do not hold the key.
+    pub standbys: Vec<Standby>,
+    /// Its own slots in the last 24 h.
+    pub slots: Counts,
+}
+
+/// A node that does not hold the key.
+#[derive(Clone, Debug)]
+pub struct Standby {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with it, if anything is.
+    pub unfit: Option<String>,
+    /// The signed swap to it, or why there is none.
+    pub swap: Result<SignedTransaction, String>,
+}
+
+impl ChainTask {
+    pub(super) fn rehearse(&self) -> Vec<WitnessRehearsal> {
+        self.guards.iter().map(|guard| self.rehearse_one(guard)).collect()
+    }
+
+    fn rehearse_one(&self, guard: &Guard) -> WitnessRehearsal {
+        let (watch, now) = (guard.watch(), self.clock.now());
+        let holder = watch.holder();
+        let spare = |name: &str| holder != Some(Target::Node(name.to_owned()));
+        let nodes = watch.config().nodes.iter().enumerate().filter(|(_, node)| spare(&node.name));
+        let standbys = nodes.map(|(index, node)| {
+            let to = Target::Node(node.name.clone());
+            let plan = watch.rehearse(now, &self.tracker, to).map_err(|refusal| refusal.to_string());
+            let known = watch.health(NodeIndex(index));
+            let health = known.map_or(Health::Unknown, |known| known.health());
+            let unfit = match (health, node.unprobed) {
+                (Health::Healthy, _) | (Health::Unknown, Unprobed::Allowed) => None,
+                (Health::Unknown, Unprobed::Refused) => Some("its fitness is unknown".to_owned()),
+                (Health::Unhealthy, _) => {
+                    let why = known.and_then(|known| known.unfit()).map(ToString::to_string);
+                    Some(why.unwrap_or_else(|| "its probes failed".to_owned()))
+                }
+            };
+            Standby { name: node.name.clone(), unfit, swap: plan.and_then(|plan| guard.sign(&plan)) }
+        });
+        WitnessRehearsal {
+            witness: watch.config().witness.to_string(),
+            policy_trouble: guard.policy_trouble().map(str::to_owned),
+            standbys: standbys.collect(),
+            slots: watch.state().tally.within(now, DAY),
+            holder,
+        }
+    }
+}

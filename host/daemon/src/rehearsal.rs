@@ -1,0 +1,260 @@
+//! Would it work now? Every day, and whenever somebody asks, everything a switch needs is tried, except the switch.
+
+use std::time::Duration;
+
+use dogwatch_engine::{Alert, AlertEvent, Counts, Severity, Target};
+use dogwatch_rpc::{Call, Pool};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::chain_task::{Message, Standby, WitnessRehearsal};
+use crate::control::described;
+use crate::courier::Courier;
+use crate::desk::AlertDesk;
+
+/// Whether a transaction is signed by whom it must be. Nodes check it, and send nothing.
+const VERIFY: &str = "condenser_api.verify_authority";
+
+/// The name of the daily chore in the store.
+const CHORE: &str = "rehearsal";
+
+/// After its start the daemon first has to see.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether the hour has come: a clock may be set.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Whether something would work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It would.
+    Works,
+    /// It would not.
+    Fails,
+    /// That cannot be found out without doing it.
+    Unknown,
+}
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What.
+    pub what: String,
+    /// Whether it would work.
+    pub verdict: Verdict,
+    /// In words.
+    pub note: String,
+}
+
+/// A whole rehearsal. The JSON of `dogwatch rehearse --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// What was tried.
+    pub checks: Vec<Check>,
+    /// Own slots of the last 24 h, by witness.
+    pub slots: Vec<(String, Slots)>,
+}
+
+/// Own slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slots {
+    /// Blocks.
+    pub produced: u32,
+    /// Missed.
+    pub missed: u32,
+    /// Missed by the chain as a whole.
+    pub chain_wide: u32,
+}
+
+impl From<Counts> for Slots {
+    fn from(counts: Counts) -> Self {
+        Self { produced: counts.produced, missed: counts.missed, chain_wide: counts.chain_wide }
+    }
+}
+
+/// Everything that is tried.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    /// The chains: their tasks and their endpoints.
+    pub chains: Vec<(String, mpsc::Sender<Message>, Pool)>,
+    /// The channels.
+    pub couriers: Vec<Courier>,
+    /// Where the report goes.
+    pub desk: AlertDesk,
+}
+
+impl Report {
+    /// Whether nothing was found that would not work.
+    pub fn passed(&self) -> bool {
+        self.checks.iter().all(|check| check.verdict != Verdict::Fails)
+    }
+
+    /// One line for each thing that was tried, and for the slots.
+    pub fn lines(&self) -> Vec<String> {
+        let check = |check: &Check| {
+            let mark = match check.verdict {
+                Verdict::Works => "ok",
+                Verdict::Fails => "FAILS",
+                Verdict::Unknown => "not known",
+            };
+            format!("{mark}: {}{}{}", check.what, if check.note.is_empty() { "" } else { ": " }, check.note)
+        };
+        let slots = |(witness, slots): &(String, Slots)| {
+            let Slots { produced, missed, chain_wide } = slots;
+            format!("{witness}, last 24 h: {produced} blocks, {missed} missed, {chain_wide} missed by the whole chain")
+        };
+        self.checks.iter().map(check).chain(self.slots.iter().map(slots)).collect()
+    }
+}
+
+impl Rehearsal {
+    /// Rehearses at the set hour of every day, for as long as the daemon runs.
+    pub async fn run(self) {
+        let started_at = self.desk.clock.now();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let now = self.desk.clock.now();
+            let Ok(last) = self.desk.store.chore(CHORE).await else { continue };
+            // What the daemon slept through is made up for, once it sees.
+            let due = self.desk.rules.next_rehearsal(last.unwrap_or(started_at));
+            if due.is_none_or(|due| now < due) || now.since(started_at) < SETTLE {
+                continue;
+            }
+            let report = self.rehearse().await;
+            if let Err(error) = self.tell(&report).await {
+                tracing::error!(site = self.desk.rules.site, %error, "the report could not be stored");
+                continue;
+            }
+            let _ = self.desk.store.chore_done(CHORE, now).await;
+        }
+    }
+
+    /// Tries everything.
+    pub async fn rehearse(&self) -> Report {
+        let (mut checks, mut slots) = (Vec::new(), Vec::new());
+        for (chain, inbox, pool) in &self.chains {
+            let (reply, answer) = oneshot::channel();
+            let asked = inbox.send(Message::Rehearse(reply)).await;
+            let Some(witnesses) = (match asked {
+                Ok(()) => answer.await.ok(),
+                Err(_) => None,
+            }) else {
+                checks.push(fails(format!("chain {chain}"), "its task does not answer".to_owned()));
+                continue;
+            };
+            checks.push(endpoints(chain, pool));
+            for witness in witnesses {
+                slots.push((witness.witness.clone(), witness.slots.into()));
+                self.witness(pool, witness, &mut checks).await;
+            }
+        }
+        for courier in &self.couriers {
+            let memory = self.desk.store.memory(&courier.name).await.unwrap_or_default();
+            let (works, note) = described(courier.self_test(&memory).await);
+            let verdict = match works {
+                Some(true) => Verdict::Works,
+                Some(false) => Verdict::Fails,
+                None => Verdict::Unknown,
+            };
+            checks.push(Check { what: format!("channel {}", courier.name), verdict, note });
+        }
+        Report { checks, slots }
+    }
+
+    async fn witness(&self, pool: &Pool, rehearsal: WitnessRehearsal, checks: &mut Vec<Check>) {
+        let WitnessRehearsal { witness, holder, policy_trouble, standbys, .. } = rehearsal;
+        let what = format!("{witness}: the key on chain");
+        checks.push(match holder {
+            Some(Target::Node(node)) => works(what, format!("it is that of node {node}")),
+            Some(Target::Disabled) => fails(what, "it is the null key: the witness is disabled".to_owned()),
+            Some(Target::Foreign) => fails(what, "it is none of the configured nodes'".to_owned()),
+            None => fails(what, "it is not known".to_owned()),
+        });
+        let what = format!("{witness}: the policy");
+        checks.push(policy_trouble.map_or_else(|| works(what.clone(), String::new()), |why| fails(what.clone(), why)));
+        if standbys.is_empty() {
+            checks.push(fails(format!("{witness}: standbys"), "there is none".to_owned()));
+        }
+        for Standby { name, unfit, swap } in standbys {
+            let what = format!("{witness}: standby {name}");
+            checks.push(unfit.map_or_else(|| works(what.clone(), "fit".to_owned()), |why| fails(what.clone(), why)));
+            let what = format!("{witness}: a swap to {name}");
+            checks.push(match swap {
+                Ok(signed) => verify(pool, what, &signed).await,
+                Err(why) => fails(what, why),
+            });
+        }
+    }
+
+    /// Says how it went: a report in any case, and an open alert for as long as something would not work.
+    async fn tell(&self, report: &Report) -> Result<(), crate::store::StoreError> {
+        let site = &self.desk.rules.site;
+        let failing = report.checks.iter().filter(|check| check.verdict == Verdict::Fails).count();
+        let details = report.lines().join("\n");
+        let summary = match failing {
+            0 => format!("{site}: everything would work now"),
+            1 => format!("{site}: 1 thing would not work now"),
+            more => format!("{site}: {more} things would not work now"),
+        };
+        let severity = if failing == 0 { Severity::Info } else { Severity::Warning };
+        let morning = Alert {
+            details: details.clone(),
+            command: "dogwatch rehearse".to_owned(),
+            ..self.desk.own("report", AlertEvent::Report, severity, summary.clone())
+        };
+        self.desk.say(morning).await?;
+        let alert = if failing == 0 {
+            let summary = format!("resolved: {site}: something would not work");
+            Alert {
+                details: "The rehearsal found nothing wrong.".to_owned(),
+                remedy: "Nothing to do.".to_owned(),
+                command: String::new(),
+                ..self.desk.own("rehearsal", AlertEvent::Resolved, Severity::Warning, summary)
+            }
+        } else {
+            Alert {
+                details: format!(
+                    "The rehearsal found it. No switch is needed now; the next one might fail.\n{details}"
+                ),
+                remedy: "Mend what fails, and rehearse again.".to_owned(),
+                command: "dogwatch rehearse".to_owned(),
+                ..self.desk.own("rehearsal", AlertEvent::Opened, Severity::Warning, summary)
+            }
+        };
+        self.desk.say(alert).await
+    }
+}
+
+fn works(what: String, note: String) -> Check {
+    Check { what, verdict: Verdict::Works, note }
+}
+
+fn fails(what: String, note: String) -> Check {
+    Check { what, verdict: Verdict::Fails, note }
+}
+
+fn endpoints(chain: &str, pool: &Pool) -> Check {
+    let what = format!("chain {chain}: endpoints");
+    match pool.agreement() {
+        Some(agreement) if agreement.head.is_some() => works(what, agreement.verdict.to_string()),
+        Some(agreement) => fails(what, agreement.verdict.to_string()),
+        None => fails(what, "none was asked lately".to_owned()),
+    }
+}
+
+/// Asks a node whether it would find the signature right. It does not look at the key on chain: that was done.
+async fn verify(pool: &Pool, what: String, signed: &dogwatch_chain::SignedTransaction) -> Check {
+    let params = json!([dogwatch_chain::transaction_to_json(signed, pool.profile())]);
+    let accept = |value: &Value| value.as_bool().ok_or_else(|| "it is neither true nor false".to_owned());
+    match pool.read(&Call::new(VERIFY, params), accept).await {
+        Ok((_, Ok(true))) => works(what, "signed, and verified by a node; not sent".to_owned()),
+        Ok((_, Ok(false))) => fails(what, "a node says that it is not signed by whom it must be".to_owned()),
+        Ok((_, Err(refused))) => fails(what, format!("a node refuses it: {refused}")),
+        // Public endpoints need not offer the method.
+        Err(error) => {
+            Check { what, verdict: Verdict::Unknown, note: format!("signed; no endpoint verifies it: {error}") }
+        }
+    }
+}
