@@ -34,7 +34,7 @@ async fn a_channel_takes_what_it_asked_for_and_nothing_milder() {
     let daemon = Daemon::start(&net.write(dir.path(), &setup));
     daemon.ready().await;
     net.handle().crash(WITNESS, "primary").unwrap();
-    until("a page arrives", async || net.sink.has("/missing", "updated")).await;
+    until("a page arrives", async || net.sink.has("/missing", "opened")).await;
     until("the successor produces", async || net.blocks_by("second") > 0).await;
     daemon.delivered().await;
     assert!(net.sink.received().iter().all(|alert| alert.text("severity") == "page"));

@@ -29,5 +29,5 @@ async fn a_policy_dropped_in_replaces_a_missing_one() {
     let list = daemon.command(&["plugin", "list", "--json"]).await;
     let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     let names: Vec<&str> = list["plugins"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["mine", "threshold", "webhook"]);
+    assert!(["mine", "threshold", "webhook"].iter().all(|name| names.contains(name)), "{names:?}");
 }

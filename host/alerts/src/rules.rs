@@ -139,7 +139,7 @@ impl Rules {
             recipients,
             routes: Vec::new(),
             repeat,
-            gather: Duration::from_secs(1),
+            gather: Duration::from_millis(250),
             storm: 5,
             damping: Damping::default(),
             zone: TimeZone::UTC,

@@ -10,19 +10,19 @@ mod kept;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dogwatch_engine::{Alert, AlertEvent, Severity};
-use dogwatch_plugins::{Library, Sandbox};
+use dogwatch_engine::Alert;
+use dogwatch_plugins::{ChannelPlugin, Library, Sandbox};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{ChannelConfig, Config};
 use crate::courier::{Courier, Outcome};
-use crate::desk::own;
 use crate::egress::{self, Egress};
 use crate::outbox::backoff;
 use crate::plugins;
 use crate::store::Delivery;
+use crate::words::Words;
 
 pub use journal::{Journal, Say};
 pub use kept::{Kept, keep};
@@ -71,48 +71,14 @@ pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailur
     let kept = Kept::read(state_dir);
     let site = salvaged.site.or_else(|| kept.as_ref().map(|kept| kept.site.clone())).unwrap_or_else(hostname);
     let (couriers, mut failed) = couriers(&site, &salvaged.channels, kept.as_ref(), state_dir);
-    let mut told = deliver(couriers, alert(&site, failure, say, journal.failures(now))).await;
+    let again = (say == Say::Loop).then(|| journal.failures(now));
+    let StartFailure { summary, details, command } = failure;
+    let mut told = deliver(couriers, Words { site: &site, now }.start(summary, details, command, again)).await;
     told.failed.append(&mut failed);
     if !told.delivered.is_empty() {
         journal.told(now, say);
     }
     told
-}
-
-fn alert(site: &str, failure: &StartFailure, say: Say, failures: usize) -> Alert {
-    let StartFailure { summary, details, command } = failure;
-    let again = match say {
-        Say::Loop => format!("It has failed {failures} times within the hour. "),
-        _ => String::new(),
-    };
-    let event = if say == Say::Loop { AlertEvent::Updated } else { AlertEvent::Opened };
-    Alert {
-        details: format!(
-            "{again}Nothing is watched, and nothing is switched.\n{details}\nWhatever starts Dogwatch tries again; it is \
-             said again at the third failure, and then once an hour."
-        ),
-        remedy: "Mend what is named above and start it. Until then watch the witness yourself.".to_owned(),
-        command: command.clone(),
-        ..own(
-            site,
-            Clock.now(),
-            "start",
-            event,
-            Severity::Page,
-            format!("Dogwatch at {site} does not start: {summary}"),
-        )
-    }
-}
-
-/// The message that a start went well at last.
-pub fn recovered(site: &str) -> Alert {
-    let summary = format!("resolved: Dogwatch at {site} did not start");
-    Alert {
-        details: "It runs.".to_owned(),
-        remedy: "Nothing to do.".to_owned(),
-        command: String::new(),
-        ..own(site, Clock.now(), "start", AlertEvent::Resolved, Severity::Page, summary)
-    }
 }
 
 /// The channels that can be built: those of the configuration, and of the kept ones those it does not hold.
@@ -153,6 +119,16 @@ fn couriers(
         }
     }
     (built, failed)
+}
+
+/// The plugin of a channel as it was at the last good start.
+pub fn kept_plugin(state_dir: &Path, channel: &ChannelConfig) -> Option<ChannelPlugin> {
+    let directory = kept::plugins_dir(state_dir);
+    if !directory.is_dir() {
+        return None;
+    }
+    let (library, _) = Library::open(Sandbox::new().ok()?, Some(&directory));
+    plugins::channel(&library, channel).ok()
 }
 
 /// The kept plugins first: they did work.

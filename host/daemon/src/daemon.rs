@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_engine::{Alert, AlertEvent, ChainAlerts, Severity, Tracker, TrackerConfig};
+use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
 use dogwatch_plugins::{Change, ChannelPlugin, Library, Roles};
 use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
@@ -28,12 +28,10 @@ use crate::plugins;
 use crate::rehearsal::Rehearsal;
 use crate::store::{Store, StoreError};
 use crate::vitals::{Pulse, Watchdog, vitals};
+use crate::words::Trouble;
 
 /// How often the plugin directory is looked at.
 const PLUGIN_LOOK: Duration = Duration::from_secs(2);
-
-/// The cause of the alert that it ends again and again.
-const LOOP: &str = "crash-loop";
 
 /// After so long a daemon that ended badly before is well.
 const SETTLED: Duration = Duration::from_mins(10);
@@ -103,7 +101,7 @@ impl Daemon {
     pub async fn start(config: Config, library: Library) -> Result<Self, StartError> {
         let clock = Clock;
         let store = Store::open(&config.state_dir)?;
-        let (couriers, channels) = couriers(&config, &library)?;
+        let Channels { couriers, senders: channels, on_kept } = couriers(&config, &library)?;
         let rules = Arc::new(config.rules(&heard(&couriers)));
         let desk = AlertDesk { store, rules, bell: Arc::new(Notify::new()), clock };
         desk.store.forget_channels_but(couriers.iter().map(|courier| courier.name.clone()).collect()).await?;
@@ -152,7 +150,7 @@ impl Daemon {
             desk: desk.clone(),
         };
         tasks.spawn(rehearsal.clone().run());
-        tasks.spawn(tell_of_broken(desk.clone(), couriers.clone()));
+        tasks.spawn(tell_of_broken(desk.clone(), couriers.clone(), on_kept));
         let (stop, stopped) = watch::channel(false);
         let gateway = config.gateway.clone().map(|gateway| {
             let alerts = senders.first().map(|(_, sender)| sender.clone());
@@ -194,28 +192,30 @@ impl Daemon {
 type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, String>>>;
 
 /// Says which channels cannot deliver, to the others.
-async fn tell_of_broken(desk: AlertDesk, couriers: Vec<Courier>) {
+async fn tell_of_broken(desk: AlertDesk, couriers: Vec<Courier>, on_kept: Vec<(String, String)>) {
+    for courier in &couriers {
+        let why = on_kept.iter().find(|(name, _)| *name == courier.name);
+        let alert = match why {
+            Some((name, why)) => desk.words().kept_plugin(name, why),
+            None => desk.words().no_kept_plugin(&courier.name),
+        };
+        let _ = desk.say(alert).await;
+    }
     let mut broken: BTreeSet<String> = BTreeSet::new();
     loop {
         for courier in &couriers {
             let (channel, state) = (&courier.name, courier.plugin.borrow().clone().err());
-            let (event, why) = match (state, broken.contains(channel)) {
-                (Some(why), false) => (AlertEvent::Opened, why),
-                (None, true) => (AlertEvent::Resolved, "Its plugin works.".to_owned()),
+            let words = desk.words();
+            let (alert, is_broken) = match (&state, broken.contains(channel)) {
+                (Some(why), false) => (words.channel(channel, Trouble::Is(why)), true),
+                (None, true) => (words.channel(channel, Trouble::Over), false),
                 _ => continue,
             };
-            let summary = format!("channel {channel} cannot deliver: it has no plugin that works");
-            let summary = if event == AlertEvent::Resolved { format!("resolved: {summary}") } else { summary };
-            let alert = Alert {
-                details: why,
-                remedy: "Correct the channel's plugin or settings, or drop the plugin's file in.".to_owned(),
-                command: "dogwatch check".to_owned(),
-                ..desk.own(&format!("channel/{channel}"), event, Severity::Page, summary)
-            };
             if desk.say(alert).await.is_ok() {
-                match event {
-                    AlertEvent::Opened => broken.insert(channel.clone()),
-                    _ => broken.remove(channel),
+                if is_broken {
+                    broken.insert(channel.clone())
+                } else {
+                    broken.remove(channel)
                 };
             }
         }
@@ -230,23 +230,12 @@ async fn remember_start(config: Config, desk: AlertDesk) {
     let now = desk.clock.now();
     journal.started(now);
     if journal.take_told()
-        && let Err(error) = desk.over_past(boot::recovered(site)).await
+        && let Err(error) = desk.over_past(desk.words().started()).await
     {
         tracing::error!(site, %error, "an alert could not be stored");
     }
     if journal.say(now) == Say::Loop {
-        let failures = journal.failures(now);
-        let alert = Alert {
-            details: "It runs now. While it starts nothing is watched, and nothing is switched.".to_owned(),
-            remedy: "Find out what ends it: look at its log.".to_owned(),
-            command: "journalctl -u dogwatch -e".to_owned(),
-            ..desk.own(
-                LOOP,
-                AlertEvent::Opened,
-                Severity::Page,
-                format!("Dogwatch at {site} ended badly {failures} times within the hour"),
-            )
-        };
+        let alert = desk.words().crash_loop(journal.failures(now));
         if desk.say(alert).await.is_ok() {
             journal.told(now, Say::Loop);
             // That it runs is no secret, and that it was told is not that it does not start.
@@ -255,9 +244,7 @@ async fn remember_start(config: Config, desk: AlertDesk) {
     }
     tokio::time::sleep(SETTLED).await;
     journal.settled();
-    let over = desk.own(LOOP, AlertEvent::Resolved, Severity::Page, format!("resolved: Dogwatch at {site} runs"));
-    let over = Alert { details: "It has run for ten minutes.".to_owned(), command: String::new(), ..over };
-    if let Err(error) = desk.say(over).await {
+    if let Err(error) = desk.say(desk.words().no_crash_loop()).await {
         tracing::error!(site, %error, "an alert could not be stored");
     }
     // The tasks of a daemon do not end.
@@ -265,14 +252,18 @@ async fn remember_start(config: Config, desk: AlertDesk) {
 }
 
 /// The channels, ready to be used, and where their plugins are replaced.
-fn couriers(config: &Config, library: &Library) -> Result<(Vec<Courier>, ChannelSenders), StartError> {
+fn couriers(config: &Config, library: &Library) -> Result<Channels, StartError> {
     let http = |error| StartError::Http(format!("{:#}", anyhow::Error::new(error)));
     let client = egress::client().map_err(http)?;
-    let (mut couriers, mut senders) = (Vec::new(), Vec::new());
+    let (mut couriers, mut senders, mut on_kept) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &config.channels {
-        let plugin = plugins::channel(library, channel);
+        let mut plugin = plugins::channel(library, channel);
         if let Err(why) = &plugin {
-            tracing::error!(site = config.site, channel = channel.name, why, "this channel cannot deliver");
+            tracing::error!(site = config.site, channel = channel.name, why, "this channel's plugin does not work");
+            if let Some(kept) = boot::kept_plugin(&config.state_dir, channel) {
+                on_kept.push((channel.name.clone(), why.clone()));
+                plugin = Ok(kept);
+            }
         }
         let (sender, plugin) = watch::channel(plugin);
         senders.push(sender);
@@ -284,7 +275,16 @@ fn couriers(config: &Config, library: &Library) -> Result<(Vec<Courier>, Channel
             egress: Egress::new(channel, &client).map_err(http)?,
         });
     }
-    Ok((couriers, senders))
+    Ok(Channels { couriers, senders, on_kept })
+}
+
+/// The channels of a daemon.
+struct Channels {
+    couriers: Vec<Courier>,
+    /// Where their plugins are replaced.
+    senders: ChannelSenders,
+    /// Those that run on the plugin of the last good start, and why.
+    on_kept: Vec<(String, String)>,
 }
 
 /// The channels that tell humans of alerts. One that does not say what it is good for is taken for one.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_alerts::{Incident, Maintenance, Rules};
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_engine::{Alert, AlertEvent, AlertKey};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::status::AlertStatus;
 use crate::store::{Store, StoreError, Which, Write};
+use crate::words::Words;
 
 /// The longest sleep: a clock that was set must be noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
@@ -41,13 +42,19 @@ impl AlertDesk {
     /// An alert of the daemon's own.
     pub async fn say(&self, alert: Alert) -> Result<(), StoreError> {
         let (site, key, event, severity) = (&self.rules.site, &alert.key, alert.event, alert.severity);
-        tracing::warn!(site, chain = alert.chain, witness = "", alert = %key, ?event, %severity, "{}", alert.summary);
+        match event {
+            // Whether anything was open shows at the desk.
+            AlertEvent::Resolved => tracing::debug!(site, alert = %key, ?event, "{}", alert.summary),
+            _ => {
+                tracing::warn!(site, chain = alert.chain, witness = "", alert = %key, ?event, %severity, "{}", alert.summary)
+            }
+        }
         self.commit(vec![Write::Alert { alert: Box::new(alert), witness: String::new() }]).await
     }
 
-    /// An alert about this daemon, without its texts.
-    pub fn own(&self, cause: &str, event: AlertEvent, severity: Severity, summary: String) -> Alert {
-        own(&self.rules.site, self.clock.now(), cause, event, severity, summary)
+    /// Alerts about this daemon, now.
+    pub fn words(&self) -> Words<'_> {
+        Words { site: &self.rules.site, now: self.clock.now() }
     }
 
     /// Somebody takes alerts on; says which were open.
@@ -113,30 +120,5 @@ impl AlertDesk {
             self.bell.notify_waiters();
         }
         Ok(done)
-    }
-}
-
-/// An alert about the daemon at a site, without its texts.
-pub fn own(
-    site: &str,
-    now: dogwatch_chain::Time,
-    cause: &str,
-    event: AlertEvent,
-    severity: Severity,
-    summary: String,
-) -> Alert {
-    Alert {
-        key: AlertKey(format!("daemon/{site}/{cause}")),
-        event,
-        severity,
-        subject: Subject::Daemon,
-        chain: String::new(),
-        summary,
-        details: String::new(),
-        remedy: String::new(),
-        command: "dogwatch status".to_owned(),
-        acknowledged_by: String::new(),
-        opened_at: now,
-        at: now,
     }
 }

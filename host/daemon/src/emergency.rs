@@ -1,12 +1,13 @@
 //! The one alert that cannot go through the store: that the store cannot be written.
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_engine::{Alert, AlertEvent};
 use tokio::sync::watch;
 
 use crate::courier::{Courier, Outcome};
 use crate::outbox::backoff;
 use crate::store::Delivery;
+use crate::words::{Trouble, Words};
 
 /// Raises the alert and calls it off; clones share it.
 #[derive(Clone, Debug)]
@@ -32,20 +33,7 @@ impl Emergency {
             if current.as_ref().is_some_and(|alert| alert.event == AlertEvent::Opened) {
                 return false;
             }
-            *current = Some(Alert {
-                key: AlertKey(format!("daemon/{}/store", self.site)),
-                event: AlertEvent::Opened,
-                severity: Severity::Page,
-                subject: Subject::Daemon,
-                chain: String::new(),
-                summary: format!("Dogwatch at {} cannot store its state: it will not switch", self.site),
-                details: format!("{why}. Nothing is sent that is not on disk first. Other alerts wait in memory."),
-                remedy: "Look at the disk of the state directory. Until then switch with a wallet.".to_owned(),
-                command: "df -h".to_owned(),
-                acknowledged_by: String::new(),
-                opened_at: now,
-                at: now,
-            });
+            *current = Some(Words { site: &self.site, now }.store(Trouble::Is(why)));
             true
         });
     }
@@ -54,10 +42,8 @@ impl Emergency {
     pub fn over(&self, now: Time) {
         self.alert.send_if_modified(|current| match current {
             Some(alert) if alert.event == AlertEvent::Opened => {
-                alert.event = AlertEvent::Resolved;
-                alert.summary = format!("resolved: {}", alert.summary);
-                alert.details = "The state is on disk, and the alerts that waited are on their way.".to_owned();
-                alert.at = now;
+                let over = Words { site: &self.site, now }.store(Trouble::Over);
+                *alert = Alert { opened_at: alert.opened_at, ..over };
                 true
             }
             _ => false,

@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{AlertEvent, AlertKey, Severity};
+use dogwatch_engine::AlertKey;
 use dogwatch_plugins::{Beat, Pulse};
 use tokio::sync::watch;
 
 use crate::courier::{Courier, Tested};
 use crate::desk::AlertDesk;
 use crate::vitals::Loop;
+use crate::words::Trouble;
 
 /// After so many heartbeats in a row that do not get through, the other channels say so.
 const FAILURES: u32 = 5;
@@ -72,7 +73,7 @@ impl Heartbeat {
         match self.courier.beat(&beat).await {
             Tested::Passed | Tested::Untestable => {
                 if *failures >= FAILURES {
-                    self.say(AlertEvent::Resolved, "").await;
+                    self.say(Trouble::Over).await;
                 }
                 *failures = 0;
             }
@@ -80,23 +81,15 @@ impl Heartbeat {
                 *failures = failures.saturating_add(1);
                 tracing::warn!(site, channel, why, failures, "the heartbeat did not get through");
                 if *failures == FAILURES {
-                    self.say(AlertEvent::Opened, &why).await;
+                    self.say(Trouble::Is(&why)).await;
                 }
             }
         }
     }
 
-    async fn say(&self, event: AlertEvent, why: &str) {
+    async fn say(&self, trouble: Trouble<'_>) {
         let channel = &self.courier.name;
-        let over = if event == AlertEvent::Resolved { "resolved: " } else { "" };
-        let summary = format!("{over}heartbeats to {channel} do not get through");
-        let alert = dogwatch_engine::Alert {
-            details: format!("{why}\nThe dead man's switch will ring, or is deaf itself. The watch goes on."),
-            remedy: "Look at that service, and at the channel's settings.".to_owned(),
-            command: format!("dogwatch alert test --channel {channel}"),
-            ..self.desk.own(&format!("heartbeat/{channel}"), event, Severity::Warning, summary)
-        };
-        if let Err(error) = self.desk.say(alert).await {
+        if let Err(error) = self.desk.say(self.desk.words().heartbeat(channel, trouble)).await {
             tracing::error!(site = self.courier.site, channel, %error, "an alert could not be stored");
         }
     }

@@ -29,6 +29,7 @@ pub mod status;
 pub mod store;
 pub mod stuck;
 pub mod vitals;
+pub mod words;
 
 /// Chooses ring as the TLS library of this process, once.
 pub fn install_tls_provider() {

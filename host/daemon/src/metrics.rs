@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use dogwatch_engine::{AlertEvent, Severity};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -18,6 +17,7 @@ use prometheus_client::registry::Registry;
 use crate::control::Control;
 use crate::desk::AlertDesk;
 use crate::status::Status;
+use crate::words::Trouble;
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
@@ -30,7 +30,7 @@ pub async fn serve(listen: SocketAddr, control: Control, desk: AlertDesk) {
         match tokio::net::TcpListener::bind(listen).await {
             Ok(listener) => {
                 if std::mem::take(&mut told) {
-                    say(&desk, AlertEvent::Resolved, listen, "They are served.").await;
+                    say(&desk, listen, Trouble::Over).await;
                 }
                 if let Err(error) = axum::serve(listener, router.clone()).await {
                     tracing::error!(%error, "the metrics have failed");
@@ -38,7 +38,7 @@ pub async fn serve(listen: SocketAddr, control: Control, desk: AlertDesk) {
             }
             Err(error) => {
                 if !std::mem::replace(&mut told, true) {
-                    say(&desk, AlertEvent::Opened, listen, &error.to_string()).await;
+                    say(&desk, listen, Trouble::Is(&error.to_string())).await;
                 }
             }
         }
@@ -46,15 +46,8 @@ pub async fn serve(listen: SocketAddr, control: Control, desk: AlertDesk) {
     }
 }
 
-async fn say(desk: &AlertDesk, event: AlertEvent, listen: SocketAddr, why: &str) {
-    let over = if event == AlertEvent::Resolved { "resolved: " } else { "" };
-    let alert = dogwatch_engine::Alert {
-        details: format!("{why}\nIt is tried again every few seconds. The watch does not depend on it."),
-        remedy: "End what holds the port, or give the metrics another one.".to_owned(),
-        command: format!("ss -ltnp 'sport = {}'", listen.port()),
-        ..desk.own("metrics", event, Severity::Warning, format!("{over}the metrics cannot be served on {listen}"))
-    };
-    if let Err(error) = desk.say(alert).await {
+async fn say(desk: &AlertDesk, listen: SocketAddr, trouble: Trouble<'_>) {
+    if let Err(error) = desk.say(desk.words().metrics(listen, trouble)).await {
         tracing::error!(site = desk.rules.site, %error, "an alert could not be stored");
     }
 }

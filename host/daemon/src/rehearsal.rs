@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_engine::{Alert, AlertEvent, Counts, Severity, Target};
+use dogwatch_engine::{Counts, Target};
 use dogwatch_rpc::{Call, Pool};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ impl Report {
         self.checks.iter().all(|check| check.verdict != Verdict::Fails)
     }
 
-    /// One line for each thing that was tried, and for the slots.
+    /// One line for each thing that was tried, first what fails, and for the slots.
     pub fn lines(&self) -> Vec<String> {
         let check = |check: &Check| {
             let mark = match check.verdict {
@@ -105,7 +105,10 @@ impl Report {
             let Slots { produced, missed, chain_wide } = slots;
             format!("{witness}, last 24 h: {produced} blocks, {missed} missed, {chain_wide} missed by the whole chain")
         };
-        self.checks.iter().map(check).chain(self.slots.iter().map(slots)).collect()
+        let fails = |check: &&Check| check.verdict == Verdict::Fails;
+        let first = self.checks.iter().filter(fails);
+        let others = self.checks.iter().filter(|check| !fails(check));
+        first.chain(others).map(check).chain(self.slots.iter().map(slots)).collect()
     }
 }
 
@@ -190,40 +193,11 @@ impl Rehearsal {
 
     /// Says how it went: a report in any case, and an open alert for as long as something would not work.
     async fn tell(&self, report: &Report) -> Result<(), crate::store::StoreError> {
-        let site = &self.desk.rules.site;
-        let failing = report.checks.iter().filter(|check| check.verdict == Verdict::Fails).count();
-        let details = report.lines().join("\n");
-        let summary = match failing {
-            0 => format!("{site}: everything would work now"),
-            1 => format!("{site}: 1 thing would not work now"),
-            more => format!("{site}: {more} things would not work now"),
-        };
-        let severity = if failing == 0 { Severity::Info } else { Severity::Warning };
-        let morning = Alert {
-            details: details.clone(),
-            command: "dogwatch rehearse".to_owned(),
-            ..self.desk.own("report", AlertEvent::Report, severity, summary.clone())
-        };
-        self.desk.say(morning).await?;
-        let alert = if failing == 0 {
-            let summary = format!("resolved: {site}: something would not work");
-            Alert {
-                details: "The rehearsal found nothing wrong.".to_owned(),
-                remedy: "Nothing to do.".to_owned(),
-                command: String::new(),
-                ..self.desk.own("rehearsal", AlertEvent::Resolved, Severity::Warning, summary)
-            }
-        } else {
-            Alert {
-                details: format!(
-                    "The rehearsal found it. No switch is needed now; the next one might fail.\n{details}"
-                ),
-                remedy: "Mend what fails, and rehearse again.".to_owned(),
-                command: "dogwatch rehearse".to_owned(),
-                ..self.desk.own("rehearsal", AlertEvent::Opened, Severity::Warning, summary)
-            }
-        };
-        self.desk.say(alert).await
+        let failing = report.checks.iter().filter(|check| check.verdict == Verdict::Fails);
+        let failing: Vec<&str> = failing.map(|check| check.what.as_str()).collect();
+        let (words, lines) = (self.desk.words(), report.lines().join("\n"));
+        self.desk.say(words.report(&failing, &lines)).await?;
+        self.desk.say(words.rehearsal(&failing, &lines)).await
     }
 }
 

@@ -124,7 +124,7 @@ impl ChainAlerts {
         let Some(trouble) = trouble else { return self.book.resolve(now, &key, "The gateway serves.") };
         let notice = Notice {
             key,
-            severity: Severity::Critical,
+            severity: Severity::Page,
             subject: Subject::Daemon,
             summary: "the gateway cannot serve".to_owned(),
             details: format!("{trouble}\nIt is tried again every few seconds. The watch does not depend on it."),

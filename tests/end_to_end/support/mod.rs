@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) use daemon::{Daemon, dogwatch};
 pub(crate) use holding::{Counting, Holding};
 pub(crate) use net::{Net, Setup, WITNESS};
-pub(crate) use sink::Sink;
+pub(crate) use sink::{Received, Sink};
 pub(crate) use tls::{Authority, STEEMD};
 
 /// How long a scenario waits for something that must come. Not a promise: a machine may be slow.

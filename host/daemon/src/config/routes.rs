@@ -43,7 +43,7 @@ pub struct AlertConfig {
 impl Default for AlertConfig {
     fn default() -> Self {
         Self {
-            gather: Duration::from_secs(1),
+            gather: Duration::from_millis(250),
             storm: 5,
             damping: Damping::default(),
             zone: TimeZone::UTC,

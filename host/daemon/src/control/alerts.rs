@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_alerts::{Hold, Incident, Maintenance};
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity};
+use dogwatch_engine::{AlertKey, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{Control, Failure, failed};
@@ -173,14 +173,7 @@ impl Control {
                 "{cause:?} is no name of an alert: write at most {LONGEST_CAUSE} letters, digits, -, _, . and /"
             )));
         }
-        let event = if summary.is_some() { AlertEvent::Opened } else { AlertEvent::Resolved };
-        let text = summary.unwrap_or_else(|| format!("resolved: {cause}"));
-        let alert = Alert {
-            details,
-            remedy: "It was raised by a program of the operator's: look there.".to_owned(),
-            command: "dogwatch alerts".to_owned(),
-            ..self.desk.own(&format!("raised/{cause}"), event, severity, text)
-        };
+        let alert = self.desk.words().raised(&cause, severity, summary, details);
         let key = alert.key.0.clone();
         let write = Write::Alert { alert: Box::new(alert), witness: String::new() };
         self.desk.commit(vec![write]).await.map_err(failed)?;
@@ -201,15 +194,7 @@ impl Control {
             let (works, what) = match request.severity {
                 None => described(courier.self_test(&memory).await),
                 Some(severity) => {
-                    let site = &self.desk.rules.site;
-                    let summary = format!("a test of Dogwatch at {site}: this channel works");
-                    let alert = Alert {
-                        details: "Somebody typed `dogwatch alert test`. Nothing is wrong.".to_owned(),
-                        remedy: "Nothing to do.".to_owned(),
-                        command: String::new(),
-                        ..self.desk.own("test", AlertEvent::Opened, severity, summary)
-                    };
-                    let over = Alert { event: AlertEvent::Resolved, ..alert.clone() };
+                    let [alert, over] = self.desk.words().test(severity);
                     let sent = outcome(courier.deliver(&memory, &Delivery::past_the_store(alert)).await);
                     // Where a service keeps incidents, none must stay open.
                     let _ = courier.deliver(&memory, &Delivery::past_the_store(over)).await;

@@ -1,0 +1,99 @@
+//! A courier whose every word is looked through for secrets.
+
+use std::fmt::Debug;
+
+use dogwatch::courier::{Courier, Outcome, Tested};
+use dogwatch::store::Delivery;
+use dogwatch_chain::Time;
+use dogwatch_engine::AlertEvent;
+use dogwatch_plugins::{Beat, Following, Progress, Pulse};
+
+use super::{OPENED_AT, SITE, assert_safe, message};
+
+/// The courier, and the secrets that it must keep.
+pub(crate) struct Watched {
+    courier: Courier,
+    secrets: Vec<String>,
+}
+
+impl Watched {
+    pub(super) fn new(courier: Courier, secrets: Vec<String>) -> Self {
+        assert_safe(&secrets, &format!("{courier:?}"));
+        Self { courier, secrets }
+    }
+
+    /// Tries to deliver a message, with nothing remembered.
+    pub(crate) async fn send(&self, delivery: &Delivery) -> Outcome {
+        self.send_knowing("", delivery).await
+    }
+
+    /// The same, with that in the channel's memory.
+    pub(crate) async fn send_knowing(&self, memory: &str, delivery: &Delivery) -> Outcome {
+        self.heard(self.courier.deliver(memory, delivery).await)
+    }
+
+    /// Delivers a message; fails the test unless the service takes it.
+    pub(crate) async fn deliver(&self, delivery: &Delivery) {
+        let outcome = self.send(delivery).await;
+        assert!(matches!(outcome, Outcome::Delivered(_) | Outcome::Follow(_)), "{outcome:?}");
+    }
+
+    /// Delivers a message of which the service can be asked what became of it.
+    pub(crate) async fn follow(&self, delivery: &Delivery) -> Following {
+        match self.send(delivery).await {
+            Outcome::Follow(following) => following,
+            other => unreachable!("nothing to follow: {other:?}"),
+        }
+    }
+
+    /// Asks what became of a message.
+    pub(crate) async fn ask(&self, delivery: &Delivery, receipt: &str) -> Result<Progress, String> {
+        let delivery = Delivery { receipt: receipt.to_owned(), ..delivery.clone() };
+        self.heard(self.courier.ask(&delivery).await)
+    }
+
+    /// Asks until it is no longer too early to know.
+    pub(crate) async fn end(&self, delivery: &Delivery, receipt: &str) -> Progress {
+        for _ in 0..10 {
+            match self.ask(delivery, receipt).await {
+                Ok(Progress::Waiting(_)) => {}
+                Ok(progress) => return progress,
+                Err(why) => unreachable!("it could not be asked: {why}"),
+            }
+        }
+        unreachable!("it is too early for ever");
+    }
+
+    pub(crate) async fn self_test(&self) -> Tested {
+        self.self_test_knowing("").await
+    }
+
+    pub(crate) async fn self_test_knowing(&self, memory: &str) -> Tested {
+        self.heard(self.courier.self_test(memory).await)
+    }
+
+    pub(crate) async fn beat(&self, pulse: Pulse) -> Tested {
+        let beat = Beat { pulse, site: SITE.to_owned(), at: Time::from_millis(OPENED_AT) };
+        self.heard(self.courier.beat(&beat).await)
+    }
+
+    /// Does all that a courier can do, whatever comes of it.
+    pub(crate) async fn try_everything(&self) {
+        for event in [AlertEvent::Opened, AlertEvent::Resolved] {
+            self.send(&message(event)).await;
+        }
+        for receipt in ["CA1", "SM1"] {
+            let _ = self.ask(&message(AlertEvent::Opened), receipt).await;
+        }
+        self.self_test().await;
+        for pulse in [Pulse::Started, Pulse::Well, Pulse::Failing("no endpoint answers".to_owned())] {
+            self.beat(pulse).await;
+        }
+        self.heard(&self.courier);
+    }
+
+    fn heard<T: Debug>(&self, said: T) -> T {
+        assert_safe(&self.secrets, &format!("{said:?}"));
+        said
+    }
+}

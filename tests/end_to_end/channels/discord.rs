@@ -1,0 +1,126 @@
+//! Discord: one of its webhooks.
+
+use std::time::Duration;
+
+use dogwatch::courier::{Outcome, Tested};
+use dogwatch_engine::AlertEvent;
+use dogwatch_services::discord::Discord;
+
+use super::bench::{Alerting, Rig, Wired, Wiring, assert_plain, hostile, like_every_channel, message};
+
+const ROLE: &str = "165511591545143296";
+
+/// The channel, with the webhook's whole address as its secret.
+pub(crate) struct Channel;
+
+fn webhook(url: &str) -> String {
+    let service = Discord::new();
+    format!("{url}/api/webhooks/{}/{}", service.id, service.token)
+}
+
+impl Wired for Channel {
+    type Service = Discord;
+
+    fn service() -> Discord {
+        Discord::new()
+    }
+
+    fn wiring(url: &str) -> Wiring {
+        Wiring::new("discord", url).secret("webhook", &webhook(url))
+    }
+
+    fn wrong(url: &str) -> Vec<(&'static str, String)> {
+        let id = Discord::new().id;
+        vec![
+            ("webhook", format!("{}x", webhook(url))),
+            ("webhook", format!("{url}/api/webhooks/1/{id}")),
+            ("webhook", format!("{url}/nowhere")),
+        ]
+    }
+}
+
+impl Alerting for Channel {
+    const WAIT: Option<Duration> = Some(Duration::from_millis(376));
+
+    fn texts(service: &Discord) -> Vec<String> {
+        let text = |message: &dogwatch_services::discord::Message| {
+            let embeds = message.embeds.iter().map(|embed| format!("{}\n{}\n", embed.title, embed.description));
+            format!("{}\n{}", message.content, embeds.collect::<String>())
+        };
+        service.messages.iter().map(text).collect()
+    }
+
+    fn assert_harmless(service: &Discord) {
+        for text in Self::texts(service) {
+            assert_plain(&text);
+            assert!(!formats(&text), "{text}");
+        }
+        assert!(service.messages[0].pinged.is_empty());
+    }
+}
+
+/// Whether something in the text is more than itself.
+fn formats(text: &str) -> bool {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            // Whatever follows is only itself.
+            '\\' => {
+                characters.next();
+            }
+            '*' | '_' | '`' | '~' | '|' | '<' | '@' | '[' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+like_every_channel!(alike: Channel);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_to_be_mentioned_is_pinged_and_nobody_else() {
+    let rig = Rig::<Channel>::start().await;
+    let courier = rig.wiring.clone().text("mention", &format!("role:{ROLE}")).courier();
+    courier.deliver(&hostile()).await;
+    courier.deliver(&message(AlertEvent::Resolved)).await;
+    rig.fake.with(|service| {
+        assert_eq!(service.messages[0].pinged, [ROLE]);
+        assert!(service.messages[1].pinged.is_empty());
+        let silent: Vec<_> = service.messages.iter().map(|message| message.silent).collect();
+        assert_eq!(silent, [false, true]);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_and_token_are_as_good_as_the_whole_address() {
+    let rig = Rig::<Channel>::start().await;
+    let (url, service) = (rig.fake.url(), Discord::new());
+    let wiring = Wiring::new("discord", &url).text("url", &format!("{url}/api/v10/")).text("id", &service.id);
+    let courier = wiring.secret("token", &service.token).courier();
+    assert_eq!(courier.self_test().await, Tested::Passed);
+    courier.deliver(&message(AlertEvent::Opened)).await;
+    assert_eq!(rig.heard(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_must_be_there() {
+    let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
+    rig.fake.with(|service| service.forum = true);
+    let outcome = rig.courier.send(&opened).await;
+    assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("Set thread")), "{outcome:?}");
+    let courier = rig.wiring.clone().text("thread", "197038439483310086").courier();
+    let outcome = courier.send(&opened).await;
+    assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("Is thread")), "{outcome:?}");
+    rig.fake.with(|service| service.threads.insert("197038439483310086".to_owned()));
+    courier.deliver(&opened).await;
+    assert_eq!(rig.fake.with(|service| service.messages[0].thread.clone()).as_deref(), Some("197038439483310086"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_is_gone_is_the_operators_to_replace() {
+    let rig = Rig::<Channel>::start().await;
+    rig.fake.with(|service| service.deleted = true);
+    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("the webhook is gone")), "{outcome:?}");
+    assert!(matches!(rig.courier.self_test().await, Tested::Failed(_)));
+}

@@ -1,0 +1,134 @@
+//! Opsgenie, which works on requests after it has answered, and Jira Service Management, which cannot be asked.
+
+use std::time::Duration;
+
+use dogwatch::courier::Outcome;
+use dogwatch::store::Delivery;
+use dogwatch_engine::{Alert, AlertEvent, Severity};
+use dogwatch_plugins::{Progress, Reached};
+use dogwatch_services::opsgenie::{Opsgenie, Product, Status};
+use dogwatch_services::{Fake, Fault};
+
+use super::bench::{AUTHORITY, Alerting, KEY, Rig, Wired, Wiring, like_every_channel, message, strings};
+
+const INTEGRATION: &str = "4f1f2a3b-0c1d-4e5f-8a9b-0c1d2e3f4a5b";
+
+/// The channel.
+pub(crate) struct Channel;
+
+impl Wired for Channel {
+    type Service = Opsgenie;
+
+    fn service() -> Opsgenie {
+        Opsgenie::new(Product::Opsgenie, INTEGRATION)
+    }
+
+    fn wiring(url: &str) -> Wiring {
+        Wiring::new("opsgenie", url).text("url", url).secret("key", INTEGRATION)
+    }
+
+    fn wrong(_: &str) -> Vec<(&'static str, String)> {
+        vec![("key", "5a1f2a3b-0c1d-4e5f-8a9b-0c1d2e3f4a5b".to_owned()), ("key", "no-uuid".to_owned())]
+    }
+}
+
+impl Alerting for Channel {
+    const TAKES_REPORTS: bool = false;
+    const KNOWS_REPETITIONS: bool = true;
+    const WAIT: Option<Duration> = Some(Duration::from_secs(1));
+
+    fn texts(service: &Opsgenie) -> Vec<String> {
+        service.alerts.iter().map(|alert| strings(&alert.body)).collect()
+    }
+
+    fn heard(service: &Opsgenie) -> usize {
+        service.alerts.iter().map(|alert| alert.notifications as usize).sum()
+    }
+
+    fn is_over(service: &Opsgenie) -> bool {
+        service.of_key(KEY).iter().all(|alert| alert.status == Status::Closed)
+    }
+
+    /// Its web pages show texts as HTML.
+    fn assert_harmless(service: &Opsgenie) {
+        for text in Self::texts(service) {
+            super::bench::assert_plain(&text);
+            assert!(!text.contains(['<', '>']) && text.contains("‹b›*_`~|›#[x]"), "{text}");
+        }
+    }
+}
+
+like_every_channel!(alike: Channel);
+
+fn with_severity(event: AlertEvent, severity: Severity) -> Delivery {
+    let delivery = message(event);
+    Delivery { alert: Alert { severity, ..delivery.alert.clone() }, ..delivery }
+}
+
+fn statuses(rig: &Rig<Channel>) -> Vec<Status> {
+    rig.fake.with(|service| service.of_key(KEY).iter().map(|alert| alert.status).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledgement_and_end_reach_every_severity_that_the_alert_has_had() {
+    let rig = Rig::<Channel>::start().await;
+    rig.courier.deliver(&with_severity(AlertEvent::Opened, Severity::Warning)).await;
+    rig.courier.deliver(&message(AlertEvent::Updated)).await;
+    assert_eq!(statuses(&rig), [Status::Open, Status::Open], "what grew worse rings anew");
+    rig.fake.with(|service| {
+        let priorities: Vec<_> = service.alerts.iter().map(|alert| alert.priority.as_str()).collect();
+        assert_eq!(priorities, ["P3", "P1"]);
+    });
+    rig.courier.deliver(&message(AlertEvent::Acknowledged)).await;
+    assert_eq!(statuses(&rig), [Status::Acknowledged, Status::Acknowledged]);
+    assert!(rig.fake.with(|service| service.alerts[0].notes[0].contains("bob")));
+    rig.courier.deliver(&message(AlertEvent::Resolved)).await;
+    assert_eq!(statuses(&rig), [Status::Closed, Status::Closed]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_worked_on_yet_is_asked_for_again() {
+    let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
+    rig.fake.with(|service| service.not_yet = 1);
+    let following = rig.courier.follow(&opened).await;
+    assert_eq!((following.reached, following.after), (Reached::NotYet, Duration::from_secs(2)));
+    let asked = rig.courier.ask(&opened, &following.receipt).await;
+    assert_eq!(asked, Ok(Progress::Waiting(Duration::from_secs(5))));
+    rig.fake.order([Some(Fault::Status(503))]);
+    let asked = rig.courier.ask(&opened, &following.receipt).await;
+    assert!(matches!(asked, Ok(Progress::Waiting(_))), "{asked:?}");
+    rig.fake.order([Some(Fault::Drop)]);
+    assert!(rig.courier.ask(&opened, &following.receipt).await.is_err());
+    assert_eq!(rig.courier.ask(&opened, &following.receipt).await, Ok(Progress::Over));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_took_and_could_not_do_is_sent_again() {
+    let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
+    rig.fake.with(|service| service.fails = Some("Alert creation failed".to_owned()));
+    let following = rig.courier.follow(&opened).await;
+    let progress = rig.courier.end(&opened, &following.receipt).await;
+    assert!(matches!(&progress, Progress::Unreached(why) if why.contains("creation failed")), "{progress:?}");
+    rig.fake.with(|service| service.fails = None);
+    let following = rig.courier.follow(&opened).await;
+    assert_eq!(rig.courier.end(&opened, &following.receipt).await, Progress::Over);
+    assert_eq!(statuses(&rig), [Status::Open]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_what_somebody_has_closed_by_hand_is_no_failure() {
+    let (rig, resolved) = (Rig::<Channel>::start().await, message(AlertEvent::Resolved));
+    let following = rig.courier.follow(&resolved).await;
+    assert_eq!(rig.courier.end(&resolved, &following.receipt).await, Progress::Over);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jira_is_taken_at_its_word() {
+    let fake = Fake::start(Opsgenie::new(Product::Jira, INTEGRATION), &AUTHORITY).await.unwrap();
+    let address = format!("{}/jsm/ops/integration", fake.url());
+    let courier = Wiring::new("opsgenie", &fake.url()).text("url", &address).secret("key", INTEGRATION).courier();
+    let outcome = courier.send(&message(AlertEvent::Opened)).await;
+    assert!(matches!(outcome, Outcome::Delivered(_)), "{outcome:?}");
+    courier.deliver(&message(AlertEvent::Resolved)).await;
+    assert!(fake.with(|service| Channel::is_over(service) && service.alerts.len() == 1));
+}

@@ -1,0 +1,217 @@
+//! Every way in which a start can fail reaches the operator, within 15 seconds.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::{Daemon, Net, Setup, dogwatch, until};
+
+/// Starts it and stops it again: from then on there is something to fall back on.
+async fn a_good_start(config: &Path) {
+    let mut daemon = Daemon::start(config);
+    daemon.ready().await;
+    assert_eq!(daemon.terminate().await, Some(0));
+}
+
+/// Runs it until it gives up; its exit code, and what it said.
+async fn run(config: &Path, state: &Path) -> (Option<i32>, String) {
+    let mut command = dogwatch();
+    command.args(["run", "--config"]).arg(config).env("STATE_DIRECTORY", state);
+    let output = command.output().await.unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The promise.
+async fn within_15_seconds<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(15), what).await.expect("within 15 s")
+}
+
+fn only_page(net: &Net, key: &str) -> crate::support::Received {
+    let pages = net.sink.alerts(key, "opened");
+    assert_eq!(pages.len(), 1, "{pages:?}");
+    assert_eq!(pages[0].text("severity"), "page");
+    assert!(!pages[0].text("command").is_empty() && !pages[0].text("remedy").is_empty());
+    pages[0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_in_the_configuration_is_told_by_its_own_channels() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup { top: "mod = \"armed\"".into(), ..Setup::default() });
+    let (code, said) = within_15_seconds(run(&config, dir.path())).await;
+    assert_eq!(code, Some(3));
+    assert!(said.contains("channel pager was told that Dogwatch does not start"), "{said}");
+    let page = only_page(&net, "daemon/test/start");
+    assert!(page.text("details").contains("unknown key mod") && page.text("details").contains("Did you mean mode?"));
+    assert_eq!(page.text("command"), "dogwatch check");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_says_nothing_any_more_is_told_by_what_was_kept() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    a_good_start(&config).await;
+    for broken in ["= = =", ""] {
+        std::fs::write(&config, broken).unwrap();
+        let before = net.sink.alerts("daemon/test/start", "opened").len();
+        let (code, said) = within_15_seconds(run(&config, &dir.path().join("state"))).await;
+        assert_eq!(code, Some(3), "{said}");
+        let told = net.sink.alerts("daemon/test/start", "opened").len() - before;
+        assert_eq!(told, usize::from(before == 0), "the same failure is not told twice: {said}");
+    }
+    std::fs::remove_file(&config).unwrap();
+    let (code, _) = within_15_seconds(run(&config, &dir.path().join("state"))).await;
+    assert_eq!(code, Some(3));
+    let third = net.sink.alerts("daemon/test/start", "updated");
+    assert_eq!(third.len(), 1, "the third is a loop");
+    assert!(third[0].text("details").contains("It has failed 3 times within the hour"), "{}", third[0].body);
+    let (_, said) = within_15_seconds(run(&config, &dir.path().join("state"))).await;
+    assert!(said.contains("no channel was told"), "{said}");
+
+    net.write(dir.path(), &Setup::default());
+    let daemon = Daemon::start(&config);
+    daemon.ready().await;
+    until("it is called off", async || net.sink.has("daemon/test/start", "resolved")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signing_key_that_cannot_be_read() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    std::fs::remove_file(dir.path().join("primary.wif")).unwrap();
+    let (code, _) = within_15_seconds(run(&config, dir.path())).await;
+    assert_eq!(code, Some(3));
+    let page = only_page(&net, "daemon/test/start");
+    assert!(page.text("details").contains("primary.wif cannot be read"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_whose_secret_cannot_be_read_is_told_of_by_the_others() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let more = "[[channel]]\nname = \"chat\"\nplugin = \"telegram\"\nallow_hosts = [\"api.telegram.org\"]\n\
+                [channel.settings]\nchat = \"-1001\"\n[channel.secrets]\ntoken = { file = \"/nonexistent/token\" }\n";
+    let text = std::fs::read_to_string(&config).unwrap() + more;
+    std::fs::write(&config, text).unwrap();
+    let (code, _) = within_15_seconds(run(&config, dir.path())).await;
+    assert_eq!(code, Some(3));
+    assert!(only_page(&net, "daemon/test/start").text("details").contains("/nonexistent/token"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_without_a_plugin_is_told_of_by_the_others() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let more = "[[channel]]\nname = \"chat\"\nplugin = \"telegran\"\nallow_hosts = [\"api.telegram.org\"]\n";
+    let text = std::fs::read_to_string(&config).unwrap() + more;
+    std::fs::write(&config, text).unwrap();
+    let mut daemon = Daemon::start(&config);
+    let told = async { until("it is told", async || net.sink.has("daemon/test/channel/chat", "opened")).await };
+    within_15_seconds(told).await;
+    assert!(only_page(&net, "daemon/test/channel/chat").text("details").contains("did you mean telegram?"));
+    assert!(daemon.is_running());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_channel_goes_on_with_the_plugin_that_was_kept() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let plugins = dir.path().join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    let bundled = dogwatch_bundled::ALL.iter().find(|plugin| plugin.name == "webhook").unwrap();
+    std::fs::write(plugins.join("mine.wasm"), bundled.wasm).unwrap();
+    let config = net.write(dir.path(), &Setup { top: format!("plugins_dir = {plugins:?}"), ..Setup::default() });
+    let text = std::fs::read_to_string(&config).unwrap().replace("plugin = \"webhook\"", "plugin = \"mine\"");
+    std::fs::write(&config, text).unwrap();
+    a_good_start(&config).await;
+    std::fs::remove_file(plugins.join("mine.wasm")).unwrap();
+    let _daemon = Daemon::start(&config);
+    until("it delivers, and says with what", async || net.sink.has("kept-plugin/pager", "opened")).await;
+}
+
+/// As on a full disk, no file grows; what is there can still be written over.
+fn with_no_room(config: &Path) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new("sh");
+    command
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" run --config \"$1\""])
+        .arg(env!("CARGO_BIN_EXE_dogwatch"))
+        .arg(config)
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_for_the_state() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let output = within_15_seconds(with_no_room(&config).output()).await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let page = only_page(&net, "daemon/test/start");
+    assert!(page.text("summary").contains("its state directory cannot be used"), "{}", page.body);
+    assert!(page.text("details").contains("look at the disk"), "{}", page.body);
+    assert_eq!(page.text("command"), "df -h");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_in_use() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = net.write(dir.path(), &Setup::default());
+    let gateway = format!("[gateway]\nlisten = \"{}\"\n", taken.local_addr().unwrap());
+    let text = std::fs::read_to_string(&config).unwrap() + &gateway;
+    std::fs::write(&config, text).unwrap();
+    let mut daemon = Daemon::start(&config);
+    let told = async { until("it is told", async || net.sink.has("/gateway", "opened")).await };
+    within_15_seconds(told).await;
+    assert!(only_page(&net, "/gateway").text("details").contains("in use"), "the reason");
+    assert!(daemon.is_running(), "the watch does not depend on it");
+    drop(taken);
+    until("it is called off", async || net.sink.has("/gateway", "resolved")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_can_tell_without_a_configuration() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    a_good_start(&config).await;
+    std::fs::remove_file(&config).unwrap();
+    let tell = || async {
+        let mut command = dogwatch();
+        command
+            .args(["alert", "boot-failure", "--unit", "dogwatch.service"])
+            .env("STATE_DIRECTORY", dir.path().join("state"));
+        command.env("MONITOR_SERVICE_RESULT", "exit-code");
+        let output = command.output().await.unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = within_15_seconds(tell()).await;
+    assert_eq!(code, Some(0), "{said}");
+    let page = only_page(&net, "daemon/test/start");
+    assert!(page.text("summary").contains("unit dogwatch.service has failed"), "{}", page.body);
+    assert!(page.text("details").contains("MONITOR_SERVICE_RESULT=exit-code"), "{}", page.body);
+    let (code, said) = within_15_seconds(tell()).await;
+    assert!(code == Some(0) && said.contains("no channel was told"), "once: {said}");
+    let (_, _) = within_15_seconds(tell()).await;
+    assert_eq!(net.sink.alerts("daemon/test/start", "updated").len(), 1, "the third is a loop");
+
+    std::fs::remove_dir_all(dir.path().join("state")).unwrap();
+    let (code, said) = within_15_seconds(tell()).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("NOBODY WAS TOLD"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_dies_again_and_again_pages_at_the_third_time() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    for death in 1..=5 {
+        let mut daemon = Daemon::start(&config);
+        daemon.ready().await;
+        if death >= 4 {
+            until("it is told", async || net.sink.has("crash-loop", "opened")).await;
+        }
+        let told = net.sink.alerts("crash-loop", "opened").len();
+        assert_eq!(told, usize::from(death >= 4), "before death {death}");
+        daemon.kill().await;
+    }
+    assert!(net.sink.alerts("crash-loop", "opened")[0].text("summary").contains("ended badly 3 times"));
+}
