@@ -3,6 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
 
 mod alerts;
+mod channels;
 mod cli;
 mod config_check;
 mod crash_points;
@@ -20,3 +21,4 @@ mod start_up;
 mod support;
 mod tls;
 mod tx_inspect;
+mod under_fire;

@@ -127,14 +127,13 @@ async fn the_only_channel_goes_on_with_the_plugin_that_was_kept() {
     until("it delivers, and says with what", async || net.sink.has("kept-plugin/pager", "opened")).await;
 }
 
-/// As on a full disk, no file grows; what is there can still be written over.
-fn with_no_room(config: &Path) -> tokio::process::Command {
-    let mut command = tokio::process::Command::new("sh");
-    command
-        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" run --config \"$1\""])
-        .arg(env!("CARGO_BIN_EXE_dogwatch"))
-        .arg(config)
-        .kill_on_drop(true);
+/// Its state directory is a file system of its own, which is full.
+fn on_a_full_disk(config: &Path, state: &Path) -> tokio::process::Command {
+    let script = "mount -t tmpfs -o size=64k tmpfs \"$0\" && { dd if=/dev/zero of=\"$0/fill\" 2>/dev/null; \
+                  exec \"$1\" run --config \"$2\"; }";
+    let mut command = tokio::process::Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", script]);
+    command.arg(state).arg(env!("CARGO_BIN_EXE_dogwatch")).arg(config).kill_on_drop(true);
     command
 }
 
@@ -142,9 +141,12 @@ fn with_no_room(config: &Path) -> tokio::process::Command {
 async fn a_disk_without_room_for_the_state() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
-    let output = within_15_seconds(with_no_room(&config).output()).await.unwrap();
+    let state = dir.path().join("state");
+    std::fs::create_dir(&state).unwrap();
+    let output = within_15_seconds(on_a_full_disk(&config, &state).output()).await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("channel pager was told"), "{said}");
     let page = only_page(&net, "daemon/test/start");
     assert!(page.text("summary").contains("its state directory cannot be used"), "{}", page.body);
     assert!(page.text("details").contains("look at the disk"), "{}", page.body);

@@ -250,7 +250,9 @@ impl Desk<'_> {
         };
         let severity = alert.severity.max(incident.alert.severity);
         let opened_at = incident.alert.opened_at;
-        incident.alert = Alert { severity, opened_at, ..alert };
+        // Whoever calls it off need not remember what it said.
+        let summary = format!("resolved: {}", incident.alert.summary.trim_start_matches("resolved: "));
+        incident.alert = Alert { severity, opened_at, summary, ..alert };
         if incident.hold == Hold::Free && incident.flaps(self.rules.damping.openings) {
             incident.over_at = Some(self.now.plus(self.rules.damping.quiet));
             return Taken { incident: Some(incident), dispatches: Vec::new() };

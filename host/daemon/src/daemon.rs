@@ -33,6 +33,9 @@ use crate::words::Trouble;
 /// How often the plugin directory is looked at.
 const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 
+/// After its start the daemon first has to see: a minute on a real chain.
+const SETTLE_SLOTS: u32 = 20;
+
 /// After so long a daemon that ended badly before is well.
 const SETTLED: Duration = Duration::from_mins(10);
 
@@ -115,7 +118,7 @@ impl Daemon {
             tasks.spawn(Worker { courier, desk: desk.clone() }.run());
         }
         let (stuck, stuck_pages) = watch::channel(Vec::new());
-        tasks.spawn(crate::stuck::watch(desk.clone(), stuck));
+        tasks.spawn(crate::stuck::watch(desk.clone(), config.alerts.page_deadline, stuck));
         let slots: Vec<_> =
             config.chains.iter().map(|chain| (chain.profile.name.clone(), chain.profile.block_interval)).collect();
         let (pulses, loops) = vitals(&slots, &Watchdog::new(slots.len()));
@@ -148,6 +151,7 @@ impl Daemon {
                 .collect(),
             couriers: couriers.clone(),
             desk: desk.clone(),
+            settle: slots.iter().map(|(_, slot)| slot.saturating_mul(SETTLE_SLOTS)).max().unwrap_or_default(),
         };
         tasks.spawn(rehearsal.clone().run());
         tasks.spawn(tell_of_broken(desk.clone(), couriers.clone(), on_kept));

@@ -358,6 +358,8 @@ mod tests {
             ("longer".to_owned(), secret("a\"b/ü-X and more")),
             ("short".to_owned(), secret("the")),
             ("chat".to_owned(), secret("-1001")),
+            ("hook".to_owned(), secret("https://hooks.example.com/services/T0/B0/Xyz")),
+            ("password".to_owned(), secret("correct horse")),
         ]);
         for (text, scrubbed) in [
             ("no: a\"b/ü-X!", "no: …!"),
@@ -367,6 +369,11 @@ mod tests {
             ("/bota%22b%2f%c3%bc-X/send", "/bot…/send"),
             ("/bota%22b/%C3%BC-X/send", "/bot…/send"),
             ("chat -1001 and the others", "chat … and the others"),
+            ("Cannot POST /services/T0/B0/Xyz", "Cannot POST /…"),
+            // `u:correct horse`, `us:correct horse`, `use:correct horse`
+            ("Basic dTpjb3JyZWN0IGhvcnNl", "Basic dTp…"),
+            ("Basic dXM6Y29ycmVjdCBob3JzZQ==", "Basic dXM6…"),
+            ("Basic dXNlOmNvcnJlY3QgaG9yc2U=", "Basic dXNlOm…c2U="),
         ] {
             assert_eq!(egress.scrub(text), scrubbed, "{text}");
         }

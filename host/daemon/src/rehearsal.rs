@@ -19,11 +19,8 @@ const VERIFY: &str = "condenser_api.verify_authority";
 /// The name of the daily chore in the store.
 const CHORE: &str = "rehearsal";
 
-/// After its start the daemon first has to see.
-const SETTLE: Duration = Duration::from_secs(60);
-
 /// How often it is looked whether the hour has come: a clock may be set.
-const LOOK: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Whether something would work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +80,8 @@ pub struct Rehearsal {
     pub couriers: Vec<Courier>,
     /// Where the report goes.
     pub desk: AlertDesk,
+    /// How long after its start the daemon has seen enough.
+    pub settle: Duration,
 }
 
 impl Report {
@@ -122,7 +121,7 @@ impl Rehearsal {
             let Ok(last) = self.desk.store.chore(CHORE).await else { continue };
             // What the daemon slept through is made up for, once it sees.
             let due = self.desk.rules.next_rehearsal(last.unwrap_or(started_at));
-            if due.is_none_or(|due| now < due) || now.since(started_at) < SETTLE {
+            if due.is_none_or(|due| now < due) || now.since(started_at) < self.settle {
                 continue;
             }
             let report = self.rehearse().await;

@@ -7,21 +7,19 @@ use tokio::sync::watch;
 
 use crate::desk::AlertDesk;
 
-/// How long channels may take to deliver a page between them.
-pub const PAGE_DEADLINE: Duration = Duration::from_secs(60);
-
-/// How often the outbox is looked at.
+/// How often the outbox is looked at, at most.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How often it is said again.
+/// It is said again after so many looks.
 const AGAIN: u32 = 12;
 
-/// Watches the outbox, and says on standard error what is stuck in it; status, metrics and heartbeats hear of it too.
-pub async fn watch(desk: AlertDesk, stuck: watch::Sender<Vec<(AlertKey, String)>>) {
+/// Watches the outbox for pages that are older than the deadline and have not reached anybody, and says on standard error what is stuck in it; status, metrics and heartbeats hear of it too.
+pub async fn watch(desk: AlertDesk, deadline: Duration, stuck: watch::Sender<Vec<(AlertKey, String)>>) {
+    let look = deadline.checked_div(4).unwrap_or(LOOK).min(LOOK);
     let mut looks = 0_u32;
     loop {
-        tokio::time::sleep(LOOK).await;
-        let Ok(pages) = desk.store.undelivered_pages(desk.clock.now().minus(PAGE_DEADLINE)).await else { continue };
+        tokio::time::sleep(look).await;
+        let Ok(pages) = desk.store.undelivered_pages(desk.clock.now().minus(deadline)).await else { continue };
         let site = &desk.rules.site;
         if pages.is_empty() {
             looks = 0;

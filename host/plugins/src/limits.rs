@@ -51,6 +51,10 @@ pub(crate) const NAME: usize = 100;
 pub(crate) const LIST: usize = 100;
 /// Requests that deliver one alert.
 pub(crate) const REQUESTS: usize = 8;
+/// Bytes of an alert's details, as a channel sees them.
+pub(crate) const DETAILS: usize = 32 << 10;
+/// Bytes of its other texts.
+pub(crate) const SUMMARY: usize = 4 << 10;
 /// Recipients of a mail.
 pub(crate) const RECIPIENTS: usize = 50;
 /// Headers of a request.

@@ -4,13 +4,16 @@
 /// forge lines of a log, become spaces.
 pub(crate) fn cut(text: &str, limit: usize) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.len() <= limit {
-        return clean;
+    shorten(&clean, limit)
+}
+
+/// The text, cut to so many bytes at a character's border and marked where it was cut; else as it is.
+pub(crate) fn shorten(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
     }
-    let end = clean.floor_char_boundary(limit.saturating_sub('…'.len_utf8()));
-    let mut cut = clean.get(..end).unwrap_or_default().to_owned();
-    cut.push('…');
-    cut
+    let end = text.floor_char_boundary(limit.saturating_sub('…'.len_utf8()));
+    format!("{}…", text.get(..end).unwrap_or_default())
 }
 
 /// The known name that was probably meant, if one is near enough.

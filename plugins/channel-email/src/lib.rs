@@ -37,8 +37,8 @@ pub struct Config {
 const LONGEST_SUBJECT: usize = 200;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 64 * 1024;
-/// Mail servers take 100 recipients at least (RFC 5321, 4.5.3.1.8).
-const MOST_RECIPIENTS: usize = 100;
+/// The host takes no more for one mail; mail servers take 100 at least (RFC 5321, 4.5.3.1.8).
+const MOST_RECIPIENTS: usize = 50;
 
 impl Channel for Email {
     const NAME: &'static str = "email";

@@ -79,7 +79,7 @@ fn says_what_is_wrong_with_the_settings() {
         plain.push(("server", here.into()));
         assert_eq!(channel_problems::<Email>(&plain, &["password"]), []);
     }
-    assert!(message(&with("to", texts(&[])), &[]).contains("1 to 100 addresses"));
+    assert!(message(&with("to", texts(&[])), &[]).contains("1 to 50 addresses"));
     let missing: Vec<_> = channel_problems::<Email>(&[], &[]).into_iter().map(|problem| problem.setting).collect();
     assert_eq!(missing, ["server", "from", "to"]);
 }

@@ -1,11 +1,13 @@
 //! What an HTTP answer says about the delivery.
 
 use crate::channel::{Judgement, Response};
+use crate::text::quoted;
 
-/// The longest time that a service may ask us to wait; an alert is not worth much a day later.
-const LONGEST_WAIT_SECONDS: u64 = 3600;
-/// The wait when a service names a moment instead of a duration.
-const WAIT_UNTIL_DATE_SECONDS: u64 = 60;
+/// The longest time for which a service that asks us to wait is heeded, in milliseconds: an hour. An alert is not worth
+/// much a day later.
+pub const LONGEST_WAIT: u64 = 3_600_000;
+/// The wait when a service names a moment instead of a duration, likewise.
+const WAIT_UNTIL_DATE: u64 = 60_000;
 
 /// The value of a header; its name in lower case.
 #[must_use]
@@ -18,12 +20,18 @@ pub fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
 pub fn retry_after(response: &Response) -> Option<u64> {
     let value = header(response, "retry-after")?;
     let only_digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds = match value.parse::<u64>() {
-        Ok(seconds) => seconds.min(LONGEST_WAIT_SECONDS),
-        Err(_) if only_digits => LONGEST_WAIT_SECONDS,
-        Err(_) => WAIT_UNTIL_DATE_SECONDS,
-    };
-    Some(seconds.saturating_mul(1000))
+    Some(match value.parse::<u64>() {
+        Ok(seconds) => wait(seconds),
+        Err(_) if only_digits => LONGEST_WAIT,
+        Err(_) => WAIT_UNTIL_DATE,
+    })
+}
+
+/// A wait of that many seconds in milliseconds, of an hour at most.
+#[must_use]
+pub const fn wait(seconds: u64) -> u64 {
+    let millis = seconds.saturating_mul(1000);
+    if millis < LONGEST_WAIT { millis } else { LONGEST_WAIT }
 }
 
 /// Judges by the status: 2xx is delivered, what may pass by itself is transient, the rest needs the operator.
@@ -42,6 +50,20 @@ pub fn judge(response: &Response) -> Judgement {
         },
         408 | 425 | 500..=599 => Judgement::Transient(format!("the service answers {status} ({})", meaning(status))),
         _ => Judgement::Permanent(format!("the service answers {status} ({})", meaning(status))),
+    }
+}
+
+impl Judgement {
+    /// The judgement of a failure with the service's own words at its end, in one line of at most 200 characters; as it
+    /// is where there are none, and where it is no failure.
+    #[must_use]
+    pub fn saying(self, words: &str) -> Self {
+        let words = quoted(words);
+        match self {
+            Self::Transient(why) if !words.is_empty() => Self::Transient(format!("{why}: {words}")),
+            Self::Permanent(why) if !words.is_empty() => Self::Permanent(format!("{why}: {words}")),
+            other => other,
+        }
     }
 }
 
@@ -102,5 +124,16 @@ mod tests {
             }
         }
         assert!(matches!(judge(&response(500, &[("retry-after", "30")])), Judgement::Transient(_)));
+    }
+
+    #[test]
+    fn adds_the_words_of_the_service_to_failures_alone() {
+        let transient = Judgement::Transient("it failed".into());
+        assert_eq!(transient.clone().saying(" no\n disk "), Judgement::Transient("it failed: no disk".into()));
+        assert_eq!(transient.clone().saying(" \u{7}"), transient);
+        let permanent = Judgement::Permanent("refused".into());
+        let Judgement::Permanent(why) = permanent.saying(&"x".repeat(500_000)) else { panic!("permanent") };
+        assert_eq!(why.chars().count(), "refused: ".len() + 200);
+        assert_eq!(Judgement::Delivered.saying("thanks"), Judgement::Delivered);
     }
 }

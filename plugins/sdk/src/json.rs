@@ -11,6 +11,12 @@ pub fn parse(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
+/// The member of an object with that name, if it is a text; else an empty text.
+#[must_use]
+pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// A text as a JSON string, quotes included.
 #[must_use]
 pub fn quote(text: &str) -> String {
@@ -116,6 +122,15 @@ mod tests {
         for (text, json) in cases {
             assert_eq!(quote(text), json);
         }
+    }
+
+    #[test]
+    fn reads_what_is_there() {
+        let object = parse(br#"{"a":"x","b":5}"#);
+        assert_eq!(
+            [text(&object, "a"), text(&object, "b"), text(&object, "c"), text(&parse(b"<"), "a")],
+            ["x", "", "", ""]
+        );
     }
 
     #[test]

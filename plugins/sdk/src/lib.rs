@@ -60,7 +60,7 @@ mod time;
 
 pub use channel::Channel;
 pub use policy::Policy;
-pub use settings::{Integer, Kind, Problem, Reader, Setting, SettingDoc, Settings, Value, duration};
+pub use settings::{Given, Integer, Kind, Problem, Reader, Setting, SettingDoc, Settings, Value, duration};
 pub use time::rfc3339;
 
 /// What the export macros need; no part of the interface.

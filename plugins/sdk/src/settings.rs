@@ -1,6 +1,8 @@
 //! A plugin's settings: what the operator wrote, and what the plugin makes of it.
 
+mod address;
 mod duration;
+mod given;
 mod kind;
 mod nearest;
 mod reader;
@@ -9,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use duration::duration;
+pub use given::Given;
 pub use kind::{Integer, Kind};
 pub use reader::{Reader, Setting};
 

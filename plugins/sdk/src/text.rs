@@ -1,9 +1,11 @@
 //! Texts for humans, fitted to what a service takes: cut without breaking a character, escaped without gaps.
 
+mod body;
+
 use std::fmt::Write as _;
 
 use crate::channel::{Alert, Event, Severity};
-use crate::rfc3339;
+pub use body::{body, body_within, body_within_escaped};
 
 /// How a service counts the length of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +87,15 @@ pub fn one_line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The most that is quoted of a service's own words, in characters.
+const QUOTED: usize = 200;
+
+/// What a service said, as the operator gets to read it: in one line, of at most 200 characters.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    cut(&one_line(text), QUOTED, Unit::Chars)
+}
+
 /// One character as HTML and XML take it, in text and in quoted attributes.
 pub fn html(character: char, out: &mut String) {
     match character {
@@ -129,41 +140,40 @@ pub fn title(alert: &Alert) -> String {
     format!("{word} at {}: {summary}", one_line(&alert.site))
 }
 
-/// What the title does not say: what Dogwatch saw and did, since when, what to do, and the one command to type.
-/// Several lines, the most important first.
+/// FNV-1a of 64 bits, as 16 hexadecimal digits: the same at every site and in every version. It tells apart what looks
+/// alike once it is cut or rewritten; it does not stand up to somebody who looks for two texts with one hash.
 #[must_use]
-pub fn body(alert: &Alert) -> String {
-    let mut lines = Vec::new();
-    let mut push = |label: &str, text: &str| {
-        let text = plain(text);
-        if !text.trim().is_empty() {
-            lines.push(format!("{label}{}", text.trim()));
-        }
+pub fn short_hash(text: &str) -> String {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+/// An identity as it is, if it has at most that length. Else its beginning, a hyphen and the [`short_hash`] of the
+/// whole, which together have that length, or a unit or so less where a character would be cut in half: the same every
+/// time, and another one for another identity. The mark alone takes 17, also where the limit is lower.
+#[must_use]
+pub fn key_within(key: &str, limit: usize, unit: Unit) -> String {
+    if unit.length(key) <= limit {
+        return key.to_owned();
+    }
+    let mark = format!("-{}", short_hash(key));
+    let room = limit.saturating_sub(mark.len());
+    let mut used = 0_usize;
+    let fits = |character: &char| {
+        used = used.saturating_add(unit.of(*character));
+        used <= room
     };
-    if alert.event == Event::Escalated {
-        push("", "Nobody has acknowledged this alert yet.");
-    }
-    if alert.event == Event::Acknowledged && !alert.acknowledged_by.is_empty() {
-        push("Acknowledged by ", &alert.acknowledged_by);
-    }
-    push("", &alert.details);
-    let over = matches!(alert.event, Event::Resolved | Event::Report);
-    if !over {
-        push("To do: ", &alert.remedy);
-        push("Type: ", &alert.command);
-    }
-    if alert.event != Event::Report {
-        push("Since ", &format!("{} UTC", rfc3339(alert.opened_at).trim_end_matches('Z').replace('T', " ")));
-    }
-    push("About ", &alert.subject);
-    push("Alert ", &alert.key);
-    lines.join("\n")
+    key.chars().take_while(fits).chain(mark.chars()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::alert;
+
+    const UNITS: [Unit; 3] = [Unit::Chars, Unit::Utf16, Unit::Bytes];
 
     #[test]
     fn cuts_between_characters_in_every_unit() {
@@ -175,7 +185,7 @@ mod tests {
         assert_eq!(cut("abc", 2, Unit::Bytes), "", "no room even for the ellipsis");
         assert_eq!(cut("abc", 0, Unit::Chars), "");
         for limit in 0..40 {
-            for unit in [Unit::Chars, Unit::Utf16, Unit::Bytes] {
+            for unit in UNITS {
                 let text = cut("a🐕é\u{301}<b>&amp; שלום עולם 漢字", limit, unit);
                 assert!(unit.length(&text) <= limit, "{limit} {unit:?} {text}");
             }
@@ -197,18 +207,45 @@ mod tests {
     }
 
     #[test]
-    fn says_what_happened_and_what_to_do() {
+    fn titles_say_what_happened() {
         let mut alert = alert();
         assert_eq!(title(&alert), "CRITICAL at home: alice misses blocks");
-        assert_eq!(
-            body(&alert),
-            "2 own slots in a row\nTo do: look at node one\nType: dogwatch status\nSince 2023-11-15 06:32:17 UTC\n\
-             About witness alice\nAlert hive/alice/missing"
-        );
         alert.event = Event::Resolved;
         alert.summary = "resolved: alice misses blocks".into();
         assert_eq!(title(&alert), "RESOLVED at home: alice misses blocks");
-        assert!(!body(&alert).contains("To do"));
+    }
+
+    #[test]
+    fn hashes_are_those_that_are_published() {
+        assert_eq!(short_hash(""), "cbf29ce484222325");
+        assert_eq!(short_hash("a"), "af63dc4c8601ec8c");
+        assert_eq!(short_hash("foobar"), "85944171f73967e8");
+    }
+
+    #[test]
+    fn keys_fit_and_stay_apart() {
+        assert_eq!(key_within("hive/alice", 10, Unit::Bytes), "hive/alice");
+        assert_eq!(key_within("", 0, Unit::Chars), "");
+        let long = "hive/🐕/".repeat(1000);
+        let other = format!("{long}x");
+        for unit in UNITS {
+            for limit in 17..80 {
+                let key = key_within(&long, limit, unit);
+                let length = unit.length(&key);
+                assert!(length <= limit && limit.saturating_sub(length) < 4, "{limit} {unit:?} {key}");
+                assert_eq!(key, key_within(&long, limit, unit));
+                assert_ne!(key, key_within(&other, limit, unit));
+                assert!(key.ends_with(&format!("-{}", short_hash(&long))), "{key}");
+            }
+        }
+        assert_eq!(key_within(&long, 5, Unit::Chars).len(), 17);
+    }
+
+    #[test]
+    fn quotes_one_short_line() {
+        assert_eq!(quoted(" not\r\n found "), "not found");
+        assert_eq!(quoted("\u{1b}[31m"), "[31m");
+        assert_eq!(quoted(&"é\n".repeat(500_000)).chars().count(), 200);
     }
 
     #[test]

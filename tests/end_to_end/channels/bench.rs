@@ -125,6 +125,7 @@ impl Wiring {
             heartbeat: Duration::from_secs(60),
             settings: Settings(self.settings.clone()),
             secrets: self.secrets.iter().map(secret).collect(),
+            sources: BTreeMap::new(),
         };
         let plugin = plugins::channel(&LIBRARY, &config);
         assert!(plugin.is_ok(), "{plugin:?}");

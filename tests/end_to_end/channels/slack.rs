@@ -6,9 +6,7 @@ use dogwatch::courier::Outcome;
 use dogwatch_engine::AlertEvent;
 use dogwatch_services::slack::{Hook, Message, Slack};
 
-use super::bench::{
-    Alerting, Rig, SelfTest, Wired, Wiring, assert_plain, hostile, like_every_channel, message,
-};
+use super::bench::{Alerting, Rig, SelfTest, Wired, Wiring, assert_plain, hostile, like_every_channel, message};
 
 /// The channel, with the webhook's whole address as its secret.
 pub(crate) struct Channel;

@@ -120,7 +120,8 @@ async fn only_a_human_ends_a_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_network_does_not_deliver_is_told_from_what_it_never_will() {
     let (rig, opened) = (Rig::<Sms>::start().await, message(AlertEvent::Opened));
-    let fates = [Fate::Delivered, Fate::Sent, Fate::Undelivered(30_003), Fate::Failed(30_008), Fate::Undelivered(30_006)];
+    let fates =
+        [Fate::Delivered, Fate::Sent, Fate::Undelivered(30_003), Fate::Failed(30_008), Fate::Undelivered(30_006)];
     rig.fake.with(|service| service.fates.extend(fates));
     let mut ends = Vec::new();
     for _ in fates {

@@ -8,7 +8,7 @@ use dogwatch_services::webhook::{Shape, Webhook};
 
 use super::bench::{
     Alerting, HOSTILE, OPENED_AT, Rig, SUMMARY, SelfTest, Wired, Wiring, assert_plain, hostile, like_every_channel,
-    message,
+    message, strings,
 };
 
 const TOKEN: &str = "h00k/t0ken+plus=";
@@ -53,7 +53,8 @@ impl Alerting for Channel {
     /// A program reads it: the texts arrive as they are.
     fn assert_harmless(service: &Webhook) {
         let json = service.deliveries[0].json();
-        assert_eq!((&json["summary"], &json["remedy"]), (&HOSTILE.into(), &HOSTILE.into()));
+        assert_eq!(json["summary"], HOSTILE);
+        assert_eq!(json["remedy"], HOSTILE);
     }
 }
 
@@ -86,7 +87,7 @@ async fn a_template_makes_what_apprise_takes() {
         let titles: Vec<_> = service.deliveries.iter().map(|delivery| delivery.json()["title"].clone()).collect();
         assert_eq!(titles[0], format!("PAGE at fsn1: {SUMMARY}"));
         assert!(titles[1].as_str().is_some_and(|title| title.contains("@everyone @here @room <@1>")), "{titles:?}");
-        super::bench::strings(&service.deliveries[1].json()).lines().for_each(assert_plain);
+        assert_plain(&strings(&service.deliveries[1].json()));
     });
 }
 
@@ -101,7 +102,8 @@ async fn method_media_type_and_headers_are_the_operators() {
         let delivery = &service.deliveries[0];
         assert_eq!((delivery.method.as_str(), delivery.headers["x-priority"].as_str()), ("PUT", "5"));
         assert_eq!(delivery.content_type, "application/x-www-form-urlencoded");
-        let fields: Vec<(String, String)> = url::form_urlencoded::parse(delivery.body.as_bytes()).into_owned().collect();
+        let fields: Vec<(String, String)> =
+            url::form_urlencoded::parse(delivery.body.as_bytes()).into_owned().collect();
         assert_eq!(fields.len(), 2, "{fields:?}");
         assert!(fields[0].1.contains("&amp;<!channel> @everyone"), "{fields:?}");
         assert_eq!(fields[1], ("event".to_owned(), "opened".to_owned()));
@@ -119,6 +121,7 @@ async fn the_address_may_be_a_secret() {
     let wiring = Wiring::new("webhook", &url).secret("url", &format!("{url}/hook/n0b0dy-kn0ws"));
     wiring.courier().deliver(&message(AlertEvent::Opened)).await;
     assert_eq!(rig.heard(), 1);
-    let outcome = wiring.secret("url", &format!("{url}/hook/some0ne")).courier().send(&message(AlertEvent::Opened)).await;
+    let outcome =
+        wiring.secret("url", &format!("{url}/hook/some0ne")).courier().send(&message(AlertEvent::Opened)).await;
     assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
 }

@@ -15,7 +15,7 @@ pub(crate) use sink::{Received, Sink};
 pub(crate) use tls::{Authority, STEEMD};
 
 /// How long a scenario waits for something that must come. Not a promise: a machine may be slow.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits until `holds`, and fails the test with what was awaited when it does not come.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {

@@ -14,6 +14,12 @@ use crate::config::reader::{At, Range, Section};
 const GATHER: Range<'_> =
     Range { least: Duration::ZERO, most: Duration::from_secs(30), why: "a page that waits for longer comes too late" };
 
+const PAGE_DEADLINE: Range<'_> = Range {
+    least: Duration::from_secs(1),
+    most: Duration::from_mins(30),
+    why: "a page that has reached nobody for longer is as good as none",
+};
+
 const DAMPING: Range<'_> = Range {
     least: Duration::from_secs(1),
     most: Duration::from_hours(24),
@@ -32,6 +38,8 @@ pub struct AlertConfig {
     pub storm: usize,
     /// When an alert comes and goes too often.
     pub damping: Damping,
+    /// How long the channels have between them to deliver a page.
+    pub page_deadline: Duration,
     /// Where the operator's clock hangs.
     pub zone: TimeZone,
     /// When the daily rehearsal is due, by that clock.
@@ -46,6 +54,7 @@ impl Default for AlertConfig {
             gather: Duration::from_millis(250),
             storm: 5,
             damping: Damping::default(),
+            page_deadline: Duration::from_secs(60),
             zone: TimeZone::UTC,
             rehearsal: WallTime::new(8, 0, 0, 0).ok(),
             routes: Vec::new(),
@@ -70,6 +79,9 @@ pub(super) fn read(
 fn alerts(mut section: Section<'_>, config: &mut AlertConfig, problems: &mut Problems) {
     if let Some(gather) = section.duration_within("gather", GATHER, problems) {
         config.gather = gather;
+    }
+    if let Some(deadline) = section.duration_within("page_deadline", PAGE_DEADLINE, problems) {
+        config.page_deadline = deadline;
     }
     if let Some(storm) = section.integer("storm", 0..=1_000_000, problems) {
         config.storm = usize::try_from(storm).unwrap_or(usize::MAX);

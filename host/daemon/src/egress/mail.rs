@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_plugins::{Mail, MailSecurity, Response};
-use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, Message, MessageBuilder};
+use lettre::message::{Mailbox, Message, MessageBuilder, SinglePart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -94,22 +93,13 @@ fn message(mail: &Mail) -> Result<Message, EgressError> {
     if !mail.in_reply_to.is_empty() {
         builder = builder.in_reply_to(mail.in_reply_to.clone()).references(mail.in_reply_to.clone());
     }
-    builder
-        .header(ContentType::TEXT_PLAIN)
-        .body(mail.text.clone())
-        .map_err(|error| EgressError::Mail(error.to_string()))
+    builder.singlepart(SinglePart::plain(mail.text.clone())).map_err(|error| EgressError::Mail(error.to_string()))
 }
 
 /// What a mail server did wrong, where it gave no code.
 fn explain(mail: &Mail, error: &Error) -> String {
     let (server, port) = (&mail.server, mail.port);
-    let kind = if error.is_timeout() {
-        "does not answer in time"
-    } else if error.is_tls() {
-        "has no TLS that can be trusted"
-    } else {
-        "cannot be spoken to"
-    };
+    let kind = if error.is_timeout() { "does not answer in time" } else { "cannot be spoken to" };
     format!("mail server {server}:{port} {kind}: {}", root(error))
 }
 

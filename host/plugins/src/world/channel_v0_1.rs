@@ -7,8 +7,10 @@ use wasmtime::component::InstancePre;
 use super::{Abi, CallStore, ChannelAbi, Letter, shared_types};
 use crate::channel::{Beat, Given};
 use crate::http::{Judgement, Progress, Pulse, Request, Response};
+use crate::limits::{DETAILS, SUMMARY};
 use crate::sandbox::Allotment;
 use crate::settings::{Description, Problem, Roles, Settings};
+use crate::text::shorten;
 use bindings::dogwatch::channel::types;
 use translate::{judgement_from, progress_from, request_from, requests_from, response_to};
 
@@ -216,10 +218,11 @@ fn alert_to(Letter { alert, envelope }: Letter<'_>) -> types::Alert {
         site: envelope.site.clone(),
         chain: alert.chain.clone(),
         witness: envelope.witness.clone(),
-        summary: alert.summary.clone(),
-        details: alert.details.clone(),
-        remedy: alert.remedy.clone(),
-        command: alert.command.clone(),
+        // Whatever nodes and programs said: no service takes more, and a channel that reads it all runs out of fuel.
+        summary: shorten(&alert.summary, SUMMARY),
+        details: shorten(&alert.details, DETAILS),
+        remedy: shorten(&alert.remedy, SUMMARY),
+        command: shorten(&alert.command, SUMMARY),
         acknowledged_by: alert.acknowledged_by.clone(),
         opened_at: alert.opened_at.as_millis(),
         at: alert.at.as_millis(),

@@ -1,7 +1,7 @@
 //! Building requests.
 
 use super::{
-    Basic, DigestEncoding, Encoding, Event, Header, HttpRequest, Mail, Method, Part, Request, Secret, Severity,
+    Alert, Basic, DigestEncoding, Encoding, Event, Header, HttpRequest, Mail, Method, Part, Request, Secret, Severity,
     Signature,
 };
 
@@ -48,6 +48,11 @@ impl Header {
     /// A bearer token, which is a secret, by its name.
     pub fn bearer(secret: impl Into<String>) -> Self {
         Self { name: "authorization".to_owned(), value: vec!["Bearer ".into(), Part::secret(secret)] }
+    }
+
+    /// User and password of HTTP's basic authentication; the password is a secret, by its name.
+    pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { name: "authorization".to_owned(), value: vec!["Basic ".into(), Part::basic(user, password)] }
     }
 }
 
@@ -108,6 +113,26 @@ impl From<HttpRequest> for Request {
 impl From<Mail> for Request {
     fn from(mail: Mail) -> Self {
         Self::Mail(mail)
+    }
+}
+
+impl Alert {
+    /// Whether it is still open, and nobody has acknowledged it: somebody is needed.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.event, Event::Opened | Event::Updated | Event::Escalated)
+    }
+
+    /// Whether it is open and critical or a page: worth a mention, and whatever else calls for attention.
+    #[must_use]
+    pub const fn is_serious(&self) -> bool {
+        self.is_open() && matches!(self.severity, Severity::Critical | Severity::Page)
+    }
+
+    /// Whether it need not make a sound: it is not open any more, is a report, or is for information alone.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        !self.is_open() || matches!(self.severity, Severity::Info)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::kind::{Integer, Kind};
 use super::nearest::nearest;
-use super::{Problem, SettingDoc, Settings};
+use super::{Given, Problem, SettingDoc, Settings, address};
 
 /// Reads settings.
 ///
@@ -60,7 +60,18 @@ impl<'a> Reader<'a> {
     pub fn secret(&mut self, name: &'static str, about: &str) -> bool {
         let doc = SettingDoc { name: name.to_owned(), default: String::new(), about: about.to_owned() };
         self.docs.secrets.push(doc);
+        self.has_secret(name)
+    }
+
+    fn has_secret(&self, name: &str) -> bool {
         self.secrets.iter().any(|secret| secret == name)
+    }
+
+    /// Demands the secret with that name: without it the settings are wrong.
+    pub fn required_secret(&mut self, name: &'static str, about: &str) {
+        if !self.secret(name, about) {
+            self.problem(name, format!("must be given as a secret: {about}"));
+        }
     }
 
     /// Notes a problem that only the plugin can see, such as two settings that exclude each other. The setting is
@@ -172,10 +183,54 @@ impl<T: Kind> Setting<'_, '_, T> {
         }
     }
 
+    /// The same setting with another value.
+    fn map(mut self, change: impl FnOnce(T) -> T) -> Self {
+        if let Found::Value(value) = self.found {
+            self.found = Found::Value(change(value));
+        }
+        self
+    }
+
     fn finish(self, default: String) -> Found<T> {
         let doc = SettingDoc { name: self.name.to_owned(), default, about: self.about };
         self.reader.docs.settings.push(doc);
         self.found
+    }
+}
+
+impl Setting<'_, '_, String> {
+    /// Demands an address: `http://` or `https://`, a host, and no white space. The host has the last word when a request
+    /// goes there. The example says what would be right.
+    pub fn address(self, example: &str) -> Self {
+        self.check(|url| address::check(url, example))
+    }
+
+    /// Demands an address to which paths can be appended: besides, it has no `?` and no `#`. Slashes at its end are taken
+    /// off.
+    pub fn base_address(self, example: &str) -> Self {
+        self.check(|url| address::check_base(url, example)).map(|url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// The value, or the secret of the same name, which the operator may give instead; not both.
+    pub fn or_secret(self, about: &str) -> Option<Given> {
+        let name = self.name;
+        if self.reader.secret(name, about) {
+            if !matches!(self.found, Found::Nothing) {
+                self.reader.problem(name, "is both a setting and a secret; keep one of them");
+            }
+            self.optional();
+            return Some(Given::Secret(name));
+        }
+        self.optional().map(Given::Setting)
+    }
+
+    /// The same, and without either of the two the settings are wrong.
+    pub fn or_required_secret(self, about: &str) -> Given {
+        let name = self.name;
+        if matches!(self.found, Found::Nothing) && !self.reader.has_secret(name) {
+            self.reader.problem(name, "must be given, as a setting or as a secret");
+        }
+        self.or_secret(about).unwrap_or(Given::Secret(name))
     }
 }
 

@@ -13,10 +13,10 @@ pub(crate) const COMMAND: &str = "dogwatch status";
 pub(crate) const OPENED_AT: i64 = 1_795_436_256_000;
 
 /// Markup of every service, JSON and form syntax, headers, marks that turn a text around, control characters and emoji.
-pub(crate) const HOSTILE: &str =
-    "<b>*_`~|>#[x](https://evil.example)&amp;<!channel> @everyone @here @room <@1> <@&2> \"'\\ %0A+& \
-     </Say><Dial>1</Dial> \u{202e}drawkcab\u{2066} \u{7}\u{1b}[31m\r\nBcc: x@evil.example\r\n שלום 🐕\u{200d}🦺 \
-     {{ .Labels }} ${x}";
+pub(crate) const HOSTILE: &str = "\
+    <b>*_`~|>#[x](https://evil.example)&amp;<!channel> @everyone @here @room <@1> <@&2> \"'\\ %0A+& \
+    </Say><Dial>1</Dial> \u{202e}drawkcab\u{2066} \u{7}\u{1b}[31m\r\nBcc: x@evil.example\r\n שלום 🐕\u{200d}🦺 \
+    {{ .Labels }} ${x}";
 /// How long each text of the overlong alert is at least, in bytes.
 const OVERLONG: usize = 1_000_000;
 

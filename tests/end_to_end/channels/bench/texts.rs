@@ -12,9 +12,9 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 pub(crate) fn assert_safe(secrets: &[String], text: &str) {
     let lower = text.to_lowercase();
     for secret in secrets {
-        let escaped = [NON_ALPHANUMERIC, UNRESERVED].map(|left_alone| {
+        let escaped = [NON_ALPHANUMERIC, UNRESERVED].map(|set| {
             // `%2F` is `%2f` to some.
-            utf8_percent_encode(secret, left_alone).to_string().to_lowercase()
+            utf8_percent_encode(secret, set).to_string().to_lowercase()
         });
         let given_away = text.contains(&STANDARD.encode(secret))
             || text.contains(secret.as_str())
@@ -26,7 +26,8 @@ pub(crate) fn assert_safe(secrets: &[String], text: &str) {
 /// Fails the test if something in the text would hide or turn around the rest.
 pub(crate) fn assert_plain(text: &str) {
     let hides = |c: char| {
-        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let turns =
+            matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         (c.is_control() && !matches!(c, '\n' | '\t')) || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
     };
     assert!(!text.contains(hides), "{text:?}");

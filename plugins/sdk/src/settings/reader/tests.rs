@@ -100,3 +100,68 @@ fn reports_everything_at_once() {
         ]
     );
 }
+
+#[test]
+fn wants_addresses() {
+    let whole = |read: &mut Reader<'_>| drop(read.text("x", "").address("https://a.example/b").required());
+    let base = |read: &mut Reader<'_>| drop(read.text("x", "").base_address("https://a.example").required());
+    for bad in
+        ["a.example", "https://", "https:///b", "https://?b", "https://#", "ftp://a", "https://a b", "https://a\n"]
+    {
+        assert_eq!(problem_of(bad.into(), whole), "x: must be an address such as https://a.example/b", "{bad}");
+        assert_eq!(problem_of(bad.into(), base), "x: must be an address such as https://a.example", "{bad}");
+    }
+    for bad in ["https://a?b", "https://a/#", "http://a/b/?"] {
+        let problem = problem_of(bad.into(), base);
+        assert_eq!(problem, "x: must be an address without ? and #, such as https://a.example", "{bad}");
+    }
+    for (written, whole, base) in [
+        ("https://a", "https://a", Some("https://a")),
+        ("http://a:1/b//", "http://a:1/b//", Some("http://a:1/b")),
+        ("https://[::1]/", "https://[::1]/", Some("https://[::1]")),
+        ("https://a/b?c=d", "https://a/b?c=d", None),
+    ] {
+        let settings = table(&[("x", written.into())]);
+        let mut read = Reader::new(&settings, &[]);
+        assert_eq!(read.text("x", "").address("").required(), whole);
+        assert_eq!(read.text("x", "").base_address("").optional().as_deref(), base);
+    }
+    let settings = Settings::default();
+    let mut read = Reader::new(&settings, &[]);
+    assert_eq!(read.text("x", "").base_address("").or("https://b".to_owned()), "https://b");
+}
+
+#[test]
+fn takes_a_setting_or_a_secret() {
+    let read = |value: Option<Value>, secrets: &[&str], required: bool| {
+        let settings = table(&value.map(|value| ("x", value)).into_iter().collect::<Vec<_>>());
+        let secrets: Vec<_> = secrets.iter().map(|name| (*name).to_owned()).collect();
+        let mut read = Reader::new(&settings, &secrets);
+        let setting = read.text("x", "Set.").address("https://a");
+        let given = if required { Some(setting.or_required_secret("Secret.")) } else { setting.or_secret("Secret.") };
+        assert_eq!((read.docs.settings.len(), read.docs.secrets.len()), (1, 1));
+        let problems = read.finish().err().unwrap_or_default();
+        (given, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    for required in [false, true] {
+        assert_eq!(read(Some("https://b".into()), &[], required), (Some(Given::Setting("https://b".into())), vec![]));
+        assert_eq!(read(None, &["x"], required), (Some(Given::Secret("x")), vec![]));
+        let (_, problems) = read(Some("https://b".into()), &["x"], required);
+        assert_eq!(problems, ["x: is both a setting and a secret; keep one of them"]);
+        let (_, problems) = read(Some("b".into()), &[], required);
+        assert_eq!(problems, ["x: must be an address such as https://a"], "one complaint is enough");
+    }
+    assert_eq!(read(None, &[], false), (None, vec![]));
+    assert_eq!(read(None, &[], true).1, ["x: must be given, as a setting or as a secret"]);
+}
+
+#[test]
+fn demands_secrets() {
+    let (settings, secrets) = (Settings::default(), ["token".to_owned()]);
+    let mut read = Reader::new(&settings, &secrets);
+    read.required_secret("token", "From the first page.");
+    read.required_secret("user", "From the last page.");
+    let problems = read.finish().unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].to_string(), "user: must be given as a secret: From the last page.");
+}

@@ -1,0 +1,128 @@
+//! Whatever a service does, no outcome, no progress and no debug text of any channel holds a secret:
+//! [`Watched`](super::bench::Watched) looks through each of them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use dogwatch_engine::AlertEvent;
+use dogwatch_services::discord::Discord;
+use dogwatch_services::slack::Slack;
+use dogwatch_services::twilio::Twilio;
+use dogwatch_services::{Fake, Fault};
+
+use super::bench::{AUTHORITY, Rig, Wired, assert_safe, message};
+use super::echo::{Echo, What};
+use super::{discord, slack, twilio};
+
+async fn echo() -> Fake<Echo> {
+    Fake::start(Echo::all()[0], &AUTHORITY).await.unwrap()
+}
+
+/// Everything that the service was sent, said back in every way.
+async fn what_is_echoed<C: Wired>() {
+    let fake = echo().await;
+    let courier = C::wiring(&fake.url()).courier();
+    for way in Echo::all() {
+        fake.with(|echo| *echo = way);
+        courier.try_everything().await;
+    }
+    assert!(!fake.seen().is_empty());
+}
+
+/// Every fault that a connection or a service can have.
+async fn what_fails<C: Wired>() {
+    let faults = [
+        Fault::RateLimit,
+        Fault::Status(302),
+        Fault::Status(418),
+        Fault::Status(503),
+        Fault::Drop,
+        Fault::DropAfter,
+        Fault::Reset,
+    ];
+    for fault in faults {
+        let rig = Rig::<C>::start().await;
+        // As many of them as there can be requests.
+        rig.fake.order(vec![Some(fault); 32]);
+        rig.courier.try_everything().await;
+    }
+}
+
+/// Secrets that are wrong, and hosts that are not to be sent to.
+async fn what_is_refused<C: Wired>() {
+    let rig = Rig::<C>::start().await;
+    for (name, secret) in C::wrong(&rig.fake.url()) {
+        rig.wiring.clone().secret(name, &secret).courier().try_everything().await;
+    }
+    let seen = rig.fake.seen().len();
+    rig.wiring.clone().confined().courier().try_everything().await;
+    assert_eq!(rig.fake.seen().len(), seen, "nothing goes to a host that is not named");
+}
+
+macro_rules! gives_nothing_away {
+    ($($module:ident: $channel:ty),+ $(,)?) => {
+        $(
+            mod $module {
+                #[tokio::test(flavor = "multi_thread")]
+                async fn of_what_is_echoed_nothing_is_given_away() {
+                    super::what_is_echoed::<$channel>().await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn of_what_fails_nothing_is_given_away() {
+                    super::what_fails::<$channel>().await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn of_what_is_refused_nothing_is_given_away() {
+                    super::what_is_refused::<$channel>().await;
+                }
+            }
+        )+
+    };
+}
+
+gives_nothing_away!(
+    by_alertmanager: crate::channels::alertmanager::Channel,
+    by_discord: crate::channels::discord::Channel,
+    by_gotify: crate::channels::gotify::Channel,
+    by_healthchecks: crate::channels::healthchecks::Channel,
+    by_heartbeat: crate::channels::heartbeat::Channel,
+    by_matrix: crate::channels::matrix::Channel,
+    by_ntfy: crate::channels::ntfy::Channel,
+    by_opsgenie: crate::channels::opsgenie::Channel,
+    by_pagerduty: crate::channels::pagerduty::Channel,
+    by_pushover: crate::channels::pushover::Channel,
+    by_slack: crate::channels::slack::Channel,
+    by_telegram: crate::channels::telegram::Channel,
+    by_twilio_sms: crate::channels::twilio::Sms,
+    by_twilio_voice: crate::channels::twilio::Voice,
+    by_uptime_kuma: crate::channels::uptime_kuma::Channel,
+    by_webhook: crate::channels::webhook::Channel,
+);
+
+/// What a channel says of all those echoes.
+async fn said<C: Wired>(what: What) -> String {
+    let fake = echo().await;
+    let courier = C::wiring(&fake.url()).courier();
+    let mut said = Vec::new();
+    for way in Echo::all() {
+        fake.with(|echo| *echo = Echo { what, ..way });
+        said.push(format!("{:?}", courier.send(&message(AlertEvent::Opened)).await));
+    }
+    said.join("\n")
+}
+
+/// A secret that is an address is told by its path alone: many servers say `Cannot POST /the/path`.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_echoed_path_gives_no_webhook_away() {
+    assert_safe(&[Slack::new().path], &said::<slack::Channel>(What::Address).await);
+    assert_safe(&[Discord::new().token], &said::<discord::Channel>(What::Address).await);
+}
+
+/// A password that is sent as basic authentication is told by the login as a whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_echoed_login_gives_no_password_away() {
+    let service = Twilio::new();
+    let login = STANDARD.encode(format!("{}:{}", service.account, service.token));
+    assert_safe(&[login], &said::<twilio::Sms>(What::Headers).await);
+}
