@@ -28,6 +28,69 @@ async fn the_example_configuration_passes_its_check() {
     assert!(!said.contains("warning:"), "{said}");
 }
 
+/// A directory in the place of /etc/dogwatch, with a secret in every file that the text names.
+fn with_secrets(dir: &std::path::Path, text: &str) -> String {
+    for file in text.split("\"/etc/dogwatch/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        let path = dir.join(file);
+        let secret = match file {
+            "discord-webhook" => "https://discord.com/api/webhooks/1/token",
+            "slack-webhook" => "https://hooks.slack.com/services/T0/B0/token",
+            _ if file.starts_with("heartbeat-") => "https://example.com/5bf66975",
+            _ => "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278",
+        };
+        std::fs::write(&path, secret).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    text.replace("/etc/dogwatch", dir.to_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_channels_pass_their_check() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let channels = with_secrets(dir.path(), include_str!("../../examples/channels.toml"));
+    let config = net.write(dir.path(), &crate::support::Setup::default());
+    let text = std::fs::read_to_string(&config).unwrap() + &channels;
+    std::fs::write(&config, text).unwrap();
+    let output = dogwatch().args(["check", "--config"]).arg(&config).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && !said.contains("warning:"), "{said}");
+    for plugin in dogwatch_bundled::ALL.iter().filter(|plugin| plugin.name != "threshold") {
+        assert!(channels.contains(&format!("plugin = \"{}\"", plugin.name)), "no example of {}", plugin.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_finds_no_fault_with_the_units() {
+    let dir = Net::directory();
+    let unit = |name: &str, text: &str| {
+        // What is installed elsewhere here must be a program, and is not started.
+        let path = dir.path().join(name);
+        std::fs::write(&path, text.replace("/usr/bin/dogwatch", env!("CARGO_BIN_EXE_dogwatch"))).unwrap();
+        path
+    };
+    let main = unit("dogwatch.service", include_str!("../../examples/dogwatch.service"));
+    let failure = unit("dogwatch-boot-failure@.service", include_str!("../../examples/dogwatch-boot-failure@.service"));
+    let output = tokio::process::Command::new("systemd-analyze")
+        .arg("verify")
+        .args([main, failure])
+        .output()
+        .await
+        .expect("systemd-analyze: cargo xtask setup installs it");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_units_call_what_there_is() {
+    for text in
+        [include_str!("../../examples/dogwatch.service"), include_str!("../../examples/dogwatch-boot-failure@.service")]
+    {
+        let start = text.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/dogwatch ")).unwrap();
+        let output = dogwatch().args(start.split_whitespace()).arg("--help").output().await.unwrap();
+        assert!(output.status.success(), "{start}");
+    }
+}
+
 #[test]
 fn the_example_devnet_is_one() {
     let example = include_str!("../../examples/devnet.toml");

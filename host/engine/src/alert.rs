@@ -67,10 +67,11 @@ impl fmt::Display for Subject {
 pub struct AlertKey(pub String);
 
 impl AlertKey {
-    /// The kind of trouble, in one word: keys are `chain/NAME/CAUSE`, `CHAIN/WITNESS/CAUSE` or `daemon/SITE/CAUSE`, and
-    /// may go on.
+    /// The kind of trouble, in one word: keys are `chain/NAME/CAUSE`, `witness/CHAIN/WITNESS/CAUSE` or
+    /// `daemon/SITE/CAUSE`, and may go on.
     pub fn cause(&self) -> &str {
-        self.0.split('/').nth(2).or_else(|| self.0.rsplit('/').next()).unwrap_or_default()
+        let place = if self.0.starts_with("witness/") { 3 } else { 2 };
+        self.0.split('/').nth(place).or_else(|| self.0.rsplit('/').next()).unwrap_or_default()
     }
 }
 
@@ -78,6 +79,12 @@ impl fmt::Display for AlertKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A time as messages write it.
+pub(crate) fn utc(at: Time) -> String {
+    let whole = Time::from_secs(at.as_secs()).to_string();
+    format!("{} UTC", whole.replacen('T', " ", 1))
 }
 
 /// Where in its life an alert is.
@@ -127,4 +134,30 @@ pub struct Alert {
     pub opened_at: Time,
     /// When this message was made.
     pub at: Time,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_cause() {
+        let cases = [
+            ("chain/hive/blind", "blind"),
+            ("chain/hive/upgraded/api.example.com", "upgraded"),
+            ("witness/hive/alice/missing", "missing"),
+            ("witness/hive/alice/refused/budget", "refused"),
+            ("daemon/fsn1/channel/pager", "channel"),
+            ("missing", "missing"),
+            ("", ""),
+        ];
+        for (key, cause) in cases {
+            assert_eq!(AlertKey(key.to_owned()).cause(), cause, "{key}");
+        }
+    }
+
+    #[test]
+    fn times_are_whole_seconds_of_utc() {
+        assert_eq!(utc(Time::from_millis(1_700_000_000_999)), "2023-11-14 22:13:20 UTC");
+    }
 }

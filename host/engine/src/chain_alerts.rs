@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use dogwatch_chain::{Head, Time};
 
-use crate::alert::{Alert, AlertKey, Severity, Subject};
+use crate::alert::{Alert, AlertKey, Severity, Subject, utc};
 use crate::book::{AlertBook, Notice};
+use crate::cause::Cause;
 use crate::situation::Agreement;
 use crate::tracker::{Standstill, Tracker, WallClock};
 
@@ -13,7 +14,21 @@ use crate::tracker::{Standstill, Tracker, WallClock};
 const GRACE_SLOTS: u32 = 3;
 
 /// What may be wrong with the chain as a whole, one at a time.
-const KINDS: [&str; 5] = ["blind", "halted", "thin", "split", "clock"];
+const WHOLE: [Cause; 5] = [Cause::Blind, Cause::Halted, Cause::Thin, Cause::Split, Cause::Clock];
+
+/// How an alert ends that is about a chain that is well apart from it.
+const NOT_WELL: &str = "The chain as a whole cannot be seen well any more: that comes first.";
+
+/// The command that shows which endpoints work.
+const ENDPOINTS: &str = "dogwatch endpoints --ask";
+
+fn key(chain: &str, cause: Cause) -> AlertKey {
+    AlertKey(format!("chain/{chain}/{cause}"))
+}
+
+fn part_key(chain: &str, cause: Cause, part: &str) -> AlertKey {
+    AlertKey(format!("{}/{part}", key(chain, cause)))
+}
 
 /// The open alerts of one chain.
 #[derive(Clone, Debug)]
@@ -47,26 +62,27 @@ impl ChainAlerts {
         let mut said = Vec::new();
         let chain = tracker.config().chain.clone();
         let grace = tracker.config().block_interval.saturating_mul(GRACE_SLOTS);
-        let key = |kind: &str| AlertKey(format!("chain/{chain}/{kind}"));
         let well = self.is_well(tracker);
         if well {
             self.last_well = Some(now);
-            for kind in KINDS {
-                said.extend(self.book.resolve(now, &key(kind), "The endpoints show a fresh, agreed chain again."));
+            for cause in WHOLE {
+                let how = "The endpoints show a fresh, agreed chain again.";
+                said.extend(self.book.resolve(now, &key(&chain, cause), how));
             }
         } else if self.last_well.is_none_or(|at| now.since(at) >= grace || now < at) {
             // A clock that was set back is no reason for patience either.
-            let kind = match (tracker.agreement(), tracker.standstill(), tracker.wall_clock()) {
-                (Agreement::Blind, Standstill::AllAtTheSameBlock, _) => "halted",
-                (Agreement::Blind, _, WallClock::Ahead(_) | WallClock::Behind(_)) => "clock",
-                (Agreement::Thin, ..) => "thin",
-                (Agreement::Disagreed, ..) => "split",
-                _ => "blind",
+            let cause = match (tracker.agreement(), tracker.standstill(), tracker.wall_clock()) {
+                (Agreement::Blind, Standstill::AllAtTheSameBlock, _) => Cause::Halted,
+                (Agreement::Blind, _, WallClock::Ahead(_) | WallClock::Behind(_)) => Cause::Clock,
+                (Agreement::Thin, ..) => Cause::Thin,
+                (Agreement::Disagreed, ..) => Cause::Split,
+                _ => Cause::Blind,
             };
-            for other in KINDS.into_iter().filter(|other| *other != kind) {
-                said.extend(self.book.resolve(now, &key(other), "It has turned into something else."));
+            for other in WHOLE.into_iter().filter(|other| *other != cause) {
+                let how = "The chain is not well yet: another alert says what is wrong now.";
+                said.extend(self.book.resolve(now, &key(&chain, other), how));
             }
-            let notice = notice(tracker, key(kind), kind, self.last_well);
+            let notice = notice(now, tracker, cause, self.last_well);
             said.extend(self.book.raise(now, &chain, self.repeat, notice));
         }
         said.extend(self.blocks(now, tracker, well));
@@ -77,19 +93,18 @@ impl ChainAlerts {
 
     /// Endpoints that were written `http://` and are asked by https, with the reason. Each is worth one word.
     pub fn upgraded(&mut self, now: Time, chain: &str, endpoints: &[(String, String)]) -> Vec<Alert> {
-        let prefix = format!("chain/{chain}/upgraded/");
-        let key = |name: &str| AlertKey(format!("{prefix}{name}"));
+        let key = |name: &str| part_key(chain, Cause::Upgraded, name);
         let keep: Vec<AlertKey> = endpoints.iter().map(|(name, _)| key(name)).collect();
-        let mut said =
-            self.book.resolve_others(now, &prefix, &keep, "It is no longer asked so: see the configuration.");
+        let how = "The configuration says https:// now, or the endpoint is gone from it.";
+        let mut said = self.book.resolve_others(now, &key("").0, &keep, how);
         for (name, why) in endpoints {
             let notice = Notice {
                 key: key(name),
                 severity: Severity::Warning,
                 subject: Subject::Endpoint(chain.to_owned(), name.clone()),
                 summary: format!("{chain}: endpoint {name} is asked by https, although http:// is written"),
-                details: format!("Reason: {why}. It goes on by https, as a POST with its body, also after a restart."),
-                remedy: "Write https:// in the configuration.".to_owned(),
+                details: format!("Why: {why}. Dogwatch goes on by https, also after a restart."),
+                remedy: "Write https:// for it in dogwatch.toml.".to_owned(),
                 command: "dogwatch check".to_owned(),
             };
             said.extend(self.book.raise(now, chain, self.repeat, notice));
@@ -99,19 +114,20 @@ impl ChainAlerts {
 
     /// Endpoints that answered by https once, and now only by plain HTTP, which is allowed for them.
     pub fn downgraded(&mut self, now: Time, chain: &str, endpoints: &[String]) -> Vec<Alert> {
-        let prefix = format!("chain/{chain}/downgraded/");
-        let key = |name: &str| AlertKey(format!("{prefix}{name}"));
+        let key = |name: &str| part_key(chain, Cause::Downgraded, name);
         let keep: Vec<AlertKey> = endpoints.iter().map(|name| key(name)).collect();
-        let mut said = self.book.resolve_others(now, &prefix, &keep, "It answers by https again, or is gone.");
+        let how = "It answers by https again, or is gone from the configuration.";
+        let mut said = self.book.resolve_others(now, &key("").0, &keep, how);
         for name in endpoints {
             let notice = Notice {
                 key: key(name),
                 severity: Severity::Warning,
                 subject: Subject::Endpoint(chain.to_owned(), name.clone()),
                 summary: format!("{chain}: endpoint {name} answered by https before, and now only by plain http"),
-                details: "Plain http is allowed for it, and it is asked so. Somebody may be in the way.".to_owned(),
-                remedy: "Repair its TLS, and write https:// in the configuration.".to_owned(),
-                command: "dogwatch endpoints --ask".to_owned(),
+                details: "Plain http is allowed for it, so Dogwatch goes on with that. Somebody on the way may read and change \
+                          what it says.".to_owned(),
+                remedy: "Repair its TLS, or have it repaired. Then write https:// for it in dogwatch.toml.".to_owned(),
+                command: ENDPOINTS.to_owned(),
             };
             said.extend(self.book.raise(now, chain, self.repeat, notice));
         }
@@ -120,15 +136,18 @@ impl ChainAlerts {
 
     /// What keeps the gateway from serving, or that nothing does.
     pub fn gateway(&mut self, now: Time, chain: &str, trouble: Option<&str>) -> Option<Alert> {
-        let key = AlertKey(format!("chain/{chain}/gateway"));
+        let key = key(chain, Cause::Gateway);
         let Some(trouble) = trouble else { return self.book.resolve(now, &key, "The gateway serves.") };
         let notice = Notice {
             key,
             severity: Severity::Page,
             subject: Subject::Daemon,
-            summary: "the gateway cannot serve".to_owned(),
-            details: format!("{trouble}\nIt is tried again every few seconds. The watch does not depend on it."),
-            remedy: "End what holds its port, or mend its certificate.".to_owned(),
+            summary: format!("{chain}: the gateway cannot serve"),
+            details: format!(
+                "{trouble}\nDogwatch tries again every few seconds. Until then whatever asks the gateway gets no answer. \
+                 The watch goes on without it."
+            ),
+            remedy: "End what holds its port, or mend its certificate, as the reason says.".to_owned(),
             command: "dogwatch check".to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice)
@@ -137,7 +156,7 @@ impl ChainAlerts {
     /// With endpoints of one operator nothing can be checked. It works, and stays a warning.
     fn one_voice(&mut self, now: Time, tracker: &Tracker) -> Vec<Alert> {
         let chain = &tracker.config().chain;
-        let key = AlertKey(format!("chain/{chain}/one-voice"));
+        let key = key(chain, Cause::OneVoice);
         match tracker.agreement() {
             Agreement::Single => {}
             // Whether there are others does not depend on whether they answer.
@@ -152,8 +171,10 @@ impl ChainAlerts {
             severity: Severity::Warning,
             subject: Subject::Chain(chain.clone()),
             summary: format!("{chain}: all that is known comes from one operator"),
-            details: "Nothing it says can be checked, and without it Dogwatch is blind.".to_owned(),
-            remedy: "Add endpoints of other operators.".to_owned(),
+            details:
+                "Dogwatch believes it and acts on it, but cannot check what it says. Without it Dogwatch is blind."
+                    .to_owned(),
+            remedy: "Add endpoints of other operators to dogwatch.toml.".to_owned(),
             command: "dogwatch endpoints".to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
@@ -162,12 +183,13 @@ impl ChainAlerts {
     /// Heads alone show nothing of the witness: without the blocks below them Dogwatch is as good as blind.
     fn blocks(&mut self, now: Time, tracker: &Tracker, well: bool) -> Option<Alert> {
         let chain = &tracker.config().chain;
-        let key = AlertKey(format!("chain/{chain}/no-blocks"));
+        let key = key(chain, Cause::NoBlocks);
         let tip = tracker.log().tip().map(|tip| tip.num());
         let head = tracker.head().map(Head::num);
         if !well || tip >= head {
             self.behind_since = None;
-            return self.book.resolve(now, &key, "The blocks up to the head are known.");
+            let how = if well { "The blocks up to the head are known." } else { NOT_WELL };
+            return self.book.resolve(now, &key, how);
         }
         let since = *self.behind_since.get_or_insert(now);
         if now.since(since) < tracker.config().block_interval.saturating_mul(GRACE_SLOTS) {
@@ -179,10 +201,17 @@ impl ChainAlerts {
             subject: Subject::Chain(chain.clone()),
             summary: format!("{chain}: no endpoint gives the blocks up to its head"),
             details: format!(
-                "So it is since {since} UTC. Who produced and who missed cannot be told, and nothing is switched."
+                "Since {}. {} Who produced and who missed cannot be told, and nothing is switched. Dogwatch goes on \
+                 asking.",
+                utc(since),
+                match (tip, head) {
+                    (Some(tip), Some(head)) => format!("The head is block {head}, the newest block read is {tip}."),
+                    _ => "No block was read yet.".to_owned(),
+                }
             ),
-            remedy: "Replace the endpoints, or wait for them.".to_owned(),
-            command: "dogwatch endpoints --ask".to_owned(),
+            remedy: "Add endpoints that give blocks to dogwatch.toml. Until then watch the witness yourself."
+                .to_owned(),
+            command: ENDPOINTS.to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice)
     }
@@ -190,10 +219,11 @@ impl ChainAlerts {
     /// While the chain as a whole is well, endpoints that are not are worth a word.
     fn doubts(&mut self, now: Time, tracker: &Tracker, well: bool) -> Vec<Alert> {
         let chain = &tracker.config().chain;
-        let key = AlertKey(format!("chain/{chain}/doubts"));
+        let key = key(chain, Cause::Doubts);
         if !well || tracker.doubts().is_empty() {
             self.doubts_since = None;
-            return self.book.resolve(now, &key, "All endpoints answer well.").into_iter().collect();
+            let how = if well { "All endpoints answer well." } else { NOT_WELL };
+            return self.book.resolve(now, &key, how).into_iter().collect();
         }
         // One bad answer is nothing; a minute of them is.
         let since = *self.doubts_since.get_or_insert(now);
@@ -204,156 +234,89 @@ impl ChainAlerts {
             key,
             severity: Severity::Warning,
             subject: Subject::Chain(chain.clone()),
-            summary: format!("{chain}: {} endpoints cannot be used", tracker.doubts().len()),
-            details: reasons(tracker),
-            remedy: "Replace them, or wait for them.".to_owned(),
-            command: "dogwatch endpoints --ask".to_owned(),
+            summary: format!(
+                "{chain}: {} of {} endpoints cannot be used",
+                tracker.doubts().len(),
+                tracker.view(now).endpoints_total
+            ),
+            details: format!("Since {}. Dogwatch goes on with the others.{}", utc(since), reasons(tracker)),
+            remedy: "Wait for them, or replace them in dogwatch.toml.".to_owned(),
+            command: ENDPOINTS.to_owned(),
         };
         self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
     }
 }
 
+/// Why endpoints do not count, each in a line of its own.
 fn reasons(tracker: &Tracker) -> String {
-    let lines: Vec<String> = tracker.doubts().iter().map(|(name, doubt)| format!("{name}: {doubt}")).collect();
-    lines.join("\n")
+    tracker.doubts().iter().map(|(name, doubt)| format!("\n{name}: {doubt}")).collect()
 }
 
-fn notice(tracker: &Tracker, key: AlertKey, kind: &str, last_well: Option<Time>) -> Notice {
+fn notice(now: Time, tracker: &Tracker, cause: Cause, last_well: Option<Time>) -> Notice {
     let chain = &tracker.config().chain;
-    let since = last_well.map_or_else(|| "since the start".to_owned(), |at| format!("since {at} UTC"));
-    let (severity, summary, remedy) = match kind {
-        "halted" => (
+    let since = last_well.map_or_else(|| "Since Dogwatch started".to_owned(), |at| format!("Since {}", utc(at)));
+    let newest = tracker
+        .head()
+        .map_or_else(String::new, |head| format!(" The newest block known is {} of {}.", head.num(), utc(head.time)));
+    let (severity, summary, remedy) = match cause {
+        Cause::Halted => (
             Severity::Critical,
             format!("{chain} has halted, or every endpoint is cut off from it in the same way"),
-            "Nothing, if the chain has halted. Else replace the endpoints.",
+            "Ask other witnesses whether the chain has halted. If it has, there is nothing to switch. If not, add \
+             endpoints that work to dogwatch.toml.",
         ),
-        "clock" => (
+        Cause::Clock => (
             Severity::Page,
             match tracker.wall_clock() {
                 WallClock::Behind(by) => format!("this machine's clock is {} s behind {chain}'s", by.as_secs()),
                 WallClock::Ahead(by) => format!("this machine's clock is {} s ahead of {chain}'s", by.as_secs()),
                 WallClock::Plausible => format!("this machine's clock does not fit {chain}'s"),
             },
-            "Set the clock, and have it kept right. Until then nothing is switched.",
+            "Set the clock, and have it kept right.",
         ),
-        "thin" => (
-            Severity::Page,
-            format!("{chain}: fewer endpoints answer than must agree"),
-            "Add endpoints, or lower the quorum: without agreement Dogwatch does not act.",
-        ),
-        "split" => (
+        Cause::Thin => {
+            let all = tracker.view(now).endpoints_total;
+            let usable = all.saturating_sub(u32::try_from(tracker.doubts().len()).unwrap_or(u32::MAX));
+            (
+                Severity::Page,
+                format!(
+                    "{chain}: only {usable} of {all} endpoints can be used; {} operators must agree",
+                    tracker.need()
+                ),
+                "Add endpoints of other operators to dogwatch.toml, or lower the quorum. Until then watch the witness \
+                 yourself.",
+            )
+        }
+        Cause::Split => (
             Severity::Page,
             format!("{chain}: the endpoints contradict each other"),
-            "Find out which endpoint is wrong and remove it.",
+            "Find out which endpoints are wrong and remove them. Until then watch the witness yourself.",
         ),
         _ => (
             Severity::Page,
             format!("Dogwatch is blind: no endpoint shows a fresh head of {chain}"),
-            "Give it endpoints that work. Until then nothing is watched and nothing is switched.",
+            "Look at this machine's network. If that works, add other endpoints to dogwatch.toml. Until then watch the \
+             witness yourself.",
         ),
     };
     Notice {
-        key,
+        key: key(chain, cause),
         severity,
         subject: Subject::Chain(chain.clone()),
         summary,
-        details: format!("So it is {since}. Dogwatch holds, and goes on trying.\n{}", reasons(tracker)),
+        details: format!(
+            "{since}.{newest} Misses cannot be seen, and nothing is switched. Dogwatch goes on asking.{}",
+            reasons(tracker)
+        ),
         remedy: remedy.to_owned(),
-        command: match kind {
-            "clock" => "timedatectl set-ntp true".to_owned(),
-            _ => "dogwatch endpoints --ask".to_owned(),
+        command: match cause {
+            Cause::Clock => "timedatectl set-ntp true".to_owned(),
+            _ => ENDPOINTS.to_owned(),
         },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::alert::AlertEvent;
-    use crate::testing::{INTERVAL, block, head, key, says, silent, time};
-    use crate::tracker::TrackerConfig;
-
-    struct Scene {
-        tracker: Tracker,
-        alerts: ChainAlerts,
-        /// Whether the endpoints give their blocks.
-        blocks: bool,
-    }
-
-    impl Scene {
-        fn new() -> Self {
-            let config = TrackerConfig {
-                chain: "hive".to_owned(),
-                block_interval: INTERVAL,
-                quorum: 2,
-                stale_after: INTERVAL * 5,
-            };
-            Self {
-                tracker: Tracker::new(config),
-                alerts: ChainAlerts::new(AlertBook::default(), Duration::from_secs(300)),
-                blocks: true,
-            }
-        }
-
-        /// Three endpoints, so many of which answer.
-        fn observe(&mut self, slot: u64, answer: usize) -> Vec<(AlertEvent, String)> {
-            let read = |n: usize| {
-                let name = n.to_string();
-                if n < answer { says(&name, head(u32::try_from(slot).unwrap(), slot), key(1)) } else { silent(&name) }
-            };
-            self.tracker.observe(time(slot), &[read(0), read(1), read(2)]);
-            if answer > 0 && self.blocks {
-                self.tracker.learn(vec![block(u32::try_from(slot).unwrap(), slot, "a")]);
-            }
-            let said = self.alerts.observe(time(slot), &self.tracker);
-            said.into_iter().map(|alert| (alert.event, alert.key.0)).collect()
-        }
-    }
-
-    fn said(event: AlertEvent, kind: &str) -> Vec<(AlertEvent, String)> {
-        vec![(event, format!("chain/hive/{kind}"))]
-    }
-
-    #[test]
-    fn blindness_is_said_at_once_at_the_start_and_after_a_grace_later() {
-        let mut scene = Scene::new();
-        assert_eq!(scene.observe(100, 0), said(AlertEvent::Opened, "blind"));
-        assert_eq!(scene.observe(101, 3), said(AlertEvent::Resolved, "blind"));
-        assert_eq!(scene.observe(102, 0), []);
-        assert_eq!(scene.observe(103, 1), []);
-        assert_eq!(scene.observe(104, 1), said(AlertEvent::Opened, "thin"));
-        assert_eq!(scene.observe(204, 1), said(AlertEvent::Updated, "thin"), "after five minutes");
-        let turned = [said(AlertEvent::Resolved, "thin"), said(AlertEvent::Opened, "blind")].concat();
-        assert_eq!(scene.observe(205, 0), turned);
-    }
-
-    #[test]
-    fn a_clock_set_back_gives_no_grace() {
-        let mut scene = Scene::new();
-        assert_eq!(scene.observe(1000, 3), []);
-        assert_eq!(scene.observe(10, 0), said(AlertEvent::Opened, "blind"));
-    }
-
-    #[test]
-    fn one_bad_endpoint_is_worth_a_word_after_a_while() {
-        let mut scene = Scene::new();
-        for slot in 100..120 {
-            assert_eq!(scene.observe(slot, 2), [], "slot {slot}");
-        }
-        assert_eq!(scene.observe(120, 2), said(AlertEvent::Opened, "doubts"));
-        assert_eq!(scene.observe(121, 2), []);
-        assert_eq!(scene.observe(122, 3), said(AlertEvent::Resolved, "doubts"));
-    }
-
-    #[test]
-    fn heads_without_blocks_are_blindness_too() {
-        let mut scene = Scene::new();
-        scene.blocks = false;
-        for slot in 100..103 {
-            assert_eq!(scene.observe(slot, 3), [], "slot {slot}");
-        }
-        assert_eq!(scene.observe(103, 3), said(AlertEvent::Opened, "no-blocks"));
-        scene.blocks = true;
-        assert_eq!(scene.observe(104, 3), said(AlertEvent::Resolved, "no-blocks"));
-    }
-}
+mod golden;
+#[cfg(test)]
+mod tests;

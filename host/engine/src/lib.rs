@@ -11,6 +11,7 @@
 
 mod alert;
 mod book;
+mod cause;
 mod chain_alerts;
 mod decision;
 mod health;

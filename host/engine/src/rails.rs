@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use dogwatch_chain::Time;
 
-use crate::alert::Severity;
-use crate::situation::{Agreement, Health};
+use crate::alert::{Severity, utc};
+use crate::situation::{Agreement, Health, Verdict};
 
 /// The limits of one witness's rails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub enum Refusal {
     #[error("mode is \"observe\": Dogwatch watches and does not act")]
     Observing,
     /// The operator has paused automatic switches.
-    #[error("automatic switches are paused until {until}")]
+    #[error("automatic switches are paused until {}", utc(*.until))]
     Paused {
         /// Until when.
         until: Time,
@@ -62,10 +62,10 @@ pub enum Refusal {
     #[error("another switch is on its way")]
     UnderWay,
     /// The endpoints do not give one fresh picture.
-    #[error("the chain's state is not fresh and agreed: {0:?}")]
+    #[error("the chain's state is not fresh and agreed: {}", lacking(*.0))]
     NotAgreed(Agreement),
     /// The head is old.
-    #[error("the newest block known is {} s old", .0.as_secs())]
+    #[error("{}", stale(*.0))]
     StaleView(Duration),
     /// The endpoints show different signing keys.
     #[error("the endpoints do not agree on the signing key")]
@@ -77,8 +77,8 @@ pub enum Refusal {
     #[error("the witness is disabled (null key): only its active key can enable it again")]
     NullKey,
     /// The verdict is not *me*.
-    #[error("the verdict is {0:?}, and only Me is a reason to switch")]
-    Verdict(crate::situation::Verdict),
+    #[error("{}, and only misses of this witness alone are a reason to switch", judged(*.0))]
+    Verdict(Verdict),
     /// There is no private key to sign with.
     #[error("the private key of the present node {0:?} is not loaded, and only it can sign the switch")]
     NoSigningKey(String),
@@ -100,7 +100,7 @@ pub enum Refusal {
         why: String,
     },
     /// Its fitness is not known.
-    #[error("the fitness of node {0:?} is not known, and the configuration does not allow it unprobed")]
+    #[error("the fitness of node {0:?} is not known: it has no probe, or too few good ones so far")]
     Unproven(String),
     /// Its last good probe is old.
     #[error("the last good probe of node {node:?} is {} s old", .age.as_secs())]
@@ -217,39 +217,121 @@ impl Refusal {
         }
     }
 
+    /// What Dogwatch does about it.
+    pub(crate) const fn follows(&self) -> &'static str {
+        match self {
+            Self::Observing => "Dogwatch goes on watching, and leaves it to you.",
+            Self::Paused { .. } => "Dogwatch does it when the pause is over, if the policy still asks for it.",
+            Self::NoSuchNode(_) | Self::NoNodeNamed(_) | Self::AlreadyThere(_) | Self::DisableNotAllowed => {
+                "Dogwatch leaves the key where it is until the policy asks for something else."
+            }
+            Self::ForeignKey | Self::NullKey | Self::NoSigningKey(_) => "Dogwatch cannot do it until that changes.",
+            Self::UnderWay
+            | Self::NotAgreed(_)
+            | Self::StaleView(_)
+            | Self::KeySplit
+            | Self::Verdict(_)
+            | Self::Unfit { .. }
+            | Self::Unproven(_)
+            | Self::ProbeStale { .. }
+            | Self::Budget { .. }
+            | Self::CoolDown { .. }
+            | Self::OwnSlotNear { .. } => {
+                "Dogwatch does it as soon as nothing stands in the way, if the policy still asks for it."
+            }
+        }
+    }
+
     /// What the human should do about it.
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::Observing => "Set mode = \"armed\" for this witness, or switch by hand: dogwatch switch.",
-            Self::Paused { .. } => "End the pause: dogwatch resume. Or switch by hand: dogwatch switch.",
+            Self::Observing => {
+                "Switch by hand with --force to a node that works, or set mode = \"armed\" for this witness."
+            }
+            Self::Paused { .. } => "End the pause, or switch by hand.",
             Self::UnderWay | Self::CoolDown { .. } | Self::OwnSlotNear { .. } | Self::KeySplit => {
-                "Nothing: Dogwatch tries again by itself."
+                "Nothing: this passes by itself."
             }
-            Self::NotAgreed(_) | Self::StaleView(_) => "Look at the endpoints: dogwatch status.",
-            Self::ForeignKey => "If this was not you, change the account's keys. If it was, add the node's key.",
+            Self::NotAgreed(_) | Self::StaleView(_) => {
+                "Find out which endpoints work, and replace the others. Until then switch with a wallet."
+            }
+            Self::ForeignKey => {
+                "If this was you, add the node with that key to dogwatch.toml. If not, somebody has your keys: change \
+                 the account's keys."
+            }
             Self::NullKey => "Enable the witness with a wallet and its active key.",
-            Self::Verdict(_) => "Look at the chain: it is not this witness alone.",
-            Self::NoSigningKey(_) => "Give Dogwatch the private key of the node that holds the signing key.",
-            Self::NoSuchNode(_) | Self::NoNodeNamed(_) | Self::AlreadyThere(_) => {
-                "Look at the policy: it asks for what cannot be."
+            Self::Verdict(_) => "Look at the chain before you switch with --force.",
+            Self::NoSigningKey(_) => {
+                "Give Dogwatch the private key of the node that holds the signing key. Until then switch with a wallet."
             }
-            Self::Unfit { .. } | Self::ProbeStale { .. } => "Repair the standby, or switch by hand with --force.",
-            Self::Unproven(_) => "Give the node a probe, or set switch_unprobed = true for it.",
-            Self::Budget { .. } => "Find out why the nodes fail. Switch by hand with --force.",
+            Self::NoSuchNode(_) | Self::NoNodeNamed(_) | Self::AlreadyThere(_) => {
+                "Name another node; if the policy named it, correct the policy."
+            }
+            Self::Unfit { .. } | Self::ProbeStale { .. } => "Repair the standby, or switch to another one.",
+            Self::Unproven(_) => {
+                "Switch by hand to a node that you know to work. Then give this one a probe, or set \
+                 switch_unprobed = true for it."
+            }
+            Self::Budget { .. } => {
+                "Find out why the nodes fail. If you know one that works, switch to it by hand with --force."
+            }
             Self::DisableNotAllowed => "Set allow_disable = true for this witness if you want that.",
         }
     }
 
-    /// The one command to type about it.
-    pub fn command(&self, witness: &str) -> String {
-        match self {
-            Self::Paused { .. } => format!("dogwatch resume {witness}"),
-            Self::NotAgreed(_) | Self::StaleView(_) | Self::Verdict(_) => "dogwatch endpoints --ask".to_owned(),
-            Self::NoSuchNode(_) | Self::NoNodeNamed(_) | Self::AlreadyThere(_) | Self::DisableNotAllowed => {
-                "dogwatch check".to_owned()
-            }
-            _ => "dogwatch status".to_owned(),
-        }
+    /// The one command to type about it, given the one that switches by hand to a node that is ready, if there is any.
+    pub(crate) fn command(&self, witness: &str, by_hand: Option<&str>) -> String {
+        let known = match self {
+            Self::Observing | Self::Budget { .. } => by_hand.map(|command| format!("{command} --force")),
+            Self::Unfit { .. } | Self::ProbeStale { .. } => by_hand.map(str::to_owned),
+            Self::Unproven(node) => Some(by_hand.map_or_else(
+                // Nobody is known to be ready; of this one nothing bad is known either.
+                || format!("dogwatch switch {witness} {node} --force"),
+                str::to_owned,
+            )),
+            Self::Paused { .. } => Some(format!("dogwatch resume {witness}")),
+            Self::NotAgreed(_) | Self::StaleView(_) | Self::Verdict(_) => Some("dogwatch endpoints --ask".to_owned()),
+            Self::NoSigningKey(_)
+            | Self::NoSuchNode(_)
+            | Self::NoNodeNamed(_)
+            | Self::AlreadyThere(_)
+            | Self::DisableNotAllowed => Some("dogwatch check".to_owned()),
+            Self::UnderWay
+            | Self::KeySplit
+            | Self::ForeignKey
+            | Self::NullKey
+            | Self::CoolDown { .. }
+            | Self::OwnSlotNear { .. } => None,
+        };
+        known.unwrap_or_else(|| "dogwatch status".to_owned())
+    }
+}
+
+/// What an agreement lacks.
+const fn lacking(agreement: Agreement) -> &'static str {
+    match agreement {
+        Agreement::Agreed | Agreement::Single => "they agree only now",
+        Agreement::Thin => "too few endpoints answer",
+        Agreement::Disagreed => "the endpoints contradict each other",
+        Agreement::Blind => "no endpoint shows a fresh block",
+    }
+}
+
+/// How old what is known is.
+fn stale(age: Duration) -> String {
+    if age == Duration::MAX {
+        return "no block is known yet".to_owned();
+    }
+    format!("the newest block known is {} s old", age.as_secs())
+}
+
+/// A verdict in words.
+const fn judged(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fine => "the witness misses nothing",
+        Verdict::Me => "the witness alone misses blocks",
+        Verdict::Chain => "the whole chain is in trouble",
+        Verdict::CannotTell => "it cannot be told who is at fault",
     }
 }
 
@@ -383,7 +465,7 @@ mod tests {
         let soft = [
             Refusal::Observing,
             Refusal::Paused { until: time(1) },
-            Refusal::Verdict(crate::situation::Verdict::Chain),
+            Refusal::Verdict(Verdict::Chain),
             Refusal::Unproven("n".to_owned()),
             Refusal::CoolDown { left: Duration::ZERO },
             Refusal::OwnSlotNear { starts_in: Duration::ZERO },

@@ -19,6 +19,34 @@ pub enum Target {
     Foreign,
 }
 
+impl Target {
+    /// Where the key is with it, in a sentence: `from node one to node two`.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Node(name) => format!("node {name}"),
+            Self::Disabled => "the null key".to_owned(),
+            Self::Foreign => "an unknown key".to_owned(),
+        }
+    }
+
+    /// What the key is with it: `the signing key is that of node one`.
+    pub(crate) fn whose(&self) -> String {
+        match self {
+            Self::Node(name) => format!("that of node {name}"),
+            Self::Disabled => "the null key".to_owned(),
+            Self::Foreign => "an unknown one".to_owned(),
+        }
+    }
+
+    /// What somebody wants who wants it.
+    pub(crate) fn wish(&self) -> String {
+        match self {
+            Self::Node(_) | Self::Foreign => format!("switch to {self}"),
+            Self::Disabled => "disable the witness".to_owned(),
+        }
+    }
+}
+
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

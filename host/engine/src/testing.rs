@@ -1,11 +1,15 @@
-//! Blocks, schedules and readings in short, for the unit tests.
+//! Blocks, schedules and readings in short, and golden files, for the unit tests.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dogwatch_chain::{
     AccountName, Block, BlockId, BlockNum, Head, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
 };
 
+use crate::alert::{Alert, AlertEvent, utc};
+use crate::book::{AlertBook, Notice};
+use crate::cause::Cause;
 use crate::tracker::{EndpointReading, Reading};
 
 pub(crate) const INTERVAL: Duration = Duration::from_secs(3);
@@ -73,4 +77,95 @@ pub(crate) fn silent(endpoint: &str) -> EndpointReading {
 /// `a1` and `a2` are both run by `a`.
 fn operator(endpoint: &str) -> String {
     endpoint.chars().take(1).collect()
+}
+
+/// Alerts as they were said, by their causes, to be compared with the golden files.
+#[derive(Default)]
+pub(crate) struct Album {
+    pages: BTreeMap<String, Vec<(String, Alert)>>,
+}
+
+impl Album {
+    /// Takes in what was said of that cause, under a heading.
+    pub(crate) fn add(&mut self, heading: &str, cause: Cause, said: impl IntoIterator<Item = Alert>) {
+        let said: Vec<Alert> = said.into_iter().filter(|alert| alert.key.cause() == cause.name()).collect();
+        assert!(!said.is_empty(), "{heading}: nothing was said of {cause}");
+        let page = self.pages.entry(cause.to_string()).or_default();
+        page.extend(said.into_iter().map(|alert| (heading.to_owned(), alert)));
+    }
+
+    /// The same of a notice that is said once, by itself.
+    pub(crate) fn add_notice(&mut self, heading: &str, cause: Cause, now: Time, notice: Notice) {
+        self.add(heading, cause, [AlertBook::default().update(now, "hive", notice)]);
+    }
+
+    /// Compares all pages; each tells of an opening and of an end, and each message has all it needs.
+    pub(crate) fn check(&self) {
+        for (cause, page) in &self.pages {
+            let has = |event| page.iter().any(|(_, alert)| alert.event == event);
+            assert!(has(AlertEvent::Opened) && has(AlertEvent::Resolved), "{cause} has no beginning or no end");
+            let shown: Vec<String> = page.iter().map(|(heading, alert)| shown(heading, alert)).collect();
+            golden(&format!("{cause}.txt"), &shown.join("\n"));
+        }
+        for (heading, alert) in self.pages.values().flatten() {
+            let over = alert.event == AlertEvent::Resolved;
+            assert_eq!(alert.command.is_empty(), over, "{heading}: {alert:?}");
+            assert!(over || exists(&alert.command), "{heading}: there is no command {:?}", alert.command);
+            assert!(!alert.remedy.is_empty() && alert.details.len() > 10, "{heading}: {alert:?}");
+            assert_eq!(alert.summary.lines().count(), 1, "{heading}: {alert:?}");
+            let said = format!("{}\n{}\n{}", alert.summary, alert.details, alert.remedy);
+            for leftover in ["  ", "..", ". .", ": .", "\n\n", " \n"] {
+                assert!(!said.contains(leftover), "{heading}: {leftover:?} in {said}");
+            }
+        }
+    }
+}
+
+/// Whether there is such a command.
+fn exists(command: &str) -> bool {
+    let words: Vec<&str> = command.split(' ').collect();
+    matches!(
+        words.as_slice(),
+        ["dogwatch", "status" | "check" | "endpoints"]
+            | ["dogwatch", "endpoints", "--ask"]
+            | ["dogwatch", "resume", "alice"]
+            | ["dogwatch", "switch", "alice", "primary" | "second" | "third"]
+            | ["dogwatch", "switch", "alice", "primary" | "second" | "third", "--force"]
+            | ["timedatectl", "set-ntp", "true"]
+    )
+}
+
+fn shown(heading: &str, alert: &Alert) -> String {
+    let Alert { key, event, severity, subject, summary, details, remedy, command, .. } = alert;
+    let since = utc(alert.opened_at);
+    format!(
+        "# {heading}\nkey: {key}\nevent: {event:?}\nseverity: {severity}\nsubject: {subject}\nsince: {since}\n\
+         summary: {summary}\ndetails: {details}\nremedy: {remedy}\ncommand: {command}\n"
+    )
+}
+
+/// Compares a text with a golden file; `UPDATE_GOLDEN=1` writes it instead.
+fn golden(name: &str, text: &str) {
+    let path = golden_files().join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(golden_files()).unwrap();
+        return std::fs::write(&path, text).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(known == text, "{} differs; UPDATE_GOLDEN=1 writes it anew. It would be:\n{text}", path.display());
+}
+
+fn golden_files() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// Whoever adds a cause adds its golden file, and whoever drops one drops it.
+#[test]
+fn every_cause_has_a_golden_file() {
+    let files = std::fs::read_dir(golden_files()).unwrap();
+    let mut found: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    found.sort();
+    let mut wanted: Vec<String> = Cause::ALL.iter().map(|cause| format!("{cause}.txt")).collect();
+    wanted.sort();
+    assert_eq!(found, wanted);
 }

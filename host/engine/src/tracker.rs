@@ -210,7 +210,7 @@ impl Tracker {
     }
 
     /// How many of them must agree.
-    fn need(&self) -> usize {
+    pub(crate) fn need(&self) -> usize {
         let all = self.voices(self.operators.keys().map(String::as_str));
         usize::try_from(self.config.quorum).unwrap_or(usize::MAX).min(all).max(1)
     }

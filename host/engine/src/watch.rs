@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, AlertKey, Subject};
 use crate::book::{AlertBook, Notice};
+use crate::cause::Cause;
 use crate::decision::Decision;
 use crate::health::{Damping, NodeHealth, Probe};
 use crate::rails::{Rails, Refusal, Unprobed};
@@ -274,8 +275,13 @@ impl Watch {
         self.state.slots.iter().map(own).collect()
     }
 
-    fn alert_key(&self, kind: &str) -> AlertKey {
-        AlertKey(format!("witness/{}/{}/{kind}", self.config.profile.name, self.config.witness))
+    fn alert_key(&self, cause: Cause) -> AlertKey {
+        AlertKey(format!("witness/{}/{}/{cause}", self.config.profile.name, self.config.witness))
+    }
+
+    /// The key where there may be several of a kind.
+    fn part_key(&self, cause: Cause, part: &str) -> AlertKey {
+        AlertKey(format!("{}/{part}", self.alert_key(cause)))
     }
 
     fn subject(&self) -> Subject {
@@ -292,14 +298,18 @@ impl Watch {
         out.push(Command::Say(Box::new(alert)));
     }
 
-    fn resolve(&mut self, now: Time, kind: &str, how: &str, out: &mut Vec<Command>) {
-        let alert = self.state.alerts.resolve(now, &self.alert_key(kind), how);
+    fn resolve(&mut self, now: Time, cause: Cause, how: &str, out: &mut Vec<Command>) {
+        self.resolve_key(now, &self.alert_key(cause), how, out);
+    }
+
+    fn resolve_key(&mut self, now: Time, key: &AlertKey, how: &str, out: &mut Vec<Command>) {
+        let alert = self.state.alerts.resolve(now, key, how);
         out.extend(alert.map(|alert| Command::Say(Box::new(alert))));
     }
 
     /// Closes what an earlier decision raised and this one does not.
-    fn resolve_others(&mut self, now: Time, kind: &str, keep: &[AlertKey], how: &str, out: &mut Vec<Command>) {
-        let prefix = self.alert_key(kind).0;
+    fn resolve_others(&mut self, now: Time, cause: Cause, keep: &[AlertKey], how: &str, out: &mut Vec<Command>) {
+        let prefix = self.part_key(cause, "").0;
         let alerts = self.state.alerts.resolve_others(now, &prefix, keep, how);
         out.extend(alerts.into_iter().map(|alert| Command::Say(Box::new(alert))));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
-use dogwatch_sdk::text::{Unit, body, cut, one_line};
+use dogwatch_sdk::text::{Unit, body_within, cut, key_within, one_line};
 
 /// The longest summary, in characters. Alertmanager names no limit; what it notifies has some.
 const SUMMARY: usize = 1000;
@@ -16,8 +16,6 @@ const LABEL: usize = 1000;
 /// How far before now an alert is said to have ended, in milliseconds. An end that lies in the future by
 /// Alertmanager's clock is lost: it then keeps the later end that it knew. This is how late its clock may be.
 const MARGIN: i64 = 30_000;
-/// From the least severe to the most severe.
-const SEVERITIES: [Severity; 4] = [Severity::Info, Severity::Warning, Severity::Critical, Severity::Page];
 
 /// The JSON of the request.
 pub(crate) fn of(alert: &Alert, resolve_after: Duration) -> String {
@@ -27,7 +25,7 @@ pub(crate) fn of(alert: &Alert, resolve_after: Duration) -> String {
         alert.at.saturating_add(i64::try_from(resolve_after.as_millis()).unwrap_or(i64::MAX))
     };
     let ends_at = ends_at.max(alert.opened_at);
-    let posted: Vec<_> = SEVERITIES
+    let posted: Vec<_> = Severity::ALL
         .into_iter()
         .filter(|severity| match alert.event {
             Event::Resolved => *severity <= alert.severity,
@@ -55,19 +53,15 @@ fn labels(alert: &Alert, severity: Severity) -> Object {
         .text("chain", &label(&alert.chain))
         .text("witness", &label(&alert.witness))
         .text("subject", &label(&alert.subject))
-        .text("dogwatch_key", &label(&alert.key))
+        .text("dogwatch_key", &key_within(&one_line(&alert.key), LABEL, Unit::Chars))
 }
 
 fn annotations(alert: &Alert) -> Object {
     let summary = one_line(&alert.summary);
     let summary = summary.strip_prefix("resolved: ").unwrap_or(&summary);
-    // Each is cut by itself first, so that what follows it in the description is not lost.
-    let details = cut(&alert.details, DESCRIPTION / 2, Unit::Chars);
-    let remedy = cut(&alert.remedy, DESCRIPTION / 4, Unit::Chars);
-    let description = body(&Alert { details, remedy, ..alert.clone() });
     let annotations = Object::new()
         .text("summary", &cut(summary, SUMMARY, Unit::Chars))
-        .text("description", &cut(&description, DESCRIPTION, Unit::Chars));
+        .text("description", &body_within(alert, DESCRIPTION, Unit::Chars));
     if alert.acknowledged_by.is_empty() {
         return annotations;
     }

@@ -2,11 +2,7 @@
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
-
-/// The most that is quoted of Alertmanager's own words, in characters.
-const QUOTED: usize = 200;
+use dogwatch_sdk::json::{parse, text};
 
 /// Judges the answer to alerts. A success has no body; a page in its place is some proxy's, such as a login.
 pub(crate) fn judge(response: &Response) -> Judgement {
@@ -33,17 +29,7 @@ fn no_alertmanager(status: u16) -> Judgement {
 }
 
 fn with_words(response: &Response) -> Judgement {
-    let judgement = http::judge(response);
-    let Some(words) = words(&parse(&response.body)) else { return judgement };
-    match judgement {
-        Judgement::Transient(why) => Judgement::Transient(format!("{why}: {words}")),
-        Judgement::Permanent(why) => Judgement::Permanent(format!("{why}: {words}")),
-        other => other,
-    }
-}
-
-/// What Alertmanager gives as the reason: a text, or an object with a message.
-fn words(body: &Value) -> Option<String> {
-    let text = one_line(body.as_str().or_else(|| body.get("message")?.as_str())?);
-    (!text.is_empty()).then(|| cut(&text, QUOTED, Unit::Chars))
+    let body = parse(&response.body);
+    // Alertmanager gives as the reason a text, or an object with a message.
+    http::judge(response).saying(body.as_str().unwrap_or_else(|| text(&body, "message")))
 }

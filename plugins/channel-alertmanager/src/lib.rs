@@ -14,7 +14,7 @@ mod answer;
 
 use std::time::Duration;
 
-use dogwatch_sdk::channel::{Alert, Channel, Event, Header, HttpRequest, Judgement, Method, Part, Request, Response};
+use dogwatch_sdk::channel::{Alert, Channel, Event, Header, HttpRequest, Judgement, Method, Request, Response};
 use dogwatch_sdk::{Reader, Settings};
 
 /// The channel.
@@ -61,7 +61,7 @@ impl Channel for Alertmanager {
                 "Alertmanager's address, such as https://alertmanager.example.com:9093, with its path prefix if it has one. \
                  Of a cluster name one member in each of several channels: Alertmanagers do not pass alerts on.",
             )
-            .check(|url| is_address(url))
+            .base_address("https://alertmanager.example.com:9093")
             .required();
         let resolve_after = read
             .duration(
@@ -85,7 +85,7 @@ impl Channel for Alertmanager {
             None if token => Login::Token,
             None => Login::Open,
         };
-        Config { url: url.trim_end_matches('/').to_owned(), login, resolve_after }
+        Config { url, login, resolve_after }
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -115,19 +115,7 @@ fn request(config: &Config, method: Method, path: &str) -> HttpRequest {
     match &config.login {
         Login::Open => request,
         Login::Token => request.header(Header::bearer("token")),
-        Login::User(user) => {
-            let value = vec!["Basic ".into(), Part::basic(user, "password")];
-            request.header(Header { name: "authorization".to_owned(), value })
-        }
-    }
-}
-
-/// Whether paths can be appended to this address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains([' ', '\t', '\n', '?', '#']) => Ok(()),
-        _ => Err("must be an address such as https://alertmanager.example.com:9093".to_owned()),
+        Login::User(user) => request.header(Header::basic(user, "password")),
     }
 }
 

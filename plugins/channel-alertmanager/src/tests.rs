@@ -1,10 +1,11 @@
 //! What is handed to Alertmanager, and what its answers mean.
 
 use dogwatch_sdk::Value;
-use dogwatch_sdk::channel::Severity;
-use dogwatch_sdk::json::{Value as Json, parse};
+use dogwatch_sdk::channel::{Part, Severity};
+use dogwatch_sdk::json::Value as Json;
 use dogwatch_sdk::testing::{
-    alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, response, shown,
+    alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, response,
+    shown_all,
 };
 use dogwatch_sdk::text::Unit;
 
@@ -18,17 +19,14 @@ fn composed(alert: &Alert) -> Vec<Request> {
 
 fn posted(alert: &Alert) -> Vec<Json> {
     let requests = composed(alert);
-    let [Request::Http(http)] = requests.as_slice() else { panic!("one request: {requests:?}") };
-    let [Part::Text(body)] = http.body.as_slice() else { panic!("one text") };
-    parse(body.as_bytes()).as_array().unwrap().clone()
+    assert_eq!(requests.len(), 1);
+    json_body(&requests[0]).as_array().unwrap().clone()
 }
 
 #[test]
 fn goldens() {
     for (name, alert) in alerts() {
-        let requests: Vec<_> = composed(&alert).iter().map(shown).collect();
-        let text = if requests.is_empty() { "nothing is sent\n".to_owned() } else { requests.join("\n\n") + "\n" };
-        golden(env!("CARGO_MANIFEST_DIR"), &format!("{name}.txt"), &text);
+        golden(env!("CARGO_MANIFEST_DIR"), &format!("{name}.txt"), &shown_all(&composed(&alert)));
     }
 }
 
@@ -110,6 +108,9 @@ fn keeps_to_the_limits() {
     let length = |value: &Json| Unit::Chars.length(value.as_str().unwrap());
     assert_eq!(length(&posted[0]["annotations"]["summary"]), 1000);
     assert_eq!(length(&posted[0]["labels"]["subject"]), 1000);
+    let key = |key: String| self::posted(&Alert { key, ..alert.clone() })[0]["labels"]["dogwatch_key"].clone();
+    let (first, second) = (key("k".repeat(5000)), key("k".repeat(5001)));
+    assert!(length(&first) == 1000 && first != second, "keys that differ late stay apart");
     let description = posted[0]["annotations"]["description"].as_str().unwrap();
     assert!(Unit::Chars.length(description) <= 10_000);
     assert!(description.contains("\nTo do: ") && description.contains("\nType: dogwatch status"));

@@ -3,10 +3,7 @@
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
-
-/// The longest wait that is heeded, in milliseconds; an alert is not worth much a day later.
-const LONGEST_WAIT: f64 = 3_600_000.0;
+use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 
 /// Judges the answer to a message.
 pub(crate) fn sent(response: &Response) -> Judgement {
@@ -53,7 +50,7 @@ fn refused(response: &Response, answer: &Value) -> Judgement {
     }
     // What is no JSON comes from a proxy in front of Discord.
     let Some(message) = answer.get("message").and_then(Value::as_str) else { return http::judge(response) };
-    let said = cut(&one_line(message), 200, Unit::Chars);
+    let said = quoted(message);
     match (response.status, answer.get("code").and_then(Value::as_u64)) {
         (404, Some(10_003)) => Judgement::Permanent(format!("Discord says: {said}. Is thread the id of a thread?")),
         (404, _) => Judgement::Permanent(format!(
@@ -82,12 +79,8 @@ fn wait(response: &Response, answer: &Value) -> Option<u64> {
     let from_header = |name| http::header(response, name).and_then(|value| value.parse::<f64>().ok());
     let seconds = answer.get("retry_after").and_then(Value::as_f64).or_else(|| from_header("retry-after"));
     let seconds = seconds.or_else(|| from_header("x-ratelimit-reset-after")).filter(|seconds| *seconds >= 0.0)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "from nothing to the longest wait, and no fraction"
-    )]
-    Some((seconds * 1000.0).ceil().min(LONGEST_WAIT) as u64)
+    // A float becomes the nearest integer that there is.
+    Some(((seconds * 1000.0).ceil() as u64).min(http::LONGEST_WAIT))
 }
 
 /// Which member of the message is wrong, as Discord says it: the way to the first complaint.

@@ -57,7 +57,7 @@ impl Channel for Discord {
     fn configure(read: &mut Reader<'_>) -> Config {
         let url = read
             .text("url", "The address of Discord's API, where the webhook is given by its id and token.")
-            .check(|url| is_base(url))
+            .base_address("https://discord.com/api")
             .or("https://discord.com/api".to_owned());
         let id = read
             .text("id", "The webhook's id: the number in its URL. Only together with the secret token.")
@@ -97,7 +97,7 @@ impl Channel for Discord {
             read.problem(name, message);
         }
         let webhook = match id {
-            Some(id) if !whole => Webhook::Parts { url: url.trim_end_matches('/').to_owned(), id },
+            Some(id) if !whole => Webhook::Parts { url, id },
             _ => Webhook::Secret,
         };
         Config { webhook, thread, mention }
@@ -151,17 +151,6 @@ impl Mention {
 fn is_id(id: &str) -> Result<(), String> {
     let right = id.bytes().all(|byte| byte.is_ascii_digit()) && id.parse::<u64>().is_ok_and(|id| id > 0);
     if right { Ok(()) } else { Err("must be an id in quotes, such as \"123456789012345678\"".to_owned()) }
-}
-
-/// Whether this may be the address of an API; the host has the last word.
-fn is_base(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#')) => {
-            Ok(())
-        }
-        _ => Err("must be an address such as https://discord.com/api".to_owned()),
-    }
 }
 
 dogwatch_sdk::export_channel!(Discord);

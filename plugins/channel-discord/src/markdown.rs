@@ -20,13 +20,12 @@ enum Place {
 pub(crate) fn literal(text: &str, limit: usize) -> String {
     let place = Cell::new(Place::Start);
     escaped(text, limit, Unit::Utf16, |character, out| {
-        let special = match (place.get(), character) {
-            // Emphasis, code, spoilers, links, mentions, and the slashes without which nothing is a link.
-            (_, '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '@' | '[' | ']' | '/') => true,
-            (Place::Start, '#' | '>' | '-' | '+') | (Place::Number, '.' | ')') => true,
-            _ => false,
+        let special = match place.get() {
+            Place::Start => begins(character),
+            Place::Number => numbers(character),
+            Place::Within => false,
         };
-        if special {
+        if special || is_markup(character) {
             out.push('\\');
         }
         out.push(character);
@@ -37,4 +36,27 @@ pub(crate) fn literal(text: &str, limit: usize) -> String {
             _ => Place::Within,
         });
     })
+}
+
+/// A character as [`literal`] writes it at most, wherever it stands.
+pub(crate) fn longest_literal(character: char, out: &mut String) {
+    if is_markup(character) || begins(character) || numbers(character) {
+        out.push('\\');
+    }
+    out.push(character);
+}
+
+/// Emphasis, code, spoilers, links, mentions, and the slashes without which nothing is a link.
+const fn is_markup(character: char) -> bool {
+    matches!(character, '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '@' | '[' | ']' | '/')
+}
+
+/// What makes a line something else where it begins it.
+const fn begins(character: char) -> bool {
+    matches!(character, '#' | '>' | '-' | '+')
+}
+
+/// What makes a list of a line that begins with a number before it.
+const fn numbers(character: char) -> bool {
+    matches!(character, '.' | ')')
 }

@@ -2,9 +2,8 @@
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Event, Severity};
-use dogwatch_sdk::json::parse;
 use dogwatch_sdk::testing::{
-    HOSTILE, alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, shown,
+    HOSTILE, alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, shown,
 };
 use dogwatch_sdk::text::Unit;
 
@@ -16,9 +15,8 @@ const ROLE: &str = "role:165511591545143296";
 
 fn body(settings: &[(&str, Value)], alert: &Alert) -> dogwatch_sdk::json::Value {
     let requests = compose::<Discord>(settings, &["webhook"], alert).unwrap();
-    let [Request::Http(request)] = requests.as_slice() else { panic!("one request") };
-    let [Part::Text(body)] = request.body.as_slice() else { panic!("one text: {:?}", request.body) };
-    parse(body.as_bytes())
+    assert_eq!(requests.len(), 1);
+    json_body(&requests[0])
 }
 
 #[test]
@@ -122,6 +120,14 @@ fn long_texts_keep_their_most_important_parts() {
     assert!(length("/content") <= 2000);
     let description = message.pointer("/embeds/0/description").unwrap().as_str().unwrap();
     assert!(description.contains("\nTo do: ") && description.contains("dogwatch status"), "{description}");
+    assert!(description.ends_with(r"Alert hive\/alice\/missing"), "{description}");
+    for markup in ["#", "1. ", "*_`", "🐕"] {
+        let marked = Alert { details: format!("{markup}\n").repeat(5000), remedy: markup.repeat(5000), ..alert() };
+        let message = body(&[], &marked);
+        let description = message.pointer("/embeds/0/description").unwrap().as_str().unwrap();
+        assert!(Unit::Utf16.length(description) <= 4096);
+        assert!(description.ends_with(r"Alert hive\/alice\/missing"), "{description}");
+    }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What a mail server's replies mean.
 
 use dogwatch_sdk::channel::{Judgement, Response};
-use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::text::quoted;
 
 /// Judges the last reply, or the one that refused: its code, and its text.
 pub(crate) fn sent(response: &Response) -> Judgement {
     let code = response.status;
-    let said = cut(&one_line(&String::from_utf8_lossy(&response.body)), 200, Unit::Chars);
+    let said = quoted(&String::from_utf8_lossy(&response.body));
     let said = if said.is_empty() { code.to_string() } else { format!("{code} {said}") };
     match code {
         200..=299 => Judgement::Delivered,

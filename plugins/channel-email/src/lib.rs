@@ -9,7 +9,7 @@ mod ids;
 mod judging;
 
 use dogwatch_sdk::channel::{Alert, Channel, Event, Judgement, Mail, MailLogin, MailSecurity, Part, Request, Response};
-use dogwatch_sdk::text::{Unit, body, cut, one_line, plain, title};
+use dogwatch_sdk::text::{Unit, body_within, cut, one_line, title};
 use dogwatch_sdk::{Reader, Settings};
 
 /// The channel.
@@ -35,6 +35,8 @@ pub struct Config {
 
 /// The longest subject, in characters: mail programs show less.
 const LONGEST_SUBJECT: usize = 200;
+/// The longest title, in bytes, where the text repeats it.
+const LONGEST_TITLE: usize = 2 * 1024;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 64 * 1024;
 /// The host takes no more for one mail; mail servers take 100 at least (RFC 5321, 4.5.3.1.8).
@@ -99,10 +101,11 @@ impl Channel for Email {
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
-        let title = title(&fitted(alert));
+        let title = cut(&title(alert), LONGEST_TITLE, Unit::Bytes);
         let subject = cut(&title, LONGEST_SUBJECT, Unit::Chars);
         // What the subject has no room for begins the text.
-        let text = if subject == title { body(&fitted(alert)) } else { format!("{title}\n\n{}", body(&fitted(alert))) };
+        let above = if subject == title { String::new() } else { format!("{title}\n\n") };
+        let text = body_within(alert, LONGEST_TEXT.saturating_sub(above.len()), Unit::Bytes);
         let login = config
             .user
             .as_ref()
@@ -120,7 +123,7 @@ impl Channel for Email {
                 sender: config.from.clone(),
                 recipients: config.to.clone(),
                 subject,
-                text: cut(&text, LONGEST_TEXT, Unit::Bytes),
+                text: above + &text,
                 message_id: ids::message(alert),
                 in_reply_to,
             }
@@ -130,22 +133,6 @@ impl Channel for Email {
 
     fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
         judging::sent(response)
-    }
-}
-
-/// The alert with texts so short that the last of them is still seen.
-fn fitted(alert: &Alert) -> Alert {
-    let short = |text: &str, limit| cut(&plain(text), limit, Unit::Bytes);
-    Alert {
-        summary: short(&alert.summary, 2 * 1024),
-        details: short(&alert.details, 32 * 1024),
-        remedy: short(&alert.remedy, 8 * 1024),
-        command: short(&alert.command, 1024),
-        subject: short(&alert.subject, 1024),
-        key: short(&alert.key, 1024),
-        site: short(&alert.site, 100),
-        acknowledged_by: short(&alert.acknowledged_by, 1024),
-        ..alert.clone()
     }
 }
 

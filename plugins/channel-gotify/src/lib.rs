@@ -22,7 +22,6 @@ pub struct Config {
 
 /// The secret that is the application's token.
 const TOKEN: &str = "token";
-const TOKEN_ABOUT: &str = "The token of an application, not of a client: in Gotify under Apps, Create application.";
 
 impl Channel for Gotify {
     const NAME: &'static str = "gotify";
@@ -36,12 +35,13 @@ impl Channel for Gotify {
                 "url",
                 "The address of the Gotify server, such as https://gotify.example.com, with its path if it has one.",
             )
-            .check(|url| is_address(url))
+            .base_address("https://gotify.example.com")
             .required();
-        if !read.secret(TOKEN, TOKEN_ABOUT) {
-            read.problem(TOKEN, format!("must be given as a secret: {TOKEN_ABOUT}"));
-        }
-        Config { url: url.trim_end_matches('/').to_owned() }
+        read.required_secret(
+            TOKEN,
+            "The token of an application, not of a client: in Gotify under Apps, Create application.",
+        );
+        Config { url }
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -64,15 +64,6 @@ impl Channel for Gotify {
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
         answer::judge_health(response)
-    }
-}
-
-/// Whether paths can be appended to this address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains([' ', '\t', '\n', '?', '#']) => Ok(()),
-        _ => Err("must be an address such as https://gotify.example.com".to_owned()),
     }
 }
 

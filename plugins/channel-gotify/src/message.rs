@@ -2,7 +2,7 @@
 
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;
-use dogwatch_sdk::text::{Unit, body, cut, title};
+use dogwatch_sdk::text::{Unit, body_within, cut, title};
 
 /// The longest title, in characters. Gotify names no limit; a telephone shows less.
 const TITLE: usize = 250;
@@ -21,17 +21,10 @@ pub(crate) fn of(alert: &Alert) -> String {
         .object("dogwatch::alert", identity);
     Object::new()
         .text("title", &cut(&title(alert), TITLE, Unit::Chars))
-        .text("message", &message(alert))
+        .text("message", &body_within(alert, MESSAGE, Unit::Bytes))
         .integer("priority", priority(alert))
         .object("extras", extras)
         .finish()
-}
-
-/// The text. Details and remedy are cut by themselves first, so that what follows them is not lost.
-fn message(alert: &Alert) -> String {
-    let details = cut(&alert.details, MESSAGE / 2, Unit::Bytes);
-    let remedy = cut(&alert.remedy, MESSAGE / 4, Unit::Bytes);
-    cut(&body(&Alert { details, remedy, ..alert.clone() }), MESSAGE, Unit::Bytes)
 }
 
 /// From 0 to 10. Gotify's app for Android shows those from 1 without a sound, rings from 4 on, and from 8 on also

@@ -3,7 +3,7 @@
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Event, Severity};
 use dogwatch_sdk::testing::{
-    alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, response, shown,
+    alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, response, shown,
 };
 use dogwatch_sdk::text::Unit;
 
@@ -18,10 +18,8 @@ fn only(alert: &Alert) -> Request {
 }
 
 fn json(alert: &Alert) -> dogwatch_sdk::json::Value {
-    let Request::Http(http) = only(alert) else { panic!("http") };
-    let [Part::Text(body)] = http.body.as_slice() else { panic!("one text") };
-    let json = dogwatch_sdk::json::parse(body.as_bytes());
-    assert!(json.is_object(), "{body}");
+    let json = json_body(&only(alert));
+    assert!(json.is_object(), "{json}");
     json
 }
 

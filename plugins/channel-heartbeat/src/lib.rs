@@ -5,14 +5,12 @@
 //! the service has no address for is not said: a daemon that cannot do its work keeps silent, and the silence raises the
 //! alarm. There is no self-test, because each call counts as a heartbeat.
 
-mod address;
 mod body;
 
-use dogwatch_sdk::Reader;
-use dogwatch_sdk::channel::{Alert, Channel, Heartbeat, HttpRequest, Method, Pulse, Request, Role};
+use dogwatch_sdk::channel::{Alert, Channel, Encoding, Heartbeat, HttpRequest, Method, Pulse, Request, Role};
+use dogwatch_sdk::{Given, Reader};
 
-pub use address::Address;
-
+const EXAMPLE: &str = "https://example.com/beat";
 const GET: &str = "GET";
 const POST: &str = "POST";
 
@@ -24,11 +22,11 @@ pub struct GenericHeartbeat;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Called when a full cycle went well.
-    pub well: Address,
+    pub well: Given,
     /// Called when the daemon has started, if at all.
-    pub started: Option<Address>,
+    pub started: Option<Given>,
     /// Called when it cannot do its work, if at all.
-    pub failing: Option<Address>,
+    pub failing: Option<Given>,
     /// How it is called.
     pub call: Call,
 }
@@ -50,27 +48,15 @@ impl Channel for GenericHeartbeat {
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let well = address::read(
-            read,
-            "url",
-            "The address that is called after each full cycle that went well, as a setting or as a secret: a secret \
-             where knowing it is all that it takes to call.",
-        );
-        if well.is_none() && !read.has_problems() {
-            read.problem("url", "must be given, as a setting or as a secret");
-        }
-        let started = address::read(
-            read,
-            "start_url",
-            "The address that is called when Dogwatch has started, as a setting or as a secret. Without one nothing is \
-             called then.",
-        );
-        let failing = address::read(
-            read,
-            "fail_url",
-            "The address that is called when Dogwatch runs and cannot do its work, as a setting or as a secret. Without \
-             one nothing is called then, and the silence raises the alarm.",
-        );
+        let about = "The address that is called after each full cycle that went well, as a setting or as a secret: a \
+                     secret where knowing it is all that it takes to call.";
+        let well = read.text("url", about).address(EXAMPLE).or_required_secret(about);
+        let about = "The address that is called when Dogwatch has started, as a setting or as a secret. Without one \
+                     nothing is called then.";
+        let started = read.text("start_url", about).address(EXAMPLE).or_secret(about);
+        let about = "The address that is called when Dogwatch runs and cannot do its work, as a setting or as a secret. \
+                     Without one nothing is called then, and the silence raises the alarm.";
+        let failing = read.text("fail_url", about).address(EXAMPLE).or_secret(about);
         let method = read
             .text("method", "How they are called: GET, or POST with site, state, reason and time in JSON.")
             .check(|method| match method.as_str() {
@@ -79,7 +65,7 @@ impl Channel for GenericHeartbeat {
             })
             .or(GET.to_owned());
         let call = if method == POST { Call::Post } else { Call::Get };
-        Config { well: well.unwrap_or(Address::Secret("url")), started, failing, call }
+        Config { well, started, failing, call }
     }
 
     fn compose(_config: &Config, _memory: &str, _alert: &Alert) -> Result<Vec<Request>, String> {
@@ -96,8 +82,8 @@ impl Channel for GenericHeartbeat {
     }
 }
 
-fn request(call: Call, address: &Address, heartbeat: &Heartbeat) -> Request {
-    let url = vec![address.part()];
+fn request(call: Call, address: &Given, heartbeat: &Heartbeat) -> Request {
+    let url = vec![address.part(Encoding::Plain)];
     match call {
         Call::Get => HttpRequest::new(Method::Get, url).into(),
         Call::Post => HttpRequest::new(Method::Post, url).json(vec![body::of(heartbeat).into()]).into(),

@@ -2,12 +2,9 @@
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::json::{Value, parse, text};
+use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 use dogwatch_sdk::{Settings, Value as Setting};
-
-/// The longest wait that a server may ask for, in milliseconds.
-const WAIT_MOST: u64 = 3_600_000;
 
 /// The answer to a message.
 pub(crate) fn of_message(response: &Response) -> Judgement {
@@ -73,7 +70,7 @@ fn wait(said: &Value) -> Option<u64> {
     let fraction = || millis.as_f64().filter(|millis| millis.is_finite() && *millis >= 0.0);
     // A float becomes the nearest integer that there is.
     let millis = millis.as_u64().or_else(|| fraction().map(|millis| millis.ceil() as u64))?;
-    Some(millis.min(WAIT_MOST))
+    Some(millis.min(http::LONGEST_WAIT))
 }
 
 /// What the server says is wrong, and what to do about it.
@@ -89,12 +86,8 @@ fn words(said: &Value, code: &str) -> String {
         "M_NOT_FOUND" | "M_UNRECOGNIZED" => "Is the url the homeserver's address for clients, and the room right?",
         _ => "",
     };
-    let error = cut(&one_line(text(said, "error")), 200, Unit::Chars);
+    let error = quoted(text(said, "error"));
     let code = cut(&one_line(code), 60, Unit::Chars);
     let advice = if advice.is_empty() { String::new() } else { format!(". {advice}") };
     format!("the homeserver refuses ({code}): {}{advice}", error.trim_end_matches('.'))
-}
-
-fn text<'a>(said: &'a Value, name: &str) -> &'a str {
-    said.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -35,7 +35,7 @@ impl Channel for Matrix {
     fn configure(read: &mut Reader<'_>) -> Config {
         let url = read
             .text("url", "The homeserver's address for clients, such as \"https://matrix-client.matrix.org\".")
-            .check(|url| is_address(url))
+            .base_address("https://matrix-client.matrix.org")
             .required();
         let room = read
             .text(
@@ -49,12 +49,11 @@ impl Channel for Matrix {
             .texts("mention", "Users who are notified of critical alerts and pages, such as [\"@alice:example.org\"].")
             .check(|users| are_users(users))
             .or(Vec::new());
-        let about =
-            "The access token of the user who sends, who must be in the room: in Element, Settings, Help & About.";
-        if !read.secret("token", about) {
-            read.problem("token", "must be given as a secret: the access token of the user who sends");
-        }
-        Config { url: url.trim_end_matches('/').to_owned(), room, mention }
+        read.required_secret(
+            "token",
+            "The access token of the user who sends, who must be in the room: in Element, Settings, Help & About.",
+        );
+        Config { url, room, mention }
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -85,15 +84,6 @@ impl Channel for Matrix {
             0 => answers::of_whoami(response),
             _ => answers::of_rooms(settings, response),
         }
-    }
-}
-
-/// Whether this may be an address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(()),
-        _ => Err("must be an address such as https://matrix-client.matrix.org".to_owned()),
     }
 }
 

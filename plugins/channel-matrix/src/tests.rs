@@ -2,9 +2,8 @@
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Event, Severity};
-use dogwatch_sdk::json::parse;
 use dogwatch_sdk::testing::{
-    alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, response, shown,
+    alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, response, shown,
 };
 
 use super::*;
@@ -17,24 +16,23 @@ fn settings() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn only(alert: &Alert) -> HttpRequest {
+fn only(alert: &Alert) -> Request {
     let mut requests = compose::<Matrix>(&settings(), &["token"], alert).unwrap();
     assert_eq!(requests.len(), 1);
-    let Request::Http(request) = requests.remove(0) else { panic!("http") };
-    request
+    requests.remove(0)
 }
 
 fn content(alert: &Alert) -> dogwatch_sdk::json::Value {
-    let request = only(alert);
-    let [dogwatch_sdk::channel::Part::Text(body)] = request.body.as_slice() else { panic!("one text") };
-    assert!(body.len() < 60_000, "{}", body.len());
-    parse(body.as_bytes())
+    let content = json_body(&only(alert));
+    let length = content.to_string().len();
+    assert!(content.is_object() && length < 60_000, "{length}");
+    content
 }
 
 #[test]
 fn goldens() {
     for (name, alert) in alerts() {
-        let text = shown(&only(&alert).into());
+        let text = shown(&only(&alert));
         golden(env!("CARGO_MANIFEST_DIR"), &format!("{name}.txt"), &format!("{text}\n"));
     }
 }
@@ -63,7 +61,7 @@ fn loudness_and_mentions_follow_severity_and_event() {
 fn the_transaction_is_the_messages_own() {
     let url = |message_id: &str| {
         let alert = Alert { message_id: message_id.into(), ..alert() };
-        shown(&only(&alert).into()).lines().next().unwrap().to_owned()
+        shown(&only(&alert)).lines().next().unwrap().to_owned()
     };
     let first = url("hive/alice/missing/1");
     assert_eq!(first, url("hive/alice/missing/1"));

@@ -3,8 +3,8 @@
 use dogwatch_sdk::Settings;
 use dogwatch_sdk::channel::{Alert, Judgement, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::json::{Value, parse, text};
+use dogwatch_sdk::text::quoted;
 
 use crate::call;
 
@@ -17,9 +17,9 @@ const TOO_MANY_LOGINS: u64 = 60_000;
 pub(crate) fn of_message(settings: &Settings, alert: &Alert, response: &Response) -> Judgement {
     let said = parse(&response.body);
     if response.status == 200 {
-        return match said.get("id").and_then(Value::as_str) {
-            Some(id) if !id.is_empty() => Judgement::Accepted(id.to_owned()),
-            _ => not_ntfy(),
+        return match text(&said, "id") {
+            "" => not_ntfy(),
+            id => Judgement::Accepted(id.to_owned()),
         };
     }
     if settings.get("call").is_some() && call::is_refusal(code(&said)) {
@@ -69,7 +69,6 @@ fn refused(said: &Value, response: &Response) -> Judgement {
 
 /// What ntfy says is wrong, and what to do about it.
 fn words(said: &Value) -> String {
-    let error = said.get("error").and_then(Value::as_str).unwrap_or_default();
     let advice = match code(said) {
         40_009 | 40_010 => ". Choose another topic",
         40_101 => ". Is the secret token or password right, and the user?",
@@ -79,7 +78,7 @@ fn words(said: &Value) -> String {
         50_701 => ". Subscribe to the topic first, or choose one that does not begin with up",
         _ => "",
     };
-    format!("ntfy refuses (error {}): {}{advice}", code(said), cut(&one_line(error), 200, Unit::Chars))
+    format!("ntfy refuses (error {}): {}{advice}", code(said), quoted(text(said, "error")))
 }
 
 fn code(said: &Value) -> u64 {

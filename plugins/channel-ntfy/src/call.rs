@@ -1,7 +1,7 @@
 //! Telephone calls. ntfy refuses a message as a whole when it cannot make the call that the message asks for, so that
 //! the channel then sends it without.
 
-use dogwatch_sdk::channel::{Alert, Event, Judgement, Response, Severity};
+use dogwatch_sdk::channel::{Alert, Judgement, Response, Severity};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::{Settings, Value as Setting};
@@ -26,8 +26,7 @@ pub(crate) enum Call<'a> {
 
 impl<'a> Call<'a> {
     pub(crate) fn of(config: &'a Config, memory: &str, alert: &Alert) -> Self {
-        let loud = matches!(alert.event, Event::Opened | Event::Updated | Event::Escalated);
-        let Some(call) = config.call.as_deref().filter(|_| loud && alert.severity == Severity::Page) else {
+        let Some(call) = config.call.as_deref().filter(|_| alert.is_open() && alert.severity == Severity::Page) else {
             return Self::Needless;
         };
         let before = memory.strip_prefix(MEMORY).and_then(|millis| millis.parse::<i64>().ok());

@@ -6,10 +6,8 @@ mod call;
 mod message;
 mod text;
 
-use dogwatch_sdk::channel::{
-    Alert, Channel, Encoding, Header, HttpRequest, Judgement, Method, Part, Request, Response,
-};
-use dogwatch_sdk::{Reader, Settings};
+use dogwatch_sdk::channel::{Alert, Channel, Encoding, Header, HttpRequest, Judgement, Method, Request, Response};
+use dogwatch_sdk::{Given, Reader, Settings};
 
 /// The channel.
 #[derive(Debug)]
@@ -20,21 +18,12 @@ pub struct Ntfy;
 pub struct Config {
     /// Where the server is, without a slash at its end.
     pub url: String,
-    /// What is published to.
-    pub topic: Topic,
+    /// What is published to. Where there are no logins, whoever knows its name can read and write.
+    pub topic: Given,
     /// Who publishes.
     pub login: Login,
     /// Which verified number a page rings, or `yes` for the first one.
     pub call: Option<String>,
-}
-
-/// Where the topic's name is kept. Where there are no logins, whoever knows it can read and write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Topic {
-    /// In the settings.
-    Setting(String),
-    /// Among the secrets.
-    Secret,
 }
 
 /// How the channel says who it is.
@@ -55,23 +44,17 @@ impl Channel for Ntfy {
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let url =
-            read.text("url", "Where the ntfy server is.").check(|url| is_address(url)).or("https://ntfy.sh".to_owned());
-        let setting = read
+        let url = read
+            .text("url", "Where the ntfy server is, without the topic.")
+            .base_address("https://ntfy.sh")
+            .or("https://ntfy.sh".to_owned());
+        let topic = read
             .text(
                 "topic",
                 "The topic to publish to, unless it is a secret: on ntfy.sh its name is its only protection.",
             )
             .check(|topic| is_topic(topic))
-            .optional();
-        let topic = read.secret("topic", "The topic to publish to, where its name must not be seen.");
-        match (&setting, topic) {
-            (Some(_), true) => read.problem("topic", "is both a setting and a secret; keep one of them"),
-            (None, false) if !read.has_problems() => {
-                read.problem("topic", "must be given, as a setting or as a secret")
-            }
-            _ => {}
-        }
+            .or_required_secret("The topic to publish to, where its name must not be seen.");
         let user = read
             .text("user", "The user whose password is the secret password; not needed with a token.")
             .check(|user| is_user(user))
@@ -106,8 +89,7 @@ impl Channel for Ntfy {
         if call.is_some() && login == Login::Nobody && !read.has_problems() {
             read.problem("call", "needs a login: ntfy calls only numbers that a user has verified");
         }
-        let topic = setting.map_or(Topic::Secret, Topic::Setting);
-        Config { url: url.trim_end_matches('/').to_owned(), topic, login, call }
+        Config { url, topic, login, call }
     }
 
     fn compose(config: &Config, memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -120,10 +102,7 @@ impl Channel for Ntfy {
 
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         let mut urls = vec![vec![format!("{}/v1/health", config.url).into()]];
-        let topic = match &config.topic {
-            Topic::Setting(topic) => Part::from(topic.as_str()),
-            Topic::Secret => Part::encoded_secret("topic", Encoding::Percent),
-        };
+        let topic = config.topic.part(Encoding::Percent);
         urls.push(vec![format!("{}/", config.url).into(), topic, "/auth".into()]);
         if config.call.is_some() {
             urls.push(vec![format!("{}/v1/account", config.url).into()]);
@@ -145,20 +124,8 @@ impl Config {
         match &self.login {
             Login::Nobody => request,
             Login::Token => request.header(Header::bearer("token")),
-            Login::User(user) => {
-                let value = vec!["Basic ".into(), Part::basic(user, "password")];
-                request.header(Header { name: "authorization".to_owned(), value })
-            }
+            Login::User(user) => request.header(Header::basic(user, "password")),
         }
-    }
-}
-
-/// Whether this may be an address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(()),
-        _ => Err("must be an address such as https://ntfy.sh, without the topic".to_owned()),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What is published.
 
-use dogwatch_sdk::channel::{Alert, Encoding, Event, HttpRequest, Method, Part, Request, Severity};
+use dogwatch_sdk::channel::{Alert, Encoding, Event, HttpRequest, Method, Request, Severity};
 use dogwatch_sdk::json::Object;
 
+use crate::Config;
 use crate::call::Call;
 use crate::text::{message_of, title_of};
-use crate::{Config, Topic};
 
 /// The request that delivers an alert.
 pub(crate) fn request(config: &Config, memory: &str, alert: &Alert) -> Request {
@@ -19,24 +19,9 @@ pub(crate) fn request(config: &Config, memory: &str, alert: &Alert) -> Request {
     if let Call::Wanted(number) = call {
         message = message.text("call", number);
     }
-    let body = match &config.topic {
-        Topic::Setting(topic) => vec![Object::new().text("topic", topic).finish().into()],
-        Topic::Secret => {
-            vec!["{\"topic\":\"".into(), Part::encoded_secret("topic", Encoding::Json), "\"}".into()]
-        }
-    };
+    let body = message.led_by("topic", config.topic.part(Encoding::Json));
     let url = format!("{}/", config.url);
-    config.authorised(HttpRequest::new(Method::Post, vec![url.into()])).json(merged(body, &message.finish())).into()
-}
-
-/// Two objects as one.
-fn merged(mut first: Vec<Part>, second: &str) -> Vec<Part> {
-    if let (Some(Part::Text(end)), Some(rest)) = (first.last_mut(), second.strip_prefix('{')) {
-        end.truncate(end.len().saturating_sub(1));
-        end.push(',');
-        end.push_str(rest);
-    }
-    first
+    config.authorised(HttpRequest::new(Method::Post, vec![url.into()])).json(body).into()
 }
 
 /// ntfy's priority, from 1 to 5, and the tag that its apps show as a small picture: 5 rings as loud as the app is set

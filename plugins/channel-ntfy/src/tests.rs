@@ -2,9 +2,8 @@
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Event, Severity};
-use dogwatch_sdk::json::parse;
 use dogwatch_sdk::testing::{
-    alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, response, shown,
+    alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, response, shown,
 };
 
 use super::*;
@@ -24,10 +23,8 @@ fn page() -> Alert {
 /// The body as JSON.
 fn body(requests: &[Request]) -> dogwatch_sdk::json::Value {
     assert_eq!(requests.len(), 1);
-    let Request::Http(request) = &requests[0] else { panic!("http") };
-    let [Part::Text(body)] = request.body.as_slice() else { panic!("one text: {:?}", request.body) };
-    let json = parse(body.as_bytes());
-    assert!(json.is_object(), "{body}");
+    let json = json_body(&requests[0]);
+    assert!(json.is_object(), "{json}");
     json
 }
 

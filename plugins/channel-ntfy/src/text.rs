@@ -4,7 +4,7 @@
 //! breaks take two bytes in JSON, so that the worst message has twice its length there.
 
 use dogwatch_sdk::channel::Alert;
-use dogwatch_sdk::text::{Unit, body, cut, plain, title};
+use dogwatch_sdk::text::{Unit, body_within, cut, title};
 
 use crate::call::Call;
 
@@ -27,30 +27,13 @@ pub(crate) fn message_of(alert: &Alert, call: Call<'_>) -> String {
         Call::Wanted(_) => {
             let title = cut(&title(alert), TITLE_MOST, Unit::Bytes);
             let room = SPOKEN_MOST.saturating_sub(title.len()).saturating_sub(1);
-            format!("{title}\n{}", fitted(alert, room))
+            format!("{title}\n{}", body_within(alert, room, Unit::Bytes))
         }
         Call::Refused => {
             let why = "ntfy refused to ring the telephone: check call, the account's numbers and its plan.";
             let room = MESSAGE_MOST.saturating_sub(why.len()).saturating_sub(1);
-            format!("{}\n{why}", fitted(alert, room))
+            format!("{}\n{why}", body_within(alert, room, Unit::Bytes))
         }
-        Call::Needless => fitted(alert, MESSAGE_MOST),
+        Call::Needless => body_within(alert, MESSAGE_MOST, Unit::Bytes),
     }
-}
-
-/// Where it is too long the details give way first: what to do and what to type must stay.
-fn fitted(alert: &Alert, most: usize) -> String {
-    let whole = body(alert);
-    if whole.len() <= most {
-        return whole;
-    }
-    let part =
-        |text: &str, share: usize| cut(plain(text).trim(), most.checked_div(share).unwrap_or_default(), Unit::Bytes);
-    let short = Alert {
-        details: part(&alert.details, 2),
-        remedy: part(&alert.remedy, 4),
-        command: part(&alert.command, 8),
-        ..alert.clone()
-    };
-    cut(&body(&short), most, Unit::Bytes)
 }

@@ -2,15 +2,10 @@
 
 use dogwatch_sdk::channel::{Following, Judgement, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::json::{Value, parse, text};
 
-/// The most that is quoted of the service's own words, in characters.
-const QUOTED: usize = 200;
 /// When to ask for the first time what became of a request, in milliseconds. Most are worked on within a second.
 const FIRST_ASKED: u64 = 2000;
-/// The longest wait that is obeyed, in seconds.
-const LONGEST_WAIT: u64 = 3600;
 
 /// Judges the answer to a request. 202 alone is a success, and the request is worked on later.
 pub(crate) fn judge(response: &Response, follows: bool) -> Judgement {
@@ -28,17 +23,17 @@ pub(crate) fn judge(response: &Response, follows: bool) -> Judgement {
         )),
         429 | 503 => match wait(response) {
             Some(millis) => Judgement::RetryAfter(millis),
-            None => with_words(http::judge(response), &body),
+            None => http::judge(response).saying(&words(&body)),
         },
-        402 => with_words(Judgement::Permanent("the account's plan does not allow this (402)".to_owned()), &body),
+        402 => Judgement::Permanent("the account's plan does not allow this (402)".to_owned()).saying(&words(&body)),
         401 | 403 | 422 => {
             let why = format!(
                 "the service answers {}; is the secret key that of an API integration, and does the url fit its region?",
                 response.status
             );
-            with_words(Judgement::Permanent(why), &body)
+            Judgement::Permanent(why).saying(&words(&body))
         }
-        _ => with_words(http::judge(response), &body),
+        _ => http::judge(response).saying(&words(&body)),
     }
 }
 
@@ -46,22 +41,13 @@ pub(crate) fn judge(response: &Response, follows: bool) -> Judgement {
 pub(crate) fn wait(response: &Response) -> Option<u64> {
     http::retry_after(response).or_else(|| {
         let seconds = http::header(response, "x-ratelimit-period-in-sec")?.parse::<u64>().ok()?;
-        Some(seconds.clamp(1, LONGEST_WAIT).saturating_mul(1000))
+        Some(http::wait(seconds.max(1)))
     })
 }
 
-fn with_words(judgement: Judgement, body: &Value) -> Judgement {
-    let Some(words) = words(body) else { return judgement };
-    match judgement {
-        Judgement::Transient(why) => Judgement::Transient(format!("{why}: {words}")),
-        Judgement::Permanent(why) => Judgement::Permanent(format!("{why}: {words}")),
-        other => other,
-    }
-}
-
 /// The message, and what is wrong with which field.
-fn words(body: &Value) -> Option<String> {
-    let message = body.get("message").and_then(Value::as_str).unwrap_or_default();
+fn words(body: &Value) -> String {
+    let message = text(body, "message");
     let errors = match body.get("errors") {
         Some(Value::Object(errors)) => errors
             .iter()
@@ -70,11 +56,5 @@ fn words(body: &Value) -> Option<String> {
             .join("; "),
         _ => String::new(),
     };
-    quoted(&format!("{message} {errors}"))
-}
-
-/// The service's words in one line, if there are any.
-pub(crate) fn quoted(text: &str) -> Option<String> {
-    let text = one_line(text);
-    (!text.is_empty()).then(|| cut(&text, QUOTED, Unit::Chars))
+    format!("{message} {errors}")
 }

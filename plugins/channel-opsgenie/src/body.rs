@@ -3,7 +3,7 @@
 use dogwatch_sdk::channel::{Alert, Severity};
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
-use dogwatch_sdk::text::{Unit, body, cut, one_line, title};
+use dogwatch_sdk::text::{Unit, body_within, cut, one_line, title};
 
 use crate::{Config, alias};
 
@@ -23,14 +23,10 @@ const TAG: usize = 50;
 
 /// The alert as JSON.
 pub(crate) fn alert(config: &Config, alert: &Alert) -> String {
-    // Each is cut by itself first, so that what follows it is not lost.
-    let details = cut(&alert.details, DESCRIPTION / 2, Unit::Utf16);
-    let remedy = cut(&alert.remedy, DESCRIPTION / 4, Unit::Utf16);
-    let description = body(&Alert { details, remedy, ..alert.clone() });
     let mut json = Object::new()
         .text("message", &cut(&harmless(&title(alert)), MESSAGE, Unit::Utf16))
         .text("alias", &alias::of(alert, alert.severity))
-        .text("description", &cut(&harmless(&description), DESCRIPTION, Unit::Utf16))
+        .text("description", &harmless(&body_within(alert, DESCRIPTION, Unit::Utf16)))
         .text("priority", priority(alert.severity))
         .text("entity", &field(&alert.subject))
         .text("source", &source(alert));

@@ -38,11 +38,6 @@ pub struct Config {
 
 /// The secret that is the integration's key.
 const KEY: &str = "key";
-const KEY_ABOUT: &str = "The API key of an API integration with the right to create and update: in Opsgenie under Teams, \
-                         the team, Integrations, Add integration, API; in Jira under Operations, the team, Integrations. \
-                         A key of API key management cannot open alerts.";
-/// From the least severe to the most severe. An acknowledgement's and a resolution's requests have this order.
-const SEVERITIES: [Severity; 4] = [Severity::Info, Severity::Warning, Severity::Critical, Severity::Page];
 
 impl Channel for Opsgenie {
     const NAME: &'static str = "opsgenie";
@@ -59,6 +54,7 @@ impl Channel for Opsgenie {
                  Operations https://api.atlassian.com/jsm/ops/integration. Opsgenie itself ends in April 2027.",
             )
             .check(|url| address::check(url))
+            .base_address(address::OPSGENIE)
             .or(address::OPSGENIE.to_owned());
         let responders = read
             .texts(
@@ -73,16 +69,20 @@ impl Channel for Opsgenie {
             .texts("tags", "Tags of every alert, at most 20 of at most 50 characters.")
             .check(|tags| body::check_tags(tags))
             .or(Vec::new());
-        if !read.secret(KEY, KEY_ABOUT) {
-            read.problem(KEY, format!("must be given as a secret: {KEY_ABOUT}"));
-        }
+        read.required_secret(
+            KEY,
+            "The API key of an API integration with the right to create and update: in Opsgenie under Teams, the team, \
+             Integrations, Add integration, API; in Jira under Operations, the team, Integrations. A key of API key \
+             management cannot open alerts.",
+        );
         let responders = responders.iter().filter_map(|text| Responder::read(text).ok()).collect();
-        Config { url: url.trim_end_matches('/').to_owned(), responders, tags }
+        Config { url, responders, tags }
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
+        // From the least severe to the most severe, which is what `judge` counts on.
         let each = |action| {
-            let severities = SEVERITIES.into_iter().filter(|severity| *severity <= alert.severity);
+            let severities = Severity::ALL.into_iter().filter(|severity| *severity <= alert.severity);
             severities.map(|severity| act(config, &alias::of(alert, severity), action, body::note(alert))).collect()
         };
         Ok(match alert.event {
@@ -98,7 +98,7 @@ impl Channel for Opsgenie {
     fn judge(settings: &Settings, alert: &Alert, index: u32, response: &Response) -> Judgement {
         let is_its_own = match alert.event {
             Event::Acknowledged | Event::Resolved => {
-                let severity = usize::try_from(index).ok().and_then(|index| SEVERITIES.get(index));
+                let severity = usize::try_from(index).ok().and_then(|index| Severity::ALL.get(index));
                 severity == Some(&alert.severity)
             }
             _ => true,

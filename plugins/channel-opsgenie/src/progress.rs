@@ -2,7 +2,8 @@
 
 use dogwatch_sdk::channel::{Alert, Event, Progress, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::json::{Value, parse, text};
+use dogwatch_sdk::text::quoted;
 
 use crate::answer;
 
@@ -25,13 +26,13 @@ pub(crate) fn judge(alert: &Alert, response: &Response) -> Progress {
 
 fn worked_on(alert: &Alert, body: &Value) -> Progress {
     let data = body.get("data").unwrap_or(body);
-    let status = data.get("status").and_then(Value::as_str).unwrap_or_default();
+    let status = text(data, "status");
     match data.get("isSuccess").and_then(Value::as_bool) {
         Some(true) => Progress::Over,
         Some(false) if is_moot(alert, status) => Progress::Over,
-        Some(false) => Progress::Unreached(match answer::quoted(status) {
-            Some(words) => format!("Opsgenie took the request and could not do it: {words}"),
-            None => "Opsgenie took the request and could not do it".to_owned(),
+        Some(false) => Progress::Unreached(match quoted(status).as_str() {
+            "" => "Opsgenie took the request and could not do it".to_owned(),
+            words => format!("Opsgenie took the request and could not do it: {words}"),
         }),
         // Not what Opsgenie says of a request that it has worked on.
         None => Progress::Waiting(AFTER_FAILURE),
@@ -47,7 +48,7 @@ fn is_moot(alert: &Alert, status: &str) -> bool {
 
 /// Opsgenie answers 404 both to what it never heard of and to what it has not worked on yet; only the latter says so.
 fn is_not_yet(response: &Response, body: &Value) -> bool {
-    let message = body.get("message").and_then(Value::as_str).unwrap_or_default();
+    let message = text(body, "message");
     http::header(response, "x-opsgenie-errortype") == Some("RequestNotProcessed")
         || message.to_ascii_lowercase().contains("processed")
 }

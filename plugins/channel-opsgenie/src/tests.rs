@@ -4,7 +4,9 @@ mod answers;
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::json::{Value as Json, parse};
-use dogwatch_sdk::testing::{alert, alerts, channel_problems, compose, configured, golden, overlong, shown};
+use dogwatch_sdk::testing::{
+    alert, alerts, channel_problems, compose, configured, golden, json_body, overlong, shown, shown_all,
+};
 use dogwatch_sdk::text::Unit;
 
 use super::*;
@@ -19,29 +21,21 @@ fn composed(alert: &Alert) -> Vec<Request> {
     compose::<Opsgenie>(&[], &["key"], alert).unwrap()
 }
 
-fn json(request: &Request) -> Json {
-    let Request::Http(http) = request else { panic!("http") };
-    let [Part::Text(body)] = http.body.as_slice() else { panic!("one text") };
-    parse(body.as_bytes())
-}
-
 #[test]
 fn goldens() {
     for (name, alert) in alerts() {
-        let requests: Vec<_> = composed(&alert).iter().map(shown).collect();
-        let text = if requests.is_empty() { "nothing is sent\n".to_owned() } else { requests.join("\n\n") + "\n" };
-        golden(env!("CARGO_MANIFEST_DIR"), &format!("{name}.txt"), &text);
+        golden(env!("CARGO_MANIFEST_DIR"), &format!("{name}.txt"), &shown_all(&composed(&alert)));
     }
 }
 
 #[test]
 fn whatever_was_opened_is_acknowledged_and_closed() {
     let mut opened = Vec::new();
-    for severity in SEVERITIES {
+    for severity in Severity::ALL {
         for event in [Event::Opened, Event::Updated, Event::Escalated] {
             let requests = composed(&Alert { event, severity, ..alert() });
             assert_eq!(requests.len(), 1);
-            assert_eq!(json(&requests[0])["alias"], format!("hive:alice:missing:{}", severity.name()));
+            assert_eq!(json_body(&requests[0])["alias"], format!("hive:alice:missing:{}", severity.name()));
         }
         opened.push(format!("/v2/alerts/hive%3Aalice%3Amissing%3A{}/", severity.name()));
         for (event, action) in [(Event::Acknowledged, "acknowledge"), (Event::Resolved, "close")] {
@@ -100,7 +94,7 @@ fn names_responders_and_tags() {
         texts(&["team:Night watch", &format!("team:{id}"), "user:a@example.com", "user:5b10:x", "schedule:s"]);
     let settings = [("responders", responders), ("tags", texts(&["hive", "witness"]))];
     let requests = compose::<Opsgenie>(&settings, &["key"], &alert()).unwrap();
-    let json = json(&requests[0]);
+    let json = json_body(&requests[0]);
     let expected = format!(
         r#"[{{"name":"Night watch","type":"team"}},{{"id":"{id}","type":"team"}},
             {{"username":"a@example.com","type":"user"}},{{"id":"5b10:x","type":"user"}},
@@ -116,7 +110,7 @@ fn keeps_to_the_limits() {
     for text in [&mut alert.subject, &mut alert.site, &mut alert.witness, &mut alert.cause, &mut alert.key] {
         *text = "🐕".repeat(5000);
     }
-    let opened = json(&composed(&alert)[0]);
+    let opened = json_body(&composed(&alert)[0]);
     let length = |value: &Json| Unit::Utf16.length(value.as_str().unwrap());
     for (value, longest) in
         [("message", 130), ("alias", 250), ("description", 15_000), ("entity", 500), ("source", 100)]
@@ -128,8 +122,8 @@ fn keeps_to_the_limits() {
     assert!(all <= 8000, "{all}");
     alert.event = Event::Resolved;
     alert.acknowledged_by = "🐕".repeat(5000);
-    assert!(length(&json(&composed(&alert)[0])["note"]) <= 1000);
-    let description = json(&composed(&overlong())[0])["description"].as_str().unwrap().to_owned();
+    assert!(length(&json_body(&composed(&alert)[0])["note"]) <= 1000);
+    let description = json_body(&composed(&overlong())[0])["description"].as_str().unwrap().to_owned();
     assert!(description.contains("\nTo do: ") && description.contains("\nType: dogwatch status"));
     assert!(!description.contains(['<', '>']));
 }

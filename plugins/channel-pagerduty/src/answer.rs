@@ -2,11 +2,8 @@
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
-
-/// The most that is quoted of PagerDuty's own words, in characters.
-const QUOTED: usize = 200;
+use dogwatch_sdk::json::{Value, parse, text};
+use dogwatch_sdk::text::quoted;
 
 /// Judges the answer to an event with that key. 202 alone is a success, and the event is worked on later.
 pub(crate) fn judge(response: &Response, key: &str) -> Judgement {
@@ -23,34 +20,22 @@ pub(crate) fn judge(response: &Response, key: &str) -> Judgement {
         // PagerDuty asks for a retry after some minutes.
         429 | 500..=599 => match http::retry_after(response) {
             Some(millis) => Judgement::RetryAfter(millis),
-            None => with_words(http::judge(response), &body),
+            None => http::judge(response).saying(&words(&body)),
         },
-        400 => Judgement::Permanent(match words(&body) {
-            Some(words) => format!("PagerDuty refuses the event (400): {words}; is the secret routing_key right?"),
-            None => "PagerDuty refuses the event (400); is the secret routing_key right?".to_owned(),
+        400 => Judgement::Permanent(match quoted(&words(&body)).as_str() {
+            "" => "PagerDuty refuses the event (400); is the secret routing_key right?".to_owned(),
+            words => format!("PagerDuty refuses the event (400): {words}; is the secret routing_key right?"),
         }),
-        _ => with_words(http::judge(response), &body),
-    }
-}
-
-fn with_words(judgement: Judgement, body: &Value) -> Judgement {
-    let Some(words) = words(body) else { return judgement };
-    match judgement {
-        Judgement::Transient(why) => Judgement::Transient(format!("{why}: {words}")),
-        Judgement::Permanent(why) => Judgement::Permanent(format!("{why}: {words}")),
-        other => other,
+        _ => http::judge(response).saying(&words(&body)),
     }
 }
 
 /// The errors that PagerDuty lists, or else its message.
-fn words(body: &Value) -> Option<String> {
+fn words(body: &Value) -> String {
     let errors = match body.get("errors") {
         Some(Value::Array(errors)) => errors.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "),
         Some(Value::String(error)) => error.clone(),
         _ => String::new(),
     };
-    let text =
-        if errors.is_empty() { body.get("message").and_then(Value::as_str).unwrap_or_default() } else { &errors };
-    let text = one_line(text);
-    (!text.is_empty()).then(|| cut(&text, QUOTED, Unit::Chars))
+    if errors.is_empty() { text(body, "message").to_owned() } else { errors }
 }

@@ -1,56 +1,45 @@
 //! What is sent: one event of the Events API v2.
 
-use dogwatch_sdk::channel::{Alert, Encoding, Event, Part, Severity};
+use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
-use dogwatch_sdk::text::{Unit, cut, one_line, plain, title};
+use dogwatch_sdk::text::{Unit, cut, key_within, one_line, plain, title};
 
-use crate::key;
-
-/// The longest summary, in characters (PagerDuty, Events API v2).
+/// The longest deduplication key, in characters (PagerDuty, Events API v2).
+const KEY: usize = 255;
+/// The longest summary, likewise.
 const SUMMARY: usize = 1024;
 /// For the short fields, where PagerDuty names no limit.
 const FIELD: usize = 255;
 /// For each long detail, in characters. With all of them escaped, an event stays far below the limit of 512 KB.
 const DETAIL: usize = 15_000;
 
-/// An event's JSON, but for the routing key.
-#[derive(Debug)]
-pub(crate) struct Body(String);
-
-impl Body {
-    /// The JSON in parts, with the routing key as its first member.
-    pub(crate) fn with_routing_key(&self, secret: &str) -> Vec<Part> {
-        let members = self.0.strip_prefix('{').unwrap_or(&self.0);
-        vec![
-            r#"{"routing_key":""#.into(),
-            Part::encoded_secret(secret, Encoding::Json),
-            format!(r#"",{members}"#).into(),
-        ]
-    }
+/// The deduplication key: the alert's own, marked with a hash where it had to be cut.
+pub(crate) fn key(alert: &Alert) -> String {
+    key_within(&alert.key, KEY, Unit::Chars)
 }
 
-/// The event for an alert; none for a report.
-pub(crate) fn of(alert: &Alert) -> Option<Body> {
-    let key = key::of(alert);
+/// The event for an alert, but for the routing key; none for a report.
+pub(crate) fn of(alert: &Alert) -> Option<Object> {
+    let key = key(alert);
     match alert.event {
         Event::Opened | Event::Updated | Event::Escalated => Some(trigger(alert, &key)),
-        Event::Acknowledged => Some(Body(action("acknowledge", &key).finish())),
+        Event::Acknowledged => Some(action("acknowledge", &key)),
         Event::Resolved => Some(resolve(&key)),
         Event::Report => None,
     }
 }
 
 /// The event that ends an incident.
-pub(crate) fn resolve(key: &str) -> Body {
-    Body(action("resolve", key).finish())
+pub(crate) fn resolve(key: &str) -> Object {
+    action("resolve", key)
 }
 
 fn action(action: &str, key: &str) -> Object {
     Object::new().text("event_action", action).text("dedup_key", key)
 }
 
-fn trigger(alert: &Alert, key: &str) -> Body {
+fn trigger(alert: &Alert, key: &str) -> Object {
     let payload = Object::new()
         .text("summary", &cut(&title(alert), SUMMARY, Unit::Chars))
         .text("severity", severity(alert.severity))
@@ -60,7 +49,7 @@ fn trigger(alert: &Alert, key: &str) -> Body {
         .text("group", &field(&alert.chain))
         .text("class", &field(&alert.cause))
         .object("custom_details", details(alert));
-    Body(action("trigger", key).text("client", "Dogwatch").object("payload", payload).finish())
+    action("trigger", key).text("client", "Dogwatch").object("payload", payload)
 }
 
 /// PagerDuty knows nothing louder than critical.

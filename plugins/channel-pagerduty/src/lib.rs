@@ -5,9 +5,9 @@
 
 mod answer;
 mod event;
-mod key;
 
-use dogwatch_sdk::channel::{Alert, Channel, HttpRequest, Judgement, Method, Request, Response};
+use dogwatch_sdk::channel::{Alert, Channel, Encoding, HttpRequest, Judgement, Method, Part, Request, Response};
+use dogwatch_sdk::json::Object;
 use dogwatch_sdk::{Reader, Settings};
 
 /// The channel.
@@ -25,9 +25,6 @@ pub struct Config {
 const URL: &str = "https://events.pagerduty.com";
 /// The secret that says to which service or ruleset an event goes.
 const ROUTING_KEY: &str = "routing_key";
-const ROUTING_KEY_ABOUT: &str = "The integration key, 32 characters: in PagerDuty under Services, the service, \
-                                 Integrations, Events API V2. So that warnings do not ring like pages, set the \
-                                 service's urgency to be based on the severity of alerts.";
 /// Never the key of an alert: those begin with the chain.
 const SELF_TEST: &str = "dogwatch/self-test";
 
@@ -43,25 +40,27 @@ impl Channel for PagerDuty {
                 "url",
                 "PagerDuty's address for events; https://events.eu.pagerduty.com for accounts in the European Union.",
             )
-            .check(|url| is_address(url))
+            .base_address(URL)
             .or(URL.to_owned());
-        if !read.secret(ROUTING_KEY, ROUTING_KEY_ABOUT) {
-            read.problem(ROUTING_KEY, format!("must be given as a secret: {ROUTING_KEY_ABOUT}"));
-        }
-        Config { url: url.trim_end_matches('/').to_owned() }
+        read.required_secret(
+            ROUTING_KEY,
+            "The integration key, 32 characters: in PagerDuty under Services, the service, Integrations, Events API V2. \
+             So that warnings do not ring like pages, set the service's urgency to be based on the severity of alerts.",
+        );
+        Config { url }
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
-        Ok(event::of(alert).map(|body| enqueue(config, &body)).into_iter().collect())
+        Ok(event::of(alert).map(|event| enqueue(config, event)).into_iter().collect())
     }
 
     fn judge(_settings: &Settings, alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answer::judge(response, &key::of(alert))
+        answer::judge(response, &event::key(alert))
     }
 
     /// Resolves what was never open. PagerDuty checks the routing key's form and drops the event, so nobody is woken.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
-        Ok(vec![enqueue(config, &event::resolve(SELF_TEST))])
+        Ok(vec![enqueue(config, event::resolve(SELF_TEST))])
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
@@ -72,19 +71,10 @@ impl Channel for PagerDuty {
     }
 }
 
-fn enqueue(config: &Config, body: &event::Body) -> Request {
+fn enqueue(config: &Config, event: Object) -> Request {
     HttpRequest::new(Method::Post, vec![config.url.as_str().into(), "/v2/enqueue".into()])
-        .json(body.with_routing_key(ROUTING_KEY))
+        .json(event.led_by("routing_key", Part::encoded_secret(ROUTING_KEY, Encoding::Json)))
         .into()
-}
-
-/// Whether paths can be appended to this address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains([' ', '\t', '\n', '?', '#']) => Ok(()),
-        _ => Err(format!("must be an address such as {URL}")),
-    }
 }
 
 dogwatch_sdk::export_channel!(PagerDuty);

@@ -2,7 +2,7 @@
 
 use dogwatch_sdk::channel::{Alert, Event, Following, Judgement, Progress, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
+use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::{Unit, cut, one_line};
 
 /// When to ask for the first time whether a page was acknowledged, in milliseconds.
@@ -137,8 +137,4 @@ fn advice(said: &Value) -> &'static str {
     } else {
         ""
     }
-}
-
-fn text<'a>(said: &'a Value, name: &str) -> &'a str {
-    said.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -45,7 +45,7 @@ impl Channel for Pushover {
     fn configure(read: &mut Reader<'_>) -> Config {
         let url = read
             .text("url", "Where Pushover's API is.")
-            .check(|url| is_address(url))
+            .base_address("https://api.pushover.net")
             .or("https://api.pushover.net".to_owned());
         let device = read
             .text("device", "Sends to this device alone, or to several, separated by commas; to all when unset.")
@@ -66,13 +66,12 @@ impl Channel for Pushover {
         if expire < retry {
             read.problem("expire", "must not be shorter than retry, or a page would not repeat");
         }
-        if !read.secret("token", "The API token of the application: pushover.net, Your Applications.") {
-            read.problem("token", "must be given as a secret: the API token from pushover.net, Your Applications");
-        }
-        if !read.secret("user", "The user key or group key to send to: pushover.net, at the top of the first page.") {
-            read.problem("user", "must be given as a secret: the user key from the first page of pushover.net");
-        }
-        Config { url: url.trim_end_matches('/').to_owned(), device, sound, retry, expire }
+        read.required_secret("token", "The API token of the application: pushover.net, Your Applications.");
+        read.required_secret(
+            "user",
+            "The user key or group key to send to: pushover.net, at the top of the first page.",
+        );
+        Config { url, device, sound, retry, expire }
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -105,15 +104,6 @@ impl Channel for Pushover {
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
         answers::of_validation(response)
-    }
-}
-
-/// Whether this may be an address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(()),
-        _ => Err("must be an address such as https://api.pushover.net".to_owned()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is sent.
 
 use dogwatch_sdk::channel::{Alert, Event, FormValue, HttpRequest, Method, Request, Severity};
+use dogwatch_sdk::text::short_hash;
 
 use crate::Config;
 use crate::text::{message_of, title_of};
@@ -104,11 +105,7 @@ pub(crate) fn validation(config: &Config) -> Request {
 }
 
 /// What all pages about one alert have in common. The key itself may hold slashes and commas, which a path and a list
-/// of tags cannot, so that it is hashed: FNV-1a of 64 bits.
+/// of tags cannot, so that it is hashed.
 fn tag(alert: &Alert) -> String {
-    let hash = alert
-        .key
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("dogwatch-{hash:016x}")
+    format!("dogwatch-{}", short_hash(&alert.key))
 }

@@ -4,7 +4,7 @@ use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Event, Following, Severity};
 use dogwatch_sdk::testing::{
     alert, alerts, answer, channel_problems, compose, configured, golden, judge_alert, judge_follow, overlong,
-    response, shown,
+    response, shown, shown_form,
 };
 use dogwatch_sdk::text::Unit;
 
@@ -12,28 +12,9 @@ use super::*;
 
 const SECRETS: [&str; 2] = ["token", "user"];
 
-/// A form's fields, one a line, decoded.
-fn readable(text: &str) -> String {
-    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
-    let mut bytes = Vec::new();
-    let mut rest = body.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        match first {
-            b'&' => bytes.push(b'\n'),
-            b'%' => {
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&rest[..2]).unwrap(), 16).unwrap());
-                rest = &rest[2..];
-            }
-            other => bytes.push(*other),
-        }
-    }
-    format!("{head}\n\n{}\n", String::from_utf8(bytes).unwrap())
-}
-
 fn all(settings: &[(&str, Value)], alert: &Alert) -> Vec<String> {
     let requests = compose::<Pushover>(settings, &SECRETS, alert).unwrap();
-    requests.iter().map(|request| readable(&shown(request))).collect()
+    requests.iter().map(shown_form).collect()
 }
 
 #[test]
@@ -202,7 +183,7 @@ fn receipts_are_followed() {
 fn the_self_test_wakes_nobody() {
     let config = configured::<Pushover>(&[("device", "phone,tablet".into())], &SECRETS).unwrap();
     let requests = Pushover::self_test(&config, "").unwrap();
-    let texts: Vec<_> = requests.iter().map(|request| readable(&shown(request))).collect();
+    let texts: Vec<_> = requests.iter().map(shown_form).collect();
     assert_eq!(
         texts,
         ["POST https://api.pushover.net/1/users/validate.json\ncontent-type: application/x-www-form-urlencoded\n\n\

@@ -3,15 +3,12 @@
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
-
-/// The longest wait that is heeded, in seconds; an alert is not worth much a day later.
-const LONGEST_WAIT_SECONDS: u64 = 3600;
+use dogwatch_sdk::text::{one_line, quoted};
 
 /// Judges the answer to a message: success is the word `ok`, and nothing else.
 pub(crate) fn sent(response: &Response) -> Judgement {
     let text = one_line(&String::from_utf8_lossy(&response.body));
-    let said = cut(&text, 200, Unit::Chars);
+    let said = quoted(&text);
     match response.status {
         200 if text == "ok" => Judgement::Delivered,
         200..=299 => Judgement::Permanent(format!(
@@ -32,10 +29,8 @@ pub(crate) fn sent(response: &Response) -> Judgement {
 
 /// How long to wait, in milliseconds: whole seconds in a header, and in some answers.
 fn wait(response: &Response) -> Option<u64> {
-    http::retry_after(response).or_else(|| {
-        let seconds = parse(&response.body).get("retry_after").and_then(Value::as_u64)?;
-        Some(seconds.min(LONGEST_WAIT_SECONDS).saturating_mul(1000))
-    })
+    http::retry_after(response)
+        .or_else(|| parse(&response.body).get("retry_after").and_then(Value::as_u64).map(http::wait))
 }
 
 /// Whether this is one of Slack's words for an error, and no page of a proxy's.

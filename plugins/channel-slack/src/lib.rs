@@ -54,7 +54,7 @@ impl Channel for Slack {
     fn configure(read: &mut Reader<'_>) -> Config {
         let url = read
             .text("url", "The address below which the webhook is, where only the secret path is given.")
-            .check(|url| is_base(url))
+            .base_address("https://hooks.slack.com/services")
             .or("https://hooks.slack.com/services".to_owned());
         let mention = read
             .text(
@@ -76,7 +76,7 @@ impl Channel for Slack {
             (false, false) => read.problem("webhook", "must be given as a secret: the URL of an incoming webhook"),
             _ => {}
         }
-        let webhook = if whole { Webhook::Secret } else { Webhook::Below(url.trim_end_matches('/').to_owned()) };
+        let webhook = if whole { Webhook::Secret } else { Webhook::Below(url) };
         Config { webhook, mention }
     }
 
@@ -107,17 +107,6 @@ impl Mention {
                 Err("must be \"here\", \"channel\", or the id of a user or a user group, such as \"U012AB3CD\"".into())
             }
         }
-    }
-}
-
-/// Whether this may be an address; the host has the last word.
-fn is_base(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#')) => {
-            Ok(())
-        }
-        _ => Err("must be an address such as https://hooks.slack.com/services".to_owned()),
     }
 }
 

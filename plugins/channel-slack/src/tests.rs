@@ -1,9 +1,8 @@
 //! What is posted where, and what the answers mean.
 
 use dogwatch_sdk::Value;
-use dogwatch_sdk::json::parse;
 use dogwatch_sdk::testing::{
-    alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, shown,
+    alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, shown,
 };
 use dogwatch_sdk::text::Unit;
 
@@ -12,9 +11,8 @@ use dogwatch_sdk::channel::{Event, Severity};
 
 fn body(settings: &[(&str, Value)], alert: &Alert) -> dogwatch_sdk::json::Value {
     let requests = compose::<Slack>(settings, &["webhook"], alert).unwrap();
-    let [Request::Http(request)] = requests.as_slice() else { panic!("one request") };
-    let [Part::Text(body)] = request.body.as_slice() else { panic!("one text: {:?}", request.body) };
-    parse(body.as_bytes())
+    assert_eq!(requests.len(), 1);
+    json_body(&requests[0])
 }
 
 #[test]
@@ -93,6 +91,12 @@ fn long_texts_keep_their_most_important_parts() {
         assert!(Unit::Utf16.length(&section) <= 3000);
         assert!(section.starts_with("CRITICAL at home: "), "the header was cut: {section}");
         assert!(Unit::Utf16.length(&text("/text")) <= 3500);
+        for text in [section, text("/text")] {
+            assert!(
+                text.contains("\nType: dogwatch status\n") && text.ends_with("\nAlert hive/alice/missing"),
+                "{text}"
+            );
+        }
     }
     let mut endless = alert();
     endless.details = "word ".repeat(1000);

@@ -2,11 +2,8 @@
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::text::quoted;
 use dogwatch_sdk::{Settings, http};
-
-/// The longest wait that is heeded, in seconds; an alert is not worth much a day later.
-const LONGEST_WAIT_SECONDS: u64 = 3600;
 
 /// Judges the answer to a message.
 pub(crate) fn sent(settings: &Settings, response: &Response) -> Judgement {
@@ -47,7 +44,7 @@ fn refused(settings: &Settings, response: &Response, answer: &Value) -> Judgemen
     let Some(description) = answer.get("description").and_then(Value::as_str) else {
         return if (200..300).contains(&response.status) { strange(response) } else { http::judge(response) };
     };
-    let said = cut(&one_line(description), 200, Unit::Chars);
+    let said = quoted(description);
     if let Some(chat) = answer.pointer("/parameters/migrate_to_chat_id").and_then(Value::as_i64) {
         return match settings.get("chat") {
             Some(dogwatch_sdk::Value::Text(old)) => Judgement::Remember(format!("{old}>{chat}")),
@@ -70,7 +67,7 @@ fn refused(settings: &Settings, response: &Response, answer: &Value) -> Judgemen
 /// How long to wait, in milliseconds: the answer says it in whole seconds, and so does a header.
 fn wait(response: &Response, answer: &Value) -> Option<u64> {
     match answer.pointer("/parameters/retry_after").and_then(Value::as_u64) {
-        Some(seconds) => Some(seconds.min(LONGEST_WAIT_SECONDS).saturating_mul(1000)),
+        Some(seconds) => Some(http::wait(seconds)),
         None => http::retry_after(response),
     }
 }

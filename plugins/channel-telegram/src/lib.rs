@@ -48,12 +48,10 @@ impl Channel for Telegram {
             .optional();
         let url = read
             .text("url", "The address of the Bot API; another one where you run a Bot API server of your own.")
-            .check(|url| is_base(url))
+            .base_address("https://api.telegram.org")
             .or("https://api.telegram.org".to_owned());
-        if !read.secret("token", "The bot's token, such as 123456789:AAF…, as @BotFather gave it.") {
-            read.problem("token", "must be given as a secret: the bot's token, as @BotFather gave it");
-        }
-        Config { url: url.trim_end_matches('/').to_owned(), chat, thread }
+        read.required_secret("token", "The bot's token, such as 123456789:AAF…, as @BotFather gave it.");
+        Config { url, chat, thread }
     }
 
     fn compose(config: &Config, memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -64,7 +62,7 @@ impl Channel for Telegram {
         let body = body
             .text("text", &message::of(alert))
             .text("parse_mode", "HTML")
-            .flag("disable_notification", message::is_quiet(alert))
+            .flag("disable_notification", alert.is_quiet())
             .object("link_preview_options", Object::new().flag("is_disabled", true));
         Ok(vec![call(config, Method::Post, "sendMessage").json(vec![body.finish().into()]).into()])
     }
@@ -113,17 +111,6 @@ fn is_chat(chat: &str) -> Result<(), String> {
         return Ok(());
     }
     Err("must be a number such as \"-1001234567890\", or a public name such as \"@mygroup\"".to_owned())
-}
-
-/// Whether this may be the address of an API; the host has the last word.
-fn is_base(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#')) => {
-            Ok(())
-        }
-        _ => Err("must be an address such as https://api.telegram.org".to_owned()),
-    }
 }
 
 dogwatch_sdk::export_channel!(Telegram);

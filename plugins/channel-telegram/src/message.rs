@@ -1,25 +1,23 @@
 //! The text of a message, in Telegram's HTML.
 
-use dogwatch_sdk::channel::{Alert, Event, Severity};
-use dogwatch_sdk::text::{Unit, body, cut, escaped, html, plain, title};
+use dogwatch_sdk::channel::Alert;
+use dogwatch_sdk::text::{Unit, body_within_escaped, cut, escaped, html, title};
 
 /// The longest text. Telegram counts it without the markup; counted with it there is room to spare.
 const LONGEST: usize = 4096;
+/// The longest title in it, and the longest rest: each piece of markup takes up to 13 besides.
+const LONGEST_TITLE: usize = 800;
+const LONGEST_BODY: usize = LONGEST - LONGEST_TITLE - MOST_ENTITIES * 13;
 /// Telegram heeds 100 pieces of markup in a message, and no more.
 const MOST_ENTITIES: usize = 90;
 
-/// Whether the message comes without a sound.
-pub(crate) fn is_quiet(alert: &Alert) -> bool {
-    let over = matches!(alert.event, Event::Acknowledged | Event::Resolved | Event::Report);
-    over || alert.severity == Severity::Info
-}
-
 /// The message: a title, and what the title does not say.
 pub(crate) fn of(alert: &Alert) -> String {
-    let alert = fitted(alert);
-    let mut text = Text { out: String::new(), room: LONGEST, entities: 0 };
-    text.words(Style::Bold, &title(&alert));
-    for line in body(&alert).lines() {
+    let mut text = Text { out: String::new(), room: LONGEST_TITLE, entities: 0 };
+    text.words(Style::Bold, &cut(&title(alert), LONGEST_TITLE, Unit::Utf16));
+    let body = body_within_escaped(alert, LONGEST_BODY, Unit::Utf16, html);
+    text.room = LONGEST.saturating_sub(Unit::Utf16.length(&text.out));
+    for line in body.lines() {
         text.push(Style::Normal, "\n");
         match line.strip_prefix("Type: ") {
             // A tap copies it.
@@ -31,22 +29,6 @@ pub(crate) fn of(alert: &Alert) -> String {
         }
     }
     text.out
-}
-
-/// The alert with texts so short that the last of them is still seen.
-fn fitted(alert: &Alert) -> Alert {
-    let short = |text: &str, limit| cut(&plain(text), limit, Unit::Utf16);
-    Alert {
-        summary: short(&alert.summary, 300),
-        details: short(&alert.details, 1500),
-        remedy: short(&alert.remedy, 700),
-        command: short(&alert.command, 300),
-        subject: short(&alert.subject, 200),
-        key: short(&alert.key, 200),
-        site: short(&alert.site, 100),
-        acknowledged_by: short(&alert.acknowledged_by, 100),
-        ..alert.clone()
-    }
 }
 
 /// How a piece of the text looks.

@@ -1,9 +1,8 @@
 //! What is sent where, and what the answers mean.
 
 use dogwatch_sdk::channel::{Event, Severity};
-use dogwatch_sdk::json::parse;
 use dogwatch_sdk::testing::{
-    alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, shown,
+    alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, shown,
 };
 use dogwatch_sdk::text::Unit;
 use dogwatch_sdk::{Settings, Value};
@@ -16,15 +15,9 @@ fn settings() -> [(&'static str, Value); 1] {
     [("chat", CHAT.into())]
 }
 
-fn body(request: &Request) -> dogwatch_sdk::json::Value {
-    let Request::Http(request) = request else { panic!("http") };
-    let [Part::Text(body)] = request.body.as_slice() else { panic!("one text: {:?}", request.body) };
-    parse(body.as_bytes())
-}
-
 fn text(alert: &Alert) -> String {
     let requests = compose::<Telegram>(&settings(), &["token"], alert).unwrap();
-    body(&requests[0])["text"].as_str().unwrap().to_owned()
+    json_body(&requests[0])["text"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -62,7 +55,7 @@ fn says_what_is_wrong_with_the_settings() {
 #[test]
 fn a_chat_that_became_another_is_followed() {
     let config = configured::<Telegram>(&settings(), &["token"]).unwrap();
-    let used = |memory: &str| body(&Telegram::compose(&config, memory, &alert()).unwrap()[0])["chat_id"].clone();
+    let used = |memory: &str| json_body(&Telegram::compose(&config, memory, &alert()).unwrap()[0])["chat_id"].clone();
     assert_eq!(used(""), CHAT);
     assert_eq!(used("-1001234567890>-100777"), "-100777");
     assert_eq!(used("-5>-100777"), CHAT, "learned of another chat");
@@ -78,7 +71,7 @@ fn only_open_trouble_makes_a_sound() {
     let quiet = |change: fn(&mut Alert)| {
         let mut alert = alert();
         change(&mut alert);
-        body(&compose::<Telegram>(&settings(), &["token"], &alert).unwrap()[0])["disable_notification"].clone()
+        json_body(&compose::<Telegram>(&settings(), &["token"], &alert).unwrap()[0])["disable_notification"].clone()
     };
     assert_eq!(quiet(|_| ()), false);
     assert_eq!(quiet(|alert| alert.event = Event::Escalated), false);
@@ -94,6 +87,11 @@ fn long_texts_keep_their_most_important_parts() {
     assert!(Unit::Utf16.length(&text) <= 4096);
     assert!(text.starts_with("<b>CRITICAL at home:"), "{text}");
     assert_eq!(text.matches("<code>").count(), text.matches("</code>").count());
+    let quotes = "\"'".repeat(5000);
+    let quoted = Alert { summary: quotes.clone(), details: quotes.clone(), remedy: quotes, ..alert() };
+    let text = self::text(&quoted);
+    assert!(Unit::Utf16.length(&text) <= 4096 && text.contains("\nTo do: &quot;"), "{text}");
+    assert!(text.contains("<code>dogwatch status</code>") && text.contains("hive/alice/missing"), "{text}");
     let mut endless = alert();
     endless.details = "https://evil.example/ ".repeat(1000);
     endless.remedy = "look at http://a/b ".repeat(1000);

@@ -2,8 +2,8 @@
 
 use dogwatch_sdk::channel::{Following, Judgement, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::json::{Value, parse, text};
+use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 
 /// When to ask for the first time what became of a call or message, in milliseconds.
 const FIRST_ASKED: u64 = 10_000;
@@ -60,7 +60,7 @@ fn refused(said: &Value, response: &Response) -> Judgement {
 
 /// What Twilio says is wrong, and what to do about it.
 fn words(said: &Value, code: u64) -> String {
-    let message = cut(&one_line(text(said, "message")), 200, Unit::Chars);
+    let message = quoted(text(said, "message"));
     let message = message.trim_end_matches('.');
     let advice = advice(code).map(|advice| format!(". {advice}")).unwrap_or_default();
     format!("Twilio refuses (error {code}): {message}{advice}")
@@ -86,8 +86,4 @@ pub(crate) const fn advice(code: u64) -> Option<&'static str> {
         30_032 | 30_034 => "Register the sender in Twilio's console, or the networks refuse its messages",
         _ => return None,
     })
-}
-
-pub(crate) fn text<'a>(said: &'a Value, name: &str) -> &'a str {
-    said.get(name).and_then(Value::as_str).unwrap_or_default()
 }

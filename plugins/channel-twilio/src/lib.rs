@@ -8,9 +8,7 @@ mod outcome;
 mod sms;
 mod voice;
 
-use dogwatch_sdk::channel::{
-    Alert, Channel, Header, HttpRequest, Judgement, Method, Part, Progress, Request, Response,
-};
+use dogwatch_sdk::channel::{Alert, Channel, Header, HttpRequest, Judgement, Method, Progress, Request, Response};
 use dogwatch_sdk::text::percent;
 use dogwatch_sdk::{Reader, Settings};
 
@@ -53,7 +51,7 @@ impl Channel for Twilio {
     fn configure(read: &mut Reader<'_>) -> Config {
         let url = read
             .text("url", "Where Twilio's API is; another region has another address.")
-            .check(|url| is_address(url))
+            .base_address("https://api.twilio.com")
             .or("https://api.twilio.com".to_owned());
         let mode = read
             .text("mode", "\"voice\" to call, \"sms\" to send text messages; use two channels for both.")
@@ -83,10 +81,8 @@ impl Channel for Twilio {
             )
             .check(|to| number::is_number(to))
             .required();
-        if !read.secret("token", "The Auth Token of the account, or the secret of the API key: Twilio's console.") {
-            read.problem("token", "must be given as a secret: the Auth Token from the first page of Twilio's console");
-        }
-        Config { url: url.trim_end_matches('/').to_owned(), mode, account, key_sid, from, to }
+        read.required_secret("token", "The Auth Token of the account, or the secret of the API key: Twilio's console.");
+        Config { url, mode, account, key_sid, from, to }
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -155,17 +151,7 @@ impl Config {
 
     fn authorised(&self, request: HttpRequest) -> HttpRequest {
         let user = self.key_sid.as_deref().unwrap_or(&self.account);
-        let value = vec!["Basic ".into(), Part::basic(user, "token")];
-        request.header(Header { name: "authorization".to_owned(), value })
-    }
-}
-
-/// Whether this may be an address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(()),
-        _ => Err("must be an address such as https://api.twilio.com".to_owned()),
+        request.header(Header::basic(user, "token"))
     }
 }
 

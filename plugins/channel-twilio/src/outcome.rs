@@ -2,10 +2,10 @@
 
 use dogwatch_sdk::channel::{Progress, Response};
 use dogwatch_sdk::http;
-use dogwatch_sdk::json::{Value, parse};
-use dogwatch_sdk::text::{Unit, cut, one_line};
+use dogwatch_sdk::json::{Value, parse, text};
+use dogwatch_sdk::text::quoted;
 
-use crate::answers::{advice, text};
+use crate::answers::advice;
 
 /// How often to ask, in milliseconds.
 const ASKED_AGAIN: u64 = 5_000;
@@ -81,7 +81,7 @@ fn of_message(said: &Value) -> Progress {
 
 fn lost(said: &Value) -> Progress {
     let code = said.get("error_code").and_then(Value::as_u64).unwrap_or_default();
-    let message = cut(&one_line(text(said, "error_message")), 200, Unit::Chars);
+    let message = quoted(text(said, "error_message"));
     let advice = advice(code).map(|advice| format!(". {advice}")).unwrap_or_default();
     let colon = if message.is_empty() { "" } else { ": " };
     let why = format!("the message was not delivered (Twilio's error {code}){colon}{message}{advice}");

@@ -4,7 +4,7 @@ use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Event, Following, Severity};
 use dogwatch_sdk::testing::{
     HOSTILE, alert, alerts, answer, channel_problems, compose, configured, golden, judge, judge_follow, overlong,
-    response, shown,
+    response, shown, shown_form,
 };
 use dogwatch_sdk::text::Unit;
 
@@ -22,28 +22,9 @@ fn settings(mode: &'static str) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// A form's fields, one a line, decoded.
-fn readable(text: &str) -> String {
-    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
-    let mut bytes = Vec::new();
-    let mut rest = body.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        match first {
-            b'&' => bytes.push(b'\n'),
-            b'%' => {
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&rest[..2]).unwrap(), 16).unwrap());
-                rest = &rest[2..];
-            }
-            other => bytes.push(*other),
-        }
-    }
-    format!("{head}\n\n{}\n", String::from_utf8(bytes).unwrap())
-}
-
 fn all(mode: &'static str, alert: &Alert) -> Vec<String> {
     let requests = compose::<Twilio>(&settings(mode), &["token"], alert).unwrap();
-    requests.iter().map(|request| readable(&shown(request))).collect()
+    requests.iter().map(shown_form).collect()
 }
 
 fn field(request: &str, name: &str) -> String {

@@ -14,9 +14,8 @@ const RING: &str = "60";
 
 /// The fields of a call, where somebody has to be called.
 pub(crate) fn fields(config: &Config, alert: &Alert) -> Option<Vec<(&'static str, String)>> {
-    match alert.event {
-        Event::Opened | Event::Updated | Event::Escalated => {}
-        Event::Acknowledged | Event::Resolved | Event::Report => return None,
+    if !alert.is_open() {
+        return None;
     }
     Some(vec![
         ("To", config.to.clone()),

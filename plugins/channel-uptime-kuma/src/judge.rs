@@ -4,11 +4,7 @@
 //! and `{"ok":false,"msg":…}`; and to addresses that it does not know with 200 and its web page.
 
 use dogwatch_sdk::channel::{Judgement, Response};
-use dogwatch_sdk::text::{Unit, cut, one_line};
 use dogwatch_sdk::{http, json};
-
-/// How much of the service's own words is quoted, in characters.
-const LONGEST_QUOTE: usize = 200;
 
 pub(crate) fn of(response: &Response) -> Judgement {
     let body = json::parse(&response.body);
@@ -16,9 +12,7 @@ pub(crate) fn of(response: &Response) -> Judgement {
     match (response.status, ok) {
         (200, Some(true)) => Judgement::Delivered,
         // Old versions answered 200 here as well.
-        (200 | 400 | 404 | 500, Some(false)) => {
-            refused(body.get("msg").and_then(json::Value::as_str).unwrap_or_default())
-        }
+        (200 | 400 | 404 | 500, Some(false)) => refused(json::text(&body, "msg")),
         (200..=299, _) => Judgement::Permanent(
             "the answer is not that of Uptime Kuma to a push: is the url right? It is what stands in front of /api/push \
              in the monitor's push URL"
@@ -36,6 +30,5 @@ fn refused(message: &str) -> Judgement {
                 .to_owned(),
         );
     }
-    let message = cut(&one_line(message), LONGEST_QUOTE, Unit::Chars);
-    Judgement::Transient(format!("Uptime Kuma could not take the push: {message}"))
+    Judgement::Transient("Uptime Kuma could not take the push".to_owned()).saying(message)
 }

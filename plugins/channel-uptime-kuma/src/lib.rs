@@ -42,13 +42,11 @@ impl Channel for UptimeKuma {
     fn configure(read: &mut Reader<'_>) -> Config {
         let about = "The address of Uptime Kuma: https://kuma.example.com. Run it on another machine than Dogwatch. The \
                      monitor's heartbeat interval must be longer than that of Dogwatch's heartbeats.";
-        let url = read.text("url", about).check(|url| is_base(url)).required();
+        let url = read.text("url", about).check(|url| is_bare(url)).base_address("https://kuma.example.com").required();
         let about = "The token of a monitor of the type Push: what stands in its push URL between /api/push/ and the \
                      question mark.";
-        if !read.secret("push_token", about) {
-            read.problem("push_token", "must be given as a secret: what follows /api/push/ in the monitor's push URL");
-        }
-        Config { url: url.trim_end_matches('/').to_owned() }
+        read.required_secret("push_token", about);
+        Config { url }
     }
 
     fn compose(_config: &Config, _memory: &str, _alert: &Alert) -> Result<Vec<Request>, String> {
@@ -88,17 +86,10 @@ fn push(config: &Config, status: Status, message: &str) -> Request {
     HttpRequest::new(Method::Get, url).into()
 }
 
-/// Whether a push's address can be written behind this; the host has the last word.
-fn is_base(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let Some(rest) = rest.filter(|rest| !rest.trim_matches('/').is_empty()) else {
-        return Err("must be an address such as https://kuma.example.com".to_owned());
-    };
-    if rest.contains("/api/push") {
+/// Whether the rest of the monitor's push URL has been left out.
+fn is_bare(url: &str) -> Result<(), String> {
+    if url.contains("/api/push") {
         return Err("must be the address in front of /api/push; the token goes into the secret push_token".to_owned());
-    }
-    if rest.contains(['?', '#']) || rest.contains(char::is_whitespace) {
-        return Err("must be an address without spaces, ? and #".to_owned());
     }
     Ok(())
 }

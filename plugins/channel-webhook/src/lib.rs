@@ -34,9 +34,9 @@ mod body;
 mod headers;
 mod template;
 
-use dogwatch_sdk::Reader;
-use dogwatch_sdk::channel::{Alert, Channel, Header, HttpRequest, Method, Part, Request};
+use dogwatch_sdk::channel::{Alert, Channel, Encoding, Header, HttpRequest, Method, Part, Request};
 use dogwatch_sdk::text::{Unit, cut};
+use dogwatch_sdk::{Given, Reader};
 
 use template::{Filter, Template};
 
@@ -48,7 +48,7 @@ pub struct Webhook;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where to post.
-    pub url: Url,
+    pub url: Given,
     /// How to send it.
     pub method: Method,
     /// What the body is declared as.
@@ -61,15 +61,6 @@ pub struct Config {
     pub token: Token,
     /// Whether there is a key to sign with.
     pub signing: Signing,
-}
-
-/// Where the address is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Url {
-    /// In the settings.
-    Setting(String),
-    /// Among the secrets.
-    Secret,
 }
 
 /// Whether there is a token.
@@ -102,20 +93,16 @@ impl Channel for Webhook {
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let setting =
-            read.text("url", "The address to post to, unless it is a secret.").check(|url| is_address(url)).optional();
-        let secret = read.secret("url", "The address to post to, where it must not be seen.");
+        let url = read
+            .text("url", "The address to post to, unless it is a secret.")
+            .address("https://example.com/hook")
+            .or_required_secret("The address to post to, where it must not be seen.");
         let token = read.secret("token", "Sent as a bearer token, if there is one.");
         let signing = read.secret(
             "signing_key",
             "Signs each request, if there is one: the header x-dogwatch-signature is \"sha256=\" and the HMAC-SHA-256, in \
              hexadecimal, of the header x-dogwatch-timestamp, a full stop and the body.",
         );
-        match (&setting, secret) {
-            (Some(_), true) => read.problem("url", "is both a setting and a secret; keep one of them"),
-            (None, false) if !read.has_problems() => read.problem("url", "must be given, as a setting or as a secret"),
-            _ => {}
-        }
         let method = match read.text("method", "POST or PUT.").check(|name| method(name).map(|_| ())).or("POST".into())
         {
             name if name == "PUT" => Method::Put,
@@ -148,7 +135,7 @@ impl Channel for Webhook {
             .check(|lines| headers::read(lines).map(|_| ()))
             .or(Vec::new());
         Config {
-            url: setting.map_or(Url::Secret, Url::Setting),
+            url,
             method,
             content_type,
             template,
@@ -160,11 +147,7 @@ impl Channel for Webhook {
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
         let alert = &fitted(alert);
-        let url = match &config.url {
-            Url::Setting(url) => Part::from(url.as_str()),
-            Url::Secret => Part::secret("url"),
-        };
-        let mut request = HttpRequest::new(config.method, vec![url])
+        let mut request = HttpRequest::new(config.method, vec![config.url.part(Encoding::Plain)])
             .header(Header::plain("content-type", &config.content_type))
             .header(Header::plain("idempotency-key", headers::visible(&alert.message_id)));
         if config.token == Token::Bearer {
@@ -202,15 +185,6 @@ fn method(name: &str) -> Result<Method, String> {
         "POST" => Ok(Method::Post),
         "PUT" => Ok(Method::Put),
         _ => Err("must be \"POST\" or \"PUT\"".to_owned()),
-    }
-}
-
-/// Whether this may be an address; the host has the last word.
-fn is_address(url: &str) -> Result<(), String> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(()),
-        _ => Err("must be an address such as https://example.com/hook".to_owned()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::channel::Part;
+
 /// JSON that was read: see `serde_json`.
 pub use serde_json::Value;
 
@@ -99,6 +101,15 @@ impl Object {
         self
     }
 
+    /// The object in parts, with a text as its first member that is a part of its own. It is written as it is between its
+    /// quotes: a secret must be [encoded](crate::channel::Encoding) as JSON.
+    #[must_use]
+    pub fn led_by(self, name: &str, value: Part) -> Vec<Part> {
+        let comma = if self.members.is_empty() { "" } else { "," };
+        let rest = format!("\"{comma}{}}}", self.members.join(","));
+        vec![format!("{{{}:\"", quote(name)).into(), value, rest.into()]
+    }
+
     /// The object as a text.
     #[must_use]
     pub fn finish(self) -> String {
@@ -138,5 +149,9 @@ mod tests {
         let inner = Object::new().texts("list", ["a", "\""]);
         assert_eq!(Object::new().object("x", inner).finish(), r#"{"x":{"list":["a","\""]}}"#);
         assert_eq!(Object::new().finish(), "{}");
+        let secret = || Part::encoded_secret("key", crate::channel::Encoding::Json);
+        let rest = |text: &str| vec!["{\"k\":\"".into(), secret(), text.into()];
+        assert_eq!(Object::new().led_by("k", secret()), rest("\"}"));
+        assert_eq!(Object::new().integer("a", 1).led_by("k", secret()), rest("\",\"a\":1}"));
     }
 }

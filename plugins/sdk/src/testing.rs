@@ -255,6 +255,52 @@ pub fn shown(request: &Request) -> String {
     }
 }
 
+/// Requests in words, an empty line between each two of them. For golden texts.
+pub fn shown_all(requests: &[Request]) -> String {
+    if requests.is_empty() {
+        return "nothing is sent\n".to_owned();
+    }
+    let requests: Vec<_> = requests.iter().map(shown).collect();
+    requests.join("\n\n") + "\n"
+}
+
+/// A request in words whose body is a form: its fields are decoded, one a line.
+pub fn shown_form(request: &Request) -> String {
+    let text = shown(request);
+    let (head, form) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let mut bytes = Vec::new();
+    let mut rest = form.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.split_at_checked(2).and_then(|(digits, after)| {
+            let byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+            Some((byte, after))
+        });
+        rest = match (first, digits) {
+            (b'%', Some((byte, after))) => {
+                bytes.push(byte);
+                after
+            }
+            (b'&', _) => {
+                bytes.push(b'\n');
+                after
+            }
+            (other, _) => {
+                bytes.push(*other);
+                after
+            }
+        };
+    }
+    format!("{head}\n\n{}\n", String::from_utf8_lossy(&bytes))
+}
+
+/// The body of an HTTP request as JSON, secrets by name; null if it is none.
+pub fn json_body(request: &Request) -> crate::json::Value {
+    match request {
+        Request::Http(http) => crate::json::parse(parts(&http.body).as_bytes()),
+        Request::Mail(_) => crate::json::Value::Null,
+    }
+}
+
 fn method(method: channel::Method) -> &'static str {
     match method {
         channel::Method::Get => "GET",

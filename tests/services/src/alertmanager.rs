@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// How long an alert lasts that names no end, in milliseconds: `resolve_timeout`.
@@ -81,7 +82,7 @@ impl Alertmanager {
     }
 
     fn post(&mut self, seen: &Seen) -> Answer {
-        let media = seen.header("content-type").split(';').next().unwrap_or_default().trim().to_owned();
+        let media = seen.media();
         if media != "application/json" {
             let message = format!("unsupported media type {media:?}, only [application/json] are allowed");
             return Answer::json(415, &json!({"code": 415, "message": message}));
@@ -156,9 +157,7 @@ impl Service for Alertmanager {
 
     /// Alertmanager itself limits no rates; the proxy in front of it may.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
-        Answer::text(429, "<html><body><h1>429 Too Many Requests</h1></body></html>")
-            .with("content-type", "text/html")
-            .with("retry-after", "1")
+        Answer::throttled_by_proxy()
     }
 }
 
@@ -185,7 +184,7 @@ impl Posted {
     fn read(posted: &Value) -> Result<Self, Answer> {
         let Value::Object(members) = posted else { return Err(failed_to_parse("an alert is not an object")) };
         let known = ["labels", "annotations", "startsAt", "endsAt", "generatorURL"];
-        if let Some(unknown) = members.keys().find(|name| !known.contains(&name.as_str())) {
+        if let Some(unknown) = unknown(members.keys(), &known) {
             return Err(failed_to_parse(&format!("{unknown} is not known")));
         }
         if !members.contains_key("labels") {
@@ -277,13 +276,7 @@ mod tests {
     const NOW: i64 = 1_700_030_000_000;
 
     fn seen(method: &str, path: &str, body: &Value) -> Seen {
-        Seen {
-            method: method.into(),
-            path: path.into(),
-            query: String::new(),
-            headers: BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]),
-            body: body.to_string().into_bytes(),
-        }
+        Seen::new(method, path).with_json(body)
     }
 
     fn alert(ends_at: &str) -> Value {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// Longest texts, in UTF-16 units, and how much all of a message's embeds may have together.
@@ -122,7 +123,7 @@ impl Discord {
 
     fn post(&mut self, seen: &Seen) -> Result<Answer, Answer> {
         let query = seen.fields();
-        if let Some(name) = query.keys().find(|name| !["wait", "thread_id"].contains(&name.as_str())) {
+        if let Some(name) = unknown(query.keys(), &["wait", "thread_id"]) {
             return Err(invalid(name, "UNKNOWN_FIELD"));
         }
         let wait = match query.get("wait").map(String::as_str) {
@@ -140,9 +141,9 @@ impl Discord {
             Some(thread) if !self.threads.contains(thread) => return Err(refused(404, 10_003, "Unknown Channel")),
             _ => {}
         }
-        let message = match (seen.header("content-type").split(';').next(), seen.json()) {
-            (Some("application/json"), Value::Object(message)) => message,
-            (Some("application/json"), _) => {
+        let message = match (seen.media(), seen.json()) {
+            ("application/json", Value::Object(message)) => message,
+            ("application/json", _) => {
                 return Err(refused(400, 50_109, "The request body contains invalid JSON."));
             }
             _ => return Err(invalid("_content_type", "CONTENT_TYPE_INVALID")),
@@ -335,7 +336,7 @@ fn text(object: &Map<String, Value>, name: &str, path: &str, limit: usize) -> Re
 
 /// The real service ignores what it does not know.
 fn only(object: &Map<String, Value>, known: &[&str], path: &str) -> Result<(), Answer> {
-    match object.keys().find(|name| !known.contains(&name.as_str())) {
+    match unknown(object.keys(), known) {
         Some(name) => Err(invalid(&format!("{path}{name}"), "UNKNOWN_FIELD")),
         None => Ok(()),
     }
@@ -347,18 +348,11 @@ fn units(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn seen(service: &Discord, method: &str, query: &str, body: &Value) -> Seen {
-        Seen {
-            method: method.into(),
-            path: format!("/api/webhooks/{}/{}", service.id, service.token),
-            query: query.into(),
-            headers: BTreeMap::from([("content-type".into(), "application/json".into())]),
-            body: body.to_string().into_bytes(),
-        }
+        let path = format!("/api/webhooks/{}/{}", service.id, service.token);
+        Seen { query: query.into(), ..Seen::new(method, &path).with_json(body) }
     }
 
     fn post(service: &mut Discord, query: &str, body: &Value) -> (u16, Value) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// A Gotify server with one application.
@@ -63,7 +64,7 @@ impl Gotify {
             return error(500, "Internal Server Error", "sql: database is closed");
         }
         // Anything else is read as a form there, and then the message is missing.
-        if seen.header("content-type").split(';').next() != Some("application/json") {
+        if seen.media() != "application/json" {
             return error(400, "Bad Request", "Field 'message' is required");
         }
         let Value::Object(members) = seen.json() else {
@@ -101,9 +102,7 @@ impl Service for Gotify {
 
     /// Gotify itself limits no rates; the proxy in front of it may.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
-        Answer::text(429, "<html><body><h1>429 Too Many Requests</h1></body></html>")
-            .with("content-type", "text/html")
-            .with("retry-after", "1")
+        Answer::throttled_by_proxy()
     }
 }
 
@@ -112,9 +111,7 @@ fn error(status: u16, name: &str, description: &str) -> Answer {
 }
 
 fn read(members: &Map<String, Value>, application: &str) -> Result<Message, String> {
-    if let Some(unknown) =
-        members.keys().find(|name| !["title", "message", "priority", "extras"].contains(&name.as_str()))
-    {
+    if let Some(unknown) = unknown(members.keys(), &["title", "message", "priority", "extras"]) {
         return Err(format!("Field '{unknown}' is not known"));
     }
     let text = |name: &str| match members.get(name) {
@@ -163,14 +160,7 @@ mod tests {
     use super::*;
 
     fn seen(method: &str, path: &str, body: &Value) -> Seen {
-        let headers = [("content-type", "application/json"), ("x-gotify-key", "A1")];
-        Seen {
-            method: method.into(),
-            path: path.into(),
-            query: String::new(),
-            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            body: body.to_string().into_bytes(),
-        }
+        Seen::new(method, path).with_json(body).with("x-gotify-key", "A1")
     }
 
     fn message() -> Value {

@@ -110,7 +110,7 @@ impl Healthchecks {
 
     /// What a ping names and says, or the answer to what is no ping.
     fn read(&self, seen: &Seen) -> Result<(Named, Kind), Answer> {
-        let nothing_there = || Answer::text(404, "<h1>Not Found</h1>").with("content-type", "text/html");
+        let nothing_there = || Answer::html(404, "<h1>Not Found</h1>");
         let segments = seen.segments();
         let mut segments: Vec<_> = segments.iter().map(String::as_str).collect();
         if self.edition == Edition::SelfHosted {
@@ -251,14 +251,7 @@ mod tests {
     }
 
     fn seen(method: &str, address: &str, body: &str) -> Seen {
-        let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        Seen {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: BTreeMap::new(),
-            body: body.as_bytes().to_vec(),
-        }
+        Seen { body: body.as_bytes().to_vec(), ..Seen::new(method, address) }
     }
 
     fn ask(service: &mut Healthchecks, method: &str, address: &str) -> (u16, String) {

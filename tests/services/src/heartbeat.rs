@@ -122,15 +122,9 @@ mod tests {
     const FAILING: &str = r#"{"site":"fsn1","state":"failing","reason":"blind","at":"2023-11-15T06:33:20Z"}"#;
 
     fn ask(service: &mut Heartbeat, method: &str, path: &str, body: &str) -> u16 {
-        let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
-        let seen = Seen {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: String::new(),
-            headers: if method == "POST" { headers } else { BTreeMap::new() },
-            body: body.as_bytes().to_vec(),
-        };
-        service.answer(&seen).status
+        let seen = Seen::new(method, path);
+        let seen = if method == "POST" { seen.with("content-type", "application/json") } else { seen };
+        service.answer(&Seen { body: body.as_bytes().to_vec(), ..seen }).status
     }
 
     #[test]

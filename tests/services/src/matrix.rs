@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// What the content of a message may hold.
@@ -68,7 +69,7 @@ impl Matrix {
         let Some(fields) = content.as_object() else {
             return error(400, "M_NOT_JSON", "Content not JSON.");
         };
-        if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+        if let Some(unknown) = unknown(fields.keys(), &FIELDS) {
             return error(400, "M_BAD_JSON", &format!("unknown field {unknown}"));
         }
         if !self.joined.contains(room) {
@@ -209,12 +210,7 @@ mod tests {
     const SEND: &str = "/_matrix/client/v3/rooms/%21dogwatch%3Aexample.org/send/m.room.message/";
 
     fn seen(method: &str, path: &str, body: &Value) -> Seen {
-        let headers = BTreeMap::from([
-            ("content-type".to_owned(), "application/json".to_owned()),
-            ("authorization".to_owned(), "Bearer syt_matrix_token".to_owned()),
-        ]);
-        let body = body.to_string().into_bytes();
-        Seen { method: method.into(), path: path.into(), query: String::new(), headers, body }
+        Seen::new(method, path).with_json(body).with("authorization", "Bearer syt_matrix_token")
     }
 
     fn ask(service: &mut Matrix, seen: &Seen) -> (u16, Value) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// What a message in JSON may hold.
@@ -127,7 +128,7 @@ impl Ntfy {
         let Some(fields) = body.as_object() else {
             return error(400, 40_024, "invalid request: request body must be valid JSON");
         };
-        if !fields.iter().all(|(name, value)| FIELDS.contains(&name.as_str()) && is_right(name, value)) {
+        if unknown(fields.keys(), &FIELDS).is_some() || !fields.iter().all(|(name, value)| is_right(name, value)) {
             return error(400, 40_024, "invalid request: request body must be valid JSON");
         }
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -275,17 +276,11 @@ fn is_right(name: &str, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn seen(method: &str, path: &str, token: &str, body: &Value) -> Seen {
-        let mut headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
-        if !token.is_empty() {
-            headers.insert("authorization".into(), format!("Bearer {token}"));
-        }
-        let body = body.to_string().into_bytes();
-        Seen { method: method.into(), path: path.into(), query: String::new(), headers, body }
+        let seen = Seen::new(method, path).with_json(body);
+        if token.is_empty() { seen } else { seen.with("authorization", &format!("Bearer {token}")) }
     }
 
     fn post(service: &mut Ntfy, token: &str, body: &Value) -> (u16, Value) {

@@ -268,9 +268,7 @@ fn error(status: u16, message: &str, errors: &[Wrong]) -> Answer {
 fn body(seen: &Seen) -> Result<Map<String, Value>, Answer> {
     match seen.json() {
         Value::Object(members) => Ok(members),
-        _ if !seen.header("content-type").starts_with("application/json") => {
-            Err(error(415, "Content type is not supported", &[]))
-        }
+        _ if seen.media() != "application/json" => Err(error(415, "Content type is not supported", &[])),
         _ => Err(error(400, "Provided JSON is not valid", &[])),
     }
 }
@@ -385,14 +383,8 @@ mod tests {
     const KEY: &str = "4f1f2a3b-0c1d-4e5f-8a9b-0c1d2e3f4a5b";
 
     fn seen(method: &str, path: &str, query: &str, body: &Value) -> Seen {
-        let headers = [("content-type", "application/json".to_owned()), ("authorization", format!("GenieKey {KEY}"))];
-        Seen {
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
-            body: body.to_string().into_bytes(),
-        }
+        let seen = Seen::new(method, path).with_json(body).with("authorization", &format!("GenieKey {KEY}"));
+        Seen { query: query.into(), ..seen }
     }
 
     fn alert() -> Value {

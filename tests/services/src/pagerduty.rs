@@ -251,13 +251,7 @@ mod tests {
     const KEY: &str = "0123456789abcdef0123456789abcdef";
 
     fn seen(body: &Value) -> Seen {
-        Seen {
-            method: "POST".into(),
-            path: "/v2/enqueue".into(),
-            query: String::new(),
-            headers: BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]),
-            body: body.to_string().into_bytes(),
-        }
+        Seen::new("POST", "/v2/enqueue").with_json(body)
     }
 
     fn trigger() -> Value {

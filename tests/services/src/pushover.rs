@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// What a form of `/1/messages.json` may hold.
@@ -165,7 +166,7 @@ impl Pushover {
         if let Some(answer) = self.is_wrong(&form, true) {
             return answer;
         }
-        if let Some(unknown) = form.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+        if let Some(unknown) = unknown(form.keys(), &FIELDS) {
             let error = format!("{unknown} is not a known parameter");
             return self.failure(400, "", "", &error);
         }
@@ -295,7 +296,7 @@ impl Service for Pushover {
             ("POST", ["1", "users", "validate.json"]) => self.validate(seen),
             ("POST", ["1", "receipts", "cancel_by_tag", _]) if !last.is_empty() => self.cancel(seen, last),
             ("GET", ["1", "receipts", _]) if !last.is_empty() => self.receipt(seen, last),
-            _ => Answer::text(404, "<html><body>not found</body></html>").with("content-type", "text/html"),
+            _ => Answer::html(404, "<html><body>not found</body></html>"),
         }
     }
 
@@ -311,14 +312,7 @@ mod tests {
     const CREDENTIALS: &str = "token=azGDORePK8gMaC0QOYAMyEEuzJnyUi&user=uQiRzpo4DXghDmr9QzzfQu27cmVRsG";
 
     fn seen(method: &str, path: &str, query: &str, body: &str) -> Seen {
-        let media = ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned());
-        Seen {
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: BTreeMap::from([media]),
-            body: body.as_bytes().to_vec(),
-        }
+        Seen { query: query.into(), ..Seen::new(method, path).with_form(body) }
     }
 
     fn post(service: &mut Pushover, more: &str) -> (u16, Value) {

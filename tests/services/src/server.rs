@@ -53,19 +53,9 @@ pub struct Fake<S> {
 impl<S: Service> Fake<S> {
     /// Starts it on loopback, with a certificate for `localhost`.
     pub async fn start(service: S, authority: &Authority) -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let port = listener.local_addr()?.port();
         let state = Arc::new(Mutex::new(State { service, seen: Vec::new(), faults: VecDeque::new() }));
-        let mut tasks = JoinSet::new();
         let (acceptor, shared) = (authority.acceptor(), Arc::clone(&state));
-        tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, state) = (acceptor.clone(), Arc::clone(&shared));
-                connections.spawn(async move { serve(stream, acceptor, state).await });
-                while connections.try_join_next().is_some() {}
-            }
-        });
+        let (port, tasks) = listen(move |stream| serve(stream, acceptor.clone(), Arc::clone(&shared))).await?;
         Ok(Self { port, state, _tasks: tasks })
     }
 
@@ -93,6 +83,24 @@ impl<S: Service> Fake<S> {
     pub fn with<T>(&self, work: impl FnOnce(&mut S) -> T) -> T {
         work(&mut lock(&self.state).service)
     }
+}
+
+/// Listens on loopback, at a port of its own, until what is returned is dropped; every connection is served by itself.
+pub(crate) async fn listen<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> std::io::Result<(u16, JoinSet<()>)>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = listener.local_addr()?.port();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            connections.spawn(serve(stream));
+            while connections.try_join_next().is_some() {}
+        }
+    });
+    Ok((port, tasks))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -163,9 +171,7 @@ async fn answer<S: Service>(
     let answer = match fault {
         None => lock(state).service.answer(&seen),
         Some(Fault::RateLimit) => lock(state).service.rate_limit(&seen),
-        Some(Fault::Status(status)) => {
-            Answer::text(status, "<html><body>failed</body></html>").with("content-type", "text/html")
-        }
+        Some(Fault::Status(status)) => Answer::html(status, "<html><body>failed</body></html>"),
         Some(Fault::Drop) => return Err(HangUp),
         Some(Fault::DropAfter) => {
             lock(state).service.answer(&seen);

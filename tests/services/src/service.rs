@@ -26,10 +26,14 @@ impl Seen {
         self.headers.get(name).map_or("", String::as_str)
     }
 
+    /// What the body is declared as, without parameters; empty if it is not.
+    pub fn media(&self) -> &str {
+        self.header("content-type").split(';').next().unwrap_or_default().trim()
+    }
+
     /// The body as JSON; null if it is none, or if it is not declared as JSON.
     pub fn json(&self) -> Value {
-        let media = self.header("content-type").split(';').next().unwrap_or_default().trim();
-        if media != "application/json" {
+        if self.media() != "application/json" {
             return Value::Null;
         }
         serde_json::from_slice(&self.body).unwrap_or_default()
@@ -37,8 +41,7 @@ impl Seen {
 
     /// The body as the fields of a form; empty if it is none, or if it is not declared as one.
     pub fn form(&self) -> BTreeMap<String, String> {
-        let media = self.header("content-type").split(';').next().unwrap_or_default().trim();
-        if media != "application/x-www-form-urlencoded" {
+        if self.media() != "application/x-www-form-urlencoded" {
             return BTreeMap::new();
         }
         url::form_urlencoded::parse(&self.body).into_owned().collect()
@@ -87,6 +90,17 @@ impl Answer {
         Self { status, headers, body: body.as_bytes().to_vec() }
     }
 
+    /// A page, as proxies and web interfaces answer with.
+    pub fn html(status: u16, page: &str) -> Self {
+        let headers = vec![("content-type".to_owned(), "text/html".to_owned())];
+        Self { status, headers, body: page.as_bytes().to_vec() }
+    }
+
+    /// What a proxy in front of a service answers to too many requests.
+    pub(crate) fn throttled_by_proxy() -> Self {
+        Self::html(429, "<html><body><h1>429 Too Many Requests</h1></body></html>").with("retry-after", "1")
+    }
+
     /// An answer in JSON.
     pub fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
@@ -103,6 +117,40 @@ impl Answer {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+}
+
+/// The first of the names that is not known.
+pub(crate) fn unknown<'a>(names: impl IntoIterator<Item = &'a String>, known: &[&str]) -> Option<&'a str> {
+    names.into_iter().map(String::as_str).find(|name| !known.contains(name))
+}
+
+/// Requests for the tests of the fakes.
+#[cfg(test)]
+impl Seen {
+    /// Without headers and body; the address is a path, and a query if there is one.
+    pub(crate) fn new(method: &str, address: &str) -> Self {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
+        Self { method, path, query, headers: BTreeMap::new(), body: Vec::new() }
+    }
+
+    /// With one more header.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With a body in JSON.
+    pub(crate) fn with_json(self, body: &Value) -> Self {
+        let body = body.to_string().into_bytes();
+        Self { body, ..self.with("content-type", "application/json") }
+    }
+
+    /// With a form as its body.
+    pub(crate) fn with_form(self, body: &str) -> Self {
+        let body = body.as_bytes().to_vec();
+        Self { body, ..self.with("content-type", "application/x-www-form-urlencoded") }
     }
 }
 

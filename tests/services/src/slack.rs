@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// Longest texts, in characters.
@@ -199,7 +200,7 @@ fn text(object: &Value, plain_only: bool, limit: usize, mentions: &mut Vec<Strin
 }
 
 fn only(object: &Map<String, Value>, known: &[&str], code: &'static str) -> Result<(), Refusal> {
-    if object.keys().all(|name| known.contains(&name.as_str())) { Ok(()) } else { Err((400, code)) }
+    if unknown(object.keys(), known).is_none() { Ok(()) } else { Err((400, code)) }
 }
 
 fn resolved(text: &str) -> String {
@@ -232,18 +233,10 @@ fn shown(text: &str, mentions: &mut Vec<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn seen(path: &str, body: &Value) -> Seen {
-        Seen {
-            method: "POST".into(),
-            path: path.into(),
-            query: String::new(),
-            headers: BTreeMap::from([("content-type".into(), "application/json".into())]),
-            body: body.to_string().into_bytes(),
-        }
+        Seen::new("POST", path).with_json(body)
     }
 
     fn post(service: &mut Slack, body: &Value) -> (u16, String) {

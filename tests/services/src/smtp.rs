@@ -9,10 +9,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::Authority;
+use crate::server::listen;
 
 pub use mail::Mail;
 
@@ -127,20 +127,14 @@ pub struct Smtp {
 impl Smtp {
     /// Starts it on loopback, with a certificate for `localhost`.
     pub async fn start(options: Options, authority: &Authority) -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let port = listener.local_addr()?.port();
         let (mails, commands, faults) = (Vec::new(), Vec::new(), VecDeque::new());
         let state = Arc::new(Mutex::new(State { options, mails, commands, faults }));
-        let mut tasks = JoinSet::new();
         let (acceptor, shared) = (authority.acceptor(), Arc::clone(&state));
-        tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, state) = (acceptor.clone(), Arc::clone(&shared));
-                connections.spawn(async move { session::serve(stream, &acceptor, &state).await });
-                while connections.try_join_next().is_some() {}
-            }
-        });
+        let serve = move |stream| {
+            let (acceptor, state) = (acceptor.clone(), Arc::clone(&shared));
+            async move { session::serve(stream, &acceptor, &state).await }
+        };
+        let (port, tasks) = listen(serve).await?;
         Ok(Self { port, state, _tasks: tasks })
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::service::unknown;
 use crate::{Answer, Seen, Service};
 
 /// The longest text, in UTF-16 units, markup not counted.
@@ -256,7 +257,7 @@ fn fields(seen: &Seen) -> Result<Map<String, Value>, Answer> {
 }
 
 fn only(fields: &Map<String, Value>, known: &[&str]) -> Result<(), Answer> {
-    match fields.keys().find(|name| !known.contains(&name.as_str())) {
+    match unknown(fields.keys(), known) {
         Some(name) => Err(refused(400, &format!("Bad Request: unknown field {name}"))),
         None => Ok(()),
     }
@@ -382,13 +383,7 @@ mod tests {
     use super::*;
 
     fn call(service: &mut Telegram, method: &str, name: &str, body: &Value) -> (u16, Value) {
-        let seen = Seen {
-            method: method.into(),
-            path: format!("/bot{}/{name}", service.token),
-            query: String::new(),
-            headers: BTreeMap::from([("content-type".into(), "application/json".into())]),
-            body: body.to_string().into_bytes(),
-        };
+        let seen = Seen::new(method, &format!("/bot{}/{name}", service.token)).with_json(body);
         let answer = service.answer(&seen);
         (answer.status, serde_json::from_slice(&answer.body).unwrap())
     }
@@ -475,13 +470,7 @@ mod tests {
         assert_eq!(call(&mut service, "POST", "getChat", &json!({"chat_id": "@dogs"})).0, 200);
         assert_eq!(call(&mut service, "GET", "sendMessage", &message()).0, 404);
         assert_eq!(call(&mut service, "POST", "sendMessages", &message()).0, 404);
-        let mut other = Seen {
-            method: "GET".into(),
-            path: format!("/bot110201543:{}/getMe", "A".repeat(35)),
-            query: String::new(),
-            headers: BTreeMap::new(),
-            body: Vec::new(),
-        };
+        let mut other = Seen::new("GET", &format!("/bot110201543:{}/getMe", "A".repeat(35)));
         assert_eq!(service.answer(&other).status, 401);
         other.path = "/botnonsense/getMe".into();
         assert_eq!(service.answer(&other).status, 404);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Seen, Service};
+use crate::{Answer, Seen, Service, service};
 
 /// What a form of `Calls.json` may hold.
 const CALL_FIELDS: [&str; 5] = ["To", "From", "Twiml", "Timeout", "MachineDetection"];
@@ -260,7 +260,7 @@ fn error(status: u16, code: u64, message: &str) -> Answer {
 }
 
 fn unknown(form: &BTreeMap<String, String>, fields: &[&str]) -> Option<Answer> {
-    let name = form.keys().find(|name| !fields.contains(&name.as_str()))?;
+    let name = service::unknown(form.keys(), fields)?;
     Some(error(400, 20_001, &format!("{name} is not a known parameter.")))
 }
 
@@ -361,16 +361,8 @@ mod tests {
 
     fn seen(method: &str, resource: &str, body: &str) -> Seen {
         let basic = base64::engine::general_purpose::STANDARD.encode("AC0123456789abcdef0123456789abcdef:twilio-token");
-        Seen {
-            method: method.into(),
-            path: format!("/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef{resource}"),
-            query: String::new(),
-            headers: BTreeMap::from([
-                ("authorization".to_owned(), format!("Basic {basic}")),
-                ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
-            ]),
-            body: body.as_bytes().to_vec(),
-        }
+        let path = format!("/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef{resource}");
+        Seen::new(method, &path).with_form(body).with("authorization", &format!("Basic {basic}"))
     }
 
     fn ask(service: &mut Twilio, seen: &Seen) -> (u16, Value) {

@@ -94,16 +94,15 @@ impl Service for UptimeKuma {
         }
         if seen.method == "GET" && !seen.path.starts_with("/upload/") {
             let page = "<!DOCTYPE html><html><head><title>Uptime Kuma</title></head></html>";
-            return Answer { headers: vec![("content-type".into(), "text/html".into())], ..Answer::text(200, page) };
+            return Answer::html(200, page);
         }
         let page = format!("<pre>Cannot {} {}</pre>", seen.method, seen.path);
-        Answer { headers: vec![("content-type".into(), "text/html".into())], ..Answer::text(404, &page) }
+        Answer::html(404, &page)
     }
 
     /// Uptime Kuma limits no pushes; a proxy in front of it may.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
-        let page = "<html><body>429 Too Many Requests</body></html>";
-        Answer { headers: vec![("content-type".into(), "text/html".into())], ..Answer::text(429, page) }
+        Answer::html(429, "<html><body>429 Too Many Requests</body></html>")
     }
 }
 
@@ -112,13 +111,7 @@ mod tests {
     use super::*;
 
     fn ask(service: &mut UptimeKuma, method: &str, path: &str, query: &str) -> (u16, String) {
-        let answer = service.answer(&Seen {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: BTreeMap::new(),
-            body: Vec::new(),
-        });
+        let answer = service.answer(&Seen { query: query.to_owned(), ..Seen::new(method, path) });
         (answer.status, String::from_utf8(answer.body).unwrap())
     }
 

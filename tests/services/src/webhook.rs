@@ -237,14 +237,7 @@ mod tests {
     }
 
     fn seen(body: &Value) -> Seen {
-        let headers = [("content-type", "application/json"), ("idempotency-key", "hive/alice/missing/1")];
-        Seen {
-            method: "POST".into(),
-            path: "/hook".into(),
-            query: String::new(),
-            headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-            body: body.to_string().into_bytes(),
-        }
+        Seen::new("POST", "/hook").with_json(body).with("idempotency-key", "hive/alice/missing/1")
     }
 
     #[test]

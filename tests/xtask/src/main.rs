@@ -14,7 +14,7 @@ cargo xtask demo [ARGS]   set up, build, and run the demo
 cargo xtask test [ARGS]   set up, build, and run all tests
 cargo xtask bench         set up, build, and print the benchmarks
 cargo xtask fuzz [SECONDS] [TARGETS]   fuzz what comes from the network, 300 s each
-cargo xtask setup         only set up: a compiler for wasm32-unknown-unknown";
+cargo xtask setup         only set up: a compiler for wasm32-unknown-unknown, and the programs that tests speak to";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -28,6 +28,7 @@ fn main() -> anyhow::Result<()> {
         }
         Some("test") => {
             setup::guest_toolchain()?;
+            setup::peers()?;
             let test = ["test", "--workspace", "--locked"];
             cargo(test.into_iter().map(str::to_owned).chain(rest))
         }
@@ -36,7 +37,10 @@ fn main() -> anyhow::Result<()> {
             bench::run()
         }
         Some("fuzz") => fuzz::run(&rest),
-        Some("setup") => setup::guest_toolchain(),
+        Some("setup") => {
+            setup::guest_toolchain()?;
+            setup::peers()
+        }
         _ => bail!("{USAGE}"),
     }
 }

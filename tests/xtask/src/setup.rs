@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 use dogwatch_guest_build::{DEBIAN_PACKAGES, GuestToolchain};
 
-use crate::run;
+use crate::{root, run};
 
 /// Sees to it that plugins can be compiled.
 pub(crate) fn guest_toolchain() -> anyhow::Result<()> {
@@ -43,6 +43,37 @@ pub(crate) fn proxies() {
         eprintln!("xtask: {error:#}; going on without");
     }
 }
+
+/// Sees to the real programs that the tests speak to: those of Debian, and Python packages in a place of their own.
+pub(crate) fn peers() -> anyhow::Result<()> {
+    let lacking: Vec<(&str, &str)> = PEERS.into_iter().filter(|(program, _)| !is_here(program)).collect();
+    if !lacking.is_empty() {
+        let programs: Vec<&str> = lacking.iter().map(|(program, _)| *program).collect();
+        eprintln!("xtask: installing {}, which tests speak to", programs.join(" and "));
+        install(lacking.into_iter().map(|(_, package)| package))?;
+    }
+    let python = root().join("target/python");
+    let ready = python.join("ready");
+    let wanted = PYTHON_PACKAGES.join(" ");
+    if std::fs::read_to_string(&ready).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    eprintln!("xtask: installing {wanted} for Python, which tests speak to");
+    run(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
+    run(Command::new(python.join("bin/pip")).args(["install", "--quiet"]).args(PYTHON_PACKAGES))?;
+    std::fs::write(&ready, wanted).context("target/python cannot be written")
+}
+
+/// Programs that tests run, and Debian's packages of them.
+const PEERS: [(&str, &str); 4] = [
+    ("prometheus-alertmanager", "prometheus-alertmanager"),
+    ("systemd-analyze", "systemd"),
+    ("unshare", "util-linux"),
+    ("python3", "python3-venv"),
+];
+
+/// A mail server, and what passes on notifications to everything else.
+const PYTHON_PACKAGES: [&str; 2] = ["aiosmtpd==1.4.6", "apprise==2.3.0"];
 
 /// Programs, and Debian's packages of them.
 const PROXIES: [(&str, &str); 2] = [("haproxy", "haproxy"), ("nginx", "nginx-light")];

@@ -11,7 +11,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use super::{Egress, EgressError};
 
-/// How long a mail server may take for each of its replies.
+/// How long a mail server may take for all of it: there may be a greeting that never comes.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Egress {
@@ -19,7 +19,11 @@ impl Egress {
     pub(super) async fn send_mail(&self, mail: &Mail) -> Result<Response, EgressError> {
         let message = message(mail)?;
         let transport = self.transport_for(mail)?;
-        match transport.send(message).await {
+        let Ok(sent) = tokio::time::timeout(TIMEOUT, transport.send(message)).await else {
+            let (server, port) = (&mail.server, mail.port);
+            return Err(EgressError::Transport(format!("mail server {server}:{port} does not answer in time")));
+        };
+        match sent {
             Ok(reply) => {
                 let text = reply.message().collect::<Vec<_>>().join(" ");
                 Ok(self.reply(u16::from(reply.code()), &text))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{Time, TransactionId};
 
+use crate::cause::Cause;
 use crate::rails::Refusal;
 use crate::situation::Agreement;
 use crate::switch::{InFlight, Origin, SwitchPlan, Target};
@@ -70,7 +71,7 @@ impl Watch {
             return;
         }
         if report.accepted > 0 {
-            return self.resolve(now, "not-taken", "An endpoint takes it.", out);
+            return self.resolve(now, Cause::NotTaken, "An endpoint has taken it. Now it must get into a block.", out);
         }
         if report.key_mismatch > 0 {
             // Another site was first, or our own swap is in a block already that we have not seen yet.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::alert::Severity;
+use crate::cause::Cause;
 use crate::decision::{Action, Decision};
 use crate::rails::{Disable, Refusal, Strength};
 use crate::situation::{Agreement, Mode, NodeIndex, SwitchOutcome, Verdict};
 use crate::switch::{Origin, SwitchPlan, Target};
 use crate::tracker::{Tracker, WitnessReading};
+use crate::watch::text::wish;
 use crate::watch::{Command, DecisionRecord, Force, Signing, Watch};
 
 impl Watch {
@@ -28,7 +30,7 @@ impl Watch {
                 return self.record(now, tracker, "stayed: the policy failed".to_owned(), why, out);
             }
         };
-        self.resolve(now, "policy-failed", "The policy answers again.", out);
+        self.resolve(now, Cause::PolicyFailed, "The policy answers again.", out);
         self.state.memory.clone_from(&decision.memory);
         self.say_policy_alerts(now, &decision, out);
         if let Some(delay) = decision.ask_again {
@@ -42,22 +44,28 @@ impl Watch {
         match target {
             None => {
                 self.standing.clear();
-                self.resolve_others(now, "refused/", &[], "The policy no longer asks for it.", out);
+                self.resolve_others(now, Cause::Refused, &[], "The policy no longer asks for a switch.", out);
                 self.record(now, tracker, "stay".to_owned(), decision.reason, out);
             }
             // The decision was made on a situation that the switch under way has overtaken: no refusal to speak of.
             Some(_) if self.state.in_flight.is_some() => {}
-            Some(Err(refusal)) => self.refused(now, tracker, "switch", &[refusal], &decision.reason, out),
+            Some(Err(refusal)) => self.refused(now, tracker, None, &[refusal], &decision.reason, out),
             Some(Ok(target)) => {
-                let wish = format!("switch to {target}");
+                let wish = target.wish();
                 let refusals = self.refusals(now, tracker, &target, Origin::Policy);
-                match self.planned(now, tracker, target, Origin::Policy, decision.reason.clone(), refusals) {
+                match self.planned(now, tracker, target.clone(), Origin::Policy, decision.reason.clone(), refusals) {
                     Ok(plan) => {
-                        self.resolve_others(now, "refused/", &[], "The switch is made.", out);
+                        self.resolve_others(
+                            now,
+                            Cause::Refused,
+                            &[],
+                            "Nothing stands in the way any more: the switch is on its way.",
+                            out,
+                        );
                         self.record(now, tracker, wish, decision.reason, out);
                         self.begin(now, plan, out);
                     }
-                    Err(refusals) => self.refused(now, tracker, &wish, &refusals, &decision.reason, out),
+                    Err(refusals) => self.refused(now, tracker, Some(&target), &refusals, &decision.reason, out),
                 }
             }
         }
@@ -83,12 +91,12 @@ impl Watch {
         match self.planned(now, tracker, target.clone(), Origin::Operator, reason.clone(), refusals) {
             Ok(plan) => {
                 let id = plan.id(&self.config.profile);
-                self.record(now, tracker, format!("switch to {target} by hand"), reason, out);
+                self.record(now, tracker, format!("{} by hand", target.wish()), reason, out);
                 self.begin(now, plan, out);
                 out.push(Command::Answer(Ok(id)));
             }
             Err(refusals) => {
-                self.record(now, tracker, format!("refused: switch to {target} by hand"), reason, out);
+                self.record(now, tracker, format!("refused: {} by hand", target.wish()), reason, out);
                 out.push(Command::Answer(Err(refusals)));
             }
         }
@@ -192,7 +200,7 @@ impl Watch {
         &mut self,
         now: Time,
         tracker: &Tracker,
-        wish: &str,
+        target: Option<&Target>,
         refusals: &[Refusal],
         reason: &str,
         out: &mut Vec<Command>,
@@ -205,10 +213,12 @@ impl Watch {
             let lasts = self.lasts(now, refusal);
             // What passes by itself is worth a word only where it does not, and where nothing else is to be mended.
             if lasts || (!lasting && self.stood_for(now, refusal) > round) {
-                let mut notice = self.refusal_notice(wish, refusal, reason);
+                let mut notice = self.refusal_notice(now, target, refusal, reason);
                 if *refusal == Refusal::KeySplit && lasts {
                     notice.severity = Severity::Page;
-                    notice.remedy = Refusal::NotAgreed(Agreement::Disagreed).remedy().to_owned();
+                    let split = Refusal::NotAgreed(Agreement::Disagreed);
+                    notice.remedy = split.remedy().to_owned();
+                    notice.command = split.command(self.name(), None);
                 }
                 keep.push(notice.key.clone());
                 self.raise(now, notice, out);
@@ -221,17 +231,17 @@ impl Watch {
                 _ => {}
             }
         }
-        self.resolve_others(now, "refused/", &keep, "It no longer stands in the way, or not by itself.", out);
+        self.resolve_others(now, Cause::Refused, &keep, "It is no longer what stands in the way.", out);
         // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
-        self.record(now, tracker, format!("refused: {wish}: {}", why.join(", ")), reason.to_owned(), out);
+        self.record(now, tracker, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned(), out);
     }
 
     /// Remembers since when each refusal has stood in the way without a break.
     fn note_standing(&mut self, now: Time, refusals: &[Refusal]) {
         self.standing.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
         for refusal in refusals {
-            let key = self.alert_key(&format!("refused/{}", refusal.code()));
+            let key = self.part_key(Cause::Refused, refusal.code());
             // After a restart what is open already is known for longer than this run.
             let first = self.state.alerts.open_for(now, &key).map_or(now, |open| now.minus(open));
             let since = self.standing.entry(refusal.code()).or_insert(first);

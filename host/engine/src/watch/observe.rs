@@ -5,6 +5,7 @@ use std::time::Duration;
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
 use crate::alert::{AlertKey, Severity};
+use crate::cause::Cause;
 use crate::health::{Probe, assess};
 use crate::log::SlotFact;
 use crate::situation::{Agreement, Health, NodeIndex, SlotOutcome, Verdict};
@@ -44,7 +45,7 @@ impl Watch {
             }
             WitnessReading::Unread | WitnessReading::Split(_) => return,
         };
-        self.resolve(now, "no-such-witness", "The endpoints know the witness.", out);
+        self.resolve(now, Cause::NoSuchWitness, "The endpoints know the witness now.", out);
         let key = state.signing_key;
         let Some(head) = tracker.head() else { return };
         // While a switch is under way nodes may show its key before any block holds it; and while its block can still
@@ -74,7 +75,7 @@ impl Watch {
                     let notice = self.key_changed(&from, &to);
                     self.update(now, notice, out);
                 } else {
-                    self.resolve(now, "key-changed", "The key has moved on.", out);
+                    self.resolve(now, Cause::KeyChanged, "The signing key has changed once more.", out);
                 }
             }
         }
@@ -175,27 +176,28 @@ impl Watch {
     /// Closes what is open about nodes that are no longer in the configuration.
     fn forget_nodes(&mut self, now: Time, out: &mut Vec<Command>) {
         let nodes = self.config.nodes.iter();
-        let keep: Vec<AlertKey> = nodes.map(|node| self.alert_key(&format!("node/{}", node.name))).collect();
-        self.resolve_others(now, "node/", &keep, "The node is no longer in the configuration.", out);
+        let keep: Vec<AlertKey> = nodes.map(|node| self.part_key(Cause::Node, &node.name)).collect();
+        self.resolve_others(now, Cause::Node, &keep, "The node is no longer in the configuration.", out);
     }
 
     fn say_key_state(&mut self, now: Time, out: &mut Vec<Command>) {
         match self.holder() {
             Some(Target::Foreign) => {
-                self.resolve(now, "disabled", "The witness is enabled.", out);
+                self.resolve(now, Cause::Disabled, "The witness is enabled, with an unknown key.", out);
                 let notice = self.foreign_key();
                 self.raise(now, notice, out);
             }
             Some(Target::Disabled) => {
-                self.resolve(now, "foreign-key", "The witness is disabled now.", out);
-                let notice = self.disabled();
+                self.resolve(now, Cause::ForeignKey, "The witness is disabled now.", out);
+                let notice = self.disabled(now);
                 self.raise(now, notice, out);
             }
-            Some(Target::Node(_)) => {
-                self.resolve(now, "foreign-key", "The key on chain is a configured node's.", out);
-                self.resolve(now, "disabled", "The witness is enabled.", out);
+            Some(Target::Node(name)) => {
+                self.resolve(now, Cause::ForeignKey, &format!("The signing key is that of node {name} now."), out);
+                self.resolve(now, Cause::Disabled, &format!("It is enabled, with the key of node {name}."), out);
                 if self.has_produced() {
-                    self.resolve(now, "key-changed", "The node with the new key has produced a block.", out);
+                    let how = format!("Node {name} has produced a block with the new key.");
+                    self.resolve(now, Cause::KeyChanged, &how, out);
                 }
             }
             None => {}
@@ -212,22 +214,26 @@ impl Watch {
             let notice = self.low_participation(filled);
             self.raise(now, notice, out);
         } else if filled >= least.saturating_add(PARTICIPATION_MARGIN) {
-            self.resolve(now, "low-participation", "Most slots hold a block again.", out);
+            let how = format!("{filled} of the last 128 slots hold a block.");
+            self.resolve(now, Cause::LowParticipation, &how, out);
         }
     }
 
     fn say_misses(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
         match self.verdict(now, tracker) {
             Verdict::Me => {
-                let notice = self.missing();
+                let notice = self.missing(now);
                 self.raise(now, notice, out);
             }
             Verdict::Fine => {
-                let produces = self.has_produced();
-                let how = if produces { "The witness produces again." } else { "The key is another one's now." };
-                self.resolve(now, "missing", how, out);
+                let how = self.missing_over();
+                self.resolve(now, Cause::Missing, &how, out);
                 if self.state.unproven.is_none() && self.failure_is_over() {
-                    self.resolve_switching(now, "The witness produces without it.", out);
+                    self.resolve_switching(
+                        now,
+                        "It is not needed any more: the witness produces, or somebody else has moved the key.",
+                        out,
+                    );
                 }
             }
             Verdict::Chain | Verdict::CannotTell => {}
@@ -243,7 +249,7 @@ impl Watch {
     }
 
     /// Whether the present holder has signed a block since its key was first seen.
-    fn has_produced(&self) -> bool {
+    pub(super) fn has_produced(&self) -> bool {
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default().back(self.round());
         let (holder, mut slots) = (self.holder(), self.state.slots.iter());
         slots.any(|record| {
@@ -271,13 +277,15 @@ impl Watch {
         }
         let (state, why) = (health.health(), health.unfit().map(ToString::to_string));
         let Some(name) = self.config.nodes.get(node.0).map(|node| node.name.clone()) else { return };
-        let kind = format!("node/{name}");
         match state {
             Health::Unhealthy => {
-                let notice = self.node_unfit(&name, &why.unwrap_or_default());
+                let notice = self.node_unfit(now, &name, &why.unwrap_or_default());
                 self.raise(now, notice, out);
             }
-            Health::Healthy => self.resolve(now, &kind, "Its probes are good again.", out),
+            Health::Healthy => {
+                let key = self.part_key(Cause::Node, &name);
+                self.resolve_key(now, &key, "Its probes are good again.", out);
+            }
             Health::Unknown => {}
         }
         self.ask(now, tracker, out);

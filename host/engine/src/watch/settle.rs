@@ -2,6 +2,7 @@
 
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
+use crate::cause::Cause;
 use crate::situation::{Mode, SwitchOutcome};
 use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
 use crate::tracker::{Tracker, WitnessReading};
@@ -37,7 +38,7 @@ impl Watch {
         if self.holds_back(&flight.plan) {
             self.say_held(now, &flight, out);
         } else if flight.due(now, self.interval()) {
-            self.resolve(now, "in-flight-held", "Dogwatch sends it again: mode is \"armed\".", out);
+            self.resolve(now, Cause::InFlightHeld, "Dogwatch sends it again: mode is \"armed\".", out);
             flight.last_sent = Some(now);
             flight.sends = flight.sends.saturating_add(1);
             out.push(Command::Send(Box::new(flight.plan.clone())));
@@ -70,7 +71,7 @@ impl Watch {
 
     /// Says once that a switch under way is not sent again, and that it may take effect all the same.
     fn say_held(&mut self, now: Time, flight: &InFlight, out: &mut Vec<Command>) {
-        if now < flight.plan.expiration && !self.state.alerts.is_open(&self.alert_key("in-flight-held")) {
+        if now < flight.plan.expiration && !self.state.alerts.is_open(&self.alert_key(Cause::InFlightHeld)) {
             let notice = self.in_flight_held(&flight.plan);
             self.update(now, notice, out);
         }
@@ -101,8 +102,9 @@ impl Watch {
         self.state.key = Some(KeyRecord { key: flight.plan.to_key, since, before: Some(flight.plan.from_key) });
         self.remember(&flight, SwitchOutcome::Applied, block, now);
         self.state.in_flight = None;
-        self.resolve(now, "not-taken", "The switch is in a block.", out);
-        self.resolve(now, "in-flight-held", "It took effect.", out);
+        self.resolve(now, Cause::NotTaken, "The switch is in a block.", out);
+        let how = format!("It took effect: the signing key is {} now.", flight.plan.to.whose());
+        self.resolve(now, Cause::InFlightHeld, &how, out);
         let notice = self.switched(&flight.plan, block);
         self.update(now, notice, out);
         self.state.unproven = Some(Unproven { plan: flight.plan, block, from_block, at: now });
@@ -111,12 +113,17 @@ impl Watch {
     fn not_applied(&mut self, now: Time, flight: &InFlight, outcome: SwitchOutcome, out: &mut Vec<Command>) {
         self.remember(flight, outcome, None, now);
         self.state.in_flight = None;
-        self.resolve(now, "not-taken", "The transaction has expired.", out);
-        self.resolve(now, "in-flight-held", "It did not take effect, and cannot any more.", out);
+        let how = match outcome {
+            SwitchOutcome::Overtaken => "Another site or an operator moved the key first.",
+            _ => "The transaction has expired.",
+        };
+        self.resolve(now, Cause::NotTaken, how, out);
+        self.resolve(now, Cause::InFlightHeld, "It did not take effect, and cannot any more.", out);
         if outcome == SwitchOutcome::Overtaken {
-            self.resolve(now, "switching", "Another site or the operator was first: nothing to do.", out);
+            let how = "Another site or an operator moved the key first: this switch is not needed any more.";
+            self.resolve(now, Cause::Switching, how, out);
         } else {
-            let notice = self.switch_failed(&flight.plan, flight.sends);
+            let notice = self.switch_failed(now, &flight.plan, flight.sends);
             self.update(now, notice, out);
         }
     }
@@ -173,17 +180,19 @@ impl Watch {
             self.state.unproven = None;
             let how = self.proven_text(now, &unproven.plan, proof);
             self.resolve_switching(now, &how, out);
-        } else if holder.is_some_and(|holder| holder != unproven.plan.to) {
+        } else if let Some(holder) = holder.filter(|holder| *holder != unproven.plan.to) {
             // The key has moved on before the node produced: this switch will never be proven.
             self.state.unproven = None;
-            self.resolve_switching(now, "The key has moved on before the node produced a block.", out);
+            let (to, whose) = (unproven.plan.to.place(), holder.whose());
+            let how = format!("The signing key is {whose} now; with {to} no block was produced.");
+            self.resolve_switching(now, &how, out);
         }
     }
 
     /// Closes the alert about a switch, unless it speaks of the next one already.
     pub(super) fn resolve_switching(&mut self, now: Time, how: &str, out: &mut Vec<Command>) {
         if self.state.in_flight.is_none() {
-            self.resolve(now, "switching", how, out);
+            self.resolve(now, Cause::Switching, how, out);
         }
     }
 

@@ -4,7 +4,7 @@ use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::Following;
 use dogwatch_sdk::testing::{alert, answer, configured, judge, response, shown};
 
-use super::{Alert, Channel, Event, JIRA, Judgement, Opsgenie, Progress, SEVERITIES, Settings};
+use super::{Alert, Channel, Event, JIRA, Judgement, Opsgenie, Progress, Settings, Severity};
 
 const TAKEN: &str = r#"{"result":"Request will be processed","took":0.302,"requestId":"43a29c5c"}"#;
 
@@ -61,7 +61,7 @@ fn only_the_request_that_matters_is_followed_and_only_where_it_can_be() {
         let settings = Settings::from_pairs(url.into_iter().collect());
         Opsgenie::judge(&settings, &Alert { event, ..alert() }, index, &answer(202, &[], TAKEN))
     };
-    let own = u32::try_from(SEVERITIES.iter().position(|severity| *severity == alert().severity).unwrap()).unwrap();
+    let own = u32::try_from(Severity::ALL.iter().position(|severity| *severity == alert().severity).unwrap()).unwrap();
     for event in [Event::Acknowledged, Event::Resolved] {
         for index in 0..4 {
             assert_eq!(judged("", event, index), if index == own { followed() } else { accepted() });

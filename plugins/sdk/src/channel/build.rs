@@ -151,6 +151,9 @@ impl Event {
 }
 
 impl Severity {
+    /// All of them, from the least severe to the most severe.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Critical, Self::Page];
+
     /// The severity's name, as messages carry it.
     pub const fn name(self) -> &'static str {
         match self {

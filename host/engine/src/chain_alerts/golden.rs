@@ -1,0 +1,190 @@
+//! Every alert about a chain, word for word.
+
+use std::time::Duration;
+
+use dogwatch_chain::Head;
+
+use super::*;
+use crate::testing::{Album, INTERVAL, block, head, id, key, says, silent, time};
+use crate::tracker::{EndpointReading, TrackerConfig};
+
+const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
+
+/// How far the chain is ahead of its slots: a real chain has tens of millions of blocks.
+const HEIGHT: u32 = 98_765_400;
+
+struct Scene {
+    tracker: Tracker,
+    alerts: ChainAlerts,
+    said: Vec<Alert>,
+    slot: u64,
+    /// Slots by which this machine's clock is ahead, or behind.
+    clock_off: i64,
+    /// Whether the endpoints give no blocks.
+    heads_only: bool,
+}
+
+fn at(slot: u64) -> Head {
+    head(HEIGHT + u32::try_from(slot).unwrap(), slot)
+}
+
+impl Scene {
+    fn new(endpoints: usize) -> Self {
+        let config =
+            TrackerConfig { chain: "hive".to_owned(), block_interval: INTERVAL, quorum: 2, stale_after: INTERVAL * 5 };
+        let mut scene = Self {
+            tracker: Tracker::new(config),
+            alerts: ChainAlerts::new(AlertBook::default(), Duration::from_secs(300)),
+            said: Vec::new(),
+            slot: 100,
+            clock_off: 0,
+            heads_only: false,
+        };
+        scene.run(2, |name, slot| Some(answer(name, at(slot))).filter(|_| ENDPOINTS[..endpoints].contains(&name)));
+        scene
+    }
+
+    /// Slots pass in which each endpoint answers so, or is not configured.
+    fn run(&mut self, slots: u64, answers: impl Fn(&str, u64) -> Option<EndpointReading>) {
+        for _ in 0..slots {
+            self.slot += 1;
+            let slot = self.slot;
+            let readings: Vec<EndpointReading> = ENDPOINTS.into_iter().filter_map(|name| answers(name, slot)).collect();
+            self.tracker.observe(self.now(), &readings);
+            if let Some((from, to)) = self.tracker.wanted().filter(|_| !self.heads_only) {
+                let blocks = (from.0..=to.0).map(|num| block(num, u64::from(num - HEIGHT), "b")).collect();
+                self.tracker.learn(blocks);
+            }
+            let now = self.now();
+            self.said.extend(self.alerts.observe(now, &self.tracker));
+        }
+    }
+
+    /// All endpoints are well again.
+    fn recover(&mut self) {
+        self.run(1, |name, slot| Some(answer(name, at(slot))));
+    }
+
+    fn now(&self) -> Time {
+        let off = self.clock_off * i64::try_from(INTERVAL.as_millis()).unwrap();
+        Time::from_millis(time(self.slot).as_millis() + 1000 + off)
+    }
+
+    fn take(&mut self) -> Vec<Alert> {
+        std::mem::take(&mut self.said)
+    }
+}
+
+/// An endpoint of an operator of its own.
+fn answer(name: &str, head: Head) -> EndpointReading {
+    EndpointReading { operator: name.to_owned(), ..says(name, head, key(1)) }
+}
+
+fn no_answer(name: &str, why: &str) -> EndpointReading {
+    EndpointReading { operator: name.to_owned(), result: Err(why.to_owned()), ..silent(name) }
+}
+
+#[test]
+fn alerts_about_a_chain_that_cannot_be_seen() {
+    let mut album = Album::default();
+
+    let mut scene = Scene::new(3);
+    assert_eq!(scene.take(), []);
+    scene.run(4, |name, _| Some(no_answer(name, "no answer within 2 s")));
+    let blind = scene.take();
+    scene.run(1, |name, slot| match name {
+        "api.example.com" => Some(answer(name, at(slot))),
+        _ => Some(no_answer(name, "no answer within 2 s")),
+    });
+    album.add("no endpoint answers any more, then one does", Cause::Blind, [blind, scene.take()].concat());
+    let config = scene.tracker.config().clone();
+    let mut scene = Scene::new(3);
+    scene.tracker = Tracker::new(config);
+    scene.alerts = ChainAlerts::new(AlertBook::default(), Duration::from_secs(300));
+    scene.run(1, |name, _| Some(no_answer(name, "connection refused")));
+    scene.recover();
+    album.add("from the start on", Cause::Blind, scene.take());
+
+    let mut scene = Scene::new(3);
+    scene.run(4, |name, slot| match name {
+        "api.example.com" => Some(answer(name, at(slot))),
+        "rpc.example.org" => Some(answer(name, at(slot - 40))),
+        _ => Some(no_answer(name, "HTTP status 503")),
+    });
+    scene.recover();
+    album.add("one of three is left", Cause::Thin, scene.take());
+
+    let mut scene = Scene::new(3);
+    scene.run(5, |name, slot| {
+        let fork = Head { id: id(at(slot).num().0, 7), ..at(slot) };
+        match name {
+            "api.example.com" => Some(answer(name, at(slot))),
+            "rpc.example.org" => Some(answer(name, fork)),
+            _ => Some(no_answer(name, "no answer within 2 s")),
+        }
+    });
+    scene.recover();
+    album.add("two of them, and two branches", Cause::Split, scene.take());
+
+    let mut scene = Scene::new(3);
+    scene.run(12, |name, _| Some(answer(name, at(102))));
+    scene.recover();
+    album.add("no block comes any more", Cause::Halted, scene.take());
+
+    for (heading, off) in [("this machine is behind", -40), ("this machine is ahead", 40)] {
+        let mut scene = Scene::new(3);
+        scene.clock_off = off;
+        scene.run(5, |name, slot| Some(answer(name, at(slot))));
+        scene.clock_off = 0;
+        scene.recover();
+        album.add(heading, Cause::Clock, scene.take());
+    }
+
+    let mut scene = Scene::new(3);
+    scene.heads_only = true;
+    scene.run(5, |name, slot| Some(answer(name, at(slot))));
+    scene.heads_only = false;
+    scene.recover();
+    album.add("heads, and no blocks", Cause::NoBlocks, scene.take());
+    scene.heads_only = true;
+    scene.run(5, |name, slot| Some(answer(name, at(slot))));
+    scene.run(1, |name, _| Some(no_answer(name, "no answer within 2 s")));
+    album.add("then no heads either", Cause::NoBlocks, scene.take());
+    album.check();
+}
+
+#[test]
+fn alerts_about_endpoints() {
+    let mut album = Album::default();
+
+    let mut scene = Scene::new(3);
+    scene.run(28, |name, slot| match name {
+        "rpc.example.org" => Some(answer(name, at(102))),
+        _ => Some(answer(name, at(slot))),
+    });
+    scene.recover();
+    album.add("one stays where it is, for a minute", Cause::Doubts, scene.take());
+    scene.run(28, |name, slot| match name {
+        "rpc.example.org" => Some(no_answer(name, "HTTP status 503")),
+        _ => Some(answer(name, at(slot))),
+    });
+    scene.run(1, |name, _| Some(no_answer(name, "no answer within 2 s")));
+    album.add("then none answers", Cause::Doubts, scene.take());
+
+    let mut scene = Scene::new(1);
+    scene.recover();
+    album.add("one endpoint, then three", Cause::OneVoice, scene.take());
+
+    let mut scene = Scene::new(3);
+    let now = scene.now();
+    let named = [("api.example.com".to_owned(), "it redirects to https".to_owned())];
+    let upgraded = [scene.alerts.upgraded(now, "hive", &named), scene.alerts.upgraded(now, "hive", &[])].concat();
+    album.add("until it is written so", Cause::Upgraded, upgraded);
+    let named = ["api.example.com".to_owned()];
+    let downgraded = [scene.alerts.downgraded(now, "hive", &named), scene.alerts.downgraded(now, "hive", &[])].concat();
+    album.add("until its TLS works", Cause::Downgraded, downgraded);
+    let trouble = "127.0.0.1:8090: Address already in use (os error 98)";
+    let gateway = [scene.alerts.gateway(now, "hive", Some(trouble)), scene.alerts.gateway(now, "hive", None)];
+    album.add("until its port is free", Cause::Gateway, gateway.into_iter().flatten());
+    album.check();
+}

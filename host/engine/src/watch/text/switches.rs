@@ -1,0 +1,195 @@
+//! What alerts say of a switch, from its beginning to its end.
+
+use dogwatch_chain::{BlockId, Time};
+
+use crate::alert::{Severity, utc};
+use crate::book::Notice;
+use crate::cause::Cause;
+use crate::situation::Mode;
+use crate::switch::{SwitchPlan, Target};
+use crate::watch::text::{Advice, ENDPOINTS, sentence};
+use crate::watch::{SendReport, Watch};
+
+/// What is to be done while nobody can tell which node it will be.
+const BOTH_READY: &str = "Keep both nodes ready until it is in a block or has expired.";
+
+impl Watch {
+    /// What became known of a switch, whatever stage it is at.
+    fn about_switch(&self, severity: Severity, summary: &str, details: String, remedy: &str) -> Notice {
+        self.notice(Cause::Switching, severity, format!("{}: {summary}", self.name()), details, remedy)
+    }
+
+    /// What to do about the node that the key is taken from.
+    fn afterwards(plan: &SwitchPlan) -> String {
+        let from = plan.from.place();
+        match (&plan.to, plan.first_missed) {
+            (Target::Node(_), Some(_)) => {
+                format!("find out what happened to {from}, and repair it: it is to be a standby.")
+            }
+            (Target::Node(_), None) => format!("see that {from} stays fit: it is to be a standby."),
+            _ => "repair a node, and enable the witness with a wallet and its active key.".to_owned(),
+        }
+    }
+
+    /// Since when it is that blocks are missed.
+    fn first_missed(plan: &SwitchPlan) -> String {
+        plan.first_missed.map_or_else(String::new, |at| format!(" First missed block: {}.", utc(at)))
+    }
+
+    fn under_way(&self, plan: &SwitchPlan) -> String {
+        format!(
+            "Transaction {} is on its way, and sent again every slot until it is in a block or expires at {}.",
+            plan.id(&self.config.profile),
+            utc(plan.expiration)
+        )
+    }
+
+    pub(in crate::watch) fn switching(&self, plan: &SwitchPlan) -> Notice {
+        let missed = Self::first_missed(plan);
+        let what = match &plan.to {
+            Target::Disabled => format!("disabling the witness, away from {}", plan.from.place()),
+            to => format!("switching from {} to {}", plan.from.place(), to.place()),
+        };
+        self.about_switch(
+            Severity::Critical,
+            &what,
+            format!("Why: {}.{missed} {}", sentence(&plan.reason), self.under_way(plan)),
+            &format!("Nothing yet. Once it is done, {}", Self::afterwards(plan)),
+        )
+    }
+
+    pub(in crate::watch) fn switched(&self, plan: &SwitchPlan, block: Option<BlockId>) -> Notice {
+        let place = block.map_or_else(
+            || "It was found in effect after its expiration.".to_owned(),
+            |block| format!("The switch is in block {}.", block.num()),
+        );
+        let (summary, next) = match &plan.to {
+            Target::Node(name) => (
+                format!("the signing key is {} now", plan.to.whose()),
+                format!("Dogwatch waits for the first block of node {name}, and says when it is there."),
+            ),
+            Target::Disabled | Target::Foreign => (
+                format!("the signing key is {} now: the witness is disabled", plan.to.whose()),
+                "Dogwatch waits for that block to become irreversible. It cannot enable the witness again.".to_owned(),
+            ),
+        };
+        let afterwards = Self::afterwards(plan);
+        let (first, rest) = afterwards.split_at(1);
+        self.about_switch(
+            Severity::Critical,
+            &summary,
+            format!("{place} It was decided at {}.{} {next}", utc(plan.at), Self::first_missed(plan)),
+            &format!("{}{rest}", first.to_uppercase()),
+        )
+    }
+
+    pub(in crate::watch) fn lost_to_fork(&self, plan: &SwitchPlan) -> Notice {
+        let to = plan.to.place();
+        let (summary, next, remedy) = if self.holds_back(plan) {
+            let may = format!(
+                "Mode is \"observe\": Dogwatch does not send it again, but until {} it may get into a block all the \
+                 same.",
+                utc(plan.expiration)
+            );
+            (format!("a fork undid the switch to {to}, and it is not sent again"), may, BOTH_READY.to_owned())
+        } else {
+            let then = format!("Nothing yet. Once it is done, {}", Self::afterwards(plan));
+            (format!("a fork undid the switch to {to}: it is sent again"), self.under_way(plan), then)
+        };
+        self.about_switch(
+            Severity::Critical,
+            &summary,
+            format!("The block that held it lost to another branch. The key is {} again. {next}", plan.from.whose()),
+            &remedy,
+        )
+    }
+
+    pub(in crate::watch) fn in_flight_held(&self, plan: &SwitchPlan) -> Notice {
+        let (from, to) = (plan.from.place(), plan.to.place());
+        self.notice(
+            Cause::InFlightHeld,
+            Severity::Critical,
+            format!("{}: the switch to {to} is under way, and not sent again in mode \"observe\"", self.name()),
+            format!(
+                "Transaction {} was decided on at {}, before this start. Dogwatch sends it no more, but cannot call it \
+                 back: until {} it may still get into a block and move the key from {from} to {to}. Dogwatch watches what \
+                 becomes of it.",
+                plan.id(&self.config.profile),
+                utc(plan.at),
+                utc(plan.expiration)
+            ),
+            BOTH_READY,
+        )
+    }
+
+    pub(in crate::watch) fn proven_text(&self, now: Time, plan: &SwitchPlan, proof: BlockId) -> String {
+        match &plan.to {
+            Target::Node(name) => {
+                let left = match self.standbys(now).as_slice() {
+                    [] => format!("No standby is ready now: repair {} or another one.", plan.from.place()),
+                    names => format!("Ready to take over from it: {}.", names.join(", ")),
+                };
+                format!("Node {name} produced block {} with the new key. {left}", proof.num())
+            }
+            _ => format!("Block {} is irreversible: the witness is disabled.", proof.num()),
+        }
+    }
+
+    pub(in crate::watch) fn switch_failed(&self, now: Time, plan: &SwitchPlan, sends: u32) -> Notice {
+        let health = match &plan.to {
+            Target::Node(name) => format!(" Node {name} is {}.", self.health_word(name)),
+            _ => String::new(),
+        };
+        let times = if sends == 1 { "once".to_owned() } else { format!("{sends} times") };
+        let wished = match &plan.to {
+            Target::Node(name) => Some(name.as_str()),
+            _ => None,
+        };
+        let endpoints = || Advice::new("Find out which endpoints work, or switch with a wallet.", ENDPOINTS);
+        let (next, Advice { remedy, command }) = match self.config.mode {
+            Mode::Armed => ("Dogwatch tries again when the policy asks for it.", endpoints()),
+            Mode::Observe => {
+                let hand = self.by_hand(now, wished).map(|command| {
+                    Advice::new("If the switch is still needed, make it again by hand.", format!("{command} --force"))
+                });
+                ("Mode is \"observe\": Dogwatch does not try again.", hand.unwrap_or_else(endpoints))
+            }
+        };
+        Notice {
+            command,
+            ..self.about_switch(
+                Severity::Page,
+                &format!("the switch to {} did not get into any block", plan.to.place()),
+                format!(
+                    "It was decided at {}, sent {times}, and expired at {}.{} The key on chain is still {}.{health} {next}",
+                    utc(plan.at),
+                    utc(plan.expiration),
+                    Self::first_missed(plan),
+                    plan.from.whose()
+                ),
+                &remedy,
+            )
+        }
+    }
+
+    pub(in crate::watch) fn not_taken(&self, plan: &SwitchPlan, report: &SendReport) -> Notice {
+        let why = match report.troubles.as_slice() {
+            [] => "No endpoint was there to take it.".to_owned(),
+            troubles => format!("Why: {}.", sentence(&troubles.join("; "))),
+        };
+        Notice {
+            command: ENDPOINTS.to_owned(),
+            ..self.notice(
+                Cause::NotTaken,
+                Severity::Page,
+                format!("{}: no endpoint takes the switch to {}", self.name(), plan.to.place()),
+                format!(
+                    "{why} It was decided at {}, and is sent again every slot until {}.",
+                    utc(plan.at),
+                    utc(plan.expiration)
+                ),
+                "Find out which endpoints work, or switch with a wallet.",
+            )
+        }
+    }
+}

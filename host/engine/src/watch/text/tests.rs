@@ -1,0 +1,423 @@
+//! Every alert about a witness, word for word.
+
+mod scene;
+
+use std::time::Duration;
+
+use dogwatch_chain::PublicKey;
+
+use super::*;
+use crate::decision::{Action, PolicyAlert};
+use crate::rails::Disable;
+use crate::situation::{Agreement, NodeIndex, Verdict};
+use crate::testing::{Album, key};
+use crate::watch::{Event, Force, SendReport};
+use scene::Scene;
+
+const SECOND: Action = Action::SwitchTo(NodeIndex(1));
+const REASON: &str = "primary missed 2 slots in a row (110 to 115); second is the next fit node";
+
+/// Node primary misses two blocks in a row.
+fn down(mode: Mode) -> Scene {
+    let mut scene = Scene::new(mode);
+    scene.fails = true;
+    scene.run(12);
+    scene
+}
+
+/// The policy has just switched to node second, and no block holds that yet.
+fn switching() -> Scene {
+    let mut scene = down(Mode::Armed);
+    scene.decide(SECOND, REASON);
+    scene
+}
+
+#[test]
+fn summaries_are_one_line() {
+    assert_eq!(one_line("a: did not switch\r\n  to b:\tno"), "a: did not switch to b: no");
+    let long = one_line(&"ä".repeat(SUMMARY + 1));
+    assert_eq!((long.chars().count(), long.chars().last()), (SUMMARY, Some('…')));
+    assert_eq!(one_line(&"ä".repeat(SUMMARY)).chars().last(), Some('ä'));
+}
+
+#[test]
+fn alerts_about_the_key() {
+    let mut album = Album::default();
+
+    let mut scene = Scene::new(Mode::Armed);
+    scene.unknown = true;
+    scene.run(1);
+    scene.unknown = false;
+    scene.run(1);
+    album.add("a witness that is not one, until it is", Cause::NoSuchWitness, scene.take());
+
+    scene.wallet(key(2));
+    scene.run(8);
+    album.add("another site is first", Cause::KeyChanged, scene.take());
+    scene.wallet(key(3));
+    scene.run(1);
+    scene.wallet(key(9));
+    scene.run(1);
+    let said = scene.take();
+    album.add("the key moves on before a block is produced", Cause::KeyChanged, said.clone());
+    scene.wallet(PublicKey::NULL);
+    scene.run(1);
+    let disabled = scene.take();
+    album.add("a key of nobody, then the null key", Cause::ForeignKey, [said, disabled.clone()].concat());
+    scene.wallet(key(9));
+    scene.run(1);
+    let foreign = scene.take();
+    album.add("disabled, then a key of nobody", Cause::Disabled, [disabled, foreign.clone()].concat());
+    scene.wallet(key(1));
+    scene.run(1);
+    album.add("a key of nobody, then a node's", Cause::ForeignKey, [foreign, scene.take()].concat());
+    scene.unfit = ["primary", "second", "third"].into();
+    scene.run(4);
+    scene.wallet(PublicKey::NULL);
+    scene.run(1);
+    scene.wallet(key(1));
+    scene.run(1);
+    album.add("disabled while no standby is ready, then enabled", Cause::Disabled, scene.take());
+    album.check();
+}
+
+#[test]
+fn alerts_about_misses() {
+    let mut album = Album::default();
+
+    let mut scene = Scene::new(Mode::Armed);
+    scene.participation = 80;
+    scene.run(1);
+    scene.participation = 100;
+    scene.run(1);
+    album.add("the chain runs thin", Cause::LowParticipation, scene.take());
+
+    let mut scene = down(Mode::Armed);
+    scene.fails = false;
+    scene.run(5);
+    album.add("armed; the node comes back", Cause::Missing, scene.take());
+    let mut scene = down(Mode::Observe);
+    scene.wallet(key(2));
+    scene.run(1);
+    album.add("in observe mode; the operator switches", Cause::Missing, scene.take());
+    let mut scene = down(Mode::Observe);
+    scene.wallet(PublicKey::NULL);
+    scene.run(1);
+    let end = scene.take().split_off(2);
+    album.add("the operator disables the witness", Cause::Missing, end);
+
+    let mut variant = |heading, scene: &Scene| {
+        album.add_notice(heading, Cause::Missing, scene.now(), scene.watch.missing(scene.now()));
+    };
+    let mut scene = down(Mode::Armed);
+    scene.unfit = ["second", "third"].into();
+    scene.run(3);
+    variant("no standby is ready", &scene);
+    let mut scene = down(Mode::Armed);
+    scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
+    variant("paused", &scene);
+    let mut scene = down(Mode::Armed);
+    scene.watch.config.nodes[0].signing = Signing::Missing;
+    variant("the private key is not loaded", &scene);
+    variant("a switch is on its way", &switching());
+    let mut scene = down(Mode::Armed);
+    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    variant("the policy does not work", &scene);
+    let mut scene = Scene::new(Mode::Armed);
+    scene.wallet(key(9));
+    scene.run(5);
+    scene.fails = true;
+    scene.run(12);
+    variant("with a key of nobody", &scene);
+    album.check();
+}
+
+#[test]
+fn alerts_about_nodes_and_policy() {
+    let mut album = Album::default();
+
+    let mut scene = Scene::new(Mode::Armed);
+    scene.unfit = ["second"].into();
+    scene.run(4);
+    scene.unfit.clear();
+    scene.run(4);
+    album.add("a standby, until it is well", Cause::Node, scene.take());
+    scene.unfit = ["primary", "third"].into();
+    scene.run(3);
+    scene.restart(Mode::Armed);
+    scene.watch.config.nodes.pop();
+    scene.watch.health.pop();
+    scene.run(3);
+    album.add("the node on duty, and one that leaves the configuration", Cause::Node, scene.take());
+
+    let mut scene = Scene::new(Mode::Armed);
+    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    scene.decide(Action::Stay, "all is well");
+    album.add("it does not answer, until it does", Cause::PolicyFailed, scene.take());
+
+    let alert = PolicyAlert {
+        id: "no-standby".to_owned(),
+        severity: Severity::Critical,
+        summary: "no healthy standby for alice: 0 of 2; another failure stops it".to_owned(),
+    };
+    let mut decision = Decision::stay("primary produces", Vec::new());
+    decision.alerts.push(alert);
+    scene.handle(Event::Decided(Ok(decision)));
+    scene.decide(Action::Stay, "all is well");
+    album.add("as long as decisions carry it", Cause::Policy, scene.take());
+    let mut decision = Decision::stay("primary produces", Vec::new());
+    decision.alerts.push(PolicyAlert {
+        id: "webhook".to_owned(),
+        severity: Severity::Warning,
+        summary: format!("the webhook said: {}", "no ".repeat(60)),
+    });
+    scene.handle(Event::Decided(Ok(decision)));
+    album.add("one that says too much, and no name", Cause::Policy, scene.take());
+    album.check();
+}
+
+#[test]
+fn alerts_about_refusals() {
+    let mut album = Album::default();
+
+    let mut scene = down(Mode::Observe);
+    scene.decide(SECOND, REASON);
+    scene.decide(Action::Stay, "primary produces");
+    album.add("in observe mode, until the policy changes its mind", Cause::Refused, scene.take());
+
+    let mut scene = down(Mode::Armed);
+    scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
+    scene.decide(SECOND, REASON);
+    scene.handle(Event::Resume);
+    scene.decide(SECOND, REASON);
+    album.add("paused, until the pause ends", Cause::Refused, scene.take());
+
+    let mut scene = down(Mode::Armed);
+    scene.watch.config.nodes[0].signing = Signing::Missing;
+    scene.decide(SECOND, REASON);
+    scene.watch.config.nodes[0].signing = Signing::Available;
+    scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
+    scene.decide(SECOND, REASON);
+    album.add("something else stands in the way", Cause::Refused, scene.take());
+
+    let mut scene = down(Mode::Armed);
+    scene.shown = Some(key(2));
+    for _ in 0..14 {
+        scene.run(1);
+        scene.decide(SECOND, REASON);
+    }
+    album.add("the endpoints show another key for longer than any swap is pending", Cause::Refused, scene.take());
+
+    let (scene, mut limping) = (down(Mode::Armed), down(Mode::Armed));
+    limping.unfit = ["second"].into();
+    limping.run(3);
+    let (now, second) = (scene.now(), Target::Node("second".to_owned()));
+    for refusal in refusals(now) {
+        let target = match &refusal {
+            Refusal::NoSuchNode(_) => None,
+            Refusal::NoNodeNamed(name) | Refusal::AlreadyThere(name) => Some(Target::Node(name.clone())),
+            Refusal::DisableNotAllowed => Some(Target::Disabled),
+            _ => Some(second.clone()),
+        };
+        let unfit = matches!(refusal, Refusal::Unfit { .. } | Refusal::Unproven(_) | Refusal::ProbeStale { .. });
+        let scene = if unfit { &limping } else { &scene };
+        let notice = scene.watch.refusal_notice(scene.now(), target.as_ref(), &refusal, REASON);
+        album.add_notice(refusal.code(), Cause::Refused, scene.now(), notice);
+    }
+
+    let mut scene = down(Mode::Armed);
+    scene.unfit = ["second", "third"].into();
+    scene.run(3);
+    let bare = [
+        Refusal::Observing,
+        Refusal::Unproven("second".to_owned()),
+        Refusal::Unfit { node: "second".to_owned(), why: "its probes failed".to_owned() },
+        Refusal::Budget { spent: 3, allowed: 3, window: Duration::from_secs(21_600) },
+    ];
+    for refusal in bare {
+        let notice = scene.watch.refusal_notice(scene.now(), Some(&second), &refusal, REASON);
+        let heading = format!("no standby is ready; {}", refusal.code());
+        album.add_notice(&heading, Cause::Refused, scene.now(), notice);
+    }
+    album.check();
+}
+
+/// One of each kind, and of each of its words.
+fn refusals(now: Time) -> Vec<Refusal> {
+    let second = || "second".to_owned();
+    let all = vec![
+        Refusal::Observing,
+        Refusal::Paused { until: now.plus(Duration::from_secs(3600)) },
+        Refusal::UnderWay,
+        Refusal::NotAgreed(Agreement::Thin),
+        Refusal::NotAgreed(Agreement::Disagreed),
+        Refusal::NotAgreed(Agreement::Blind),
+        Refusal::StaleView(Duration::from_secs(21)),
+        Refusal::StaleView(Duration::MAX),
+        Refusal::KeySplit,
+        Refusal::ForeignKey,
+        Refusal::NullKey,
+        Refusal::Verdict(Verdict::Fine),
+        Refusal::Verdict(Verdict::Chain),
+        Refusal::Verdict(Verdict::CannotTell),
+        Refusal::NoSigningKey("primary".to_owned()),
+        Refusal::NoSuchNode(7),
+        Refusal::NoNodeNamed("fourth".to_owned()),
+        Refusal::AlreadyThere("primary".to_owned()),
+        Refusal::Unfit { node: second(), why: "its head block 98765432 is 312 s old".to_owned() },
+        Refusal::Unproven(second()),
+        Refusal::ProbeStale { node: second(), age: Duration::from_secs(95) },
+        Refusal::Budget { spent: 3, allowed: 3, window: Duration::from_secs(21_600) },
+        Refusal::CoolDown { left: Duration::from_secs(41) },
+        Refusal::OwnSlotNear { starts_in: Duration::from_millis(2300) },
+        Refusal::DisableNotAllowed,
+    ];
+    // Whoever adds a kind adds it above as well: each has its place here.
+    let place = |refusal: &Refusal| match refusal {
+        Refusal::Observing => 0,
+        Refusal::Paused { .. } => 1,
+        Refusal::UnderWay => 2,
+        Refusal::NotAgreed(_) => 3,
+        Refusal::StaleView(_) => 4,
+        Refusal::KeySplit => 5,
+        Refusal::ForeignKey => 6,
+        Refusal::NullKey => 7,
+        Refusal::Verdict(_) => 8,
+        Refusal::NoSigningKey(_) => 9,
+        Refusal::NoSuchNode(_) => 10,
+        Refusal::NoNodeNamed(_) => 11,
+        Refusal::AlreadyThere(_) => 12,
+        Refusal::Unfit { .. } => 13,
+        Refusal::Unproven(_) => 14,
+        Refusal::ProbeStale { .. } => 15,
+        Refusal::Budget { .. } => 16,
+        Refusal::CoolDown { .. } => 17,
+        Refusal::OwnSlotNear { .. } => 18,
+        Refusal::DisableNotAllowed => 19,
+    };
+    let places: std::collections::BTreeSet<u32> = all.iter().map(place).collect();
+    assert_eq!(places, (0..20).collect());
+    all
+}
+
+#[test]
+fn alerts_about_switches() {
+    let mut album = Album::default();
+
+    let mut scene = switching();
+    scene.include();
+    scene.run(5);
+    album.add("from the decision to the proof", Cause::Switching, scene.take());
+
+    let mut scene = switching();
+    scene.include();
+    scene.unfit = ["primary", "third"].into();
+    scene.run(5);
+    album.add("no other standby is left", Cause::Switching, scene.take());
+
+    let mut scene = Scene::new(Mode::Armed);
+    scene.handle(Event::Manual(Target::Node("third".to_owned()), Force::No));
+    album.add("by hand, with no block missed", Cause::Switching, scene.take());
+
+    let mut scene = down(Mode::Armed);
+    scene.watch.config.rails.disable = Disable::Allowed;
+    scene.decide(Action::Disable, "no node is fit");
+    scene.include();
+    scene.run(6);
+    album.add("disabled", Cause::Switching, scene.take());
+
+    let mut scene = switching();
+    scene.include();
+    scene.run(1);
+    scene.take();
+    scene.fork();
+    scene.run(1);
+    let forked = scene.take();
+    album.add("a fork takes the switch away", Cause::Switching, forked);
+    let mut scene = switching();
+    scene.include();
+    scene.run(1);
+    scene.take();
+    scene.restart(Mode::Observe);
+    scene.fork();
+    scene.run(1);
+    let forked = scene.take();
+    album.add("a fork takes the switch away, in observe mode", Cause::Switching, forked);
+
+    let mut scene = switching();
+    scene.run(14);
+    scene.fails = false;
+    scene.run(6);
+    album.add("it gets into no block; the node comes back", Cause::Switching, scene.take());
+    let mut scene = switching();
+    scene.run(1);
+    scene.restart(Mode::Observe);
+    scene.run(14);
+    let failed = scene.take().split_off(1);
+    album.add("it gets into no block, in observe mode", Cause::Switching, failed);
+
+    let mut scene = switching();
+    scene.wallet(key(2));
+    scene.run(6);
+    album.add("another site is first", Cause::Switching, scene.take());
+    let mut scene = switching();
+    scene.include();
+    scene.run(1);
+    scene.wallet(key(3));
+    scene.run(2);
+    album.add("the key moves on before a block is produced", Cause::Switching, scene.take());
+
+    let scene = switching();
+    let plan = scene.plan();
+    let notice = scene.watch.switched(&plan, None);
+    album.add_notice("its block was not seen", Cause::Switching, scene.now(), notice);
+    album.check();
+}
+
+#[test]
+fn alerts_about_switches_that_do_not_get_on() {
+    let mut album = Album::default();
+
+    let refused = SendReport {
+        troubles: vec!["api.example.com: no answer in time".to_owned(), "rpc.example.org: HTTP status 503".to_owned()],
+        ..SendReport::default()
+    };
+    let taken = SendReport { accepted: 1, ..SendReport::default() };
+    let mut scene = switching();
+    scene.sent(refused.clone());
+    scene.sent(taken);
+    album.add("until an endpoint takes it", Cause::NotTaken, scene.take());
+    scene.sent(SendReport::default());
+    scene.include();
+    scene.run(1);
+    album.add("no endpoint to ask; until it is in a block", Cause::NotTaken, scene.take());
+    let mut scene = switching();
+    scene.sent(refused.clone());
+    scene.run(14);
+    album.add("until it expires", Cause::NotTaken, scene.take().split_off(1));
+    let mut scene = switching();
+    scene.sent(refused);
+    scene.wallet(key(2));
+    scene.run(6);
+    album.add("until somebody else is first", Cause::NotTaken, scene.take());
+
+    let held = || {
+        let mut scene = switching();
+        scene.run(1);
+        scene.restart(Mode::Observe);
+        scene.run(1);
+        scene
+    };
+    let mut scene = held();
+    scene.include();
+    scene.run(1);
+    album.add("until it takes effect", Cause::InFlightHeld, scene.take());
+    let mut scene = held();
+    scene.run(14);
+    album.add("until it expires", Cause::InFlightHeld, scene.take());
+    let mut scene = held();
+    scene.restart(Mode::Armed);
+    scene.run(1);
+    album.add("until Dogwatch is armed again", Cause::InFlightHeld, scene.take());
+    album.check();
+}
