@@ -1,6 +1,12 @@
 //! The real binary, end to end: against a devnet that is as strict as a real node, with a real receiver of alerts.
 
-#![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests may panic"
+)]
 
 mod alerts;
 mod channels;

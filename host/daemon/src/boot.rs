@@ -103,8 +103,10 @@ fn couriers(
     };
     let libraries = libraries(kept, state_dir);
     for channel in &channels {
-        let loaded = libraries.iter().map(|library| plugins::channel(library, channel));
-        let plugin = loaded.fold(Err("no plugin could be loaded".to_owned()), |found, next| found.or(next));
+        let mut plugin = Err("no plugin could be loaded".to_owned());
+        for library in &libraries {
+            plugin = plugin.or_else(|_| plugins::channel(library, channel));
+        }
         let egress = Egress::new(channel, &client).map_err(|error| error.to_string());
         match plugin.and_then(|plugin| Ok((plugin, egress?))) {
             Ok((plugin, egress)) => built.push(Courier {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch::store::{Store, Write};
+use dogwatch_alerts::Rules;
+use dogwatch_chain::Time;
 use dogwatch_engine::State;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -30,7 +32,8 @@ impl Disk {
         let state = State { memory: vec![self.commits; 256], ..State::default() };
         let write = Write::State { chain: "devnet".to_owned(), witness: "alice".to_owned(), state: Box::new(state) };
         let began = Instant::now();
-        self.store.commit(vec![write], Arc::new([])).await?;
+        let rules = Rules::plain("bench", Vec::new(), Duration::from_secs(300));
+        self.store.commit(vec![write], Arc::new(rules), Time::from_secs(0)).await?;
         Ok(began.elapsed())
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, Time};
 use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
 use dogwatch_plugins::{
-    ChannelPlugin, Encoding, Envelope, Header, Judgement, Library, Method, Part, Response, Sandbox, Settings,
+    ChannelPlugin, Encoding, Envelope, Given, Header, Judgement, Library, Method, Part, Request, Response, Sandbox,
+    Settings,
 };
 
 use crate::support::{settings, text};
@@ -16,7 +17,7 @@ fn webhook() -> ChannelPlugin {
 
 fn alert() -> Alert {
     Alert {
-        key: AlertKey("hive/alice/missing".into()),
+        key: AlertKey("witness/hive/alice/missing".into()),
         event: AlertEvent::Opened,
         severity: Severity::Critical,
         subject: Subject::Witness(AccountName::new("alice").unwrap()),
@@ -39,11 +40,16 @@ fn secrets(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+fn given<'a>(settings: &'a Settings, secrets: &'a [String]) -> Given<'a> {
+    Given { settings, secrets, memory: "" }
+}
+
 #[test]
 fn composes_a_request() {
     let url = settings([("url", text("https://example.com/hook"))]);
-    let called = webhook().compose(&url, &secrets(&["token"]), &alert(), &envelope()).unwrap();
-    let [request] = called.value.as_slice() else { panic!("one request") };
+    let names = secrets(&["token"]);
+    let called = webhook().compose(given(&url, &names), &alert(), &envelope()).unwrap();
+    let [Request::Http(request)] = called.value.as_slice() else { panic!("one request") };
     assert_eq!(request.method, Method::Post);
     assert_eq!(request.url, [Part::Text("https://example.com/hook".into())]);
     let token = Part::Secret { name: "token".into(), encoding: Encoding::Plain };
@@ -52,9 +58,10 @@ fn composes_a_request() {
     let [Part::Text(body)] = request.body.as_slice() else { panic!("a body") };
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     let expected = serde_json::json!({
-        "key": "hive/alice/missing", "message_id": "m-1", "event": "opened", "severity": "critical",
+        "key": "witness/hive/alice/missing", "message_id": "m-1", "event": "opened", "severity": "critical",
         "subject": "witness alice", "site": "home", "chain": "hive", "witness": "alice",
-        "summary": "alice misses \"blocks\"", "details": "two\nlines", "remedy": "look",
+        "summary": "alice misses \"blocks\"", "details": "two\nlines", "remedy": "look", "cause": "missing",
+        "command": "dogwatch status", "acknowledged_by": "",
         "opened_at": "2026-11-23T12:17:36Z", "opened_at_ms": 1_795_436_256_000_u64,
         "at": "2026-11-23T12:17:39Z", "at_ms": 1_795_436_259_000_u64,
     });
@@ -83,12 +90,12 @@ fn checks_settings_and_secrets() {
     channel.check(&Settings::default(), &secrets(&["url", "token"])).unwrap();
     let error = channel.check(&Settings::default(), &secrets(&["tokn"])).unwrap_err().to_string();
     assert!(error.contains("url: must be given") && error.contains("did you mean token?"), "{error}");
-    assert!(channel.compose(&Settings::default(), &[], &alert(), &envelope()).is_err());
+    assert!(channel.compose(given(&Settings::default(), &[]), &alert(), &envelope()).is_err());
 }
 
 #[test]
 fn says_which_secrets_it_knows() {
     let description = webhook().describe().unwrap();
     let names: Vec<_> = description.secrets.iter().map(|doc| doc.name.as_str()).collect();
-    assert_eq!(names, ["url", "token"]);
+    assert_eq!(names, ["url", "token", "signing_key"]);
 }
