@@ -1,7 +1,5 @@
 //! The life of incidents.
 
-#![expect(clippy::arithmetic_side_effects, reason = "test code")]
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
