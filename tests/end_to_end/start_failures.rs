@@ -190,10 +190,11 @@ async fn systemd_can_tell_without_a_configuration() {
     let page = only_page(&net, "daemon/test/start");
     assert!(page.text("summary").contains("unit dogwatch.service has failed"), "{}", page.body);
     assert!(page.text("details").contains("MONITOR_SERVICE_RESULT=exit-code"), "{}", page.body);
-    let (code, said) = within_15_seconds(tell()).await;
-    assert!(code == Some(0) && said.contains("no channel was told"), "once: {said}");
-    let (_, _) = within_15_seconds(tell()).await;
-    assert_eq!(net.sink.alerts("daemon/test/start", "updated").len(), 1, "the third is a loop");
+    for _ in 0..4 {
+        let (code, said) = within_15_seconds(tell()).await;
+        assert!(code == Some(0) && said.contains("no channel was told"), "one failure is said once: {said}");
+    }
+    assert!(!net.sink.has("daemon/test/start", "updated"), "and is one, however often it is noticed");
 
     std::fs::remove_dir_all(dir.path().join("state")).unwrap();
     let (code, said) = within_15_seconds(tell()).await;

@@ -21,7 +21,7 @@ use crate::courier::{Courier, Outcome};
 use crate::egress::{self, Egress};
 use crate::outbox::backoff;
 use crate::plugins;
-use crate::store::Delivery;
+use crate::store::{Delivery, Store};
 use crate::words::Words;
 
 pub use journal::{Journal, Say};
@@ -58,11 +58,26 @@ pub fn state_dir(config: &Path) -> PathBuf {
     Config::state_dir_written(config).or(said).unwrap_or_else(Config::default_state_dir)
 }
 
+/// Who says that it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// The process that failed.
+    Itself,
+    /// Whoever started it.
+    Another,
+}
+
 /// Tells the operator, unless that was done.
-pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailure) -> Told {
+pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailure, witness: Witness) -> Told {
     let now = Clock.now();
     let mut journal = Journal::open(state_dir);
-    journal.failed(now);
+    match witness {
+        Witness::Itself => journal.failed(now),
+        Witness::Another if Store::is_in_use(state_dir) => {
+            return Told { silent: Some("a daemon runs on this state by now"), ..Told::default() };
+        }
+        Witness::Another => journal.noticed(now),
+    }
     let say = journal.say(now);
     if say == Say::Nothing {
         return Told { silent: Some("it was said already, and is not said at every start"), ..Told::default() };

@@ -37,6 +37,7 @@ pub fn check(library: &Library, config: &Config, problems: &mut Problems) {
             Err(error) => problems.error(Some(witness.line), format!("{what}: {error}"), PLUGIN_REMEDY),
         }
     }
+    let mut deaf = Vec::new();
     for channel in &config.channels {
         let what = format!("channel {:?}: plugin {:?}", channel.name, channel.plugin);
         let secrets: Vec<String> = channel.secrets.keys().cloned().collect();
@@ -44,6 +45,9 @@ pub fn check(library: &Library, config: &Config, problems: &mut Problems) {
             Ok(plugin) => {
                 let checked = plugin.check(&channel.settings, &secrets);
                 let fits = checked.is_ok();
+                if plugin.describe().is_ok_and(|description| !description.roles.alerts) {
+                    deaf.push(channel.name.as_str());
+                }
                 report(&what, channel.line, checked, problems);
                 if fits {
                     rehearse(&what, &config.site, &plugin, channel, problems);
@@ -51,6 +55,23 @@ pub fn check(library: &Library, config: &Config, problems: &mut Problems) {
             }
             Err(error) => problems.error(Some(channel.line), format!("{what}: {error}"), PLUGIN_REMEDY),
         }
+    }
+    hearing(config, &deaf, problems);
+}
+
+/// Whether somebody hears of alerts: heartbeats tell a machine that all is well, and nobody that it is not.
+fn hearing(config: &Config, deaf: &[&str], problems: &mut Problems) {
+    if !config.channels.is_empty() && deaf.len() == config.channels.len() {
+        let what = "no [[channel]] tells a human of alerts: there are only heartbeats".to_owned();
+        problems.warn(None, what, "Add one that does: dogwatch plugin list.");
+    }
+    let named = config.alerts.routes.iter().flat_map(|route| &route.steps).flat_map(|step| &step.channels);
+    let mut told: Vec<&str> = named.map(String::as_str).filter(|name| deaf.contains(name)).collect();
+    told.sort_unstable();
+    told.dedup();
+    for name in told {
+        let what = format!("a [[route]] names channel {name:?}, which takes heartbeats and tells nobody of alerts");
+        problems.warn(None, what, "Name a channel that tells somebody.");
     }
 }
 

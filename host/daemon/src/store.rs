@@ -120,6 +120,12 @@ impl Store {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), _lock: Arc::new(lock) })
     }
 
+    /// Whether a daemon has the store in that directory.
+    pub fn is_in_use(directory: &Path) -> bool {
+        let lock = OpenOptions::new().write(true).open(directory.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Runs on a thread that may wait for the disk.
     async fn blocking<T: Send + 'static>(
         &self,

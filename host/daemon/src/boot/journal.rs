@@ -15,6 +15,9 @@ const WINDOW: Duration = Duration::from_hours(1);
 /// So many failures within it are a crash loop.
 const LOOP: usize = 3;
 
+/// What is noticed so soon after a failure is that failure.
+const SAME: Duration = Duration::from_secs(60);
+
 /// As many failures as are remembered.
 const REMEMBERED: usize = 50;
 
@@ -85,6 +88,16 @@ impl Journal {
     pub fn failed(&mut self, now: Time) {
         self.entries.running = None;
         self.count(now);
+        self.write();
+    }
+
+    /// Somebody else noticed that it failed, and may not be the first: whoever ran counts its own failures, and one that
+    /// died is counted here instead of at the next start.
+    pub fn noticed(&mut self, now: Time) {
+        let counted = self.entries.failures.last().is_some_and(|last| now.since(*last) < SAME && *last <= now);
+        if self.entries.running.take().is_some() || !counted {
+            self.count(now);
+        }
         self.write();
     }
 
@@ -187,6 +200,23 @@ mod tests {
         assert_eq!(journal.failures(at(5)), 3);
         journal.settled();
         assert_eq!(Journal::open(dir.path()).failures(at(5)), 0);
+    }
+
+    #[test]
+    fn a_failure_that_others_notice_too_is_one() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let open = || Journal::open(dir.path());
+        let second = |second: u32| Time::from_secs(1_000_000 + second);
+        open().failed(second(0));
+        open().noticed(second(1));
+        assert_eq!(open().failures(second(2)), 1);
+        open().started(second(5));
+        open().noticed(second(6));
+        open().started(second(11));
+        assert_eq!(open().failures(second(11)), 2, "it died once, and was counted once");
+        open().stopped();
+        open().noticed(second(200));
+        assert_eq!(open().failures(second(200)), 3, "it was not even started");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use dogwatch_alerts::Maintenance;
 use dogwatch_engine::Severity;
 
-use crate::boot::{self, StartFailure};
+use crate::boot::{self, StartFailure, Witness};
 use crate::cli::{ConfigFile, Exit, Failure, client, duration, run, say};
 use crate::control::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequest, TestReport, TestRequest};
 use crate::rehearsal::Report;
@@ -240,7 +240,7 @@ async fn boot_failure(unit: &str, state_dir: Option<PathBuf>) -> Result<(), Fail
         details: format!("systemd says so. {}", about.join(", ")).trim_end().to_owned(),
         command: format!("journalctl -u {unit} -e"),
     };
-    let told = boot::tell(None, &state_dir, &failure).await;
+    let told = boot::tell(None, &state_dir, &failure, Witness::Another).await;
     run::report(&told);
     if told.delivered.is_empty() && told.silent.is_none() {
         return Err(Failure::other("no channel could be told"));

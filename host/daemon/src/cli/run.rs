@@ -5,7 +5,7 @@ use std::path::Path;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::boot::{self, Journal, StartFailure, Told};
+use crate::boot::{self, Journal, StartFailure, Told, Witness};
 use crate::cli::{Exit, Failure, check};
 use crate::config::{Config, Level};
 use crate::daemon::Daemon;
@@ -21,7 +21,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Failure> {
         // Another daemon watches, and would be told of its own end.
         Err(Ended { another: true, failure, .. }) => Err(failure),
         Err(Ended { told, failure, .. }) => {
-            report(&boot::tell(Some(path), &state_dir, &told).await);
+            report(&boot::tell(Some(path), &state_dir, &told, Witness::Itself).await);
             Err(failure)
         }
     }

@@ -19,17 +19,29 @@ fn put(directory: &TempDir, name: &str, bytes: &[u8]) {
     fs::rename(temporary, directory.path().join(name)).unwrap();
 }
 
+/// The names of all that are bundled, in alphabetical order.
+fn all() -> Vec<&'static str> {
+    let mut names: Vec<_> = dogwatch_bundled::ALL.iter().map(|plugin| plugin.name).collect();
+    names.sort_unstable();
+    names
+}
+
 #[test]
 fn bundled_plugins_are_there() {
     let (library, problems) = Library::open(Sandbox::new().unwrap(), None);
     assert!(problems.is_empty());
-    assert_eq!(library.names(), ["threshold", "webhook"]);
+    assert_eq!(library.names(), all());
     let (infos, problems) = library.list();
     assert!(problems.is_empty(), "{problems:?}");
-    let short: Vec<_> = infos.iter().map(|info| (info.name.as_str(), info.world, &info.origin)).collect();
-    assert_eq!(short, [("threshold", World::Policy, &Origin::Bundled), ("webhook", World::Channel, &Origin::Bundled)]);
-    assert_eq!((infos[0].size, infos[0].sha256.len()), (bundled("threshold").len(), 64));
-    assert_eq!(infos[0].interface_version, "0.1.0");
+    for info in &infos {
+        let policy = info.name == "threshold";
+        let world = if policy { World::Policy } else { World::Channel };
+        assert_eq!((info.world, &info.origin), (world, &Origin::Bundled), "{}", info.name);
+        assert_eq!((info.size, info.sha256.len()), (bundled(&info.name).len(), 64));
+        assert_eq!(info.interface_version, "0.1.0");
+        let roles = info.description.roles;
+        assert_eq!(roles.alerts || roles.heartbeats, !policy, "{}: {roles:?}", info.name);
+    }
     assert!(library.refresh().is_empty());
 }
 
@@ -42,8 +54,8 @@ fn unknown_names_and_wrong_kinds_get_help() {
         "there is no plugin treshold; did you mean threshold?"
     );
     assert_eq!(
-        message(library.channel("pagerduty").unwrap_err()),
-        "there is no plugin pagerduty; there are: threshold, webhook"
+        message(library.channel("carrier-pigeon").unwrap_err()),
+        format!("there is no plugin carrier-pigeon; there are: {}", all().join(", "))
     );
     assert_eq!(
         message(library.policy("webhook").unwrap_err()),
@@ -65,14 +77,17 @@ fn a_broken_plugin_takes_no_other_down() {
     let directory = directory(&files);
     fs::create_dir(directory.path().join("more.wasm")).unwrap();
     let (library, problems) = open(&directory);
-    assert_eq!(library.names(), ["broken", "cut", "good", "threshold", "webhook"]);
+    let mut names = all();
+    names.extend(["broken", "cut", "good"]);
+    names.sort_unstable();
+    assert_eq!(library.names(), names);
     // A glance shows that one is none; the other must be read.
     let [LoadProblem { name, error: LoadError::NotWasm(_), .. }] = problems.as_slice() else { panic!("{problems:?}") };
     assert_eq!(name, "broken");
     assert_eq!(library.policy("good").unwrap().describe().unwrap().name, "hostile");
     assert!(matches!(library.policy("cut"), Err(LibraryError::Load(_))));
     let (infos, problems) = library.list();
-    assert_eq!((infos.len(), problems.len()), (3, 2));
+    assert_eq!((infos.len(), problems.len()), (all().len() + 1, 2));
     let text = problems[0].to_string();
     assert!(text.contains("plugin broken") && text.contains("broken.wasm") && text.contains("nonsense"), "{text}");
 }
@@ -80,7 +95,7 @@ fn a_broken_plugin_takes_no_other_down() {
 #[test]
 fn a_directory_that_is_not_there_is_a_problem() {
     let (library, problems) = Library::open(Sandbox::new().unwrap(), Some(Path::new("/nonexistent/plugins")));
-    assert_eq!(library.names(), ["threshold", "webhook"]);
+    assert_eq!(library.names(), all());
     assert!(problems[0].to_string().contains("/nonexistent/plugins"), "{problems:?}");
     assert!(library.refresh().is_empty());
 }
