@@ -17,10 +17,12 @@ pub enum Event {
     Said(Box<Alert>, String),
     /// Somebody has taken it on.
     Acknowledged(String),
-    /// There are too many at once, and this is one of them.
-    Joined,
+    /// There are too many at once, and this is one of them. These channels were to be told of it, and will not be.
+    Joined(BTreeSet<String>),
+    /// The daemon has started, perhaps with other rules.
+    Reconciled,
     /// It was said past the desk, to every channel that takes its severity, and is looked after here from now on.
-    Adopted(Box<Alert>),
+    Adopted(Box<Alert>, String),
     /// The maintenance that held it back is over.
     Released,
     /// The time came that [`Taken::due`] named.
@@ -96,23 +98,40 @@ impl Desk<'_> {
                 AlertEvent::Resolved => self.over(known, *alert),
                 _ => self.raised(known, *alert, witness),
             },
-            (None, Event::Adopted(alert)) => self.adopted(*alert),
+            (Some(known), Event::Adopted(..)) if known.phase == Phase::Open => unchanged(known),
+            (_, Event::Adopted(alert, witness)) => self.adopted(*alert, witness),
             (None, _) => Taken::default(),
-            (Some(known), Event::Adopted(_)) => Taken { incident: Some(known), dispatches: Vec::new() },
             (Some(incident), Event::Acknowledged(by)) => self.acknowledged(incident, by),
-            (Some(incident), Event::Joined) => join(incident),
+            (Some(incident), Event::Joined(unsaid)) => join(incident, &unsaid),
+            (Some(incident), Event::Reconciled) => self.reconciled(incident),
             (Some(incident), Event::Released) => self.released(incident),
             (Some(incident), Event::Due) => self.due(incident),
         }
     }
 
-    fn adopted(&self, alert: Alert) -> Taken {
+    fn adopted(&self, alert: Alert, witness: String) -> Taken {
         let takes = self.rules.recipients.iter().filter(|recipient| alert.severity >= recipient.min_severity);
-        let incident = Incident {
-            told: takes.map(|recipient| recipient.name.clone()).collect(),
-            ..self.unsaid(alert, String::new())
-        };
+        let incident =
+            Incident { told: takes.map(|recipient| recipient.name.clone()).collect(), ..self.unsaid(alert, witness) };
         Taken { incident: Some(incident), dispatches: Vec::new() }
+    }
+
+    /// Under other rules some that were told may be gone. If all are, those who are now the first are told.
+    fn reconciled(&self, mut incident: Incident) -> Taken {
+        if incident.phase == Phase::Over {
+            return unchanged(incident);
+        }
+        let known = |name: &String| self.rules.recipients.iter().any(|recipient| recipient.name == *name);
+        let heard = !incident.told.is_empty();
+        incident.told.retain(known);
+        incident.steps.values_mut().for_each(|channels| channels.retain(known));
+        incident.steps.retain(|_, channels| !channels.is_empty());
+        if heard && incident.told.is_empty() && incident.hold == Hold::Free && incident.acknowledged.is_none() {
+            incident.alert.event = AlertEvent::Opened;
+            incident.alert.at = self.now;
+            return self.open(incident);
+        }
+        unchanged(incident)
     }
 
     /// An incident of which nobody has heard.
@@ -202,12 +221,17 @@ impl Desk<'_> {
         let opened_at = incident.alert.opened_at;
         let severity = alert.severity.max(incident.alert.severity);
         incident.alert = Alert { event: AlertEvent::Updated, opened_at, severity, ..alert };
-        if incident.hold != Hold::Free || self.covered(&incident) {
-            return Taken { incident: Some(incident), dispatches: Vec::new() };
+        if incident.hold != Hold::Free {
+            return unchanged(incident);
         }
         let taken_on = incident.acknowledged.as_ref().is_some_and(|ack| severity <= ack.severity);
         if taken_on || !(worse || news || (due && severity >= Severity::Critical)) {
-            return Taken { incident: Some(incident), dispatches: Vec::new() };
+            return unchanged(incident);
+        }
+        if self.covered(&incident) {
+            // What would be said now is said when the maintenance ends.
+            incident.hold = Hold::Maintenance;
+            return unchanged(incident);
         }
         if worse {
             // It is another alert now: with routes of its own, and to be acknowledged anew.
@@ -245,8 +269,10 @@ impl Desk<'_> {
     }
 
     fn over(&self, known: Option<Incident>, alert: Alert) -> Taken {
-        let Some(mut incident) = known.filter(|incident| incident.phase == Phase::Open) else {
-            return Taken::default();
+        let mut incident = match known {
+            Some(incident) if incident.phase == Phase::Open => incident,
+            // It is over already, or nobody ever heard of it.
+            known => return Taken { incident: known, dispatches: Vec::new() },
         };
         let severity = alert.severity.max(incident.alert.severity);
         let opened_at = incident.alert.opened_at;
@@ -273,10 +299,13 @@ impl Desk<'_> {
     }
 
     fn acknowledged(&self, mut incident: Incident, by: String) -> Taken {
-        if incident.phase == Phase::Over || incident.acknowledged.is_some() {
-            return Taken { incident: Some(incident), dispatches: Vec::new() };
+        if incident.phase == Phase::Over {
+            return unchanged(incident);
         }
         incident.steps.clear();
+        if incident.acknowledged.is_some() {
+            return unchanged(incident);
+        }
         incident.alert.acknowledged_by.clone_from(&by);
         incident.acknowledged = Some(Acknowledgement { by, at: self.now, severity: incident.alert.severity });
         self.say(incident, AlertEvent::Acknowledged)
@@ -289,8 +318,15 @@ impl Desk<'_> {
         incident.hold = Hold::Free;
         match incident.phase {
             Phase::Over => Taken { incident: Some(incident), dispatches: Vec::new() },
+            Phase::Open
+                if incident.acknowledged.as_ref().is_some_and(|ack| incident.alert.severity <= ack.severity) =>
+            {
+                unchanged(incident)
+            }
             Phase::Open => {
+                incident.acknowledged = None;
                 incident.alert.event = AlertEvent::Opened;
+                incident.alert.at = self.now;
                 self.open(incident)
             }
         }
@@ -334,10 +370,14 @@ impl Desk<'_> {
     }
 }
 
-/// From now on it is said with the others; whatever of it has not gone out yet is withdrawn by the caller.
-fn join(mut incident: Incident) -> Taken {
+fn unchanged(incident: Incident) -> Taken {
+    Taken { incident: Some(incident), dispatches: Vec::new() }
+}
+
+/// From now on it is said with the others; what of it has not gone out yet was withdrawn by the caller.
+fn join(mut incident: Incident, unsaid: &BTreeSet<String>) -> Taken {
     incident.hold = Hold::Storm;
-    incident.told.clear();
+    incident.told.retain(|name| !unsaid.contains(name));
     incident.steps.clear();
     incident.gathers_until = None;
     Taken { incident: Some(incident), dispatches: Vec::new() }

@@ -31,6 +31,13 @@ impl Maintenance {
     }
 }
 
+impl Maintenance {
+    /// Whether it is over: its end has come, or the clock was set back behind its beginning.
+    pub fn is_over(&self, now: Time) -> bool {
+        now >= self.until || now < self.since
+    }
+}
+
 /// What came while the operator wanted to hear nothing; none if nothing came.
 pub fn digest(site: &str, now: Time, maintenance: &Maintenance, incidents: &[Incident]) -> Option<Alert> {
     let held: Vec<&Incident> = incidents.iter().filter(|incident| incident.hold == Hold::Maintenance).collect();

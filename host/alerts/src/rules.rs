@@ -86,7 +86,9 @@ pub struct Route {
 impl Route {
     fn takes(&self, alert: &Alert) -> bool {
         let kind = SubjectKind::of(&alert.subject);
-        alert.severity >= self.min_severity && (self.subjects.is_empty() || self.subjects.contains(&kind))
+        // A storm is about whatever its members are about.
+        let about = self.subjects.is_empty() || self.subjects.contains(&kind) || alert.key.cause() == "storm";
+        alert.severity >= self.min_severity && about
     }
 }
 
@@ -163,16 +165,19 @@ impl Rules {
                 plan.entry(at).or_default().insert(name.to_owned());
             }
         };
-        let routes: Vec<&Route> = self.routes.iter().filter(|route| route.takes(alert)).collect();
-        for route in &routes {
+        for route in self.routes.iter().filter(|route| route.takes(alert)) {
             let Some(open) = hours::open_at(route.hours.as_ref(), &route.days, &self.zone, now) else { continue };
             for step in &route.steps {
                 step.channels.iter().for_each(|name| add(open.plus(step.after), name));
             }
         }
-        if routes.is_empty() {
-            self.recipients.iter().for_each(|recipient| add(now, &recipient.name));
+        // What no route takes, or takes to nobody, goes to every channel; and a page waits for no hours.
+        let waits = plan.keys().next().is_none_or(|first| *first > now);
+        if plan.is_empty() || (waits && alert.severity == Severity::Page) {
+            let all = self.recipients.iter().filter(|recipient| takes(&recipient.name));
+            plan.entry(now).or_default().extend(all.map(|recipient| recipient.name.clone()));
         }
+        plan.retain(|_, channels| !channels.is_empty());
         plan
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dogwatch_engine::Alert;
-use dogwatch_plugins::{ChannelPlugin, Library, Sandbox};
+use dogwatch_plugins::{Beat, ChannelPlugin, Library, Pulse, Sandbox};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -70,15 +70,14 @@ pub enum Witness {
 /// Tells the operator, unless that was done.
 pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailure, witness: Witness) -> Told {
     let now = Clock.now();
-    let mut journal = Journal::open(state_dir);
-    match witness {
+    let journal = Journal::open(state_dir);
+    let say = match witness {
         Witness::Itself => journal.failed(now),
         Witness::Another if Store::is_in_use(state_dir) => {
             return Told { silent: Some("a daemon runs on this state by now"), ..Told::default() };
         }
         Witness::Another => journal.noticed(now),
-    }
-    let say = journal.say(now);
+    };
     if say == Say::Nothing {
         return Told { silent: Some("it was said already, and is not said at every start"), ..Told::default() };
     }
@@ -88,64 +87,66 @@ pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailur
     let (couriers, mut failed) = couriers(&site, &salvaged.channels, kept.as_ref(), state_dir);
     let again = (say == Say::Loop).then(|| journal.failures(now));
     let StartFailure { summary, details, command } = failure;
-    let mut told = deliver(couriers, Words { site: &site, now }.start(summary, details, command, again)).await;
+    let message = Words { site: &site, now }.start(summary, details, command, again);
+    // At once: the next start may come before the slowest channel has answered.
+    let mut told = deliver(couriers, message, || journal.told(now, say)).await;
     told.failed.append(&mut failed);
-    if !told.delivered.is_empty() {
-        journal.told(now, say);
-    }
     told
 }
 
-/// The channels that can be built: those of the configuration, and of the kept ones those it does not hold.
+/// The channels that can be built: as the configuration has them, and else as they were kept.
 fn couriers(
     site: &str,
     salvaged: &[ChannelConfig],
     kept: Option<&Kept>,
     state_dir: &Path,
 ) -> (Vec<Courier>, Vec<(String, String)>) {
-    let (mut built, mut failed) = (Vec::new(), Vec::new());
-    let mut channels = salvaged.to_vec();
-    for channel in kept.iter().flat_map(|kept| kept.channels()) {
-        match channel {
-            Ok(channel) if channels.iter().all(|known| known.name != channel.name) => channels.push(channel),
-            Ok(_) => {}
-            Err((name, why)) => failed.push((name, why)),
-        }
-    }
+    let (mut built, mut failed): (Vec<Courier>, Vec<(String, String)>) = (Vec::new(), Vec::new());
     let client = match egress::client() {
         Ok(client) => client,
         Err(error) => return (built, vec![("every channel".to_owned(), format!("no HTTPS: {error}"))]),
     };
     let libraries = libraries(kept, state_dir);
-    for channel in &channels {
+    let build = |channel: &ChannelConfig| {
         let mut plugin = Err("no plugin could be loaded".to_owned());
         for library in &libraries {
             plugin = plugin.or_else(|_| plugins::channel(library, channel));
         }
         let egress = Egress::new(channel, &client).map_err(|error| error.to_string());
-        match plugin.and_then(|plugin| Ok((plugin, egress?))) {
-            Ok((plugin, egress)) => built.push(Courier {
-                name: channel.name.clone(),
-                site: site.to_owned(),
-                // Nobody replaces it any more.
-                plugin: watch::channel(Ok(plugin)).1,
-                settings: channel.settings.clone(),
-                egress,
-            }),
-            Err(why) => failed.push((channel.name.clone(), why)),
+        Ok(Courier {
+            name: channel.name.clone(),
+            site: site.to_owned(),
+            // Nobody replaces it any more.
+            plugin: watch::channel(Ok(plugin?)).1,
+            settings: channel.settings.clone(),
+            egress: egress?,
+        })
+    };
+    let mut try_one = |name: &str, channel: Result<ChannelConfig, String>, built: &mut Vec<Courier>| match channel
+        .and_then(|channel| build(&channel))
+    {
+        Ok(courier) => built.push(courier),
+        Err(why) => failed.push((name.to_owned(), why)),
+    };
+    for channel in salvaged {
+        try_one(&channel.name, Ok(channel.clone()), &mut built);
+    }
+    for channel in kept.iter().flat_map(|kept| kept.channels()) {
+        let name = channel.as_ref().map_or_else(|(name, _)| name.clone(), |channel| channel.name.clone());
+        if built.iter().all(|known| known.name != name) {
+            try_one(&name, channel.map_err(|(_, why)| why), &mut built);
         }
     }
     (built, failed)
 }
 
-/// The plugin of a channel as it was at the last good start.
-pub fn kept_plugin(state_dir: &Path, channel: &ChannelConfig) -> Option<ChannelPlugin> {
-    let directory = kept::plugins_dir(state_dir);
-    if !directory.is_dir() {
-        return None;
-    }
-    let (library, _) = Library::open(Sandbox::new().ok()?, Some(&directory));
-    plugins::channel(&library, channel).ok()
+/// A channel as it was at the last good start, if it was.
+pub fn kept_channel(state_dir: &Path, name: &str) -> Option<(ChannelConfig, ChannelPlugin)> {
+    let kept = Kept::read(state_dir)?;
+    let channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
+    let plugin =
+        libraries(Some(&kept), state_dir).iter().find_map(|library| plugins::channel(library, &channel).ok())?;
+    Some((channel, plugin))
 }
 
 /// The kept plugins first: they did work.
@@ -156,19 +157,33 @@ fn libraries(kept: Option<&Kept>, state_dir: &Path) -> Vec<Library> {
 }
 
 /// Sends to all channels at once, and again to those that fail, until the time is up.
-async fn deliver(couriers: Vec<Courier>, alert: Alert) -> Told {
+async fn deliver(couriers: Vec<Courier>, alert: Alert, first: impl FnOnce()) -> Told {
+    let mut first = Some(first);
+    let (heard, beats): (Vec<_>, Vec<_>) = couriers.into_iter().partition(|courier| courier.roles().alerts);
     let mut tasks = JoinSet::new();
-    for courier in couriers {
+    // A dead man's switch hears of it too, and is nobody who was told.
+    let mut switches = JoinSet::new();
+    for courier in beats {
+        let beat = Beat { pulse: Pulse::Failing(alert.summary.clone()), site: courier.site.clone(), at: alert.at };
+        switches.spawn(async move { tokio::time::timeout(DEADLINE, courier.beat(&beat)).await });
+    }
+    for courier in heard {
         let mut delivery = Delivery::past_the_store(alert.clone());
         tasks.spawn(async move {
             let mut last = "no answer in time".to_owned();
             let tries = async {
+                let mut memory = String::new();
                 loop {
-                    let (wait, why) = match courier.deliver("", &delivery).await {
+                    let (wait, why) = match courier.deliver(&memory, &delivery).await {
                         Outcome::Delivered(_) | Outcome::Follow(_) => return Ok(()),
                         Outcome::Refused(why) | Outcome::NoPlugin(why) => return Err(why),
                         Outcome::Wait(wait, why) => (wait, why),
-                        Outcome::Failed(why) | Outcome::Remember(why) => (backoff(delivery.attempts), why),
+                        Outcome::Failed(why) => (backoff(delivery.attempts), why),
+                        Outcome::Remember(learned) if delivery.attempts == 0 => {
+                            memory = learned;
+                            (Duration::ZERO, "the service wants it sent elsewhere".to_owned())
+                        }
+                        Outcome::Remember(_) => return Err("the service sends it from place to place".to_owned()),
                     };
                     last = why;
                     delivery.attempts = delivery.attempts.saturating_add(1);
@@ -182,11 +197,17 @@ async fn deliver(couriers: Vec<Courier>, alert: Alert) -> Told {
     let mut told = Told::default();
     while let Some(done) = tasks.join_next().await {
         match done {
-            Ok((name, Ok(()))) => told.delivered.push(name),
+            Ok((name, Ok(()))) => {
+                if let Some(first) = first.take() {
+                    first();
+                }
+                told.delivered.push(name);
+            }
             Ok((name, Err(why))) => told.failed.push((name, why)),
             Err(error) => told.failed.push(("a channel".to_owned(), error.to_string())),
         }
     }
+    while switches.join_next().await.is_some() {}
     told
 }
 

@@ -308,7 +308,8 @@ impl ChainTask {
         if !self.alerts.is_well(&self.tracker) {
             return Some("no fresh, agreed head is seen".to_owned());
         }
-        if !self.unsaved.is_empty() {
+        let unstored = self.guards.iter().any(|guard| guard.unstored().is_some());
+        if !self.unsaved.is_empty() || unstored || self.stored_book != *self.alerts.book() {
             return Some("the state cannot be stored".to_owned());
         }
         self.guards.iter().find_map(|guard| {
@@ -335,6 +336,8 @@ impl ChainTask {
 
     /// Works off an event of one witness: state and alerts to disk first, then what leaves the machine.
     async fn drive(&mut self, index: usize, event: Event, outbox: &mpsc::WeakSender<Message>) -> Option<SwitchAnswer> {
+        // Each event that was worked off is progress, however many there are and however slow the disk is.
+        self.pulse.alive();
         let guard = self.guards.get_mut(index)?;
         let effects = guard.handle(self.clock.now(), &self.tracker, event);
         let witness = guard.watch().config().witness.clone();

@@ -222,7 +222,12 @@ pub fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| Failure::other(format!("the async runtime could not start: {error}")))
-        .and_then(|runtime| runtime.block_on(execute(cli.command)));
+        .and_then(|runtime| {
+            let done = runtime.block_on(execute(cli.command));
+            // A name that is still being looked up must not hold up the end.
+            runtime.shutdown_background();
+            done
+        });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dogwatch_plugins::{
-    Beat, ChannelPlugin, Envelope, Following, Given, Judgement, PluginError, Progress, Request, Response, Settings,
+    Beat, ChannelPlugin, Envelope, Following, Given, Judgement, PluginError, Progress, Request, Response, Roles,
+    Settings,
 };
 use tokio::sync::watch;
 
@@ -61,6 +62,13 @@ pub enum Tested {
 impl Courier {
     fn plugin(&self) -> Result<ChannelPlugin, String> {
         self.plugin.borrow().clone()
+    }
+
+    /// What it is good for. One that does not say is taken to tell humans of alerts.
+    pub fn roles(&self) -> Roles {
+        let otherwise = Roles { alerts: true, heartbeats: false };
+        let described = self.plugin().ok().and_then(|plugin| plugin.describe().ok());
+        described.map_or(otherwise, |description| description.roles)
     }
 
     fn envelope(&self, delivery: &Delivery) -> Envelope {

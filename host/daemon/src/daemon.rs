@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
-use dogwatch_plugins::{Change, ChannelPlugin, Library, Roles};
+use dogwatch_plugins::{Change, ChannelPlugin, Library};
 use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::boot::{self, Journal, Say};
+use crate::boot::{self, Journal};
 use crate::chain_task::{ChainTask, Message, ProbeTarget, poll, probe};
 use crate::clock::Clock;
 use crate::config::{ChainConfig, Config};
@@ -36,7 +36,10 @@ const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 /// After its start the daemon first has to see: a minute on a real chain.
 const SETTLE_SLOTS: u32 = 20;
 
-/// After so long a daemon that ended badly before is well.
+/// How often it is looked whether somebody was told that it does not start.
+const TOLD_LOOK: Duration = Duration::from_secs(10);
+
+/// After so long a daemon that ended badly before is well, if it did not do so too often lately.
 const SETTLED: Duration = Duration::from_mins(10);
 
 /// A daemon that cannot start.
@@ -109,9 +112,10 @@ impl Daemon {
         let desk = AlertDesk { store, rules, bell: Arc::new(Notify::new()), clock };
         desk.store.forget_channels_but(couriers.iter().map(|courier| courier.name.clone()).collect()).await?;
         leftovers::close(&desk, &config, clock.now()).await?;
+        desk.reconcile(config.channels.iter().map(|channel| channel.name.clone()).collect()).await?;
 
         let mut tasks = JoinSet::new();
-        let emergency = Emergency::new(&config.site);
+        let emergency = Emergency::new(&config.site, &config.state_dir);
         tasks.spawn(desk.clone().run());
         for courier in couriers.clone() {
             tasks.spawn(crate::emergency::deliver(courier.clone(), emergency.subscribe()));
@@ -122,7 +126,9 @@ impl Daemon {
         let slots: Vec<_> =
             config.chains.iter().map(|chain| (chain.profile.name.clone(), chain.profile.block_interval)).collect();
         let (pulses, loops) = vitals(&slots, &Watchdog::new(slots.len()));
-        for (courier, channel) in couriers.iter().zip(&config.channels).filter(|(courier, _)| beats(courier)) {
+        for (courier, channel) in
+            couriers.iter().zip(&config.channels).filter(|(courier, _)| courier.roles().heartbeats)
+        {
             let heartbeat = Heartbeat {
                 courier: courier.clone(),
                 every: channel.heartbeat,
@@ -205,22 +211,27 @@ async fn tell_of_broken(desk: AlertDesk, couriers: Vec<Courier>, on_kept: Vec<(S
         };
         let _ = desk.say(alert).await;
     }
+    // What was said before this start is over where all is well now; the desk knows whether anything was.
+    let mut well: BTreeSet<String> = BTreeSet::new();
     let mut broken: BTreeSet<String> = BTreeSet::new();
     loop {
         for courier in &couriers {
             let (channel, state) = (&courier.name, courier.plugin.borrow().clone().err());
             let words = desk.words();
-            let (alert, is_broken) = match (&state, broken.contains(channel)) {
-                (Some(why), false) => (words.channel(channel, Trouble::Is(why)), true),
-                (None, true) => (words.channel(channel, Trouble::Over), false),
+            let said = match &state {
+                Some(why) if broken.insert(channel.clone()) => {
+                    well.remove(channel);
+                    desk.say(words.channel(channel, Trouble::Is(why))).await
+                }
+                None if well.insert(channel.clone()) => {
+                    broken.remove(channel);
+                    desk.say(words.channel(channel, Trouble::Over)).await
+                }
                 _ => continue,
             };
-            if desk.say(alert).await.is_ok() {
-                if is_broken {
-                    broken.insert(channel.clone())
-                } else {
-                    broken.remove(channel)
-                };
+            if said.is_err() {
+                well.remove(channel);
+                broken.remove(channel);
             }
         }
         tokio::time::sleep(PLUGIN_LOOK).await;
@@ -230,29 +241,33 @@ async fn tell_of_broken(desk: AlertDesk, couriers: Vec<Courier>, on_kept: Vec<(S
 /// Ends what was said of starts that failed, and counts those that ended badly.
 async fn remember_start(config: Config, desk: AlertDesk) {
     let site = &config.site;
-    let mut journal = Journal::open(&config.state_dir);
+    let journal = Journal::open(&config.state_dir);
     let now = desk.clock.now();
+    let failed = |error: StoreError| tracing::error!(site, %error, "an alert could not be stored");
     journal.started(now);
-    if journal.take_told()
-        && let Err(error) = desk.over_past(desk.words().started()).await
-    {
-        tracing::error!(site, %error, "an alert could not be stored");
+    if journal.take_told_store() {
+        let _ = desk.over_past(desk.words().store(Trouble::Over)).await.map_err(failed);
     }
-    if journal.say(now) == Say::Loop {
-        let alert = desk.words().crash_loop(journal.failures(now));
-        if desk.say(alert).await.is_ok() {
-            journal.told(now, Say::Loop);
-            // That it runs is no secret, and that it was told is not that it does not start.
-            journal.take_told();
+    if journal.take_loop(now) {
+        let _ = desk.say(desk.words().crash_loop(journal.failures(now))).await.map_err(failed);
+    }
+    let mut looped = true;
+    let mut next_look = now.plus(SETTLED);
+    loop {
+        // Whoever said it may still have been waiting for a channel when this start came.
+        if journal.take_told() {
+            let _ = desk.over_past(desk.words().started()).await.map_err(failed);
+        }
+        tokio::time::sleep(TOLD_LOOK).await;
+        let now = desk.clock.now();
+        if looped && now >= next_look {
+            next_look = now.plus(SETTLED);
+            looped = journal.is_loop(now);
+            if !looped {
+                let _ = desk.say(desk.words().no_crash_loop()).await.map_err(failed);
+            }
         }
     }
-    tokio::time::sleep(SETTLED).await;
-    journal.settled();
-    if let Err(error) = desk.say(desk.words().no_crash_loop()).await {
-        tracing::error!(site, %error, "an alert could not be stored");
-    }
-    // The tasks of a daemon do not end.
-    std::future::pending::<()>().await;
 }
 
 /// The channels, ready to be used, and where their plugins are replaced.
@@ -261,23 +276,35 @@ fn couriers(config: &Config, library: &Library) -> Result<Channels, StartError> 
     let client = egress::client().map_err(http)?;
     let (mut couriers, mut senders, mut on_kept) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &config.channels {
-        let mut plugin = plugins::channel(library, channel);
-        if let Err(why) = &plugin {
-            tracing::error!(site = config.site, channel = channel.name, why, "this channel's plugin does not work");
-            if let Some(kept) = boot::kept_plugin(&config.state_dir, channel) {
-                on_kept.push((channel.name.clone(), why.clone()));
-                plugin = Ok(kept);
+        let built = plugins::channel(library, channel);
+        let egress = Egress::new(channel, &client).map_err(|error| format!("authority: {error}"));
+        let built = built.and_then(|plugin| Ok((plugin, egress?)));
+        let (mut settings, mut way_out) = (channel.settings.clone(), None);
+        let plugin = match built {
+            Ok((plugin, egress)) => {
+                way_out = Some(egress);
+                Ok(plugin)
             }
-        }
+            Err(why) => {
+                tracing::error!(site = config.site, channel = channel.name, why, "this channel does not work");
+                match boot::kept_channel(&config.state_dir, &channel.name) {
+                    Some((kept, plugin)) => {
+                        on_kept.push((channel.name.clone(), why));
+                        settings = kept.settings.clone();
+                        way_out = Egress::new(&kept, &client).ok();
+                        Ok(plugin)
+                    }
+                    None => Err(why),
+                }
+            }
+        };
         let (sender, plugin) = watch::channel(plugin);
         senders.push(sender);
-        couriers.push(Courier {
-            name: channel.name.clone(),
-            site: config.site.clone(),
-            plugin,
-            settings: channel.settings.clone(),
-            egress: Egress::new(channel, &client).map_err(http)?,
-        });
+        let egress = match way_out {
+            Some(egress) => egress,
+            None => Egress::shared(channel, &client),
+        };
+        couriers.push(Courier { name: channel.name.clone(), site: config.site.clone(), plugin, settings, egress });
     }
     Ok(Channels { couriers, senders, on_kept })
 }
@@ -291,20 +318,9 @@ struct Channels {
     on_kept: Vec<(String, String)>,
 }
 
-/// The channels that tell humans of alerts. One that does not say what it is good for is taken for one.
+/// The channels that tell humans of alerts.
 fn heard(couriers: &[Courier]) -> Vec<String> {
-    let tells = |courier: &&Courier| courier.plugin.borrow().as_ref().map_or(true, |plugin| roles(plugin).alerts);
-    couriers.iter().filter(tells).map(|courier| courier.name.clone()).collect()
-}
-
-/// Whether it tells a dead man's switch.
-fn beats(courier: &Courier) -> bool {
-    courier.plugin.borrow().as_ref().is_ok_and(|plugin| roles(plugin).heartbeats)
-}
-
-fn roles(plugin: &ChannelPlugin) -> Roles {
-    let otherwise = Roles { alerts: true, heartbeats: false };
-    plugin.describe().map_or(otherwise, |description| description.roles)
+    couriers.iter().filter(|courier| courier.roles().alerts).map(|courier| courier.name.clone()).collect()
 }
 
 struct Shared<'a> {

@@ -75,6 +75,13 @@ impl AlertDesk {
         Ok(())
     }
 
+    /// Brings the incidents in line with what there is after a start.
+    pub async fn reconcile(&self, channels: Vec<String>) -> Result<(), StoreError> {
+        self.store.reconcile(Arc::clone(&self.rules), self.clock.now(), channels).await?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
     /// An alert that was said past the desk is over.
     pub async fn over_past(&self, over: Alert) -> Result<(), StoreError> {
         self.store.over_past_desk(Arc::clone(&self.rules), self.clock.now(), over).await?;

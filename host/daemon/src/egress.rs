@@ -72,14 +72,23 @@ impl EgressError {
 impl Egress {
     /// The way out for a channel; the client is for those that trust no authority of their own.
     pub fn new(channel: &ChannelConfig, shared: &reqwest::Client) -> Result<Self, reqwest::Error> {
-        let own = !channel.authorities.is_empty();
-        Ok(Self {
-            client: if own { client_trusting(&channel.authorities)? } else { shared.clone() },
+        let mut egress = Self::shared(channel, shared);
+        if !channel.authorities.is_empty() {
+            egress.client = client_trusting(&channel.authorities)?;
+            egress.authorities.clone_from(&channel.authorities);
+        }
+        Ok(egress)
+    }
+
+    /// The same without an authority of its own: for a channel whose authority is none.
+    pub fn shared(channel: &ChannelConfig, shared: &reqwest::Client) -> Self {
+        Self {
+            client: shared.clone(),
             allow_hosts: channel.allow_hosts.clone(),
             allow_http: channel.allow_http,
             secrets: channel.secrets.clone(),
-            authorities: channel.authorities.clone(),
-        })
+            authorities: Vec::new(),
+        }
     }
 
     /// The names of the secrets.

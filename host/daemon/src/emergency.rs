@@ -1,9 +1,12 @@
 //! The one alert that cannot go through the store: that the store cannot be written.
 
+use std::path::{Path, PathBuf};
+
 use dogwatch_chain::Time;
 use dogwatch_engine::{Alert, AlertEvent};
 use tokio::sync::watch;
 
+use crate::boot::Journal;
 use crate::courier::{Courier, Outcome};
 use crate::outbox::backoff;
 use crate::store::Delivery;
@@ -13,13 +16,14 @@ use crate::words::{Trouble, Words};
 #[derive(Clone, Debug)]
 pub struct Emergency {
     site: String,
+    state_dir: PathBuf,
     alert: watch::Sender<Option<Alert>>,
 }
 
 impl Emergency {
     /// Nothing is wrong yet.
-    pub fn new(site: &str) -> Self {
-        Self { site: site.to_owned(), alert: watch::Sender::new(None) }
+    pub fn new(site: &str, state_dir: &Path) -> Self {
+        Self { site: site.to_owned(), state_dir: state_dir.to_owned(), alert: watch::Sender::new(None) }
     }
 
     /// What there is to deliver, and every change of it.
@@ -33,6 +37,8 @@ impl Emergency {
             if current.as_ref().is_some_and(|alert| alert.event == AlertEvent::Opened) {
                 return false;
             }
+            // The next start is to call it off, if this one does not live to.
+            Journal::open(&self.state_dir).told_store();
             *current = Some(Words { site: &self.site, now }.store(Trouble::Is(why)));
             true
         });
@@ -42,6 +48,7 @@ impl Emergency {
     pub fn over(&self, now: Time) {
         self.alert.send_if_modified(|current| match current {
             Some(alert) if alert.event == AlertEvent::Opened => {
+                Journal::open(&self.state_dir).take_told_store();
                 let over = Words { site: &self.site, now }.store(Trouble::Over);
                 *alert = Alert { opened_at: alert.opened_at, ..over };
                 true
@@ -56,12 +63,18 @@ pub async fn deliver(courier: Courier, mut alerts: watch::Receiver<Option<Alert>
     while alerts.changed().await.is_ok() {
         let Some(alert) = alerts.borrow_and_update().clone() else { continue };
         let mut delivery = Delivery::past_the_store(alert);
+        let mut memory = String::new();
         loop {
-            let (wait, why) = match courier.deliver("", &delivery).await {
-                Outcome::Delivered(_) | Outcome::Follow(_) | Outcome::Refused(_) => break,
+            let (wait, why) = match courier.deliver(&memory, &delivery).await {
+                Outcome::Delivered(_) | Outcome::Follow(_) => break,
                 Outcome::Wait(wait, why) => (wait, why),
-                Outcome::Failed(why) | Outcome::NoPlugin(why) | Outcome::Remember(why) => {
+                // A token may be put right: nothing else can be said.
+                Outcome::Failed(why) | Outcome::NoPlugin(why) | Outcome::Refused(why) => {
                     (backoff(delivery.attempts), why)
+                }
+                Outcome::Remember(learned) => {
+                    memory = learned;
+                    (backoff(delivery.attempts), "the service wants it sent elsewhere".to_owned())
                 }
             };
             tracing::warn!(site = courier.site, channel = courier.name, why, "an emergency is not delivered yet");

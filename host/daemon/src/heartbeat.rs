@@ -50,17 +50,20 @@ impl Heartbeat {
     pub async fn run(self) {
         let started_at = self.desk.clock.now();
         let mut failures = 0_u32;
+        // What was said before this start is called off by the first that gets through.
+        self.say(Trouble::Over).await;
         self.beat(Pulse::Started, &mut failures).await;
-        let mut told: Option<Time> = None;
+        // That it has started is no cycle.
+        let mut told = started_at;
         loop {
             tokio::time::sleep(self.every).await;
             let state = state(self.desk.clock.now(), started_at, &self.loops, &self.stuck.borrow());
             match state {
                 // Told once already: silence is the signal, and another cycle will come.
-                State::Well(at) if told.is_some_and(|told| told >= at) => {}
+                State::Well(at) if told == at => {}
                 State::Well(at) => {
                     self.beat(Pulse::Well, &mut failures).await;
-                    told = Some(at);
+                    told = at;
                 }
                 State::Failing(why) => self.beat(Pulse::Failing(why), &mut failures).await,
             }

@@ -25,10 +25,13 @@ type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 /// Serves `GET /metrics` for as long as the daemon runs; a port that is in use is tried again.
 pub async fn serve(listen: SocketAddr, control: Control, desk: AlertDesk) {
     let router = Router::new().route("/metrics", get(metrics)).with_state(control);
-    let mut told = false;
+    // What was said before this start is called off as well.
+    let mut told = true;
+    let mut said = false;
     loop {
         match tokio::net::TcpListener::bind(listen).await {
             Ok(listener) => {
+                said = false;
                 if std::mem::take(&mut told) {
                     say(&desk, listen, Trouble::Over).await;
                 }
@@ -37,7 +40,8 @@ pub async fn serve(listen: SocketAddr, control: Control, desk: AlertDesk) {
                 }
             }
             Err(error) => {
-                if !std::mem::replace(&mut told, true) {
+                told = true;
+                if !std::mem::replace(&mut said, true) {
                     say(&desk, listen, Trouble::Is(&error.to_string())).await;
                 }
             }

@@ -93,7 +93,10 @@ impl Worker {
                 let wait = if delivery.attempts == 0 { Duration::ZERO } else { backoff(delivery.attempts) };
                 self.again(delivery, wait, "the service wants it sent elsewhere".to_owned()).await
             }
-            Outcome::Wait(wait, why) => self.again(delivery, wait, why).await,
+            Outcome::Wait(wait, why) => {
+                self.desk.store.rest(&self.courier.name, self.now(), self.now().plus(wait)).await?;
+                self.again(delivery, wait, why).await
+            }
             Outcome::Failed(why) => self.again(delivery, backoff(delivery.attempts), why).await,
             // The operator may drop the right file in: keep the message.
             Outcome::NoPlugin(why) => self.again(delivery, LONGEST_WAIT, why).await,
@@ -123,7 +126,7 @@ impl Worker {
         let Delivery { message: message_id, alert, witness, .. } = delivery;
         let (chain, key, wait_ms) = (&alert.chain, &alert.key, wait.as_millis());
         tracing::warn!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms, "alert not delivered yet");
-        self.desk.store.postpone(*message_id, channel, self.now().plus(wait), why).await
+        self.desk.store.postpone(*message_id, channel, self.now(), self.now().plus(wait), why).await
     }
 
     /// A final refusal. Whoever must be woken is not given up for it: a token may have been rotated, a proxy may have
@@ -136,7 +139,7 @@ impl Worker {
         match insist(alert, *attempts, self.now()).filter(|_| !superseded) {
             Some(wait) => {
                 tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms = wait.as_millis(), "this channel refuses an urgent alert; it will be tried again");
-                self.desk.store.postpone(*message_id, channel, self.now().plus(wait), why).await
+                self.desk.store.postpone(*message_id, channel, self.now(), self.now().plus(wait), why).await
             }
             None => {
                 tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, "alert cannot be delivered by this channel");
@@ -172,11 +175,12 @@ impl Worker {
                 store.send_again(message, channel, self.now(), why.clone()).await?;
                 self.refused(delivery, why).await
             }
-            Err(why) if self.now().since(delivery.alert.at) < ASK_FOR => {
+            Err(why) if self.now().since(delivery.alert.at) < patience(delivery.attempts) => {
                 tracing::warn!(site = self.courier.site, channel, why, "what became of an alert cannot be asked");
                 store.follow(message, channel, delivery.receipt.clone(), self.now().plus(ASK_AGAIN), false).await
             }
-            Err(why) => store.settle(message, channel, "failed", why).await,
+            // What cannot be found out has reached nobody.
+            Err(why) => store.send_again(message, channel, self.now().plus(backoff(delivery.attempts)), why).await,
         }
     }
 
@@ -201,7 +205,8 @@ impl Worker {
 
     async fn acknowledge(&self, delivery: &Delivery, by: &str) -> Result<(), StoreError> {
         let by = if by.is_empty() { self.courier.name.clone() } else { format!("{by} ({})", self.courier.name) };
-        self.desk.acknowledge(Which::Key(delivery.alert.key.clone()), &by).await.map(drop)
+        let which = Which::Opened(delivery.alert.key.clone(), delivery.alert.opened_at);
+        self.desk.acknowledge(which, &by).await.map(drop)
     }
 }
 

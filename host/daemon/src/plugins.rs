@@ -141,7 +141,8 @@ fn sample(event: AlertEvent) -> Alert {
     }
 }
 
-const PLUGIN_REMEDY: &str = "Which plugins there are, and their settings: dogwatch plugin list.";
+const PLUGIN_REMEDY: &str =
+    "Which plugins there are: dogwatch plugin list. The settings of one: dogwatch plugin list NAME.";
 
 fn report(what: &str, line: usize, checked: Result<(), CheckError>, problems: &mut Problems) {
     match checked {

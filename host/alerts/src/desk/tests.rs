@@ -295,7 +295,7 @@ fn what_was_open_before_a_maintenance_is_said_again_after_it() {
 fn too_many_at_once_are_one_message() {
     let mut night = Night::new();
     night.open(Severity::Page);
-    night.event(Event::Joined);
+    night.event(Event::Joined(["chat".to_owned(), "pager".to_owned()].into()));
     night.said();
     night.say(AlertEvent::Updated, Severity::Page, "it broke more");
     let open = storm("home", night.now, &[night.known.clone().unwrap()]).unwrap();

@@ -50,9 +50,10 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
     let directory = directory(&config.state_dir);
     let plugins = plugins_dir(&config.state_dir);
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&plugins)?;
-    for channel in &config.channels {
-        // A plugin that does not load now is kept as it was when it did.
-        if let Some(bytes) = library.channel(&channel.plugin).ok().and_then(|_| library.bytes(&channel.plugin)) {
+    let before = Kept::read(&config.state_dir);
+    let works = |channel: &&ChannelConfig| crate::plugins::channel(library, channel).is_ok();
+    for channel in config.channels.iter().filter(works) {
+        if let Some(bytes) = library.bytes(&channel.plugin) {
             replace(&plugins.join(&channel.plugin).with_extension("wasm"), &bytes)?;
         }
     }
@@ -66,7 +67,10 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
         settings: channel.settings.clone(),
         secrets: channel.sources.clone(),
     };
-    let kept = Kept { site: config.site.clone(), channels: config.channels.iter().map(channel).collect() };
+    // What does not work now is kept as it was when it did.
+    let known = |name: &str| before.iter().flat_map(|kept| &kept.channels).find(|known| known.name == name).cloned();
+    let either = |one: &ChannelConfig| if works(&one) { Some(channel(one)) } else { known(&one.name) };
+    let kept = Kept { site: config.site.clone(), channels: config.channels.iter().filter_map(either).collect() };
     let json = serde_json::to_vec_pretty(&kept)?;
     replace(&directory.join("channels.json"), &json)
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use dogwatch_plugins::{Library, PluginInfo, Sandbox, SettingDoc};
+use dogwatch_plugins::{Library, Origin, PluginInfo, Sandbox, SettingDoc};
 use serde_json::json;
 
 use crate::cli::{Exit, Failure, say};
@@ -11,8 +11,10 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
-    /// Show the plugins, bundled and dropped in, with their settings
+    /// Show the plugins, bundled and dropped in; one of them with its settings
     List {
+        /// The plugin whose settings are shown
+        name: Option<String>,
         /// The plugin directory; without it that of the configuration
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
@@ -26,27 +28,53 @@ pub(super) enum PluginCommand {
 }
 
 pub(super) fn run(command: &PluginCommand) -> Result<(), Failure> {
-    let PluginCommand::List { dir, config, json } = command;
+    let PluginCommand::List { name, dir, config, json } = command;
     let from_config = config.as_deref().map(Config::plugins_dir_of).transpose().map_err(Failure::input)?.flatten();
-    list(dir.as_deref().or(from_config.as_deref()), *json)
+    list(dir.as_deref().or(from_config.as_deref()), name.as_deref(), *json)
 }
 
-fn list(directory: Option<&Path>, as_json: bool) -> Result<(), Failure> {
+fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(), Failure> {
     let (library, mut problems) = Library::open(Sandbox::new().map_err(Failure::other)?, directory);
-    let (plugins, broken) = library.list();
+    let (mut plugins, broken) = library.list();
     problems.extend(broken);
+    if let Some(name) = name {
+        if !library.names().iter().any(|known| known == name) {
+            let known = library.names();
+            let hint = match dogwatch_plugins::nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("there are: {}", known.join(", ")),
+            };
+            return Err(Failure::input(format!("there is no plugin {name}; {hint}")));
+        }
+        plugins.retain(|plugin| plugin.name == name);
+        problems.retain(|problem| problem.name == name);
+    }
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     if as_json {
         say(format_args!("{:#}", json!({ "plugins": plugins, "problems": problems })))?;
     } else {
         for plugin in &plugins {
-            say(shown(plugin))?;
+            match name {
+                Some(_) => say(shown(plugin).trim_end())?,
+                None => say(short(plugin))?,
+            }
+        }
+        if name.is_none() {
+            say("\nThe settings of one of them: dogwatch plugin list NAME")?;
         }
         for problem in &problems {
             say(format_args!("! {problem}"))?;
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure::with(Exit::Input, "")) }
+}
+
+/// A plugin in one line.
+fn short(plugin: &PluginInfo) -> String {
+    let PluginInfo { name, origin, world, description, .. } = plugin;
+    let world = world.to_string();
+    let place = if *origin == Origin::Bundled { String::new() } else { format!("  ({origin})") };
+    format!("{name:<14} {world:<8} {}{place}", description.about)
 }
 
 /// A plugin in a few lines, the last of them empty.

@@ -9,17 +9,19 @@ use crate::boot::{self, Journal, StartFailure, Told, Witness};
 use crate::cli::{Exit, Failure, check};
 use crate::config::{Config, Level};
 use crate::daemon::Daemon;
+use crate::store::Store;
 use crate::vitals;
 
 pub(super) async fn run(path: &Path) -> Result<(), Failure> {
     let state_dir = boot::state_dir(path);
+    let another_runs = Store::is_in_use(&state_dir);
     match watch(path).await {
         Ok(()) => {
             Journal::open(&state_dir).stopped();
             Ok(())
         }
         // Another daemon watches, and would be told of its own end.
-        Err(Ended { another: true, failure, .. }) => Err(failure),
+        Err(Ended { another, failure, .. }) if another || another_runs => Err(failure),
         Err(Ended { told, failure, .. }) => {
             report(&boot::tell(Some(path), &state_dir, &told, Witness::Itself).await);
             Err(failure)

@@ -193,6 +193,7 @@ impl Control {
             let memory = self.desk.store.memory(&courier.name).await.map_err(failed)?;
             let (works, what) = match request.severity {
                 None => described(courier.self_test(&memory).await),
+                Some(_) if !courier.roles().alerts => (None, "takes heartbeats, and no alerts".to_owned()),
                 Some(severity) => {
                     let [alert, over] = self.desk.words().test(severity);
                     let sent = outcome(courier.deliver(&memory, &Delivery::past_the_store(alert)).await);

@@ -1,5 +1,8 @@
 //! The outbox's part of the store: which message still has to go to which channel.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use dogwatch_alerts::Dispatch;
 use dogwatch_chain::Time;
 use dogwatch_engine::{Alert, AlertEvent, AlertKey};
@@ -44,7 +47,12 @@ pub struct OutboxCounts {
 }
 
 /// Puts a message in the outbox.
-pub(super) fn enqueue(transaction: &Transaction<'_>, dispatch: &Dispatch, witness: &str) -> Result<(), StoreError> {
+pub(super) fn enqueue(
+    transaction: &Transaction<'_>,
+    dispatch: &Dispatch,
+    witness: &str,
+    now: Time,
+) -> Result<(), StoreError> {
     let alert = &dispatch.alert;
     let json = to_json(&alert.key.0, alert)?;
     transaction.execute(
@@ -53,9 +61,16 @@ pub(super) fn enqueue(transaction: &Transaction<'_>, dispatch: &Dispatch, witnes
     )?;
     let message = transaction.last_insert_rowid();
     for channel in &dispatch.channels {
+        // A channel that comes back after a night is not to play back every repetition of it.
         transaction.execute(
-            "INSERT INTO delivery (message, channel, state, next_ms) VALUES (?1, ?2, 'pending', ?3)",
-            params![message, channel, dispatch.not_before.as_millis()],
+            "UPDATE delivery SET state = 'failed', note = 'a newer message has taken its place'
+             WHERE channel = ?1 AND state = 'pending' AND attempts = 0 AND receipt = '' AND message IN (
+               SELECT id FROM message WHERE alert_key = ?2 AND event = 'updated' AND at_ms < ?3)",
+            params![channel, alert.key.0, now.minus(REPETITION).as_millis()],
+        )?;
+        transaction.execute(
+            "INSERT INTO delivery (message, channel, state, next_ms, written_ms) VALUES (?1, ?2, 'pending', ?3, ?4)",
+            params![message, channel, dispatch.not_before.as_millis(), now.as_millis()],
         )?;
     }
     transaction.execute(
@@ -84,20 +99,38 @@ const fn event(event: AlertEvent) -> &'static str {
 fn waiting(transaction: &Transaction<'_>, key: &AlertKey, now: Time) -> Result<Option<i64>, StoreError> {
     Ok(transaction.query_row(
         "SELECT MAX(m.id) FROM message m JOIN delivery d ON d.message = m.id
-         WHERE m.alert_key = ?1 AND m.event = 'opened' AND d.state = 'pending' AND d.attempts = 0 AND d.next_ms > ?2",
+         WHERE m.alert_key = ?1 AND m.event = 'opened' AND d.state = 'pending' AND d.attempts = 0 AND d.receipt = ''
+           AND d.next_ms > ?2",
         params![key.0, now.as_millis()],
         |row| row.get(0),
     )?)
 }
 
-/// Takes back an opening that still waits for others, and what was to be said after it.
-pub(super) fn withdraw(transaction: &Transaction<'_>, key: &AlertKey, now: Time) -> Result<(), StoreError> {
-    if let Some(opening) = waiting(transaction, key, now)? {
-        let these = "SELECT id FROM message WHERE alert_key = ?1 AND id >= ?2";
-        transaction.execute(&format!("DELETE FROM delivery WHERE message IN ({these})"), params![key.0, opening])?;
-        transaction.execute("DELETE FROM message WHERE alert_key = ?1 AND id >= ?2", params![key.0, opening])?;
+/// Takes back an opening that still waits for others, and what was to be said after it; says from which channels.
+pub(super) fn withdraw(
+    transaction: &Transaction<'_>,
+    key: &AlertKey,
+    now: Time,
+) -> Result<BTreeSet<String>, StoreError> {
+    let Some(opening) = waiting(transaction, key, now)? else { return Ok(BTreeSet::new()) };
+    let mut statement = transaction.prepare_cached(
+        "SELECT channel FROM delivery
+         WHERE message = ?1 AND state = 'pending' AND attempts = 0 AND receipt = '' AND next_ms > ?2",
+    )?;
+    let channels = statement.query_map(params![opening, now.as_millis()], |row| row.get(0))?;
+    let channels: BTreeSet<String> = channels.collect::<Result<_, _>>()?;
+    for channel in &channels {
+        transaction.execute(
+            "DELETE FROM delivery WHERE channel = ?3 AND state = 'pending'
+               AND message IN (SELECT id FROM message WHERE alert_key = ?1 AND id >= ?2)",
+            params![key.0, opening, channel],
+        )?;
     }
-    Ok(())
+    transaction.execute(
+        "DELETE FROM message WHERE alert_key = ?1 AND id >= ?2 AND id NOT IN (SELECT message FROM delivery)",
+        params![key.0, opening],
+    )?;
+    Ok(channels)
 }
 
 /// Puts other words into an opening that still waits for others; says whether there was one.
@@ -116,8 +149,8 @@ const FIRST_OF_THEIR_ALERT: &str = "
         SELECT 1 FROM message om CROSS JOIN delivery older ON older.message = om.id AND older.channel = ?1
         WHERE om.alert_key = m.alert_key AND om.id < m.id AND older.state = 'pending')";
 
-/// No wait is as long as this: a time further ahead was written before the clock was set back.
-const FARTHEST_MS: i64 = 2 * 3600 * 1000;
+/// An update that has waited for longer is replaced by what is said next.
+const REPETITION: Duration = Duration::from_secs(60);
 
 type Row = (i64, String, String, u32, String);
 
@@ -139,7 +172,8 @@ impl Store {
                 .query_row(
                     &format!(
                         "SELECT m.id, m.alert, m.witness, d.attempts, d.receipt {FIRST_OF_THEIR_ALERT}
-                         AND (d.next_ms <= ?2 OR d.next_ms > ?2 + {FARTHEST_MS}) ORDER BY m.id LIMIT 1"
+                         AND (d.next_ms <= ?2 OR d.written_ms > ?2)
+                         ORDER BY m.severity <> 'page', d.message LIMIT 1"
                     ),
                     params![channel, now.as_millis()],
                     read,
@@ -182,6 +216,20 @@ impl Store {
         .await
     }
 
+    /// A service asks to be left alone for a while: so it is with all that it is to get.
+    pub async fn rest(&self, channel: &str, now: Time, until: Time) -> Result<(), StoreError> {
+        let channel = channel.to_owned();
+        self.blocking(move |connection| {
+            connection.execute(
+                "UPDATE delivery SET next_ms = MAX(next_ms, ?2), written_ms = ?3
+                 WHERE channel = ?1 AND state = 'pending' AND receipt = ''",
+                params![channel, until.as_millis(), now.as_millis()],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Whether a channel still has to get something younger about the same alert.
     pub async fn has_younger(&self, message: i64, channel: &str, key: &AlertKey) -> Result<bool, StoreError> {
         let (channel, key) = (channel.to_owned(), key.0.clone());
@@ -197,12 +245,20 @@ impl Store {
     }
 
     /// Notes that a delivery failed and when to try again.
-    pub async fn postpone(&self, message: i64, channel: &str, until: Time, note: String) -> Result<(), StoreError> {
+    pub async fn postpone(
+        &self,
+        message: i64,
+        channel: &str,
+        now: Time,
+        until: Time,
+        note: String,
+    ) -> Result<(), StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
             connection.execute(
-                "UPDATE delivery SET next_ms = ?3, note = ?4, attempts = attempts + 1 WHERE message = ?1 AND channel = ?2",
-                params![message, channel, until.as_millis(), note],
+                "UPDATE delivery SET next_ms = ?3, written_ms = ?4, note = ?5, attempts = attempts + 1
+                 WHERE message = ?1 AND channel = ?2",
+                params![message, channel, until.as_millis(), now.as_millis(), note],
             )?;
             Ok(())
         })
@@ -240,7 +296,7 @@ impl Store {
                 .query_row(
                     "SELECT m.id, m.alert, m.witness, d.attempts, d.receipt
                      FROM delivery d JOIN message m ON m.id = d.message
-                     WHERE d.channel = ?1 AND d.follow_ms <= ?2 ORDER BY d.follow_ms LIMIT 1",
+                     WHERE d.channel = ?1 AND (d.follow_ms <= ?2 OR (d.written_ms > ?2 AND d.follow_ms IS NOT NULL)) ORDER BY d.follow_ms LIMIT 1",
                     params![channel, now.as_millis()],
                     read,
                 )
@@ -308,15 +364,21 @@ impl Store {
     pub async fn undelivered_pages(&self, since: Time) -> Result<Vec<(AlertKey, String)>, StoreError> {
         self.blocking(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT m.alert_key, COALESCE(GROUP_CONCAT(DISTINCT d.channel || ': ' || d.note), 'no channel takes it')
-                 FROM incident i CROSS JOIN message m ON m.alert_key = i.key AND m.at_ms >= i.opened_ms
-                 LEFT JOIN delivery d ON d.message = m.id
-                 WHERE i.phase = 'open' AND m.severity = 'page' AND m.event <> 'acknowledged' AND m.at_ms <= ?1
+                "SELECT i.key, COALESCE(
+                   (SELECT GROUP_CONCAT(DISTINCT d.channel || ': ' || d.note) FROM message m
+                    JOIN delivery d ON d.message = m.id
+                    WHERE m.alert_key = i.key AND m.at_ms >= i.opened_ms AND m.severity = 'page'),
+                   'no channel takes it')
+                 FROM incident i
+                 WHERE i.phase = 'open' AND i.hold = 'free' AND json_extract(i.state, '$.alert.severity') = 'page'
+                   AND json_extract(i.state, '$.acknowledged') IS NULL
+                   AND COALESCE((SELECT MIN(m.at_ms) FROM message m
+                                 WHERE m.alert_key = i.key AND m.at_ms >= i.opened_ms AND m.severity = 'page'),
+                                i.opened_ms) <= ?1
                    AND NOT EXISTS (
                      SELECT 1 FROM message om CROSS JOIN delivery od ON od.message = om.id
                      WHERE om.alert_key = i.key AND om.at_ms >= i.opened_ms AND om.severity = 'page'
-                       AND od.state = 'delivered')
-                 GROUP BY m.alert_key",
+                       AND od.state = 'delivered')",
             )?;
             let rows =
                 statement.query_map(params![since.as_millis()], |row| Ok((AlertKey(row.get(0)?), row.get(1)?)))?;

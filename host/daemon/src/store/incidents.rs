@@ -2,7 +2,7 @@
 
 use dogwatch_alerts::{Desk, Event, Hold, Incident, Maintenance, Phase, Rules, Taken, digest, storm};
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertEvent, AlertKey};
+use dogwatch_engine::{Alert, AlertBook, AlertEvent, AlertKey, State};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::store::{Store, StoreError, deliveries, from_json, to_json};
@@ -17,6 +17,8 @@ pub enum Which {
     All,
     /// The one with this key.
     Key(AlertKey),
+    /// The one with this key, if it is the one that opened then.
+    Opened(AlertKey, Time),
 }
 
 /// A transaction at the desk.
@@ -59,10 +61,10 @@ impl<'a> Work<'a> {
     fn keep(&self, key: &AlertKey, taken: &Taken) -> Result<(), StoreError> {
         for dispatch in &taken.dispatches {
             let witness = taken.incident.as_ref().map_or("", |incident| incident.witness.as_str());
-            deliveries::enqueue(self.transaction, dispatch, witness)?;
+            deliveries::enqueue(self.transaction, dispatch, witness, self.now)?;
         }
         match &taken.incident {
-            Some(incident) => save(self.transaction, key, incident, taken.due(self.rules)),
+            Some(incident) => save(self.transaction, key, incident, taken.due(self.rules), self.now),
             None => forget(self.transaction, key),
         }
     }
@@ -77,7 +79,11 @@ impl<'a> Work<'a> {
         if self.rules.storm == 0 {
             return Ok(());
         }
-        let goes_on = load(self.transaction, &storm_key)?.is_some_and(|storm| storm.phase == Phase::Open);
+        let known = load(self.transaction, &storm_key)?.filter(|storm| storm.phase == Phase::Open);
+        let newest = self.members()?.iter().map(|member| member.alert.opened_at).max();
+        let lately = |at: Time| at <= self.now && self.now.since(at) < STORM_PAUSE;
+        // One that somebody has taken on, or that has passed, takes in nothing new: it would swallow it.
+        let goes_on = known.as_ref().is_some_and(|storm| storm.acknowledged.is_none()) && newest.is_some_and(lately);
         let gathering = keys(
             self.transaction,
             "SELECT key FROM incident WHERE phase = 'open' AND hold = 'free' AND gathers_ms > ?1 AND key <> ?2",
@@ -86,13 +92,82 @@ impl<'a> Work<'a> {
         if gathering.len() <= self.rules.storm && !goes_on {
             return Ok(());
         }
+        if let Some(before) = known.filter(|_| !goes_on) {
+            // Another storm: another alert, with the members of the one before.
+            let over = Alert {
+                event: AlertEvent::Resolved,
+                details: "Another storm has come, which lists what is still open.".to_owned(),
+                remedy: "Nothing to do.".to_owned(),
+                command: String::new(),
+                ..before.alert
+            };
+            self.step(&storm_key, Event::Said(Box::new(over), String::new()))?;
+        }
         for key in gathering {
-            deliveries::withdraw(self.transaction, &key, self.now)?;
+            let unsaid = deliveries::withdraw(self.transaction, &key, self.now)?;
             let known = load(self.transaction, &key)?;
             let desk = Desk { rules: self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
-            self.keep(&key, &desk.take(known, Event::Joined))?;
+            self.keep(&key, &desk.take(known, Event::Joined(unsaid)))?;
         }
         self.tell_storm()
+    }
+
+    /// Brings the incidents in line with what there is after a start: the rules, the channels, and what the books hold.
+    fn reconcile(&self, channels: &[String]) -> Result<(), StoreError> {
+        let books = self.books()?;
+        for (alert, witness) in &books {
+            // It was open before there were incidents.
+            self.step(&alert.key, Event::Adopted(Box::new(alert.clone()), witness.clone()))?;
+        }
+        let booked = |key: &AlertKey| books.iter().any(|(alert, _)| alert.key == *key);
+        let own = format!("daemon/{}/", self.rules.site);
+        for incident in all(self.transaction, "SELECT state FROM incident WHERE phase = 'open'")? {
+            let key = &incident.alert.key;
+            let gone = match key.0.strip_prefix(&own) {
+                Some(rest) => match rest.split_once('/') {
+                    Some(("channel" | "heartbeat" | "kept-plugin", name)) => {
+                        !channels.iter().any(|known| known == name)
+                    }
+                    _ => false,
+                },
+                None if key.0.starts_with("daemon/") => true,
+                None => !booked(key),
+            };
+            if gone {
+                let over = Alert {
+                    event: AlertEvent::Resolved,
+                    details: "It is no longer there to be watched.".to_owned(),
+                    remedy: "Nothing to do.".to_owned(),
+                    command: String::new(),
+                    at: self.now,
+                    ..incident.alert.clone()
+                };
+                self.step(key, Event::Said(Box::new(over), incident.witness.clone()))?;
+            } else {
+                self.step(key, Event::Reconciled)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every alert that a witness or a chain holds open, with the witness it is about.
+    fn books(&self) -> Result<Vec<(Alert, String)>, StoreError> {
+        let mut open = Vec::new();
+        let mut statement = self.transaction.prepare("SELECT witness, state FROM watch")?;
+        let rows: Vec<(String, String)> =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        for (witness, json) in rows {
+            let state: Option<State> = from_json(&witness, Some(json))?;
+            let alerts = state.iter().flat_map(|state| state.alerts.open());
+            open.extend(alerts.map(|alert| (alert.clone(), witness.clone())));
+        }
+        let mut statement = self.transaction.prepare("SELECT book FROM chain_alerts")?;
+        let rows: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for json in rows {
+            let book: Option<AlertBook> = from_json("a chain", Some(json))?;
+            open.extend(book.iter().flat_map(|book| book.open()).map(|alert| (alert.clone(), String::new())));
+        }
+        Ok(open)
     }
 
     fn members(&self) -> Result<Vec<Incident>, StoreError> {
@@ -119,18 +194,19 @@ impl<'a> Work<'a> {
             known.alert = alert;
         }
         let due = Taken { incident: Some(known.clone()), dispatches: Vec::new() }.due(self.rules);
-        save(self.transaction, &key, &known, Some(due.map_or(quiet_until, |due| due.min(quiet_until))))
+        let due = due.map_or(quiet_until, |due| due.min(quiet_until));
+        save(self.transaction, &key, &known, Some(due), self.now)
     }
 
     /// Does what has fallen due; says whether there was anything.
     fn due(&self) -> Result<bool, StoreError> {
-        if let Some(over) = self.maintenance.as_ref().filter(|window| self.now >= window.until) {
+        if let Some(over) = self.maintenance.as_ref().filter(|window| window.is_over(self.now)) {
             self.release(over)?;
             return Ok(true);
         }
         let due = keys(
             self.transaction,
-            "SELECT key FROM incident WHERE due_ms <= ?1 ORDER BY due_ms LIMIT 100",
+            "SELECT key FROM incident WHERE due_ms IS NOT NULL AND (due_ms <= ?1 OR touched_ms > ?1) LIMIT 100",
             params![self.now.as_millis()],
         )?;
         for key in &due {
@@ -156,11 +232,26 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Another maintenance is in the place of the one before: what it does not cover is said.
+    fn replaced_by(&self, window: Maintenance) -> Result<(), StoreError> {
+        let held = all(self.transaction, "SELECT state FROM incident WHERE hold = 'maintenance'")?;
+        let maintenance = Some(window.clone());
+        let now = Self { maintenance, transaction: self.transaction, rules: self.rules, now: self.now };
+        for incident in held.iter().filter(|incident| !window.covers(self.now, &incident.witness)) {
+            now.step(&incident.alert.key, Event::Released)?;
+        }
+        Ok(())
+    }
+
     fn acknowledge(&self, which: &Which, by: &str) -> Result<Vec<AlertKey>, StoreError> {
         let open = "SELECT key FROM incident WHERE phase = 'open'";
         let mut wanted = match which {
             Which::All => keys(self.transaction, open, params![])?,
             Which::Key(key) => keys(self.transaction, &format!("{open} AND key = ?1"), params![key.0])?,
+            Which::Opened(key, at) => {
+                let query = format!("{open} AND key = ?1 AND opened_ms = ?2");
+                keys(self.transaction, &query, params![key.0, at.as_millis()])?
+            }
         };
         if wanted.contains(&self.storm_key()) {
             let members = keys(self.transaction, &format!("{open} AND hold = 'storm'"), params![])?;
@@ -180,7 +271,13 @@ fn load(connection: &Connection, key: &AlertKey) -> Result<Option<Incident>, Sto
     from_json(&key.0, json)
 }
 
-fn save(connection: &Connection, key: &AlertKey, incident: &Incident, due: Option<Time>) -> Result<(), StoreError> {
+fn save(
+    connection: &Connection,
+    key: &AlertKey,
+    incident: &Incident,
+    due: Option<Time>,
+    now: Time,
+) -> Result<(), StoreError> {
     let phase = match incident.phase {
         Phase::Open => "open",
         Phase::Over => "over",
@@ -191,10 +288,11 @@ fn save(connection: &Connection, key: &AlertKey, incident: &Incident, due: Optio
         Hold::Storm => "storm",
     };
     connection.execute(
-        "INSERT INTO incident (key, state, phase, hold, gathers_ms, due_ms, opened_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO incident (key, state, phase, hold, gathers_ms, due_ms, opened_ms, touched_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (key) DO UPDATE SET state = excluded.state, phase = excluded.phase, hold = excluded.hold,
-         gathers_ms = excluded.gathers_ms, due_ms = excluded.due_ms, opened_ms = excluded.opened_ms",
+         gathers_ms = excluded.gathers_ms, due_ms = excluded.due_ms, opened_ms = excluded.opened_ms,
+         touched_ms = excluded.touched_ms",
         params![
             key.0,
             to_json(&key.0, incident)?,
@@ -202,7 +300,8 @@ fn save(connection: &Connection, key: &AlertKey, incident: &Incident, due: Optio
             hold,
             incident.gathers_until.map(Time::as_millis),
             due.map(Time::as_millis),
-            incident.alert.opened_at.as_millis()
+            incident.alert.opened_at.as_millis(),
+            now.as_millis()
         ],
     )?;
     Ok(())
@@ -289,7 +388,7 @@ impl Store {
                 let json = to_json("the maintenance", &window)?;
                 work.transaction.execute("DELETE FROM maintenance", [])?;
                 work.transaction.execute("INSERT INTO maintenance (state) VALUES (?1)", params![json])?;
-                Ok(())
+                work.replaced_by(window)
             }
             (None, Some(over)) => work.release(over),
             (None, None) => Ok(()),
@@ -301,10 +400,20 @@ impl Store {
     pub async fn over_past_desk(&self, rules: std::sync::Arc<Rules>, now: Time, over: Alert) -> Result<(), StoreError> {
         self.at_desk(rules, now, move |work: &Work<'_>| {
             let opened = Alert { event: AlertEvent::Opened, ..over.clone() };
-            work.step(&over.key, Event::Adopted(Box::new(opened)))?;
+            work.step(&over.key, Event::Adopted(Box::new(opened), String::new()))?;
             work.say(over, String::new())
         })
         .await
+    }
+
+    /// Brings the incidents in line with the rules, the channels and the books, after a start.
+    pub async fn reconcile(
+        &self,
+        rules: std::sync::Arc<Rules>,
+        now: Time,
+        channels: Vec<String>,
+    ) -> Result<(), StoreError> {
+        self.at_desk(rules, now, move |work: &Work<'_>| work.reconcile(&channels)).await
     }
 
     /// The maintenance that goes on, if any does.

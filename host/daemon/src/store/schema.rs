@@ -34,7 +34,8 @@ CREATE TABLE incident (
     hold TEXT NOT NULL,
     gathers_ms INTEGER,
     due_ms INTEGER,
-    opened_ms INTEGER NOT NULL
+    opened_ms INTEGER NOT NULL,
+    touched_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX incident_due ON incident (due_ms) WHERE due_ms IS NOT NULL;
 CREATE INDEX incident_gathers ON incident (gathers_ms) WHERE gathers_ms IS NOT NULL;
@@ -45,6 +46,7 @@ CREATE TABLE chore (name TEXT PRIMARY KEY, done_ms INTEGER NOT NULL) STRICT;
 ALTER TABLE message ADD COLUMN severity TEXT NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN event TEXT NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN written_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN receipt TEXT NOT NULL DEFAULT '';
 ALTER TABLE delivery ADD COLUMN follow_ms INTEGER;
 CREATE INDEX message_of_alert ON message (alert_key, id);

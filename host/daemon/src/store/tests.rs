@@ -81,7 +81,7 @@ async fn one_alerts_messages_leave_in_order_and_hold_up_no_others() {
     assert_eq!(summary(&store, "mail", 10).await, Some((1, "a opened".to_owned(), 0)));
 
     // What failed waits, and so does whatever follows it about the same alert.
-    store.postpone(1, "mail", Time::from_secs(20), "down".to_owned()).await.unwrap();
+    store.postpone(1, "mail", Time::from_secs(10), Time::from_secs(20), "down".to_owned()).await.unwrap();
     assert_eq!(summary(&store, "mail", 10).await, Some((2, "b opened".to_owned(), 0)));
     store.settle(2, "mail", "delivered", String::new()).await.unwrap();
     assert_eq!(summary(&store, "mail", 10).await, None);
@@ -130,7 +130,7 @@ async fn a_clock_that_was_set_back_holds_up_nothing() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store.commit(vec![alert("a", Severity::Page, "one")], rules(), NOW).await.unwrap();
-    store.postpone(1, "pager", Time::from_secs(100_060), "down".to_owned()).await.unwrap();
+    store.postpone(1, "pager", Time::from_secs(100_000), Time::from_secs(100_060), "down".to_owned()).await.unwrap();
     assert_eq!(summary(&store, "pager", 100_000).await, None);
     assert_eq!(summary(&store, "pager", 10).await, Some((1, "one".to_owned(), 1)));
 }
