@@ -54,8 +54,7 @@ pub struct Told {
 
 /// Where the state of a daemon with this configuration is: what the file says of it, what systemd says, the default.
 pub fn state_dir(config: &Path) -> PathBuf {
-    let said = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
-    Config::state_dir_written(config).or(said).unwrap_or_else(Config::default_state_dir)
+    Config::state_dir_written(config).unwrap_or_else(Config::default_state_dir)
 }
 
 /// Who says that it failed.

@@ -292,14 +292,18 @@ impl Config {
         Some(PathBuf::from(written)).filter(|path| path.is_absolute())
     }
 
-    /// The state directory where none is written.
+    /// The state directory where none is written: what systemd says, or the default.
     pub fn default_state_dir() -> PathBuf {
-        DEFAULT_STATE_DIR.into()
+        // systemd names several with colons between them.
+        let said = std::env::var("STATE_DIRECTORY").unwrap_or_default();
+        let first = said.split(':').next().filter(|first| !first.is_empty());
+        PathBuf::from(first.unwrap_or(DEFAULT_STATE_DIR))
     }
 
     /// Where the daemon with this configuration keeps its state, whatever else is wrong with the file.
     pub fn state_dir_of(path: &Path) -> Result<PathBuf, String> {
-        Ok(Self::top_text(path, "state_dir")?.unwrap_or_else(|| DEFAULT_STATE_DIR.to_owned()).into())
+        read_regular(path).map_err(|why| format!("{} {why}; give the right one with --config", path.display()))?;
+        Ok(Self::state_dir_written(path).unwrap_or_else(Self::default_state_dir))
     }
 
     /// Where this configuration has its plugins, whatever else is wrong with the file.
@@ -349,7 +353,7 @@ fn read_regular(path: &Path) -> Result<String, String> {
 
 /// Where state is kept, which must be a place that can hold it.
 fn state_dir(top: &mut reader::Section<'_>, problems: &mut Problems) -> PathBuf {
-    let Some(reader::At { value, line }) = top.text("state_dir", problems) else { return DEFAULT_STATE_DIR.into() };
+    let Some(reader::At { value, line }) = top.text("state_dir", problems) else { return Config::default_state_dir() };
     let dir = PathBuf::from(&value);
     if !dir.is_absolute() {
         let text = format!("state_dir = {value:?} is relative: it would depend on where Dogwatch is started");

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use dogwatch_engine::{Counts, Target};
-use dogwatch_rpc::{Call, Pool};
+use dogwatch_engine::{Counts, Mode, Target};
+use dogwatch_rpc::{Call, Pool, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::chain_task::{Message, Standby, WitnessRehearsal};
 use crate::control::described;
@@ -115,15 +116,19 @@ impl Rehearsal {
     /// Rehearses at the set hour of every day, for as long as the daemon runs.
     pub async fn run(self) {
         let started_at = self.desk.clock.now();
+        let mut tried: Option<dogwatch_chain::Time> = None;
         loop {
             tokio::time::sleep(LOOK).await;
             let now = self.desk.clock.now();
             let Ok(last) = self.desk.store.chore(CHORE).await else { continue };
+            // Once for each day, also where that cannot be stored; and a clock that was ahead must not put it off.
+            let last = last.max(tried).map(|last| last.min(now));
             // What the daemon slept through is made up for, once it sees.
             let due = self.desk.rules.next_rehearsal(last.unwrap_or(started_at));
             if due.is_none_or(|due| now < due) || now.since(started_at) < self.settle {
                 continue;
             }
+            tried = Some(now);
             let report = self.rehearse().await;
             if let Err(error) = self.tell(&report).await {
                 tracing::error!(site = self.desk.rules.site, %error, "the report could not be stored");
@@ -152,21 +157,35 @@ impl Rehearsal {
                 self.witness(pool, witness, &mut checks).await;
             }
         }
-        for courier in &self.couriers {
-            let memory = self.desk.store.memory(&courier.name).await.unwrap_or_default();
-            let (works, note) = described(courier.self_test(&memory).await);
+        // All at once: a service that hangs takes its time, and not that of all.
+        let mut tests = JoinSet::new();
+        for (place, courier) in self.couriers.iter().cloned().enumerate() {
+            let store = self.desk.store.clone();
+            tests.spawn(async move {
+                let memory = store.memory(&courier.name).await.unwrap_or_default();
+                (place, courier.name.clone(), described(courier.self_test(&memory).await))
+            });
+        }
+        let mut tested: Vec<_> = tests.join_all().await;
+        tested.sort_by_key(|(place, ..)| *place);
+        for (_, name, (works, note)) in tested {
             let verdict = match works {
                 Some(true) => Verdict::Works,
                 Some(false) => Verdict::Fails,
                 None => Verdict::Unknown,
             };
-            checks.push(Check { what: format!("channel {}", courier.name), verdict, note });
+            checks.push(Check { what: format!("channel {name}"), verdict, note });
         }
         Report { checks, slots }
     }
 
     async fn witness(&self, pool: &Pool, rehearsal: WitnessRehearsal, checks: &mut Vec<Check>) {
-        let WitnessRehearsal { witness, holder, policy_trouble, standbys, .. } = rehearsal;
+        let WitnessRehearsal { witness, holder, policy_trouble, standbys, mode, .. } = rehearsal;
+        // Who only watches needs neither keys nor standbys.
+        let amiss = |what: String, note: String| match mode {
+            Mode::Armed => fails(what, note),
+            Mode::Observe => Check { what, verdict: Verdict::Unknown, note: format!("mode is \"observe\"; {note}") },
+        };
         let what = format!("{witness}: the key on chain");
         checks.push(match holder {
             Some(Target::Node(node)) => works(what, format!("it is that of node {node}")),
@@ -177,15 +196,18 @@ impl Rehearsal {
         let what = format!("{witness}: the policy");
         checks.push(policy_trouble.map_or_else(|| works(what.clone(), String::new()), |why| fails(what.clone(), why)));
         if standbys.is_empty() {
-            checks.push(fails(format!("{witness}: standbys"), "there is none".to_owned()));
+            checks.push(amiss(format!("{witness}: standbys"), "there is none".to_owned()));
         }
-        for Standby { name, unfit, swap } in standbys {
+        for Standby { name, obstacles, swap } in standbys {
             let what = format!("{witness}: standby {name}");
-            checks.push(unfit.map_or_else(|| works(what.clone(), "fit".to_owned()), |why| fails(what.clone(), why)));
+            checks.push(match obstacles.is_empty() {
+                true => works(what, "fit".to_owned()),
+                false => amiss(what, obstacles.join("; ")),
+            });
             let what = format!("{witness}: a swap to {name}");
             checks.push(match swap {
                 Ok(signed) => verify(pool, what, &signed).await,
-                Err(why) => fails(what, why),
+                Err(why) => amiss(what, why),
             });
         }
     }
@@ -224,7 +246,13 @@ async fn verify(pool: &Pool, what: String, signed: &dogwatch_chain::SignedTransa
     match pool.read(&Call::new(VERIFY, params), accept).await {
         Ok((_, Ok(true))) => works(what, "signed, and verified by a node; not sent".to_owned()),
         Ok((_, Ok(false))) => fails(what, "a node says that it is not signed by whom it must be".to_owned()),
-        Ok((_, Err(refused))) => fails(what, format!("a node refuses it: {refused}")),
+        Ok((_, Err(refused))) if refused.refusal == Refusal::MissingAuthority => {
+            fails(what, format!("a node says that it is not signed by whom it must be: {refused}"))
+        }
+        // A node that is behind does not know the block that it refers to.
+        Ok((_, Err(refused))) => {
+            Check { what, verdict: Verdict::Unknown, note: format!("signed; a node does not verify it: {refused}") }
+        }
         // Public endpoints need not offer the method.
         Err(error) => {
             Check { what, verdict: Verdict::Unknown, note: format!("signed; no endpoint verifies it: {error}") }

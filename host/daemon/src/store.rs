@@ -9,6 +9,7 @@ mod upgrades;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dogwatch_alerts::Rules;
@@ -26,8 +27,27 @@ const STATE_FILE: &str = "state.sqlite";
 #[derive(Clone, Debug)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
+    latest: Arc<Latest>,
     /// Held for as long as the store is open: two daemons on one state would both act on it.
     _lock: Arc<File>,
+}
+
+/// The latest time that anybody came with. Who read the clock and then waited for his turn must not come before who read
+/// it later; but a clock that is set back is no such wait.
+#[derive(Debug, Default)]
+struct Latest(AtomicI64);
+
+impl Latest {
+    /// As long as anybody waits for his turn.
+    const WAIT_MS: i64 = 30_000;
+
+    fn no_earlier(&self, now: Time) -> Time {
+        let (now, latest) = (now.as_millis(), self.0.load(Ordering::Relaxed));
+        let behind = latest.saturating_sub(now);
+        let settled = if (1..Self::WAIT_MS).contains(&behind) { latest } else { now };
+        self.0.store(settled, Ordering::Relaxed);
+        Time::from_millis(settled)
+    }
 }
 
 /// A store that cannot be used.
@@ -117,7 +137,7 @@ impl Store {
         }
         let connection = Connection::open(directory.join(STATE_FILE))?;
         schema::prepare(&connection)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), _lock: Arc::new(lock) })
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), _lock: Arc::new(lock) })
     }
 
     /// Whether a daemon has the store in that directory.
@@ -142,8 +162,10 @@ impl Store {
 
     /// Writes everything in one transaction, and returns once it is on disk.
     pub async fn commit(&self, writes: Vec<Write>, rules: Arc<Rules>, now: Time) -> Result<(), StoreError> {
+        let latest = Arc::clone(&self.latest);
         self.blocking(move |connection| {
             let transaction = connection.transaction()?;
+            let now = latest.no_earlier(now);
             let desk = incidents::Work::new(&transaction, &rules, now)?;
             for write in writes {
                 match write {

@@ -58,6 +58,11 @@ pub(crate) fn peers() -> anyhow::Result<()> {
     if std::fs::read_to_string(&ready).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
+    // Debian's Python comes without what makes places of their own.
+    let whole = Command::new("python3").args(["-c", "import ensurepip, venv"]).status();
+    if !whole.is_ok_and(|status| status.success()) {
+        install(["python3-venv"])?;
+    }
     eprintln!("xtask: installing {wanted} for Python, which tests speak to");
     run(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
     run(Command::new(python.join("bin/pip")).args(["install", "--quiet"]).args(PYTHON_PACKAGES))?;
@@ -65,12 +70,8 @@ pub(crate) fn peers() -> anyhow::Result<()> {
 }
 
 /// Programs that tests run, and Debian's packages of them.
-const PEERS: [(&str, &str); 4] = [
-    ("prometheus-alertmanager", "prometheus-alertmanager"),
-    ("systemd-analyze", "systemd"),
-    ("unshare", "util-linux"),
-    ("python3", "python3-venv"),
-];
+const PEERS: [(&str, &str); 3] =
+    [("prometheus-alertmanager", "prometheus-alertmanager"), ("systemd-analyze", "systemd"), ("unshare", "util-linux")];
 
 /// A mail server, and what passes on notifications to everything else.
 const PYTHON_PACKAGES: [&str; 2] = ["aiosmtpd==1.4.6", "apprise==2.3.0"];

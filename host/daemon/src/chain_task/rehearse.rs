@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::SignedTransaction;
-use dogwatch_engine::{Counts, Health, NodeIndex, Target, Unprobed};
+use dogwatch_engine::{Counts, Mode, Refusal, Target};
 
 use crate::chain_task::ChainTask;
 use crate::guard::Guard;
@@ -20,6 +20,8 @@ pub struct WitnessRehearsal {
     pub holder: Option<Target>,
     /// Why the policy does not work, if it does not.
     pub policy_trouble: Option<String>,
+    /// Whether Dogwatch may act.
+    pub mode: Mode,
     /// The nodes that do not hold the key.
     pub standbys: Vec<Standby>,
     /// Its own slots in the last 24 h.
@@ -31,8 +33,8 @@ pub struct WitnessRehearsal {
 pub struct Standby {
     /// Its name.
     pub name: String,
-    /// What is wrong with it, if anything is.
-    pub unfit: Option<String>,
+    /// What would stand in the way of a switch to it.
+    pub obstacles: Vec<String>,
     /// The signed swap to it, or why there is none.
     pub swap: Result<SignedTransaction, String>,
 }
@@ -46,24 +48,22 @@ impl ChainTask {
         let (watch, now) = (guard.watch(), self.clock.now());
         let holder = watch.holder();
         let spare = |name: &str| holder != Some(Target::Node(name.to_owned()));
-        let nodes = watch.config().nodes.iter().enumerate().filter(|(_, node)| spare(&node.name));
-        let standbys = nodes.map(|(index, node)| {
+        let nodes = watch.config().nodes.iter().filter(|node| spare(&node.name));
+        let standbys = nodes.map(|node| {
             let to = Target::Node(node.name.clone());
+            let obstacles = watch.obstacles(now, &self.tracker, &to);
+            // That it only observes is said once, and is no fault.
+            let obstacles = obstacles.iter().filter(|refusal| **refusal != Refusal::Observing);
             let plan = watch.rehearse(now, &self.tracker, to).map_err(|refusal| refusal.to_string());
-            let known = watch.health(NodeIndex(index));
-            let health = known.map_or(Health::Unknown, |known| known.health());
-            let unfit = match (health, node.unprobed) {
-                (Health::Healthy, _) | (Health::Unknown, Unprobed::Allowed) => None,
-                (Health::Unknown, Unprobed::Refused) => Some("its fitness is unknown".to_owned()),
-                (Health::Unhealthy, _) => {
-                    let why = known.and_then(|known| known.unfit()).map(ToString::to_string);
-                    Some(why.unwrap_or_else(|| "its probes failed".to_owned()))
-                }
-            };
-            Standby { name: node.name.clone(), unfit, swap: plan.and_then(|plan| guard.sign(&plan)) }
+            Standby {
+                name: node.name.clone(),
+                obstacles: obstacles.map(ToString::to_string).collect(),
+                swap: plan.and_then(|plan| guard.sign(&plan)),
+            }
         });
         WitnessRehearsal {
             witness: watch.config().witness.to_string(),
+            mode: watch.config().mode,
             policy_trouble: guard.policy_trouble().map(str::to_owned),
             standbys: standbys.collect(),
             slots: watch.state().tally.within(now, DAY),

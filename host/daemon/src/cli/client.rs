@@ -55,7 +55,17 @@ async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result
         }
         otherwise(error)
     };
-    let nobody = |_| {
+    let nobody = |error: reqwest::Error| {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            let io = inner.downcast_ref::<std::io::Error>();
+            if io.is_some_and(|io| io.kind() == std::io::ErrorKind::PermissionDenied) {
+                let what = "this user may not enter the state directory. Ask as the user Dogwatch runs as: \
+                            sudo -u dogwatch dogwatch …";
+                return Failure::with(Exit::NoDaemon, what);
+            }
+            cause = inner.source();
+        }
         let what = "no daemon runs with this configuration: nobody listens on its socket. Start one: dogwatch run";
         Failure::with(Exit::NoDaemon, what)
     };

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use dogwatch_plugins::{Mail, MailSecurity, Response};
+use lettre::address::Envelope;
 use lettre::message::{Mailbox, Message, MessageBuilder, SinglePart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::response::Response as SmtpReply;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use super::{Egress, EgressError};
@@ -15,20 +17,46 @@ use super::{Egress, EgressError};
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Egress {
-    /// Sends a mail. A refusal is an answer too.
+    /// Sends a mail, to each recipient apart: one whom the server refuses must not cost the others their mail. It counts
+    /// as taken when it was taken for one of them. A refusal is an answer too.
     pub(super) async fn send_mail(&self, mail: &Mail) -> Result<Response, EgressError> {
-        let message = message(mail)?;
+        let bytes = message(mail)?.formatted();
         let transport = self.transport_for(mail)?;
-        let Ok(sent) = tokio::time::timeout(TIMEOUT, transport.send(message)).await else {
-            let (server, port) = (&mail.server, mail.port);
-            return Err(EgressError::Transport(format!("mail server {server}:{port} does not answer in time")));
-        };
+        let taken = |answer: &Result<Response, EgressError>| answer.as_ref().is_ok_and(|reply| reply.status < 400);
+        let mut best: Option<Result<Response, EgressError>> = None;
+        for recipient in &mail.recipients {
+            let envelope = Envelope::new(Some(mailbox(&mail.sender)?.email), vec![mailbox(recipient)?.email])
+                .map_err(|error| EgressError::Mail(error.to_string()))?;
+            let sent = tokio::time::timeout(TIMEOUT, transport.send_raw(&envelope, &bytes)).await;
+            let answer = self.answer(mail, sent.ok());
+            if !taken(&answer) {
+                let why = answer.as_ref().map_or_else(ToString::to_string, |reply| reply.status.to_string());
+                tracing::warn!(server = mail.server, recipient, why, "the mail server does not take a mail");
+            }
+            let unreachable = answer.is_err();
+            if best.as_ref().is_none_or(|best| !taken(best)) {
+                best = Some(answer);
+            }
+            // Who is not there for one is not there for the next.
+            if unreachable {
+                break;
+            }
+        }
+        best.unwrap_or_else(|| Err(EgressError::Mail("it has no recipient".to_owned())))
+    }
+
+    /// What the server says; nothing, if it takes too long.
+    fn answer(&self, mail: &Mail, sent: Option<Result<SmtpReply, Error>>) -> Result<Response, EgressError> {
         match sent {
-            Ok(reply) => {
+            None => {
+                let (server, port) = (&mail.server, mail.port);
+                Err(EgressError::Transport(format!("mail server {server}:{port} does not answer in time")))
+            }
+            Some(Ok(reply)) => {
                 let text = reply.message().collect::<Vec<_>>().join(" ");
                 Ok(self.reply(u16::from(reply.code()), &text))
             }
-            Err(error) => match error.status() {
+            Some(Err(error)) => match error.status() {
                 Some(code) => Ok(self.reply(u16::from(code), &root(&error))),
                 None => Err(EgressError::Transport(self.scrub(&explain(mail, &error)))),
             },
@@ -83,10 +111,11 @@ impl Egress {
     }
 }
 
+fn mailbox(text: &str) -> Result<Mailbox, EgressError> {
+    text.parse().map_err(|error| EgressError::Mail(format!("{text:?} is no address ({error})")))
+}
+
 fn message(mail: &Mail) -> Result<Message, EgressError> {
-    let mailbox = |text: &str| {
-        text.parse::<Mailbox>().map_err(|error| EgressError::Mail(format!("{text:?} is no address ({error})")))
-    };
     let mut builder: MessageBuilder = Message::builder()
         .from(mailbox(&mail.sender)?)
         .subject(mail.subject.clone())

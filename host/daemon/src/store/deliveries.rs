@@ -1,6 +1,7 @@
 //! The outbox's part of the store: which message still has to go to which channel.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_alerts::Dispatch;
@@ -166,8 +167,9 @@ fn delivery((message, json, witness, attempts, receipt): Row) -> Result<Option<D
 impl Store {
     /// The oldest message that is due for a channel, and has no older one about the same alert before it.
     pub async fn next_delivery(&self, channel: &str, now: Time) -> Result<Option<Delivery>, StoreError> {
-        let channel = channel.to_owned();
+        let (channel, latest) = (channel.to_owned(), Arc::clone(&self.latest));
         self.blocking(move |connection| {
+            let now = latest.no_earlier(now);
             let row = connection
                 .query_row(
                     &format!(

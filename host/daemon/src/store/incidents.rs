@@ -1,5 +1,7 @@
 //! The alert desk's part of the store: each incident a row, and each step of one a transaction.
 
+use std::sync::Arc;
+
 use dogwatch_alerts::{Desk, Event, Hold, Incident, Maintenance, Phase, Rules, Taken, digest, storm};
 use dogwatch_chain::Time;
 use dogwatch_engine::{Alert, AlertBook, AlertEvent, AlertKey, State};
@@ -81,7 +83,7 @@ impl<'a> Work<'a> {
         }
         let known = load(self.transaction, &storm_key)?.filter(|storm| storm.phase == Phase::Open);
         let newest = self.members()?.iter().map(|member| member.alert.opened_at).max();
-        let lately = |at: Time| at <= self.now && self.now.since(at) < STORM_PAUSE;
+        let lately = |at: Time| self.now.since(at) < STORM_PAUSE && at.since(self.now) < STORM_PAUSE;
         // One that somebody has taken on, or that has passed, takes in nothing new: it would swallow it.
         let goes_on = known.as_ref().is_some_and(|storm| storm.acknowledged.is_none()) && newest.is_some_and(lately);
         let gathering = keys(
@@ -233,7 +235,7 @@ impl<'a> Work<'a> {
     }
 
     /// Another maintenance is in the place of the one before: what it does not cover is said.
-    fn replaced_by(&self, window: Maintenance) -> Result<(), StoreError> {
+    fn replaced_by(&self, window: &Maintenance) -> Result<(), StoreError> {
         let held = all(self.transaction, "SELECT state FROM incident WHERE hold = 'maintenance'")?;
         let maintenance = Some(window.clone());
         let now = Self { maintenance, transaction: self.transaction, rules: self.rules, now: self.now };
@@ -337,11 +339,13 @@ impl Store {
     /// Runs something in one transaction at the desk.
     async fn at_desk<T: Send + 'static>(
         &self,
-        rules: std::sync::Arc<Rules>,
+        rules: Arc<Rules>,
         now: Time,
         work: impl FnOnce(&Work<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let latest = Arc::clone(&self.latest);
         self.blocking(move |connection| {
+            let now = latest.no_earlier(now);
             let transaction = connection.transaction()?;
             let done = work(&Work::new(&transaction, &rules, now)?)?;
             transaction.commit()?;
@@ -351,7 +355,7 @@ impl Store {
     }
 
     /// Does what has fallen due; says whether there was anything.
-    pub async fn alerts_due(&self, rules: std::sync::Arc<Rules>, now: Time) -> Result<bool, StoreError> {
+    pub async fn alerts_due(&self, rules: Arc<Rules>, now: Time) -> Result<bool, StoreError> {
         self.at_desk(rules, now, |work: &Work<'_>| work.due()).await
     }
 
@@ -368,7 +372,7 @@ impl Store {
     /// Somebody takes alerts on; says which were open.
     pub async fn acknowledge(
         &self,
-        rules: std::sync::Arc<Rules>,
+        rules: Arc<Rules>,
         now: Time,
         which: Which,
         by: String,
@@ -377,18 +381,13 @@ impl Store {
     }
 
     /// Begins a maintenance, in place of any other; none ends the present one.
-    pub async fn maintain(
-        &self,
-        rules: std::sync::Arc<Rules>,
-        now: Time,
-        window: Option<Maintenance>,
-    ) -> Result<(), StoreError> {
+    pub async fn maintain(&self, rules: Arc<Rules>, now: Time, window: Option<Maintenance>) -> Result<(), StoreError> {
         self.at_desk(rules, now, move |work: &Work<'_>| match (window, &work.maintenance) {
             (Some(window), _) => {
                 let json = to_json("the maintenance", &window)?;
                 work.transaction.execute("DELETE FROM maintenance", [])?;
                 work.transaction.execute("INSERT INTO maintenance (state) VALUES (?1)", params![json])?;
-                work.replaced_by(window)
+                work.replaced_by(&window)
             }
             (None, Some(over)) => work.release(over),
             (None, None) => Ok(()),
@@ -397,7 +396,7 @@ impl Store {
     }
 
     /// An alert that was said past the desk is over.
-    pub async fn over_past_desk(&self, rules: std::sync::Arc<Rules>, now: Time, over: Alert) -> Result<(), StoreError> {
+    pub async fn over_past_desk(&self, rules: Arc<Rules>, now: Time, over: Alert) -> Result<(), StoreError> {
         self.at_desk(rules, now, move |work: &Work<'_>| {
             let opened = Alert { event: AlertEvent::Opened, ..over.clone() };
             work.step(&over.key, Event::Adopted(Box::new(opened), String::new()))?;
@@ -407,12 +406,7 @@ impl Store {
     }
 
     /// Brings the incidents in line with the rules, the channels and the books, after a start.
-    pub async fn reconcile(
-        &self,
-        rules: std::sync::Arc<Rules>,
-        now: Time,
-        channels: Vec<String>,
-    ) -> Result<(), StoreError> {
+    pub async fn reconcile(&self, rules: Arc<Rules>, now: Time, channels: Vec<String>) -> Result<(), StoreError> {
         self.at_desk(rules, now, move |work: &Work<'_>| work.reconcile(&channels)).await
     }
 

@@ -64,6 +64,22 @@ impl Watch {
         self.plan(now, tracker, to, Origin::Operator, "a rehearsal".to_owned())
     }
 
+    /// What would stand in the way of that switch for longer than a moment, if it were needed now.
+    pub fn obstacles(&self, now: Time, tracker: &Tracker, to: &Target) -> Vec<Refusal> {
+        let mut all = self.refusals(now, tracker, to, Origin::Operator);
+        if let Some(until) = self.state.paused_until.filter(|until| *until > now) {
+            all.push(Refusal::Paused { until });
+        }
+        let passes = |refusal: &Refusal| {
+            matches!(
+                refusal,
+                Refusal::UnderWay | Refusal::CoolDown { .. } | Refusal::OwnSlotNear { .. } | Refusal::AlreadyThere(_)
+            )
+        };
+        all.retain(|refusal| !passes(refusal));
+        all
+    }
+
     /// Takes in how the endpoints took the transaction. Whatever they say, only a block settles it.
     pub(super) fn sent(&mut self, now: Time, id: TransactionId, report: &SendReport, out: &mut Vec<Command>) {
         let Some(flight) = &self.state.in_flight else { return };
