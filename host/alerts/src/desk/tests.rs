@@ -368,3 +368,96 @@ proptest! {
         prop_assert!(open.values().all(|open| !open), "{:?}", open);
     }
 }
+
+/// A maintenance of everything that begins now and lasts an hour.
+fn maintain(night: &mut Night) {
+    let until = night.now.plus(Duration::from_secs(3600));
+    night.maintenance = Some(Maintenance { since: night.now, until, witness: None, reason: String::new() });
+}
+
+#[test]
+fn what_gets_worse_in_a_maintenance_is_said_at_its_end_to_whom_it_concerns_by_then() {
+    let mut night = Night::new();
+    night.open(Severity::Warning);
+    maintain(&mut night);
+    night.wait(10);
+    night.say(AlertEvent::Updated, Severity::Page, "it broke altogether");
+    night.maintenance = None;
+    night.event(Event::Released);
+    assert_eq!(night.said(), ["0 Opened chat", "10 Opened chat", "10 Opened pager"]);
+}
+
+#[test]
+fn what_was_taken_on_in_a_maintenance_stays_taken_on() {
+    let mut night = Night::escalating();
+    maintain(&mut night);
+    night.open(Severity::Page);
+    night.event(Event::Acknowledged("bob".into()));
+    night.maintenance = None;
+    night.event(Event::Released);
+    night.wait(3600);
+    assert_eq!(night.said(), [] as [&str; 0]);
+}
+
+#[test]
+fn what_was_said_past_the_desk_ends_each_time() {
+    let mut night = Night::new();
+    for _ in 0..2 {
+        let opened = alert(AlertEvent::Opened, Severity::Page, "it does not start", night.now);
+        night.event(Event::Adopted(Box::new(opened), String::new()));
+        night.resolve();
+        night.wait(60);
+    }
+    assert_eq!(night.said(), ["0 Resolved chat", "0 Resolved pager", "60 Resolved chat", "60 Resolved pager"]);
+}
+
+#[test]
+fn a_page_waits_for_no_hours_and_what_a_route_takes_to_nobody_goes_to_all() {
+    let route = |min_severity, hours: Option<&str>, channels: &[&str]| Route {
+        min_severity,
+        subjects: Vec::new(),
+        hours: hours.map(|hours| hours.parse().unwrap()),
+        days: Weekdays::default(),
+        steps: vec![step(0, channels)],
+    };
+    let mut night = Night::new();
+    night.rules.routes = vec![route(Severity::Info, Some("12:00-18:00"), &["chat"])];
+    night.open(Severity::Page);
+    assert_eq!(night.said(), ["0 Opened chat", "0 Opened pager"]);
+
+    let mut night = Night::new();
+    night.rules.routes = vec![route(Severity::Info, None, &["nobody"])];
+    night.open(Severity::Critical);
+    assert_eq!(night.said(), ["0 Opened chat", "0 Opened pager"]);
+}
+
+#[test]
+fn a_storm_goes_along_every_route_that_takes_its_severity() {
+    let mut night = Night::escalating();
+    night.rules.routes[0].subjects = vec![SubjectKind::Witness];
+    let key = AlertKey("daemon/home/storm".into());
+    let storm = Alert { key, ..alert(AlertEvent::Opened, Severity::Page, "40 alerts came at once", night.now) };
+    night.event(Event::Said(Box::new(storm), String::new()));
+    assert_eq!(night.said(), ["0 Opened chat"]);
+}
+
+#[test]
+fn a_channel_that_is_renamed_hears_of_what_is_open() {
+    let mut night = Night::new();
+    night.rules.recipients.retain(|recipient| recipient.name == "pager");
+    night.open(Severity::Page);
+    night.rules.recipients = vec![recipient("pager2", Severity::Critical)];
+    night.event(Event::Reconciled);
+    night.resolve();
+    assert_eq!(night.said(), ["0 Opened pager", "0 Opened pager2", "0 Resolved pager2"]);
+}
+
+#[test]
+fn in_a_storm_whoever_was_told_before_hears_the_end() {
+    let mut night = Night::new();
+    night.open(Severity::Page);
+    night.event(Event::Joined(["pager".to_owned()].into()));
+    night.say(AlertEvent::Updated, Severity::Page, "it broke more");
+    night.resolve();
+    assert_eq!(night.said(), ["0 Opened chat", "0 Opened pager", "0 Resolved chat"]);
+}
