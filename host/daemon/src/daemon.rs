@@ -426,16 +426,21 @@ async fn follow_plugins(
 ) {
     let library = Arc::new(library);
     let mut ready = ready_policies(&library, &config).await;
+    let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
     loop {
         tokio::time::sleep(PLUGIN_LOOK).await;
         let looked = Arc::clone(&library);
         // Compiling takes a while, and must not hold up anything.
         let Ok(changes) = tokio::task::spawn_blocking(move || looked.refresh()).await else { continue };
+        let changed = !changes.is_empty();
         for change in changes {
             tracing::info!(site = config.site, "{change}");
             if let Change::Reloaded { name, .. } | Change::Available { name } = &change {
                 put_into_use(&library, &config, name, &chains, &channels, &mut ready).await;
             }
+        }
+        if changed {
+            let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod guard;
 pub mod heartbeat;
 pub mod leftovers;
 pub mod logging;
+mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod plugins;
