@@ -131,7 +131,7 @@ async fn maintenance_is_quiet_has_an_end_and_loses_nothing() {
     ok(&daemon, &["maintenance", "end"]).await;
     until("the digest comes", async || net.sink.has("daemon/test/maintenance", "report")).await;
     let digest = &net.sink.alerts("daemon/test/maintenance", "report")[0];
-    assert!(digest.text("summary").contains("2 alerts came, 1 of them are open"), "{}", digest.body);
+    assert!(digest.text("summary").contains("alerts that came: 2, still open: 1"), "{}", digest.body);
     assert!(digest.text("details").contains("it came and went"), "{}", digest.body);
     until("what is open is said", async || net.sink.has("raised/came", "opened")).await;
     assert!(!net.sink.has("raised/went", "opened"));
@@ -170,4 +170,47 @@ async fn channels_can_be_tried() {
     assert!(String::from_utf8_lossy(&refused.stdout).contains("the secret is missing or wrong"));
     let unknown = daemon.command(&["alert", "test", "--channel", "pagr"]).await;
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("there are: pager"));
+}
+
+/// A telephone that rings until somebody presses its button: the same as typing `dogwatch ack`.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_at_pushover_is_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let (net, dir) = (Net::start().await, Net::directory());
+    let authority = dogwatch_services::Authority::new().unwrap();
+    let service = dogwatch_services::pushover::Pushover::new();
+    let (token, user) = (service.token.clone(), service.user.clone());
+    let fake = dogwatch_services::Fake::start(service, &authority).await.unwrap();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        path
+    };
+    let (pem, token, user) = (file("ca.pem", authority.pem()), file("token", &token), file("user", &user));
+    let config = net.write(dir.path(), &Setup::default());
+    let more = format!(
+        "[[channel]]\nname = \"phone\"\nplugin = \"pushover\"\nauthority = {pem:?}\nallow_hosts = [\"{}\"]\n\
+         [channel.settings]\nurl = \"{}\"\n[channel.secrets]\ntoken = {{ file = {token:?} }}\n\
+         user = {{ file = {user:?} }}\n",
+        fake.host(),
+        fake.url()
+    );
+    let text = std::fs::read_to_string(&config).unwrap() + &more;
+    std::fs::write(&config, text).unwrap();
+    let daemon = Daemon::start(&config);
+    daemon.ready().await;
+    ok(&daemon, &["alert", "raise", "backup", "the backup failed", "--severity", "page"]).await;
+    until("it rings", async || fake.with(|service| service.repeating()) == 1).await;
+    fake.with(|service| {
+        let device = service.devices[0].clone();
+        service.acknowledge(&device);
+    });
+    until("the others hear of it", async || net.sink.has("raised/backup", "acknowledged")).await;
+    let by = net.sink.alerts("raised/backup", "acknowledged")[0].text("acknowledged_by").to_owned();
+    assert!(by.ends_with("(phone)"), "{by}");
+    ok(&daemon, &["alert", "raise", "again", "and another one", "--severity", "page"]).await;
+    until("it rings again", async || fake.with(|service| service.repeating()) == 1).await;
+    ok(&daemon, &["alert", "resolve", "again"]).await;
+    until("it stops when that is over", async || fake.with(|service| service.repeating()) == 0).await;
 }

@@ -54,7 +54,7 @@ pub fn digest(site: &str, now: Time, maintenance: &Maintenance, incidents: &[Inc
         severity: worst,
         subject: Subject::Daemon,
         chain: String::new(),
-        summary: format!("maintenance is over: {} alerts came, {open} of them are open", held.len()),
+        summary: format!("maintenance is over; alerts that came: {}, still open: {open}", held.len()),
         details,
         remedy: "Look at those that are open.".to_owned(),
         command: "dogwatch alerts".to_owned(),

@@ -14,6 +14,8 @@
 
 mod desk;
 mod digest;
+#[cfg(test)]
+mod golden;
 mod hours;
 mod incident;
 mod rules;

@@ -22,7 +22,7 @@ pub fn storm(site: &str, now: Time, incidents: &[Incident]) -> Option<Alert> {
         subject: Subject::Daemon,
         chain: String::new(),
         summary: if over { format!("resolved: {summary}") } else { summary },
-        details: format!("{open} of them are open.\n{}", lines(members.into_iter())),
+        details: format!("Still open: {open}.\n{}", lines(members.into_iter())),
         remedy: if over { "Nothing to do.".to_owned() } else { "Look for what they have in common.".to_owned() },
         command: if over { String::new() } else { "dogwatch alerts".to_owned() },
         acknowledged_by: String::new(),

@@ -87,7 +87,7 @@ impl Courier {
         };
         let (envelope, secrets) = (self.envelope(delivery), self.egress.secret_names());
         let given = Given { settings: &self.settings, secrets: &secrets, memory };
-        let requests = match plugin.compose(given, &delivery.alert, &envelope) {
+        let requests = match apart(|| plugin.compose(given, &delivery.alert, &envelope)) {
             Ok(called) => called.value,
             Err(error) => return Outcome::Failed(self.egress.scrub(&error.to_string())),
         };
@@ -104,10 +104,11 @@ impl Courier {
         let (envelope, secrets) = (self.envelope(delivery), self.egress.secret_names());
         let given = Given { settings: &self.settings, secrets: &secrets, memory: "" };
         let failed = |error: &dyn std::fmt::Display| self.egress.scrub(&error.to_string());
-        let asked = plugin.follow(given, &delivery.alert, &envelope, &delivery.receipt);
+        let asked = apart(|| plugin.follow(given, &delivery.alert, &envelope, &delivery.receipt));
         let Some(request) = asked.map_err(|error| failed(&error))? else { return Ok(Progress::Over) };
         let response = self.egress.send(&request).await.map_err(|error| failed(&error))?;
-        let judged = plugin.judge_follow(&self.settings, &delivery.alert, &envelope, &delivery.receipt, &response);
+        let judged =
+            apart(|| plugin.judge_follow(&self.settings, &delivery.alert, &envelope, &delivery.receipt, &response));
         Ok(match judged.map_err(|error| failed(&error))? {
             Progress::Unreached(why) => Progress::Unreached(self.egress.scrub(&why)),
             Progress::Permanent(why) => Progress::Permanent(self.egress.scrub(&why)),
@@ -123,7 +124,8 @@ impl Courier {
             Err(why) => return Tested::Failed(why),
         };
         let secrets = self.egress.secret_names();
-        let requests = match plugin.self_test(Given { settings: &self.settings, secrets: &secrets, memory }) {
+        let given = Given { settings: &self.settings, secrets: &secrets, memory };
+        let requests = match apart(|| plugin.self_test(given)) {
             Ok(requests) if requests.is_empty() => return Tested::Untestable,
             Ok(requests) => requests,
             Err(error) => return Tested::Failed(self.egress.scrub(&error.to_string())),
@@ -140,7 +142,7 @@ impl Courier {
         };
         let secrets = self.egress.secret_names();
         let given = Given { settings: &self.settings, secrets: &secrets, memory: "" };
-        let requests = match plugin.beat(given, beat) {
+        let requests = match apart(|| plugin.beat(given, beat)) {
             Ok(requests) => requests,
             Err(error) => return Tested::Failed(self.egress.scrub(&error.to_string())),
         };
@@ -161,7 +163,7 @@ impl Courier {
                 Err(error) => return unsent(&error),
             };
             let scrub = |why: &str| self.egress.scrub(why);
-            match judge(index, &response) {
+            match apart(|| judge(index, &response)) {
                 Ok(Judgement::Delivered) => {}
                 Ok(Judgement::Accepted(text)) => outcome = Outcome::Delivered(scrub(&text)),
                 Ok(Judgement::Follow(following)) => outcome = Outcome::Follow(following),
@@ -176,6 +178,11 @@ impl Courier {
         }
         outcome
     }
+}
+
+/// Runs what may take the thread for as long as a plugin may run, and leaves the decision loops theirs.
+fn apart<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
 }
 
 fn unsent(error: &EgressError) -> Outcome {

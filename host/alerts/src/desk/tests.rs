@@ -268,7 +268,7 @@ fn maintenance_holds_everything_back_and_loses_nothing() {
     assert_eq!(night.said(), [] as [&str; 0]);
     let told = digest("home", night.now, &window, &[night.known.clone().unwrap()]).unwrap();
     assert_eq!((told.event, told.severity), (AlertEvent::Report, Severity::Page));
-    assert!(told.summary.contains("1 alerts came, 1 of them are open"), "{}", told.summary);
+    assert!(told.summary.contains("alerts that came: 1, still open: 1"), "{}", told.summary);
     assert!(told.details.contains("page, open, since"), "{}", told.details);
     night.event(Event::Released);
     assert_eq!(night.said(), ["3600 Opened chat", "3600 Opened pager"]);
