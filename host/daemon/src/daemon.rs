@@ -1,5 +1,8 @@
 //! Putting the parts together and keeping them running.
 
+mod channels;
+mod starts;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +14,15 @@ use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::boot::{self, Journal};
+use channels::{Channels, couriers, heard, tell_of_broken};
+use starts::remember_start;
+
+use crate::boot;
 use crate::chain_task::{ChainTask, Message, ProbeTarget, poll, probe};
 use crate::clock::Clock;
 use crate::config::{ChainConfig, Config};
 use crate::control::{self, Control};
-use crate::courier::Courier;
 use crate::desk::AlertDesk;
-use crate::egress::{self, Egress};
 use crate::emergency::Emergency;
 use crate::guard::{Guard, Policy};
 use crate::heartbeat::Heartbeat;
@@ -28,19 +32,12 @@ use crate::plugins;
 use crate::rehearsal::Rehearsal;
 use crate::store::{Store, StoreError};
 use crate::vitals::{Pulse, Watchdog, vitals};
-use crate::words::Trouble;
 
 /// How often the plugin directory is looked at.
 const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 
 /// After its start the daemon first has to see: a minute on a real chain.
 const SETTLE_SLOTS: u32 = 20;
-
-/// How often it is looked whether somebody was told that it does not start.
-const TOLD_LOOK: Duration = Duration::from_secs(10);
-
-/// After so long a daemon that ended badly before is well, if it did not do so too often lately.
-const SETTLED: Duration = Duration::from_mins(10);
 
 /// A daemon that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -200,128 +197,6 @@ impl Daemon {
 }
 
 type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, String>>>;
-
-/// Says which channels cannot deliver, to the others.
-async fn tell_of_broken(desk: AlertDesk, couriers: Vec<Courier>, on_kept: Vec<(String, String)>) {
-    for courier in &couriers {
-        let why = on_kept.iter().find(|(name, _)| *name == courier.name);
-        let alert = match why {
-            Some((name, why)) => desk.words().kept_plugin(name, why),
-            None => desk.words().no_kept_plugin(&courier.name),
-        };
-        let _ = desk.say(alert).await;
-    }
-    // What was said before this start is over where all is well now; the desk knows whether anything was.
-    let mut well: BTreeSet<String> = BTreeSet::new();
-    let mut broken: BTreeSet<String> = BTreeSet::new();
-    loop {
-        for courier in &couriers {
-            let (channel, state) = (&courier.name, courier.plugin.borrow().clone().err());
-            let words = desk.words();
-            let said = match &state {
-                Some(why) if broken.insert(channel.clone()) => {
-                    well.remove(channel);
-                    desk.say(words.channel(channel, Trouble::Is(why))).await
-                }
-                None if well.insert(channel.clone()) => {
-                    broken.remove(channel);
-                    desk.say(words.channel(channel, Trouble::Over)).await
-                }
-                _ => continue,
-            };
-            if said.is_err() {
-                well.remove(channel);
-                broken.remove(channel);
-            }
-        }
-        tokio::time::sleep(PLUGIN_LOOK).await;
-    }
-}
-
-/// Ends what was said of starts that failed, and counts those that ended badly.
-async fn remember_start(config: Config, desk: AlertDesk) {
-    let site = &config.site;
-    let journal = Journal::open(&config.state_dir);
-    let now = desk.clock.now();
-    let failed = |error: StoreError| tracing::error!(site, %error, "an alert could not be stored");
-    journal.started(now);
-    if journal.take_told_store() {
-        let _ = desk.over_past(desk.words().store(Trouble::Over)).await.map_err(failed);
-    }
-    if journal.take_loop(now) {
-        let _ = desk.say(desk.words().crash_loop(journal.failures(now))).await.map_err(failed);
-    }
-    let mut looped = true;
-    let mut next_look = now.plus(SETTLED);
-    loop {
-        // Whoever said it may still have been waiting for a channel when this start came.
-        if journal.take_told() {
-            let _ = desk.over_past(desk.words().started()).await.map_err(failed);
-        }
-        tokio::time::sleep(TOLD_LOOK).await;
-        let now = desk.clock.now();
-        if looped && now >= next_look {
-            next_look = now.plus(SETTLED);
-            looped = journal.is_loop(now);
-            if !looped {
-                let _ = desk.say(desk.words().no_crash_loop()).await.map_err(failed);
-            }
-        }
-    }
-}
-
-/// The channels, ready to be used, and where their plugins are replaced.
-fn couriers(config: &Config, library: &Library) -> Result<Channels, StartError> {
-    let http = |error| StartError::Http(format!("{:#}", anyhow::Error::new(error)));
-    let client = egress::client().map_err(http)?;
-    let (mut couriers, mut senders, mut on_kept) = (Vec::new(), Vec::new(), Vec::new());
-    for channel in &config.channels {
-        let built = plugins::channel(library, channel);
-        let egress = Egress::new(channel, &client).map_err(|error| format!("authority: {error}"));
-        let built = built.and_then(|plugin| Ok((plugin, egress?)));
-        let (mut settings, mut way_out) = (channel.settings.clone(), None);
-        let plugin = match built {
-            Ok((plugin, egress)) => {
-                way_out = Some(egress);
-                Ok(plugin)
-            }
-            Err(why) => {
-                tracing::error!(site = config.site, channel = channel.name, why, "this channel does not work");
-                match boot::kept_channel(&config.state_dir, &channel.name) {
-                    Some((kept, plugin)) => {
-                        on_kept.push((channel.name.clone(), why));
-                        settings = kept.settings.clone();
-                        way_out = Egress::new(&kept, &client).ok();
-                        Ok(plugin)
-                    }
-                    None => Err(why),
-                }
-            }
-        };
-        let (sender, plugin) = watch::channel(plugin);
-        senders.push(sender);
-        let egress = match way_out {
-            Some(egress) => egress,
-            None => Egress::shared(channel, &client),
-        };
-        couriers.push(Courier { name: channel.name.clone(), site: config.site.clone(), plugin, settings, egress });
-    }
-    Ok(Channels { couriers, senders, on_kept })
-}
-
-/// The channels of a daemon.
-struct Channels {
-    couriers: Vec<Courier>,
-    /// Where their plugins are replaced.
-    senders: ChannelSenders,
-    /// Those that run on the plugin of the last good start, and why.
-    on_kept: Vec<(String, String)>,
-}
-
-/// The channels that tell humans of alerts.
-fn heard(couriers: &[Courier]) -> Vec<String> {
-    couriers.iter().filter(|courier| courier.roles().alerts).map(|courier| courier.name.clone()).collect()
-}
 
 struct Shared<'a> {
     config: &'a Config,
