@@ -181,7 +181,18 @@ impl Store {
                     read,
                 )
                 .optional()?;
-            row.map_or(Ok(None), delivery)
+            let Some(row) = row else { return Ok(None) };
+            let message = row.0;
+            delivery(row).or_else(|error| {
+                // One message that cannot be read must not hold up the channel.
+                tracing::error!(channel, message, %error, "a message cannot be read, and is given up");
+                connection.execute(
+                    "UPDATE delivery SET state = 'failed', note = 'it cannot be read'
+                     WHERE message = ?1 AND channel = ?2",
+                    params![message, channel],
+                )?;
+                Ok(None)
+            })
         })
         .await
     }

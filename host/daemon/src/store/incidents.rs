@@ -270,7 +270,16 @@ fn load(connection: &Connection, key: &AlertKey) -> Result<Option<Incident>, Sto
     let json = connection
         .query_row("SELECT state FROM incident WHERE key = ?1", params![key.0], |row| row.get(0))
         .optional()?;
-    from_json(&key.0, json)
+    Ok(readable(&key.0, json))
+}
+
+/// What can be read; the rest is as good as nothing. A state that is stored beside it must not be lost for it, nor a
+/// switch that waits for the state.
+fn readable<T: serde::de::DeserializeOwned>(what: &str, json: Option<String>) -> Option<T> {
+    from_json(what, json).unwrap_or_else(|error| {
+        tracing::error!(what, %error, "what is stored of an alert cannot be read, and is left out");
+        None
+    })
 }
 
 fn save(
@@ -325,14 +334,14 @@ fn all(connection: &Connection, query: &str) -> Result<Vec<Incident>, StoreError
     let rows: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut incidents = Vec::new();
     for json in rows {
-        incidents.extend(from_json("an incident", Some(json))?);
+        incidents.extend(readable::<Incident>("an incident", Some(json)));
     }
     Ok(incidents)
 }
 
 fn maintenance(connection: &Connection) -> Result<Option<Maintenance>, StoreError> {
     let json = connection.query_row("SELECT state FROM maintenance", [], |row| row.get(0)).optional()?;
-    from_json("the maintenance", json)
+    Ok(readable("the maintenance", json))
 }
 
 impl Store {

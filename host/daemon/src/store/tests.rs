@@ -237,3 +237,18 @@ async fn a_page_that_reaches_nobody_is_known_by_its_key() {
     let stuck = store.undelivered_pages(Time::from_secs(160)).await.unwrap();
     assert_eq!(stuck, [(AlertKey("w/h/b".to_owned()), "no channel takes it".to_owned())]);
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_of_an_alert_holds_up_nothing() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    raise(&store, &["w/h/a", "w/h/b"], 100).await;
+    let direct = Connection::open(dir.path().join("state.sqlite")).unwrap();
+    direct.execute("UPDATE incident SET state = '{}'", []).unwrap();
+    direct.execute("UPDATE message SET alert = '{}' WHERE id = 1", []).unwrap();
+    direct.execute("INSERT INTO maintenance (state) VALUES ('{}')", []).unwrap();
+    assert_eq!(told(&store, "pager", 102).await, [] as [&str; 0], "the first cannot be read");
+    assert_eq!(told(&store, "pager", 102).await, ["Opened w/h/b"]);
+    raise(&store, &["w/h/a"], 200).await;
+    assert_eq!(told(&store, "pager", 202).await, ["Opened w/h/a"], "it is an alert like a new one");
+}
