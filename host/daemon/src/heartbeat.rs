@@ -45,14 +45,21 @@ pub struct Heartbeat {
     pub desk: AlertDesk,
 }
 
+/// Heartbeats that did not get through.
+#[derive(Debug)]
+struct Misses {
+    in_a_row: u32,
+    /// Whether the other channels may have been told.
+    told: bool,
+}
+
 impl Heartbeat {
     /// Tells it until it is dropped.
     pub async fn run(self) {
         let started_at = self.desk.clock.now();
-        let mut failures = 0_u32;
         // What was said before this start is called off by the first that gets through.
-        self.say(Trouble::Over).await;
-        self.beat(Pulse::Started, &mut failures).await;
+        let mut misses = Misses { in_a_row: 0, told: true };
+        self.beat(Pulse::Started, &mut misses).await;
         // That it has started is no cycle.
         let mut told = started_at;
         loop {
@@ -62,28 +69,29 @@ impl Heartbeat {
                 // Told once already: silence is the signal, and another cycle will come.
                 State::Well(at) if told == at => {}
                 State::Well(at) => {
-                    self.beat(Pulse::Well, &mut failures).await;
+                    self.beat(Pulse::Well, &mut misses).await;
                     told = at;
                 }
-                State::Failing(why) => self.beat(Pulse::Failing(why), &mut failures).await,
+                State::Failing(why) => self.beat(Pulse::Failing(why), &mut misses).await,
             }
         }
     }
 
-    async fn beat(&self, pulse: Pulse, failures: &mut u32) {
+    async fn beat(&self, pulse: Pulse, misses: &mut Misses) {
         let beat = Beat { pulse, site: self.courier.site.clone(), at: self.desk.clock.now() };
         let (site, channel) = (&self.courier.site, &self.courier.name);
         match self.courier.beat(&beat).await {
             Tested::Passed | Tested::Untestable => {
-                if *failures >= FAILURES {
+                if std::mem::take(&mut misses.told) {
                     self.say(Trouble::Over).await;
                 }
-                *failures = 0;
+                misses.in_a_row = 0;
             }
             Tested::Failed(why) => {
-                *failures = failures.saturating_add(1);
-                tracing::warn!(site, channel, why, failures, "the heartbeat did not get through");
-                if *failures == FAILURES {
+                misses.in_a_row = misses.in_a_row.saturating_add(1);
+                tracing::warn!(site, channel, why, misses.in_a_row, "the heartbeat did not get through");
+                if misses.in_a_row == FAILURES {
+                    misses.told = true;
                     self.say(Trouble::Is(&why)).await;
                 }
             }
