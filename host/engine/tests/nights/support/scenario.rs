@@ -1,7 +1,7 @@
 //! Scenarios as data: what happens, and what must come of it.
 
 use dogwatch_chain::Profile;
-use dogwatch_engine::{Alert, AlertEvent, Severity};
+use dogwatch_engine::{Alert, AlertEvent, Severity, Target};
 
 use super::chain::Irreversibility;
 use super::night::{Fault, Night};
@@ -24,6 +24,29 @@ pub(crate) struct Scenario {
     /// Alerts that are open at dawn; all of them.
     pub(crate) left: &'static [&'static str],
 }
+
+/// Nothing happens: what other scenarios start from.
+pub(crate) const QUIET: Scenario = Scenario {
+    name: "nothing happens",
+    slots: 250,
+    timeline: Vec::new(),
+    changes: 0,
+    holder: "primary",
+    must: &[],
+    never: &[
+        "switching",
+        "missing",
+        "blind",
+        "halted",
+        "thin",
+        "split",
+        "refused",
+        "key-changed",
+        "doubts",
+        "policy-failed",
+    ],
+    left: &[],
+};
 
 /// The chains that every scenario is played on.
 fn chains(seed: u64) -> Vec<(&'static str, Night)> {
@@ -96,4 +119,20 @@ impl Drop for Shown<'_> {
             eprintln!("in {}", self.0);
         }
     }
+}
+
+/// The target of a switch, by the node's name.
+pub(crate) fn node(name: &str) -> Target {
+    Target::Node(name.to_owned())
+}
+
+/// The seeds to play, and so many times more of them where `NIGHTS` says so.
+pub(crate) fn more(seeds: std::ops::Range<u64>) -> impl Iterator<Item = u64> {
+    let times = std::env::var("NIGHTS").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    (0..times).flat_map(move |n| seeds.clone().map(move |seed| n * 1000 + seed))
+}
+
+/// The seed of the one night to play, where `SEED` names it.
+pub(crate) fn chosen() -> Option<u64> {
+    std::env::var("SEED").ok().and_then(|seed| seed.parse().ok())
 }

@@ -1,4 +1,4 @@
-//! A witness, its nodes and its chain, slot by slot, for the words that are said of them.
+//! A witness, its nodes and its chain, slot by slot, for the unit tests of the watch.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,38 +8,38 @@ use dogwatch_chain::{
 };
 
 use crate::alert::Alert;
+use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::health::{Damping, Probe};
-use crate::rails::{Disable, Rails, Unprobed};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
 use crate::testing::{INTERVAL, id, key, time};
 use crate::tracker::{EndpointReading, Reading, Tracker, TrackerConfig};
-use crate::watch::{Command, Event, NodeConfig, SendReport, Signing, State, Watch, WatchConfig};
+use crate::watch::{Command, Event, SendReport, State, Watch};
 
 /// Who produces, over and over: alice in every fifth slot.
 const ROUND: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 
-pub(super) struct Scene {
-    tracker: Tracker,
-    pub(super) watch: Watch,
-    pub(super) said: Vec<Alert>,
+pub(crate) struct Scene {
+    pub(crate) tracker: Tracker,
+    pub(crate) watch: Watch,
+    pub(crate) said: Vec<Alert>,
     slot: u64,
     blocks: Vec<Block>,
     branch: u8,
     /// The key on chain.
     key: PublicKey,
     /// What one endpoint shows instead of it; then all three differ.
-    pub(super) shown: Option<PublicKey>,
+    pub(crate) shown: Option<PublicKey>,
     /// Whether node primary produces nothing; the others always do.
-    pub(super) fails: bool,
+    pub(crate) fails: bool,
     /// Nodes whose probes fail.
-    pub(super) unfit: BTreeSet<&'static str>,
+    pub(crate) unfit: BTreeSet<&'static str>,
     /// Whether the endpoints know of no alice.
-    pub(super) unknown: bool,
-    pub(super) participation: u8,
+    pub(crate) unknown: bool,
+    pub(crate) participation: u8,
     pending: Option<SwitchPlan>,
 }
 
@@ -78,7 +78,7 @@ fn config(mode: Mode) -> WatchConfig {
 
 impl Scene {
     /// A calm night: node primary produces, and all are fit.
-    pub(super) fn new(mode: Mode) -> Self {
+    pub(crate) fn new(mode: Mode) -> Self {
         let tracker = Tracker::new(TrackerConfig {
             chain: "hive".to_owned(),
             block_interval: INTERVAL,
@@ -106,12 +106,12 @@ impl Scene {
     }
 
     /// A third of a slot after the block was due.
-    pub(super) fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         time(self.slot).plus(INTERVAL / 3)
     }
 
     /// Lets slots pass.
-    pub(super) fn run(&mut self, slots: u64) {
+    pub(crate) fn run(&mut self, slots: u64) {
         for _ in 0..slots {
             self.slot += 1;
             self.produce();
@@ -198,7 +198,7 @@ impl Scene {
         Ok(Probe { head, chain_id: Some(self.watch.config.profile.chain_id), version: "1.27.11".to_owned() })
     }
 
-    pub(super) fn handle(&mut self, event: Event) {
+    pub(crate) fn handle(&mut self, event: Event) {
         for command in self.watch.handle(self.now(), &self.tracker, event) {
             if let Command::Say(alert) = command {
                 self.said.push(*alert);
@@ -206,45 +206,45 @@ impl Scene {
         }
     }
 
-    pub(super) fn decide(&mut self, action: Action, reason: &str) {
+    pub(crate) fn decide(&mut self, action: Action, reason: &str) {
         self.handle(Event::Decided(Ok(Decision { action, ..Decision::stay(reason, Vec::new()) })));
     }
 
     /// What was said since the last time.
-    pub(super) fn take(&mut self) -> Vec<Alert> {
+    pub(crate) fn take(&mut self) -> Vec<Alert> {
         std::mem::take(&mut self.said)
     }
 
     /// Somebody else moves the key, and it counts at once.
-    pub(super) fn wallet(&mut self, key: PublicKey) {
+    pub(crate) fn wallet(&mut self, key: PublicKey) {
         self.key = key;
     }
 
     /// The switch on its way.
-    pub(super) fn plan(&self) -> SwitchPlan {
+    pub(crate) fn plan(&self) -> SwitchPlan {
         self.watch.state.in_flight.as_ref().unwrap().plan.clone()
     }
 
     /// The next block holds the switch on its way.
-    pub(super) fn include(&mut self) {
+    pub(crate) fn include(&mut self) {
         self.pending = Some(self.plan());
     }
 
     /// How the endpoints took the switch on its way.
-    pub(super) fn sent(&mut self, report: SendReport) {
+    pub(crate) fn sent(&mut self, report: SendReport) {
         let id = self.plan().id(&self.watch.config.profile);
         self.handle(Event::Sent(id, report));
     }
 
     /// The newest block loses to another branch, and with it the switch that it holds.
-    pub(super) fn fork(&mut self) {
+    pub(crate) fn fork(&mut self) {
         self.blocks.pop();
         self.branch += 1;
         self.key = key(1);
     }
 
     /// Dogwatch starts anew with what it has stored.
-    pub(super) fn restart(&mut self, mode: Mode) {
+    pub(crate) fn restart(&mut self, mode: Mode) {
         let config = WatchConfig { mode, ..self.watch.config.clone() };
         self.watch = Watch::new(config, self.watch.state.clone(), self.now());
     }
