@@ -152,7 +152,8 @@ impl Desk<'_> {
     fn report(&self, known: Option<Incident>, report: AlertReport) -> Step {
         let alert = Alert { at: self.now, ..Alert::new(AlertEvent::Report, report.notice, report.at) };
         let first = self.rules.plan(&alert, self.now).into_iter().next();
-        let dispatches = first.into_iter().map(|(at, channels)| Dispatch { alert: alert.clone(), channels, not_before: at });
+        let dispatches =
+            first.into_iter().map(|(at, channels)| Dispatch { alert: alert.clone(), channels, not_before: at });
         Step { dispatches: dispatches.collect(), incident: known }
     }
 

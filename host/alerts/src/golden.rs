@@ -6,8 +6,8 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::{
-    Alert, AlertEvent, AlertKey, AlertReport, Cause, Change, Hold, Incident, Maintenance, Phase, Raiser, Scope, Severity, Subject,
-    digest, storm,
+    Alert, AlertEvent, AlertKey, AlertReport, Cause, Change, Hold, Incident, Maintenance, Phase, Raiser, Scope,
+    Severity, Subject, digest, storm,
 };
 
 const NOW: Time = Time::from_secs(1_795_436_256);
@@ -89,11 +89,7 @@ fn a_storm_in_words() {
     mixed.extend([incident(9, Severity::Warning, Phase::Over, Hold::Storm)]);
     golden(
         Cause::Storm,
-        &[
-            storm("fsn1", &mixed),
-            storm("fsn1", &members(Phase::Open, 40)),
-            storm("fsn1", &members(Phase::Over, 2)),
-        ],
+        &[storm("fsn1", &mixed), storm("fsn1", &members(Phase::Open, 40)), storm("fsn1", &members(Phase::Over, 2))],
     );
 }
 

@@ -28,8 +28,6 @@ pub struct WatchConfig {
     pub damping: Damping,
     /// How long a swap may take to get into a block.
     pub expiration: Duration,
-    /// After how long an open critical alert or page is said again.
-    pub repeat: Duration,
 }
 
 /// A node of the configuration.

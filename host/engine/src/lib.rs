@@ -9,9 +9,7 @@
 //! pending state and proves nothing.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may panic, that is how it fails"))]
 
-mod alert;
 mod book;
-mod cause;
 mod chain_alerts;
 mod config;
 mod decision;
@@ -23,10 +21,10 @@ mod switch;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod time;
 mod tracker;
 mod watch;
 
-pub use alert::{Alert, AlertEvent, AlertKey, Severity, Subject};
 pub use book::AlertBook;
 pub use chain_alerts::ChainAlerts;
 pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};

@@ -15,12 +15,12 @@ mod text;
 
 use std::collections::BTreeMap;
 
+use dogwatch_alerts::{AlertKey, AlertReport, Cause, Notice, Scope, Subject};
 use dogwatch_chain::{PublicKey, Time, TransactionId};
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::alert::{Alert, AlertKey, Subject};
-use crate::book::{AlertBook, Notice};
-use crate::cause::Cause;
+use crate::book::AlertBook;
 use crate::config::{NodeConfig, WatchConfig};
 use crate::decision::Decision;
 use crate::health::{NodeHealth, Probe};
@@ -48,13 +48,19 @@ pub struct State {
     pub unproven: Option<Unproven>,
     /// Past switches, oldest first.
     pub switches: Vec<SwitchRecord>,
-    /// Open alerts.
+    /// Open alerts. Not stored here: the desk knows what is open.
+    #[serde(default, skip_serializing, deserialize_with = "forget")]
     pub alerts: AlertBook,
     /// Until when automatic switches are paused.
     pub paused_until: Option<Time>,
     /// Own slots by the hour.
     #[serde(default)]
     pub tally: Tally,
+}
+
+/// Older states hold the open alerts too.
+fn forget<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AlertBook, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| AlertBook::default())
 }
 
 /// One of the witness's own slots, as it is remembered.
@@ -120,7 +126,7 @@ pub enum Command {
     /// Sign this and hand it to the endpoints, once the state is stored; answer with [`Event::Sent`].
     Send(Box<SwitchPlan>),
     /// Deliver this.
-    Say(Box<Alert>),
+    Report(Box<AlertReport>),
     /// Send [`Event::Woken`] at that time.
     WakeAt(Time),
     /// Log this.
@@ -238,13 +244,17 @@ impl Watch {
         self.state.slots.iter().map(own).collect()
     }
 
+    fn scope(&self) -> Scope {
+        Scope::witness(&self.config.profile.name, self.config.witness.as_str())
+    }
+
     fn alert_key(&self, cause: Cause) -> AlertKey {
-        AlertKey(format!("witness/{}/{}/{cause}", self.config.profile.name, self.config.witness))
+        AlertKey::new(self.scope(), cause)
     }
 
     /// The key where there may be several of a kind.
     fn part_key(&self, cause: Cause, part: &str) -> AlertKey {
-        AlertKey(format!("{}/{part}", self.alert_key(cause)))
+        AlertKey::part(self.scope(), cause, part)
     }
 
     fn subject(&self) -> Subject {
@@ -252,13 +262,13 @@ impl Watch {
     }
 
     fn raise(&mut self, now: Time, notice: Notice, out: &mut Vec<Command>) {
-        let alert = self.state.alerts.raise(now, &self.config.profile.name, self.config.repeat, notice);
-        out.extend(alert.map(|alert| Command::Say(Box::new(alert))));
+        let alert = self.state.alerts.raise(now, notice);
+        out.extend(alert.map(|alert| Command::Report(Box::new(alert))));
     }
 
     fn update(&mut self, now: Time, notice: Notice, out: &mut Vec<Command>) {
-        let alert = self.state.alerts.update(now, &self.config.profile.name, notice);
-        out.push(Command::Say(Box::new(alert)));
+        let alert = self.state.alerts.update(now, notice);
+        out.push(Command::Report(Box::new(alert)));
     }
 
     fn resolve(&mut self, now: Time, cause: Cause, how: &str, out: &mut Vec<Command>) {
@@ -267,13 +277,12 @@ impl Watch {
 
     fn resolve_key(&mut self, now: Time, key: &AlertKey, how: &str, out: &mut Vec<Command>) {
         let alert = self.state.alerts.resolve(now, key, how);
-        out.extend(alert.map(|alert| Command::Say(Box::new(alert))));
+        out.extend(alert.map(|alert| Command::Report(Box::new(alert))));
     }
 
     /// Closes what an earlier decision raised and this one does not.
     fn resolve_others(&mut self, now: Time, cause: Cause, keep: &[AlertKey], how: &str, out: &mut Vec<Command>) {
-        let prefix = self.part_key(cause, "").0;
-        let alerts = self.state.alerts.resolve_others(now, &prefix, keep, how);
-        out.extend(alerts.into_iter().map(|alert| Command::Say(Box::new(alert))));
+        let alerts = self.state.alerts.resolve_others(now, cause, keep, how);
+        out.extend(alerts.into_iter().map(|alert| Command::Report(Box::new(alert))));
     }
 }

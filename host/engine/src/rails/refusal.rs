@@ -2,13 +2,14 @@
 //!
 //! When each one is raised stands in `check.rs`.
 
+use crate::time::utc;
+use dogwatch_alerts::Severity;
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use dogwatch_chain::Time;
 
-use crate::alert::{Severity, utc};
 use crate::situation::{Agreement, Verdict};
 
 /// Why a switch was refused.

@@ -1,10 +1,10 @@
 //! Starting a switch.
 
+use dogwatch_alerts::Cause;
 use std::time::Duration;
 
 use dogwatch_chain::{Time, TransactionId};
 
-use crate::cause::Cause;
 use crate::rails::{Facts, Lifetime, Refusal, check};
 use crate::situation::{Agreement, Verdict};
 use crate::switch::{InFlight, Origin, SwitchPlan, Target};
@@ -127,7 +127,6 @@ mod tests {
             },
             damping: Damping { rise: 3, fall: 3 },
             expiration: Duration::from_secs(30),
-            repeat: Duration::from_secs(300),
         };
         Watch::new(config, state, time(1))
     }

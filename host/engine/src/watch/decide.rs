@@ -1,10 +1,10 @@
 //! The policy proposes, the rails dispose.
 
+use dogwatch_alerts::Cause;
 use std::time::Duration;
 
 use dogwatch_chain::Time;
 
-use crate::cause::Cause;
 use crate::decision::{Action, Decision};
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
 use crate::switch::{Origin, SwitchPlan, Target};
@@ -158,7 +158,7 @@ impl Watch {
         for refusal in refusals {
             let key = self.part_key(Cause::Refused, refusal.code());
             // After a restart what is open already is known for longer than this run.
-            let first = self.state.alerts.open_for(now, &key).map_or(now, |open| now.minus(open));
+            let first = self.state.alerts.opened_at(&key).map_or(now, |opened| opened.min(now));
             let since = self.standing.entry(refusal.code()).or_insert(first);
             // A clock that was set back starts anew.
             *since = (*since).min(now);

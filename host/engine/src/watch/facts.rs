@@ -1,8 +1,8 @@
 //! Gathering the facts that the rails look at.
 
+use dogwatch_alerts::Cause;
 use dogwatch_chain::Time;
 
-use crate::cause::Cause;
 use crate::config::Signing;
 use crate::rails::{Candidate, Facts, Refusal};
 use crate::situation::SwitchOutcome;
@@ -80,7 +80,7 @@ impl Watch {
         }
         // After a restart an open alert tells that it has lasted for longer than this run.
         let key = self.part_key(Cause::Refused, Refusal::LastingKeySplit.code());
-        let first = self.state.alerts.open_for(now, &key).map_or(now, |open| now.minus(open));
+        let first = self.state.alerts.opened_at(&key).map_or(now, |opened| opened.min(now));
         let since = self.key_split_since.get_or_insert(first);
         // A clock that was set back starts anew.
         *since = (*since).min(now);

@@ -1,11 +1,10 @@
 //! Taking in what the chain and the probes show.
 
+use dogwatch_alerts::{AlertKey, Cause, Severity};
 use std::time::Duration;
 
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
-use crate::alert::{AlertKey, Severity};
-use crate::cause::Cause;
 use crate::health::{Probe, assess};
 use crate::log::SlotFact;
 use crate::situation::{Agreement, Health, NodeIndex, SlotOutcome, Verdict};

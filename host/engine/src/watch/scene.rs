@@ -1,5 +1,6 @@
 //! A witness, its nodes and its chain, slot by slot, for the unit tests of the watch.
 
+use dogwatch_alerts::Alert;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,13 +8,12 @@ use dogwatch_chain::{
     AccountName, Block, BlockNum, Head, Profile, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
 };
 
-use crate::alert::Alert;
 use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
-use crate::testing::{INTERVAL, id, key, time};
+use crate::testing::{INTERVAL, Messages, id, key, time};
 use crate::tracker::{EndpointReading, Reading, Tracker, TrackerConfig};
 use crate::watch::{Command, Event, SendReport, State, Watch};
 
@@ -26,6 +26,7 @@ pub(crate) struct Scene {
     pub(crate) tracker: Tracker,
     pub(crate) watch: Watch,
     pub(crate) said: Vec<Alert>,
+    messages: Messages,
     slot: u64,
     blocks: Vec<Block>,
     branch: u8,
@@ -72,7 +73,6 @@ fn config(mode: Mode) -> WatchConfig {
         },
         damping: Damping { rise: 3, fall: 3 },
         expiration: Duration::from_secs(30),
-        repeat: Duration::from_secs(300),
     }
 }
 
@@ -89,6 +89,7 @@ impl Scene {
             tracker,
             watch: Watch::new(config(mode), State::default(), time(100)),
             said: Vec::new(),
+            messages: Messages::default(),
             slot: 100,
             blocks: Vec::new(),
             branch: 0,
@@ -200,8 +201,8 @@ impl Scene {
 
     pub(crate) fn handle(&mut self, event: Event) {
         for command in self.watch.handle(self.now(), &self.tracker, event) {
-            if let Command::Say(alert) = command {
-                self.said.push(*alert);
+            if let Command::Report(report) = command {
+                self.said.push(self.messages.of(*report));
             }
         }
     }

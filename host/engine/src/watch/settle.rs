@@ -1,8 +1,8 @@
 //! Finding out what became of a switch: in a block, expired, or overtaken.
 
+use dogwatch_alerts::Cause;
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
-use crate::cause::Cause;
 use crate::situation::{Mode, SwitchOutcome};
 use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
 use crate::tracker::{Tracker, WitnessReading};

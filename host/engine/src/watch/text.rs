@@ -2,11 +2,10 @@
 
 mod switches;
 
+use crate::time::utc;
+use dogwatch_alerts::{Cause, Notice, Severity, Subject};
 use dogwatch_chain::{PublicKey, Time};
 
-use crate::alert::{Severity, Subject, utc};
-use crate::book::Notice;
-use crate::cause::Cause;
 use crate::config::Signing;
 use crate::decision::Decision;
 use crate::rails::Refusal;

@@ -1,8 +1,7 @@
 //! Nights in which endpoints die, lag, lie and contradict each other, up to blindness.
 
+use dogwatch_alerts::{AlertEvent, Cause, Severity};
 use std::time::Duration;
-
-use dogwatch_engine::{AlertEvent, Severity};
 
 use crate::support::endpoint::View;
 use crate::support::night::{Fault, Night};
@@ -89,9 +88,9 @@ fn blindness_pages_at_once() {
     let mut night = Night::hive(1);
     night.watch(&[700], 1);
     night.run(1, &[(0, Fault::Endpoints(View::Dead))]);
-    let first = &night.watchers[0].said[0];
+    let first = &night.watchers[0].desk.said[0];
     assert_eq!((first.event, first.severity), (AlertEvent::Opened, Severity::Page));
-    assert!(first.key.0.ends_with("/blind"), "{first:?}");
+    assert!(first.key.cause == Cause::Blind, "{first:?}");
 }
 
 /// Somebody's pending switch splits the key for 30 s at most: a split that keeps the policy from switching for longer

@@ -1,6 +1,7 @@
 //! Nights in which an operator moves the key, pauses, or changes the mode and the configuration.
 
-use dogwatch_engine::{Alert, AlertEvent, Force, Mode, Severity, Target};
+use dogwatch_alerts::{AlertEvent, Cause, Severity};
+use dogwatch_engine::{Force, Mode, Target};
 
 use crate::support::endpoint::View;
 use crate::support::night::{Fault, Night};
@@ -146,8 +147,8 @@ fn observing_says_only_that_it_observes() {
         night.watch(&[700, 2200], seed).config.mode = Mode::Observe;
         night.run(400, &[(20, Fault::Node(0, Condition::Crashed))]);
         let watcher = &night.watchers[0];
-        let refused: Vec<_> = watcher.said.iter().filter(|alert| alert.key.0.contains("/refused/")).collect();
-        assert!(refused.iter().all(|alert| alert.key.0.ends_with("/observing")), "{refused:?}");
+        let refused: Vec<_> = watcher.desk.said.iter().filter(|alert| alert.key.cause == Cause::Refused).collect();
+        assert!(refused.iter().all(|alert| alert.key.part.as_deref() == Some("observing")), "{refused:?}");
         let opened = refused.iter().filter(|alert| alert.event == AlertEvent::Opened).count();
         assert_eq!(opened, 1, "it does not flap: {refused:?}");
         near += watcher.records.iter().filter(|record| record.outcome.contains("own-slot-near")).count();
@@ -242,7 +243,7 @@ fn a_configuration_that_changes() {
         night.watchers[0].config.nodes = vec![third];
         night.run(20, &[(2, Fault::Die(5))]);
         let state = night.watchers[0].state();
-        assert_eq!(state.alerts.open(), Vec::<&Alert>::new());
+        assert_eq!(night.watchers[0].desk.open().count(), 0);
         assert_eq!(state.switches[0].from, node("primary"));
     }
 }

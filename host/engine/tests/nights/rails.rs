@@ -1,8 +1,9 @@
 //! Nights in which the rails hold back a switch that the policy or the operator wants.
 
+use dogwatch_alerts::{AlertEvent, Severity};
 use std::time::Duration;
 
-use dogwatch_engine::{AlertEvent, Force, Refusal, Severity};
+use dogwatch_engine::{Force, Refusal};
 
 use crate::support::night::{Fault, Night};
 use crate::support::node::Condition;

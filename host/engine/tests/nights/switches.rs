@@ -1,8 +1,9 @@
 //! Nights in which a switch is lost, forked away, refused by endpoints, or made by another site first.
 
+use dogwatch_alerts::{AlertEvent, Severity};
 use std::time::Duration;
 
-use dogwatch_engine::{Alert, AlertEvent, Severity, SwitchOutcome};
+use dogwatch_engine::SwitchOutcome;
 
 use crate::support::endpoint::View;
 use crate::support::night::{Fault, Night};
@@ -70,7 +71,7 @@ fn swaps_that_get_lost() {
         night.run(300, &[(10, Endpoints(View::Swallows)), crash.clone(), back]);
         assert_eq!((night.changes(), night.holder()), (0, "primary"));
         assert!(failed(&night.watchers[0]) >= 1);
-        assert_eq!(night.watchers[0].state().alerts.open(), Vec::<&Alert>::new());
+        assert_eq!(night.watchers[0].desk.open().count(), 0);
 
         for keep in [true, false] {
             let _shown = Shown(&format!("forked away, keep {keep}"));

@@ -1,10 +1,9 @@
 //! What alerts say of a switch, from its beginning to its end.
 
+use crate::time::utc;
+use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::{BlockId, Time};
 
-use crate::alert::{Severity, utc};
-use crate::book::Notice;
-use crate::cause::Cause;
 use crate::situation::Mode;
 use crate::switch::{SwitchPlan, Target};
 use crate::watch::text::{Advice, ENDPOINTS, sentence};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use dogwatch_alerts::{AlertEvent, AlertKey};
 use dogwatch_chain::Time;
-use dogwatch_engine::{AlertBook, AlertEvent, AlertKey, Origin, State, SwitchPlan, Target, Verdict};
+use dogwatch_engine::{Origin, State, SwitchPlan, Target, Verdict};
 
 use super::night::World;
 use super::policy::Policy;
@@ -11,7 +12,7 @@ use super::watcher::Watcher;
 
 /// Before each transmission.
 pub(crate) fn sending(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
-    let (stored, _): (State, AlertBook) = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
+    let stored: State = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
     let in_flight = stored.in_flight.expect("sent without being stored");
     assert_eq!(in_flight.plan, *plan, "sent something else than what is stored");
     let id = plan.id(&watcher.config.profile);
@@ -64,20 +65,22 @@ fn deciding(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
 /// At the end of the night.
 pub(crate) fn night(watcher: &Watcher, world: &World) {
     let mut open = BTreeSet::new();
-    for alert in &watcher.said {
+    for alert in &watcher.desk.said {
         let fits = match alert.event {
             AlertEvent::Opened => open.insert(alert.key.clone()),
             AlertEvent::Updated => open.contains(&alert.key),
             AlertEvent::Resolved => open.remove(&alert.key),
-            // These are said of alerts by whoever sees to their delivery.
+            // Nobody acknowledges, and there is one step.
             AlertEvent::Escalated | AlertEvent::Acknowledged | AlertEvent::Report => false,
         };
         assert!(fits, "{:?} does not fit: {alert:?}", alert.event);
     }
-    let (state, chain): (State, AlertBook) = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
-    let books = state.alerts.open().into_iter().chain(chain.open());
-    let known: BTreeSet<AlertKey> = books.map(|alert| alert.key.clone()).collect();
-    assert_eq!(open, known, "what was opened is resolved, or open in the book");
+    let known: BTreeSet<AlertKey> = watcher.desk.open().map(|alert| alert.key.clone()).collect();
+    assert_eq!(open, known, "what was opened is resolved, or open at the desk");
+    if let Some(live) = &watcher.live {
+        let books = live.watch.state().alerts.open().chain(live.chain_alerts.book().open());
+        assert_eq!(books.cloned().collect::<BTreeSet<_>>(), known, "watchers and desk know of the same alerts");
+    }
 
     let rails = watcher.config.rails;
     let changes = world.chain.key_changes();

@@ -3,6 +3,7 @@
 pub(crate) mod chain;
 pub(crate) mod chaos;
 pub(crate) mod check;
+pub(crate) mod desk;
 pub(crate) mod endpoint;
 pub(crate) mod night;
 pub(crate) mod node;

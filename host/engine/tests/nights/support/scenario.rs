@@ -1,7 +1,8 @@
 //! Scenarios as data: what happens, and what must come of it.
 
+use dogwatch_alerts::{Alert, AlertEvent, Severity};
 use dogwatch_chain::Profile;
-use dogwatch_engine::{Alert, AlertEvent, Severity, Target};
+use dogwatch_engine::Target;
 
 use super::chain::Irreversibility;
 use super::night::{Fault, Night};
@@ -75,6 +76,7 @@ impl Scenario {
         let watcher = &night.watchers[0];
         let story = || {
             let said: Vec<String> = watcher
+                .desk
                 .said
                 .iter()
                 .map(|a| format!("{} {:?} {} {}: {}", a.at, a.event, a.severity, a.key, a.summary))
@@ -95,12 +97,12 @@ impl Scenario {
         for kind in self.never {
             assert!(!opened(kind), "{label}: {kind} was opened; {}", story());
         }
-        let state = watcher.state();
-        let live = watcher.live.as_ref();
-        let books =
-            state.alerts.open().into_iter().chain(live.into_iter().flat_map(|live| live.chain_alerts.book().open()));
-        let left: Vec<String> =
-            books.filter(|alert| alert.severity > Severity::Info).map(|alert| alert.key.0.clone()).collect();
+        let left: Vec<String> = watcher
+            .desk
+            .open()
+            .filter(|alert| alert.severity > Severity::Info)
+            .map(|alert| alert.key.to_string())
+            .collect();
         for key in &left {
             assert!(self.left.iter().any(|kind| key.contains(kind)), "{label}: {key} is still open; {}", story());
         }

@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
-    Alert, AlertBook, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex,
-    Rails, Refusal, SendReport, Signing, State, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
+    ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Rails, Refusal,
+    SendReport, Signing, State, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use super::check;
+use super::desk::AlertDesk;
 use super::endpoint::Taken;
 use super::night::World;
 use super::policy::Policy;
@@ -42,7 +44,7 @@ pub(crate) struct Watcher {
     pub(crate) live: Option<Live>,
     pub(crate) stored: Option<String>,
     /// The same, so as not to write it again.
-    persisted: Option<(State, AlertBook)>,
+    persisted: Option<State>,
     /// When within a slot it polls.
     pub(crate) polls: Vec<Duration>,
     /// How many of a thousand steps it dies at.
@@ -50,7 +52,7 @@ pub(crate) struct Watcher {
     pub(crate) down_until: u64,
     pub(crate) deaths: u32,
     pub(crate) sent: Vec<Sent>,
-    pub(crate) said: Vec<Alert>,
+    pub(crate) desk: AlertDesk,
     pub(crate) records: Vec<DecisionRecord>,
     pub(crate) answers: Vec<Result<TransactionId, Vec<Refusal>>>,
     /// Slots from taking a transaction to the first block that may hold it.
@@ -98,7 +100,6 @@ impl Watcher {
             rails: rails(),
             damping: Damping { rise: 3, fall: 3 },
             expiration: Duration::from_secs(30),
-            repeat: Duration::from_secs(300),
             profile,
         };
         Self {
@@ -113,7 +114,7 @@ impl Watcher {
             down_until: 0,
             deaths: 0,
             sent: Vec::new(),
-            said: Vec::new(),
+            desk: AlertDesk::new(),
             records: Vec::new(),
             answers: Vec::new(),
             delay: 1,
@@ -126,21 +127,24 @@ impl Watcher {
     pub(crate) fn state(&self) -> State {
         match (&self.live, &self.stored) {
             (Some(live), _) => live.watch.state().clone(),
-            (None, Some(stored)) => Self::load(stored).0,
+            (None, Some(stored)) => Self::load(stored),
             (None, None) => State::default(),
         }
     }
 
-    fn load(stored: &str) -> (State, AlertBook) {
+    fn load(stored: &str) -> State {
         serde_json::from_str(stored).unwrap()
     }
 
     pub(crate) fn start(&mut self, now: Time) {
-        let (state, book) = self.stored.as_deref().map(Self::load).unwrap_or_default();
+        let mut state = self.stored.as_deref().map(Self::load).unwrap_or_default();
+        // What is open stands at the desk, and nowhere else.
+        state.alerts = self.desk.book(|scope| matches!(scope, Scope::Witness { .. }));
+        let book = self.desk.book(|scope| matches!(scope, Scope::Chain { .. }));
         self.live = Some(Live {
             tracker: Tracker::new(self.tracking.clone()),
             watch: Watch::new(self.config.clone(), state, now),
-            chain_alerts: ChainAlerts::new(book, self.config.repeat),
+            chain_alerts: ChainAlerts::new(book),
         });
         self.wake = None;
     }
@@ -173,8 +177,9 @@ impl Watcher {
     fn round(&mut self, now: Time, slot: u64, world: &mut World) -> Result<(), Died> {
         self.read_chain(now, world);
         let live = self.live.as_mut().unwrap();
-        let said = live.chain_alerts.observe(now, &live.tracker);
-        self.persist(said);
+        let reports = live.chain_alerts.observe(now, &live.tracker);
+        self.persist(now, reports);
+        self.desk.due(now);
         self.boundary()?;
         for index in 0..world.nodes.len() {
             let Some(place) = self.config.nodes.iter().position(|node| node.name == world.nodes[index].name) else {
@@ -206,13 +211,13 @@ impl Watcher {
         }
     }
 
-    fn persist(&mut self, said: Vec<Alert>) {
-        self.said.extend(said);
-        let live = self.live.as_ref().unwrap();
-        let (state, book) = (live.watch.state(), live.chain_alerts.book());
-        if self.persisted.as_ref().is_none_or(|(old, alerts)| old != state || alerts != book) {
-            self.persisted = Some((state.clone(), book.clone()));
-            self.stored = Some(serde_json::to_string(&(state, book)).unwrap());
+    /// One transaction: the state, and what is reported of it.
+    fn persist(&mut self, now: Time, reports: Vec<AlertReport>) {
+        self.desk.report(now, reports);
+        let state = self.live.as_ref().unwrap().watch.state();
+        if self.persisted.as_ref().is_none_or(|old| old != state) {
+            self.persisted = Some(state.clone());
+            self.stored = Some(serde_json::to_string(state).unwrap());
         }
     }
 
@@ -222,11 +227,11 @@ impl Watcher {
             let live = self.live.as_mut().unwrap();
             let commands = live.watch.handle(now, &live.tracker, event);
             self.boundary()?;
-            let said = commands.iter().filter_map(|command| match command {
-                Command::Say(alert) => Some((**alert).clone()),
+            let reports = commands.iter().filter_map(|command| match command {
+                Command::Report(report) => Some((**report).clone()),
                 _ => None,
             });
-            self.persist(said.collect());
+            self.persist(now, reports.collect());
             self.boundary()?;
             for command in commands {
                 match command {
@@ -238,7 +243,7 @@ impl Watcher {
                         self.boundary()?;
                         events.push_back(Event::Sent(plan.id(&self.config.profile), report));
                     }
-                    Command::Say(_) => {}
+                    Command::Report(_) => {}
                     Command::WakeAt(at) => self.wake = Some(self.wake.map_or(at, |old| old.min(at))),
                     Command::Record(record) => self.records.push(*record),
                     Command::Answer(answer) => self.answers.push(answer),
@@ -269,8 +274,8 @@ impl Watcher {
         self.live.as_ref().and_then(|live| live.tracker.head()).map(|head| head.num())
     }
 
-    /// Events of alerts whose identity holds that word.
+    /// Messages about alerts whose key holds that word.
     pub(crate) fn alerts(&self, kind: &str) -> Vec<&Alert> {
-        self.said.iter().filter(|alert| format!("{}/", alert.key).contains(&format!("/{kind}/"))).collect()
+        self.desk.said.iter().filter(|alert| format!("{}/", alert.key).contains(&format!("/{kind}/"))).collect()
     }
 }
