@@ -7,8 +7,8 @@ use dogwatch_chain::{Head, Time};
 use crate::alert::{Alert, AlertKey, Severity, Subject, utc};
 use crate::book::{AlertBook, Notice};
 use crate::cause::Cause;
+use crate::chain::{Standstill, Tracker, WallClock};
 use crate::situation::Agreement;
-use crate::tracker::{Standstill, Tracker, WallClock};
 
 /// How long answers may be missing before that is blindness: three slots, but time enough for one retry.
 const GRACE_SLOTS: u32 = 3;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{BlockNum, ChainId, Head, Time};
 
-use crate::log::BlockLog;
+use crate::chain::BlockLog;
 use crate::situation::Health;
 
 /// What a probe found.
@@ -167,7 +167,7 @@ pub(crate) fn assess(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::Fit;
+    use crate::chain::Fit;
     use crate::testing::{block, head, id, time};
 
     const STALE: Duration = Duration::from_secs(15);

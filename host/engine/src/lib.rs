@@ -12,27 +12,29 @@
 mod alert;
 mod book;
 mod cause;
+mod chain;
 mod chain_alerts;
 mod config;
 mod decision;
 mod health;
-mod log;
 mod rails;
 mod situation;
 mod switch;
 mod tally;
 #[cfg(test)]
 mod testing;
-mod tracker;
 mod watch;
 
 pub use alert::{Alert, AlertEvent, AlertKey, Severity, Subject};
 pub use book::AlertBook;
+pub use chain::{
+    BlockLog, Doubt, EndpointReading, Fit, Reading, SlotClock, SlotFact, Standstill, Tracker, TrackerConfig, WallClock,
+    WitnessReading,
+};
 pub use chain_alerts::ChainAlerts;
 pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
 pub use health::{Damping, NodeHealth, Probe, Unfit};
-pub use log::{BlockLog, Fit, SlotClock, SlotFact};
 pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{
     Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
@@ -40,5 +42,4 @@ pub use situation::{
 };
 pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
 pub use tally::{Counts, Tally};
-pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading};
 pub use watch::{Command, DecisionRecord, Event, Force, SendReport, SlotRecord, State, Watch};

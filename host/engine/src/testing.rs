@@ -10,7 +10,7 @@ use dogwatch_chain::{
 use crate::alert::{Alert, AlertEvent, utc};
 use crate::book::{AlertBook, Notice};
 use crate::cause::Cause;
-use crate::tracker::{EndpointReading, Reading};
+use crate::chain::{EndpointReading, Reading};
 
 pub(crate) const INTERVAL: Duration = Duration::from_secs(3);
 

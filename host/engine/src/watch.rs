@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alert, AlertKey, Subject};
 use crate::book::{AlertBook, Notice};
 use crate::cause::Cause;
+use crate::chain::Tracker;
 use crate::config::{NodeConfig, WatchConfig};
 use crate::decision::Decision;
 use crate::health::{NodeHealth, Probe};
@@ -28,7 +29,6 @@ use crate::rails::Refusal;
 use crate::situation::{Holder, NodeIndex, OwnSlot, Situation, Verdict};
 use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
 use crate::tally::Tally;
-use crate::tracker::Tracker;
 
 /// What survives a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use dogwatch_chain::Head;
 
 use super::*;
+use crate::chain::{EndpointReading, TrackerConfig};
 use crate::testing::{Album, INTERVAL, block, head, id, key, says, silent, time};
-use crate::tracker::{EndpointReading, TrackerConfig};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::alert::AlertEvent;
+use crate::chain::TrackerConfig;
 use crate::testing::{INTERVAL, block, head, key, says, silent, time};
-use crate::tracker::TrackerConfig;
 
 struct Scene {
     tracker: Tracker,

@@ -5,10 +5,10 @@ use std::time::Duration;
 use dogwatch_chain::{Time, TransactionId};
 
 use crate::cause::Cause;
+use crate::chain::Tracker;
 use crate::rails::{Facts, Lifetime, Refusal, check};
 use crate::situation::{Agreement, Verdict};
 use crate::switch::{InFlight, Origin, SwitchPlan, Target};
-use crate::tracker::Tracker;
 use crate::watch::{Command, SendReport, Watch};
 
 impl Watch {
@@ -93,12 +93,12 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::TrackerConfig;
     use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
     use crate::health::Damping;
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
     use crate::testing::{head, key, name, says, time};
-    use crate::tracker::TrackerConfig;
     use crate::watch::{Event, Force, State};
     use dogwatch_chain::Profile;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::cause::Cause;
+use crate::chain::Tracker;
 use crate::decision::{Action, Decision};
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
 use crate::switch::{Origin, SwitchPlan, Target};
-use crate::tracker::Tracker;
 use crate::watch::text::wish;
 use crate::watch::{Command, DecisionRecord, Force, Watch};
 

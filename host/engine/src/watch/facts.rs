@@ -3,11 +3,11 @@
 use dogwatch_chain::Time;
 
 use crate::cause::Cause;
+use crate::chain::{Tracker, WitnessReading};
 use crate::config::Signing;
 use crate::rails::{Candidate, Facts, Refusal};
 use crate::situation::SwitchOutcome;
 use crate::switch::{Origin, Target};
-use crate::tracker::{Tracker, WitnessReading};
 use crate::watch::Watch;
 
 impl Watch {

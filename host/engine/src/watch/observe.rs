@@ -6,11 +6,11 @@ use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
 use crate::alert::{AlertKey, Severity};
 use crate::cause::Cause;
+use crate::chain::SlotFact;
+use crate::chain::{Standstill, Tracker, WitnessReading};
 use crate::health::{Probe, assess};
-use crate::log::SlotFact;
 use crate::situation::{Agreement, Health, NodeIndex, SlotOutcome, Verdict};
 use crate::switch::{KeyRecord, Target, Unproven};
-use crate::tracker::{Standstill, Tracker, WitnessReading};
 use crate::watch::{Command, SlotRecord, Watch};
 
 /// Own slots that are remembered: enough for any policy's window, small enough to store.

@@ -8,13 +8,13 @@ use dogwatch_chain::{
 };
 
 use crate::alert::Alert;
+use crate::chain::{EndpointReading, Reading, Tracker, TrackerConfig};
 use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
 use crate::testing::{INTERVAL, id, key, time};
-use crate::tracker::{EndpointReading, Reading, Tracker, TrackerConfig};
 use crate::watch::{Command, Event, SendReport, State, Watch};
 
 /// Who produces, over and over: alice in every fifth slot.

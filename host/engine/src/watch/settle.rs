@@ -3,9 +3,9 @@
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
 use crate::cause::Cause;
+use crate::chain::{Tracker, WitnessReading};
 use crate::situation::{Mode, SwitchOutcome};
 use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
-use crate::tracker::{Tracker, WitnessReading};
 use crate::watch::{Command, Watch};
 
 /// Slots after the expiration until no node shows the expired swap as pending any more.

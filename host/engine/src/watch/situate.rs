@@ -2,9 +2,9 @@
 
 use dogwatch_chain::Time;
 
+use crate::chain::Tracker;
 use crate::situation::{Health, Holder, NextSlot, NodeView, PastSwitch, Situation, SwitchOutcome};
 use crate::switch::Target;
-use crate::tracker::Tracker;
 use crate::watch::{Command, Watch};
 
 impl Watch {
