@@ -19,6 +19,7 @@ mod decision;
 mod health;
 mod rails;
 mod situation;
+mod slots;
 mod switch;
 mod tally;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use situation::{
     Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
     SlotOutcome, SwitchOutcome, Verdict,
 };
+pub use slots::SlotRecord;
 pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
 pub use tally::{Counts, Tally};
-pub use watch::{Command, DecisionRecord, Event, Force, SendReport, SlotRecord, State, Watch};
+pub use watch::{Command, DecisionRecord, Event, Force, SendReport, State, Watch};

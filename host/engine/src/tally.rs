@@ -7,7 +7,7 @@ use dogwatch_chain::{Slot, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::situation::SlotOutcome;
-use crate::watch::SlotRecord;
+use crate::slots::SlotRecord;
 
 /// Hours that are remembered: a day, and what it may take to ask for it.
 const HOURS: usize = 30;

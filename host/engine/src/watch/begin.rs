@@ -9,7 +9,8 @@ use crate::chain::Tracker;
 use crate::rails::{Facts, Lifetime, Refusal, check};
 use crate::situation::{Agreement, Verdict};
 use crate::switch::{InFlight, Origin, SwitchPlan, Target};
-use crate::watch::{Command, SendReport, Watch};
+use crate::watch::event::{Command, SendReport};
+use crate::watch::machine::Watch;
 
 impl Watch {
     /// Starts a switch that the rails let through.
@@ -99,7 +100,8 @@ mod tests {
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
     use crate::testing::{head, key, name, says, time};
-    use crate::watch::{Event, Force, State};
+    use crate::watch::event::{Event, Force};
+    use crate::watch::state::State;
     use dogwatch_chain::Profile;
 
     fn watch(state: State) -> Watch {

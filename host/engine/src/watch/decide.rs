@@ -9,8 +9,9 @@ use crate::chain::Tracker;
 use crate::decision::{Action, Decision};
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
 use crate::switch::{Origin, SwitchPlan, Target};
+use crate::watch::event::{Command, DecisionRecord, Force};
+use crate::watch::machine::Watch;
 use crate::watch::text::wish;
-use crate::watch::{Command, DecisionRecord, Force, Watch};
 
 impl Watch {
     pub(super) fn decided(

@@ -8,7 +8,7 @@ use crate::config::Signing;
 use crate::rails::{Candidate, Facts, Refusal};
 use crate::situation::SwitchOutcome;
 use crate::switch::{Origin, Target};
-use crate::watch::Watch;
+use crate::watch::machine::Watch;
 
 impl Watch {
     /// All that the rails look at before a switch to that target.

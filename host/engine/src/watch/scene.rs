@@ -15,7 +15,9 @@ use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
 use crate::testing::{INTERVAL, id, key, time};
-use crate::watch::{Command, Event, SendReport, State, Watch};
+use crate::watch::event::{Command, Event, SendReport};
+use crate::watch::machine::Watch;
+use crate::watch::state::State;
 
 /// Who produces, over and over: alice in every fifth slot.
 const ROUND: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];

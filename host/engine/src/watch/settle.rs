@@ -6,7 +6,8 @@ use crate::cause::Cause;
 use crate::chain::{Tracker, WitnessReading};
 use crate::situation::{Mode, SwitchOutcome};
 use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
-use crate::watch::{Command, Watch};
+use crate::watch::event::Command;
+use crate::watch::machine::Watch;
 
 /// Slots after the expiration until no node shows the expired swap as pending any more.
 const PENDING_GONE: u32 = 2;

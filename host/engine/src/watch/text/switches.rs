@@ -7,8 +7,10 @@ use crate::book::Notice;
 use crate::cause::Cause;
 use crate::situation::Mode;
 use crate::switch::{SwitchPlan, Target};
-use crate::watch::text::{Advice, ENDPOINTS, sentence};
-use crate::watch::{SendReport, Watch};
+use crate::watch::event::SendReport;
+use crate::watch::machine::Watch;
+use crate::watch::text::line::sentence;
+use crate::watch::text::phrases::{Advice, ENDPOINTS};
 
 /// What is to be done while nobody can tell which node it will be.
 const BOTH_READY: &str = "Keep both nodes ready until it is in a block or has expired.";

@@ -4,14 +4,20 @@ use std::time::Duration;
 
 use dogwatch_chain::PublicKey;
 
-use super::*;
+use super::line::{SUMMARY, one_line};
+use crate::alert::Severity;
+use crate::cause::Cause;
 use crate::config::Disable;
-use crate::decision::{Action, PolicyAlert};
+use crate::config::Signing;
+use crate::decision::{Action, Decision, PolicyAlert};
+use crate::rails::Refusal;
 use crate::rails::examples;
+use crate::situation::Mode;
 use crate::situation::NodeIndex;
+use crate::switch::Target;
 use crate::testing::{Album, key};
+use crate::watch::event::{Event, Force, SendReport};
 use crate::watch::scene::Scene;
-use crate::watch::{Event, Force, SendReport};
 
 const SECOND: Action = Action::SwitchTo(NodeIndex(1));
 const REASON: &str = "primary missed 2 slots in a row (110 to 115); second is the next fit node";

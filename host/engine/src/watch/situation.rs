@@ -5,7 +5,8 @@ use dogwatch_chain::Time;
 use crate::chain::Tracker;
 use crate::situation::{Health, Holder, NextSlot, NodeView, PastSwitch, Situation, SwitchOutcome};
 use crate::switch::Target;
-use crate::watch::{Command, Watch};
+use crate::watch::event::Command;
+use crate::watch::machine::Watch;
 
 impl Watch {
     /// Asks the policy, unless nothing is known yet.
@@ -90,6 +91,15 @@ impl Watch {
             Some(Health::Healthy) => "healthy",
             Some(Health::Unhealthy) => "unhealthy",
             Some(Health::Unknown) | None => "unknown",
+        }
+    }
+
+    /// A target as policies see it; a node that left the configuration is a stranger.
+    pub(super) fn as_holder(&self, target: &Target) -> Holder {
+        match target {
+            Target::Node(name) => self.node_index(name).map_or(Holder::Foreign, Holder::Node),
+            Target::Disabled => Holder::Disabled,
+            Target::Foreign => Holder::Foreign,
         }
     }
 }

@@ -1,0 +1,55 @@
+//! What alerts say of the policy, and what the policy says itself.
+
+use dogwatch_chain::Time;
+
+use crate::alert::Severity;
+use crate::book::Notice;
+use crate::cause::Cause;
+use crate::decision::Decision;
+use crate::watch::event::Command;
+use crate::watch::machine::Watch;
+use crate::watch::text::line::{headline, sentence};
+
+impl Watch {
+    pub(in crate::watch) fn policy_failed(&self, why: &str) -> Notice {
+        Notice {
+            command: "dogwatch check".to_owned(),
+            ..self.notice(
+                Cause::PolicyFailed,
+                Severity::Page,
+                format!("{}: the failover policy does not work, so nothing is switched", self.name()),
+                format!(
+                    "It said: {}. Dogwatch watches and alerts, and does not switch by itself until it works. {}",
+                    sentence(why),
+                    self.duty()
+                ),
+                "Correct the policy in dogwatch.toml or replace its plugin. If blocks are missed meanwhile, switch by \
+                 hand.",
+            )
+        }
+    }
+
+    pub(in crate::watch) fn say_policy_alerts(&mut self, now: Time, decision: &Decision, out: &mut Vec<Command>) {
+        let mut keep = Vec::new();
+        for alert in &decision.alerts {
+            let (name, words) = (self.name(), &alert.summary);
+            let named = words
+                .split(|c: char| !(c.is_alphanumeric() || "-.".contains(c)))
+                .any(|word| word.trim_matches('.') == name);
+            let text = if named { words.clone() } else { format!("{name}: {words}") };
+            let (summary, rest) = headline(&text, words);
+            let details = format!(
+                "{rest}The failover policy says so. Its reason: {}. {}",
+                sentence(&decision.reason),
+                self.duty()
+            );
+            let notice = Notice {
+                key: self.part_key(Cause::Policy, &alert.id),
+                ..self.notice(Cause::Policy, alert.severity, summary, details, "Look at the nodes.")
+            };
+            keep.push(notice.key.clone());
+            self.raise(now, notice, out);
+        }
+        self.resolve_others(now, Cause::Policy, &keep, "The policy no longer says so.", out);
+    }
+}
