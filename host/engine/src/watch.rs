@@ -19,6 +19,7 @@ mod settle;
 mod situation;
 mod state;
 mod text;
+mod turn;
 mod verdict;
 
 pub use event::{Command, DecisionRecord, Event, Force, SendReport};

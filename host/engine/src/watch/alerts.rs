@@ -1,12 +1,10 @@
 //! Raising, updating and resolving the alerts of one witness.
 
-use dogwatch_chain::Time;
-
 use crate::alert::{AlertKey, Subject};
 use crate::book::Notice;
 use crate::cause::Cause;
-use crate::watch::event::Command;
 use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
 impl Watch {
     pub(super) fn alert_key(&self, cause: Cause) -> AlertKey {
@@ -22,36 +20,29 @@ impl Watch {
         Subject::Witness(self.config.witness.clone())
     }
 
-    pub(super) fn raise(&mut self, now: Time, notice: Notice, out: &mut Vec<Command>) {
-        let alert = self.state.alerts.raise(now, &self.config.profile.name, self.config.repeat, notice);
-        out.extend(alert.map(|alert| Command::Say(Box::new(alert))));
+    pub(super) fn raise(&mut self, turn: &mut Turn<'_>, notice: Notice) {
+        let alert = self.state.alerts.raise(turn.now, &self.config.profile.name, self.config.repeat, notice);
+        turn.say(alert);
     }
 
-    pub(super) fn update(&mut self, now: Time, notice: Notice, out: &mut Vec<Command>) {
-        let alert = self.state.alerts.update(now, &self.config.profile.name, notice);
-        out.push(Command::Say(Box::new(alert)));
+    pub(super) fn update(&mut self, turn: &mut Turn<'_>, notice: Notice) {
+        let alert = self.state.alerts.update(turn.now, &self.config.profile.name, notice);
+        turn.say([alert]);
     }
 
-    pub(super) fn resolve(&mut self, now: Time, cause: Cause, how: &str, out: &mut Vec<Command>) {
-        self.resolve_key(now, &self.alert_key(cause), how, out);
+    pub(super) fn resolve(&mut self, turn: &mut Turn<'_>, cause: Cause, how: &str) {
+        self.resolve_key(turn, &self.alert_key(cause), how);
     }
 
-    pub(super) fn resolve_key(&mut self, now: Time, key: &AlertKey, how: &str, out: &mut Vec<Command>) {
-        let alert = self.state.alerts.resolve(now, key, how);
-        out.extend(alert.map(|alert| Command::Say(Box::new(alert))));
+    pub(super) fn resolve_key(&mut self, turn: &mut Turn<'_>, key: &AlertKey, how: &str) {
+        let alert = self.state.alerts.resolve(turn.now, key, how);
+        turn.say(alert);
     }
 
     /// Closes what an earlier decision raised and this one does not.
-    pub(super) fn resolve_others(
-        &mut self,
-        now: Time,
-        cause: Cause,
-        keep: &[AlertKey],
-        how: &str,
-        out: &mut Vec<Command>,
-    ) {
+    pub(super) fn resolve_others(&mut self, turn: &mut Turn<'_>, cause: Cause, keep: &[AlertKey], how: &str) {
         let prefix = self.part_key(cause, "").0;
-        let alerts = self.state.alerts.resolve_others(now, &prefix, keep, how);
-        out.extend(alerts.into_iter().map(|alert| Command::Say(Box::new(alert))));
+        let alerts = self.state.alerts.resolve_others(turn.now, &prefix, keep, how);
+        turn.say(alerts);
     }
 }

@@ -11,16 +11,17 @@ use crate::situation::{Agreement, Verdict};
 use crate::switch::{InFlight, Origin, SwitchPlan, Target};
 use crate::watch::event::{Command, SendReport};
 use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
 impl Watch {
     /// Starts a switch that the rails let through.
-    pub(super) fn begin(&mut self, now: Time, plan: SwitchPlan, out: &mut Vec<Command>) {
+    pub(super) fn begin(&mut self, turn: &mut Turn<'_>, plan: SwitchPlan) {
         let notice = self.switching(&plan);
         self.begun = Some(plan.id(&self.config.profile));
         self.standing.clear();
-        self.state.in_flight = Some(InFlight { plan: plan.clone(), last_sent: Some(now), sends: 1 });
-        out.push(Command::Send(Box::new(plan)));
-        self.update(now, notice, out);
+        self.state.in_flight = Some(InFlight { plan: plan.clone(), last_sent: Some(turn.now), sends: 1 });
+        turn.push(Command::Send(Box::new(plan)));
+        self.update(turn, notice);
     }
 
     /// Everything the transaction needs, or what is not there: the rails should have refused that already.
@@ -74,20 +75,20 @@ impl Watch {
     }
 
     /// Takes in how the endpoints took the transaction. Whatever they say, only a block settles it.
-    pub(super) fn sent(&mut self, now: Time, id: TransactionId, report: &SendReport, out: &mut Vec<Command>) {
+    pub(super) fn sent(&mut self, turn: &mut Turn<'_>, id: TransactionId, report: &SendReport) {
         let Some(flight) = &self.state.in_flight else { return };
         if flight.plan.id(&self.config.profile) != id {
             return;
         }
         if report.accepted > 0 {
-            return self.resolve(now, Cause::NotTaken, "An endpoint has taken it. Now it must get into a block.", out);
+            return self.resolve(turn, Cause::NotTaken, "An endpoint has taken it. Now it must get into a block.");
         }
         if report.key_mismatch > 0 {
             // Another site was first, or our own swap is in a block already that we have not seen yet.
             return;
         }
         let notice = self.not_taken(&flight.plan, report);
-        self.raise(now, notice, out);
+        self.raise(turn, notice);
     }
 }
 

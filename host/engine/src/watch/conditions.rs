@@ -1,36 +1,33 @@
 //! Alerts about what stands at an observation: the key's state, participation and misses.
 
-use dogwatch_chain::Time;
-
 use crate::cause::Cause;
-use crate::chain::Tracker;
 use crate::situation::{SlotOutcome, Verdict};
 use crate::switch::Target;
-use crate::watch::event::Command;
 use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
 /// By so many slots participation must exceed its limit before the alert about it is closed, so as not to flap.
 const PARTICIPATION_MARGIN: u8 = 4;
 
 impl Watch {
-    pub(super) fn say_key_state(&mut self, now: Time, out: &mut Vec<Command>) {
+    pub(super) fn say_key_state(&mut self, turn: &mut Turn<'_>) {
         match self.holder() {
             Some(Target::Foreign) => {
-                self.resolve(now, Cause::Disabled, "The witness is enabled, with an unknown key.", out);
+                self.resolve(turn, Cause::Disabled, "The witness is enabled, with an unknown key.");
                 let notice = self.foreign_key();
-                self.raise(now, notice, out);
+                self.raise(turn, notice);
             }
             Some(Target::Disabled) => {
-                self.resolve(now, Cause::ForeignKey, "The witness is disabled now.", out);
-                let notice = self.disabled(now);
-                self.raise(now, notice, out);
+                self.resolve(turn, Cause::ForeignKey, "The witness is disabled now.");
+                let notice = self.disabled(turn.now);
+                self.raise(turn, notice);
             }
             Some(Target::Node(name)) => {
-                self.resolve(now, Cause::ForeignKey, &format!("The signing key is that of node {name} now."), out);
-                self.resolve(now, Cause::Disabled, &format!("It is enabled, with the key of node {name}."), out);
+                self.resolve(turn, Cause::ForeignKey, &format!("The signing key is that of node {name} now."));
+                self.resolve(turn, Cause::Disabled, &format!("It is enabled, with the key of node {name}."));
                 if self.has_produced() {
                     let how = format!("Node {name} has produced a block with the new key.");
-                    self.resolve(now, Cause::KeyChanged, &how, out);
+                    self.resolve(turn, Cause::KeyChanged, &how);
                 }
             }
             None => {}
@@ -38,34 +35,33 @@ impl Watch {
     }
 
     /// A chain that runs thin keeps Dogwatch from acting: somebody should know.
-    pub(super) fn say_participation(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
-        if !Self::well(tracker) {
+    pub(super) fn say_participation(&mut self, turn: &mut Turn<'_>) {
+        if !Self::well(turn.chain) {
             return;
         }
-        let (filled, least) = (tracker.view(now).participation, self.config.rails.min_participation);
+        let (filled, least) = (turn.chain.view(turn.now).participation, self.config.rails.min_participation);
         if filled < least {
             let notice = self.low_participation(filled);
-            self.raise(now, notice, out);
+            self.raise(turn, notice);
         } else if filled >= least.saturating_add(PARTICIPATION_MARGIN) {
             let how = format!("{filled} of the last 128 slots hold a block.");
-            self.resolve(now, Cause::LowParticipation, &how, out);
+            self.resolve(turn, Cause::LowParticipation, &how);
         }
     }
 
-    pub(super) fn say_misses(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
-        match self.verdict(now, tracker) {
+    pub(super) fn say_misses(&mut self, turn: &mut Turn<'_>) {
+        match self.verdict(turn.now, turn.chain) {
             Verdict::Me => {
-                let notice = self.missing(now);
-                self.raise(now, notice, out);
+                let notice = self.missing(turn.now);
+                self.raise(turn, notice);
             }
             Verdict::Fine => {
                 let how = self.missing_over();
-                self.resolve(now, Cause::Missing, &how, out);
+                self.resolve(turn, Cause::Missing, &how);
                 if self.state.unproven.is_none() && self.failure_is_over() {
                     self.resolve_switching(
-                        now,
+                        turn,
                         "It is not needed any more: the witness produces, or somebody else has moved the key.",
-                        out,
                     );
                 }
             }

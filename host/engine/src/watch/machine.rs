@@ -12,6 +12,7 @@ use crate::situation::NodeIndex;
 use crate::switch::Target;
 use crate::watch::event::{Command, DecisionRecord, Event};
 use crate::watch::state::State;
+use crate::watch::turn::Turn;
 
 /// The state machine of one witness.
 #[derive(Clone, Debug)]
@@ -52,18 +53,18 @@ impl Watch {
 
     /// Takes in an event.
     pub fn handle(&mut self, now: Time, tracker: &Tracker, event: Event) -> Vec<Command> {
-        let mut out = Vec::new();
+        let mut turn = Turn::new(now, tracker);
         match event {
-            Event::Observed => self.observed(now, tracker, &mut out),
-            Event::Probed(node, result) => self.probed(now, tracker, node, result, &mut out),
-            Event::Decided(result) => self.decided(now, tracker, result, &mut out),
-            Event::Sent(id, report) => self.sent(now, id, &report, &mut out),
-            Event::Manual(target, force) => self.manual(now, tracker, &target, force, &mut out),
+            Event::Observed => self.observed(&mut turn),
+            Event::Probed(node, result) => self.probed(&mut turn, node, result),
+            Event::Decided(result) => self.decided(&mut turn, result),
+            Event::Sent(id, report) => self.sent(&mut turn, id, &report),
+            Event::Manual(target, force) => self.manual(&mut turn, &target, force),
             Event::Pause(until) => self.state.paused_until = Some(until),
             Event::Resume => self.state.paused_until = None,
-            Event::Woken => self.ask(now, tracker, &mut out),
+            Event::Woken => self.ask(&mut turn),
         }
-        out
+        turn.into_commands()
     }
 
     /// Who holds a key.

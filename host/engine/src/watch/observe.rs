@@ -1,44 +1,44 @@
 //! Taking in what the chain shows of the witness.
 
-use dogwatch_chain::{BlockId, BlockNum, Time};
+use dogwatch_chain::{BlockId, BlockNum};
 
 use crate::alert::AlertKey;
 use crate::cause::Cause;
-use crate::chain::{Tracker, WitnessReading};
+use crate::chain::WitnessReading;
 use crate::switch::{KeyRecord, Target, Unproven};
-use crate::watch::event::Command;
 use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
 impl Watch {
-    pub(super) fn observed(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
+    pub(super) fn observed(&mut self, turn: &mut Turn<'_>) {
         // First what became of our own switch, so that its effect is not taken for somebody else's.
-        self.settle(now, tracker, out);
+        self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
-        if Self::well(tracker) {
-            self.note_key(now, tracker, out);
-            self.note_slots(tracker);
+        if Self::well(turn.chain) {
+            self.note_key(turn);
+            self.note_slots(turn.chain);
         }
-        self.note_key_split(now, tracker);
-        self.say_key_state(now, out);
-        self.say_participation(now, tracker, out);
-        self.say_misses(now, tracker, out);
-        self.forget_nodes(now, out);
-        self.ask(now, tracker, out);
+        self.note_key_split(turn.now, turn.chain);
+        self.say_key_state(turn);
+        self.say_participation(turn);
+        self.say_misses(turn);
+        self.forget_nodes(turn);
+        self.ask(turn);
     }
 
     /// Notices a change of the key on chain that is not the switch under way.
-    fn note_key(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
-        let state = match tracker.witness(self.config.tracker_index) {
+    fn note_key(&mut self, turn: &mut Turn<'_>) {
+        let state = match turn.chain.witness(self.config.tracker_index) {
             WitnessReading::Agreed(state) => state,
             WitnessReading::NoSuchWitness => {
                 let notice = self.no_such_witness();
-                return self.raise(now, notice, out);
+                return self.raise(turn, notice);
             }
             WitnessReading::Unread | WitnessReading::Split(_) => return,
         };
-        self.resolve(now, Cause::NoSuchWitness, "The endpoints know the witness now.", out);
+        self.resolve(turn, Cause::NoSuchWitness, "The endpoints know the witness now.");
         let key = state.signing_key;
-        let Some(head) = tracker.head() else { return };
+        let Some(head) = turn.chain.head() else { return };
         // While a switch is under way nodes may show its key before any block holds it; and while its block can still
         // be forked away, or was read a moment after the key, they may show the key from before it.
         let returned = |unproven: &Unproven| {
@@ -54,7 +54,7 @@ impl Watch {
         match self.state.key {
             None => {
                 // Misses from before the first look are this key's only if it signed a block before them.
-                let proven = tracker.log().produced_since(&self.config.witness, key, BlockNum(0)).is_some();
+                let proven = turn.chain.log().produced_since(&self.config.witness, key, BlockNum(0)).is_some();
                 self.state.key = Some(KeyRecord { key, since: since.filter(|_| !proven), before: None });
             }
             Some(record) if record.key == key => {}
@@ -64,18 +64,18 @@ impl Watch {
                 // A foreign key and the null key have alerts of their own.
                 if matches!(to, Target::Node(_)) {
                     let notice = self.key_changed(&from, &to);
-                    self.update(now, notice, out);
+                    self.update(turn, notice);
                 } else {
-                    self.resolve(now, Cause::KeyChanged, "The signing key has changed once more.", out);
+                    self.resolve(turn, Cause::KeyChanged, "The signing key has changed once more.");
                 }
             }
         }
     }
 
     /// Closes what is open about nodes that are no longer in the configuration.
-    fn forget_nodes(&mut self, now: Time, out: &mut Vec<Command>) {
+    fn forget_nodes(&mut self, turn: &mut Turn<'_>) {
         let nodes = self.config.nodes.iter();
         let keep: Vec<AlertKey> = nodes.map(|node| self.part_key(Cause::Node, &node.name)).collect();
-        self.resolve_others(now, Cause::Node, &keep, "The node is no longer in the configuration.", out);
+        self.resolve_others(turn, Cause::Node, &keep, "The node is no longer in the configuration.");
     }
 }

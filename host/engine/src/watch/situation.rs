@@ -7,15 +7,16 @@ use crate::situation::{Health, Holder, NextSlot, NodeView, PastSwitch, Situation
 use crate::switch::Target;
 use crate::watch::event::Command;
 use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
 impl Watch {
     /// Asks the policy, unless nothing is known yet.
-    pub(super) fn ask(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
-        if self.state.paused_until.is_some_and(|until| until <= now) {
+    pub(super) fn ask(&mut self, turn: &mut Turn<'_>) {
+        if self.state.paused_until.is_some_and(|until| until <= turn.now) {
             self.state.paused_until = None;
         }
-        if tracker.head().is_some() {
-            out.push(Command::AskPolicy(Box::new(self.situation(now, tracker))));
+        if turn.chain.head().is_some() {
+            turn.push(Command::AskPolicy(Box::new(self.situation(turn.now, turn.chain))));
         }
     }
 

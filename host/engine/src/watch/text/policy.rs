@@ -1,14 +1,12 @@
 //! What alerts say of the policy, and what the policy says itself.
 
-use dogwatch_chain::Time;
-
 use crate::alert::Severity;
 use crate::book::Notice;
 use crate::cause::Cause;
 use crate::decision::Decision;
-use crate::watch::event::Command;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
+use crate::watch::turn::Turn;
 
 impl Watch {
     pub(in crate::watch) fn policy_failed(&self, why: &str) -> Notice {
@@ -29,7 +27,7 @@ impl Watch {
         }
     }
 
-    pub(in crate::watch) fn say_policy_alerts(&mut self, now: Time, decision: &Decision, out: &mut Vec<Command>) {
+    pub(in crate::watch) fn say_policy_alerts(&mut self, turn: &mut Turn<'_>, decision: &Decision) {
         let mut keep = Vec::new();
         for alert in &decision.alerts {
             let (name, words) = (self.name(), &alert.summary);
@@ -48,8 +46,8 @@ impl Watch {
                 ..self.notice(Cause::Policy, alert.severity, summary, details, "Look at the nodes.")
             };
             keep.push(notice.key.clone());
-            self.raise(now, notice, out);
+            self.raise(turn, notice);
         }
-        self.resolve_others(now, Cause::Policy, &keep, "The policy no longer says so.", out);
+        self.resolve_others(turn, Cause::Policy, &keep, "The policy no longer says so.");
     }
 }
