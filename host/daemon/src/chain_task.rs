@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_engine::{
-    Alert, ChainAlerts, Event, Fit, Force, NodeIndex, Probe, SendReport, SwitchPlan, Target, Tracker,
+    Alert, ChainAlerts, Event, Fit, Force, NodeIndex, Probe, ProbeFailure, SendReport, SwitchPlan, Target, Tracker,
 };
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -45,7 +45,7 @@ pub enum Message {
     /// Blocks were read, and from where; or could not be.
     Blocks(Option<(EndpointIndex, Vec<Block>)>),
     /// A node was probed.
-    Probed(usize, NodeIndex, Result<Probe, String>),
+    Probed(usize, NodeIndex, Result<Probe, ProbeFailure>),
     /// A transaction was handed to the endpoints.
     Sent(usize, dogwatch_chain::TransactionId, SendReport),
     /// The gateway cannot serve, or can again.

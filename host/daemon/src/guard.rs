@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
 use dogwatch_engine::{
-    Alert, Command, DecisionRecord, Event, NodeConfig, Refusal, Signing, Situation, State, SwitchPlan, Tracker, Watch,
-    WatchConfig,
+    Alert, Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation, State,
+    SwitchPlan, Tracker, Watch, WatchConfig,
 };
 use dogwatch_plugins::{PolicyPlugin, Settings};
 
@@ -30,7 +30,7 @@ pub struct Guard {
     stored: State,
     wake_at: Option<Time>,
     /// Why the policy's last answer was none.
-    failed: Option<String>,
+    failed: Option<PolicyFailure>,
 }
 
 /// What is left to do once an event has been worked off.
@@ -105,7 +105,7 @@ impl Guard {
     /// The policy's trouble, if it has any.
     pub fn policy_trouble(&self) -> Option<&str> {
         match &self.policy {
-            Policy::Ready(_) => self.failed.as_deref(),
+            Policy::Ready(_) => self.failed.as_ref().map(PolicyFailure::as_str),
             Policy::Broken(why) => Some(why),
         }
     }
@@ -136,13 +136,13 @@ impl Guard {
         effects
     }
 
-    fn ask(&self, situation: &Situation) -> Result<dogwatch_engine::Decision, String> {
+    fn ask(&self, situation: &Situation) -> Result<Decision, PolicyFailure> {
         match &self.policy {
             Policy::Ready(policy) => {
                 let called = policy.decide(&self.settings, situation, &self.watch.state().memory);
-                called.map(|called| called.value).map_err(|error| error.to_string())
+                called.map(|called| called.value).map_err(|error| PolicyFailure::new(error.to_string()))
             }
-            Policy::Broken(why) => Err(why.clone()),
+            Policy::Broken(why) => Err(PolicyFailure::new(why)),
         }
     }
 

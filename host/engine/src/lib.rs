@@ -16,6 +16,7 @@ mod chain;
 mod chain_alerts;
 mod config;
 mod decision;
+mod failure;
 mod health;
 mod rails;
 mod situation;
@@ -35,6 +36,7 @@ pub use chain::{
 pub use chain_alerts::ChainAlerts;
 pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
+pub use failure::{PolicyFailure, ProbeFailure, ReadFailure};
 pub use health::{Damping, NodeHealth, Probe, Unfit};
 pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{

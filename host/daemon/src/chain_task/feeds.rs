@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Time};
-use dogwatch_engine::{Alert, EndpointReading, Reading, SendReport, Severity};
+use dogwatch_engine::{Alert, EndpointReading, ReadFailure, Reading, SendReport, Severity};
 use dogwatch_rpc::{BroadcastOutcome, BroadcastReport};
 
 use crate::guard::Effects;
@@ -18,7 +18,7 @@ pub(super) fn readings(polled: &[dogwatch_rpc::EndpointReading]) -> Vec<Endpoint
                 schedule: reading.schedule.clone(),
                 witnesses: reading.witnesses.clone(),
             }),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(ReadFailure::new(error.to_string())),
         },
     };
     polled.iter().map(reading).collect()

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use dogwatch_chain::{BlockId, BlockNum, Head, PublicKey, Schedule, WitnessState};
 
+use crate::failure::ReadFailure;
+
 /// What one endpoint answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -23,7 +25,7 @@ pub struct EndpointReading {
     /// Who runs it. Endpoints of one operator are one voice.
     pub operator: String,
     /// Its answer.
-    pub result: Result<Reading, String>,
+    pub result: Result<Reading, ReadFailure>,
 }
 
 /// An endpoint's name and its answer.
@@ -35,7 +37,7 @@ pub(super) type NamedReading<'a> = (&'a str, &'a Reading);
 pub enum Doubt {
     /// It did not answer properly.
     #[error("{0}")]
-    Silent(String),
+    Silent(ReadFailure),
     /// Its head is old.
     #[error("its head {head} is {} s old", .age.as_secs())]
     Stale {

@@ -13,6 +13,7 @@ use crate::chain::quorum::Quorum;
 use crate::chain::reading::{Doubt, EndpointReading, NamedReading, Reading, WitnessReading};
 use crate::chain::slot_clock::SlotClock;
 use crate::chain::standstill::{CommonHead, Standstill};
+use crate::failure::ReadFailure;
 use crate::situation::{Agreement, ChainView};
 
 /// How a chain is read.
@@ -241,7 +242,7 @@ impl Tracker {
         self.head = Some(head);
     }
 
-    fn assess<'a>(&self, now: Time, result: &'a Result<Reading, String>) -> Result<&'a Reading, Doubt> {
+    fn assess<'a>(&self, now: Time, result: &'a Result<Reading, ReadFailure>) -> Result<&'a Reading, Doubt> {
         let reading = result.as_ref().map_err(|why| Doubt::Silent(why.clone()))?;
         let head = reading.head.num();
         let age = now.since(reading.head.time);

@@ -6,6 +6,7 @@ use dogwatch_chain::Head;
 
 use super::*;
 use crate::chain::{EndpointReading, TrackerConfig};
+use crate::failure::ReadFailure;
 use crate::testing::{Album, INTERVAL, block, head, id, key, says, silent, time};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
@@ -81,7 +82,7 @@ fn answer(name: &str, head: Head) -> EndpointReading {
 }
 
 fn no_answer(name: &str, why: &str) -> EndpointReading {
-    EndpointReading { operator: name.to_owned(), result: Err(why.to_owned()), ..silent(name) }
+    EndpointReading { operator: name.to_owned(), result: Err(ReadFailure::new(why)), ..silent(name) }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use dogwatch_chain::Time;
 use crate::cause::Cause;
 use crate::chain::Tracker;
 use crate::decision::{Action, Decision};
+use crate::failure::PolicyFailure;
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
 use crate::switch::{Origin, SwitchPlan, Target};
 use crate::watch::event::{Command, DecisionRecord, Force};
@@ -15,13 +16,13 @@ use crate::watch::text::wish;
 use crate::watch::turn::Turn;
 
 impl Watch {
-    pub(super) fn decided(&mut self, turn: &mut Turn<'_>, result: Result<Decision, String>) {
+    pub(super) fn decided(&mut self, turn: &mut Turn<'_>, result: Result<Decision, PolicyFailure>) {
         let decision = match result {
             Ok(decision) => decision,
             Err(why) => {
                 let notice = self.policy_failed(&why);
                 self.raise(turn, notice);
-                return self.record(turn, "stayed: the policy failed".to_owned(), why);
+                return self.record(turn, "stayed: the policy failed".to_owned(), why.to_string());
             }
         };
         self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");

@@ -4,6 +4,7 @@ use dogwatch_chain::{Time, TransactionId};
 
 use crate::alert::Alert;
 use crate::decision::Decision;
+use crate::failure::{PolicyFailure, ProbeFailure};
 use crate::health::Probe;
 use crate::rails::Refusal;
 use crate::situation::{NodeIndex, Situation, Verdict};
@@ -26,9 +27,9 @@ pub enum Event {
     /// The tracker has taken in a round of answers.
     Observed,
     /// A node was probed.
-    Probed(NodeIndex, Result<Probe, String>),
+    Probed(NodeIndex, Result<Probe, ProbeFailure>),
     /// The policy answered, or could not.
-    Decided(Result<Decision, String>),
+    Decided(Result<Decision, PolicyFailure>),
     /// A transaction was handed to the endpoints.
     Sent(TransactionId, SendReport),
     /// The operator wants a switch.

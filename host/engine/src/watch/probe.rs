@@ -2,13 +2,14 @@
 
 use crate::cause::Cause;
 use crate::chain::Standstill;
+use crate::failure::ProbeFailure;
 use crate::health::{Probe, assess};
 use crate::situation::{Health, NodeIndex};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
 impl Watch {
-    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, node: NodeIndex, result: Result<Probe, String>) {
+    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, node: NodeIndex, result: Result<Probe, ProbeFailure>) {
         let chain_id = self.config.profile.chain_id;
         // In a standstill the endpoints agree as well, on an old block.
         let agreed = Self::well(turn.chain) || turn.chain.standstill() == Standstill::AllAtTheSameBlock;

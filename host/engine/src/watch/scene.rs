@@ -11,6 +11,7 @@ use crate::alert::Alert;
 use crate::chain::{EndpointReading, Reading, Tracker, TrackerConfig};
 use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
+use crate::failure::ProbeFailure;
 use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
@@ -192,11 +193,11 @@ impl Scene {
         }
     }
 
-    fn probe(&self, node: &str) -> Result<Probe, String> {
+    fn probe(&self, node: &str) -> Result<Probe, ProbeFailure> {
         if self.unfit.contains(node) {
-            return Err("connection refused (os error 111)".to_owned());
+            return Err(ProbeFailure::new("connection refused (os error 111)"));
         }
-        let head = self.tracker.head().cloned().ok_or("no head yet")?;
+        let head = self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new("no head yet"))?;
         Ok(Probe { head, chain_id: Some(self.watch.config.profile.chain_id), version: "1.27.11".to_owned() })
     }
 

@@ -4,12 +4,13 @@ use crate::alert::Severity;
 use crate::book::Notice;
 use crate::cause::Cause;
 use crate::decision::Decision;
+use crate::failure::PolicyFailure;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
 use crate::watch::turn::Turn;
 
 impl Watch {
-    pub(in crate::watch) fn policy_failed(&self, why: &str) -> Notice {
+    pub(in crate::watch) fn policy_failed(&self, why: &PolicyFailure) -> Notice {
         Notice {
             command: "dogwatch check".to_owned(),
             ..self.notice(
@@ -18,7 +19,7 @@ impl Watch {
                 format!("{}: the failover policy does not work, so nothing is switched", self.name()),
                 format!(
                     "It said: {}. Dogwatch watches and alerts, and does not switch by itself until it works. {}",
-                    sentence(why),
+                    sentence(why.as_str()),
                     self.duty()
                 ),
                 "Correct the policy in dogwatch.toml or replace its plugin. If blocks are missed meanwhile, switch by \

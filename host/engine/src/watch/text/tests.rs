@@ -10,6 +10,7 @@ use crate::cause::Cause;
 use crate::config::Disable;
 use crate::config::Signing;
 use crate::decision::{Action, Decision, PolicyAlert};
+use crate::failure::PolicyFailure;
 use crate::rails::Refusal;
 use crate::rails::examples;
 use crate::situation::Mode;
@@ -126,7 +127,7 @@ fn alerts_about_misses() {
     variant("the private key is not loaded", &scene);
     variant("a switch is on its way", &switching());
     let mut scene = down(Mode::Armed);
-    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     variant("the policy does not work", &scene);
     let mut scene = Scene::new(Mode::Armed);
     scene.wallet(key(9));
@@ -156,7 +157,7 @@ fn alerts_about_nodes_and_policy() {
     album.add("the node on duty, and one that leaves the configuration", Cause::Node, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
-    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     scene.decide(Action::Stay, "all is well");
     album.add("it does not answer, until it does", Cause::PolicyFailed, scene.take());
 
