@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_engine::{
-    Alert, ChainAlerts, Event, Fit, Force, NodeIndex, Probe, ProbeFailure, SendReport, SwitchPlan, Target, Tracker,
+    Alert, ChainAlerts, Event, Fit, Force, Holder, NodeIndex, Probe, ProbeFailure, SendReport, SwitchPlan, Tracker,
 };
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -53,7 +53,7 @@ pub enum Message {
     /// Somebody wants to know.
     Status(oneshot::Sender<ChainStatus>),
     /// The operator wants a switch.
-    Switch(AccountName, Target, Force, oneshot::Sender<SwitchAnswer>),
+    Switch(AccountName, Holder, Force, oneshot::Sender<SwitchAnswer>),
     /// The operator pauses (until then) or resumes.
     Pause(AccountName, Option<Time>, oneshot::Sender<bool>),
     /// Somebody wants to know whether a switch would work now.

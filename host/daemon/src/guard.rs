@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
 use dogwatch_engine::{
-    Alert, Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation, State,
-    SwitchPlan, Tracker, Watch, WatchConfig,
+    Alert, Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation,
+    SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
 };
 use dogwatch_plugins::{PolicyPlugin, Settings};
 
@@ -27,7 +27,7 @@ pub struct Guard {
     policy: Policy,
     settings: Settings,
     keys: BTreeMap<PublicKey, SecretKey>,
-    stored: State,
+    stored: WatchState,
     wake_at: Option<Time>,
     /// Why the policy's last answer was none.
     failed: Option<PolicyFailure>,
@@ -54,7 +54,7 @@ impl Guard {
         witness: &WitnessConfig,
         tracker_index: usize,
         policy: Policy,
-        state: State,
+        state: WatchState,
         now: Time,
     ) -> Self {
         let nodes = witness.nodes.iter().map(|node| NodeConfig {
@@ -147,7 +147,7 @@ impl Guard {
     }
 
     /// The state, if it differs from what was stored last.
-    pub fn unstored(&self) -> Option<&State> {
+    pub fn unstored(&self) -> Option<&WatchState> {
         (self.stored != *self.watch.state()).then(|| self.watch.state())
     }
 

@@ -18,6 +18,7 @@ mod config;
 mod decision;
 mod failure;
 mod health;
+mod holder;
 mod rails;
 mod situation;
 mod slots;
@@ -38,12 +39,13 @@ pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
 pub use failure::{PolicyFailure, ProbeFailure, ReadFailure};
 pub use health::{Damping, NodeHealth, Probe, Unfit};
+pub use holder::Holder;
 pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{
-    Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
-    SlotOutcome, SwitchOutcome, Verdict,
+    Agreement, ChainView, Health, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation, SlotOutcome,
+    SwitchOutcome, Verdict,
 };
 pub use slots::SlotRecord;
-pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
+pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 pub use tally::{Counts, Tally};
-pub use watch::{Command, DecisionRecord, Event, Force, SendReport, State, Watch};
+pub use watch::{Command, DecisionRecord, Event, Force, SendReport, Watch, WatchState};

@@ -3,8 +3,8 @@
 use dogwatch_chain::{Slot, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::holder::Holder;
 use crate::situation::SlotOutcome;
-use crate::switch::Target;
 
 /// One of the witness's own slots, as it is remembered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,5 +17,5 @@ pub struct SlotRecord {
     /// What became of it.
     pub outcome: SlotOutcome,
     /// Whose key signed it or would have had to.
-    pub holder: Target,
+    pub holder: Holder,
 }

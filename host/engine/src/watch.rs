@@ -24,4 +24,4 @@ mod verdict;
 
 pub use event::{Command, DecisionRecord, Event, Force, SendReport};
 pub use machine::Watch;
-pub use state::State;
+pub use state::WatchState;

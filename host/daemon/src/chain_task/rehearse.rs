@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::SignedTransaction;
-use dogwatch_engine::{Counts, Mode, Refusal, Target};
+use dogwatch_engine::{Counts, Holder, Mode, Refusal};
 
 use crate::chain_task::ChainTask;
 use crate::guard::Guard;
@@ -17,7 +17,7 @@ pub struct WitnessRehearsal {
     /// Its name.
     pub witness: String,
     /// Who holds the key on chain, if that is known.
-    pub holder: Option<Target>,
+    pub holder: Option<Holder>,
     /// Why the policy does not work, if it does not.
     pub policy_trouble: Option<String>,
     /// Whether Dogwatch may act.
@@ -47,10 +47,10 @@ impl ChainTask {
     fn rehearse_one(&self, guard: &Guard) -> WitnessRehearsal {
         let (watch, now) = (guard.watch(), self.clock.now());
         let holder = watch.holder();
-        let spare = |name: &str| holder != Some(Target::Node(name.to_owned()));
+        let spare = |name: &str| holder != Some(Holder::Node(name.to_owned()));
         let nodes = watch.config().nodes.iter().filter(|node| spare(&node.name));
         let standbys = nodes.map(|node| {
-            let to = Target::Node(node.name.clone());
+            let to = Holder::Node(node.name.clone());
             let obstacles = watch.obstacles(now, &self.tracker, &to);
             // That it only observes is said once, and is no fault.
             let obstacles = obstacles.iter().filter(|refusal| **refusal != Refusal::Observing);

@@ -1,7 +1,7 @@
 //! What `dogwatch status` is told.
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{NodeIndex, SlotOutcome, Target};
+use dogwatch_engine::{Holder, NodeIndex, SlotOutcome};
 
 use crate::chain_task::ChainTask;
 use crate::guard::Guard;
@@ -45,7 +45,7 @@ impl ChainTask {
             let health = watch.health(NodeIndex(index));
             NodeStatus {
                 name: node.name.clone(),
-                on_duty: holder == Some(Target::Node(node.name.clone())),
+                on_duty: holder == Some(Holder::Node(node.name.clone())),
                 public_key: node.key.display(&config.profile.prefix).to_string(),
                 health: health.map_or(dogwatch_engine::Health::Unknown, |health| health.health()),
                 health_for_ms: health.map_or(0, |health| millis(now.since(health.since()))),

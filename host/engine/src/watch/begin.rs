@@ -6,9 +6,10 @@ use dogwatch_chain::{Time, TransactionId};
 
 use crate::cause::Cause;
 use crate::chain::Tracker;
+use crate::holder::Holder;
 use crate::rails::{Facts, Lifetime, Refusal, check};
 use crate::situation::{Agreement, Verdict};
-use crate::switch::{InFlight, Origin, SwitchPlan, Target};
+use crate::switch::{InFlight, Origin, SwitchPlan};
 use crate::watch::event::{Command, SendReport};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
@@ -29,19 +30,19 @@ impl Watch {
         &self,
         now: Time,
         tracker: &Tracker,
-        to: Target,
+        to: Holder,
         origin: Origin,
         reason: String,
     ) -> Result<SwitchPlan, Refusal> {
         let head = tracker.head().ok_or(Refusal::NotAgreed(Agreement::Blind))?;
         let from_key = self.state.key.ok_or(Refusal::ForeignKey)?.key;
         let to_key = match &to {
-            Target::Node(name) => {
+            Holder::Node(name) => {
                 let node = self.config.nodes.iter().find(|node| node.name == *name);
                 node.ok_or_else(|| Refusal::NoNodeNamed(name.clone()))?.key
             }
-            Target::Disabled => dogwatch_chain::PublicKey::NULL,
-            Target::Foreign => return Err(Refusal::NoNodeNamed(to.to_string())),
+            Holder::Disabled => dogwatch_chain::PublicKey::NULL,
+            Holder::Foreign => return Err(Refusal::NoNodeNamed(to.to_string())),
         };
         // Nodes compare with the head block's time; while the chain stands still that lags behind the clock.
         // Whole seconds, rounded up: rounded down, a short one could be over before it is sent.
@@ -62,12 +63,12 @@ impl Watch {
     }
 
     /// The switch as it would be begun now, to be looked at and not to be sent.
-    pub fn rehearse(&self, now: Time, tracker: &Tracker, to: Target) -> Result<SwitchPlan, Refusal> {
+    pub fn rehearse(&self, now: Time, tracker: &Tracker, to: Holder) -> Result<SwitchPlan, Refusal> {
         self.plan(now, tracker, to, Origin::Operator, "a rehearsal".to_owned())
     }
 
     /// What would stand in the way of that switch if it were needed now, and would not pass by itself.
-    pub fn obstacles(&self, now: Time, tracker: &Tracker, to: &Target) -> Vec<Refusal> {
+    pub fn obstacles(&self, now: Time, tracker: &Tracker, to: &Holder) -> Vec<Refusal> {
         let facts = self.facts(now, tracker, to, Origin::Policy);
         let mut refusals = check(&Facts { verdict: Verdict::Me, ..facts });
         refusals.retain(|refusal| refusal.lifetime() == Lifetime::NeedsOperator);
@@ -102,10 +103,10 @@ mod tests {
     use crate::switch::KeyRecord;
     use crate::testing::{head, key, name, says, time};
     use crate::watch::event::{Event, Force};
-    use crate::watch::state::State;
+    use crate::watch::state::WatchState;
     use dogwatch_chain::Profile;
 
-    fn watch(state: State) -> Watch {
+    fn watch(state: WatchState) -> Watch {
         let node = |name: &str, n| NodeConfig {
             name: name.to_owned(),
             key: key(n),
@@ -150,13 +151,14 @@ mod tests {
 
     #[test]
     fn what_a_plan_cannot_do_without() {
-        let known = State { key: Some(KeyRecord { key: key(1), since: None, before: None }), ..State::default() };
-        let node = |name: &str| Target::Node(name.to_owned());
+        let known =
+            WatchState { key: Some(KeyRecord { key: key(1), since: None, before: None }), ..WatchState::default() };
+        let node = |name: &str| Holder::Node(name.to_owned());
         let cases = [
             (None, known.clone(), node("two"), Some("not-agreed")),
-            (Some(9), State::default(), node("two"), Some("foreign-key")),
+            (Some(9), WatchState::default(), node("two"), Some("foreign-key")),
             (Some(9), known.clone(), node("three"), Some("no-such-node")),
-            (Some(9), known.clone(), Target::Foreign, Some("no-such-node")),
+            (Some(9), known.clone(), Holder::Foreign, Some("no-such-node")),
             (Some(9), known, node("two"), None),
         ];
         for (at, state, to, missing) in cases {

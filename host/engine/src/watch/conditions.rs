@@ -1,8 +1,8 @@
 //! Alerts about what stands at an observation: the key's state, participation and misses.
 
 use crate::cause::Cause;
+use crate::holder::Holder;
 use crate::situation::{SlotOutcome, Verdict};
-use crate::switch::Target;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
@@ -12,17 +12,17 @@ const PARTICIPATION_MARGIN: u8 = 4;
 impl Watch {
     pub(super) fn say_key_state(&mut self, turn: &mut Turn<'_>) {
         match self.holder() {
-            Some(Target::Foreign) => {
+            Some(Holder::Foreign) => {
                 self.resolve(turn, Cause::Disabled, "The witness is enabled, with an unknown key.");
                 let notice = self.foreign_key();
                 self.raise(turn, notice);
             }
-            Some(Target::Disabled) => {
+            Some(Holder::Disabled) => {
                 self.resolve(turn, Cause::ForeignKey, "The witness is disabled now.");
                 let notice = self.disabled(turn.now);
                 self.raise(turn, notice);
             }
-            Some(Target::Node(name)) => {
+            Some(Holder::Node(name)) => {
                 self.resolve(turn, Cause::ForeignKey, &format!("The signing key is that of node {name} now."));
                 self.resolve(turn, Cause::Disabled, &format!("It is enabled, with the key of node {name}."));
                 if self.has_produced() {

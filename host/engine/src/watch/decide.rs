@@ -8,8 +8,9 @@ use crate::cause::Cause;
 use crate::chain::Tracker;
 use crate::decision::{Action, Decision};
 use crate::failure::PolicyFailure;
+use crate::holder::Holder;
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
-use crate::switch::{Origin, SwitchPlan, Target};
+use crate::switch::{Origin, SwitchPlan};
 use crate::watch::event::{Command, DecisionRecord, Force};
 use crate::watch::machine::Watch;
 use crate::watch::text::wish;
@@ -34,7 +35,7 @@ impl Watch {
         let target = match decision.action {
             Action::Stay => None,
             Action::SwitchTo(index) => Some(named_node(&self.config.nodes, index)),
-            Action::Disable => Some(Ok(Target::Disabled)),
+            Action::Disable => Some(Ok(Holder::Disabled)),
         };
         match target {
             None => {
@@ -76,7 +77,7 @@ impl Watch {
     ///
     /// A refusal raises no alert, by design: the operator who asked hears it at once, and nobody else must act on it.
     /// It is in the log of decisions all the same.
-    pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Target, force: Force) {
+    pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, force: Force) {
         let mut refusals = check(&self.facts(turn.now, turn.chain, target, Origin::Operator));
         if force == Force::Yes {
             refusals.retain(|refusal| refusal.strength() == Strength::Hard);
@@ -101,7 +102,7 @@ impl Watch {
         &self,
         now: Time,
         tracker: &Tracker,
-        target: Target,
+        target: Holder,
         origin: Origin,
         reason: String,
         refusals: Vec<Refusal>,
@@ -113,7 +114,7 @@ impl Watch {
         }
     }
 
-    fn refused(&mut self, turn: &mut Turn<'_>, target: Option<&Target>, refusals: &[Refusal], reason: &str) {
+    fn refused(&mut self, turn: &mut Turn<'_>, target: Option<&Holder>, refusals: &[Refusal], reason: &str) {
         self.note_standing(turn.now, refusals);
         let round = self.config.profile.round();
         let needs_operator = |refusal: &Refusal| refusal.lifetime() == Lifetime::NeedsOperator;

@@ -6,9 +6,10 @@ use crate::alert::Alert;
 use crate::decision::Decision;
 use crate::failure::{PolicyFailure, ProbeFailure};
 use crate::health::Probe;
+use crate::holder::Holder;
 use crate::rails::Refusal;
 use crate::situation::{NodeIndex, Situation, Verdict};
-use crate::switch::{SwitchPlan, Target};
+use crate::switch::SwitchPlan;
 
 /// How handing a transaction to the endpoints went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub enum Event {
     /// A transaction was handed to the endpoints.
     Sent(TransactionId, SendReport),
     /// The operator wants a switch.
-    Manual(Target, Force),
+    Manual(Holder, Force),
     /// The operator pauses automatic switches.
     Pause(Time),
     /// The operator ends the pause.
@@ -54,7 +55,7 @@ pub enum Force {
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Ask the policy, with the memory of [`State::memory`](crate::State::memory), and answer with [`Event::Decided`].
+    /// Ask the policy, with the memory of [`WatchState::memory`](crate::WatchState::memory), and answer with [`Event::Decided`].
     AskPolicy(Box<Situation>),
     /// Sign this and hand it to the endpoints, once the state is stored; answer with [`Event::Sent`].
     Send(Box<SwitchPlan>),

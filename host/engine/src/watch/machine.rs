@@ -8,17 +8,17 @@ use dogwatch_chain::{PublicKey, Time, TransactionId};
 use crate::chain::Tracker;
 use crate::config::{NodeConfig, WatchConfig};
 use crate::health::NodeHealth;
+use crate::holder::Holder;
 use crate::situation::NodeIndex;
-use crate::switch::Target;
 use crate::watch::event::{Command, DecisionRecord, Event};
-use crate::watch::state::State;
+use crate::watch::state::WatchState;
 use crate::watch::turn::Turn;
 
 /// The state machine of one witness.
 #[derive(Clone, Debug)]
 pub struct Watch {
     pub(super) config: WatchConfig,
-    pub(super) state: State,
+    pub(super) state: WatchState,
     pub(super) health: Vec<NodeHealth>,
     pub(super) last_record: Option<DecisionRecord>,
     /// The last switch that was started in this run.
@@ -31,7 +31,7 @@ pub struct Watch {
 
 impl Watch {
     /// A watch that goes on from a stored state, or from nothing.
-    pub fn new(config: WatchConfig, state: State, now: Time) -> Self {
+    pub fn new(config: WatchConfig, state: WatchState, now: Time) -> Self {
         let health = config.nodes.iter().map(|_| NodeHealth::new(now)).collect();
         Self { config, state, health, last_record: None, begun: None, standing: BTreeMap::new(), key_split_since: None }
     }
@@ -42,7 +42,7 @@ impl Watch {
     }
 
     /// What must survive a restart.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &WatchState {
         &self.state
     }
 
@@ -68,16 +68,16 @@ impl Watch {
     }
 
     /// Who holds a key.
-    pub(super) fn holder_of(&self, key: PublicKey) -> Target {
+    pub(super) fn holder_of(&self, key: PublicKey) -> Holder {
         if key.is_null() {
-            return Target::Disabled;
+            return Holder::Disabled;
         }
         let node = self.config.nodes.iter().find(|node| node.key == key);
-        node.map_or(Target::Foreign, |node| Target::Node(node.name.clone()))
+        node.map_or(Holder::Foreign, |node| Holder::Node(node.name.clone()))
     }
 
     /// Who holds the key on chain, once it is known.
-    pub fn holder(&self) -> Option<Target> {
+    pub fn holder(&self) -> Option<Holder> {
         self.state.key.map(|record| self.holder_of(record.key))
     }
 

@@ -5,7 +5,8 @@ use dogwatch_chain::{BlockId, BlockNum};
 use crate::alert::AlertKey;
 use crate::cause::Cause;
 use crate::chain::WitnessReading;
-use crate::switch::{KeyRecord, Target, Unproven};
+use crate::holder::Holder;
+use crate::switch::{KeyRecord, Unproven};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
@@ -62,7 +63,7 @@ impl Watch {
                 self.state.key = Some(KeyRecord { key, since, before: Some(record.key) });
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
                 // A foreign key and the null key have alerts of their own.
-                if matches!(to, Target::Node(_)) {
+                if matches!(to, Holder::Node(_)) {
                     let notice = self.key_changed(&from, &to);
                     self.update(turn, notice);
                 } else {

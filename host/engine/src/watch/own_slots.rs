@@ -3,9 +3,9 @@
 use dogwatch_chain::Slot;
 
 use crate::chain::{SlotFact, Tracker};
+use crate::holder::Holder;
 use crate::situation::{OwnSlot, SlotOutcome};
 use crate::slots::SlotRecord;
-use crate::switch::Target;
 use crate::watch::machine::Watch;
 
 /// Own slots that are remembered: enough for any policy's window, small enough to store.
@@ -42,21 +42,21 @@ impl Watch {
     }
 
     /// Who should have produced in a missed slot: whoever held the key then.
-    fn holder_at(&self, slot: Slot, known: Option<&SlotRecord>) -> Target {
+    fn holder_at(&self, slot: Slot, known: Option<&SlotRecord>) -> Holder {
         if let Some(known) = known.filter(|known| known.outcome != SlotOutcome::Produced) {
             return known.holder.clone();
         }
         match self.state.key {
-            None => Target::Foreign,
+            None => Holder::Foreign,
             Some(record) if record.since.is_none_or(|since| slot >= since) => self.holder_of(record.key),
-            Some(record) => record.before.map_or(Target::Foreign, |key| self.holder_of(key)),
+            Some(record) => record.before.map_or(Holder::Foreign, |key| self.holder_of(key)),
         }
     }
 
     /// Misses since the last block of the present holder, newest last.
     pub(super) fn trailing_misses(&self) -> Vec<&SlotRecord> {
         // With the null key nobody is expected to produce.
-        let Some(holder) = self.holder().filter(|holder| *holder != Target::Disabled) else { return Vec::new() };
+        let Some(holder) = self.holder().filter(|holder| *holder != Holder::Disabled) else { return Vec::new() };
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
         let mut misses: Vec<&SlotRecord> = self
             .state
@@ -86,7 +86,7 @@ impl Watch {
             slot: record.slot,
             time: record.time,
             outcome: record.outcome,
-            holder: self.as_holder(&record.holder),
+            holder: self.holder_by_index(&record.holder),
         };
         self.state.slots.iter().map(own).collect()
     }

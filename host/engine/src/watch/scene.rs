@@ -18,7 +18,7 @@ use crate::switch::SwitchPlan;
 use crate::testing::{INTERVAL, id, key, time};
 use crate::watch::event::{Command, Event, SendReport};
 use crate::watch::machine::Watch;
-use crate::watch::state::State;
+use crate::watch::state::WatchState;
 
 /// Who produces, over and over: alice in every fifth slot.
 const ROUND: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
@@ -90,7 +90,7 @@ impl Scene {
         });
         let mut scene = Self {
             tracker,
-            watch: Watch::new(config(mode), State::default(), time(100)),
+            watch: Watch::new(config(mode), WatchState::default(), time(100)),
             said: Vec::new(),
             slot: 100,
             blocks: Vec::new(),

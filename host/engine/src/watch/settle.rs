@@ -4,8 +4,9 @@ use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
 use crate::cause::Cause;
 use crate::chain::{Tracker, WitnessReading};
+use crate::holder::Holder;
 use crate::situation::{Mode, SwitchOutcome};
-use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
+use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Unproven};
 use crate::watch::event::Command;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
@@ -163,7 +164,7 @@ impl Watch {
         }
         let witness = &self.config.witness;
         let proof = match unproven.plan.to {
-            Target::Disabled => {
+            Holder::Disabled => {
                 let settled = turn.chain.head().is_some_and(|head| head.irreversible >= unproven.from_block);
                 settled.then_some(unproven.block.unwrap_or(unproven.plan.reference))
             }

@@ -3,8 +3,8 @@
 use dogwatch_chain::Time;
 
 use crate::chain::Tracker;
-use crate::situation::{Health, Holder, NextSlot, NodeView, PastSwitch, Situation, SwitchOutcome};
-use crate::switch::Target;
+use crate::holder::Holder;
+use crate::situation::{Health, NextSlot, NodeIndex, NodeView, PastSwitch, Situation, SwitchOutcome};
 use crate::watch::event::Command;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
@@ -32,7 +32,7 @@ impl Watch {
             round_length: self.config.profile.round_length,
             verdict: self.verdict(now, tracker),
             view: tracker.view(now),
-            holder: self.holder().map_or(Holder::Foreign, |holder| self.as_holder(&holder)),
+            holder: self.holder().map_or(Holder::Foreign, |holder| self.holder_by_index(&holder)),
             holder_since: self.state.key.and_then(|record| record.since),
             slots: self.own_slots(),
             next_slot: self.next_slot(now, tracker),
@@ -66,14 +66,14 @@ impl Watch {
     fn past_switches(&self) -> Vec<PastSwitch> {
         let settled = self.state.switches.iter().map(|record| PastSwitch {
             at: record.at,
-            from: self.as_holder(&record.from),
-            to: self.as_holder(&record.to),
+            from: self.holder_by_index(&record.from),
+            to: self.holder_by_index(&record.to),
             outcome: record.outcome,
         });
         let pending = self.state.in_flight.iter().map(|flight| PastSwitch {
             at: flight.plan.at,
-            from: self.as_holder(&flight.plan.from),
-            to: self.as_holder(&flight.plan.to),
+            from: self.holder_by_index(&flight.plan.from),
+            to: self.holder_by_index(&flight.plan.to),
             outcome: SwitchOutcome::Pending,
         });
         settled.chain(pending).collect()
@@ -82,7 +82,7 @@ impl Watch {
     /// Nodes other than the one on duty that could take over now.
     pub(super) fn standbys(&self, now: Time) -> Vec<&str> {
         let holder = self.holder();
-        let free = |name: &&str| holder != Some(Target::Node((*name).to_owned()));
+        let free = |name: &&str| holder != Some(Holder::Node((*name).to_owned()));
         let names = self.config.nodes.iter().map(|node| node.name.as_str()).filter(free);
         names.filter(|name| self.is_fit(now, name)).collect()
     }
@@ -95,12 +95,12 @@ impl Watch {
         }
     }
 
-    /// A target as policies see it; a node that left the configuration is a stranger.
-    pub(super) fn as_holder(&self, target: &Target) -> Holder {
-        match target {
-            Target::Node(name) => self.node_index(name).map_or(Holder::Foreign, Holder::Node),
-            Target::Disabled => Holder::Disabled,
-            Target::Foreign => Holder::Foreign,
+    /// A holder as policies see it; a node that left the configuration is unknown to them.
+    pub(super) fn holder_by_index(&self, holder: &Holder) -> Holder<NodeIndex> {
+        match holder {
+            Holder::Node(name) => self.node_index(name).map_or(Holder::Foreign, Holder::Node),
+            Holder::Disabled => Holder::Disabled,
+            Holder::Foreign => Holder::Foreign,
         }
     }
 }

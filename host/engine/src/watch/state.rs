@@ -11,7 +11,7 @@ use crate::tally::Tally;
 /// What survives a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub struct WatchState {
     /// The policy's memory.
     pub memory: Vec<u8>,
     /// The key on chain.

@@ -5,7 +5,7 @@ use dogwatch_chain::Time;
 use crate::alert::Severity;
 use crate::book::Notice;
 use crate::cause::Cause;
-use crate::switch::Target;
+use crate::holder::Holder;
 use crate::watch::machine::Watch;
 
 impl Watch {
@@ -22,7 +22,7 @@ impl Watch {
         }
     }
 
-    pub(in crate::watch) fn key_changed(&self, from: &Target, to: &Target) -> Notice {
+    pub(in crate::watch) fn key_changed(&self, from: &Holder, to: &Holder) -> Notice {
         let key = self.state.key.map_or_else(String::new, |record| self.shown(record.key));
         self.notice(
             Cause::KeyChanged,

@@ -6,8 +6,8 @@ use crate::alert::{Severity, utc};
 use crate::book::Notice;
 use crate::cause::Cause;
 use crate::config::Signing;
+use crate::holder::Holder;
 use crate::situation::Mode;
-use crate::switch::Target;
 use crate::watch::machine::Watch;
 use crate::watch::text::phrases::{Advice, ENDPOINTS, STATUS};
 
@@ -44,7 +44,7 @@ impl Watch {
         };
         let name = self.name();
         let what = match self.holder() {
-            Some(Target::Node(node)) => format!("{name}: node {node} {missed}"),
+            Some(Holder::Node(node)) => format!("{name}: node {node} {missed}"),
             _ => format!("{name} {missed}, with an unknown signing key"),
         };
         let (next, Advice { remedy, command }) = self.after_misses(now, count);
@@ -63,7 +63,7 @@ impl Watch {
     /// What Dogwatch does about misses, and what is left to the human.
     fn after_misses(&self, now: Time, count: usize) -> (String, Advice) {
         let holder = self.holder();
-        let Some(Target::Node(node)) = &holder else {
+        let Some(Holder::Node(node)) = &holder else {
             let next = "Dogwatch cannot switch away from a key that it does not have.".to_owned();
             return (next, Advice::new("Look at the node with that key, or set another key with a wallet.", STATUS));
         };
@@ -109,9 +109,9 @@ impl Watch {
     /// How the misses have ended.
     pub(in crate::watch) fn missing_over(&self) -> String {
         match self.holder() {
-            Some(Target::Disabled) => "The witness is disabled: no block is expected of it.".to_owned(),
+            Some(Holder::Disabled) => "The witness is disabled: no block is expected of it.".to_owned(),
             Some(holder) if !self.has_produced() => format!("The signing key is {} now.", holder.whose()),
-            Some(Target::Node(node)) => format!("Node {node} produces."),
+            Some(Holder::Node(node)) => format!("Node {node} produces."),
             _ => "The witness produces again.".to_owned(),
         }
     }

@@ -5,7 +5,7 @@ use dogwatch_chain::Time;
 use crate::alert::{Severity, Subject, utc};
 use crate::book::Notice;
 use crate::cause::Cause;
-use crate::switch::Target;
+use crate::holder::Holder;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::headline;
 
@@ -16,7 +16,7 @@ impl Watch {
             Some(at) => format!("Its last good probe was at {}.", utc(at)),
             None => "It has had no good probe since Dogwatch started.".to_owned(),
         };
-        let duty = if self.holder() == Some(Target::Node(node.to_owned())) {
+        let duty = if self.holder() == Some(Holder::Node(node.to_owned())) {
             "It is on duty: Dogwatch judges it by its blocks, not by its probe."
         } else {
             "It is a standby: Dogwatch does not switch to it."

@@ -5,27 +5,27 @@ use dogwatch_chain::Time;
 use crate::alert::utc;
 use crate::book::Notice;
 use crate::cause::Cause;
+use crate::holder::Holder;
 use crate::rails::Refusal;
-use crate::switch::Target;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
 
 /// What the policy wants, if it can be named.
-pub(in crate::watch) fn wish(target: Option<&Target>) -> String {
-    target.map_or_else(|| "switch".to_owned(), Target::wish)
+pub(in crate::watch) fn wish(target: Option<&Holder>) -> String {
+    target.map_or_else(|| "switch".to_owned(), Holder::wish)
 }
 
 impl Watch {
     pub(in crate::watch) fn refusal_notice(
         &self,
         now: Time,
-        target: Option<&Target>,
+        target: Option<&Holder>,
         refusal: &Refusal,
         reason: &str,
     ) -> Notice {
         let wish = wish(target);
         let wished = match target {
-            Some(Target::Node(name)) => Some(name.as_str()),
+            Some(Holder::Node(name)) => Some(name.as_str()),
             _ => None,
         };
         let since = self.standing.get(refusal.code()).copied().unwrap_or(now);

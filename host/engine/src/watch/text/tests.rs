@@ -11,11 +11,11 @@ use crate::config::Disable;
 use crate::config::Signing;
 use crate::decision::{Action, Decision, PolicyAlert};
 use crate::failure::PolicyFailure;
+use crate::holder::Holder;
 use crate::rails::Refusal;
 use crate::rails::examples;
 use crate::situation::Mode;
 use crate::situation::NodeIndex;
-use crate::switch::Target;
 use crate::testing::{Album, key};
 use crate::watch::event::{Event, Force, SendReport};
 use crate::watch::scene::Scene;
@@ -217,12 +217,12 @@ fn alerts_about_refusals() {
     let (scene, mut limping) = (down(Mode::Armed), down(Mode::Armed));
     limping.unfit = ["second"].into();
     limping.run(3);
-    let (now, second) = (scene.now(), Target::Node("second".to_owned()));
+    let (now, second) = (scene.now(), Holder::Node("second".to_owned()));
     for refusal in examples(now) {
         let target = match &refusal {
             Refusal::NoSuchNode(_) => None,
-            Refusal::NoNodeNamed(name) | Refusal::AlreadyThere(name) => Some(Target::Node(name.clone())),
-            Refusal::DisableNotAllowed => Some(Target::Disabled),
+            Refusal::NoNodeNamed(name) | Refusal::AlreadyThere(name) => Some(Holder::Node(name.clone())),
+            Refusal::DisableNotAllowed => Some(Holder::Disabled),
             _ => Some(second.clone()),
         };
         let unfit = matches!(refusal, Refusal::Unfit { .. } | Refusal::Unproven(_) | Refusal::ProbeStale { .. });
@@ -264,7 +264,7 @@ fn alerts_about_switches() {
     album.add("no other standby is left", Cause::Switching, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
-    scene.handle(Event::Manual(Target::Node("third".to_owned()), Force::No));
+    scene.handle(Event::Manual(Holder::Node("third".to_owned()), Force::No));
     album.add("by hand, with no block missed", Cause::Switching, scene.take());
 
     let mut scene = down(Mode::Armed);

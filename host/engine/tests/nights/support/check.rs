@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{AlertBook, AlertEvent, AlertKey, Origin, State, SwitchPlan, Target, Verdict};
+use dogwatch_engine::{AlertBook, AlertEvent, AlertKey, Holder, Origin, SwitchPlan, Verdict, WatchState};
 
 use super::night::World;
 use super::policy::Policy;
@@ -11,7 +11,7 @@ use super::watcher::Watcher;
 
 /// Before each transmission.
 pub(crate) fn sending(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
-    let (stored, _): (State, AlertBook) = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
+    let (stored, _): (WatchState, AlertBook) = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
     let in_flight = stored.in_flight.expect("sent without being stored");
     assert_eq!(in_flight.plan, *plan, "sent something else than what is stored");
     let id = plan.id(&watcher.config.profile);
@@ -45,7 +45,7 @@ fn deciding(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
         live.watch.state().key,
         world.chain.story(40)
     );
-    let Target::Node(name) = &plan.to else { return };
+    let Holder::Node(name) = &plan.to else { return };
     let node = world.nodes.iter().find(|node| node.name == *name).unwrap();
     let patience = watcher.tracking.stale_after + watcher.tracking.block_interval * 5;
     let unfit = node.unfit_since.map(|since| now.since(since)).unwrap_or_default();
@@ -74,7 +74,7 @@ pub(crate) fn night(watcher: &Watcher, world: &World) {
         };
         assert!(fits, "{:?} does not fit: {alert:?}", alert.event);
     }
-    let (state, chain): (State, AlertBook) = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
+    let (state, chain): (WatchState, AlertBook) = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
     let books = state.alerts.open().into_iter().chain(chain.open());
     let known: BTreeSet<AlertKey> = books.map(|alert| alert.key.clone()).collect();
     assert_eq!(open, known, "what was opened is resolved, or open in the book");

@@ -1,7 +1,7 @@
 //! Scenarios as data: what happens, and what must come of it.
 
 use dogwatch_chain::Profile;
-use dogwatch_engine::{Alert, AlertEvent, Severity, Target};
+use dogwatch_engine::{Alert, AlertEvent, Holder, Severity};
 
 use super::chain::Irreversibility;
 use super::night::{Fault, Night};
@@ -122,8 +122,8 @@ impl Drop for Shown<'_> {
 }
 
 /// The target of a switch, by the node's name.
-pub(crate) fn node(name: &str) -> Target {
-    Target::Node(name.to_owned())
+pub(crate) fn node(name: &str) -> Holder {
+    Holder::Node(name.to_owned())
 }
 
 /// The seeds to play, and so many times more of them where `NIGHTS` says so.
