@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_client::{Check, CheckResult, RehearsalReport};
-use dogwatch_engine::{Mode, Target};
+use dogwatch_engine::{Mode, Holder};
 use dogwatch_rpc::{Call, Pool, Refusal};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -112,9 +112,9 @@ impl Rehearsal {
         };
         let what = format!("{witness}: the key on chain");
         checks.push(match holder {
-            Some(Target::Node(node)) => works(what, format!("it is that of node {node}")),
-            Some(Target::Disabled) => fails(what, "it is the null key: the witness is disabled".to_owned()),
-            Some(Target::Foreign) => fails(what, "it is none of the configured nodes'".to_owned()),
+            Some(Holder::Node(node)) => works(what, format!("it is that of node {node}")),
+            Some(Holder::Disabled) => fails(what, "it is the null key: the witness is disabled".to_owned()),
+            Some(Holder::Foreign) => fails(what, "it is none of the configured nodes'".to_owned()),
             None => fails(what, "it is not known".to_owned()),
         });
         let what = format!("{witness}: the policy");

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dogwatch_alerts::Rules;
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertBook, State};
+use dogwatch_engine::{Alert, AlertBook, WatchState};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub use deliveries::{Delivery, OutboxCounts};
@@ -106,7 +106,7 @@ pub enum Write {
         /// Its name.
         witness: String,
         /// The state.
-        state: Box<State>,
+        state: Box<WatchState>,
     },
     /// A chain's open alerts.
     Book {
@@ -205,7 +205,7 @@ impl Store {
     }
 
     /// The state of a witness as it was last written.
-    pub async fn state(&self, chain: &str, witness: &str) -> Result<Option<State>, StoreError> {
+    pub async fn state(&self, chain: &str, witness: &str) -> Result<Option<WatchState>, StoreError> {
         let (chain, witness) = (chain.to_owned(), witness.to_owned());
         self.blocking(move |connection| {
             let json: Option<String> = connection

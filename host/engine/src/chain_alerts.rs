@@ -4,9 +4,9 @@ use dogwatch_alerts::{AlertKey, AlertReport, Cause, Notice, Scope, Severity, Sub
 use dogwatch_chain::{Head, Time};
 
 use crate::book::AlertBook;
+use crate::chain::{Standstill, Tracker, WallClock};
 use crate::situation::Agreement;
 use crate::time::utc;
-use crate::tracker::{Standstill, Tracker, WallClock};
 
 /// How long answers may be missing before that is blindness: three slots, but time enough for one retry.
 const GRACE_SLOTS: u32 = 3;

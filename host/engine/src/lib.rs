@@ -10,33 +10,40 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may panic, that is how it fails"))]
 
 mod book;
+mod chain;
 mod chain_alerts;
 mod config;
 mod decision;
+mod failure;
 mod health;
-mod log;
+mod holder;
 mod rails;
 mod situation;
+mod slots;
 mod switch;
 mod tally;
 #[cfg(test)]
 mod testing;
 mod time;
-mod tracker;
 mod watch;
 
 pub use book::AlertBook;
+pub use chain::{
+    BlockLog, Doubt, EndpointReading, Fit, Reading, SlotClock, SlotFact, Standstill, Tracker, TrackerConfig, WallClock,
+    WitnessReading,
+};
 pub use chain_alerts::ChainAlerts;
 pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
+pub use failure::{PolicyFailure, ProbeFailure, ReadFailure};
 pub use health::{Damping, NodeHealth, Probe, Unfit};
-pub use log::{BlockLog, Fit, SlotClock, SlotFact};
+pub use holder::Holder;
 pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{
-    Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
-    SlotOutcome, SwitchOutcome, Verdict,
+    Agreement, ChainView, Health, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation, SlotOutcome,
+    SwitchOutcome, Verdict,
 };
-pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
+pub use slots::SlotRecord;
+pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 pub use tally::{Counts, Tally};
-pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading};
-pub use watch::{Command, DecisionRecord, Event, Force, SendReport, SlotRecord, State, Watch};
+pub use watch::{Command, DecisionRecord, Event, Force, SendReport, Watch, WatchState};

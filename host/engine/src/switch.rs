@@ -5,57 +5,8 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, BlockId, BlockNum, Profile, PublicKey, Slot, Time, Transaction, TransactionId};
 use serde::{Deserialize, Serialize};
 
+use crate::holder::Holder;
 use crate::situation::SwitchOutcome;
-
-/// Where the key goes. Nodes by name: their order may change between two starts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Target {
-    /// To that node's key.
-    Node(String),
-    /// To the null key.
-    Disabled,
-    /// To a key of nobody we know; only ever the origin of a change, never its aim.
-    Foreign,
-}
-
-impl Target {
-    /// Where the key is with it, in a sentence: `from node one to node two`.
-    pub(crate) fn place(&self) -> String {
-        match self {
-            Self::Node(name) => format!("node {name}"),
-            Self::Disabled => "the null key".to_owned(),
-            Self::Foreign => "an unknown key".to_owned(),
-        }
-    }
-
-    /// What the key is with it: `the signing key is that of node one`.
-    pub(crate) fn whose(&self) -> String {
-        match self {
-            Self::Node(name) => format!("that of node {name}"),
-            Self::Disabled => "the null key".to_owned(),
-            Self::Foreign => "an unknown one".to_owned(),
-        }
-    }
-
-    /// What somebody wants who wants it.
-    pub(crate) fn wish(&self) -> String {
-        match self {
-            Self::Node(_) | Self::Foreign => format!("switch to {self}"),
-            Self::Disabled => "disable the witness".to_owned(),
-        }
-    }
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Node(name) => f.write_str(name),
-            Self::Disabled => f.write_str("disabled"),
-            Self::Foreign => f.write_str("an unknown key"),
-        }
-    }
-}
 
 /// Who wanted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,11 +28,11 @@ pub struct SwitchPlan {
     /// When it was decided.
     pub at: Time,
     /// Who holds the key before.
-    pub from: Target,
+    pub from: Holder,
     /// The key that must be on chain for the swap to take effect, and that signs it.
     pub from_key: PublicKey,
     /// Who is to hold it.
-    pub to: Target,
+    pub to: Holder,
     /// The new key.
     pub to_key: PublicKey,
     /// The block that the transaction refers to: the last irreversible one, which no fork can take away.
@@ -149,9 +100,9 @@ pub struct SwitchRecord {
     /// When it was decided.
     pub at: Time,
     /// Who held the key before.
-    pub from: Target,
+    pub from: Holder,
     /// Who was to hold it.
-    pub to: Target,
+    pub to: Holder,
     /// Who wanted it.
     pub origin: Origin,
     /// Why.
@@ -204,9 +155,9 @@ mod tests {
             let plan = SwitchPlan {
                 witness: name("a"),
                 at: time(40),
-                from: Target::Node("one".to_owned()),
+                from: Holder::Node("one".to_owned()),
                 from_key: key(1),
-                to: Target::Node("two".to_owned()),
+                to: Holder::Node("two".to_owned()),
                 to_key: key(2),
                 reference: id(1, 0),
                 expiration: time(60),

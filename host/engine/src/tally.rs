@@ -7,7 +7,7 @@ use dogwatch_chain::{Slot, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::situation::SlotOutcome;
-use crate::watch::SlotRecord;
+use crate::slots::SlotRecord;
 
 /// Hours that are remembered: a day, and what it may take to ask for it.
 const HOURS: usize = 30;
@@ -71,7 +71,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::switch::Target;
+    use crate::holder::Holder;
 
     #[test]
     fn counts_each_slot_once_and_forgets_old_hours() {
@@ -80,7 +80,7 @@ mod tests {
             slot: Slot(slot),
             time: Time::from_secs(hour * 3600),
             outcome,
-            holder: Target::Node("one".into()),
+            holder: Holder::Node("one".into()),
         };
         let first = [record(100, 1, SlotOutcome::Produced), record(100, 2, SlotOutcome::Missed)];
         tally.count(&first);

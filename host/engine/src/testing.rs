@@ -9,8 +9,9 @@ use dogwatch_chain::{
 };
 
 use crate::book::AlertBook;
+use crate::chain::{EndpointReading, Reading};
+use crate::failure::ReadFailure;
 use crate::time::utc;
-use crate::tracker::{EndpointReading, Reading};
 
 pub(crate) const INTERVAL: Duration = Duration::from_secs(3);
 
@@ -71,7 +72,11 @@ pub(crate) fn says(endpoint: &str, head: Head, signing_key: PublicKey) -> Endpoi
 }
 
 pub(crate) fn silent(endpoint: &str) -> EndpointReading {
-    EndpointReading { endpoint: endpoint.to_owned(), operator: operator(endpoint), result: Err("no answer".to_owned()) }
+    EndpointReading {
+        endpoint: endpoint.to_owned(),
+        operator: operator(endpoint),
+        result: Err(ReadFailure::new("no answer")),
+    }
 }
 
 /// `a1` and `a2` are both run by `a`.

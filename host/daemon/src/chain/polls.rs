@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, BlockNum};
-use dogwatch_engine::{NodeIndex, Probe};
+use dogwatch_engine::{NodeIndex, Probe, ProbeFailure};
 use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
 use tokio::sync::{mpsc, watch};
 
@@ -45,7 +45,7 @@ pub async fn probe(
         let result = prober.probe(&target.endpoint, &profile).await;
         let result = result
             .map(|reading| Probe { head: reading.head, chain_id: reading.chain_id, version: reading.version })
-            .map_err(|error| error.to_string());
+            .map_err(|error| ProbeFailure::new(error.to_string()));
         if inbox.send(Message::Probed(target.witness, target.node, result)).await.is_err() {
             return;
         }

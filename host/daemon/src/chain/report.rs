@@ -2,7 +2,7 @@
 
 use dogwatch_chain::Time;
 use dogwatch_client::{AlertStatus, ChainStatus, EndpointStatus, NodeStatus, SlotCounts, SwitchStatus, WitnessStatus, millis};
-use dogwatch_engine::{ChainAlerts, NodeIndex, SlotOutcome, Target, Tracker};
+use dogwatch_engine::{ChainAlerts, NodeIndex, SlotOutcome, Holder, Tracker};
 use dogwatch_rpc::Pool;
 
 use crate::chain::convert::endpoint_status;
@@ -55,7 +55,7 @@ impl Sources<'_> {
             let health = watch.health(NodeIndex(index));
             NodeStatus {
                 name: node.name.clone(),
-                on_duty: holder == Some(Target::Node(node.name.clone())),
+                on_duty: holder == Some(Holder::Node(node.name.clone())),
                 public_key: node.key.display(&config.profile.prefix).to_string(),
                 health: health.map_or(dogwatch_engine::Health::Unknown, |health| health.health()),
                 health_for_ms: health.map_or(0, |health| millis(now.since(health.since()))),

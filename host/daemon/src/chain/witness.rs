@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
 use dogwatch_engine::{
-    Alert, Command, DecisionRecord, Event, NodeConfig, Refusal, Signing, Situation, State, SwitchPlan, Tracker, Watch,
-    WatchConfig,
+    Alert, Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation,
+    SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
 };
 use dogwatch_plugins::Settings;
 
@@ -19,10 +19,10 @@ pub struct WitnessTask {
     policy: Policy,
     settings: Settings,
     keys: BTreeMap<PublicKey, SecretKey>,
-    stored: State,
+    stored: WatchState,
     wake_at: Option<Time>,
     /// Why the policy's last answer was none.
-    failed: Option<String>,
+    failed: Option<PolicyFailure>,
 }
 
 /// What is left to do once an event has been worked off.
@@ -46,7 +46,7 @@ impl WitnessTask {
         witness: &WitnessConfig,
         tracker_index: usize,
         policy: Policy,
-        state: State,
+        state: WatchState,
         now: Time,
     ) -> Self {
         let nodes = witness.nodes.iter().map(|node| NodeConfig {
@@ -97,7 +97,7 @@ impl WitnessTask {
     /// The policy's trouble, if it has any.
     pub fn policy_trouble(&self) -> Option<&str> {
         match &self.policy {
-            Policy::Ready(_) => self.failed.as_deref(),
+            Policy::Ready(_) => self.failed.as_ref().map(PolicyFailure::as_str),
             Policy::Broken(why) => Some(why),
         }
     }
@@ -128,18 +128,18 @@ impl WitnessTask {
         effects
     }
 
-    fn ask(&self, situation: &Situation) -> Result<dogwatch_engine::Decision, String> {
+    fn ask(&self, situation: &Situation) -> Result<Decision, PolicyFailure> {
         match &self.policy {
             Policy::Ready(policy) => {
                 let called = policy.decide(&self.settings, situation, &self.watch.state().memory);
-                called.map(|called| called.value).map_err(|error| error.to_string())
+                called.map(|called| called.value).map_err(|error| PolicyFailure::new(error.to_string()))
             }
-            Policy::Broken(why) => Err(why.clone()),
+            Policy::Broken(why) => Err(PolicyFailure::new(why)),
         }
     }
 
     /// The state, if it differs from what was stored last.
-    pub fn unstored(&self) -> Option<&State> {
+    pub fn unstored(&self) -> Option<&WatchState> {
         (self.stored != *self.watch.state()).then(|| self.watch.state())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dogwatch_alerts::{Desk, Event, Hold, Incident, Maintenance, Phase, Rules, Taken, digest, storm};
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertBook, AlertEvent, AlertKey, State};
+use dogwatch_engine::{Alert, AlertBook, AlertEvent, AlertKey, WatchState};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::store::{Store, StoreError, deliveries, from_json, to_json};
@@ -159,7 +159,7 @@ impl<'a> Work<'a> {
         let rows: Vec<(String, String)> =
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         for (witness, json) in rows {
-            let state: Option<State> = from_json(&witness, Some(json))?;
+            let state: Option<WatchState> = from_json(&witness, Some(json))?;
             let alerts = state.iter().flat_map(|state| state.alerts.open());
             open.extend(alerts.map(|alert| (alert.clone(), witness.clone())));
         }

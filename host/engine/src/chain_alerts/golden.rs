@@ -4,8 +4,9 @@ use dogwatch_alerts::Alert;
 use dogwatch_chain::Head;
 
 use super::*;
+use crate::chain::{EndpointReading, TrackerConfig};
+use crate::failure::ReadFailure;
 use crate::testing::{Album, INTERVAL, Messages, block, head, id, key, says, silent, time};
-use crate::tracker::{EndpointReading, TrackerConfig};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 
@@ -83,7 +84,7 @@ fn answer(name: &str, head: Head) -> EndpointReading {
 }
 
 fn no_answer(name: &str, why: &str) -> EndpointReading {
-    EndpointReading { operator: name.to_owned(), result: Err(why.to_owned()), ..silent(name) }
+    EndpointReading { operator: name.to_owned(), result: Err(ReadFailure::new(why)), ..silent(name) }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! When alerts about a chain are said.
 
-use super::*;
-use crate::testing::{INTERVAL, block, head, key, says, silent, time};
-use crate::tracker::TrackerConfig;
 use dogwatch_alerts::Change;
+
+use super::*;
+use crate::chain::TrackerConfig;
+use crate::testing::{INTERVAL, block, head, key, says, silent, time};
 
 struct Scene {
     tracker: Tracker,

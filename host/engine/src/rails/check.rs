@@ -7,9 +7,10 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed};
+use crate::holder::Holder;
 use crate::rails::refusal::Refusal;
 use crate::situation::{Agreement, Health, Mode, NodeIndex, Verdict};
-use crate::switch::{InFlight, Origin, Target};
+use crate::switch::{InFlight, Origin};
 
 /// All that the rails look at, gathered once before.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub(crate) struct Facts<'a> {
     /// Who wants the switch.
     pub(crate) origin: Origin,
     /// Where the key is to go.
-    pub(crate) target: &'a Target,
+    pub(crate) target: &'a Holder,
     /// The target, if it is a node of the configuration.
     pub(crate) candidate: Option<Candidate<'a>>,
     /// Until when automatic switches are paused.
@@ -38,7 +39,7 @@ pub(crate) struct Facts<'a> {
     /// For how long a switch, ours or somebody else's, may be pending.
     pub(crate) expiration: Duration,
     /// Who holds the key on chain, once that is known.
-    pub(crate) holder: Option<Target>,
+    pub(crate) holder: Option<Holder>,
     /// Whether the holder's private key is loaded.
     pub(crate) signing: Signing,
     /// When the switches of the past that took effect were decided.
@@ -88,9 +89,9 @@ pub(crate) fn check(facts: &Facts<'_>) -> Vec<Refusal> {
 }
 
 /// The node that a policy names by its number: before that is known there is no target for the rails to judge.
-pub(crate) fn named_node(nodes: &[NodeConfig], index: NodeIndex) -> Result<Target, Refusal> {
+pub(crate) fn named_node(nodes: &[NodeConfig], index: NodeIndex) -> Result<Holder, Refusal> {
     let node = nodes.get(index.0).ok_or(Refusal::NoSuchNode(index.0))?;
-    Ok(Target::Node(node.name.clone()))
+    Ok(Holder::Node(node.name.clone()))
 }
 
 /// One switch at a time.
@@ -137,18 +138,18 @@ fn one_signing_key(facts: &Facts<'_>) -> Option<Refusal> {
 
 /// Somebody who set a key that Dogwatch does not know is at work, and nobody here can sign with it.
 fn known_key(facts: &Facts<'_>) -> Option<Refusal> {
-    matches!(facts.holder, None | Some(Target::Foreign)).then_some(Refusal::ForeignKey)
+    matches!(facts.holder, None | Some(Holder::Foreign)).then_some(Refusal::ForeignKey)
 }
 
 /// Nobody can sign with the null key.
 fn not_disabled(facts: &Facts<'_>) -> Option<Refusal> {
-    (facts.holder == Some(Target::Disabled)).then_some(Refusal::NullKey)
+    (facts.holder == Some(Holder::Disabled)).then_some(Refusal::NullKey)
 }
 
 /// The key must move.
 fn somewhere_else(facts: &Facts<'_>) -> Option<Refusal> {
     match facts.target {
-        Target::Node(name) if facts.holder.as_ref() == Some(facts.target) => Some(Refusal::AlreadyThere(name.clone())),
+        Holder::Node(name) if facts.holder.as_ref() == Some(facts.target) => Some(Refusal::AlreadyThere(name.clone())),
         _ => None,
     }
 }
@@ -156,7 +157,7 @@ fn somewhere_else(facts: &Facts<'_>) -> Option<Refusal> {
 /// The holder's private key signs the switch.
 fn key_to_sign_with(facts: &Facts<'_>) -> Option<Refusal> {
     match &facts.holder {
-        Some(Target::Node(name)) if facts.signing == Signing::Missing => Some(Refusal::NoSigningKey(name.clone())),
+        Some(Holder::Node(name)) if facts.signing == Signing::Missing => Some(Refusal::NoSigningKey(name.clone())),
         _ => None,
     }
 }
@@ -164,9 +165,9 @@ fn key_to_sign_with(facts: &Facts<'_>) -> Option<Refusal> {
 /// The target must be a node of the configuration, or the null key.
 fn known_target(facts: &Facts<'_>) -> Option<Refusal> {
     match facts.target {
-        Target::Node(_) if facts.candidate.is_some() => None,
-        Target::Disabled => None,
-        Target::Node(_) | Target::Foreign => Some(Refusal::NoNodeNamed(facts.target.to_string())),
+        Holder::Node(_) if facts.candidate.is_some() => None,
+        Holder::Disabled => None,
+        Holder::Node(_) | Holder::Foreign => Some(Refusal::NoNodeNamed(facts.target.to_string())),
     }
 }
 
@@ -196,7 +197,7 @@ impl Candidate<'_> {
 
 /// The null key needs the operator's word: coming back from it needs the account's active key.
 fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {
-    let forbidden = *facts.target == Target::Disabled && facts.limits.disable == Disable::Never;
+    let forbidden = *facts.target == Holder::Disabled && facts.limits.disable == Disable::Never;
     forbidden.then_some(Refusal::DisableNotAllowed)
 }
 

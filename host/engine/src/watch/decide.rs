@@ -1,69 +1,73 @@
 //! The policy proposes, the rails dispose.
 
-use dogwatch_alerts::Cause;
 use std::time::Duration;
 
+use dogwatch_alerts::Cause;
 use dogwatch_chain::Time;
 
+use crate::chain::Tracker;
 use crate::decision::{Action, Decision};
+use crate::failure::PolicyFailure;
+use crate::holder::Holder;
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
-use crate::switch::{Origin, SwitchPlan, Target};
-use crate::tracker::Tracker;
+use crate::switch::{Origin, SwitchPlan};
+use crate::watch::event::{Command, DecisionRecord, Force};
+use crate::watch::machine::Watch;
 use crate::watch::text::wish;
-use crate::watch::{Command, DecisionRecord, Force, Watch};
+use crate::watch::turn::Turn;
 
 impl Watch {
-    pub(super) fn decided(
-        &mut self,
-        now: Time,
-        tracker: &Tracker,
-        result: Result<Decision, String>,
-        out: &mut Vec<Command>,
-    ) {
+    pub(super) fn decided(&mut self, turn: &mut Turn<'_>, result: Result<Decision, PolicyFailure>) {
         let decision = match result {
             Ok(decision) => decision,
             Err(why) => {
                 let notice = self.policy_failed(&why);
-                self.raise(now, notice, out);
-                return self.record(now, tracker, "stayed: the policy failed".to_owned(), why, out);
+                self.raise(turn, notice);
+                return self.record(turn, "stayed: the policy failed".to_owned(), why.to_string());
             }
         };
-        self.resolve(now, Cause::PolicyFailed, "The policy answers again.", out);
+        self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");
         self.state.memory.clone_from(&decision.memory);
-        self.say_policy_alerts(now, &decision, out);
+        self.say_policy_alerts(turn, &decision);
         if let Some(delay) = decision.ask_again {
-            out.push(Command::WakeAt(now.plus(delay.max(self.interval()))));
+            turn.push(Command::WakeAt(turn.now.plus(delay.max(self.interval()))));
         }
         let target = match decision.action {
             Action::Stay => None,
             Action::SwitchTo(index) => Some(named_node(&self.config.nodes, index)),
-            Action::Disable => Some(Ok(Target::Disabled)),
+            Action::Disable => Some(Ok(Holder::Disabled)),
         };
         match target {
             None => {
                 self.standing.clear();
-                self.resolve_others(now, Cause::Refused, &[], "The policy no longer asks for a switch.", out);
-                self.record(now, tracker, "stay".to_owned(), decision.reason, out);
+                self.resolve_others(turn, Cause::Refused, &[], "The policy no longer asks for a switch.");
+                self.record(turn, "stay".to_owned(), decision.reason);
             }
             // The decision was made on a situation that the switch under way has overtaken: no refusal to speak of.
             Some(_) if self.state.in_flight.is_some() => {}
-            Some(Err(refusal)) => self.refused(now, tracker, None, &[refusal], &decision.reason, out),
+            Some(Err(refusal)) => self.refused(turn, None, &[refusal], &decision.reason),
             Some(Ok(target)) => {
                 let wish = target.wish();
-                let refusals = check(&self.facts(now, tracker, &target, Origin::Policy));
-                match self.planned(now, tracker, target.clone(), Origin::Policy, decision.reason.clone(), refusals) {
+                let refusals = check(&self.facts(turn.now, turn.chain, &target, Origin::Policy));
+                match self.planned(
+                    turn.now,
+                    turn.chain,
+                    target.clone(),
+                    Origin::Policy,
+                    decision.reason.clone(),
+                    refusals,
+                ) {
                     Ok(plan) => {
                         self.resolve_others(
-                            now,
+                            turn,
                             Cause::Refused,
                             &[],
                             "Nothing stands in the way any more: the switch is on its way.",
-                            out,
                         );
-                        self.record(now, tracker, wish, decision.reason, out);
-                        self.begin(now, plan, out);
+                        self.record(turn, wish, decision.reason);
+                        self.begin(turn, plan);
                     }
-                    Err(refusals) => self.refused(now, tracker, Some(&target), &refusals, &decision.reason, out),
+                    Err(refusals) => self.refused(turn, Some(&target), &refusals, &decision.reason),
                 }
             }
         }
@@ -73,29 +77,22 @@ impl Watch {
     ///
     /// A refusal raises no alert, by design: the operator who asked hears it at once, and nobody else must act on it.
     /// It is in the log of decisions all the same.
-    pub(super) fn manual(
-        &mut self,
-        now: Time,
-        tracker: &Tracker,
-        target: &Target,
-        force: Force,
-        out: &mut Vec<Command>,
-    ) {
-        let mut refusals = check(&self.facts(now, tracker, target, Origin::Operator));
+    pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, force: Force) {
+        let mut refusals = check(&self.facts(turn.now, turn.chain, target, Origin::Operator));
         if force == Force::Yes {
             refusals.retain(|refusal| refusal.strength() == Strength::Hard);
         }
         let reason = "the operator asked for it".to_owned();
-        match self.planned(now, tracker, target.clone(), Origin::Operator, reason.clone(), refusals) {
+        match self.planned(turn.now, turn.chain, target.clone(), Origin::Operator, reason.clone(), refusals) {
             Ok(plan) => {
                 let id = plan.id(&self.config.profile);
-                self.record(now, tracker, format!("{} by hand", target.wish()), reason, out);
-                self.begin(now, plan, out);
-                out.push(Command::Answer(Ok(id)));
+                self.record(turn, format!("{} by hand", target.wish()), reason);
+                self.begin(turn, plan);
+                turn.push(Command::Answer(Ok(id)));
             }
             Err(refusals) => {
-                self.record(now, tracker, format!("refused: {} by hand", target.wish()), reason, out);
-                out.push(Command::Answer(Err(refusals)));
+                self.record(turn, format!("refused: {} by hand", target.wish()), reason);
+                turn.push(Command::Answer(Err(refusals)));
             }
         }
     }
@@ -105,7 +102,7 @@ impl Watch {
         &self,
         now: Time,
         tracker: &Tracker,
-        target: Target,
+        target: Holder,
         origin: Origin,
         reason: String,
         refusals: Vec<Refusal>,
@@ -117,39 +114,31 @@ impl Watch {
         }
     }
 
-    fn refused(
-        &mut self,
-        now: Time,
-        tracker: &Tracker,
-        target: Option<&Target>,
-        refusals: &[Refusal],
-        reason: &str,
-        out: &mut Vec<Command>,
-    ) {
-        self.note_standing(now, refusals);
+    fn refused(&mut self, turn: &mut Turn<'_>, target: Option<&Holder>, refusals: &[Refusal], reason: &str) {
+        self.note_standing(turn.now, refusals);
         let round = self.config.profile.round();
         let needs_operator = |refusal: &Refusal| refusal.lifetime() == Lifetime::NeedsOperator;
         let any = refusals.iter().any(needs_operator);
         let mut keep = Vec::new();
         for refusal in refusals {
             // What passes by itself is worth an alert only where it does not pass, and where nothing else is to be done.
-            if needs_operator(refusal) || (!any && self.stood_for(now, refusal) > round) {
-                let notice = self.refusal_notice(now, target, refusal, reason);
+            if needs_operator(refusal) || (!any && self.stood_for(turn.now, refusal) > round) {
+                let notice = self.refusal_notice(turn.now, target, refusal, reason);
                 keep.push(notice.key.clone());
-                self.raise(now, notice, out);
+                self.raise(turn, notice);
             }
             match refusal {
                 Refusal::OwnSlotNear { starts_in } => {
-                    out.push(Command::WakeAt(now.plus(*starts_in).plus(self.interval())));
+                    turn.push(Command::WakeAt(turn.now.plus(*starts_in).plus(self.interval())));
                 }
-                Refusal::CoolDown { left } => out.push(Command::WakeAt(now.plus(*left))),
+                Refusal::CoolDown { left } => turn.push(Command::WakeAt(turn.now.plus(*left))),
                 _ => {}
             }
         }
-        self.resolve_others(now, Cause::Refused, &keep, "It is no longer what stands in the way.", out);
+        self.resolve_others(turn, Cause::Refused, &keep, "It is no longer what stands in the way.");
         // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
-        self.record(now, tracker, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned(), out);
+        self.record(turn, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned());
     }
 
     /// Remembers since when each refusal has stood in the way without a break.
@@ -170,11 +159,12 @@ impl Watch {
     }
 
     /// One log event per decision that differs from the last one.
-    fn record(&mut self, now: Time, tracker: &Tracker, outcome: String, reason: String, out: &mut Vec<Command>) {
-        let record = DecisionRecord { verdict: self.verdict(now, tracker), evidence: self.evidence(), outcome, reason };
+    fn record(&mut self, turn: &mut Turn<'_>, outcome: String, reason: String) {
+        let record =
+            DecisionRecord { verdict: self.verdict(turn.now, turn.chain), evidence: self.evidence(), outcome, reason };
         if self.last_record.as_ref() != Some(&record) {
             self.last_record = Some(record.clone());
-            out.push(Command::Record(Box::new(record)));
+            turn.push(Command::Record(Box::new(record)));
         }
     }
 }

@@ -3,16 +3,17 @@
 use dogwatch_alerts::Cause;
 use dogwatch_chain::Time;
 
+use crate::chain::{Tracker, WitnessReading};
 use crate::config::Signing;
+use crate::holder::Holder;
 use crate::rails::{Candidate, Facts, Refusal};
 use crate::situation::SwitchOutcome;
-use crate::switch::{Origin, Target};
-use crate::tracker::{Tracker, WitnessReading};
-use crate::watch::Watch;
+use crate::switch::Origin;
+use crate::watch::machine::Watch;
 
 impl Watch {
     /// All that the rails look at before a switch to that target.
-    pub(super) fn facts<'a>(&'a self, now: Time, tracker: &Tracker, target: &'a Target, origin: Origin) -> Facts<'a> {
+    pub(super) fn facts<'a>(&'a self, now: Time, tracker: &Tracker, target: &'a Holder, origin: Origin) -> Facts<'a> {
         let view = tracker.view(now);
         let holder = self.holder();
         let applied = self.state.switches.iter().filter(|record| record.outcome == SwitchOutcome::Applied);
@@ -23,8 +24,8 @@ impl Watch {
             origin,
             target,
             candidate: match target {
-                Target::Node(name) => self.candidate(name),
-                Target::Disabled | Target::Foreign => None,
+                Holder::Node(name) => self.candidate(name),
+                Holder::Disabled | Holder::Foreign => None,
             },
             paused_until: self.state.paused_until,
             in_flight: self.state.in_flight.as_ref(),
@@ -37,7 +38,7 @@ impl Watch {
                 .then(|| self.key_split_since.map(|since| now.since(since)).unwrap_or_default()),
             expiration: self.config.expiration,
             signing: match &holder {
-                Some(Target::Node(name)) => self.node(name).map_or(Signing::Missing, |node| node.signing),
+                Some(Holder::Node(name)) => self.node(name).map_or(Signing::Missing, |node| node.signing),
                 _ => Signing::Missing,
             },
             holder,
@@ -89,14 +90,14 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use crate::holder::Holder;
     use crate::rails::Refusal;
     use crate::situation::Mode;
-    use crate::switch::Target;
     use crate::testing::key;
     use crate::watch::scene::Scene;
 
     fn obstacles(scene: &Scene, to: &str) -> Vec<Refusal> {
-        scene.watch.obstacles(scene.now(), &scene.tracker, &Target::Node(to.to_owned()))
+        scene.watch.obstacles(scene.now(), &scene.tracker, &Holder::Node(to.to_owned()))
     }
 
     /// Somebody else's pending switch splits the key for as long as it may be pending: that is no obstacle. What splits

@@ -1,21 +1,24 @@
 //! A witness, its nodes and its chain, slot by slot, for the unit tests of the watch.
 
-use dogwatch_alerts::Alert;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use dogwatch_alerts::Alert;
 use dogwatch_chain::{
     AccountName, Block, BlockNum, Head, Profile, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
 };
 
+use crate::chain::{EndpointReading, Reading, Tracker, TrackerConfig};
 use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
+use crate::failure::ProbeFailure;
 use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
 use crate::testing::{INTERVAL, Messages, id, key, time};
-use crate::tracker::{EndpointReading, Reading, Tracker, TrackerConfig};
-use crate::watch::{Command, Event, SendReport, State, Watch};
+use crate::watch::event::{Command, Event, SendReport};
+use crate::watch::machine::Watch;
+use crate::watch::state::WatchState;
 
 /// Who produces, over and over: alice in every fifth slot.
 const ROUND: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
@@ -87,7 +90,7 @@ impl Scene {
         });
         let mut scene = Self {
             tracker,
-            watch: Watch::new(config(mode), State::default(), time(100)),
+            watch: Watch::new(config(mode), WatchState::default(), time(100)),
             said: Vec::new(),
             messages: Messages::default(),
             slot: 100,
@@ -191,11 +194,11 @@ impl Scene {
         }
     }
 
-    fn probe(&self, node: &str) -> Result<Probe, String> {
+    fn probe(&self, node: &str) -> Result<Probe, ProbeFailure> {
         if self.unfit.contains(node) {
-            return Err("connection refused (os error 111)".to_owned());
+            return Err(ProbeFailure::new("connection refused (os error 111)"));
         }
-        let head = self.tracker.head().cloned().ok_or("no head yet")?;
+        let head = self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new("no head yet"))?;
         Ok(Probe { head, chain_id: Some(self.watch.config.profile.chain_id), version: "1.27.11".to_owned() })
     }
 

@@ -1,7 +1,7 @@
 //! Nights in which an operator moves the key, pauses, or changes the mode and the configuration.
 
 use dogwatch_alerts::{AlertEvent, Cause, Severity};
-use dogwatch_engine::{Force, Mode, Target};
+use dogwatch_engine::{Force, Holder, Mode};
 
 use crate::support::endpoint::View;
 use crate::support::night::{Fault, Night};
@@ -84,8 +84,8 @@ fn an_operator_at_work() {
             timeline: vec![
                 (30, Manual(node("primary"), Force::Yes)),
                 (31, Manual(node("fourth"), Force::Yes)),
-                (32, Manual(Target::Disabled, Force::Yes)),
-                (33, Manual(Target::Foreign, Force::Yes)),
+                (32, Manual(Holder::Disabled, Force::Yes)),
+                (33, Manual(Holder::Foreign, Force::Yes)),
             ],
             never: &["switching", "refused"],
             ..QUIET

@@ -79,7 +79,7 @@ fn index_to(engine::NodeIndex(index): engine::NodeIndex) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-fn holder_to(holder: engine::Holder) -> types::Holder {
+fn holder_to(holder: engine::Holder<engine::NodeIndex>) -> types::Holder {
     match holder {
         engine::Holder::Node(index) => types::Holder::Node(index_to(index)),
         engine::Holder::Disabled => types::Holder::Disabled,

@@ -17,8 +17,8 @@ const LIMITS: Rails = Rails {
     disable: Disable::Never,
 };
 
-fn node(name: &str) -> Target {
-    Target::Node(name.to_owned())
+fn node(name: &str) -> Holder {
+    Holder::Node(name.to_owned())
 }
 
 fn candidate(health: Health, last_good: Option<u64>, unprobed: Unprobed) -> Candidate<'static> {
@@ -26,14 +26,14 @@ fn candidate(health: Health, last_good: Option<u64>, unprobed: Unprobed) -> Cand
 }
 
 /// The policy wants node two, which is fit, since node one misses blocks.
-fn clear(target: &Target) -> Facts<'_> {
+fn clear(target: &Holder) -> Facts<'_> {
     Facts {
         now: time(200),
         limits: &LIMITS,
         mode: Mode::Armed,
         origin: Origin::Policy,
         target,
-        candidate: matches!(target, Target::Node(_)).then(|| candidate(Health::Healthy, Some(199), Unprobed::Refused)),
+        candidate: matches!(target, Holder::Node(_)).then(|| candidate(Health::Healthy, Some(199), Unprobed::Refused)),
         paused_until: None,
         in_flight: None,
         verdict: Verdict::Me,
@@ -69,7 +69,7 @@ fn in_flight() -> InFlight {
 /// For each refusal the facts that give it, and no other.
 #[test]
 fn every_refusal_has_a_rail() {
-    let (two, null, stranger) = (node("two"), Target::Disabled, Target::Foreign);
+    let (two, null, stranger) = (node("two"), Holder::Disabled, Holder::Foreign);
     let allowed = Rails { disable: Disable::Allowed, ..LIMITS };
     let flight = in_flight();
     assert_eq!(check(&clear(&two)), []);
@@ -90,8 +90,8 @@ fn every_refusal_has_a_rail() {
         (Facts { key_split_for: Some(second * 30), ..clear(&two) }, Refusal::KeySplit),
         (Facts { key_split_for: Some(second * 31), ..clear(&two) }, Refusal::LastingKeySplit),
         (Facts { holder: None, ..clear(&two) }, Refusal::ForeignKey),
-        (Facts { holder: Some(Target::Foreign), ..clear(&two) }, Refusal::ForeignKey),
-        (Facts { holder: Some(Target::Disabled), ..clear(&two) }, Refusal::NullKey),
+        (Facts { holder: Some(Holder::Foreign), ..clear(&two) }, Refusal::ForeignKey),
+        (Facts { holder: Some(Holder::Disabled), ..clear(&two) }, Refusal::NullKey),
         (Facts { holder: Some(node("two")), ..clear(&two) }, Refusal::AlreadyThere("two".to_owned())),
         (Facts { signing: Signing::Missing, ..clear(&two) }, Refusal::NoSigningKey("one".to_owned())),
         (Facts { candidate: None, ..clear(&two) }, Refusal::NoNodeNamed("two".to_owned())),

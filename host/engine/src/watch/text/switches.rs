@@ -1,13 +1,16 @@
 //! What alerts say of a switch, from its beginning to its end.
 
-use crate::time::utc;
 use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::{BlockId, Time};
 
+use crate::holder::Holder;
 use crate::situation::Mode;
-use crate::switch::{SwitchPlan, Target};
-use crate::watch::text::{Advice, ENDPOINTS, sentence};
-use crate::watch::{SendReport, Watch};
+use crate::switch::SwitchPlan;
+use crate::time::utc;
+use crate::watch::event::SendReport;
+use crate::watch::machine::Watch;
+use crate::watch::text::line::sentence;
+use crate::watch::text::phrases::{Advice, ENDPOINTS};
 
 /// What is to be done while nobody can tell which node it will be.
 const BOTH_READY: &str = "Keep both nodes ready until it is in a block or has expired.";
@@ -22,10 +25,10 @@ impl Watch {
     fn afterwards(plan: &SwitchPlan) -> String {
         let from = plan.from.place();
         match (&plan.to, plan.first_missed) {
-            (Target::Node(_), Some(_)) => {
+            (Holder::Node(_), Some(_)) => {
                 format!("find out what happened to {from}, and repair it: it is to be a standby.")
             }
-            (Target::Node(_), None) => format!("see that {from} stays fit: it is to be a standby."),
+            (Holder::Node(_), None) => format!("see that {from} stays fit: it is to be a standby."),
             _ => "repair a node, and enable the witness with a wallet and its active key.".to_owned(),
         }
     }
@@ -46,7 +49,7 @@ impl Watch {
     pub(in crate::watch) fn switching(&self, plan: &SwitchPlan) -> Notice {
         let missed = Self::first_missed(plan);
         let what = match &plan.to {
-            Target::Disabled => format!("disabling the witness, away from {}", plan.from.place()),
+            Holder::Disabled => format!("disabling the witness, away from {}", plan.from.place()),
             to => format!("switching from {} to {}", plan.from.place(), to.place()),
         };
         self.about_switch(
@@ -63,11 +66,11 @@ impl Watch {
             |block| format!("The switch is in block {}.", block.num()),
         );
         let (summary, next) = match &plan.to {
-            Target::Node(name) => (
+            Holder::Node(name) => (
                 format!("the signing key is {} now", plan.to.whose()),
                 format!("Dogwatch waits for the first block of node {name}, and says when it is there."),
             ),
-            Target::Disabled | Target::Foreign => (
+            Holder::Disabled | Holder::Foreign => (
                 format!("the signing key is {} now: the witness is disabled", plan.to.whose()),
                 "Dogwatch waits for that block to become irreversible. It cannot enable the witness again.".to_owned(),
             ),
@@ -123,7 +126,7 @@ impl Watch {
 
     pub(in crate::watch) fn proven_text(&self, now: Time, plan: &SwitchPlan, proof: BlockId) -> String {
         match &plan.to {
-            Target::Node(name) => {
+            Holder::Node(name) => {
                 let left = match self.standbys(now).as_slice() {
                     [] => format!("No standby is ready now: repair {} or another one.", plan.from.place()),
                     names => format!("Ready to take over from it: {}.", names.join(", ")),
@@ -136,12 +139,12 @@ impl Watch {
 
     pub(in crate::watch) fn switch_failed(&self, now: Time, plan: &SwitchPlan, sends: u32) -> Notice {
         let health = match &plan.to {
-            Target::Node(name) => format!(" Node {name} is {}.", self.health_word(name)),
+            Holder::Node(name) => format!(" Node {name} is {}.", self.health_word(name)),
             _ => String::new(),
         };
         let times = if sends == 1 { "once".to_owned() } else { format!("{sends} times") };
         let wished = match &plan.to {
-            Target::Node(name) => Some(name.as_str()),
+            Holder::Node(name) => Some(name.as_str()),
             _ => None,
         };
         let endpoints = || Advice::new("Find out which endpoints work, or switch with a wallet.", ENDPOINTS);

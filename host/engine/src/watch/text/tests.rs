@@ -4,14 +4,21 @@ use std::time::Duration;
 
 use dogwatch_chain::PublicKey;
 
-use super::*;
+use super::line::{SUMMARY, one_line};
+use crate::alert::Severity;
+use crate::cause::Cause;
 use crate::config::Disable;
-use crate::decision::{Action, PolicyAlert};
+use crate::config::Signing;
+use crate::decision::{Action, Decision, PolicyAlert};
+use crate::failure::PolicyFailure;
+use crate::holder::Holder;
+use crate::rails::Refusal;
 use crate::rails::examples;
+use crate::situation::Mode;
 use crate::situation::NodeIndex;
 use crate::testing::{Album, key};
+use crate::watch::event::{Event, Force, SendReport};
 use crate::watch::scene::Scene;
-use crate::watch::{Event, Force, SendReport};
 
 const SECOND: Action = Action::SwitchTo(NodeIndex(1));
 const REASON: &str = "primary missed 2 slots in a row (110 to 115); second is the next fit node";
@@ -120,7 +127,7 @@ fn alerts_about_misses() {
     variant("the private key is not loaded", &scene);
     variant("a switch is on its way", &switching());
     let mut scene = down(Mode::Armed);
-    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     variant("the policy does not work", &scene);
     let mut scene = Scene::new(Mode::Armed);
     scene.wallet(key(9));
@@ -150,7 +157,7 @@ fn alerts_about_nodes_and_policy() {
     album.add("the node on duty, and one that leaves the configuration", Cause::Node, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
-    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     scene.decide(Action::Stay, "all is well");
     album.add("it does not answer, until it does", Cause::PolicyFailed, scene.take());
 
@@ -210,12 +217,12 @@ fn alerts_about_refusals() {
     let (scene, mut limping) = (down(Mode::Armed), down(Mode::Armed));
     limping.unfit = ["second"].into();
     limping.run(3);
-    let (now, second) = (scene.now(), Target::Node("second".to_owned()));
+    let (now, second) = (scene.now(), Holder::Node("second".to_owned()));
     for refusal in examples(now) {
         let target = match &refusal {
             Refusal::NoSuchNode(_) => None,
-            Refusal::NoNodeNamed(name) | Refusal::AlreadyThere(name) => Some(Target::Node(name.clone())),
-            Refusal::DisableNotAllowed => Some(Target::Disabled),
+            Refusal::NoNodeNamed(name) | Refusal::AlreadyThere(name) => Some(Holder::Node(name.clone())),
+            Refusal::DisableNotAllowed => Some(Holder::Disabled),
             _ => Some(second.clone()),
         };
         let unfit = matches!(refusal, Refusal::Unfit { .. } | Refusal::Unproven(_) | Refusal::ProbeStale { .. });
@@ -257,7 +264,7 @@ fn alerts_about_switches() {
     album.add("no other standby is left", Cause::Switching, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
-    scene.handle(Event::Manual(Target::Node("third".to_owned()), Force::No));
+    scene.handle(Event::Manual(Holder::Node("third".to_owned()), Force::No));
     album.add("by hand, with no block missed", Cause::Switching, scene.take());
 
     let mut scene = down(Mode::Armed);

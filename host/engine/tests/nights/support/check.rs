@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dogwatch_alerts::{AlertEvent, AlertKey};
 use dogwatch_chain::Time;
-use dogwatch_engine::{Origin, State, SwitchPlan, Target, Verdict};
+use dogwatch_engine::{Holder, Origin, SwitchPlan, Verdict, WatchState};
 
 use super::night::World;
 use super::policy::Policy;
@@ -12,7 +12,7 @@ use super::watcher::Watcher;
 
 /// Before each transmission.
 pub(crate) fn sending(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
-    let stored: State = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
+    let stored: WatchState = serde_json::from_str(watcher.stored.as_ref().unwrap()).unwrap();
     let in_flight = stored.in_flight.expect("sent without being stored");
     assert_eq!(in_flight.plan, *plan, "sent something else than what is stored");
     let id = plan.id(&watcher.config.profile);
@@ -46,7 +46,7 @@ fn deciding(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
         live.watch.state().key,
         world.chain.story(40)
     );
-    let Target::Node(name) = &plan.to else { return };
+    let Holder::Node(name) = &plan.to else { return };
     let node = world.nodes.iter().find(|node| node.name == *name).unwrap();
     let patience = watcher.tracking.stale_after + watcher.tracking.block_interval * 5;
     let unfit = node.unfit_since.map(|since| now.since(since)).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Public endpoints, each with its own view of the chain.
 
 use dogwatch_chain::{Block, BlockId, BlockNum, PublicKey};
-use dogwatch_engine::{EndpointReading, Reading, SwitchPlan};
+use dogwatch_engine::{EndpointReading, ReadFailure, Reading, SwitchPlan};
 
 use super::chain::Chain;
 
@@ -74,7 +74,7 @@ impl Endpoint {
 
     pub(crate) fn read(&self, chain: &Chain) -> EndpointReading {
         let result =
-            if self.view == View::Dead { Err("connection refused".to_owned()) } else { Ok(self.reading(chain)) };
+            if self.view == View::Dead { Err(ReadFailure::new("connection refused")) } else { Ok(self.reading(chain)) };
         EndpointReading { endpoint: self.name.clone(), operator: self.name.clone(), result }
     }
 

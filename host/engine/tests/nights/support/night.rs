@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{Profile, PublicKey};
-use dogwatch_engine::{Event, Force, Mode, Target};
+use dogwatch_engine::{Event, Force, Holder, Mode};
 
 use super::chain::{Chain, Irreversibility, key};
 use super::check;
@@ -56,7 +56,7 @@ pub(crate) enum Fault {
     /// The operator's wallet sets the null key.
     WalletNull,
     /// `dogwatch switch`.
-    Manual(Target, Force),
+    Manual(Holder, Force),
     /// `dogwatch pause`, for so many slots.
     Pause(u32),
     /// `dogwatch resume`.

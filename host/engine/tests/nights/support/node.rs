@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{BlockId, PublicKey, Time};
-use dogwatch_engine::Probe;
+use dogwatch_engine::{Probe, ProbeFailure};
 
 use super::chain::Chain;
 
@@ -49,10 +49,10 @@ impl Node {
         self.condition == Condition::Well && self.skips == 0
     }
 
-    pub(crate) fn probe(&self, chain: &Chain) -> Result<Probe, String> {
+    pub(crate) fn probe(&self, chain: &Chain) -> Result<Probe, ProbeFailure> {
         let top = chain.links.len();
         let link = match self.condition {
-            Condition::Crashed => return Err("connection refused".to_owned()),
+            Condition::Crashed => return Err(ProbeFailure::new("connection refused")),
             Condition::Well | Condition::Mute => top,
             Condition::Hung => self.hung_at.min(top),
             Condition::Behind => top.saturating_sub(40),

@@ -1,6 +1,6 @@
 //! Policies in a few lines each.
 
-use dogwatch_engine::{Action, Decision, Holder, NodeIndex, Situation, SlotOutcome, Verdict};
+use dogwatch_engine::{Action, Decision, Holder, NodeIndex, PolicyFailure, Situation, SlotOutcome, Verdict};
 use rand::Rng as _;
 use rand::rngs::SmallRng;
 
@@ -17,15 +17,15 @@ pub(crate) enum Policy {
 }
 
 impl Policy {
-    pub(crate) fn decide(self, situation: &Situation, rng: &mut SmallRng) -> Result<Decision, String> {
+    pub(crate) fn decide(self, situation: &Situation, rng: &mut SmallRng) -> Result<Decision, PolicyFailure> {
         let act = |action| Ok(Decision { action, ..Decision::stay("the test says so", Vec::new()) });
         match self {
-            Self::Broken => Err("unreachable executed".to_owned()),
+            Self::Broken => Err(PolicyFailure::new("unreachable executed")),
             Self::Stubborn(action) => act(action),
             Self::Wild => match rng.random_range(0..12) {
                 0..6 => act(Action::SwitchTo(NodeIndex(rng.random_range(0..5)))),
                 6 => act(Action::Disable),
-                7 => Err("a wild error".to_owned()),
+                7 => Err(PolicyFailure::new("a wild error")),
                 _ => act(Action::Stay),
             },
             Self::Threshold(needed) => act(threshold(situation, needed)),

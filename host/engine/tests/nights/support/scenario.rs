@@ -2,7 +2,7 @@
 
 use dogwatch_alerts::{Alert, AlertEvent, Severity};
 use dogwatch_chain::Profile;
-use dogwatch_engine::Target;
+use dogwatch_engine::Holder;
 
 use super::chain::Irreversibility;
 use super::night::{Fault, Night};
@@ -124,8 +124,8 @@ impl Drop for Shown<'_> {
 }
 
 /// The target of a switch, by the node's name.
-pub(crate) fn node(name: &str) -> Target {
-    Target::Node(name.to_owned())
+pub(crate) fn node(name: &str) -> Holder {
+    Holder::Node(name.to_owned())
 }
 
 /// The seeds to play, and so many times more of them where `NIGHTS` says so.

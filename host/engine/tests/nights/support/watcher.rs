@@ -7,7 +7,7 @@ use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
     ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Rails, Refusal,
-    SendReport, Signing, State, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
+    SendReport, Signing, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, WatchState,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -44,7 +44,7 @@ pub(crate) struct Watcher {
     pub(crate) live: Option<Live>,
     pub(crate) stored: Option<String>,
     /// The same, so as not to write it again.
-    persisted: Option<State>,
+    persisted: Option<WatchState>,
     /// When within a slot it polls.
     pub(crate) polls: Vec<Duration>,
     /// How many of a thousand steps it dies at.
@@ -124,15 +124,15 @@ impl Watcher {
         }
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> WatchState {
         match (&self.live, &self.stored) {
             (Some(live), _) => live.watch.state().clone(),
             (None, Some(stored)) => Self::load(stored),
-            (None, None) => State::default(),
+            (None, None) => WatchState::default(),
         }
     }
 
-    fn load(stored: &str) -> State {
+    fn load(stored: &str) -> WatchState {
         serde_json::from_str(stored).unwrap()
     }
 

@@ -2,19 +2,21 @@
 
 use dogwatch_chain::Time;
 
-use crate::situation::{Health, Holder, NextSlot, NodeView, PastSwitch, Situation, SwitchOutcome};
-use crate::switch::Target;
-use crate::tracker::Tracker;
-use crate::watch::{Command, Watch};
+use crate::chain::Tracker;
+use crate::holder::Holder;
+use crate::situation::{Health, NextSlot, NodeIndex, NodeView, PastSwitch, Situation, SwitchOutcome};
+use crate::watch::event::Command;
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
 impl Watch {
     /// Asks the policy, unless nothing is known yet.
-    pub(super) fn ask(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
-        if self.state.paused_until.is_some_and(|until| until <= now) {
+    pub(super) fn ask(&mut self, turn: &mut Turn<'_>) {
+        if self.state.paused_until.is_some_and(|until| until <= turn.now) {
             self.state.paused_until = None;
         }
-        if tracker.head().is_some() {
-            out.push(Command::AskPolicy(Box::new(self.situation(now, tracker))));
+        if turn.chain.head().is_some() {
+            turn.push(Command::AskPolicy(Box::new(self.situation(turn.now, turn.chain))));
         }
     }
 
@@ -30,7 +32,7 @@ impl Watch {
             round_length: self.config.profile.round_length,
             verdict: self.verdict(now, tracker),
             view: tracker.view(now),
-            holder: self.holder().map_or(Holder::Foreign, |holder| self.as_holder(&holder)),
+            holder: self.holder().map_or(Holder::Foreign, |holder| self.holder_by_index(&holder)),
             holder_since: self.state.key.and_then(|record| record.since),
             slots: self.own_slots(),
             next_slot: self.next_slot(now, tracker),
@@ -64,14 +66,14 @@ impl Watch {
     fn past_switches(&self) -> Vec<PastSwitch> {
         let settled = self.state.switches.iter().map(|record| PastSwitch {
             at: record.at,
-            from: self.as_holder(&record.from),
-            to: self.as_holder(&record.to),
+            from: self.holder_by_index(&record.from),
+            to: self.holder_by_index(&record.to),
             outcome: record.outcome,
         });
         let pending = self.state.in_flight.iter().map(|flight| PastSwitch {
             at: flight.plan.at,
-            from: self.as_holder(&flight.plan.from),
-            to: self.as_holder(&flight.plan.to),
+            from: self.holder_by_index(&flight.plan.from),
+            to: self.holder_by_index(&flight.plan.to),
             outcome: SwitchOutcome::Pending,
         });
         settled.chain(pending).collect()
@@ -80,7 +82,7 @@ impl Watch {
     /// Nodes other than the one on duty that could take over now.
     pub(super) fn standbys(&self, now: Time) -> Vec<&str> {
         let holder = self.holder();
-        let free = |name: &&str| holder != Some(Target::Node((*name).to_owned()));
+        let free = |name: &&str| holder != Some(Holder::Node((*name).to_owned()));
         let names = self.config.nodes.iter().map(|node| node.name.as_str()).filter(free);
         names.filter(|name| self.is_fit(now, name)).collect()
     }
@@ -90,6 +92,15 @@ impl Watch {
             Some(Health::Healthy) => "healthy",
             Some(Health::Unhealthy) => "unhealthy",
             Some(Health::Unknown) | None => "unknown",
+        }
+    }
+
+    /// A holder as policies see it; a node that left the configuration is unknown to them.
+    pub(super) fn holder_by_index(&self, holder: &Holder) -> Holder<NodeIndex> {
+        match holder {
+            Holder::Node(name) => self.node_index(name).map_or(Holder::Foreign, Holder::Node),
+            Holder::Disabled => Holder::Disabled,
+            Holder::Foreign => Holder::Foreign,
         }
     }
 }

@@ -1,0 +1,36 @@
+//! What a watch must remember over a restart.
+
+use dogwatch_chain::{Slot, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::book::AlertBook;
+use crate::slots::SlotRecord;
+use crate::switch::{InFlight, KeyRecord, SwitchRecord, Unproven};
+use crate::tally::Tally;
+
+/// What survives a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchState {
+    /// The policy's memory.
+    pub memory: Vec<u8>,
+    /// The key on chain.
+    pub key: Option<KeyRecord>,
+    /// Own slots of the last rounds, oldest first.
+    pub slots: Vec<SlotRecord>,
+    /// The newest slot whose fate is known: what lies between it and a log that starts later is a hole.
+    pub seen: Option<Slot>,
+    /// A switch that is on its way.
+    pub in_flight: Option<InFlight>,
+    /// A switch that is in a block and not proven yet.
+    pub unproven: Option<Unproven>,
+    /// Past switches, oldest first.
+    pub switches: Vec<SwitchRecord>,
+    /// Open alerts.
+    pub alerts: AlertBook,
+    /// Until when automatic switches are paused.
+    pub paused_until: Option<Time>,
+    /// Own slots by the hour.
+    #[serde(default)]
+    pub tally: Tally,
+}

@@ -1,0 +1,41 @@
+//! Whose fault it is that blocks are missed, and how much of the chain is seen.
+
+use dogwatch_chain::Time;
+
+use crate::chain::{Standstill, Tracker};
+use crate::situation::{Agreement, Verdict};
+use crate::watch::machine::Watch;
+
+impl Watch {
+    /// Whose fault it is.
+    pub fn verdict(&self, now: Time, tracker: &Tracker) -> Verdict {
+        let view = tracker.view(now);
+        match view.agreement {
+            Agreement::Blind if tracker.standstill() == Standstill::AllAtTheSameBlock => {
+                return Verdict::Chain;
+            }
+            Agreement::Blind | Agreement::Thin | Agreement::Disagreed => return Verdict::CannotTell,
+            Agreement::Agreed | Agreement::Single => {}
+        }
+        if view.participation < self.config.rails.min_participation {
+            return Verdict::Chain;
+        }
+        // The endpoints were fresh when they were last heard: an old head means that they were not heard lately. And
+        // the tracker may know blocks that have not been noted here yet.
+        let stale = view.head_age > tracker.config().stale_after;
+        if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
+            return Verdict::CannotTell;
+        }
+        if self.trailing_misses().is_empty() { Verdict::Fine } else { Verdict::Me }
+    }
+
+    /// Whether as many endpoints as must agree do agree.
+    pub(super) fn well(tracker: &Tracker) -> bool {
+        matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
+    }
+
+    /// Whether the blocks up to the head are known, on the head's own branch.
+    pub(super) fn caught_up(tracker: &Tracker) -> bool {
+        tracker.log().tip().map(|tip| tip.id) == tracker.head().map(|head| head.id)
+    }
+}
