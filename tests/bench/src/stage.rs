@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dogwatch_chain::AccountName;
-use dogwatch_devnet::{DevnetConfig, DevnetServer, NodeConfig, RunningDevnet, WitnessConfig};
+use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, RunningDevnet};
 use tempfile::TempDir;
 
 use crate::sink::Sink;
@@ -27,8 +27,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(slot: Duration, round_length: u32) -> anyhow::Result<Self> {
-        let node = |name: &str| NodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
-        let witness = WitnessConfig {
+        let node = |name: &str| DevnetNodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
+        let witness = DevnetWitnessConfig {
             name: AccountName::new(WITNESS)?,
             active_key: None,
             nodes: NODES.into_iter().map(node).collect(),

@@ -13,4 +13,4 @@ mod common;
 mod refusals;
 mod server;
 mod shapes;
-mod swap;
+mod switch;

@@ -91,7 +91,7 @@ async fn a_synchronous_broadcast_answers_with_its_block() {
         let (from, to) = (net.node_key(&alice, "primary").unwrap(), net.node_key(&alice, "standby").unwrap());
         let head = net.head();
         let expiration = head.time.plus(Duration::from_secs(60));
-        Transaction::swap_signing_key(alice.clone(), from.public_key(), to.public_key(), head.id, expiration)
+        Transaction::switch_signing_key(alice.clone(), from.public_key(), to.public_key(), head.id, expiration)
             .sign(net.profile(), from)
             .unwrap()
     });

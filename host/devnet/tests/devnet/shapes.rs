@@ -87,9 +87,9 @@ fn replay(world: &mut World, file: &str) -> Value {
 fn like_the_real_one() -> World {
     let mut world = world(NET);
     world.slots(20);
-    world.order("halt", json!({}));
+    world.command("halt", json!({}));
     world.slots(3);
-    world.order("resume", json!({}));
+    world.command("resume", json!({}));
     world.slots(480);
     world
 }
@@ -262,13 +262,13 @@ fn refused_transactions_read_as_on_a_real_node() {
     let mut world = like_the_real_one();
     let (primary, standby) = (world.key("primary"), world.key("standby"));
     let active = world.net.active_key(&name("alice")).unwrap().clone();
-    let good = world.swap(&primary, standby.public_key());
+    let good = world.switch(&primary, standby.public_key());
     let wrong = good.transaction.clone().sign(world.net.profile(), &standby).unwrap();
     let mut from_null = good.transaction.clone();
-    let swap = WitnessSetProperties::swap_signing_key(name("alice"), PublicKey::NULL, primary.public_key());
-    from_null.operations = vec![Operation::WitnessSetProperties(swap)];
+    let switch = WitnessSetProperties::switch_signing_key(name("alice"), PublicKey::NULL, primary.public_key());
+    from_null.operations = vec![Operation::WitnessSetProperties(switch)];
     let from_null = from_null.sign(world.net.profile(), &primary).unwrap();
-    let stale = world.swap(&standby, primary.public_key());
+    let stale = world.switch(&standby, primary.public_key());
     let plain = update(&world, standby.public_key(), "https://alice.example");
     let profile = world.profile();
     let signed = |change: &dyn Fn(&mut dogwatch_chain::Transaction)| {

@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as a node's own web server has: every answer is the last on its connection.
+//! As much of HTTP/1.1 as a node's own web server has. Every answer closes its connection.
 
 use std::io;
 use std::time::Duration;
@@ -6,13 +6,14 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// Longer heads and bodies are cut off.
+/// The longest head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
+/// The longest body, in bytes.
 const MAX_BODY: usize = 32 * 1024 * 1024;
-/// How long a client may take to close after its answer.
+/// How long a client may take to close the connection after its answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Reads a request's body. A chunked one is read as empty, as nodes do: they go by `Content-Length` alone.
+/// Reads a request's body. Like nodes, it goes by `Content-Length` alone, and reads a chunked body as empty.
 pub(crate) async fn read_body(stream: &mut TcpStream) -> io::Result<String> {
     let mut received = Vec::new();
     let head_end = loop {
@@ -46,12 +47,12 @@ pub(crate) async fn read_body(stream: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
-/// The place after the first `needle`.
+/// The offset after the first `needle`.
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).position(|window| window == needle)?.checked_add(needle.len())
 }
 
-/// Writes the answer and ends the connection.
+/// Writes the answer and closes the connection.
 pub(crate) async fn answer(stream: &mut TcpStream, status: &str, kind: &str, body: &str) -> io::Result<()> {
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -60,13 +61,13 @@ pub(crate) async fn answer(stream: &mut TcpStream, status: &str, kind: &str, bod
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(body.as_bytes()).await?;
     stream.shutdown().await?;
-    // Closing with something unread would reset the connection, and the answer might be lost with it.
-    let _late = tokio::time::timeout(LINGER, gone(stream)).await;
+    // Closing with unread bytes would reset the connection, and the client might lose the answer.
+    let _late = tokio::time::timeout(LINGER, closed(stream)).await;
     Ok(())
 }
 
-/// Waits until the other side gives up.
-pub(crate) async fn gone(stream: &mut TcpStream) {
+/// Waits until the client closes the connection.
+pub(crate) async fn closed(stream: &mut TcpStream) {
     let mut rest = [0; 1024];
     while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
 }

@@ -1,30 +1,30 @@
-//! The transactions that one node holds, and the state as it would be with them.
+//! The pending transactions of one node, and the state with them applied.
 
 use std::sync::Arc;
 
 use dogwatch_chain::{SignedTransaction, TransactionId};
 
-use crate::check;
-use crate::error::NodeError;
+use crate::error_reply::ErrorReply;
 use crate::ledger::Ledger;
+use crate::rules::admit;
 use crate::setup::Setup;
-use crate::state::State;
+use crate::state::ChainState;
 
 /// One node's pending transactions.
 #[derive(Clone, Debug)]
-pub(crate) struct Pool {
+pub(crate) struct Mempool {
     pending: Vec<(TransactionId, Arc<SignedTransaction>)>,
-    state: State,
+    state: ChainState,
 }
 
-impl Pool {
-    /// An empty pool on that head.
-    pub(crate) fn new(head: &State) -> Self {
+impl Mempool {
+    /// An empty mempool on that head.
+    pub(crate) fn new(head: &ChainState) -> Self {
         Self { pending: Vec::new(), state: head.clone() }
     }
 
-    /// The head's state with what is pending applied: what nodes answer reads from.
-    pub(crate) fn state(&self) -> &State {
+    /// The head's state with the pending transactions applied. Nodes answer reads from it.
+    pub(crate) fn state(&self) -> &ChainState {
         &self.state
     }
 
@@ -36,27 +36,27 @@ impl Pool {
         self.pending.iter().any(|(pending, _)| pending == id)
     }
 
-    /// Takes a transaction, if it holds on top of those already here.
+    /// Adds a transaction, if it is valid on top of those already here.
     pub(crate) fn push(
         &mut self,
         setup: &Setup,
         ledger: &Ledger,
         id: TransactionId,
         signed: Arc<SignedTransaction>,
-    ) -> Result<(), NodeError> {
-        let known = self.contains(&id) || ledger.known(&id, &self.state);
-        check::admit(setup, ledger, &mut self.state, &signed, id, known)?;
+    ) -> Result<(), ErrorReply> {
+        let known = self.contains(&id) || ledger.blocks().is_known(&id, &self.state);
+        admit(setup, ledger.blocks(), &mut self.state, &signed, id, known)?;
         self.pending.push((id, signed));
         Ok(())
     }
 
-    /// Starts over from a new head: what is in a block, expired or refused there is dropped. Nobody is told.
+    /// Starts over from a new head. Transactions that are in a block, expired or invalid there are dropped silently.
     pub(crate) fn rebase(&mut self, setup: &Setup, ledger: &Ledger) {
         let pending = std::mem::take(&mut self.pending);
-        self.state = State::clone(ledger.head());
+        self.state = ChainState::clone(ledger.head());
         for (id, signed) in pending {
             if self.push(setup, ledger, id, signed).is_err() {
-                tracing::debug!(%id, "dropped from a pool");
+                tracing::debug!(%id, "a transaction is dropped from a mempool");
             }
         }
     }

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use dogwatch_chain::transaction_to_json;
-use dogwatch_devnet::{SlotOutcome, derive_key};
+use dogwatch_devnet::{DevnetSlotOutcome, derive_key};
 use serde_json::json;
 
 use crate::common::{assert_refused, enable, name, resigned, world};
 
 #[test]
-fn a_swap_is_seen_at_once_and_holds_with_the_next_block() {
+fn a_switch_shows_at_once_and_is_in_force_with_the_next_block() {
     let mut world = world("rpc_nodes = 1");
     world.slots(25);
     let (primary, standby) = (world.key("primary"), world.key("standby").public_key());
-    let trx = world.swap(&primary, standby);
+    let trx = world.switch(&primary, standby);
     let id = world.broadcast(0, &trx).unwrap();
     assert_eq!(world.shown(0), world.text(standby), "reads show what is pending");
     assert_eq!(world.on_chain(), primary.public_key());
@@ -33,13 +33,13 @@ fn a_swap_is_seen_at_once_and_holds_with_the_next_block() {
 }
 
 #[test]
-fn the_swap_fences_the_old_node() {
+fn a_switch_fences_the_old_node() {
     let mut world = world("");
     world.slots(25);
     let (primary, standby) = (world.key("primary"), world.key("standby").public_key());
-    let trx = world.swap(&primary, standby);
+    let trx = world.switch(&primary, standby);
     world.broadcast(0, &trx).unwrap();
-    world.until("swapped", |net| net.signing_key(&name("alice")) == Some(standby));
+    world.until("switched", |net| net.signing_key(&name("alice")) == Some(standby));
     let from = world.net.head().slot;
     world.slots(60);
     let slots = world.net.snapshot().slots;
@@ -47,28 +47,28 @@ fn the_swap_fences_the_old_node() {
         .into_iter()
         .filter(|slot| slot.slot > from && slot.witness == name("alice"))
         .map(|slot| match slot.outcome {
-            SlotOutcome::Produced { key, node, .. } => (key, node.unwrap()),
-            SlotOutcome::Missed => panic!("both nodes run"),
+            DevnetSlotOutcome::Produced { key, node, .. } => (key, node.unwrap()),
+            DevnetSlotOutcome::Missed => panic!("both nodes run"),
         })
         .collect();
     assert!(nodes.len() >= 2);
     assert!(nodes.iter().all(|(key, node)| (*key, node.as_str()) == (standby, "standby")), "{nodes:?}");
 
     // The old node holds a key that is worth nothing now: with the new one gone, the slots are missed.
-    world.order("crash", json!({ "witness": "alice", "node": "standby" }));
+    world.command("crash", json!({ "witness": "alice", "node": "standby" }));
     world.slots(45);
     assert!(world.missed() >= 1);
 }
 
 #[test]
-fn of_two_rival_swaps_on_two_nodes_exactly_one_takes_effect() {
+fn of_two_rival_switches_on_two_nodes_exactly_one_takes_effect() {
     let mut winners = [0, 0];
     for seed in 0..100 {
         let mut world = world(&format!("seed = {seed}\nround_length = 5"));
         world.slots(7);
         let primary = world.key("primary");
         let rivals = [world.key("standby").public_key(), derive_key("third").public_key()];
-        let trxs = rivals.map(|to| world.swap(&primary, to));
+        let trxs = rivals.map(|to| world.switch(&primary, to));
         let a = world.broadcast(0, &trxs[0]).unwrap();
         let b = world.broadcast(1, &trxs[1]).unwrap();
         assert_eq!((world.shown(0), world.shown(1)), (world.text(rivals[0]), world.text(rivals[1])));
@@ -85,7 +85,7 @@ fn of_two_rival_swaps_on_two_nodes_exactly_one_takes_effect() {
             assert_eq!(world.status(rpc, loser), "unknown", "the loser is never told");
         }
         // A watcher with a stale view is refused.
-        let late = world.swap(&primary, rivals[1 - won]);
+        let late = world.switch(&primary, rivals[1 - won]);
         let text = "signing_key == witness.signing_key: 'key' does not match witness signing key.";
         assert_refused(world.broadcast(2, &late), -32003, "assert_exception", text);
     }
@@ -97,8 +97,8 @@ fn rivals_on_one_node_are_told_apart_at_once() {
     let mut world = world("");
     world.slots(3);
     let primary = world.key("primary");
-    let first = world.swap(&primary, world.key("standby").public_key());
-    let second = world.swap(&primary, derive_key("third").public_key());
+    let first = world.switch(&primary, world.key("standby").public_key());
+    let second = world.switch(&primary, derive_key("third").public_key());
     world.broadcast(0, &first).unwrap();
     let refused = world.broadcast(0, &second);
     assert_refused(refused, -32003, "assert_exception", "'key' does not match witness signing key.");
@@ -108,7 +108,7 @@ fn rivals_on_one_node_are_told_apart_at_once() {
 fn a_transaction_reaches_the_other_nodes() {
     let mut world = world("");
     world.slots(3);
-    let trx = world.swap(&world.key("primary"), world.key("standby").public_key());
+    let trx = world.switch(&world.key("primary"), world.key("standby").public_key());
     let id = world.broadcast(0, &trx).unwrap();
     assert_eq!(world.status(1, id), "unknown");
     world.now = world.now.plus(Duration::from_millis(1500));
@@ -120,12 +120,12 @@ fn a_transaction_reaches_the_other_nodes() {
 fn a_transaction_that_expires_while_the_chain_stands_still_is_dropped_silently() {
     let mut world = world("");
     world.slots(5);
-    let trx = world.swap(&world.key("primary"), world.key("standby").public_key());
+    let trx = world.switch(&world.key("primary"), world.key("standby").public_key());
     let id = world.broadcast(0, &trx).unwrap();
-    world.order("halt", json!({}));
+    world.command("halt", json!({}));
     world.slots(30);
     assert_eq!(world.status(0, id), "within_mempool");
-    world.order("resume", json!({}));
+    world.command("resume", json!({}));
     world.slots(2);
     assert_eq!(world.status(0, id), "unknown");
     assert_eq!(world.on_chain(), world.key("primary").public_key());
@@ -135,11 +135,11 @@ fn a_transaction_that_expires_while_the_chain_stands_still_is_dropped_silently()
 fn a_producers_own_node_passes_transactions_on() {
     let mut world = world("");
     world.slots(3);
-    let trx = world.swap(&world.key("primary"), world.key("standby").public_key());
+    let trx = world.switch(&world.key("primary"), world.key("standby").public_key());
     let params = json!([transaction_to_json(&trx, world.net.profile())]);
     let method = "condenser_api.broadcast_transaction";
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    world.order("partition", json!({ "witness": "alice", "node": "primary" }));
+    world.command("partition", json!({ "witness": "alice", "node": "primary" }));
     let ask = |world: &mut crate::common::World, node: &str| {
         let answer = world.net.call_node(&name("alice"), node, &request, world.now);
         assert_eq!(answer["result"], json!({}), "{answer}");
@@ -156,7 +156,7 @@ fn a_producers_own_node_passes_transactions_on() {
 fn a_stale_node_shows_the_past_and_swallows_what_it_is_given() {
     let mut world = world("");
     world.slots(30);
-    world.order("rpc_fault", json!({ "index": 1, "fault": { "stale": { "blocks": 10 } } }));
+    world.command("rpc_fault", json!({ "index": 1, "fault": { "stale": { "blocks": 10 } } }));
     world.slots(5);
     let head = |world: &mut crate::common::World, rpc| {
         world.result(rpc, "condenser_api.get_dynamic_global_properties", json!([]))["head_block_number"].clone()
@@ -176,7 +176,7 @@ fn a_stale_node_shows_the_past_and_swallows_what_it_is_given() {
     let id = world.broadcast(0, &update).unwrap();
     world.slots(3);
     assert_eq!((world.status(0, id).as_str(), world.status(1, id).as_str()), ("within_irreversible_block", "unknown"));
-    world.order("rpc_fault", json!({ "index": 1, "fault": "ok" }));
+    world.command("rpc_fault", json!({ "index": 1, "fault": "ok" }));
     assert_eq!(head(&mut world, 1), 68);
     assert_eq!(world.shown(1), world.text(world.key("primary").public_key()));
 }
@@ -185,7 +185,7 @@ fn a_stale_node_shows_the_past_and_swallows_what_it_is_given() {
 fn a_lying_node_has_the_same_heights_and_other_ids() {
     let mut world = world("");
     world.slots(10);
-    world.order("rpc_fault", json!({ "index": 2, "fault": "fork" }));
+    world.command("rpc_fault", json!({ "index": 2, "fault": "fork" }));
     world.slots(30);
     let block =
         |world: &mut crate::common::World, rpc, num: u32| world.result(rpc, "condenser_api.get_block", json!([num]));
@@ -194,7 +194,7 @@ fn a_lying_node_has_the_same_heights_and_other_ids() {
     assert_ne!(honest["block_id"], lying["block_id"]);
     assert_eq!(honest["timestamp"], lying["timestamp"]);
     assert_ne!(world.shown(0), world.shown(2));
-    let trx = world.swap(&world.key("primary"), world.key("standby").public_key());
+    let trx = world.switch(&world.key("primary"), world.key("standby").public_key());
     let error = world.broadcast(2, &trx).unwrap_err();
     assert_eq!(error["data"]["name"], "transaction_tapos_exception");
 }
