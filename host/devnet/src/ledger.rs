@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Irreversible;
 use crate::rules::{AppliedKeyChange, admit};
 use crate::setup::Setup;
-use crate::state::{Blocks, ChainState, StoredBlock, shuffle};
+use crate::state::{ChainState, StoredBlock, StoredBlocks, shuffle};
 
 /// How many states are kept, for nodes that fall behind.
 const STATES: usize = 256;
@@ -19,7 +19,7 @@ const STATES: usize = 256;
 /// One chain of blocks: the main one, or the fork of a lying node.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
-    blocks: Blocks,
+    blocks: StoredBlocks,
     /// The last states, with the head's at the back. Never empty.
     states: VecDeque<Arc<ChainState>>,
     head: Arc<ChainState>,
@@ -40,7 +40,7 @@ pub(crate) struct BlockTemplate<'a> {
 impl Ledger {
     pub(crate) fn new(genesis: ChainState) -> Self {
         let head = Arc::new(genesis);
-        Self { blocks: Blocks::default(), states: VecDeque::from([head.clone()]), head, salt: 0 }
+        Self { blocks: StoredBlocks::default(), states: VecDeque::from([head.clone()]), head, salt: 0 }
     }
 
     /// A fork that starts here: other block ids, and another signing key for the watched witnesses.
@@ -56,7 +56,7 @@ impl Ledger {
         fork
     }
 
-    pub(crate) fn blocks(&self) -> &Blocks {
+    pub(crate) fn blocks(&self) -> &StoredBlocks {
         &self.blocks
     }
 

@@ -1,4 +1,4 @@
-//! What the gateway costs beside HAProxy and nginx, and what gets lost behind each while an endpoint fails.
+//! The gateway compared with HAProxy and nginx: what each costs, and which requests are lost while an endpoint fails.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,12 +17,12 @@ const ROUND: u32 = 21;
 const ENDPOINTS: usize = 3;
 /// The endpoint that fails.
 const FIRST: usize = 0;
-/// How many clients there are, each with its connection.
+/// The numbers of clients, each with a connection of its own.
 const CLIENTS: [u64; 3] = [1, FAULT_CLIENTS, 128];
 const FAULT_CLIENTS: u64 = 16;
-/// Before each measurement: connections open, and proxies learn what their endpoints are like.
+/// Warm-up before each measurement: connections open, and proxies get to know their endpoints.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// A fault is measured for so many times as long: health checks take seconds to see it.
+/// A fault is measured this many times longer, since health checks take seconds to notice it.
 const FAULT_SPANS: u32 = 3;
 
 const FAULTS: [(Manner, &str); 3] = [
@@ -75,8 +75,8 @@ fn makes() -> Vec<Make> {
     makes
 }
 
-/// Measures with nothing wrong, all before the same endpoints. What was seen with as many clients as under a fault is
-/// given back.
+/// Measures all proxies without a fault, in front of the same endpoints. Returns what was measured with as many clients
+/// as under a fault.
 async fn sound(makes: &[Make], span: Duration) -> anyhow::Result<Vec<(Make, Measured)>> {
     let stage = Stage::set(SLOT, ROUND).await?;
     let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;
@@ -110,8 +110,8 @@ async fn one(to: SocketAddr, proxy: Option<&Proxy>, clients: u64, span: Duration
     Measured::take(&mut clients, proxy, span).await
 }
 
-/// Measures a proxy from the moment on that its first endpoint fails. Everything is new for each: no proxy may know
-/// that endpoint from before. Also says what share of the requests, in percent, that endpoint had while it was sound.
+/// Measures a proxy from the moment its first endpoint fails. Each proxy gets new endpoints, so that it does not know
+/// that one. Also prints the endpoint's share of the requests, in percent, while it was healthy.
 async fn failing(make: Make, manner: Manner, span: Duration) -> anyhow::Result<(f64, Measured)> {
     let stage = Stage::set(SLOT, ROUND).await?;
     let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;

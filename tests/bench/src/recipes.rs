@@ -1,4 +1,4 @@
-//! How each proxy is told to serve the same endpoints.
+//! The configurations with which each proxy serves the same endpoints.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use crate::server::Server;
 use crate::stage::Stage;
 
-/// The line of the chain's section after which its limit goes.
+/// The line in the chain's section after which its limit is inserted.
 const IN_CHAIN: &str = "profile = \"custom\"\n";
 
-/// Writes the daemon's configuration. What limits requests is put out of reach: it is not what is measured.
+/// Writes the daemon's configuration. Its rate limits are raised out of reach, since they are not what is measured.
 pub(crate) fn dogwatch(stage: &Stage, server: &Server, listen: SocketAddr) -> anyhow::Result<PathBuf> {
     let path = stage.write(&server.urls(), "")?;
     let text = std::fs::read_to_string(&path)?;
@@ -25,7 +25,7 @@ pub(crate) fn dogwatch(stage: &Stage, server: &Server, listen: SocketAddr) -> an
     Ok(path)
 }
 
-/// HAProxy much as public API nodes of Hive have it: endpoints are checked by asking them, and what fails is tried
+/// HAProxy much as Hive's public API nodes run it: it checks endpoints with requests, and retries failed requests
 /// elsewhere.
 pub(crate) fn haproxy(stage: &Stage, server: &Server, listen: SocketAddr) -> anyhow::Result<PathBuf> {
     let mut text = format!(
@@ -61,7 +61,7 @@ backend endpoints
 const QUESTION: &str =
     r#"'{"jsonrpc":"2.0","id":0,"method":"condenser_api.get_dynamic_global_properties","params":[]}'"#;
 
-/// nginx with all that it has against failing endpoints, and with no limit to how long connections are used.
+/// nginx with all its measures against failing endpoints, and without a limit on the reuse of connections.
 pub(crate) fn nginx(stage: &Stage, server: &Server, listen: SocketAddr) -> anyhow::Result<PathBuf> {
     let directory = stage.path().display();
     let mut endpoints = String::new();

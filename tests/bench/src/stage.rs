@@ -1,4 +1,4 @@
-//! A devnet with one witness of three probed nodes, and the configuration of a daemon on it.
+//! A devnet whose witness has three probed nodes, and the configuration of a daemon for it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -86,7 +86,7 @@ impl Stage {
         Ok(path)
     }
 
-    /// Who holds the key in the newest block.
+    /// The node with the key of the newest block.
     pub(crate) fn on_duty(&self) -> Option<String> {
         let snapshot = self.devnet.handle().snapshot();
         let witness = snapshot.witnesses.get(&AccountName::new(WITNESS).ok()?)?;
@@ -94,8 +94,8 @@ impl Stage {
     }
 }
 
-/// A directory beside this program: on the disk of the checkout, whereas `/tmp` may be in memory, where a commit to disk
-/// costs nothing.
+/// A directory beside this program. `/tmp` may be in memory, where a commit to disk costs nothing; the checkout is on a
+/// disk.
 pub(crate) fn directory() -> anyhow::Result<TempDir> {
     let program = std::env::current_exe().context("this program's own file is gone")?;
     let beside = program.parent().context("this program is in no directory")?;

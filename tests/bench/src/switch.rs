@@ -1,4 +1,4 @@
-//! From evidence to broadcast: the answers that show the last missed block are there; when is the transaction out?
+//! From evidence to broadcast: how long after the answers that show the last missed block is the transaction sent?
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,22 +16,22 @@ use crate::store::Disk;
 const SLOT: Duration = Duration::from_millis(100);
 const ROUND: u32 = 5;
 const ENDPOINTS: usize = 3;
-/// Round trips and commits after each switch, for the baselines. They are taken between the switches and at the pace at
-/// which the daemon works: back to back, on warm caches and an awake disk, both are many times cheaper, and from one
-/// minute to the next the same disk may be ten times slower.
+/// Round trips and commits after each switch, for the baselines. They run between the switches, at the daemon's pace:
+/// back to back, with warm caches and a busy disk, both are many times cheaper, and a minute later the same disk may be
+/// ten times slower.
 const BASELINE: u32 = 10;
 
-/// Rails that let one switch follow another at once: what is measured is the way through them.
+/// Rails that let one switch follow another at once, since the way through them is what is measured.
 const WITNESS_LINES: &str = "probe_interval = \"100ms\"\nrails = { budget = 1000, cool_down = \"0s\", \
     own_slot_guard = \"0s\", min_participation_percent = 0 }";
 
-/// The switches, seen from the endpoints, and the baselines taken between them.
+/// The switches as the endpoints see them, and the baselines measured between them.
 #[derive(Debug, Default)]
 struct Ways {
     whole: Vec<Duration>,
-    /// From the poll's last answer to the question for blocks.
+    /// From the poll's last answer to the request for blocks.
     to_blocks: Vec<Duration>,
-    /// From that question to its answer: the endpoint's own time.
+    /// From that request to its answer: the endpoint's own time.
     blocks: Vec<Duration>,
     /// From that answer to the transaction.
     to_transaction: Vec<Duration>,
@@ -54,7 +54,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let mut known = BTreeSet::new();
     for _ in 0..switches {
         one(&stage, &server, &mut daemon, &mut known, &mut ways).await?;
-        // Meanwhile the new node's block proves the switch, and lets the next one begin.
+        // Meanwhile a block of the new node proves the switch, so that the next one can begin.
         for _ in 0..BASELINE {
             tokio::time::sleep(SLOT * (ROUND * 3) / BASELINE).await;
             ways.bare.push(server.bare(&ways.body).await?);
@@ -83,7 +83,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         ("of it: blocks there → transaction", ways.to_transaction),
     ];
     for (name, durations) in parts {
-        // Mostly the poll brings the block along, and none has to be asked for.
+        // Usually the poll brings the block, and none has to be requested.
         let Ok(part) = Sample::new(durations) else { continue };
         let name = &format!("{name} ({} ×)", part.len());
         figures::line(name, &part, part.max(), &[("the whole", &whole)]);
@@ -91,7 +91,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Crashes the node on duty, and waits until another has the key and has produced.
+/// Crashes the node that holds the key, and waits until another one has the key and has produced.
 async fn one(
     stage: &Stage,
     server: &Server,
@@ -116,7 +116,7 @@ async fn one(
     Ok(handle.restart(WITNESS, &dying)?)
 }
 
-/// Notes the way of a transaction not seen before, if there is one.
+/// Records the times of a transaction not seen before, if there is one.
 fn note(seen: &[Exchange], known: &mut BTreeSet<String>, ways: &mut Ways) -> bool {
     let first = |exchange: &&Exchange| match &exchange.kind {
         Kind::Broadcast { transaction, .. } => !known.contains(transaction),

@@ -1,5 +1,5 @@
-//! A mail server that takes mails from a client: strict about the protocol and about what a mail is, and able to refuse,
-//! drop and hang at any step to order.
+//! A mail server that accepts mail from clients. It is strict about protocol and format, and can refuse, drop and hang
+//! at any step on demand.
 
 mod mail;
 mod session;
@@ -21,29 +21,29 @@ pub use mail::Mail;
 pub enum Security {
     /// TLS from the first byte.
     Tls,
-    /// By STARTTLS, without which nothing is taken.
+    /// By STARTTLS, which is required.
     StartTls,
-    /// Not at all; STARTTLS is not even offered.
+    /// Not at all. STARTTLS is not offered.
     Plain,
 }
 
-/// What the server wants and takes.
+/// What the server requires and accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How connections are protected.
     pub security: Security,
-    /// The user and password without whom nothing is taken, if somebody has to log in.
+    /// The user and password that clients must log in with, if they must.
     pub login: Option<(String, String)>,
-    /// The mailboxes that there are; empty for any.
+    /// The existing mailboxes; empty for any.
     pub mailboxes: BTreeSet<String>,
-    /// The addresses that may send; empty for any.
+    /// The addresses that may send; empty for any address.
     pub senders: BTreeSet<String>,
     /// The largest mail, in bytes.
     pub size: usize,
 }
 
 impl Options {
-    /// Open to everybody, for mails of up to a mebibyte.
+    /// Open to anyone, for mails of up to a mebibyte.
     pub fn new(security: Security) -> Self {
         let (mailboxes, senders) = (BTreeSet::new(), BTreeSet::new());
         Self { security, login: None, mailboxes, senders, size: 1024 * 1024 }
@@ -53,13 +53,13 @@ impl Options {
 /// A step of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The server's first line.
+    /// The server's greeting.
     Greeting,
     /// `EHLO`.
     Hello,
     /// `STARTTLS`.
     StartTls,
-    /// `AUTH`, when the password is there.
+    /// `AUTH`, once the password has been received.
     Login,
     /// `MAIL FROM`.
     Sender,
@@ -67,47 +67,47 @@ pub enum Step {
     Recipient,
     /// `DATA`.
     Data,
-    /// The mail itself, when its last line is there.
+    /// The mail itself, once its last line has been received.
     Message,
 }
 
-/// What becomes of a step.
+/// A fault that a step meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// The server replies with that code and text instead. After 421 it hangs up.
+    /// The server replies with this code and text instead. After 421 it hangs up.
     Reply(u16, String),
-    /// The connection ends without a reply; a mail is not kept.
+    /// The connection closes without a reply. The mail is not kept.
     Drop,
-    /// What was asked is done, and the connection ends without a reply: a mail is kept.
+    /// The step is done, and the connection closes without a reply. The mail is kept.
     DropAfter,
-    /// The reply comes, late.
+    /// The reply comes late.
     Delay(Duration),
-    /// No reply comes.
+    /// No reply ever comes.
     Hang,
 }
 
 /// A fault of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailFault {
-    /// At which step; at its first occurrence.
+    /// The step, at its first occurrence.
     pub step: Step,
-    /// What becomes of it.
+    /// What happens at it.
     pub trouble: Trouble,
 }
 
 impl MailFault {
-    /// A fault.
+    /// A fault at a step.
     pub const fn new(step: Step, trouble: Trouble) -> Self {
         Self { step, trouble }
     }
 
-    /// A reply instead of the usual one.
+    /// Another reply at a step.
     pub fn reply(step: Step, code: u16, text: &str) -> Self {
         Self::new(step, Trouble::Reply(code, text.to_owned()))
     }
 }
 
-/// What is known of the sessions.
+/// What all sessions share.
 #[derive(Debug)]
 struct State {
     options: Options,
@@ -116,7 +116,7 @@ struct State {
     faults: VecDeque<Option<MailFault>>,
 }
 
-/// A mail server that runs.
+/// A running mail server.
 #[derive(Debug)]
 pub struct Smtp {
     port: u16,
@@ -125,7 +125,7 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// Starts it on loopback, with a certificate for `localhost`.
+    /// Starts the server on loopback, with a certificate for `localhost`.
     pub async fn start(options: Options, authority: &Authority) -> std::io::Result<Self> {
         let (mails, commands, faults) = (Vec::new(), Vec::new(), VecDeque::new());
         let state = Arc::new(Mutex::new(State { options, mails, commands, faults }));
@@ -138,7 +138,7 @@ impl Smtp {
         Ok(Self { port, state, _tasks: tasks })
     }
 
-    /// The port, at `localhost`.
+    /// The port on `localhost`.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -148,22 +148,22 @@ impl Smtp {
         format!("localhost:{}", self.port)
     }
 
-    /// The mails that were taken, oldest first.
+    /// The accepted mails, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         lock(&self.state).mails.clone()
     }
 
-    /// What each session was told, in the order of their begin; passwords are left out.
+    /// The commands of each session, in the order in which they began, without passwords.
     pub fn commands(&self) -> Vec<Vec<String>> {
         lock(&self.state).commands.clone()
     }
 
-    /// Orders faults for the next sessions, one each; `None` lets one pass.
+    /// Queues faults for the next sessions, one each. `None` lets one pass.
     pub fn order(&self, faults: impl IntoIterator<Item = Option<MailFault>>) {
         lock(&self.state).faults.extend(faults);
     }
 
-    /// Changes what the server wants and takes, from the next session on.
+    /// Changes what the server requires and accepts, from the next session on.
     pub fn change(&self, work: impl FnOnce(&mut Options)) {
         work(&mut lock(&self.state).options);
     }

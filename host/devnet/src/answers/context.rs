@@ -1,10 +1,10 @@
-//! What an answer is made from, and in which form.
+//! The data and the form of an answer.
 
 use dogwatch_chain::Time;
 
 use crate::mempool::Mempool;
 use crate::setup::Setup;
-use crate::state::{Blocks, ChainState};
+use crate::state::{ChainState, StoredBlocks};
 
 /// How amounts and operations are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) enum JsonForm {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AnswerContext<'a> {
     pub(crate) setup: &'a Setup,
-    pub(crate) blocks: &'a Blocks,
+    pub(crate) blocks: &'a StoredBlocks,
     /// The node's head, with its pending transactions applied.
     pub(crate) state: &'a ChainState,
     pub(crate) mempool: Option<&'a Mempool>,

@@ -1,4 +1,4 @@
-//! The methods that nodes offer: which answer or broadcast each comes to.
+//! The methods that nodes offer.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::answers::{AnswerContext, JsonForm, accounts, blocks, globals, schedul
 use crate::error_reply::{ErrorReply, Exception};
 use crate::rules::check_authority;
 
-/// What a request comes to.
+/// The outcome of a method.
 #[derive(Debug)]
 pub(crate) enum MethodOutcome {
     /// An answer.
@@ -30,7 +30,7 @@ pub(crate) enum BroadcastMode {
     Synchronous,
 }
 
-/// The APIs that nodes know.
+/// The APIs of a node.
 const APIS: [&str; 6] =
     ["condenser_api", "database_api", "block_api", "network_broadcast_api", "transaction_status_api", "jsonrpc"];
 
@@ -97,7 +97,7 @@ impl NodeRequest<'_> {
             "get_transaction_hex" => {
                 let signed = read_transaction(self.only(args)?, profile)?;
                 let mut bytes = signed.transaction.to_bytes(profile);
-                // At most a handful of signatures: their number fits the one byte of a short varint.
+                // There are only a few signatures, so that their number fits a varint of one byte.
                 bytes.push(u8::try_from(signed.signatures.len().min(127)).unwrap_or(0));
                 let signatures: String = signed.signatures.iter().map(|signature| signature.to_hex()).collect();
                 read(json!(hex::encode(bytes) + &signatures))

@@ -10,7 +10,7 @@ use super::params::bad_cast;
 use super::transaction_errors::{bad_hex, transaction_error};
 use crate::error_reply::ErrorReply;
 
-/// The transaction that a node reads from this JSON.
+/// The transaction as a node reads it.
 pub(super) fn read_transaction(json: &Value, profile: &Profile) -> Result<SignedTransaction, ErrorReply> {
     let Some(members) = json.as_object() else {
         return Err(bad_cast(json, "Object"));

@@ -12,7 +12,7 @@ use super::validate::{url_prop, validate};
 use crate::error_reply::ErrorReply;
 use crate::lineage::Lineage;
 use crate::setup::Setup;
-use crate::state::{Blocks, ChainState};
+use crate::state::{ChainState, StoredBlocks};
 
 /// A signing key that a transaction changed.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct AppliedKeyChange {
 /// Checks a transaction against `state` (a head with the pending transactions applied) and applies it there.
 pub(crate) fn admit(
     setup: &Setup,
-    blocks: &Blocks,
+    blocks: &StoredBlocks,
     state: &mut ChainState,
     signed: &SignedTransaction,
     id: TransactionId,
@@ -38,7 +38,7 @@ pub(crate) fn admit(
 
 fn check_and_apply(
     setup: &Setup,
-    blocks: &Blocks,
+    blocks: &StoredBlocks,
     state: &mut ChainState,
     signed: &SignedTransaction,
     id: TransactionId,

@@ -8,11 +8,11 @@ use serde_json::json;
 use crate::error_reply::{ErrorReply, Exception};
 use crate::lineage::Lineage;
 use crate::setup::Setup;
-use crate::state::{Blocks, ChainState};
+use crate::state::{ChainState, StoredBlocks};
 
 /// Checks that the transaction refers to a block of this chain.
 pub(super) fn check_reference(
-    blocks: &Blocks,
+    blocks: &StoredBlocks,
     state: &ChainState,
     transaction: &Transaction,
 ) -> Result<(), ErrorReply> {

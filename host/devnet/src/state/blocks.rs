@@ -30,13 +30,13 @@ pub(crate) struct Inclusion {
 
 /// All blocks from the first one on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Blocks {
+pub(crate) struct StoredBlocks {
     /// Block `n` is at `n - 1`.
     blocks: Vec<Arc<StoredBlock>>,
     included: BTreeMap<TransactionId, Inclusion>,
 }
 
-impl Blocks {
+impl StoredBlocks {
     pub(crate) fn block(&self, num: BlockNum) -> Option<&Arc<StoredBlock>> {
         self.blocks.get(usize::try_from(num.0.checked_sub(1)?).ok()?)
     }

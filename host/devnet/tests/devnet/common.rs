@@ -9,7 +9,7 @@ use dogwatch_chain::{
 use dogwatch_devnet::{Devnet, DevnetConfig, RpcIndex};
 use serde_json::{Value, json};
 
-/// A quarter past nothing: a multiple of every interval used here.
+/// Genesis: a multiple of every block interval used here.
 pub(crate) const GENESIS: &str = "2026-11-23T12:00:00";
 
 pub(crate) struct World {
@@ -32,7 +32,7 @@ impl World {
         self.now = self.net.advance_slots(slots);
     }
 
-    /// Until that holds after some slot, for at most 500 of them.
+    /// Runs until the condition holds after a slot, for 500 slots at most.
     pub(crate) fn until(&mut self, what: &str, holds: impl Fn(&Devnet) -> bool) {
         for _ in 0..500 {
             if holds(&self.net) {
@@ -143,7 +143,7 @@ pub(crate) fn update(world: &World, key: PublicKey, url: &str) -> Transaction {
     }
 }
 
-/// Asserts what a refusal says in the places that clients look at.
+/// Checks the members of a refusal that clients look at.
 pub(crate) fn assert_refused(answer: Result<TransactionId, Value>, code: i32, name: &str, text: &str) {
     let error = answer.unwrap_err();
     assert_eq!((&error["code"], &error["data"]["name"]), (&json!(code), &json!(name)), "{error}");

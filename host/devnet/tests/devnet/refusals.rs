@@ -23,7 +23,7 @@ fn duplicates_are_refused_pending_and_in_a_block() {
         let again = world.broadcast(rpc, &trx);
         assert_refused(again, -32003, "assert_exception", text);
     }
-    // Once expired it is not known any more, only expired.
+    // Once expired, it is refused as expired and no longer as known.
     world.slots(30);
     let again = world.broadcast(0, &trx);
     assert_refused(again, -32003, "transaction_expiration_exception", "");
@@ -154,13 +154,13 @@ fn malformed_transactions_are_refused_as_a_node_does_it() {
     refused("/signatures/0", &zeros, -32000, "exception", "unable to reconstruct public key from signature");
     refused("/signatures/0", "zz", -32000, "exception", "Invalid hex character 'z'");
 
-    // Unknown members are passed over, and extensions may be missing.
+    // Unknown members are ignored, and extensions may be missing.
     let mut lenient = json.clone();
     lenient.as_object_mut().unwrap().remove("extensions");
     lenient["operations"][0][1]["no_such_member"] = 1.into();
     assert_eq!(world.result(0, "condenser_api.broadcast_transaction", json!([lenient])), json!({}));
 
-    // Missing props are filled in silently, and then the signature does not fit.
+    // Missing props are silently filled in, and then the signature does not fit.
     let update = enable(&world, world.key("primary").public_key());
     let mut defaults = transaction_to_json(&update, world.net.profile());
     defaults["operations"][0][1].as_object_mut().unwrap().remove("props");

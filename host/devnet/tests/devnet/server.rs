@@ -19,7 +19,7 @@ async fn start(toml: &str) -> RunningDevnet {
     DevnetServer::start(&config, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap()
 }
 
-/// Everything the other side says, until it closes.
+/// Everything the server sends until it closes the connection.
 async fn raw(url: &str, request: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await?;
     stream.write_all(request.as_bytes()).await?;

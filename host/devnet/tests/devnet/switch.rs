@@ -1,4 +1,4 @@
-//! The compare-and-swap of a signing key, and what becomes of it on several nodes.
+//! Switches of a signing key, a compare-and-swap, and how they spread to several nodes.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn a_switch_fences_the_old_node() {
     assert!(nodes.len() >= 2);
     assert!(nodes.iter().all(|(key, node)| (*key, node.as_str()) == (standby, "standby")), "{nodes:?}");
 
-    // The old node holds a key that is worth nothing now: with the new one gone, the slots are missed.
+    // The old node's key is no longer valid: with the new node down, the slots are missed.
     world.command("crash", json!({ "witness": "alice", "node": "standby" }));
     world.slots(45);
     assert!(world.missed() >= 1);
@@ -171,7 +171,7 @@ fn a_stale_node_shows_the_past_and_swallows_what_it_is_given() {
     assert_eq!(world.shown(1), world.text(world.key("standby").public_key()));
     world.slots(30);
     assert_eq!(world.net.snapshot().key_changes, []);
-    // What is in a block beyond its head is unknown to it.
+    // It does not know blocks after its head.
     let update = enable(&world, world.key("primary").public_key());
     let id = world.broadcast(0, &update).unwrap();
     world.slots(3);

@@ -1,4 +1,4 @@
-//! A client written by hand, which can do everything wrong.
+//! A hand-written client, which can do anything wrong.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Client {
         self.stream.flush().await.unwrap();
     }
 
-    /// A reply with all its lines, or nothing if the connection has ended.
+    /// A reply with all its lines, or `None` if the connection has closed.
     async fn reply(&mut self) -> Option<String> {
         loop {
             let text = String::from_utf8(self.read.clone()).unwrap();
@@ -65,7 +65,7 @@ impl Client {
         self.reply().await.unwrap_or_else(|| "gone".into())
     }
 
-    /// Says everything up to the mail.
+    /// Sends everything up to the mail.
     async fn begin(&mut self) {
         for (line, code) in [
             ("EHLO client.example", "250"),
