@@ -9,7 +9,7 @@ use crate::Effort;
 use crate::load::Clients;
 use crate::measured::{self, Measured};
 use crate::proxies::{Make, Proxy};
-use crate::server::{Manner, Server};
+use crate::server::{Behaviour, Server};
 use crate::stage::Stage;
 
 const SLOT: Duration = Duration::from_secs(3);
@@ -25,10 +25,10 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// A fault is measured this many times longer, since health checks take seconds to notice it.
 const FAULT_SPANS: u32 = 3;
 
-const FAULTS: [(Manner, &str); 3] = [
-    (Manner::Refuses, "refuses connections"),
-    (Manner::Hangs, "takes requests and answers none"),
-    (Manner::AnswersLate, "takes 1 s to answer"),
+const FAULTS: [(Behaviour, &str); 3] = [
+    (Behaviour::Refuses, "refuses connections"),
+    (Behaviour::Hangs, "takes requests and answers none"),
+    (Behaviour::AnswersLate, "takes 1 s to answer"),
 ];
 
 pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
@@ -45,13 +45,13 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let makes = makes();
     let sound = sound(&makes, span).await?;
     let span = span * FAULT_SPANS;
-    for (manner, what) in FAULTS {
+    for (behaviour, what) in FAULTS {
         let seconds = span.as_secs();
         measured::heading(&format!(
             "{FAULT_CLIENTS} clients for {seconds} s; from its beginning, the first endpoint {what}"
         ));
         for make in &makes {
-            let (share, measured) = failing(*make, manner, span).await?;
+            let (share, measured) = failing(*make, behaviour, span).await?;
             let before = sound.iter().find(|(other, _)| other == make).map(|(_, measured)| measured.rate);
             let name = format!("{} ({share:.0} % had gone to the first)", make.name());
             measured.print(&name, before.map(|rate| (rate, "sound")));
@@ -112,7 +112,7 @@ async fn one(to: SocketAddr, proxy: Option<&Proxy>, clients: u64, span: Duration
 
 /// Measures a proxy from the moment its first endpoint fails. Each proxy gets new endpoints, so that it does not know
 /// that one. Also prints the endpoint's share of the requests, in percent, while it was healthy.
-async fn failing(make: Make, manner: Manner, span: Duration) -> anyhow::Result<(f64, Measured)> {
+async fn failing(make: Make, behaviour: Behaviour, span: Duration) -> anyhow::Result<(f64, Measured)> {
     let stage = Stage::set(SLOT, ROUND).await?;
     let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;
     let proxy = Proxy::start(make, &stage, &server).await?;
@@ -121,7 +121,7 @@ async fn failing(make: Make, manner: Manner, span: Duration) -> anyhow::Result<(
     clients.load(WARM_UP).await?;
     let answered: Vec<u64> = server.answered().iter().zip(&before).map(|(after, before)| after - before).collect();
     let share = answered.get(FIRST).copied().unwrap_or_default() as f64 / answered.iter().sum::<u64>().max(1) as f64;
-    server.behave(FIRST, manner)?;
+    server.behave(FIRST, behaviour)?;
     let measured = Measured::take(&mut clients, Some(&proxy), span).await?;
     Ok((share * 100.0, measured))
 }

@@ -153,7 +153,7 @@ impl Client {
         if !answer.closes {
             self.stream = Some(stream);
         }
-        prove(&answer, &id)
+        check_answer(&answer, &id)
     }
 }
 
@@ -171,7 +171,7 @@ async fn exchange(stream: &mut TcpStream, request: &str, received: &mut Vec<u8>)
 }
 
 /// Checks that this is the answer to the request, whatever the result.
-fn prove(answer: &Answer, id: &str) -> anyhow::Result<()> {
+fn check_answer(answer: &Answer, id: &str) -> anyhow::Result<()> {
     ensure!(answer.status == 200, "HTTP status {}", answer.status);
     let members: BTreeMap<&str, &RawValue> = serde_json::from_slice(&answer.body).context("not a JSON object")?;
     let is = |name: &str, wanted: &str| members.get(name).is_some_and(|value| value.get() == wanted);

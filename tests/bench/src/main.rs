@@ -15,7 +15,7 @@ mod measured;
 mod policy;
 mod process;
 mod proxies;
-mod recipes;
+mod proxy_configs;
 mod server;
 mod sink;
 mod stage;

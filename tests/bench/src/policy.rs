@@ -47,8 +47,10 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<()> {
     let sandboxed = measure(calls, || drop(black_box(policy.decide(&settings, black_box(&situation), &[]))))?;
 
     // As the daemon calls it: once in a while, with cold caches and the sandbox's clock stopped.
-    let natively_rare = rarely(rare, || drop(black_box(testing::decide::<Threshold>(&[], black_box(&native)))))?;
-    let sandboxed_rare = rarely(rare, || drop(black_box(policy.decide(&settings, black_box(&situation), &[]))))?;
+    let natively_rare =
+        measure_with_pauses(rare, || drop(black_box(testing::decide::<Threshold>(&[], black_box(&native)))))?;
+    let sandboxed_rare =
+        measure_with_pauses(rare, || drop(black_box(policy.decide(&settings, black_box(&situation), &[]))))?;
 
     let title = format!(
         "1. One policy call: threshold, {OWN_SLOTS} own slots, {} nodes, verdict me; {calls} calls each, one thread",
@@ -75,7 +77,7 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<()> {
 /// A pause after which the sandbox's clock has stopped.
 const REST: Duration = Duration::from_millis(25);
 
-fn rarely(calls: usize, mut call: impl FnMut()) -> anyhow::Result<Sample> {
+fn measure_with_pauses(calls: usize, mut call: impl FnMut()) -> anyhow::Result<Sample> {
     let mut took = Vec::with_capacity(calls);
     for _ in 0..calls {
         std::thread::sleep(REST);

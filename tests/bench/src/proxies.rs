@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::daemon::{Daemon, PATIENCE};
 use crate::server::Server;
 use crate::stage::Stage;
-use crate::{load, process, recipes};
+use crate::{load, process, proxy_configs};
 
 /// The kind of proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +68,9 @@ impl Proxy {
     pub(crate) async fn start(make: Make, stage: &Stage, server: &Server) -> anyhow::Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for a proxy")?.local_addr()?;
         let running = match make {
-            Make::Dogwatch => Running::Daemon(Daemon::start(&recipes::dogwatch(stage, server, address)?)?),
-            Make::HaProxy => Running::Other(Other::start(make, &recipes::haproxy(stage, server, address)?)?),
-            Make::Nginx => Running::Other(Other::start(make, &recipes::nginx(stage, server, address)?)?),
+            Make::Dogwatch => Running::Daemon(Daemon::start(&proxy_configs::dogwatch(stage, server, address)?)?),
+            Make::HaProxy => Running::Other(Other::start(make, &proxy_configs::haproxy(stage, server, address)?)?),
+            Make::Nginx => Running::Other(Other::start(make, &proxy_configs::nginx(stage, server, address)?)?),
         };
         let mut proxy = Self { make, address, running };
         proxy.ready().await?;

@@ -47,7 +47,7 @@ pub(crate) struct Exchange {
 
 /// How an endpoint behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum Behaviour {
     Answers,
     /// It answers after a second.
     AnswersLate,
@@ -60,7 +60,7 @@ pub(crate) enum Manner {
 #[derive(Debug)]
 pub(crate) struct Server {
     addresses: Vec<SocketAddr>,
-    manners: Vec<watch::Sender<Manner>>,
+    behaviours: Vec<watch::Sender<Behaviour>>,
     answered: Vec<Arc<AtomicU64>>,
     exchanges: Option<Exchanges>,
     _tasks: JoinSet<()>,
@@ -73,7 +73,7 @@ type Exchanges = Arc<Mutex<Vec<Exchange>>>;
 struct Endpoint {
     index: RpcIndex,
     handle: DevnetHandle,
-    manner: watch::Receiver<Manner>,
+    behaviour: watch::Receiver<Behaviour>,
     answered: Arc<AtomicU64>,
     exchanges: Option<Exchanges>,
 }
@@ -89,20 +89,20 @@ impl Server {
     }
 
     async fn open(handle: &DevnetHandle, endpoints: usize, exchanges: Option<Exchanges>) -> anyhow::Result<Self> {
-        let (mut addresses, mut manners, mut answered) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut addresses, mut behaviours, mut answered) = (Vec::new(), Vec::new(), Vec::new());
         let mut tasks = JoinSet::new();
         for index in 0..endpoints {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for an endpoint")?;
             addresses.push(listener.local_addr()?);
-            let (sender, manner) = watch::channel(Manner::Answers);
+            let (sender, behaviour) = watch::channel(Behaviour::Answers);
             let count = Arc::new(AtomicU64::new(0));
-            manners.push(sender);
+            behaviours.push(sender);
             answered.push(Arc::clone(&count));
             let (handle, exchanges) = (handle.clone(), exchanges.clone());
-            let endpoint = Endpoint { index: RpcIndex(index), handle, manner, answered: count, exchanges };
+            let endpoint = Endpoint { index: RpcIndex(index), handle, behaviour, answered: count, exchanges };
             tasks.spawn(accept(listener, endpoint));
         }
-        Ok(Self { addresses, manners, answered, exchanges, _tasks: tasks })
+        Ok(Self { addresses, behaviours, answered, exchanges, _tasks: tasks })
     }
 
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
@@ -110,8 +110,8 @@ impl Server {
     }
 
     /// Sets how an endpoint behaves from now on.
-    pub(crate) fn behave(&self, endpoint: usize, manner: Manner) -> anyhow::Result<()> {
-        self.manners.get(endpoint).context("no such endpoint")?.send_replace(manner);
+    pub(crate) fn behave(&self, endpoint: usize, behaviour: Behaviour) -> anyhow::Result<()> {
+        self.behaviours.get(endpoint).context("no such endpoint")?.send_replace(behaviour);
         Ok(())
     }
 
@@ -152,7 +152,7 @@ async fn round_trip(stream: &mut TcpStream, request: &str, received: &mut Vec<u8
 
 /// Accepts connections until the endpoint is to refuse them.
 async fn accept(listener: TcpListener, endpoint: Endpoint) {
-    let mut manner = endpoint.manner.clone();
+    let mut behaviour = endpoint.behaviour.clone();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -160,26 +160,26 @@ async fn accept(listener: TcpListener, endpoint: Endpoint) {
                 let Ok((stream, _)) = accepted else { return };
                 connections.spawn(serve(stream, endpoint.clone()));
             }
-            () = refusing(&mut manner) => return,
+            () = refusing(&mut behaviour) => return,
         }
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn refusing(manner: &mut watch::Receiver<Manner>) {
-    let _ = manner.wait_for(|manner| *manner == Manner::Refuses).await;
+async fn refusing(behaviour: &mut watch::Receiver<Behaviour>) {
+    let _ = behaviour.wait_for(|behaviour| *behaviour == Behaviour::Refuses).await;
 }
 
 async fn serve(mut stream: TcpStream, endpoint: Endpoint) {
-    let Endpoint { index, handle, manner, answered, exchanges } = endpoint;
+    let Endpoint { index, handle, behaviour, answered, exchanges } = endpoint;
     let mut received = Vec::new();
     let _ = stream.set_nodelay(true);
     while let Ok(Some(Message { head, body, began })) = read_message(&mut stream, &mut received).await {
-        let manner = *manner.borrow();
-        match manner {
-            Manner::Answers | Manner::Refuses => {}
-            Manner::AnswersLate => tokio::time::sleep(SLOWNESS).await,
-            Manner::Hangs => continue,
+        let behaviour = *behaviour.borrow();
+        match behaviour {
+            Behaviour::Answers | Behaviour::Refuses => {}
+            Behaviour::AnswersLate => tokio::time::sleep(SLOWNESS).await,
+            Behaviour::Hangs => continue,
         }
         let (request, answer) = if head.starts_with(BARE) {
             (Value::Null, "{}".to_owned())
