@@ -83,6 +83,14 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// It cannot be put into the form it is stored in. Nothing was written.
+    #[error("the state of {what} could not be written down: {source}; this is a bug: report it, and restart Dogwatch")]
+    Encode {
+        /// Whose.
+        what: String,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// The worker that writes is gone.
     #[error("the thread that writes the state has died")]
     Worker,
@@ -246,7 +254,7 @@ impl Store {
 }
 
 fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| StoreError::Corrupt { what: what.to_owned(), source })
+    serde_json::to_string(value).map_err(|source| StoreError::Encode { what: what.to_owned(), source })
 }
 
 fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: Option<String>) -> Result<Option<T>, StoreError> {

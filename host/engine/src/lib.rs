@@ -13,6 +13,7 @@ mod alert;
 mod book;
 mod cause;
 mod chain_alerts;
+mod config;
 mod decision;
 mod health;
 mod log;
@@ -28,10 +29,11 @@ mod watch;
 pub use alert::{Alert, AlertEvent, AlertKey, Severity, Subject};
 pub use book::AlertBook;
 pub use chain_alerts::ChainAlerts;
+pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
 pub use health::{Damping, NodeHealth, Probe, Unfit};
 pub use log::{BlockLog, Fit, SlotClock, SlotFact};
-pub use rails::{Disable, Rails, Refusal, Strength, Unprobed};
+pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{
     Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
     SlotOutcome, SwitchOutcome, Verdict,
@@ -39,6 +41,4 @@ pub use situation::{
 pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
 pub use tally::{Counts, Tally};
 pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading};
-pub use watch::{
-    Command, DecisionRecord, Event, Force, NodeConfig, SendReport, Signing, SlotRecord, State, Watch, WatchConfig,
-};
+pub use watch::{Command, DecisionRecord, Event, Force, SendReport, SlotRecord, State, Watch};

@@ -5,74 +5,30 @@
 
 mod begin;
 mod decide;
+mod facts;
 mod observe;
+#[cfg(test)]
+mod scene;
 mod settle;
 mod situate;
 mod text;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use dogwatch_chain::{AccountName, Profile, PublicKey, Time, TransactionId};
+use dogwatch_chain::{PublicKey, Time, TransactionId};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, AlertKey, Subject};
 use crate::book::{AlertBook, Notice};
 use crate::cause::Cause;
+use crate::config::{NodeConfig, WatchConfig};
 use crate::decision::Decision;
-use crate::health::{Damping, NodeHealth, Probe};
-use crate::rails::{Rails, Refusal, Unprobed};
-use crate::situation::{Holder, Mode, NodeIndex, OwnSlot, Situation, Verdict};
+use crate::health::{NodeHealth, Probe};
+use crate::rails::Refusal;
+use crate::situation::{Holder, NodeIndex, OwnSlot, Situation, Verdict};
 use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
 use crate::tally::Tally;
 use crate::tracker::Tracker;
-
-/// A node of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeConfig {
-    /// The operator's name for it.
-    pub name: String,
-    /// The signing key it produces with.
-    pub key: PublicKey,
-    /// Whether its private key is loaded.
-    pub signing: Signing,
-    /// Whether it may be switched to without a probe.
-    pub unprobed: Unprobed,
-}
-
-/// Whether a node's private key is at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signing {
-    /// It is loaded.
-    Available,
-    /// It is not: nothing can be switched away from this node.
-    Missing,
-}
-
-/// How one witness is watched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WatchConfig {
-    /// Where this daemon runs.
-    pub site: String,
-    /// The chain.
-    pub profile: Profile,
-    /// The witness.
-    pub witness: AccountName,
-    /// Its place among the tracker's witnesses.
-    pub tracker_index: usize,
-    /// Whether Dogwatch may act.
-    pub mode: Mode,
-    /// The nodes, in the operator's order of preference.
-    pub nodes: Vec<NodeConfig>,
-    /// The rails.
-    pub rails: Rails,
-    /// Probes that change a node's health.
-    pub damping: Damping,
-    /// How long a swap may take to get into a block.
-    pub expiration: Duration,
-    /// After how long an open critical alert or page is said again.
-    pub repeat: Duration,
-}
 
 /// What survives a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,15 +151,17 @@ pub struct Watch {
     last_record: Option<DecisionRecord>,
     /// The last switch that was started in this run.
     begun: Option<TransactionId>,
-    /// Since when what the rails refuse the policy for has stood in the way, by code.
+    /// By code: since when a refusal has stood in the policy's way.
     standing: BTreeMap<&'static str, Time>,
+    /// Since when the endpoints have shown another signing key than the one on chain.
+    key_split_since: Option<Time>,
 }
 
 impl Watch {
     /// A watch that goes on from a stored state, or from nothing.
     pub fn new(config: WatchConfig, state: State, now: Time) -> Self {
         let health = config.nodes.iter().map(|_| NodeHealth::new(now)).collect();
-        Self { config, state, health, last_record: None, begun: None, standing: BTreeMap::new() }
+        Self { config, state, health, last_record: None, begun: None, standing: BTreeMap::new(), key_split_since: None }
     }
 
     /// The configuration.
@@ -249,6 +207,11 @@ impl Watch {
     /// Who holds the key on chain, once it is known.
     pub fn holder(&self) -> Option<Target> {
         self.state.key.map(|record| self.holder_of(record.key))
+    }
+
+    /// A node of the configuration, by its name.
+    fn node(&self, name: &str) -> Option<&NodeConfig> {
+        self.config.nodes.iter().find(|node| node.name == name)
     }
 
     /// The place of a node by its name.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use dogwatch_alerts::Dispatch;
 use dogwatch_chain::Time;
+use dogwatch_client::DeliveryCounts;
 use dogwatch_engine::{Alert, AlertEvent, AlertKey};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
@@ -34,17 +35,6 @@ impl Delivery {
     pub fn past_the_store(alert: Alert) -> Self {
         Self { message: alert.at.as_millis(), alert, witness: String::new(), attempts: 0, receipt: String::new() }
     }
-}
-
-/// How many deliveries are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct OutboxCounts {
-    /// Still to be delivered.
-    pub pending: u64,
-    /// The channel said it has them.
-    pub delivered: u64,
-    /// The channel said it will never take them.
-    pub failed: u64,
 }
 
 /// Puts a message in the outbox.
@@ -439,11 +429,11 @@ impl Store {
     }
 
     /// How many deliveries are in which state.
-    pub async fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+    pub async fn outbox_counts(&self) -> Result<DeliveryCounts, StoreError> {
         self.blocking(|connection| {
             let mut statement = connection.prepare("SELECT state, COUNT(*) FROM delivery GROUP BY state")?;
             let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
-            let mut counts = OutboxCounts::default();
+            let mut counts = DeliveryCounts::default();
             for row in rows {
                 let (state, count) = row?;
                 let count = u64::try_from(count).unwrap_or(0);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use dogwatch_chain::{Time, TransactionId};
 
 use crate::cause::Cause;
-use crate::rails::Refusal;
-use crate::situation::Agreement;
+use crate::rails::{Facts, Lifetime, Refusal, check};
+use crate::situation::{Agreement, Verdict};
 use crate::switch::{InFlight, Origin, SwitchPlan, Target};
 use crate::tracker::Tracker;
 use crate::watch::{Command, SendReport, Watch};
@@ -64,20 +64,12 @@ impl Watch {
         self.plan(now, tracker, to, Origin::Operator, "a rehearsal".to_owned())
     }
 
-    /// What would stand in the way of that switch for longer than a moment, if it were needed now.
+    /// What would stand in the way of that switch if it were needed now, and would not pass by itself.
     pub fn obstacles(&self, now: Time, tracker: &Tracker, to: &Target) -> Vec<Refusal> {
-        let mut all = self.refusals(now, tracker, to, Origin::Operator);
-        if let Some(until) = self.state.paused_until.filter(|until| *until > now) {
-            all.push(Refusal::Paused { until });
-        }
-        let passes = |refusal: &Refusal| {
-            matches!(
-                refusal,
-                Refusal::UnderWay | Refusal::CoolDown { .. } | Refusal::OwnSlotNear { .. } | Refusal::AlreadyThere(_)
-            )
-        };
-        all.retain(|refusal| !passes(refusal));
-        all
+        let facts = self.facts(now, tracker, to, Origin::Policy);
+        let mut refusals = check(&Facts { verdict: Verdict::Me, ..facts });
+        refusals.retain(|refusal| refusal.lifetime() == Lifetime::NeedsOperator);
+        refusals
     }
 
     /// Takes in how the endpoints took the transaction. Whatever they say, only a block settles it.
@@ -101,13 +93,13 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
     use crate::health::Damping;
-    use crate::rails::{Disable, Rails, Unprobed};
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
     use crate::testing::{head, key, name, says, time};
     use crate::tracker::TrackerConfig;
-    use crate::watch::{Event, Force, NodeConfig, Signing, State, WatchConfig};
+    use crate::watch::{Event, Force, State};
     use dogwatch_chain::Profile;
 
     fn watch(state: State) -> Watch {

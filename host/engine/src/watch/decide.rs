@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use dogwatch_chain::Time;
 
-use crate::alert::Severity;
 use crate::cause::Cause;
 use crate::decision::{Action, Decision};
-use crate::rails::{Disable, Refusal, Strength};
-use crate::situation::{Agreement, Mode, NodeIndex, SwitchOutcome, Verdict};
+use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
 use crate::switch::{Origin, SwitchPlan, Target};
-use crate::tracker::{Tracker, WitnessReading};
+use crate::tracker::Tracker;
 use crate::watch::text::wish;
-use crate::watch::{Command, DecisionRecord, Force, Signing, Watch};
+use crate::watch::{Command, DecisionRecord, Force, Watch};
 
 impl Watch {
     pub(super) fn decided(
@@ -38,7 +36,7 @@ impl Watch {
         }
         let target = match decision.action {
             Action::Stay => None,
-            Action::SwitchTo(index) => Some(self.target(index)),
+            Action::SwitchTo(index) => Some(named_node(&self.config.nodes, index)),
             Action::Disable => Some(Ok(Target::Disabled)),
         };
         match target {
@@ -52,7 +50,7 @@ impl Watch {
             Some(Err(refusal)) => self.refused(now, tracker, None, &[refusal], &decision.reason, out),
             Some(Ok(target)) => {
                 let wish = target.wish();
-                let refusals = self.refusals(now, tracker, &target, Origin::Policy);
+                let refusals = check(&self.facts(now, tracker, &target, Origin::Policy));
                 match self.planned(now, tracker, target.clone(), Origin::Policy, decision.reason.clone(), refusals) {
                     Ok(plan) => {
                         self.resolve_others(
@@ -83,7 +81,7 @@ impl Watch {
         force: Force,
         out: &mut Vec<Command>,
     ) {
-        let mut refusals = self.refusals(now, tracker, target, Origin::Operator);
+        let mut refusals = check(&self.facts(now, tracker, target, Origin::Operator));
         if force == Force::Yes {
             refusals.retain(|refusal| refusal.strength() == Strength::Hard);
         }
@@ -119,83 +117,6 @@ impl Watch {
         }
     }
 
-    fn target(&self, index: NodeIndex) -> Result<Target, Refusal> {
-        let node = self.config.nodes.get(index.0).ok_or(Refusal::NoSuchNode(index.0))?;
-        Ok(Target::Node(node.name.clone()))
-    }
-
-    /// Every rail that is in the way.
-    pub(super) fn refusals(&self, now: Time, tracker: &Tracker, target: &Target, origin: Origin) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
-        if self.state.in_flight.is_some() {
-            refusals.push(Refusal::UnderWay);
-        }
-        if self.config.mode == Mode::Observe {
-            refusals.push(Refusal::Observing);
-        }
-        if origin == Origin::Policy {
-            if let Some(until) = self.state.paused_until.filter(|until| *until > now) {
-                refusals.push(Refusal::Paused { until });
-            }
-            match self.verdict(now, tracker) {
-                Verdict::Me => {}
-                other => refusals.push(Refusal::Verdict(other)),
-            }
-        }
-        self.check_view(now, tracker, &mut refusals);
-        self.check_present_key(tracker, target, &mut refusals);
-        match target {
-            Target::Node(name) => refusals.extend(self.candidate_refusal(now, name)),
-            Target::Disabled if self.config.rails.disable == Disable::Never => {
-                refusals.push(Refusal::DisableNotAllowed);
-            }
-            Target::Disabled => {}
-            Target::Foreign => refusals.push(Refusal::NoNodeNamed(target.to_string())),
-        }
-        // An attempt that never got into a block has cost nothing but time, and is no reason to stay blind.
-        let made = self.state.switches.iter().filter(|record| record.outcome == SwitchOutcome::Applied);
-        refusals.extend(self.config.rails.pace(now, made.map(|record| record.at)));
-        if let Some(next) = self.next_slot(now, tracker)
-            && next.starts_in < self.config.rails.own_slot_guard
-        {
-            refusals.push(Refusal::OwnSlotNear { starts_in: next.starts_in });
-        }
-        refusals
-    }
-
-    fn check_view(&self, now: Time, tracker: &Tracker, refusals: &mut Vec<Refusal>) {
-        let view = tracker.view(now);
-        match view.agreement {
-            Agreement::Agreed | Agreement::Single => {}
-            other => refusals.push(Refusal::NotAgreed(other)),
-        }
-        if view.head_age > tracker.config().stale_after {
-            refusals.push(Refusal::StaleView(view.head_age));
-        }
-    }
-
-    fn check_present_key(&self, tracker: &Tracker, target: &Target, refusals: &mut Vec<Refusal>) {
-        // Read again at the last moment: the key that the swap names must be the one on chain now.
-        let known = self.state.key.map(|record| record.key);
-        match tracker.witness(self.config.tracker_index) {
-            WitnessReading::Agreed(state) if Some(state.signing_key) == known => {}
-            _ => refusals.push(Refusal::KeySplit),
-        }
-        match self.holder() {
-            None | Some(Target::Foreign) => refusals.push(Refusal::ForeignKey),
-            Some(Target::Disabled) => refusals.push(Refusal::NullKey),
-            Some(Target::Node(name)) => {
-                if *target == Target::Node(name.clone()) {
-                    refusals.push(Refusal::AlreadyThere(name.clone()));
-                }
-                let node = self.node_index(&name).and_then(|index| self.config.nodes.get(index.0));
-                if node.is_none_or(|node| node.signing == Signing::Missing) {
-                    refusals.push(Refusal::NoSigningKey(name));
-                }
-            }
-        }
-    }
-
     fn refused(
         &mut self,
         now: Time,
@@ -207,19 +128,13 @@ impl Watch {
     ) {
         self.note_standing(now, refusals);
         let round = self.config.profile.round();
-        let lasting = refusals.iter().any(|refusal| self.lasts(now, refusal));
+        let needs_operator = |refusal: &Refusal| refusal.lifetime() == Lifetime::NeedsOperator;
+        let any = refusals.iter().any(needs_operator);
         let mut keep = Vec::new();
         for refusal in refusals {
-            let lasts = self.lasts(now, refusal);
-            // What passes by itself is worth a word only where it does not, and where nothing else is to be mended.
-            if lasts || (!lasting && self.stood_for(now, refusal) > round) {
-                let mut notice = self.refusal_notice(now, target, refusal, reason);
-                if *refusal == Refusal::KeySplit && lasts {
-                    notice.severity = Severity::Page;
-                    let split = Refusal::NotAgreed(Agreement::Disagreed);
-                    notice.remedy = split.remedy().to_owned();
-                    notice.command = split.command(self.name(), None);
-                }
+            // What passes by itself is worth an alert only where it does not pass, and where nothing else is to be done.
+            if needs_operator(refusal) || (!any && self.stood_for(now, refusal) > round) {
+                let notice = self.refusal_notice(now, target, refusal, reason);
                 keep.push(notice.key.clone());
                 self.raise(now, notice, out);
             }
@@ -252,14 +167,6 @@ impl Watch {
 
     fn stood_for(&self, now: Time, refusal: &Refusal) -> Duration {
         self.standing.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
-    }
-
-    /// Whether it stands in the way until somebody does something about it.
-    fn lasts(&self, now: Time, refusal: &Refusal) -> bool {
-        // A swap of somebody else's that is pending is gone with its expiration: what splits the key for longer than
-        // that is something else.
-        let split = *refusal == Refusal::KeySplit && self.stood_for(now, refusal) > self.config.expiration;
-        split || !refusal.passes()
     }
 
     /// One log event per decision that differs from the last one.

@@ -28,6 +28,7 @@ impl Watch {
             self.note_key(now, tracker, out);
             self.note_slots(tracker);
         }
+        self.note_key_split(now, tracker);
         self.say_key_state(now, out);
         self.say_participation(now, tracker, out);
         self.say_misses(now, tracker, out);

@@ -2,7 +2,6 @@
 
 use dogwatch_chain::Time;
 
-use crate::rails::{Candidate, Refusal};
 use crate::situation::{Health, Holder, NextSlot, NodeView, PastSwitch, Situation, SwitchOutcome};
 use crate::switch::Target;
 use crate::tracker::Tracker;
@@ -57,22 +56,9 @@ impl Watch {
                 health: health.health(),
                 health_for: now.since(health.since()),
                 head_age: health.head_age(now),
-                eligible: self.candidate_refusal(now, &node.name).is_none(),
+                eligible: self.is_fit(now, &node.name),
             })
             .collect()
-    }
-
-    pub(super) fn candidate_refusal(&self, now: Time, name: &str) -> Option<Refusal> {
-        let known = self.config.nodes.iter().zip(&self.health).find(|(node, _)| node.name == name);
-        let Some((node, health)) = known else { return Some(Refusal::NoNodeNamed(name.to_owned())) };
-        let candidate = Candidate {
-            node: &node.name,
-            health: health.health(),
-            unfit: health.unfit().map(ToString::to_string),
-            last_good: health.last_good(),
-            unprobed: node.unprobed,
-        };
-        self.config.rails.candidate(now, &candidate)
     }
 
     fn past_switches(&self) -> Vec<PastSwitch> {
@@ -96,7 +82,7 @@ impl Watch {
         let holder = self.holder();
         let free = |name: &&str| holder != Some(Target::Node((*name).to_owned()));
         let names = self.config.nodes.iter().map(|node| node.name.as_str()).filter(free);
-        names.filter(|name| self.candidate_refusal(now, name).is_none()).collect()
+        names.filter(|name| self.is_fit(now, name)).collect()
     }
 
     pub(super) fn health_word(&self, name: &str) -> &'static str {

@@ -7,11 +7,12 @@ use dogwatch_chain::{PublicKey, Time};
 use crate::alert::{Severity, Subject, utc};
 use crate::book::Notice;
 use crate::cause::Cause;
+use crate::config::Signing;
 use crate::decision::Decision;
 use crate::rails::Refusal;
 use crate::situation::{Mode, SlotOutcome};
 use crate::switch::Target;
-use crate::watch::{Command, Signing, Watch};
+use crate::watch::{Command, Watch};
 
 /// As many characters of a summary as services show in one line.
 const SUMMARY: usize = 160;
@@ -248,8 +249,7 @@ impl Watch {
             let next = format!("The switch to {} is on its way.", flight.plan.to.place());
             return (next, Advice::new(format!("Wait for it. Then repair node {node}."), STATUS));
         }
-        let known = self.config.nodes.iter().find(|known| known.name == *node);
-        if known.is_none_or(|known| known.signing == Signing::Missing) {
+        if self.node(node).is_none_or(|known| known.signing == Signing::Missing) {
             let next = format!("Dogwatch cannot switch: it does not have the private key of node {node}.");
             return (next, Advice::new(format!("Repair node {node}, or set another key with a wallet."), STATUS));
         }
@@ -381,7 +381,7 @@ impl Watch {
                     "Since {}. {rest}The policy's reason: {}. {} {} {}",
                     utc(since),
                     sentence(reason),
-                    refusal.follows(),
+                    refusal.next(),
                     self.ready(now),
                     self.duty()
                 ),
