@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
 /// Milliseconds until an alert without an end is over: `resolve_timeout`.
 const RESOLVE_TIMEOUT: i64 = 300_000;

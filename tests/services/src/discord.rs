@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
 /// The longest texts, and the limit for all embeds of a message together, in UTF-16 units.
 const LONGEST_CONTENT: usize = 2000;

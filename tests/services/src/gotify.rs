@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
 /// A Gotify server with one application.
 #[derive(Debug)]

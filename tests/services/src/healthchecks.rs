@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
 /// healthchecks.io records no more pings of one check than this within [`MINUTE`].
 const PINGS_PER_MINUTE: usize = 5;

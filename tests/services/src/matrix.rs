@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
 /// The members that the content of a message may have.
 const FIELDS: [&str; 5] = ["msgtype", "body", "format", "formatted_body", "m.mentions"];

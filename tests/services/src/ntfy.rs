@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
 /// The members that a message in JSON may have.
 const FIELDS: [&str; 16] = [

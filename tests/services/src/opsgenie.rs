@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
 /// The longest message in characters. They are counted as UTF-16 units, the strictest way.
 const MESSAGE: usize = 130;

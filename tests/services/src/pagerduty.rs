@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
 /// The length of a routing key, in characters.
 const ROUTING_KEY: usize = 32;

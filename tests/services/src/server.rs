@@ -14,7 +14,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::{Answer, Authority, Seen, Service};
+use crate::service::{Answer, Seen, Service};
+use crate::tls::Authority;
 
 /// A fault that a request meets.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Seen, Service, service};
+use crate::service::{self, Answer, Seen, Service};
 
 /// The fields that a form of `Calls.json` may have.
 const CALL_FIELDS: [&str; 5] = ["To", "From", "Twiml", "Timeout", "MachineDetection"];

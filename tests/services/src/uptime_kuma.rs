@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
 /// The longest accepted ping, in milliseconds.
 const LONGEST_PING: f64 = 100_000_000_000.0;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
 /// The members of an alert that are texts. The times in milliseconds are numbers.
 const TEXTS: [&str; 16] = [

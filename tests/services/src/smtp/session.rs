@@ -8,13 +8,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
+use super::fault::{MailFault, Step, Trouble};
+use super::mail::Mail;
+use super::options::{Options, Security};
+use super::state::{MailState, lock};
 use super::stream::{Gone, LONGEST_LINE, Lines};
-use super::{Mail, MailFault, Options, Security, State, Step, Trouble, lock};
 
 /// The longest command without its end (RFC 5321, 4.5.3.1.4).
 const LONGEST_COMMAND: usize = 510;
 
-pub(super) async fn serve(stream: TcpStream, acceptor: &TlsAcceptor, state: &Mutex<State>) {
+pub(super) async fn serve(stream: TcpStream, acceptor: &TlsAcceptor, state: &Mutex<MailState>) {
     let (options, fault, index) = {
         let mut state = lock(state);
         state.commands.push(Vec::new());
@@ -38,7 +41,7 @@ pub(super) async fn serve(stream: TcpStream, acceptor: &TlsAcceptor, state: &Mut
 struct Session<'a> {
     options: Options,
     fault: Option<MailFault>,
-    state: &'a Mutex<State>,
+    state: &'a Mutex<MailState>,
     index: usize,
     encrypted: bool,
     said_hello: bool,

@@ -1,6 +1,7 @@
 //! A hand-written client, which can do anything wrong.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -9,7 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::*;
+use super::fault::{MailFault, Step, Trouble};
+use super::options::{Options, Security};
+use super::server::Smtp;
+use crate::tls::Authority;
 
 const MAIL: &str = "From: Dogwatch <dogwatch@example.com>\r\nTo: alice@example.com\r\nSubject: PAGE at home\r\n\
                     Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <a-1@home.dogwatch>\r\n\
