@@ -4,7 +4,7 @@ use std::io::{Stdout, Write as _};
 
 use crossterm::style::Stylize as _;
 use crossterm::{cursor, queue, terminal};
-use dogwatch_devnet::{NodeStatus, SlotOutcome, SlotRecord, Snapshot};
+use dogwatch_devnet::{DevnetSlot, DevnetSlotOutcome, ProducerStatus, Snapshot};
 
 use crate::stage::{NODES, WITNESS};
 
@@ -14,10 +14,10 @@ const ROUNDS: u64 = 4;
 const ROUND: u64 = 21;
 
 /// The node that produced in a slot of the watched witness.
-pub(super) fn producer(slot: &SlotRecord) -> Option<&str> {
+pub(super) fn producer(slot: &DevnetSlot) -> Option<&str> {
     match &slot.outcome {
-        SlotOutcome::Produced { node, .. } => node.as_deref(),
-        SlotOutcome::Missed => None,
+        DevnetSlotOutcome::Produced { node, .. } => node.as_deref(),
+        DevnetSlotOutcome::Missed => None,
     }
 }
 
@@ -100,7 +100,7 @@ fn lines(snapshot: &Snapshot) -> Vec<String> {
     if let Some(witness) = snapshot.witnesses.iter().find(|(name, _)| name.as_str() == WITNESS).map(|(_, w)| w) {
         for (name, node) in &witness.nodes {
             let state = match node.status {
-                NodeStatus::Running => "runs".green(),
+                ProducerStatus::Running => "runs".green(),
                 _ => "dead".red(),
             };
             let duty = if node.key == witness.signing_key { "on duty, " } else { "" };
@@ -126,9 +126,9 @@ fn letter(node: &str) -> char {
     }
 }
 
-fn mark(slot: &SlotRecord) -> String {
+fn mark(slot: &DevnetSlot) -> String {
     match (&slot.outcome, producer(slot)) {
-        (SlotOutcome::Missed, _) => format!("{} ", "x".red().bold()),
+        (DevnetSlotOutcome::Missed, _) => format!("{} ", "x".red().bold()),
         (_, Some(node)) => format!("{} ", letter(node).to_string().green().bold()),
         (_, None) => format!("{} ", "·".dark_grey()),
     }

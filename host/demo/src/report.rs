@@ -3,7 +3,7 @@
 use std::fmt;
 
 use dogwatch_chain::Time;
-use dogwatch_devnet::{SlotOutcome, Snapshot};
+use dogwatch_devnet::{DevnetSlotOutcome, Snapshot};
 
 use crate::scenario::Scenario;
 use crate::picture::producer;
@@ -68,11 +68,11 @@ fn row(snapshot: &Snapshot, crash: Crash, end: Time, alerts: &[Received]) -> Row
         .filter(|slot| slot.witness.as_str() == WITNESS && slot.time > crash.at && slot.time <= end)
         .collect();
     let missed: Vec<Time> =
-        slots.iter().filter(|slot| slot.outcome == SlotOutcome::Missed).map(|slot| slot.time).collect();
+        slots.iter().filter(|slot| slot.outcome == DevnetSlotOutcome::Missed).map(|slot| slot.time).collect();
     let swapped = snapshot.key_changes.iter().find_map(|change| {
         let block = snapshot.slots.iter().find(|slot| match slot.outcome {
-            SlotOutcome::Produced { block, .. } => block == change.block,
-            SlotOutcome::Missed => false,
+            DevnetSlotOutcome::Produced { block, .. } => block == change.block,
+            DevnetSlotOutcome::Missed => false,
         })?;
         (block.time > crash.at).then_some(block.time)
     });

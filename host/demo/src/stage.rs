@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use dogwatch_chain::AccountName;
 use dogwatch_client::{Client, Status, socket_path};
-use dogwatch_devnet::{DevnetConfig, DevnetServer, NodeConfig, RunningDevnet, Snapshot, WitnessConfig};
+use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, RunningDevnet, Snapshot};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -42,8 +42,8 @@ impl Stage {
         let mut directory = TempDir::with_prefix("dogwatch-demo-").context("no directory for the demo's files")?;
         directory.disable_cleanup(keep);
         let path = directory.path().to_owned();
-        let node = |name: &str| NodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
-        let witness = WitnessConfig {
+        let node = |name: &str| DevnetNodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
+        let witness = DevnetWitnessConfig {
             name: AccountName::new(WITNESS)?,
             active_key: None,
             nodes: NODES.into_iter().map(node).collect(),

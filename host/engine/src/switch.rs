@@ -50,7 +50,13 @@ pub struct SwitchPlan {
 impl SwitchPlan {
     /// The unsigned transaction.
     pub fn transaction(&self) -> Transaction {
-        Transaction::swap_signing_key(self.witness.clone(), self.from_key, self.to_key, self.reference, self.expiration)
+        Transaction::switch_signing_key(
+            self.witness.clone(),
+            self.from_key,
+            self.to_key,
+            self.reference,
+            self.expiration,
+        )
     }
 
     /// The transaction's id.

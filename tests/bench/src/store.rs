@@ -1,4 +1,4 @@
-//! What the disk costs: one commit of the daemon's own store.
+//! The cost of the disk: one commit to the daemon's store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::stage;
 
-/// A store of its own on the disk of the daemon's.
+/// A separate store on the same disk as the daemon's.
 #[derive(Debug)]
 pub(crate) struct Disk {
     store: Store,
