@@ -41,7 +41,7 @@ const UNSAVED_KEPT: usize = 1000;
 #[derive(Debug)]
 pub enum Message {
     /// The endpoints were polled, and the last answer came then.
-    Polled(Time, Vec<dogwatch_rpc::EndpointReading>),
+    Polled(Time, Vec<dogwatch_rpc::PollAnswer>),
     /// Blocks were read, and from where; or could not be.
     Blocks(Option<(EndpointIndex, Vec<Block>)>),
     /// A node was probed.
@@ -217,7 +217,7 @@ impl ChainTask {
         self.guards.iter().position(|guard| guard.watch().config().witness == *witness)
     }
 
-    async fn polled(&mut self, readings: &[dogwatch_rpc::EndpointReading], outbox: &mpsc::WeakSender<Message>) {
+    async fn polled(&mut self, readings: &[dogwatch_rpc::PollAnswer], outbox: &mpsc::WeakSender<Message>) {
         self.tracker.observe(self.clock.now(), &feeds::readings(readings));
         self.sources = fetch::sources(readings, &self.tracker, self.sources.first().copied());
         if self.fetching.is_none() {
@@ -230,7 +230,7 @@ impl ChainTask {
     }
 
     /// In steady state each poll brings the one new block along, and nothing else has to be asked.
-    fn learn_along(&mut self, readings: &[dogwatch_rpc::EndpointReading]) {
+    fn learn_along(&mut self, readings: &[dogwatch_rpc::PollAnswer]) {
         for reading in readings.iter().filter(|reading| self.sources.contains(&reading.endpoint)) {
             let block = reading.result.as_ref().ok().and_then(|reading| reading.block.as_ref());
             let wanted = self.tracker.wanted().map(|(from, _)| from);

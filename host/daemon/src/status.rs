@@ -90,8 +90,8 @@ pub struct EndpointStatus {
     pub trouble: Option<String>,
 }
 
-impl From<&dogwatch_rpc::EndpointStatus> for EndpointStatus {
-    fn from(status: &dogwatch_rpc::EndpointStatus) -> Self {
+impl From<&dogwatch_rpc::EndpointSnapshot> for EndpointStatus {
+    fn from(status: &dogwatch_rpc::EndpointSnapshot) -> Self {
         Self {
             name: status.name.to_string(),
             operator: status.operator.to_string(),

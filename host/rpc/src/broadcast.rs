@@ -5,13 +5,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::client::Encoded;
-use crate::endpoint::EndpointName;
-use crate::envelope::Call;
-use crate::error::{RpcError, Sent};
-use crate::member::{EndpointIndex, Gate, Member};
-use crate::pool::Pool;
-use crate::refusal::{NodeError, Refusal};
+use crate::endpoint::{EndpointIndex, EndpointName};
+use crate::error::{NodeError, NodeRefusal, RpcError, Sent};
+use crate::jsonrpc::{Encoded, RpcCall};
+use crate::pool::{Gate, Member, Pool};
 
 const BROADCAST: &str = "condenser_api.broadcast_transaction";
 
@@ -101,7 +98,7 @@ impl Pool {
     /// May be repeated with the same transaction: a node that has it says so and does nothing.
     pub async fn broadcast(&self, transaction: &SignedTransaction) -> BroadcastReport {
         let request =
-            self.client().encode(&Call::new(BROADCAST, json!([transaction_to_json(transaction, self.profile())])));
+            self.client().encode(&RpcCall::new(BROADCAST, json!([transaction_to_json(transaction, self.profile())])));
         let mut ranked = self.ranked();
         ranked.truncate(self.client().options().fan_out);
         let results = join_all(ranked.into_iter().map(async |member| BroadcastResult {
@@ -132,12 +129,12 @@ impl Pool {
 
 fn refusal(error: NodeError) -> BroadcastOutcome {
     match error.refusal {
-        Refusal::Duplicate => BroadcastOutcome::Duplicate,
-        Refusal::KeyMismatch => BroadcastOutcome::KeyMismatch,
-        Refusal::MissingAuthority => BroadcastOutcome::MissingAuthority,
-        Refusal::Expired => BroadcastOutcome::Expired,
-        Refusal::Tapos => BroadcastOutcome::Tapos,
-        Refusal::Other if error.is_gateway_trouble() => BroadcastOutcome::Unknown(RpcError::Node(error)),
-        Refusal::Other => BroadcastOutcome::OtherRefusal(error),
+        NodeRefusal::Duplicate => BroadcastOutcome::Duplicate,
+        NodeRefusal::KeyMismatch => BroadcastOutcome::KeyMismatch,
+        NodeRefusal::MissingAuthority => BroadcastOutcome::MissingAuthority,
+        NodeRefusal::Expired => BroadcastOutcome::Expired,
+        NodeRefusal::Tapos => BroadcastOutcome::Tapos,
+        NodeRefusal::Other if error.is_gateway_trouble() => BroadcastOutcome::Unknown(RpcError::Node(error)),
+        NodeRefusal::Other => BroadcastOutcome::OtherRefusal(error),
     }
 }

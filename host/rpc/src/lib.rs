@@ -9,7 +9,6 @@
 //!
 //! [`Gateway`] serves the same pool to other programs.
 //!
-//!
 //! ```
 //! use dogwatch_rpc::{AllowHttp, Endpoint, Pool, PoolOptions};
 //!
@@ -21,56 +20,35 @@
 //! ```
 
 mod agreement;
-mod blocks;
 mod broadcast;
-mod budget;
-mod chain_check;
-mod client;
 mod clock;
 mod endpoint;
-mod envelope;
 mod error;
-mod facts;
 mod gateway;
 mod health;
-mod hedge;
-mod member;
-mod operator;
+mod jsonrpc;
 mod options;
 mod poll;
 mod pool;
 mod probe;
-mod proof;
 mod read;
-mod redirect;
-mod refusal;
-mod retry_after;
-mod shape;
-mod standing;
-mod status;
+mod results;
 mod text;
-mod transaction_status;
 mod transport;
 
-pub use agreement::{Agreement, Comparison, Rules, Voice, WitnessAgreement};
+pub use agreement::{
+    AgreementRules, AgreementVerdict, ChainView, Comparison, EndpointAgreement, EndpointVoice, Standing,
+    WitnessAgreement,
+};
 pub use broadcast::{BroadcastOutcome, BroadcastReport, BroadcastResult};
-pub use client::{prove, prove_batch};
 pub use clock::Clock;
-pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointName, Upgrade};
-pub use envelope::{Answer, Call};
-pub use error::{Phase, RpcError, Sent, TlsFault};
+pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointIndex, EndpointName, Operator, Upgrade};
+pub use error::{NodeError, NodeRefusal, RedirectFault, RequestPhase, RpcError, Sent, TlsFault};
 pub use gateway::{Gateway, GatewayOptions, GatewayTls, Stop, TlsError};
-pub use member::EndpointIndex;
-pub use operator::Operator;
+pub use jsonrpc::{Answer, RawAnswer, RpcCall, prove, prove_batch};
 pub use options::{OptionsError, PoolOptions};
-pub use poll::{EndpointReading, PollRequest, Reading};
-pub use pool::{Pool, PoolError};
+pub use poll::{PollAnswer, PollRequest};
+pub use pool::{ChainVerdict, EndpointHealth, EndpointSnapshot, Pool, PoolError};
 pub use probe::{ProbeReading, Prober};
-pub use proof::RawAnswer;
-pub use read::ReadError;
-pub use redirect::{Redirect, RedirectFault};
-pub use refusal::{NodeError, Refusal};
-pub use retry_after::{LONGEST as LONGEST_RETRY_AFTER, retry_after};
-pub use standing::{Standing, Verdict};
-pub use status::{ChainVerdict, EndpointHealth, EndpointStatus};
-pub use transaction_status::TransactionStatus;
+pub use read::{ReadError, TransactionStatus, UnusableResult};
+pub use transport::{LONGEST as LONGEST_RETRY_AFTER, Redirect, retry_after};

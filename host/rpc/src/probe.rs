@@ -7,13 +7,11 @@ use dogwatch_chain::{ChainId, Head, Profile};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::client::Client;
 use crate::endpoint::Endpoint;
-use crate::envelope::Call;
 use crate::error::RpcError;
-use crate::facts;
+use crate::jsonrpc::{Client, RpcCall};
 use crate::options::{OptionsError, PoolOptions};
-use crate::shape::Shape;
+use crate::results::{Shape, facts};
 
 const DATABASE_PROPERTIES: &str = "database_api.get_dynamic_global_properties";
 const DATABASE_VERSION: &str = "database_api.get_version";
@@ -62,7 +60,7 @@ impl Prober {
         let version = crate::text::one_line(version);
         let chain_id = match facts::version_chain_id(method, &result)? {
             Some(id) => Some(id),
-            None => match self.client.ask(endpoint, &Call::new(facts::CONFIG, json!([]))).await? {
+            None => match self.client.ask(endpoint, &RpcCall::new(facts::CONFIG, json!([]))).await? {
                 Ok(config) => facts::config_chain_id(&config)?,
                 Err(_) => None,
             },
@@ -80,9 +78,9 @@ impl Prober {
         condenser: &'static str,
         database: &'static str,
     ) -> Result<(&'static str, Value), RpcError> {
-        match self.client.ask(endpoint, &Call::new(condenser, json!([]))).await? {
+        match self.client.ask(endpoint, &RpcCall::new(condenser, json!([]))).await? {
             Ok(result) => Ok((condenser, result)),
-            Err(refused) => match self.client.ask(endpoint, &Call::new(database, json!({}))).await? {
+            Err(refused) => match self.client.ask(endpoint, &RpcCall::new(database, json!({}))).await? {
                 Ok(result) => Ok((database, result)),
                 Err(_) => Err(RpcError::Node(refused)),
             },

@@ -8,8 +8,8 @@ use dogwatch_rpc::{BroadcastOutcome, BroadcastReport};
 
 use crate::guard::Effects;
 
-pub(super) fn readings(polled: &[dogwatch_rpc::EndpointReading]) -> Vec<EndpointReading> {
-    let reading = |polled: &dogwatch_rpc::EndpointReading| EndpointReading {
+pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer]) -> Vec<EndpointReading> {
+    let reading = |polled: &dogwatch_rpc::PollAnswer| EndpointReading {
         endpoint: polled.name.as_str().to_owned(),
         operator: polled.operator.as_str().to_owned(),
         result: match &polled.result {

@@ -30,7 +30,7 @@ impl ChainTask {
     }
 
     fn endpoints(&self, now: Time) -> Vec<EndpointStatus> {
-        let endpoint = |status: dogwatch_rpc::EndpointStatus| EndpointStatus {
+        let endpoint = |status: dogwatch_rpc::EndpointSnapshot| EndpointStatus {
             trouble: self.tracker.doubts().get(status.name.as_str()).map(ToString::to_string),
             ..EndpointStatus::from(&status)
         };

@@ -52,15 +52,15 @@ impl Blocks {
 /// The number of the block that a result holds.
 fn names(form: BlockForm, result: &str) -> Option<BlockNum> {
     #[derive(Deserialize)]
-    struct Block {
+    struct NamedBlock {
         block_id: String,
     }
     #[derive(Deserialize)]
     struct Wrapped {
-        block: Block,
+        block: NamedBlock,
     }
     let block = match form {
-        BlockForm::Condenser => serde_json::from_str::<Block>(result).ok()?,
+        BlockForm::Condenser => serde_json::from_str::<NamedBlock>(result).ok()?,
         BlockForm::BlockApi => serde_json::from_str::<Wrapped>(result).ok()?.block,
     };
     Some(block.block_id.parse::<BlockId>().ok()?.num())

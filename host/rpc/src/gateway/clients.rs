@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::budget::Budget;
+use crate::health::RequestBudget;
 
 /// So many clients are told apart; beyond, those go first that have asked for nothing lately.
 const MOST: usize = 4096;
@@ -18,7 +18,7 @@ const SAVED: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Clients {
     per_second: u32,
-    budgets: Mutex<HashMap<IpAddr, Budget>>,
+    budgets: Mutex<HashMap<IpAddr, RequestBudget>>,
     connections: Seats,
     requests: Seats,
 }
@@ -98,7 +98,7 @@ impl Clients {
         if budgets.len() >= MOST && !budgets.contains_key(&network(client)) {
             return false;
         }
-        let budget = budgets.entry(network(client)).or_insert_with(|| Budget::new(full, SAVED));
+        let budget = budgets.entry(network(client)).or_insert_with(|| RequestBudget::new(full, SAVED));
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
         budget.try_spend(now, calls)
     }

@@ -3,15 +3,15 @@
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::agreement::Standing;
 use crate::clock::Clock;
-use crate::gateway::Gateway;
-use crate::gateway::answer::{self, Response};
+use crate::gateway::answer::{self, GatewayResponse};
+use crate::gateway::handle::Gateway;
 use crate::pool::Pool;
-use crate::standing::Standing;
 
 impl Gateway {
     /// The health of one chain, or of all of them for the empty name.
-    pub(super) fn health(&self, name: &str) -> Response {
+    pub(super) fn health(&self, name: &str) -> GatewayResponse {
         let mut chains = Map::new();
         let mut well = !self.is_draining();
         for (chain, pool) in self.inner.chains.iter().filter(|(chain, _)| name.is_empty() || chain == name) {

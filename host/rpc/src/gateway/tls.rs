@@ -11,15 +11,15 @@ use rustls::sign::CertifiedKey;
 /// A certificate with its key. Clones share it.
 #[derive(Clone, Debug)]
 pub struct GatewayTls {
-    shared: Arc<Shared>,
+    shared: Arc<SharedCertificate>,
     config: Arc<ServerConfig>,
 }
 
-struct Shared(RwLock<Arc<CertifiedKey>>);
+struct SharedCertificate(RwLock<Arc<CertifiedKey>>);
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for SharedCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Shared(…)")
+        f.write_str("SharedCertificate(…)")
     }
 }
 
@@ -42,7 +42,7 @@ impl GatewayTls {
     /// Takes the contents of a certificate file, the whole chain, and of its key file.
     pub fn new(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         let certified = certified(certificates, key)?;
-        let shared = Arc::new(Shared(RwLock::new(Arc::new(certified))));
+        let shared = Arc::new(SharedCertificate(RwLock::new(Arc::new(certified))));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -76,7 +76,7 @@ fn certified(certificates: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> 
     CertifiedKey::from_der(chain, key, &provider).map_err(|error| TlsError::Unfit(error.to_string()))
 }
 
-impl ResolvesServerCert for Shared {
+impl ResolvesServerCert for SharedCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
     }

@@ -1,0 +1,78 @@
+//! What a poll asks, and what comes back.
+
+use std::time::Duration;
+
+use dogwatch_chain::{AccountName, BlockNum, FutureSchedule, Profile};
+use serde_json::json;
+
+use crate::agreement::ChainView;
+use crate::endpoint::{EndpointIndex, EndpointName, Operator};
+use crate::error::RpcError;
+use crate::jsonrpc::{Answer, RpcCall};
+use crate::results::facts;
+
+/// What to read.
+#[derive(Clone, Copy, Debug)]
+pub struct PollRequest<'a> {
+    /// The witnesses whose state is wanted.
+    pub witnesses: &'a [AccountName],
+    /// A block that is wanted as well, and from whom: asked for in the same request, since it mostly exists by then.
+    pub block: Option<(EndpointIndex, BlockNum)>,
+}
+
+/// One endpoint's answer to a poll.
+#[derive(Clone, Debug)]
+pub struct PollAnswer {
+    /// Which endpoint.
+    pub endpoint: EndpointIndex,
+    /// What it is called.
+    pub name: EndpointName,
+    /// Who runs it.
+    pub operator: Operator,
+    /// From question to answer, the chain check left out; `None` when it was not asked.
+    pub latency: Option<Duration>,
+    /// What it said.
+    pub result: Result<ChainView, RpcError>,
+}
+
+impl PollRequest<'_> {
+    /// The calls of the poll of one endpoint, which is asked for `block` as well.
+    pub(super) fn calls(&self, profile: &Profile, block: Option<BlockNum>) -> Vec<RpcCall> {
+        let mut calls = vec![RpcCall::new(facts::PROPERTIES, json!([])), RpcCall::new(facts::SCHEDULE, json!([]))];
+        calls.extend(self.witnesses.iter().map(|witness| RpcCall::new(facts::WITNESS, json!([witness]))));
+        if profile.future_schedule == FutureSchedule::Published {
+            calls.push(RpcCall::new(facts::ACTIVE, json!([true])));
+        }
+        calls.extend(block.map(|block| RpcCall::new(facts::BLOCK, json!([block]))));
+        calls
+    }
+
+    /// Takes the answers to those calls apart.
+    pub(super) fn read(
+        &self,
+        answers: Vec<Answer>,
+        profile: &Profile,
+        block: Option<BlockNum>,
+    ) -> Result<ChainView, RpcError> {
+        let mut answers = answers.into_iter();
+        let mut next = || answers.next().ok_or(RpcError::NotJsonRpc { what: "the batch lacks an answer" });
+        let head = facts::head(facts::PROPERTIES, &next()?.map_err(RpcError::Node)?)?;
+        let mut schedule = facts::schedule(&next()?.map_err(RpcError::Node)?)?;
+        let mut witnesses = Vec::with_capacity(self.witnesses.len());
+        for name in self.witnesses {
+            witnesses.push(facts::witness(&next()?.map_err(RpcError::Node)?, name, profile)?);
+        }
+        if profile.future_schedule == FutureSchedule::Published
+            // A gateway that does not pass this method on is good for all the rest.
+            && let Ok(active) = next()?
+        {
+            schedule.future = facts::future(&active, &schedule.current)?;
+        }
+        let block = match block.map(|block| (block, next())) {
+            // Whoever gives no blocks is good for all the rest; they are then read elsewhere.
+            Some((number, Ok(Ok(block)))) => facts::block(&block, number, profile).unwrap_or_default(),
+            _ => None,
+        };
+        Ok(ChainView { head, schedule, witnesses, block })
+    }
+}
