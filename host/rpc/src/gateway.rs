@@ -1,7 +1,7 @@
 //! The gateway: the pool, served to other programs as one JSON-RPC endpoint.
 //!
-//! Reads fail over; broadcasts are passed on as they are and never repeated blindly; what clients and nodes write is
-//! not rewritten. Keep the pools polled ([`Pool::poll`](crate::Pool::poll), once a block): the rank of endpoints and the
+//! Reads fail over; broadcasts are relayed unchanged and never repeated blindly; what clients and nodes write is not
+//! rewritten. Keep the pools polled ([`Pool::poll`](crate::Pool::poll), once a block): the rank of endpoints and the
 //! agreement behind `GET /health` come from there.
 
 mod answer;

@@ -1,11 +1,12 @@
-//! The pool of JSON-RPC endpoints: reads from all of them at once, broadcasts to several, nothing believed unproven.
+//! The pool of JSON-RPC endpoints: it polls all of them at once, broadcasts to several, and believes nothing unproven.
 //!
-//! An answer counts when its status is 200, its body JSON-RPC 2.0 with the request's id, and its result what the
-//! method returns. Endpoints are asked by https; the one redirect that is obeyed leads from http to https at the same
-//! place, and the POST is sent again as a POST. Before an endpoint's first answer counts it must name the right chain.
+//! An answer counts if its status is 200, its body is JSON-RPC 2.0 with the request's id, and its result is what the
+//! method returns. Endpoints are asked by https; the only redirect that is followed leads from http to https at the same
+//! place, and the POST is repeated as a POST. Before an endpoint's first answer counts, it must report the right chain
+//! id.
 //!
-//! No endpoint is ever removed: one that fails rests for seconds, and when all fail, all are asked. [`Agreement`] holds
-//! their answers against each other: by operators, since two names of one provider are one voice.
+//! No endpoint is ever removed: one that fails rests for seconds, and if all fail, all are asked. [`EndpointAgreement`]
+//! says what their answers are worth together, counted by operators: two names of one provider are one voice.
 //!
 //! [`Gateway`] serves the same pool to other programs.
 //!
@@ -15,7 +16,7 @@
 //! let endpoint = Endpoint::parse("api.example.com/rpc?token=s3cr3t", AllowHttp::No)?;
 //! assert_eq!(endpoint.to_string(), "https://api.example.com/rpc?token=…");
 //! let pool = Pool::new(dogwatch_chain::Profile::hive(), vec![endpoint], PoolOptions::default())?;
-//! assert_eq!(pool.len(), 1);
+//! assert_eq!(pool.endpoint_count(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -1,7 +1,7 @@
-//! What several endpoints say, held against each other: who agrees, who does not, and in which way not.
+//! Compares what several endpoints say: who agrees, who does not, and how they differ.
 //!
-//! Pure: readings and a time in, a judgement out. Who counts is told by operators, since two names of one provider are
-//! one voice.
+//! Pure: readings and a time in, a judgement out. Operators are counted, not endpoints: two names of one provider are one
+//! voice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,9 +14,9 @@ use crate::agreement::reading::{AgreementRules, EndpointVoice};
 use crate::agreement::standing::{AgreementVerdict, Standing};
 use crate::endpoint::{EndpointIndex, Operator};
 
-/// Heads that were claimed are remembered for so many blocks.
+/// For how many blocks claimed heads are remembered.
 const REMEMBERED: u32 = 64;
-/// Two endpoints that follow one chain are no further apart than this.
+/// Two endpoints that follow one chain are at most this many blocks apart.
 const TOGETHER: u32 = 3;
 
 /// Compares rounds of readings of the same endpoints.
@@ -25,7 +25,7 @@ pub struct Comparison {
     rules: AgreementRules,
     past: BTreeMap<EndpointIndex, Past>,
     claims: BTreeMap<BlockNum, Vec<(EndpointIndex, Head)>>,
-    /// The height that the quorum has reached, and when that last grew.
+    /// The height that the quorum has reached, and when it last grew.
     height: Option<(BlockNum, Time)>,
 }
 
@@ -38,7 +38,7 @@ struct Past {
 }
 
 impl Comparison {
-    /// One that has seen nothing.
+    /// A comparison that has seen no round yet.
     pub fn new(rules: AgreementRules) -> Self {
         Self { rules, past: BTreeMap::new(), claims: BTreeMap::new(), height: None }
     }
@@ -85,8 +85,8 @@ impl Comparison {
         EndpointAgreement { verdict, head, irreversible, schedule, witnesses, standings }
     }
 
-    /// The highest block that so many operators have shown as their head, now or a moment ago. That one is higher than
-    /// another says nothing: they may be on different branches.
+    /// The highest block that `need` operators have shown as their head, now or a moment ago. Height alone proves nothing:
+    /// two heads of different heights may be on different branches.
     fn confirmed(&self, sound: &[SoundVoice<'_>], need: usize) -> Option<Head> {
         let lowest = sound.iter().map(|sound| sound.reading.head.num().0).max()?.saturating_sub(TOGETHER);
         self.claims
@@ -104,7 +104,7 @@ impl Comparison {
             .cloned()
     }
 
-    /// How many operators must agree: no more than there are.
+    /// How many operators must agree: the quorum, or all of them if there are fewer.
     fn need(&self, voices: &[EndpointVoice<'_>]) -> usize {
         let all = operators(voices.iter().map(|voice| voice.operator));
         usize::try_from(self.rules.quorum).unwrap_or(usize::MAX).min(all).max(1)
@@ -124,7 +124,7 @@ impl Comparison {
         }
     }
 
-    /// Claims far from where the quorum is say nothing any more, or never did.
+    /// Forgets claims far from the quorum's height: they are old, or were never plausible.
     fn forget_claims(&mut self) {
         let Some((height, _)) = self.height else { return };
         self.claims.retain(|num, _| num.0.abs_diff(height.0) <= REMEMBERED);
@@ -140,12 +140,12 @@ impl Comparison {
         let Some(height) = highest_reached(&answering, need).map(Head::num) else { return };
         match self.height {
             Some((known, _)) if height <= known => {}
-            // The first height is no growth.
+            // The first height known is not growth.
             known => self.height = Some((height, known.map_or(Time::from_millis(0), |_| now))),
         }
     }
 
-    /// By how much this machine's clock is off, if the endpoints move on together and none is fresh.
+    /// By how much this machine's clock is off, if all endpoints advance together and none is fresh.
     fn clock_error(&self, now: Time, voices: &[EndpointVoice<'_>]) -> Option<ClockError> {
         let (height, grew) = self.height?;
         let heads: Vec<(&Operator, &Head)> =
@@ -170,7 +170,7 @@ impl Comparison {
         Some(head.time.since(now)).filter(|ahead| *ahead > self.rules.stale_after)
     }
 
-    /// Fresh heads cannot be further apart than this.
+    /// The number of blocks that fresh heads can be apart at most.
     fn far_ahead(&self) -> u32 {
         let slots = self.rules.stale_after.as_millis().checked_div(self.rules.interval.as_millis());
         u32::try_from(slots.unwrap_or(0)).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(2)
@@ -205,7 +205,7 @@ impl Comparison {
         }
     }
 
-    /// Whether other operators claimed another block at a height that this endpoint claimed, this time or the time before.
+    /// Whether other operators claim a different block at a height that this endpoint claimed in this round or the last.
     fn dispute(&self, voices: &[EndpointVoice<'_>], voice: &EndpointVoice<'_>) -> Option<Standing> {
         let past = self.past.get(&voice.endpoint)?;
         let of = |endpoint: EndpointIndex| voices.iter().find(|voice| voice.endpoint == endpoint).map(|v| v.operator);
@@ -255,7 +255,7 @@ impl Comparison {
         }
     }
 
-    /// Whether the quorum answers, all of them at one old block, for a while.
+    /// Whether the quorum has answered for a while with one and the same old block.
     fn stands_still(&self, now: Time, voices: &[EndpointVoice<'_>], need: usize) -> bool {
         let mut heads = BTreeSet::new();
         let mut since = None;

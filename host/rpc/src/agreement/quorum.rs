@@ -1,4 +1,4 @@
-//! What so many operators say alike.
+//! What enough operators say alike.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::agreement::outcome::WitnessAgreement;
 use crate::agreement::reading::ChainView;
 use crate::endpoint::{EndpointIndex, Operator};
 
-/// A voice that answered.
+/// A voice that counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SoundVoice<'a> {
     pub(super) endpoint: EndpointIndex,
@@ -20,13 +20,13 @@ pub(super) fn operators<'a>(of: impl Iterator<Item = &'a Operator>) -> usize {
     of.collect::<BTreeSet<_>>().len()
 }
 
-/// The highest head that so many operators have reached.
+/// The highest head that `need` operators have reached.
 pub(super) fn highest_reached<'a>(sound: &[SoundVoice<'a>], need: usize) -> Option<&'a Head> {
     let height = reached(sound, need, Head::num)?;
     sound.iter().map(|sound| &sound.reading.head).find(|head| head.num() == height)
 }
 
-/// The highest number that so many operators have reached.
+/// The highest number that `need` operators have reached.
 pub(super) fn reached(sound: &[SoundVoice<'_>], need: usize, of: impl Fn(&Head) -> BlockNum) -> Option<BlockNum> {
     let mut numbers: Vec<(BlockNum, &Operator)> =
         sound.iter().map(|sound| (of(&sound.reading.head), sound.operator)).collect();
@@ -38,7 +38,7 @@ pub(super) fn reached(sound: &[SoundVoice<'_>], need: usize, of: impl Fn(&Head) 
     })
 }
 
-/// The schedule that so many operators show, of those that fit the head.
+/// The schedule, in force at the head, that `need` operators show.
 pub(super) fn schedule(sound: &[SoundVoice<'_>], need: usize, head: &Head) -> Option<Schedule> {
     let same =
         |one: &Schedule, other: &Schedule| one.current == other.current && one.next_shuffle == other.next_shuffle;

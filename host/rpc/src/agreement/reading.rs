@@ -1,4 +1,4 @@
-//! What one endpoint says, and by what measure it is judged.
+//! What one endpoint says, and the rules by which it is judged.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::endpoint::{EndpointIndex, Operator};
 /// What counts as agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AgreementRules {
-    /// How many operators must say the same. With fewer configured, all of them.
+    /// How many operators must say the same; all of them if fewer are configured.
     pub quorum: u32,
     /// A head older than this is stale.
     pub stale_after: Duration,
@@ -19,7 +19,7 @@ pub struct AgreementRules {
 
 /// The chain as one endpoint sees it.
 ///
-/// The parts are read one after another, and gateways cache: a block may have come between them.
+/// The parts are read one after another, and gateways cache: a block may have been produced in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainView {
     /// Its head.
@@ -28,18 +28,18 @@ pub struct ChainView {
     pub schedule: Schedule,
     /// The witnesses asked for, in that order; `None` for one that does not exist.
     pub witnesses: Vec<Option<WitnessState>>,
-    /// The block that was asked for, if there is one yet.
+    /// The block asked for, if it exists yet.
     pub block: Option<Block>,
 }
 
 impl ChainView {
-    /// Whether the schedule is the one in force at the head: a shuffle may have come between the two.
+    /// Whether the schedule is in force at the head: a shuffle may have happened between the two.
     pub fn schedule_is_of_head(&self) -> bool {
         self.schedule.is_in_force_at(self.head.num())
     }
 }
 
-/// What one endpoint said; nothing if it did not answer properly.
+/// What one endpoint said, if it answered properly.
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointVoice<'a> {
     /// Which endpoint.

@@ -1,4 +1,4 @@
-//! The words for how endpoints stand to each other.
+//! How well endpoints agree, and what the answer of each is worth.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,25 +11,25 @@ use dogwatch_chain::BlockNum;
 pub enum AgreementVerdict {
     /// Enough operators show one fresh chain.
     Agreed,
-    /// All endpoints are of one operator, whose word cannot be checked.
+    /// All endpoints belong to one operator, whose answers cannot be checked.
     OneVoice,
-    /// A fresh chain, shown by fewer than must agree, or not yet by two of them at one height.
+    /// A fresh chain, but shown by fewer operators than the quorum, or not yet at the same height.
     Thin,
     /// They show different blocks at one height, and there is no majority.
     Disagreement,
-    /// They all stand at one old block: the chain has halted, or they are cut off together.
+    /// All endpoints stay at one old block: the chain has halted, or all of them are cut off from it.
     Standstill,
-    /// They go on together, and this machine's clock is ahead of them.
+    /// The endpoints advance together, and this machine's clock is ahead of them.
     ClockAhead {
         /// By about this much.
         by: Duration,
     },
-    /// They go on together, and this machine's clock is behind them.
+    /// The endpoints advance together, and this machine's clock is behind them.
     ClockBehind {
         /// By about this much.
         by: Duration,
     },
-    /// Nobody shows a fresh head.
+    /// No endpoint shows a fresh head.
     Blind,
 }
 
@@ -45,14 +45,14 @@ pub enum Standing {
     Stale {
         /// The head.
         at: BlockNum,
-        /// How old.
+        /// The head's age.
         age: Duration,
     },
-    /// It answers, and its head stays where it is while others go on.
+    /// It answers, but its head does not advance while others do.
     Frozen {
         /// The head.
         at: BlockNum,
-        /// How old.
+        /// The head's age.
         age: Duration,
     },
     /// More operators have another block at that height.
@@ -72,22 +72,22 @@ pub enum Standing {
     },
     /// Its head is impossibly far above that of the others.
     Ahead {
-        /// By so many blocks.
+        /// By this many blocks.
         blocks: u32,
     },
-    /// It would count if this machine's clock were right.
+    /// Its head would be fresh if this machine's clock were right.
     OffClock,
 }
 
 impl AgreementVerdict {
-    /// Whether there is a head to go by.
+    /// Whether there is a head to rely on.
     pub fn is_good(self) -> bool {
         matches!(self, Self::Agreed | Self::OneVoice)
     }
 }
 
 impl Standing {
-    /// Whether others speak against what the endpoint says; that it says nothing is another matter.
+    /// Whether other endpoints contradict this one. A silent endpoint is not contradicted.
     pub fn is_doubtful(self) -> bool {
         !matches!(self, Self::Sound | Self::Silent | Self::OffClock)
     }
@@ -97,10 +97,10 @@ impl fmt::Display for AgreementVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Agreed => f.write_str("agreed"),
-            Self::OneVoice => f.write_str("one voice: all endpoints are of one operator"),
-            Self::Thin => f.write_str("thin: fewer show a fresh chain than must agree"),
-            Self::Disagreement => f.write_str("disagreement: the endpoints show different blocks at one height"),
-            Self::Standstill => f.write_str("standstill: all endpoints stay at one old block"),
+            Self::OneVoice => f.write_str("one voice: all endpoints belong to one operator"),
+            Self::Thin => f.write_str("thin: fewer operators than the quorum show a fresh head"),
+            Self::Disagreement => f.write_str("disagreement: the endpoints show different blocks at the same height"),
+            Self::Standstill => f.write_str("standstill: all endpoints stay at the same old block"),
             Self::ClockAhead { by } => write!(f, "this machine's clock is {} s ahead of the chain", by.as_secs()),
             Self::ClockBehind { by } => write!(f, "this machine's clock is {} s behind the chain", by.as_secs()),
             Self::Blind => f.write_str("blind: no endpoint shows a fresh head"),
@@ -113,15 +113,19 @@ impl fmt::Display for Standing {
         match self {
             Self::Sound => f.write_str("sound"),
             Self::Silent => f.write_str("silent"),
-            Self::Stale { at, age } => write!(f, "stale: its head {at} is {} s old", age.as_secs()),
+            Self::Stale { at, age } => write!(f, "stale: its head, block {at}, is {} s old", age.as_secs()),
             Self::Frozen { at, age } => {
-                write!(f, "frozen: it answers, but stays at block {at}, {} s old, while others go on", age.as_secs())
+                write!(f, "frozen: it answers, but stays at block {at}, {} s old, while others advance", age.as_secs())
             }
-            Self::MinorityFork { at } => write!(f, "on a minority fork: most have another block {at}"),
-            Self::Disputed { at } => write!(f, "disputed: another endpoint has another block {at}"),
-            Self::Future { by } => write!(f, "from the future: its head is dated {} s ahead", by.as_secs()),
-            Self::Ahead { blocks } => write!(f, "impossible: its head is {blocks} blocks above the others'"),
-            Self::OffClock => f.write_str("dated otherwise than this machine's clock, like all others"),
+            Self::MinorityFork { at } => write!(f, "on a minority fork: most operators have a different block {at}"),
+            Self::Disputed { at } => write!(f, "disputed: another operator has a different block {at}"),
+            Self::Future { by } => {
+                write!(f, "from the future: its head is dated {} s ahead of this machine's clock", by.as_secs())
+            }
+            Self::Ahead { blocks } => write!(f, "impossible: its head is {blocks} blocks above all others"),
+            Self::OffClock => {
+                f.write_str("off clock: its head, like all others, is dated far from this machine's clock")
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Endpoints: URLs that may be asked, and how they are shown without what is secret in them.
+//! The validated URL of an endpoint, and how it is shown without its secrets.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -19,7 +19,7 @@ pub enum AllowHttp {
     /// Only to loopback.
     #[default]
     No,
-    /// To any host: a private network is meant.
+    /// To any host, for example on a private network.
     Yes,
 }
 
@@ -27,12 +27,12 @@ pub enum AllowHttp {
 ///
 /// Providers put tokens into paths and queries, so neither `Display` nor `Debug` shows them.
 ///
-/// It is asked by https. One that was written `http://` is tried by https first, and by plain HTTP only where that was
-/// allowed or leads to loopback; clones share what was found out.
+/// It is asked by https. If it was written `http://`, https is tried first, and plain HTTP only if that is allowed or
+/// the host is loopback. Clones share what was found out.
 #[derive(Clone)]
 pub struct Endpoint {
     https: Url,
-    /// By plain HTTP, where that may be.
+    /// By plain HTTP, if that is allowed.
     plain: Option<Url>,
     address: Option<SocketAddr>,
     found: Arc<FoundScheme>,
@@ -46,10 +46,14 @@ enum Written {
 }
 
 impl Endpoint {
-    /// Reads a URL. Without a scheme, `https://` is meant.
+    /// Parses a URL; without a scheme, `https://` is assumed.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a URL, or one with a scheme, a user name or a fragment that cannot be used.
     pub fn parse(text: &str, allow_http: AllowHttp) -> Result<Self, EndpointError> {
         let text = text.trim();
-        // The URL parser would drop tabs and newlines in silence.
+        // The URL parser would silently drop tabs and newlines.
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(EndpointError::Blank);
         }
@@ -70,7 +74,7 @@ impl Endpoint {
             return Ok(Self::new(url, None, Written::Https));
         }
         let mut https = url.clone();
-        // The port stays where one was written; a default one becomes the other scheme's default.
+        // An explicit port stays; a default one becomes the default of the other scheme.
         https.set_scheme("https").map_err(|()| EndpointError::NotUrl(url::ParseError::InvalidDomainCharacter))?;
         let plain = (allow_http == AllowHttp::Yes || is_loopback(&url)).then_some(url);
         Ok(Self::new(https, plain, Written::Http))
@@ -85,8 +89,12 @@ impl Endpoint {
         Self { https, plain, address: None, found: Arc::new(found) }
     }
 
-    /// The same endpoint, its name not looked up: connections go to this address, at the URL's port where that of the
-    /// address is 0 or the URL has one of its own.
+    /// The same endpoint, reached at this address instead of through DNS. The URL's port applies if the URL names one or
+    /// the address has port 0.
+    ///
+    /// # Errors
+    ///
+    /// If the URL's host is an IP address already.
     pub fn at(self, address: SocketAddr) -> Result<Self, EndpointError> {
         match self.https.host() {
             Some(Host::Domain(_)) => Ok(Self { address: Some(address), ..self }),
@@ -99,18 +107,18 @@ impl Endpoint {
         EndpointName::of(self.plain.as_ref().unwrap_or(&self.https))
     }
 
-    /// Who runs it, as far as its address tells.
+    /// Who runs it, judged by its address.
     pub fn operator(&self) -> Operator {
         Operator::of(self.plain.as_ref().unwrap_or(&self.https), self.address)
     }
 
-    /// What tells it from all others, without its secrets: for what is remembered of it.
+    /// A hash of the URL that identifies the endpoint without revealing its secrets, to store with what is known of it.
     pub fn fingerprint(&self) -> String {
         use sha2::Digest as _;
         hex::encode(sha2::Sha256::digest(self.https.as_str()))
     }
 
-    /// Its host and the address that stands in for a lookup.
+    /// Its host, and the address used instead of a DNS lookup.
     pub(crate) fn override_of(&self) -> Option<(&str, SocketAddr)> {
         self.https.host_str().zip(self.address)
     }
@@ -120,12 +128,12 @@ impl Endpoint {
         &self.https
     }
 
-    /// The whole URL by plain HTTP, where that may be used.
+    /// The whole URL by plain HTTP, if that is allowed; secrets included.
     pub(crate) fn plain(&self) -> Option<&Url> {
         self.plain.as_ref()
     }
 
-    /// By which scheme it is asked now.
+    /// The scheme by which it is asked now.
     pub(crate) fn scheme(&self) -> SchemeChoice {
         match self.found.choice() {
             SchemeChoice::Plain if self.plain.is_none() => SchemeChoice::Https,
@@ -146,7 +154,7 @@ impl Endpoint {
         }
     }
 
-    /// Notes that it answered by https although `http://` was written.
+    /// Records that it answered by https although `http://` was written.
     pub(crate) fn note_upgrade(&self, upgrade: Upgrade) {
         self.found.note_upgrade(upgrade);
     }
@@ -169,7 +177,7 @@ impl Endpoint {
         self.found.is_downgraded()
     }
 
-    /// Takes the URL's secrets out of a text that came from elsewhere: proxies echo paths in their errors.
+    /// Removes the URL's secrets from a foreign text: proxies echo paths in their errors.
     pub(crate) fn scrub(&self, text: &str) -> String {
         let segments = self.https.path_segments().into_iter().flatten().filter(|part| text::looks_secret(part));
         let values = self.https.query().into_iter().flat_map(|query| query.split('&').map(query_value));

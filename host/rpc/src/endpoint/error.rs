@@ -1,37 +1,37 @@
 //! Why a text is not the URL of an endpoint.
 
-/// A text that is not an endpoint Dogwatch will ask.
+/// A text that is not a usable endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// Not a URL at all. The text itself may hold a token and is not repeated.
+    /// Not a URL. The text may contain a token and is not repeated.
     #[error("the endpoint is not a URL ({0}): write it like https://api.example.com")]
     NotUrl(url::ParseError),
-    /// Blanks or control characters.
-    #[error("the endpoint holds blanks or control characters: write it like https://api.example.com")]
+    /// Whitespace or control characters.
+    #[error("the endpoint contains whitespace or control characters: write it like https://api.example.com")]
     Blank,
     /// Neither `https` nor `http`.
-    #[error("endpoint {shown}: {scheme}:// is not spoken, write https://")]
+    #[error("endpoint {shown}: {scheme}:// is not supported; write https://")]
     Scheme {
         /// The endpoint, secrets left out.
         shown: String,
         /// What was found.
         scheme: String,
     },
-    /// An address for what is one already.
-    #[error("endpoint {shown}: address stands in for looking up a name, and this is no name; take it out")]
+    /// An `address` for a host that is an IP address already.
+    #[error("endpoint {shown}: `address` replaces a DNS lookup, and this host is an IP address already; remove it")]
     Address {
         /// The endpoint, secrets left out.
         shown: String,
     },
     /// A user name or password.
-    #[error("endpoint {shown}: a user name or password in the URL is not supported; take it out")]
+    #[error("endpoint {shown}: a user name or password in the URL is not supported; remove it")]
     UserInfo {
         /// The endpoint, secrets left out.
         shown: String,
     },
     /// A fragment.
-    #[error("endpoint {shown}: a URL's part after '#' is never sent; take it out")]
+    #[error("endpoint {shown}: the part of a URL after '#' is never sent; remove it")]
     Fragment {
         /// The endpoint, secrets left out.
         shown: String,

@@ -25,7 +25,7 @@ impl EndpointName {
         &self.0
     }
 
-    /// The same name with a number, for endpoints that differ only in what is hidden.
+    /// The same name with a number, for endpoints that differ only in their secrets.
     pub(crate) fn numbered(&self, number: usize) -> Self {
         Self(format!("{self}#{number}").into())
     }

@@ -1,4 +1,4 @@
-//! Who runs an endpoint, as far as its address tells: two names of one domain are one voice.
+//! Who runs an endpoint, judged by its address: two names of one domain are one voice.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
-/// Whoever answers for an endpoint: its registrable domain, by the public suffix list; its IP address; or, on this
-/// machine, its port too, since a local port may be a tunnel to anywhere.
+/// Who runs an endpoint: its registrable domain, by the public suffix list, or its IP address. On this machine the port
+/// counts as well, since a local port may be a tunnel to anywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Operator(Arc<str>);
 
 impl Operator {
-    /// `address` stands in for looking the name up.
+    /// The operator of a URL; `address` is used instead of a DNS lookup.
     pub(crate) fn of(url: &Url, address: Option<SocketAddr>) -> Self {
         let port = url.port_or_known_default().unwrap_or(0);
         let at = |ip: IpAddr, port: u16| match ip.to_canonical() {
@@ -20,7 +20,7 @@ impl Operator {
             ip => ip.to_string(),
         };
         let name = match (address, url.host()) {
-            // The port in the URL counts, where there is one.
+            // An explicit port in the URL takes precedence.
             (Some(to), _) if to.port() != 0 && url.port().is_none() => at(to.ip(), to.port()),
             (Some(to), _) => at(to.ip(), port),
             (None, Some(Host::Domain("localhost"))) => format!("loopback:{port}"),
@@ -41,7 +41,7 @@ impl Operator {
     }
 }
 
-/// Whether a URL leads to this very machine.
+/// Whether a URL leads to this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -1,16 +1,16 @@
-//! By which scheme an endpoint is asked, and how that was found out.
+//! The scheme by which an endpoint is asked, and how it was found out.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// By which scheme an endpoint is asked.
+/// The scheme by which an endpoint is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum SchemeChoice {
-    /// By https, and failing that by plain HTTP.
+    /// By https first, and by plain HTTP if that fails.
     Undecided,
-    /// By https alone.
+    /// By https only.
     Https,
     /// By plain HTTP.
     Plain,
@@ -19,17 +19,17 @@ pub(crate) enum SchemeChoice {
 /// Why an endpoint that was written `http://` is asked by https.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upgrade {
-    /// Plain HTTP may not leave the machine.
+    /// Plain HTTP is not allowed beyond this machine.
     Rule,
-    /// It answers by https as well.
+    /// It also answers by https.
     Found,
-    /// It redirects there.
+    /// It redirects to https.
     Redirected,
-    /// It was so when the daemon last ran.
+    /// It was upgraded when the daemon last ran.
     Remembered,
 }
 
-/// What was found out about the way to an endpoint. Clones of the endpoint share it.
+/// The scheme that was found out for an endpoint; clones of the endpoint share it.
 #[derive(Debug)]
 pub(super) struct FoundScheme {
     choice: AtomicU8,
@@ -37,7 +37,7 @@ pub(super) struct FoundScheme {
     downgraded: AtomicBool,
 }
 
-/// Whether this very choice gave up https that had been spoken before.
+/// Whether this choice gave up https after the endpoint had answered by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DowngradedNow {
     Yes,
@@ -88,9 +88,9 @@ impl FoundScheme {
 impl fmt::Display for Upgrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Rule => "plain http may not leave this machine",
-            Self::Found => "it answers by https as well",
-            Self::Redirected => "it redirects there",
+            Self::Rule => "plain http is not allowed beyond this machine",
+            Self::Found => "it also answers by https",
+            Self::Redirected => "it redirects to https",
             Self::Remembered => "it did so before",
         })
     }

@@ -1,4 +1,4 @@
-//! Errors that a node answers, and what they mean.
+//! A node's JSON-RPC errors, and what they mean.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::text;
 pub struct NodeError {
     /// `code`; 0 when missing.
     pub code: i64,
-    /// `message`, on one line and cut short.
+    /// `message`, on one line and truncated.
     pub message: String,
     /// `data.name`, where the node gives one.
     pub name: Option<String>,
@@ -24,13 +24,13 @@ pub struct NodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeRefusal {
-    /// The node has the very transaction already.
+    /// The node already has this transaction.
     Duplicate,
-    /// `props["key"]` is not the witness's signing key (any more): the compare-and-swap was refused.
+    /// `props["key"]` is not, or no longer, the witness's signing key: the compare-and-swap was refused.
     KeyMismatch,
-    /// A signature is missing or wrong, or the transaction's bytes are not what was signed.
+    /// A signature is missing or wrong, or the transaction's bytes are not those that were signed.
     MissingAuthority,
-    /// It expired, or expires too late.
+    /// It has expired, or expires too far in the future.
     Expired,
     /// The node does not know the reference block: it is on a fork, or behind.
     Tapos,
@@ -38,23 +38,23 @@ pub enum NodeRefusal {
     Other,
 }
 
-/// Codes that say that this node does not offer the method: unknown to it, its plugin not loaded, not passed on.
+/// Codes for a method that this node does not offer: unknown, its plugin not loaded, or not passed on.
 const NOT_OFFERED: [i64; 2] = [-32601, -32002];
-/// Codes with which gateways say that they lost the node's answer: request timeout, bad upstream, internal error.
+/// Codes of gateways that lost the node's answer: request timeout, bad upstream, internal error.
 const GATEWAY_TROUBLE: [i64; 3] = [1000, 1100, -32603];
 
 impl NodeError {
-    /// Whether it says something about this node rather than about the question: another may know better.
+    /// Whether the error is about this node rather than about the question, so that another node may answer it.
     pub fn is_of_this_node(&self) -> bool {
         NOT_OFFERED.contains(&self.code) || self.is_gateway_trouble()
     }
 
-    /// Whether a gateway says that it lost the node's answer: the request may have arrived.
+    /// Whether a gateway lost the node's answer, so that the request may have arrived.
     pub(crate) fn is_gateway_trouble(&self) -> bool {
         GATEWAY_TROUBLE.contains(&self.code)
     }
 
-    /// Reads an error member. Nodes and proxies differ so much that nothing in it is required.
+    /// Reads an error member. Nothing in it is required: nodes and proxies differ too much.
     pub(crate) fn read(error: &Value, endpoint: &Endpoint) -> Self {
         let code = error.get("code").and_then(Value::as_i64).unwrap_or(0);
         let message = error.get("message").and_then(Value::as_str).or(error.as_str()).unwrap_or("no message");
@@ -68,10 +68,10 @@ impl NodeError {
     }
 }
 
-/// By `data.name` where it says enough, else by the message: nodes before `data.name` put the exception's name there.
+/// Classifies by `data.name` if it says enough, else by the message, where older nodes put the exception's name.
 fn classify(name: &str, message: &str) -> NodeRefusal {
     let named = |part: &str| name.contains(part) || message.contains(part);
-    // Asserts share one name, so their text decides; and it is looked at first, for a message may quote others.
+    // Assertions share one name, so their text decides. It is checked first, because a message may quote other errors.
     if message.contains("Duplicate transaction check failed") {
         NodeRefusal::Duplicate
     } else if message.contains("'key' does not match witness signing key") {

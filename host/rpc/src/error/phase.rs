@@ -1,15 +1,15 @@
-//! What an endpoint was too slow for.
+//! The part of a request that took too long.
 
 use std::fmt;
 
-/// What an endpoint was too slow for.
+/// The part of a request that took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestPhase {
-    /// Nothing was sent yet.
+    /// The connection; nothing was sent yet.
     Connecting,
-    /// The request may have arrived.
+    /// The first byte of the answer; the request may have arrived.
     FirstByte,
-    /// The answer has begun, or several answers were waited for.
+    /// The rest of the answer, or several answers.
     Answering,
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// Why a redirect is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RedirectFault {
-    /// A status that names no place to send a POST again: 300, 303, 304 and the like.
+    /// A status that gives no URL to repeat a POST at: 300, 303, 304 and the like.
     Status,
     /// No `Location`, or one that is not a URL.
     NoLocation,
@@ -15,25 +15,25 @@ pub enum RedirectFault {
     Downgrade,
     /// To another host.
     OtherHost,
-    /// To a port that is not the default one, or from one that is not.
+    /// To or from a port that is not the scheme's default.
     OtherPort,
     /// To another path or query.
     OtherPath,
-    /// To something that is not HTTP, or back and forth between `http` and `http`.
+    /// To a scheme other than HTTP.
     OtherScheme,
 }
 
 impl fmt::Display for RedirectFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Status => "it names no place to send the request to",
-            Self::NoLocation => "it does not say where to",
-            Self::Loop => "it leads to itself",
-            Self::Downgrade => "it leads from https to http, where anyone on the way could answer",
+            Self::Status => "its status gives no URL to repeat the request at",
+            Self::NoLocation => "it has no usable Location header",
+            Self::Loop => "it leads back to the same URL",
+            Self::Downgrade => "it leads from https to http, where anyone on the path could answer",
             Self::OtherHost => "it leads to another host",
-            Self::OtherPort => "it leads to another port, or from a port of its own",
+            Self::OtherPort => "it leads to or from a non-default port",
             Self::OtherPath => "it leads to another path",
-            Self::OtherScheme => "it leads out of HTTP",
+            Self::OtherScheme => "it leads to a scheme other than HTTP",
         })
     }
 }

@@ -10,28 +10,28 @@ use crate::error::phase::RequestPhase;
 use crate::error::redirect::RedirectFault;
 use crate::error::tls::TlsFault;
 
-/// Why an endpoint's answer cannot be used. Which endpoint it was stands beside it.
+/// Why an endpoint's answer cannot be used. The endpoint is named beside the error.
 ///
-/// No message holds a part of the URL, nor an answer's body at length.
+/// No message contains a part of the URL, or more than a line of an answer's body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RpcError {
-    /// The name cannot be looked up: nothing was sent.
-    #[error("its name cannot be looked up: {what}; check the name and this machine's DNS")]
+    /// The name cannot be resolved; nothing was sent.
+    #[error("cannot resolve its name: {what}; check the name and this machine's DNS")]
     Dns {
         /// What the resolver said.
         what: String,
     },
-    /// No connection: nothing was sent.
+    /// No connection; nothing was sent.
     #[error("not reachable: {what}; check the address and the network")]
     NotReachable {
         /// What the network said.
         what: String,
     },
-    /// The TLS handshake failed: nothing was sent.
+    /// The TLS handshake failed; nothing was sent.
     #[error("TLS failed: {what}; {}", fault.remedy())]
     Tls {
-        /// What is wrong with it.
+        /// The kind of fault.
         fault: TlsFault,
         /// What the TLS library said.
         what: String,
@@ -39,12 +39,12 @@ pub enum RpcError {
     /// Too slow.
     #[error("{phase} took longer than {after:?}")]
     Timeout {
-        /// What was waited for.
+        /// The part that took too long.
         phase: RequestPhase,
-        /// For how long.
+        /// How long it was waited for.
         after: Duration,
     },
-    /// The connection broke after it stood: the request may have arrived.
+    /// An established connection broke; the request may have arrived.
     #[error("the connection broke: {what}")]
     Broken {
         /// What the network said.
@@ -55,12 +55,12 @@ pub enum RpcError {
     Http {
         /// The status.
         status: u16,
-        /// For how long the endpoint wants to be left alone, if it says so.
+        /// The pause that the endpoint asks for with `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// A redirect that is not followed. Only one from `http` to `https` at the very same place is, with the POST sent
-    /// again as it was; any other could lead anywhere.
-    #[error("redirect ({status}): {fault}; write the final URL in the endpoint, if you trust it")]
+    /// A redirect that is not followed. The only one followed is from `http` to `https` at the same place, with the POST
+    /// repeated unchanged; any other could lead anywhere.
+    #[error("redirect ({status}) not followed: {fault}; if you trust the target, configure its URL as the endpoint")]
     Redirect {
         /// The status.
         status: u16,
@@ -70,7 +70,7 @@ pub enum RpcError {
     /// The answer is not JSON.
     #[error("the answer is not JSON ({what}): this may be a web page, not a JSON-RPC endpoint")]
     NotJson {
-        /// Where it stops being JSON, and how long it is.
+        /// Where it stops being JSON, or how long it is.
         what: String,
     },
     /// JSON, but not JSON-RPC 2.0.
@@ -79,13 +79,13 @@ pub enum RpcError {
         /// What is missing or wrong.
         what: &'static str,
     },
-    /// The answer to another request: a cache or proxy mixes them up.
-    #[error("the answer bears another request's id: a cache or proxy mixes up answers")]
+    /// The answer to another request: a cache or proxy mixes up answers.
+    #[error("the answer carries another request's id: a cache or proxy mixes up answers")]
     WrongId,
-    /// The answer is larger than is read.
+    /// The answer is larger than the limit.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {
-        /// The limit.
+        /// The limit, in bytes.
         limit: usize,
     },
     /// A result that is not what the method returns.
@@ -100,15 +100,15 @@ pub enum RpcError {
     #[error("{0}")]
     Node(NodeError),
     /// The node is on another chain.
-    #[error("another chain: expected id {expected}, found {found}; take the endpoint out or correct the chain")]
+    #[error("wrong chain: expected id {expected}, found {found}; remove the endpoint or fix the configured chain")]
     WrongChain {
-        /// The profile's.
+        /// The profile's chain id.
         expected: ChainId,
-        /// The node's.
+        /// The node's chain id.
         found: ChainId,
     },
-    /// The node does not tell which chain it is on.
-    #[error("neither condenser_api.get_version nor get_config tells the chain id: the endpoint cannot be trusted")]
+    /// The node does not report its chain id.
+    #[error("neither condenser_api.get_version nor get_config reports the chain id: the endpoint cannot be trusted")]
     ChainIdUnknown,
     /// The pool has no such endpoint.
     #[error("the pool has no endpoint number {0}")]
@@ -118,7 +118,7 @@ pub enum RpcError {
 /// Whether a request may have reached the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// Surely not.
+    /// It has not.
     No,
     /// It may have.
     Maybe,
@@ -133,7 +133,7 @@ impl RpcError {
             | Self::Tls { .. }
             | Self::Timeout { phase: RequestPhase::Connecting, .. }
             | Self::Redirect { .. }
-            // Answered by a gateway in front of the node, before it passed anything on.
+            // A gateway in front of the node answers these before it passes anything on.
             | Self::Http { status: 401 | 403 | 404 | 405 | 413 | 429, .. }
             | Self::WrongChain { .. }
             | Self::ChainIdUnknown
@@ -150,7 +150,7 @@ impl RpcError {
         }
     }
 
-    /// Whether it says something about one method alone, and nothing about the endpoint's others.
+    /// Whether the error is about one method only, and says nothing about the endpoint's others.
     pub(crate) fn is_of_method(&self) -> bool {
         let slow = |phase| matches!(phase, RequestPhase::FirstByte | RequestPhase::Answering);
         match self {
@@ -167,14 +167,14 @@ impl RpcError {
 
 fn status_hint(status: u16, retry_after: Option<Duration>) -> String {
     let hint = match status {
-        401 | 403 => ": the endpoint wants a permission this machine lacks",
+        401 | 403 => ": the endpoint requires credentials that this machine lacks",
         404 | 405 => ": the path is not a JSON-RPC endpoint",
-        429 => ": too many requests; use more endpoints or an own node",
-        500..=599 => ": the provider's trouble",
+        429 => ": too many requests; use more endpoints or your own node",
+        500..=599 => ": a fault on the provider's side",
         _ => "",
     };
     match retry_after {
-        Some(wait) => format!("{hint}; it wants to be left alone for {} s", wait.as_secs()),
+        Some(wait) => format!("{hint}; it asks for a pause of {} s", wait.as_secs()),
         None => hint.to_owned(),
     }
 }

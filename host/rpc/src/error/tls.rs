@@ -8,11 +8,11 @@ pub enum TlsFault {
     Expired,
     /// The certificate is for another name.
     WrongName,
-    /// Nobody this machine trusts vouches for the certificate.
+    /// No authority that this machine trusts has signed the certificate.
     UnknownIssuer,
     /// Something else about the certificate.
     Certificate,
-    /// The other side does not speak TLS, or not as it should.
+    /// The server does not speak TLS, or not correctly.
     Handshake,
 }
 
@@ -20,9 +20,9 @@ impl TlsFault {
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::Expired => "its operator must renew the certificate, unless this machine's clock is wrong",
-            Self::WrongName => "write the name that the certificate is for",
+            Self::WrongName => "use the name that the certificate is for",
             Self::UnknownIssuer => "its operator's certificate or chain is wrong, or this machine lacks the authority",
-            Self::Certificate => "its operator must repair the certificate",
+            Self::Certificate => "its operator must fix the certificate",
             Self::Handshake => "there may be no TLS at that port",
         }
     }

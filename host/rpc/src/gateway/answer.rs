@@ -12,11 +12,11 @@ use crate::error::RpcError;
 pub(super) type Body = UnsyncBoxBody<Bytes, RpcError>;
 pub(super) type GatewayResponse = hyper::Response<Body>;
 
-/// The answer to a call.
+/// The reply to a call.
 pub(super) enum CallReply {
-    /// All of it.
+    /// The whole reply.
     Whole(Bytes),
-    /// As it comes from the endpoint.
+    /// Streamed from the endpoint.
     Streamed(Body),
 }
 
@@ -27,7 +27,7 @@ impl CallReply {
         Self::made("error", &error, id)
     }
 
-    /// A result that is known here.
+    /// A result known to the gateway.
     pub(super) fn result(id: Option<&str>, result: &str) -> Self {
         Self::made("result", result, id)
     }
@@ -37,7 +37,7 @@ impl CallReply {
         Self::Whole(format!("{{\"jsonrpc\":\"2.0\",\"{member}\":{value},\"id\":{id}}}").into())
     }
 
-    /// Its length, as far as that is known.
+    /// Its length in bytes; 0 for a streamed one.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Whole(body) => body.len(),
@@ -45,7 +45,7 @@ impl CallReply {
         }
     }
 
-    /// The answers to a batch, one after the other.
+    /// The reply to a batch.
     pub(super) fn joined(answers: Vec<Self>) -> Self {
         let mut all = BytesMut::new();
         all.put_u8(b'[');
@@ -55,7 +55,7 @@ impl CallReply {
             }
             match answer {
                 Self::Whole(answer) => all.put(answer),
-                // Asked for as a whole, none is streamed.
+                // Calls of a batch are read whole, so none is streamed.
                 Self::Streamed(_) => all.put(&b"null"[..]),
             }
         }
@@ -83,7 +83,7 @@ fn whole(body: Bytes) -> Body {
     Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// The same answer, holding something until it is read or given up.
+/// The same response, holding `held` until the client has read it or is gone.
 pub(super) fn holding<T: Send + 'static>(response: GatewayResponse, held: T) -> GatewayResponse {
     response.map(|body| {
         body.map_frame(move |frame| {
@@ -94,7 +94,7 @@ pub(super) fn holding<T: Send + 'static>(response: GatewayResponse, held: T) -> 
     })
 }
 
-/// An HTTP status for what is no JSON-RPC, with a word on why.
+/// An HTTP status for a request that is not JSON-RPC, with the reason.
 pub(super) fn status(status: StatusCode, why: &str) -> GatewayResponse {
     respond(status, whole(json!({ "error": why }).to_string().into()))
 }
@@ -104,14 +104,14 @@ pub(super) fn document(status: StatusCode, document: &serde_json::Value) -> Gate
     respond(status, whole(document.to_string().into()))
 }
 
-/// Another HTTP method is meant.
+/// The refusal of a wrong HTTP method.
 pub(super) fn not_allowed(methods: &'static str) -> GatewayResponse {
-    let mut response = status(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is sent by POST; GET /health tells the health");
+    let mut response = status(StatusCode::METHOD_NOT_ALLOWED, "send JSON-RPC by POST; GET /health reports the health");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     response
 }
 
-/// The client asks too much.
+/// The refusal of too many calls.
 pub(super) fn too_many(seconds: u16) -> GatewayResponse {
     let reply = CallReply::error(None, -32005, "too many calls: slow down");
     let mut response = reply.into_response(StatusCode::TOO_MANY_REQUESTS);

@@ -1,4 +1,4 @@
-//! A client's request body: read as a whole, within limits, or read on and discarded.
+//! A client's request body: read within limits, or drained.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use hyper::body::{Body, Incoming};
 
 /// How long a client may take to send its request.
 const SENDING: Duration = Duration::from_secs(10);
-/// How much of a request that is already answered is read on, in bytes.
-const DISCARDED_BYTES: usize = 16 << 20;
-/// How long a request that is already answered is read on.
-const DISCARDING: Duration = Duration::from_secs(10);
+/// How many bytes of an answered request are still read.
+const DRAINED_BYTES: usize = 16 << 20;
+/// How long an answered request is still read.
+const DRAINING: Duration = Duration::from_secs(10);
 
-/// A request body that is not taken.
+/// A request body that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BodyError {
     #[error("the request is too large")]
@@ -49,19 +49,20 @@ pub(super) async fn read(body: &mut Incoming, limit: usize) -> Result<Bytes, Bod
     }
 }
 
-/// Reads on what a client still sends of a request that is answered, in a task of its own: were the connection closed
-/// while the client sends, it would get a reset in place of the answer. Does nothing for a body that was read to its end.
+/// Drains the rest of an answered request, up to a bound. A connection that is closed while the client still sends is
+/// reset, and the client loses the answer.
 ///
-/// The answer does not wait for this. At the bound the body is dropped, which closes the connection.
-pub(super) fn discard_rest(mut body: Incoming) {
-    if body.is_end_stream() || discard(&mut body).now_or_never().is_some() {
+/// The answer does not wait for this: what has not arrived yet is drained by a task. At the bound the body is dropped,
+/// which closes the connection.
+pub(super) fn drain_rest(mut body: Incoming) {
+    if body.is_end_stream() || drain(&mut body).now_or_never().is_some() {
         return;
     }
-    tokio::spawn(async move { discard(&mut body).await });
+    tokio::spawn(async move { drain(&mut body).await });
 }
 
-async fn discard(body: &mut (impl Body<Data = Bytes> + Unpin)) {
-    let mut left = DISCARDED_BYTES;
+async fn drain(body: &mut (impl Body<Data = Bytes> + Unpin)) {
+    let mut left = DRAINED_BYTES;
     let read_on = async {
         while let Some(Ok(frame)) = body.frame().await {
             left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
@@ -70,7 +71,7 @@ async fn discard(body: &mut (impl Body<Data = Bytes> + Unpin)) {
             }
         }
     };
-    let _ = tokio::time::timeout(DISCARDING, read_on).await;
+    let _ = tokio::time::timeout(DRAINING, read_on).await;
 }
 
 #[cfg(test)]
@@ -91,23 +92,23 @@ mod tests {
             sent.set(sent.get() + 1000);
             Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[b'x'; 1000])))
         })));
-        discard(&mut endless).await;
-        assert_eq!(sent.get(), DISCARDED_BYTES.next_multiple_of(1000));
+        drain(&mut endless).await;
+        assert_eq!(sent.get(), DRAINED_BYTES.next_multiple_of(1000));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_stops_sending_is_cut_by_time() {
         let began = tokio::time::Instant::now();
         let silent = stream::pending::<Result<Frame<Bytes>, Infallible>>();
-        discard(&mut StreamBody::new(silent)).await;
-        assert_eq!(began.elapsed(), DISCARDING);
+        drain(&mut StreamBody::new(silent)).await;
+        assert_eq!(began.elapsed(), DRAINING);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_ends_is_read_to_its_end() {
         let began = tokio::time::Instant::now();
         let mut body = http_body_util::Full::new(Bytes::from_static(b"the rest"));
-        discard(&mut body).await;
+        drain(&mut body).await;
         assert!(body.is_end_stream() && began.elapsed().is_zero());
     }
 }

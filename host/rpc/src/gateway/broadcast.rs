@@ -1,4 +1,4 @@
-//! Broadcasts: the client's own bytes, to several endpoints at once, and no second signature ever.
+//! Broadcasts: the client's own bytes, sent to several endpoints at once; a client is never invited to sign again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,28 +16,28 @@ use crate::gateway::question::node_error;
 use crate::jsonrpc::{Client, RawAnswer};
 use crate::pool::{Gate, Member, Pool, ensure_right_chain};
 
-/// Told to the client where it cannot be known: an error that invites no new signature.
-const UNKNOWN: &str = "no endpoint has confirmed the transaction, and it may have arrived: look for it on the chain, \
-    and send the same bytes again if it is not there";
+/// The error for an unknown outcome. It must not invite the client to sign again.
+const UNKNOWN: &str = "no endpoint confirmed the transaction, but it may have arrived: look for it on the chain, \
+    and resend the same bytes if it is not there";
 
-/// What one endpoint made of the client's bytes.
+/// How one endpoint answered the client's bytes.
 enum RelayOutcome {
-    /// It took them.
+    /// It accepted them.
     Taken(Bytes),
     /// It had them already.
     Duplicate(Bytes),
-    /// It understood and refused.
+    /// It refused them.
     Refused(Bytes),
     /// They may have arrived.
     Unknown(RpcError),
-    /// They surely did not.
+    /// They did not arrive.
     NotSent(RpcError),
 }
 
 impl Gateway {
-    /// Hands a transaction to several endpoints at once. The first that takes it answers; the others get it all the same.
+    /// Sends a transaction to several endpoints at once. The first that accepts it answers; the others still get it.
     pub(super) async fn broadcast(&self, asked: &PendingCall<'_>) -> (StatusCode, CallReply) {
-        let Some((pool, client)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
+        let Some((pool, client)) = self.pool_of(asked.chain) else { return nowhere(asked, &[]) };
         let mut members = pool.ranked_for(&asked.call.method);
         members.truncate(pool.client().options().fan_out);
         let (sender, mut outcomes) = mpsc::channel(members.len().max(1));
@@ -61,7 +61,7 @@ impl Gateway {
             }
         }
         match (duplicate, refused) {
-            // Another endpoint got it from us a moment ago, and gossip was quicker than its answer.
+            // Another endpoint got it from us a moment ago, and gossip was faster than that endpoint's answer.
             (Some(_), _) if !lost.is_empty() => (StatusCode::OK, CallReply::result(asked.call.id, "{}")),
             (Some(answer), _) => (StatusCode::OK, CallReply::Whole(answer)),
             (None, Some(answer)) if lost.is_empty() => (StatusCode::OK, CallReply::Whole(answer)),
@@ -70,9 +70,9 @@ impl Gateway {
         }
     }
 
-    /// Hands over what waits for a block: to one endpoint, and to the next only where it surely did not arrive.
+    /// Sends a broadcast that waits for a block to one endpoint, and to the next only if it did not arrive.
     pub(super) async fn broadcast_and_wait(&self, asked: &PendingCall<'_>) -> (StatusCode, CallReply) {
-        let Some((pool, client)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
+        let Some((pool, client)) = self.pool_of(asked.chain) else { return nowhere(asked, &[]) };
         let sending = Sending::new(asked, pool, client, self.options().broadcast_deadline);
         let mut unsent = Vec::new();
         for member in pool.ranked_for(&asked.call.method) {
@@ -94,7 +94,7 @@ fn reasons(lost: &[Lost]) -> String {
     lost.iter().map(|(member, error)| format!("; {}: {error}", member.name)).collect()
 }
 
-/// Status 200: clients take another one for leave to try again, some with a new signature.
+/// With status 200: clients take any other for leave to try again, some with a new signature.
 fn unknown(asked: &PendingCall<'_>, lost: &[Lost]) -> (StatusCode, CallReply) {
     (StatusCode::OK, CallReply::error(asked.call.id, -32000, &format!("{UNKNOWN}{}", reasons(lost))))
 }
@@ -104,7 +104,7 @@ fn nowhere(asked: &PendingCall<'_>, unsent: &[Lost]) -> (StatusCode, CallReply) 
     (StatusCode::SERVICE_UNAVAILABLE, CallReply::error(asked.call.id, -32000, &text))
 }
 
-/// What is to be sent, and how patiently.
+/// What is sent, and how long to wait for each answer.
 #[derive(Clone)]
 struct Sending {
     pool: Pool,
@@ -127,7 +127,7 @@ impl Sending {
         }
     }
 
-    /// Sends it, and remembers how that went: an endpoint that takes no broadcasts is not to be the first for ever.
+    /// Sends it and records the outcome: an endpoint that takes no broadcasts must not stay the first.
     async fn to(&self, member: &Member) -> RelayOutcome {
         let outcome = self.try_to(member).await;
         match &outcome {
@@ -171,7 +171,7 @@ impl Sending {
                 match error.refusal {
                     NodeRefusal::Duplicate => RelayOutcome::Duplicate(answer),
                     _ if error.is_gateway_trouble() => RelayOutcome::Unknown(RpcError::Node(error)),
-                    // The node never looked at the transaction.
+                    // The node has not looked at the transaction.
                     _ if error.is_of_this_node() => RelayOutcome::NotSent(RpcError::Node(error)),
                     _ => RelayOutcome::Refused(answer),
                 }

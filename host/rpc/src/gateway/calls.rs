@@ -12,9 +12,9 @@ use crate::gateway::handle::Gateway;
 use crate::gateway::pending::{PendingCall, Whole};
 use crate::gateway::request::{CallKind, ClientCall, ClientRequest};
 
-/// Calls of a batch that are asked one by one, at once.
+/// Concurrent calls of a batch that is asked call by call.
 const SINGLE_CALLS_AT_ONCE: usize = 8;
-/// The longest answers to a batch that are put together here, in bytes.
+/// The longest reply to a batch that is joined here, in bytes.
 const LONGEST_BATCH: usize = 16 << 20;
 
 impl Gateway {
@@ -30,10 +30,10 @@ impl Gateway {
             ClientRequest::Batch(calls) => calls.len(),
         };
         if calls > self.options().max_batch {
-            let text = format!("a batch of {calls} calls; this gateway takes {}", self.options().max_batch);
+            let text = format!("the batch has {calls} calls; this gateway takes at most {}", self.options().max_batch);
             return CallReply::error(None, -32600, &text).into_response(StatusCode::OK);
         }
-        // One was admitted before the body was read.
+        // The first one was admitted before the body was read.
         if calls > 1 && !self.inner.clients.admit_rest(client, calls.saturating_sub(1)) {
             return answer::too_many(1);
         }
@@ -55,7 +55,7 @@ impl Gateway {
         }
     }
 
-    /// Passes a batch on as one where it only reads; what one endpoint cannot answer as a whole is asked call by call.
+    /// Relays a batch of reads as a whole; if no endpoint answers it as a whole, or it is not only reads, call by call.
     async fn batch(&self, chain: usize, calls: &[(ClientCall<'_>, &str)], body: &Bytes, until: Instant) -> CallReply {
         let reads = calls.iter().all(|(call, _)| call.kind == CallKind::Read && call.block().is_none());
         if reads && let Some(answers) = self.read_batch(chain, calls, body, until).await {
@@ -74,7 +74,7 @@ impl Gateway {
             answers.push(match length <= LONGEST_BATCH {
                 true => answer,
                 false => {
-                    CallReply::error(id, -32000, "the answers to this batch are too long in all: ask for less at once")
+                    CallReply::error(id, -32000, "the replies to this batch are too long in all: use smaller batches")
                 }
             });
         }

@@ -11,16 +11,16 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// How long a client may take for the handshake, and for the head of its next request.
+/// How long a client may take for the TLS handshake, and for the head of each request.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest head of a request.
+/// The longest head of a request, in bytes.
 const HEAD: usize = 16 << 10;
 const HEAD_LIST: u32 = 16 << 10;
-/// Requests at once on one connection of HTTP/2.
+/// Concurrent requests on one HTTP/2 connection.
 const STREAMS: u32 = 64;
 
-/// What a connection is to speak. Without TLS that is HTTP/1.1: no client of JSON-RPC begins with HTTP/2 there, and to
-/// find out would be to wait for its first bytes.
+/// The protocol of a connection. Without TLS it is HTTP/1.1: no JSON-RPC client begins with HTTP/2 there, and finding out
+/// would mean waiting for its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     Http1,
@@ -48,7 +48,7 @@ where
         Protocol::Http2 => {
             let mut builder = http2::Builder::new(TokioExecutor::new());
             builder.timer(TokioTimer::new()).max_header_list_size(HEAD_LIST).max_concurrent_streams(STREAMS);
-            // Who is gone without a word is let go.
+            // Detects clients that are gone without closing the connection.
             builder.keep_alive_interval(PATIENCE).keep_alive_timeout(PATIENCE);
             watcher.watch(builder.serve_connection(stream, service)).await
         }

@@ -12,7 +12,7 @@ use crate::jsonrpc::Client;
 use crate::options::OptionsError;
 use crate::pool::Pool;
 
-/// A gateway to one or several chains. Clones are the same one.
+/// A gateway to one or several chains. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     pub(super) inner: Arc<GatewayInner>,
@@ -21,7 +21,7 @@ pub struct Gateway {
 #[derive(Debug)]
 pub(super) struct GatewayInner {
     pub(super) chains: Vec<(String, Pool)>,
-    /// Connections of the gateway's own, by chain: driven by whoever serves, they disturb nobody's polls.
+    /// The gateway's own connections, by chain: they run on the gateway's thread and do not disturb polls.
     pub(super) clients_by_chain: Vec<Arc<Client>>,
     pub(super) options: GatewayOptions,
     pub(super) clients: Clients,
@@ -32,6 +32,10 @@ pub(super) struct GatewayInner {
 
 impl Gateway {
     /// A gateway to these chains. Each is at `/<name>`, and the first one at `/` as well.
+    ///
+    /// # Errors
+    ///
+    /// If the HTTP client cannot be set up.
     pub fn new(chains: Vec<(String, Pool)>, options: GatewayOptions) -> Result<Self, OptionsError> {
         let own = chains.iter().map(|(_, pool)| pool.other_client().map(Arc::new));
         let clients_by_chain = own.collect::<Result<_, _>>()?;
@@ -48,12 +52,12 @@ impl Gateway {
         &self.inner.options
     }
 
-    /// A chain's pool, and the way to its endpoints.
-    pub(super) fn way(&self, chain: usize) -> Option<(&Pool, &Arc<Client>)> {
+    /// A chain's pool, and the client for its endpoints.
+    pub(super) fn pool_of(&self, chain: usize) -> Option<(&Pool, &Arc<Client>)> {
         self.inner.chains.get(chain).map(|(_, pool)| pool).zip(self.inner.clients_by_chain.get(chain))
     }
 
-    /// The chain at a path: each is at its name, and the first one at `/` as well.
+    /// The chain at a path.
     pub(super) fn chain_at(&self, path: &str) -> Option<usize> {
         let named = self.inner.chains.iter().position(|(name, _)| name == path);
         named.or(Some(0).filter(|_| path.is_empty()))

@@ -1,4 +1,4 @@
-//! `GET /health`: 200 only while a fresh head is agreed on.
+//! `GET /health`: 200 only while the endpoints agree on a fresh head.
 
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::gateway::handle::Gateway;
 use crate::pool::Pool;
 
 impl Gateway {
-    /// The health of one chain, or of all of them for the empty name.
+    /// The health of one chain, or of all for the empty name.
     pub(super) fn health(&self, name: &str) -> GatewayResponse {
         let mut chains = Map::new();
         let mut well = !self.is_draining();
@@ -34,7 +34,10 @@ impl Gateway {
 
 fn chain_health(pool: &Pool) -> (bool, Value) {
     let Some(agreement) = pool.agreement() else {
-        return (false, json!({ "verdict": "no endpoint was asked lately", "sound": 0, "endpoints": pool.len() }));
+        return (
+            false,
+            json!({ "verdict": "no endpoint was asked lately", "sound": 0, "endpoints": pool.endpoint_count() }),
+        );
     };
     let sound = agreement.standings.iter().filter(|(_, standing)| *standing == Standing::Sound).count();
     let age = agreement.head.as_ref().map(|head| Clock.now().since(head.time));
@@ -44,7 +47,7 @@ fn chain_health(pool: &Pool) -> (bool, Value) {
         "head": agreement.head.as_ref().map(|head| head.num().0),
         "head_age_ms": age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
         "sound": sound,
-        "endpoints": pool.len(),
+        "endpoints": pool.endpoint_count(),
     });
     (fresh, document)
 }

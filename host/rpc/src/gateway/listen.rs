@@ -18,11 +18,11 @@ use crate::gateway::handle::Gateway;
 use crate::gateway::tls::GatewayTls;
 use crate::gateway::to_https::to_https;
 
-/// Turns true when the gateway is to stop: it then takes no new connection and finishes what has begun.
+/// Turns true when the gateway is to stop: it then accepts no new connection and finishes the requests under way.
 pub type Stop = watch::Receiver<bool>;
 
 impl Gateway {
-    /// Serves on a listener until it is told to stop, with TLS where a certificate is given.
+    /// Serves on a listener until told to stop, with TLS if a certificate is given.
     pub async fn serve(&self, listener: TcpListener, tls: Option<GatewayTls>, stop: Stop) {
         let acceptor = tls.map(|tls| TlsAcceptor::from(tls.config()));
         let gateway = self.clone();
@@ -49,14 +49,14 @@ impl Gateway {
         .await;
     }
 
-    /// Sends everybody on a listener to the same place by https, at this port: a POST with 308, so that it stays one, a
-    /// GET with 301.
+    /// Redirects every request on a listener to the same place by https, at this port: a GET with 301, anything else with
+    /// 308, so that a POST stays a POST.
     pub async fn redirect(&self, listener: TcpListener, https_port: u16, stop: Stop) {
         self.accept(listener, stop, move |stream, _, watcher| async move {
             let answer = move |request: Request<Incoming>| async move {
                 let (head, body) = request.into_parts();
                 let answer = to_https(&head, https_port);
-                body::discard_rest(body);
+                body::drain_rest(body);
                 answer
             };
             connection(stream, Protocol::Http1, answer, watcher).await;
@@ -81,12 +81,12 @@ impl Gateway {
             };
             let (permit, accepted) = tokio::select! {
                 next = next => next,
-                // Whoever could tell it to stop may also be gone.
+                // Also if the sender is gone.
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    // Too many from one other machine: closed at once, so that others still find room.
+                    // Too many from one other machine: closed at once, so that there is room for others.
                     let Some(seat) = self.inner.clients.seat(peer.ip(), self.options().max_connections / 8) else {
                         continue;
                     };
@@ -94,7 +94,7 @@ impl Gateway {
                     let work = serve(stream, peer, graceful.watcher());
                     tokio::spawn(holding((permit.ok(), seat), work));
                 }
-                // Out of file descriptors, most likely.
+                // Most likely out of file descriptors.
                 Err(error) => {
                     tracing::warn!(%error, "the gateway cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(100)).await;

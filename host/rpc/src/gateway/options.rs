@@ -1,27 +1,27 @@
-//! What the gateway allows.
+//! The gateway's limits.
 
 use std::time::Duration;
 
-/// What the gateway allows.
+/// The gateway's limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayOptions {
-    /// Calls a second that one client may make; it may save up for two seconds. Default: 100.
+    /// Calls per second of one client, which may save up those of two seconds. Default: 100.
     pub calls_per_second: u32,
-    /// The largest request, in bytes. Default: 1 MiB; a transaction has 64 KiB at most.
+    /// The largest request, in bytes. Default: 1 MiB; a transaction has at most 64 KiB.
     pub max_request: usize,
     /// The longest batch, in calls. Default: 50.
     pub max_batch: usize,
-    /// Room for irreversible blocks, in bytes. Default: 4 MiB.
+    /// The size of the cache of irreversible blocks, in bytes. Default: 4 MiB.
     pub cache: usize,
     /// How long a read may take in all. Default: 10 s.
     pub deadline: Duration,
     /// How long a broadcast may take that waits for a block. Default: 30 s.
     pub broadcast_deadline: Duration,
-    /// How long requests may go on once it is told to stop. Default: 10 s.
+    /// How long requests may go on once the gateway is told to stop. Default: 10 s.
     pub drain: Duration,
-    /// Connections at once. Default: 1024; from one other machine an eighth of them.
+    /// Concurrent connections; one other machine may take an eighth of them. Default: 1024.
     pub max_connections: usize,
-    /// Requests at once, which bounds the memory they take: the others wait. Default: 256.
+    /// Concurrent requests, which bounds their memory; others wait. Default: 256.
     pub max_requests: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What to prove of an endpoint's answer before it is passed on.
+//! Proof of an endpoint's answer before it is relayed.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,13 +9,13 @@ use crate::gateway::pending::Whole;
 use crate::jsonrpc::{RawAnswer, shape_of};
 use crate::pool::{Batches, Member};
 
-/// A question that was passed on.
+/// What an endpoint was asked on behalf of a client.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) method: String,
     pub(super) id: Option<String>,
     pub(super) whole: Whole,
-    /// The error of a node that does not offer the method: the answer, if no other node does.
+    /// The error of a node that does not offer the method; it is relayed if no other node answers.
     pub(super) refusal: Mutex<Option<Bytes>>,
 }
 

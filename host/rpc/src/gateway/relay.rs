@@ -1,4 +1,4 @@
-//! Reads: passed on to the best endpoint, and to the next where that one fails.
+//! Reads: relayed to the best endpoint, and to the next if that one fails.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,19 +19,19 @@ use crate::pool::{Batches, Member, Pool};
 use crate::read::{Deadlines, ReadError};
 use crate::transport::Transport;
 
-/// Longer answers are passed on as they come: holding them costs memory, and taking them apart time.
+/// Longer answers are streamed, in bytes: holding them costs memory, and parsing them costs time.
 const STREAMED_FROM: usize = 256 << 10;
 
 /// A proven answer.
 enum Passed {
     Whole(Bytes),
-    /// Its beginning, and where the rest comes from.
+    /// Its beginning, and the response with the rest.
     Streamed(Bytes, reqwest::Response, Arc<Member>),
 }
 
 impl Gateway {
     pub(super) async fn read(&self, asked: &PendingCall<'_>, whole: Whole) -> (StatusCode, CallReply) {
-        let Some((pool, client)) = self.way(asked.chain) else { return unserved(asked.call, "no such chain here") };
+        let Some((pool, client)) = self.pool_of(asked.chain) else { return unserved(asked.call, "no such chain here") };
         let block = asked.call.block().map(|(form, number)| (asked.chain, form, number));
         if let Some(result) = block.and_then(|key| self.inner.blocks.get(&key))
             && let Ok(result) = std::str::from_utf8(&result)
@@ -40,7 +40,7 @@ impl Gateway {
         }
         let members = with_budget(pool, &asked.call.method, 1);
         if members.is_empty() {
-            return unserved(asked.call, "the request budgets of all endpoints are used up; try again in a second");
+            return unserved(asked.call, "the request budgets of all endpoints are used up: try again in a second");
         }
         let question = Arc::new(Question {
             method: asked.call.method.clone(),
@@ -76,7 +76,7 @@ impl Gateway {
         }
     }
 
-    /// Has one endpoint answer a batch as a whole; nothing where none does.
+    /// Has one endpoint answer a batch as a whole; `None` if none does.
     pub(super) async fn read_batch(
         &self,
         chain: usize,
@@ -84,18 +84,18 @@ impl Gateway {
         body: &Bytes,
         until: Instant,
     ) -> Option<CallReply> {
-        let (pool, client) = self.way(chain)?;
+        let (pool, client) = self.pool_of(chain)?;
         let mut members = with_budget(pool, BATCH, calls.len());
         members.retain(|member| member.state().client_batches == Batches::Taken);
         let expected: Arc<Vec<(String, Option<String>)>> =
             Arc::new(calls.iter().map(|(call, _)| (call.method.clone(), call.id.map(str::to_owned))).collect());
-        // Should it come to nothing, the calls are asked one by one in the other half.
+        // If none does, the calls are asked one by one in the other half of the time.
         let half = Deadlines { whole: deadlines(until).whole.mul_f32(0.5), each: deadlines(until).each };
         let read: Result<_, ReadError> = pool
             .first(BATCH, members, (client, half), |member| {
                 let (client, body, expected) = (Arc::clone(client), body.clone(), Arc::clone(&expected));
                 async move {
-                    // Those who count requests mostly count calls.
+                    // Endpoints that count requests mostly count calls.
                     member.spend(expected.len().saturating_sub(1));
                     let transport = client.transport();
                     let response = transport.post(&member.endpoint, body, None).await?;
@@ -117,9 +117,8 @@ fn deadlines(until: Instant) -> Deadlines {
 /// The method that stands for a batch in an endpoint's health.
 const BATCH: &str = "batch";
 
-/// The endpoints to ask, the best first: what only relays does not overdraw a budget.
-///
-/// One that is a last resort does not become better because the others' budgets are used up.
+/// The endpoints with budget left, the best first: relayed requests do not overdraw a budget. If only endpoints of last
+/// resort have budget left, none is asked.
 fn with_budget(pool: &Pool, method: &str, calls: usize) -> Vec<Arc<Member>> {
     let mut members = pool.ranked_for(method);
     let (now, calls) = (Instant::now(), u32::try_from(calls).unwrap_or(u32::MAX));

@@ -1,4 +1,4 @@
-//! What clients ask: taken apart only as far as is needed to know what may be done with it.
+//! Clients' requests, parsed only as far as needed to know how to relay them.
 
 use std::borrow::Cow;
 
@@ -15,22 +15,22 @@ pub(super) enum ClientRequest<'a> {
 /// One call.
 #[derive(Clone, Debug)]
 pub(super) struct ClientCall<'a> {
-    /// Like `condenser_api.get_block`, also where it was written in the older form `call`.
+    /// For example `condenser_api.get_block`, also if it was written in the older form `call`.
     pub(super) method: String,
-    /// The id as it was written; nothing where it is missing or null.
+    /// The id as it was written; `None` if it is missing or null.
     pub(super) id: Option<&'a str>,
     pub(super) kind: CallKind,
     params: Option<&'a str>,
 }
 
-/// What may be done with a call.
+/// How a call may be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallKind {
-    /// It changes nothing, and may be asked again and elsewhere.
+    /// It changes nothing, and may be repeated anywhere.
     Read,
-    /// A transaction to be passed on: the same bytes may go to several endpoints at once.
+    /// A transaction: the same bytes may go to several endpoints at once.
     Broadcast,
-    /// A broadcast that waits for a block: it goes to one endpoint, and again only where it surely did not arrive.
+    /// A broadcast that waits for a block: it goes to one endpoint, and to another only if it did not arrive.
     BroadcastAndWait,
 }
 
@@ -53,9 +53,9 @@ struct CallEnvelope<'a> {
 
 const NOT_JSON: Malformed = Malformed { code: -32700, message: "the request is not JSON" };
 const NOT_A_CALL: Malformed =
-    Malformed { code: -32600, message: "the request is not a JSON-RPC call: it needs one method, and one id at most" };
+    Malformed { code: -32600, message: "the request is not a JSON-RPC call: it needs one method and at most one id" };
 const EMPTY_BATCH: Malformed = Malformed { code: -32600, message: "the batch is empty" };
-const BAD_ID: Malformed = Malformed { code: -32600, message: "an id is a number or a text" };
+const BAD_ID: Malformed = Malformed { code: -32600, message: "the id must be a number or a string" };
 
 impl<'a> ClientRequest<'a> {
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
@@ -74,7 +74,7 @@ impl<'a> ClientRequest<'a> {
 
 impl<'a> ClientCall<'a> {
     fn read(text: &'a str) -> Result<Self, Malformed> {
-        // A member that is there twice is refused: who reads the first would not see what who reads the last does.
+        // A duplicate member is refused: some parsers read the first, others the last.
         let call: CallEnvelope<'a> =
             serde_json::from_str(text).map_err(|error| if error.is_data() { NOT_A_CALL } else { NOT_JSON })?;
         let params = call.params.map(RawValue::get);
@@ -90,7 +90,7 @@ impl<'a> ClientCall<'a> {
         Ok(Self { method, id, kind, params })
     }
 
-    /// The block it asks for, if that is all it asks for.
+    /// The block it asks for, if it asks for nothing else.
     pub(super) fn block(&self) -> Option<(BlockForm, u32)> {
         #[derive(Deserialize)]
         struct Named {
@@ -108,15 +108,15 @@ impl<'a> ClientCall<'a> {
     }
 }
 
-/// In which of two forms a block is given.
+/// The form of a block in a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum BlockForm {
     Condenser,
     BlockApi,
 }
 
-/// `{"method": "call", "params": ["condenser_api", "get_block", [5]]}`: a number stands for an old kind of API, which
-/// is condenser's today.
+/// `{"method": "call", "params": ["condenser_api", "get_block", [5]]}`: a number in place of the name stands for an old
+/// API, which `condenser_api` replaces.
 fn older_form(params: &str) -> Option<String> {
     let parts: Vec<&RawValue> = serde_json::from_str(params).ok()?;
     let text = |index: usize| serde_json::from_str::<String>(parts.get(index)?.get()).ok();
@@ -125,7 +125,7 @@ fn older_form(params: &str) -> Option<String> {
 }
 
 impl CallKind {
-    /// Anything that looks like a broadcast is one: a read that is not repeated does no harm.
+    /// Anything that looks like a broadcast is treated as one: not repeating a read does no harm.
     fn of(method: &str) -> Self {
         let name = method.rsplit_once('.').map_or(method, |(_, name)| name);
         match name {

@@ -1,4 +1,4 @@
-//! HTTP requests: who may ask, for which chain, and with how long a body.
+//! HTTP requests: admission, path, and body.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::gateway::body;
 use crate::gateway::handle::Gateway;
 
 impl Gateway {
-    /// Answers an HTTP request. Every answer leaves here, also one that is given before the body was read.
+    /// Answers an HTTP request. Every answer passes here, including those given before the body was read.
     pub(super) async fn respond(self, client: IpAddr, request: hyper::Request<Incoming>) -> GatewayResponse {
         let (head, mut body) = request.into_parts();
         let response = self.answer(client, &head, &mut body).await;
-        body::discard_rest(body);
+        body::drain_rest(body);
         response
     }
 
@@ -54,7 +54,7 @@ impl Gateway {
             Err(error) => answer::status(error.status(), &error.to_string()),
             Ok(body) => {
                 let response = self.rpc(client, chain, body, until).await;
-                // Its memory is taken until the client has read it.
+                // The response takes memory until the client has read it.
                 answer::holding(response, (seat, room))
             }
         }

@@ -1,4 +1,4 @@
-//! Long answers, passed on piece by piece.
+//! Long answers, relayed piece by piece.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::jsonrpc::Client;
 use crate::pool::Member;
 use crate::transport::Transport;
 
-/// However long it is in all.
+/// The longest streamed answer, in bytes.
 const STREAMED_UP_TO: usize = 256 << 20;
 /// How long the next piece of a streamed answer may take.
 const NEXT_PIECE: Duration = Duration::from_secs(10);
 
-/// A body that comes from the endpoint piece by piece. Where that breaks off, or turns out to be the answer to something
-/// else, so does the client's: a whole answer is always a proven one.
+/// A body that comes from the endpoint piece by piece. If that breaks off, or turns out to answer another request, the
+/// client's body breaks off as well: a complete answer is always a proven one.
 pub(super) fn streamed(
     client: Arc<Client>,
     start: Bytes,
@@ -72,13 +72,13 @@ async fn next_piece(transport: &Transport, member: &Member, state: &mut Streamin
     Ok(piece)
 }
 
-/// The beginning and the end of a long answer: nodes write the id in either.
+/// The beginning and the end of a long answer: nodes write the id at either.
 struct End {
     start: Bytes,
     tail: Vec<u8>,
 }
 
-/// Room for the longest id that is looked for, and what stands around it.
+/// How much of each is kept, in bytes: the longest id that is looked for, and what surrounds it.
 const ENDS: usize = 512;
 
 impl End {
@@ -94,11 +94,11 @@ impl End {
         self.tail.drain(..surplus);
     }
 
-    /// Whether it bears that id, however that is written, and ends like an object.
+    /// Whether it carries that id, however the id is written, and ends like an object.
     fn names(&self, id: Option<&str>) -> bool {
         let bears = match id {
             None => true,
-            // Too long to be found in the ends.
+            // Too long to be found.
             Some(id) if id.len() > ENDS / 2 => true,
             Some(id) => match serde_json::from_str::<Value>(id) {
                 Ok(id) => ids(&self.start).chain(ids(&self.tail)).any(|found| found == id),
@@ -109,7 +109,7 @@ impl End {
     }
 }
 
-/// The values of all members that are called `id`.
+/// The values of all members named `id`.
 fn ids(text: &[u8]) -> impl Iterator<Item = Value> {
     let text = String::from_utf8_lossy(text).into_owned();
     let after: Vec<String> = text.split("\"id\"").skip(1).map(str::to_owned).collect();

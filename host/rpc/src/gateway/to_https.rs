@@ -1,4 +1,4 @@
-//! The way from plain HTTP to https at the same place.
+//! The redirect from plain HTTP to https.
 
 use bytes::Bytes;
 use http_body_util::Empty;
@@ -22,7 +22,7 @@ pub(super) fn to_https(request: &Parts, port: u16) -> Response<Empty<Bytes>> {
     });
     match location {
         Some(location) => {
-            // A client may turn a POST into a GET on 301, and must not on 308.
+            // On 301 a client may turn a POST into a GET; on 308 it must not.
             *response.status_mut() = match request.method {
                 Method::GET | Method::HEAD => StatusCode::MOVED_PERMANENTLY,
                 _ => StatusCode::PERMANENT_REDIRECT,

@@ -1,10 +1,10 @@
-//! A request budget: so many a minute, saved up for at most a minute.
+//! A request budget: refilled continuously, saved up to its full size.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How much is left of a budget. What decides may overdraw it; what only relays may not.
+/// How much is left of a budget. Polls may overdraw it; relayed requests may not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestBudget {
     per: Duration,
@@ -30,7 +30,7 @@ impl RequestBudget {
         whole
     }
 
-    /// Spends, whether or not there is enough: debts are as deep as the budget is high.
+    /// Spends, whether or not there is enough. The debt is at most the size of the budget.
     pub(crate) fn spend(&mut self, now: Instant, requests: u32) {
         self.left = (self.refilled(now) - f64::from(requests)).max(-self.full);
         self.at = Some(now);
@@ -45,7 +45,7 @@ impl RequestBudget {
         enough
     }
 
-    /// Whether as much is left as there can be.
+    /// Whether the budget is full.
     pub(crate) fn is_full(&self, now: Instant) -> bool {
         self.refilled(now) >= self.full
     }

@@ -1,4 +1,4 @@
-//! How quick an endpoint is.
+//! The latencies of an endpoint.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,6 +1,4 @@
-//! What the pool remembers of an endpoint: what failed lately, how quick it is, where its head was.
-//!
-//! Failures in a row count, not shares of a window: at one request in three seconds a window takes minutes to fill.
+//! What the pool remembers of an endpoint: recent failures, latencies, throttles and its last head.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,75 +10,76 @@ use crate::error::RpcError;
 use crate::health::latency::Latencies;
 use crate::health::streak::{FailureStreak, RestPolicy};
 
-/// Of how many methods failures are kept apart. Clients of a gateway can name any method.
+/// For how many methods failures are tracked separately. Clients of a gateway can name any method.
 const METHODS: usize = 64;
-/// A method that failed so long ago is as good as any other.
+/// After this time a failed method counts like any other.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
 /// An endpoint's recent past.
 ///
-/// Polls, which decide, and reads, which serve, are told apart: a method that is slow for somebody's bot must not make
+/// Polls, on which decisions rest, are tracked apart from reads: a method that is slow for a client's bot must not make
 /// the pool blind on this endpoint.
 #[derive(Debug, Default)]
 pub(crate) struct HealthRecord {
     polls: FailureStreak,
     reads: FailureStreak,
     methods: BTreeMap<String, FailureStreak>,
-    /// What only relays is to leave it alone until then: it said so to anything that was asked of it.
+    /// Until then reads are throttled: the endpoint asked for a pause in answer to any request.
     reads_throttled: Option<Instant>,
-    /// Polls as well: it said so to a poll. A client's burst must not blind the pool.
+    /// Until then polls are throttled too: it asked for a pause in answer to a poll. A client's burst must not blind the
+    /// pool.
     polls_throttled: Option<Instant>,
     latencies: Latencies,
     head: Option<(Head, Instant)>,
 }
 
-/// Whether an endpoint is asked.
+/// Whether an endpoint may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Access {
     Open,
-    /// It failed just now.
+    /// It failed recently, and rests.
     Resting,
-    /// It asked to be left alone.
+    /// It asked for a pause.
     Throttled,
 }
 
 impl HealthRecord {
-    /// A read was answered well.
+    /// Records a good answer to a read.
     pub(crate) fn succeeded(&mut self, method: &str, latency: Duration) {
         self.served(method);
         self.took(latency);
     }
 
-    /// Something was done well. A throttle ends by time alone: answers that were under way say nothing of it.
+    /// Records that a request was served. A throttle ends by time only: answers already under way say nothing about it.
     pub(crate) fn served(&mut self, method: &str) {
         self.reads = FailureStreak::default();
         self.methods.remove(method);
     }
 
-    /// A poll was answered well: all that decides.
+    /// Records a good answer to a poll.
     pub(crate) fn polled(&mut self, head: &Head, latency: Duration, now: Instant) {
         self.polls = FailureStreak::default();
         self.took(latency);
         self.head = Some((head.clone(), now));
     }
 
-    /// Notes that an answer took so long, or at least so long.
+    /// Records that an answer took this long, or at least this long.
     pub(crate) fn took(&mut self, latency: Duration) {
         self.latencies.add(latency);
     }
 
-    /// A poll failed.
+    /// Records a failed poll.
     pub(crate) fn poll_failed(&mut self, error: &RpcError, now: Instant, patience: RestPolicy) {
         if let Some(until) = throttle(error, now) {
-            // A later, shorter wish does not undo a longer one.
+            // A later, shorter pause does not undo a longer one.
             self.polls_throttled = self.polls_throttled.max(Some(until));
             self.reads_throttled = self.reads_throttled.max(Some(until));
         }
         self.polls.failed(error, now, patience);
     }
 
-    /// A read failed. What says something about its method alone makes that one rest, until a second one fails as well.
-    /// That a node does not offer a method says nothing about any other.
+    /// Records a failed read. An error about the method alone makes only that method rest, until a second method fails as
+    /// well. A method that the node does not offer says nothing about any other.
     pub(crate) fn read_failed(&mut self, method: &str, error: &RpcError, now: Instant, patience: RestPolicy) {
         if let Some(until) = throttle(error, now) {
             self.reads_throttled = self.reads_throttled.max(Some(until));
@@ -96,7 +95,7 @@ impl HealthRecord {
         self.reads.failed(error, now, patience);
     }
 
-    /// Methods whose rest is long over go, and where there are too many those that failed first.
+    /// Forgets methods whose rest is long over, and the earliest failures if there are too many.
     fn forget_old_methods(&mut self, now: Instant) {
         self.methods.retain(|_, streak| {
             streak.rests_until.is_some_and(|until| now.saturating_duration_since(until) < FORGOTTEN_AFTER)
@@ -108,7 +107,7 @@ impl HealthRecord {
         }
     }
 
-    /// Whether to poll it now.
+    /// Whether it may be polled now.
     pub(crate) fn poll_access(&self, now: Instant) -> Access {
         match self.polls_throttled {
             Some(until) if now < until => Access::Throttled,
@@ -117,12 +116,12 @@ impl HealthRecord {
         }
     }
 
-    /// Whether a poll may be tried although it wants to be left alone: at the pace at which failures are tried again.
+    /// Whether it may be polled despite a throttle, at the pace of retries after failures.
     pub(crate) fn may_be_pressed(&self, now: Instant) -> bool {
         self.polls.is_open(now)
     }
 
-    /// Whether to read from it now, by this method.
+    /// Whether this method may be read from it now.
     pub(crate) fn read_access(&self, method: &str, now: Instant) -> Access {
         let method = self.methods.get(method).is_none_or(|method| method.is_open(now));
         match self.reads_throttled {
@@ -132,12 +131,12 @@ impl HealthRecord {
         }
     }
 
-    /// A poll goes out.
+    /// Records that a poll is sent.
     pub(crate) fn polling(&mut self, now: Instant, patience: RestPolicy) {
         self.polls.take_trial(now, patience);
     }
 
-    /// A read goes out. If it is the first after a rest, others wait for it.
+    /// Records that a read is sent. If it is the first after a rest, others wait for its outcome.
     pub(crate) fn reading(&mut self, method: &str, now: Instant, patience: RestPolicy) {
         self.reads.take_trial(now, patience);
         if let Some(method) = self.methods.get_mut(method) {
@@ -152,7 +151,7 @@ impl HealthRecord {
             .filter(|wait| !wait.is_zero())
     }
 
-    /// Whether it is the same for every method.
+    /// Whether its health is the same for every method.
     pub(crate) fn is_even(&self) -> bool {
         self.methods.is_empty()
     }
@@ -172,7 +171,7 @@ impl HealthRecord {
         self.polls.last_error.as_ref().or(self.reads.last_error.as_ref())
     }
 
-    /// Why the last poll or read failed, of that method above all.
+    /// Why the last read of this method failed, or else the last poll or read.
     pub(crate) fn last_error_of(&self, method: &str) -> Option<&RpcError> {
         self.methods.get(method).and_then(|method| method.last_error.as_ref()).or(self.last_error())
     }
@@ -188,7 +187,7 @@ impl HealthRecord {
         self.head.as_ref().map(|(head, at)| (head, *at))
     }
 
-    /// The height its head must have by now, if blocks kept coming since it was read.
+    /// The height its head must have by now, if it kept advancing since the last poll.
     pub(crate) fn expected_height(&self, now: Instant, interval: Duration) -> Option<u32> {
         let (head, at) = self.head()?;
         let passed = now.saturating_duration_since(at).as_millis();
@@ -201,7 +200,7 @@ impl HealthRecord {
     }
 }
 
-/// Until when an endpoint wants to be left alone, if the error says so.
+/// Until when an endpoint asks not to be asked, if the error says so.
 fn throttle(error: &RpcError, now: Instant) -> Option<Instant> {
     match error {
         RpcError::Http { retry_after: Some(wait), .. } => now.checked_add(*wait),

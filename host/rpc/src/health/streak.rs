@@ -10,25 +10,25 @@ use tokio::time::Instant;
 
 use crate::error::RpcError;
 
-/// No endpoint rests longer: a chain that fails over in seconds must not wait for minutes.
+/// The longest rest: failover within seconds must not wait for minutes.
 const LONGEST_REST: Duration = Duration::from_secs(15);
-/// No endpoint rests for more block intervals than this: it matters on test networks with short ones.
+/// The longest rest in block intervals, which matters on test networks with short ones.
 const LONGEST_REST_IN_BLOCKS: u32 = 5;
-/// How rests are reckoned.
+/// How long a failing endpoint rests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RestPolicy {
     /// Time from block to block.
     pub(crate) interval: Duration,
-    /// By how much a rest differs at random, in percent.
+    /// The random variation of a rest, in percent.
     pub(crate) jitter_percent: u32,
-    /// Makes the randomness the endpoint's own.
+    /// The seed of the endpoint's randomness.
     pub(crate) seed: u64,
-    /// How long the one request may take that tries a resting endpoint again.
+    /// How long the single request that tries an endpoint after its rest may take.
     pub(crate) trial: Duration,
 }
 
-/// Failures in a row, and the pause after the last. When it is over, one request goes first, and the others wait for
-/// what becomes of it.
+/// Failures in a row, and the rest after the last. Once it is over, a single request tries the endpoint, and the others
+/// wait for its outcome.
 #[derive(Debug, Default)]
 pub(super) struct FailureStreak {
     pub(super) failures: u32,
@@ -49,7 +49,7 @@ impl FailureStreak {
         self.rests_until.is_none_or(|until| until <= now) && self.trial_until.is_none_or(|until| until <= now)
     }
 
-    /// Takes the one request that goes first.
+    /// Marks the trial after a rest as under way.
     pub(super) fn take_trial(&mut self, now: Instant, patience: RestPolicy) {
         if self.rests_until.is_some() {
             self.trial_until = now.checked_add(patience.trial);
@@ -63,7 +63,7 @@ fn rest(failures_before: u32, interval: Duration) -> Duration {
     interval.saturating_mul(blocks).min(LONGEST_REST)
 }
 
-/// Several daemons must not all come back to a recovering endpoint in the same instant.
+/// Varies a rest at random: several daemons must not return to a recovering endpoint in the same instant.
 fn jittered(rest: Duration, failures: u32, patience: RestPolicy) -> Duration {
     let spread = patience.jitter_percent.min(100);
     let mut random = SmallRng::seed_from_u64(patience.seed.rotate_left(32) ^ u64::from(failures));

@@ -1,4 +1,4 @@
-//! JSON-RPC over HTTP: one request, and proof that the answer is its answer.
+//! The JSON-RPC client: sends calls to endpoints and proves their answers.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,14 +13,14 @@ use crate::jsonrpc::proof::{prove, prove_batch};
 use crate::options::{OptionsError, PoolOptions};
 use crate::transport::Transport;
 
-/// Asks endpoints, and proves their answers.
+/// Sends calls to endpoints and proves their answers.
 #[derive(Debug)]
 pub(crate) struct Client {
     transport: Transport,
     next_id: AtomicU64,
 }
 
-/// A request's bytes, and the id its answer must bear.
+/// A request's bytes, and the id that its answer must carry.
 #[derive(Clone, Debug)]
 pub(crate) struct Encoded {
     id: u64,
@@ -35,7 +35,7 @@ impl Encoded {
 }
 
 impl Client {
-    /// A client that may ask these endpoints, and others by their names.
+    /// A client for these endpoints and any whose name DNS resolves.
     pub(crate) fn new<'a>(
         options: PoolOptions,
         endpoints: impl Iterator<Item = &'a Endpoint>,
@@ -51,7 +51,7 @@ impl Client {
         &self.transport
     }
 
-    /// Bounds all that is asked of one endpoint in one go.
+    /// Bounds everything that one operation asks of one endpoint by the total timeout.
     pub(crate) async fn bounded<T>(&self, work: impl Future<Output = Result<T, RpcError>>) -> Result<T, RpcError> {
         let after = self.options().total_timeout;
         match tokio::time::timeout(after, work).await {
@@ -60,24 +60,24 @@ impl Client {
         }
     }
 
-    /// One call, its answer a result or the node's error.
+    /// Makes one call; the answer is a result or the node's error.
     pub(crate) async fn ask(&self, endpoint: &Endpoint, call: &RpcCall) -> Result<Answer, RpcError> {
         self.send(endpoint, self.encode(call)).await
     }
 
-    /// One call whose refusal is an error like any other.
+    /// Makes one call; the node's error is an error like any other.
     pub(crate) async fn call(&self, endpoint: &Endpoint, call: &RpcCall) -> Result<Value, RpcError> {
         self.ask(endpoint, call).await?.map_err(RpcError::Node)
     }
 
-    /// Several calls in one request.
+    /// Makes several calls in one request.
     pub(crate) async fn batch(&self, endpoint: &Endpoint, calls: &[RpcCall]) -> Result<Batch, RpcError> {
         let ids: Vec<u64> = calls.iter().map(|_| self.id()).collect();
         let requests: Vec<Value> = calls.iter().zip(&ids).map(|(call, id)| envelope::request(call, *id)).collect();
         let body = Value::Array(requests).to_string().into();
         match self.transport.exchange(endpoint, body, |body| prove_batch(body, &ids, endpoint)).await {
             Ok(answers) => Ok(answers.map_or(Batch::Refused, Batch::Each)),
-            // What gateways answer that take a batch for a malformed or oversized request.
+            // Gateways that take a batch for a malformed or oversized request answer these.
             Err(RpcError::Http { status: 400 | 413 | 422 | 501, .. }) => Ok(Batch::Refused),
             Err(error) => Err(error),
         }

@@ -10,19 +10,19 @@ use crate::error::{NodeError, RpcError};
 /// A method and its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RpcCall {
-    /// Like `condenser_api.get_block`.
+    /// For example `condenser_api.get_block`.
     pub method: &'static str,
     /// An array for `condenser_api`, an object elsewhere.
     pub params: Value,
 }
 
-/// The result of a call, or the node's refusal.
+/// The result of a call, or the node's error.
 pub type Answer = Result<Value, NodeError>;
 
-/// What came back for a batch.
+/// The answer to a batch.
 #[derive(Debug)]
 pub(crate) enum Batch {
-    /// An answer for each call, in their order.
+    /// One answer per call, in their order.
     Each(Vec<Answer>),
     /// The endpoint takes no batches, or not this one.
     Refused,
@@ -44,13 +44,13 @@ pub(crate) fn single(answer: Value, id: u64, endpoint: &Endpoint) -> Result<Answ
     let (found, answer) = open(answer, endpoint)?;
     match (found, &answer) {
         (Some(found), _) if found == id => Ok(answer),
-        // Where it could not read the request, a node cannot repeat the id.
+        // A node that could not read the request cannot repeat its id.
         (None, Err(_)) => Ok(answer),
         _ => Err(RpcError::WrongId),
     }
 }
 
-/// The answers to a batch, which may come in any order; nothing where it is refused as a whole.
+/// The answers to a batch, which may come in any order; `None` if it is refused as a whole.
 pub(crate) fn batch(answer: Value, ids: &[u64], endpoint: &Endpoint) -> Result<Option<Vec<Answer>>, RpcError> {
     let answers = match answer {
         Value::Array(answers) => answers,
@@ -79,7 +79,7 @@ pub(crate) fn batch(answer: Value, ids: &[u64], endpoint: &Endpoint) -> Result<O
         .map(Some)
 }
 
-/// Takes an answer apart: its id, and its result or error.
+/// Splits an answer into its id and its result or error.
 fn open(answer: Value, endpoint: &Endpoint) -> Result<(Option<u64>, Answer), RpcError> {
     let Value::Object(mut members) = answer else {
         return Err(RpcError::NotJsonRpc { what: "not an object" });
@@ -91,7 +91,7 @@ fn open(answer: Value, endpoint: &Endpoint) -> Result<(Option<u64>, Answer), Rpc
         None | Some(Value::Null) => None,
         Some(id) => Some(id.as_u64().ok_or(RpcError::WrongId)?),
     };
-    // Some gateways write both members, the one that does not apply as null.
+    // Some gateways write both members, with null for the one that does not apply.
     match (members.remove("result"), members.remove("error").filter(|error| !error.is_null())) {
         (Some(result), None) => Ok((id, Ok(result))),
         (None | Some(Value::Null), Some(error)) => Ok((id, Err(NodeError::read(&error, endpoint)))),

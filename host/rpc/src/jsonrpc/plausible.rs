@@ -1,8 +1,8 @@
-//! What can be told of a result without reading it as a whole.
+//! Plausibility checks of results that are not parsed as a whole.
 
 use crate::error::RpcError;
 
-/// Whether an answer that is too long to be read as a whole begins like one: as a JSON-RPC object with a result.
+/// Checks that a long answer begins like one: as a JSON-RPC object with a result.
 pub(crate) fn begins_like_an_answer(start: &[u8]) -> Result<(), RpcError> {
     let text = String::from_utf8_lossy(start.get(..start.len().min(256)).unwrap_or_default());
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
@@ -15,8 +15,8 @@ pub(crate) fn begins_like_an_answer(start: &[u8]) -> Result<(), RpcError> {
     Ok(())
 }
 
-/// What the result of a method surely begins with, for methods of which nodes have been seen to answer something else
-/// with status 200.
+/// Checks that the result of a method begins as it must, for methods to which nodes have been seen to answer something
+/// else with status 200.
 pub(crate) fn shape_of(method: &str, result: &str) -> Result<(), RpcError> {
     let expected = match method.rsplit_once('.').map_or(method, |(_, name)| name) {
         "get_accounts"

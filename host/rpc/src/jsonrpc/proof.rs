@@ -6,13 +6,21 @@ use crate::endpoint::Endpoint;
 use crate::error::RpcError;
 use crate::jsonrpc::envelope::{self, Answer};
 
-/// Takes a body for the answer to the call with that id, or says why it is none. The result's shape is not looked at.
+/// Reads a body as the answer to the call with that id. The result's shape is not checked.
+///
+/// # Errors
+///
+/// If the body is not JSON-RPC 2.0, or the answer to another request.
 pub fn prove(body: &[u8], id: u64, endpoint: &Endpoint) -> Result<Answer, RpcError> {
     envelope::single(parse(body)?, id, endpoint)
 }
 
-/// Takes a body for the answers to a batch of calls with those ids, and puts them in their order; nothing where it refuses
-/// the batch as a whole.
+/// Reads a body as the answers to a batch of calls with those ids, in their order; `None` if the batch is refused as a
+/// whole.
+///
+/// # Errors
+///
+/// If the body is not JSON-RPC 2.0, or lacks an answer, or contains one to another request.
 pub fn prove_batch(body: &[u8], ids: &[u64], endpoint: &Endpoint) -> Result<Option<Vec<Answer>>, RpcError> {
     envelope::batch(parse(body)?, ids, endpoint)
 }

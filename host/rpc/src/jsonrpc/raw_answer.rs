@@ -1,4 +1,4 @@
-//! Answers that are only passed on: proven as far as that can be without taking them apart.
+//! Answers that are only relayed: proven without parsing their results.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -6,12 +6,12 @@ use serde_json::value::RawValue;
 use crate::error::RpcError;
 use crate::jsonrpc::proof::not_json;
 
-/// A JSON-RPC answer whose parts are still text.
+/// A JSON-RPC answer whose parts are unparsed text.
 #[derive(Clone, Copy, Debug)]
 pub struct RawAnswer<'a> {
-    /// The id, as it was written; nothing where it is missing or null.
+    /// The id as it was written; `None` if it is missing or null.
     pub id: Option<&'a str>,
-    /// The result or the error, as it was written.
+    /// The result or the error as it was written.
     pub outcome: Result<&'a str, &'a str>,
 }
 
@@ -21,7 +21,7 @@ struct AnswerEnvelope<'a> {
     jsonrpc: Option<&'a RawValue>,
     #[serde(borrow)]
     id: Option<&'a RawValue>,
-    // A null result is one; a missing one is not.
+    // A null result counts; a missing one does not.
     #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -34,6 +34,10 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&
 
 impl<'a> RawAnswer<'a> {
     /// Reads the body of one answer.
+    ///
+    /// # Errors
+    ///
+    /// If it is not JSON-RPC 2.0.
     pub fn read(body: &'a [u8]) -> Result<Self, RpcError> {
         let envelope: AnswerEnvelope<'a> = serde_json::from_slice(body).map_err(|error| match error.is_data() {
             true => RpcError::NotJsonRpc { what: "not an answer object" },
@@ -42,7 +46,11 @@ impl<'a> RawAnswer<'a> {
         envelope.open()
     }
 
-    /// Reads the body of the answers to a batch; nothing if it is one answer to the whole of it.
+    /// Reads the body of the answers to a batch; `None` if it is a single answer to the whole batch.
+    ///
+    /// # Errors
+    ///
+    /// If it is not JSON-RPC 2.0.
     pub fn read_batch(body: &'a [u8]) -> Result<Option<Vec<Self>>, RpcError> {
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
             return Self::read(body).map(|_| None);
@@ -54,7 +62,7 @@ impl<'a> RawAnswer<'a> {
         all.into_iter().map(AnswerEnvelope::open).collect::<Result<Vec<_>, _>>().map(Some)
     }
 
-    /// Whether it answers the request with that id, written in whatever way.
+    /// Whether it answers the request with that id, however the id is written.
     pub fn answers(&self, id: Option<&str>) -> bool {
         let same = |one: &str, other: &str| {
             one == other || serde_json::from_str::<serde_json::Value>(one).ok() == serde_json::from_str(other).ok()
@@ -62,7 +70,7 @@ impl<'a> RawAnswer<'a> {
         match (self.id, id) {
             (Some(found), Some(asked)) => same(found, asked),
             (None, None) => true,
-            // Where it could not read the request, a node cannot repeat the id.
+            // A node that could not read the request cannot repeat its id.
             (None, Some(_)) => self.outcome.is_err(),
             (Some(_), None) => false,
         }

@@ -11,12 +11,12 @@ use crate::error::RpcError;
 use crate::jsonrpc::{Answer, RpcCall};
 use crate::results::facts;
 
-/// What to read.
+/// What a poll asks of every endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct PollRequest<'a> {
     /// The witnesses whose state is wanted.
     pub witnesses: &'a [AccountName],
-    /// A block that is wanted as well, and from whom: asked for in the same request, since it mostly exists by then.
+    /// A block to read in the same request, and the endpoint to read it from: it usually exists by then.
     pub block: Option<(EndpointIndex, BlockNum)>,
 }
 
@@ -29,14 +29,14 @@ pub struct PollAnswer {
     pub name: EndpointName,
     /// Who runs it.
     pub operator: Operator,
-    /// From question to answer, the chain check left out; `None` when it was not asked.
+    /// The time from request to answer, without the chain check; `None` if it was not asked.
     pub latency: Option<Duration>,
     /// What it said.
     pub result: Result<ChainView, RpcError>,
 }
 
 impl PollRequest<'_> {
-    /// The calls of the poll of one endpoint, which is asked for `block` as well.
+    /// The calls to one endpoint, which is also asked for `block`.
     pub(super) fn calls(&self, profile: &Profile, block: Option<BlockNum>) -> Vec<RpcCall> {
         let mut calls = vec![RpcCall::new(facts::PROPERTIES, json!([])), RpcCall::new(facts::SCHEDULE, json!([]))];
         calls.extend(self.witnesses.iter().map(|witness| RpcCall::new(facts::WITNESS, json!([witness]))));
@@ -47,7 +47,7 @@ impl PollRequest<'_> {
         calls
     }
 
-    /// Takes the answers to those calls apart.
+    /// Reads the answers to those calls.
     pub(super) fn read(
         &self,
         answers: Vec<Answer>,
@@ -63,13 +63,13 @@ impl PollRequest<'_> {
             witnesses.push(facts::witness(&next()?.map_err(RpcError::Node)?, name, profile)?);
         }
         if profile.future_schedule == FutureSchedule::Published
-            // A gateway that does not pass this method on is good for all the rest.
+            // A gateway that does not pass this method on is still good for the rest.
             && let Ok(active) = next()?
         {
             schedule.future = facts::future(&active, &schedule.current)?;
         }
         let block = match block.map(|block| (block, next())) {
-            // Whoever gives no blocks is good for all the rest; they are then read elsewhere.
+            // An endpoint without blocks is still good for the rest; blocks are then read elsewhere.
             Some((number, Ok(Ok(block)))) => facts::block(&block, number, profile).unwrap_or_default(),
             _ => None,
         };

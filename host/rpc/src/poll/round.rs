@@ -18,13 +18,12 @@ use crate::poll::reading::{PollAnswer, PollRequest};
 use crate::pool::{Gate, Member, Pool, ensure_right_chain};
 
 impl Pool {
-    /// Asks every endpoint at once, each in one request, and waits until all have answered or run out of time: the
-    /// total timeout at most. One reading for each endpoint, in the configuration's order.
+    /// Asks every endpoint at once, each in one request, and waits until all have answered, at most for the total timeout.
+    /// Returns one answer per endpoint, in the order of the configuration.
     ///
-    /// An endpoint that failed rests for a short while, longer with each failure; while it rests, its reading is its
-    /// last error. Once all would rest, all are asked. Those that want to be left alone are asked all the same where there
-    /// would be no quorum without them. Once a quorum has shown fresh heads, the others get half a
-    /// slot more.
+    /// An endpoint that failed rests for a short while, longer with each failure; while it rests, its answer is its last
+    /// error. If all would rest, all are asked. Throttled endpoints are asked only if there is no quorum without them. Once
+    /// a quorum has shown fresh heads, the others get half a slot more.
     ///
     /// Afterwards [`Self::agreement`] tells what the answers are worth.
     pub async fn poll(&self, request: &PollRequest<'_>) -> Vec<PollAnswer> {
@@ -44,7 +43,7 @@ impl Pool {
                 asked.push(async move { (member, self.poll_one(member, request).await) });
             }
         }
-        // Once enough have answered, the others get a moment more: who decides does not wait for the slowest.
+        // Once enough have answered, the others get a moment more: decisions do not wait for the slowest.
         let mut voices: BTreeSet<&Operator> = BTreeSet::new();
         let mut until: Option<Instant> = None;
         while !asked.is_empty() {
@@ -53,7 +52,7 @@ impl Pool {
                 Some(until) => tokio::time::timeout_at(until, asked.next()).await.unwrap_or_default(),
             };
             let Some((member, (latency, result))) = next else { break };
-            // A frozen one that is quick must not cut the good ones short.
+            // A quick but frozen endpoint must not cut the good ones short.
             if result.as_ref().is_ok_and(|reading| self.is_fresh(&reading.head)) && !member.state().doubted {
                 voices.insert(&member.operator);
             }
@@ -93,7 +92,7 @@ impl Pool {
         quorum.min(self.operators().len()).max(1)
     }
 
-    /// How long the others are waited for then.
+    /// How long the others are then waited for.
     fn grace(&self) -> Duration {
         self.profile().block_interval.mul_f32(0.5).max(LEAST_GRACE).min(self.client().options().total_timeout)
     }
@@ -103,8 +102,8 @@ impl Pool {
         now.since(head.time) <= stale_after && head.time.since(now) <= stale_after
     }
 
-    /// Whom to ask although they rest or want to be left alone, since too few are left who do not: all that rest if nobody
-    /// is open, and of those that want to be left alone as few as make a quorum, each at the pace of retries.
+    /// The endpoints to ask although they rest or are throttled, because too few others are left: all that rest if none is
+    /// open, and as few throttled ones as complete a quorum, each at the pace of retries.
     fn pressed(&self, gates: &[Gate], now: Instant) -> Vec<EndpointIndex> {
         let members = || self.members().iter().zip(gates);
         let nobody_open = !gates.iter().any(|gate| matches!(gate, Gate::Open));
@@ -160,7 +159,7 @@ impl Pool {
     }
 }
 
-/// On a chain with short slots too, an answer may take a moment.
+/// The least extra time for slow endpoints, on chains with short slots.
 const LEAST_GRACE: Duration = Duration::from_millis(250);
 
 fn reading_of(member: &Member, latency: Option<Duration>, result: Result<ChainView, RpcError>) -> PollAnswer {

@@ -1,4 +1,4 @@
-//! Which chain an endpoint is on: asked before anything else is believed, and again every hour.
+//! The chain check: an endpoint's chain id is read before anything else is believed, and again every hour.
 
 use std::time::Duration;
 
@@ -13,24 +13,24 @@ use crate::pool::member::Member;
 use crate::pool::state::{Batches, ChainCheck};
 use crate::results::facts;
 
-/// A right chain is asked for again after this time: a name may come to stand for another node.
+/// After this time a right chain is checked again: a name may come to stand for another node.
 const AGAIN_WHEN_RIGHT: Duration = Duration::from_secs(3600);
-/// A wrong chain, and one that could not be confirmed, after this.
+/// After this time a wrong or unconfirmed chain is checked again.
 const AGAIN_OTHERWISE: Duration = Duration::from_secs(60);
 
-/// Makes sure that the member is on the profile's chain; asks only where that is due.
+/// Makes sure that the member is on the profile's chain; asks only if a check is due.
 pub(crate) async fn ensure_right_chain(client: &Client, member: &Member, profile: &Profile) -> Result<(), RpcError> {
     let expected = profile.chain_id;
     let before = due(member, expected)?;
     let Some(before) = before else { return Ok(()) };
-    // A plain-http endpoint may have learned https since.
+    // A plain-http endpoint may support https by now.
     member.endpoint.reconsider_https();
     member.spend(1);
     match (ask(client, &member.endpoint, profile).await, before) {
         (Ok(found), _) if found == expected => {
             let mut state = member.state();
             state.chain = ChainCheck::Right { again: later(AGAIN_WHEN_RIGHT) };
-            // Gateways learn to take batches.
+            // Gateways may come to take batches.
             (state.batches, state.client_batches) = (Batches::Taken, Batches::Taken);
             Ok(())
         }
@@ -40,18 +40,18 @@ pub(crate) async fn ensure_right_chain(client: &Client, member: &Member, profile
             member.changed();
             Err(RpcError::WrongChain { expected, found })
         }
-        // It was right an hour ago: only the other chain's id speaks against it.
+        // It was right an hour ago: only another chain's id would contradict that.
         (Err(_), ChainCheck::Right { .. }) => Ok(()),
         (Err(error), _) => Err(error),
     }
 }
 
-/// What was known before, if it is time to ask.
+/// What was known before, if a check is due.
 fn due(member: &Member, expected: ChainId) -> Result<Option<ChainCheck>, RpcError> {
     let now = Instant::now();
     let mut state = member.state();
     let before = state.chain;
-    // The next check is put off before this one begins: should it hang or be cancelled, the poll after it goes on.
+    // The next check is scheduled before this one begins: if it hangs or is cancelled, later polls go on.
     match &mut state.chain {
         ChainCheck::Never => {}
         ChainCheck::Right { again } if now < *again => return Ok(None),
@@ -63,7 +63,7 @@ fn due(member: &Member, expected: ChainId) -> Result<Option<ChainCheck>, RpcErro
     Ok(Some(before))
 }
 
-/// Asks for the chain id, first by the method that this kind of chain has.
+/// Asks for the chain id, first by the method that this kind of chain supports.
 pub(crate) async fn ask(client: &Client, endpoint: &Endpoint, profile: &Profile) -> Result<ChainId, RpcError> {
     let methods = match profile.future_schedule {
         FutureSchedule::Published => [facts::VERSION, facts::CONFIG],

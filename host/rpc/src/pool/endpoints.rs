@@ -1,4 +1,4 @@
-//! The pool: every configured endpoint, none ever removed.
+//! The pool's handle: its endpoints, and what they last agreed on.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::pool::ranking::{Ranking, height};
 
 /// The endpoints of one chain. Clones share what they know.
 ///
-/// Every method can be dropped midway, and none leaves a task of its own behind.
+/// Every method is cancel-safe and spawns no task.
 #[derive(Clone, Debug)]
 pub struct Pool {
     inner: Arc<PoolInner>,
@@ -42,7 +42,11 @@ struct Compared {
 }
 
 impl Pool {
-    /// A pool of these endpoints. Asks nothing yet.
+    /// A pool of these endpoints. Sends no request yet.
+    ///
+    /// # Errors
+    ///
+    /// If there is no endpoint, if one is configured twice, or if the options cannot be used.
     pub fn new(profile: Profile, endpoints: Vec<Endpoint>, options: PoolOptions) -> Result<Self, PoolError> {
         if endpoints.is_empty() {
             return Err(PoolError::Empty);
@@ -66,7 +70,7 @@ impl Pool {
                 return Err(PoolError::Address(endpoint.name()));
             }
             let name = endpoint.name();
-            // Two tokens at one provider look the same once hidden.
+            // Two tokens at one provider look the same once they are hidden.
             let name = match members.iter().filter(|member| member.endpoint.name() == name).count() {
                 0 => name,
                 before => name.numbered(before.saturating_add(1)),
@@ -87,27 +91,30 @@ impl Pool {
     }
 
     /// How many endpoints there are.
-    pub fn len(&self) -> usize {
+    pub fn endpoint_count(&self) -> usize {
         self.inner.members.len()
     }
 
-    /// Whether there is none, which cannot be.
-    pub fn is_empty(&self) -> bool {
-        self.inner.members.is_empty()
-    }
-
-    /// The endpoints' names, in the configuration's order.
+    /// The endpoints' names, in the order of the configuration.
     pub fn names(&self) -> Vec<EndpointName> {
         self.inner.members.iter().map(|member| member.name.clone()).collect()
     }
 
-    /// One call to one endpoint. The caller judges the result's shape; the chain id is not asked for.
+    /// Makes one call to one endpoint. The result's shape and the chain id are not checked.
+    ///
+    /// # Errors
+    ///
+    /// If the endpoint gives no usable answer within the total timeout, or answers with an error.
     pub async fn call(&self, at: EndpointIndex, method: &'static str, params: Value) -> Result<Value, RpcError> {
         let member = self.member(at)?;
         self.client().bounded(self.client().call(&member.endpoint, &RpcCall::new(method, params))).await
     }
 
-    /// Several calls to one endpoint, answered in their order.
+    /// Makes several calls to one endpoint; the answers are in the order of the calls.
+    ///
+    /// # Errors
+    ///
+    /// If the endpoint gives no usable answer within the total timeout.
     pub async fn batch(&self, at: EndpointIndex, calls: &[RpcCall]) -> Result<Vec<Answer>, RpcError> {
         let member = self.member(at)?;
         self.client().bounded(member.ask(self.client(), calls)).await
@@ -121,14 +128,14 @@ impl Pool {
         &self.inner.members
     }
 
-    /// What the endpoints agreed on in the last poll, unless that is too long ago to mean anything.
+    /// What the endpoints agreed on in the last poll; `None` once that is older than a head may be.
     pub fn agreement(&self) -> Option<Arc<EndpointAgreement>> {
         let (last, at) = self.compared().last.clone()?;
         (at.elapsed() <= self.client().options().stale_after).then_some(last)
     }
 
     /// The endpoints that are asked by https although `http://` was written: their names, why, and their fingerprints,
-    /// to be handed to [`Endpoint::remember_upgrade`] after a restart.
+    /// for [`Endpoint::remember_upgrade`] after a restart.
     pub fn upgraded(&self) -> Vec<(EndpointName, Upgrade, String)> {
         let upgraded = |member: &Arc<Member>| {
             let why = member.endpoint.upgrade()?;
@@ -137,13 +144,13 @@ impl Pool {
         self.members().iter().filter_map(upgraded).collect()
     }
 
-    /// The endpoints that answered by https once, and now only by plain HTTP: their names and fingerprints.
+    /// The endpoints that once answered by https, and now only by plain HTTP: their names and fingerprints.
     pub fn downgraded(&self) -> Vec<(EndpointName, String)> {
         let downgraded = self.members().iter().filter(|member| member.endpoint.is_downgraded());
         downgraded.map(|member| (member.name.clone(), member.endpoint.fingerprint())).collect()
     }
 
-    /// Connections to the same endpoints, apart from the pool's own.
+    /// A client with connections of its own to the same endpoints.
     pub(crate) fn other_client(&self) -> Result<Client, OptionsError> {
         let options = self.client().options().clone();
         Client::new(options, self.members().iter().map(|member| &member.endpoint))
@@ -154,9 +161,7 @@ impl Pool {
         self.client().options().stale_after
     }
 
-    /// The operators of the endpoints, each with how many of them are theirs.
-    ///
-    /// Where there are fewer than endpoints, those of one operator count as one voice.
+    /// The operators, each with the number of its endpoints, which count as one voice.
     pub fn operators(&self) -> Vec<(Operator, usize)> {
         let mut all: Vec<(Operator, usize)> = Vec::new();
         for member in self.members() {
@@ -168,15 +173,15 @@ impl Pool {
         all
     }
 
-    /// Judges a round of answers, given as the members' voices.
+    /// Takes over the judgement of a round of answers.
     pub(crate) fn compare(&self, judge: impl FnOnce(&mut Comparison) -> EndpointAgreement) {
         let mut compared = self.compared();
         let agreement = judge(&mut compared.comparison);
-        // Where nobody is sound, as when the chain has halted, nobody is worse than the others for that.
+        // If none is sound, as when the chain has halted, none is worse than the others.
         let somebody_sound = agreement.standings.iter().any(|(_, standing)| *standing == Standing::Sound);
         for (member, (_, standing)) in self.members().iter().zip(&agreement.standings) {
             let mut state = member.state();
-            // One that says nothing now has not mended what it said before.
+            // Silence does not withdraw what an endpoint said before.
             state.doubted =
                 somebody_sound && (standing.is_doubtful() || *standing == Standing::Silent && state.doubted);
             drop(state);

@@ -1,22 +1,22 @@
-//! Why a pool cannot be made.
+//! Why a pool cannot be set up.
 
 use crate::endpoint::EndpointName;
 use crate::options::OptionsError;
 
-/// A pool that cannot be.
+/// A pool that cannot be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError {
-    /// None to ask.
-    #[error("no endpoint to ask: configure at least one, better three of different operators")]
+    /// There is no endpoint.
+    #[error("no endpoint configured: add at least one, better three from different operators")]
     Empty,
-    /// One that is there twice would be two voices where there is one.
-    #[error("endpoint {0} is there twice: take one out")]
+    /// An endpoint is configured twice, and would count as two.
+    #[error("endpoint {0} is configured twice: remove one")]
     Twice(EndpointName),
-    /// Two endpoints of one name, to be found at different addresses.
-    #[error("endpoint {0}: another endpoint has the same name, and another address for it")]
+    /// Two endpoints have the same host and different addresses for it.
+    #[error("endpoint {0}: another endpoint has the same host with a different `address`")]
     Address(EndpointName),
-    /// The options contradict themselves.
+    /// The options cannot be used.
     #[error(transparent)]
     Options(#[from] OptionsError),
 }

@@ -1,4 +1,4 @@
-//! An endpoint of the pool and what is known about it.
+//! An endpoint of the pool, and what is known about it.
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,10 +15,10 @@ use crate::health::{Access, HealthRecord, RequestBudget, RestPolicy};
 use crate::jsonrpc::{Answer, Batch, Client, RpcCall};
 use crate::pool::state::{Batches, ChainCheck, Gate, MemberState};
 
-/// Requests on the way at once to an endpoint that takes no batches.
+/// Concurrent requests to an endpoint that takes no batches.
 const SINGLE_CALLS_AT_ONCE: usize = 8;
 
-/// Readings are taken at different moments of a slot: one block of difference says nothing.
+/// Endpoints are polled at different moments of a slot: one block behind is no lag.
 const NO_LAG: u32 = 1;
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Member {
     pub(crate) operator: Operator,
     patience: RestPolicy,
     state: Mutex<MemberState>,
-    /// Counts what may change its rank at once.
+    /// Counts events that may change its rank at once.
     changes: AtomicU64,
 }
 
@@ -53,7 +53,7 @@ impl Member {
         Self { index, endpoint, name, operator, patience, state: Mutex::new(state), changes: AtomicU64::new(0) }
     }
 
-    /// The state, never to be held across an await.
+    /// The state. Never hold it across an await.
     pub(crate) fn state(&self) -> MutexGuard<'_, MemberState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,7 +73,7 @@ impl Member {
         }
     }
 
-    /// A poll goes out.
+    /// Records that a poll is sent.
     pub(crate) fn polling(&self) {
         let now = Instant::now();
         let mut state = self.state();
@@ -81,34 +81,34 @@ impl Member {
         state.health.polling(now, self.patience);
     }
 
-    /// A read goes out.
+    /// Records that a read is sent.
     pub(crate) fn reading(&self, method: &str) {
         let now = Instant::now();
         let mut state = self.state();
         state.budget.spend(now, 1);
         state.health.reading(method, now, self.patience);
-        // It may be the one that goes first after a rest.
+        // It may be the trial after a rest.
         if state.health.failures_of(method) > 0 {
             self.changed();
         }
     }
 
-    /// So many requests go out that neither health nor rank depend on.
+    /// Records requests that count against the budget only.
     pub(crate) fn spend(&self, requests: usize) {
         self.state().budget.spend(Instant::now(), u32::try_from(requests).unwrap_or(u32::MAX));
     }
 
-    /// Changes when the member's rank may have changed at once, and not just a little.
+    /// A counter of the events that may change the member's rank at once.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// What is known of it has changed at once.
+    /// Records such an event.
     pub(crate) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// It did what this method asks; how long that took says nothing about reads.
+    /// Records that it served this method; the time it took says nothing about reads.
     pub(crate) fn served(&self, method: &str) {
         self.state().health.served(method);
     }
@@ -125,8 +125,8 @@ impl Member {
         self.changed();
     }
 
-    /// Sorts the better endpoints first: the right chain; not contradicted by others, nor behind `height`; not resting;
-    /// fewest failures; with budget left; quickest; as configured.
+    /// Sorts better endpoints first: on the right chain; not contradicted by others; not behind `height`; not resting;
+    /// fewest failures; with budget left; fastest; as configured.
     pub(crate) fn rank(&self, method: &str, height: Option<u32>) -> impl Ord + use<> {
         let now = Instant::now();
         let state = self.state();
@@ -145,21 +145,21 @@ impl Member {
         )
     }
 
-    /// Whether it is asked only when all others have failed: it is on another chain, contradicted by others, or wants to
-    /// be left alone. Neither haste nor a budget makes its answers any better.
+    /// Whether it is asked only after all others have failed: it is on another chain, contradicted by others, or throttled.
+    /// Neither a deadline nor a used-up budget changes that.
     pub(crate) fn is_last_resort(&self) -> bool {
         let state = self.state();
         let throttled = state.health.read_access("", Instant::now()) == Access::Throttled;
         state.doubted || throttled || matches!(state.chain, ChainCheck::Wrong { .. })
     }
 
-    /// How many blocks it is behind that height, if blocks kept coming since it was read.
+    /// How many blocks it is behind that height, if its head kept advancing since the last poll.
     pub(crate) fn lag(&self, state: &MemberState, height: Option<u32>, now: Instant) -> Option<u32> {
         let own = state.health.expected_height(now, self.patience.interval)?;
         Some(height?.saturating_sub(own))
     }
 
-    /// Asks for several things: in one request, or one by one where batches are refused.
+    /// Makes several calls: in one request, or one by one if batches are refused.
     pub(crate) async fn ask(&self, client: &Client, calls: &[RpcCall]) -> Result<Vec<Answer>, RpcError> {
         let batches = self.state().batches;
         if batches == Batches::Taken
@@ -172,9 +172,9 @@ impl Member {
         for some in calls.chunks(SINGLE_CALLS_AT_ONCE) {
             answers.extend(try_join_all(some.iter().map(|call| client.ask(&self.endpoint, call))).await?);
         }
-        // Where single calls are refused as well, it was not about the batch.
+        // If single calls are refused as well, the batch was not the reason.
         if batches == Batches::Taken && answers.iter().any(Result::is_ok) {
-            tracing::debug!(endpoint = %self.name, "refuses batches; asked call by call from now on");
+            tracing::debug!(endpoint = %self.name, "the endpoint refuses batches; it is asked call by call from now on");
             self.state().batches = Batches::Refused;
         }
         Ok(answers)

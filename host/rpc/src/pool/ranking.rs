@@ -1,4 +1,4 @@
-//! In which order the members are asked.
+//! The order in which the endpoints are asked.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::pool::member::Member;
 
-/// For how long an order holds while nothing fails: latencies and heads change it slowly.
+/// How long an order holds while nothing fails: latencies and heads change it slowly.
 const ORDER_HOLDS: Duration = Duration::from_millis(20);
 
 /// The order of the members, kept for a moment: under load it is asked for thousands of times a second.
@@ -38,14 +38,14 @@ impl Ranking {
         let height = height(members, interval);
         let mut order: Vec<Arc<Member>> = members.to_vec();
         order.sort_by_cached_key(|member| member.rank(method, height));
-        // Where some methods fail and others do not, each has an order of its own.
+        // If some methods fail and others do not, each has an order of its own.
         let even = members.iter().all(|member| member.state().health.is_even());
         *last = even.then(|| RankedMembers { at: Instant::now(), changes, order: order.clone() });
         order
     }
 }
 
-/// The height that two endpoints must have reached by now, or the only one: a single one that says more may lie.
+/// The height that at least two endpoints must have reached by now, or the only one: a single higher one may lie.
 pub(super) fn height(members: &[Arc<Member>], interval: Duration) -> Option<u32> {
     let now = Instant::now();
     let expected = |member: &Arc<Member>| member.state().health.expected_height(now, interval);

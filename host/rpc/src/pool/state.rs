@@ -1,4 +1,4 @@
-//! What changes about an endpoint of the pool.
+//! The state of an endpoint of the pool.
 
 use dogwatch_chain::ChainId;
 use tokio::time::Instant;
@@ -6,16 +6,16 @@ use tokio::time::Instant;
 use crate::error::RpcError;
 use crate::health::{Access, HealthRecord, RequestBudget};
 
-/// What changes about a member.
+/// What changes about a member over time.
 #[derive(Debug)]
 pub(crate) struct MemberState {
     pub(crate) health: HealthRecord,
     pub(crate) chain: ChainCheck,
     pub(crate) batches: Batches,
     pub(crate) budget: RequestBudget,
-    /// Whether the last comparison spoke against what it says.
+    /// Whether others contradicted it in the last comparison.
     pub(crate) doubted: bool,
-    /// Whether it answers what clients send in batches, which may be longer than what the pool sends.
+    /// Whether it answers batches of the gateway's clients, which may be longer than the pool's own.
     pub(crate) client_batches: Batches,
 }
 
@@ -41,11 +41,11 @@ pub(crate) enum Batches {
     Refused,
 }
 
-/// Whether an endpoint is to be asked now.
+/// Whether an endpoint may be polled now.
 #[derive(Clone, Debug)]
 pub(crate) enum Gate {
     Open,
-    /// It failed just now, or wants to be left alone.
+    /// It failed recently, or is throttled.
     Resting(Access, RpcError),
     /// It is on another chain.
     Barred(RpcError),

@@ -1,4 +1,4 @@
-//! The pool's endpoints as an operator wants to see them.
+//! What is known of each endpoint, for an operator to see.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,48 +14,48 @@ use crate::pool::endpoints::Pool;
 use crate::pool::member::Member;
 use crate::pool::state::ChainCheck;
 
-/// What is known of one endpoint.
+/// What is known of one endpoint at one moment.
 #[derive(Clone, Debug)]
 pub struct EndpointSnapshot {
     /// Which endpoint.
     pub endpoint: EndpointIndex,
     /// What it is called.
     pub name: EndpointName,
-    /// Who runs it, as far as its address tells.
+    /// Who runs it, judged by its address.
     pub operator: Operator,
-    /// Its place among the endpoints, from 1: the first is asked first.
+    /// Its rank, from 1: the endpoint with rank 1 is asked first.
     pub rank: usize,
-    /// Whether it is asked when it is its turn.
+    /// Whether it may be asked.
     pub health: EndpointHealth,
-    /// What its last answer was worth beside those of the others.
+    /// What its last answer was worth compared with the others'.
     pub standing: Option<Standing>,
-    /// Its head at its last good poll.
+    /// Its head at the last good poll.
     pub head: Option<Head>,
     /// That head's age.
     pub head_age: Option<Duration>,
-    /// By how many blocks it is behind, if blocks kept coming since its last good poll.
+    /// How many blocks it is behind, if its head kept advancing since the last good poll.
     pub lag: Option<u32>,
-    /// Of its recent answers, half came within this.
+    /// The median latency of its recent answers.
     pub latency_p50: Option<Duration>,
-    /// Of its recent answers, nine in ten came within this.
+    /// The 90th percentile of the latency of its recent answers.
     pub latency_p90: Option<Duration>,
     /// The average latency, recent answers weighing more.
     pub latency_average: Option<Duration>,
-    /// How many requests failed since the last good one.
+    /// Failures in a row since the last good answer.
     pub failures: u32,
-    /// Why the last of them failed.
+    /// The error of the last of them.
     pub last_error: Option<RpcError>,
-    /// Methods that failed the last time, and how.
+    /// Methods that failed the last time, and their errors.
     pub methods: Vec<(String, RpcError)>,
     /// Whether it is on the right chain.
     pub chain: ChainVerdict,
     /// Why it is asked by https although it was written `http://`.
     pub upgrade: Option<Upgrade>,
-    /// How many requests it is to get before its budget is used up.
+    /// How many requests are left in its budget.
     pub budget_left: u32,
 }
 
-/// Whether an endpoint is asked when it is its turn.
+/// Whether an endpoint may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointHealth {
     /// Nothing is known yet.
@@ -64,7 +64,7 @@ pub enum EndpointHealth {
     Well,
     /// It failed, and is tried again soon.
     Resting,
-    /// It asked to be left alone for so long.
+    /// It asked for a pause, of which this much is left.
     Throttled(Duration),
     /// It is on another chain.
     WrongChain,
@@ -73,11 +73,11 @@ pub enum EndpointHealth {
 /// Whether an endpoint is on the right chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainVerdict {
-    /// It has not said so yet.
+    /// Not checked yet.
     Unverified,
-    /// It is.
+    /// It is on the right chain.
     Right,
-    /// It is on this one.
+    /// It is on the chain with this id.
     Wrong(ChainId),
 }
 
@@ -94,7 +94,7 @@ impl std::fmt::Display for EndpointHealth {
 }
 
 impl Pool {
-    /// What is known of each endpoint, in the configuration's order. Asks nothing.
+    /// What is known of each endpoint, in the order of the configuration. Sends no request.
     pub fn status(&self, now: Time) -> Vec<EndpointSnapshot> {
         let (height, agreement, ranked) = (self.height(), self.agreement(), self.ranked());
         let status = |member: &Arc<Member>| {

@@ -12,14 +12,18 @@ use crate::pool::{Member, Pool};
 use crate::read::error::ReadError;
 use crate::results::facts;
 
-/// More blocks are not fetched in one go.
+/// The most blocks fetched at once.
 const MOST_BLOCKS: usize = 30;
 
 impl Pool {
-    /// The blocks `from` to `to`, both included, at most 30 of them; none where the chain is not that long yet.
+    /// The blocks `from` to `to`, both included, at most 30 of them; `None` if the chain is not that long yet.
     ///
-    /// Asks those endpoints in that order, hedged; without any, all of them, the best first. Each block follows from the
-    /// one before, and all of them come from one endpoint, which is named.
+    /// Asks the sources in their order, hedged; if there are none, all endpoints, the best first. All blocks come from one
+    /// endpoint, which is returned, and each links to the one before.
+    ///
+    /// # Errors
+    ///
+    /// If no endpoint answered in time with blocks that link.
     pub async fn blocks(
         &self,
         from: BlockNum,
@@ -34,7 +38,7 @@ impl Pool {
             [] => self.ranked(),
             some => some.iter().filter_map(|source| self.member(*source).ok().cloned()).collect(),
         };
-        // One that has none lags behind, which is no fault of its; another may have them.
+        // An endpoint without the blocks lags behind, which is no fault; another may have them.
         let read = self.first(facts::BLOCK, members, (self.client(), self.read_deadlines()), |member| {
             let (pool, numbers) = (self.clone(), numbers.clone());
             async move {
@@ -58,10 +62,7 @@ impl Pool {
         for (number, answer) in numbers.iter().zip(answers) {
             let Some(block) = facts::block(&answer.map_err(RpcError::Node)?, *number, self.profile())? else { break };
             if blocks.last().is_some_and(|below| below.id != block.previous) {
-                return Err(RpcError::shape(
-                    facts::BLOCK,
-                    format!("block {number} does not follow from the one before"),
-                ));
+                return Err(RpcError::shape(facts::BLOCK, format!("block {number} does not link to the one before")));
             }
             blocks.push(block);
         }
@@ -69,8 +70,8 @@ impl Pool {
     }
 }
 
-/// What an endpoint is said to have answered that has none of the blocks yet.
-const NONE_YET: &str = "it has none of the blocks yet";
+/// The error of an endpoint that has none of the blocks yet.
+const NONE_YET: &str = "the endpoint has none of the blocks yet";
 
 fn is_none_yet(error: &RpcError) -> bool {
     matches!(error, RpcError::WrongShape { what, .. } if what == NONE_YET)

@@ -11,23 +11,27 @@ use crate::jsonrpc::{Answer, RpcCall};
 use crate::pool::Pool;
 use crate::read::error::ReadError;
 
-/// A result that is not what the method returns. Says in which way, like "has no block_id".
+/// A result that is not what the method returns, and in which way: for example "the result has no block_id".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnusableResult(Cow<'static, str>);
 
 impl UnusableResult {
-    /// A result with this fault.
+    /// A result that is unusable for this reason.
     pub fn new(what: impl Into<Cow<'static, str>>) -> Self {
         Self(what.into())
     }
 }
 
 impl Pool {
-    /// Reads something: from the best endpoint, and while that is slow or fails from the next. `accept` says whether a
-    /// result is what the method returns; one that is not is that endpoint's failure, and the next is asked.
+    /// Makes a call to the best endpoint, and to the next if that is slow or fails. `accept` reads the result; an unusable
+    /// one counts as that endpoint's failure, and the next is asked.
     ///
-    /// A node's refusal is an answer like another, unless it says that this node does not offer the method.
+    /// A node's error is an answer like any other, unless it means that this node does not offer the method.
+    ///
+    /// # Errors
+    ///
+    /// If no endpoint gave a usable answer in time.
     pub async fn read<T>(
         &self,
         call: &Call,

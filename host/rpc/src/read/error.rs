@@ -1,4 +1,4 @@
-//! A read that no endpoint answered.
+//! Why a read has no answer.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use crate::error::RpcError;
 /// A read that no endpoint answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
-    /// Why, by endpoint; one that is not named was asked and has not answered.
+    /// The error of each endpoint; one without an entry was asked and has not answered.
     pub causes: Vec<(EndpointName, RpcError)>,
-    /// Set when time was over before every endpoint had been tried.
+    /// The deadline, if it passed before every endpoint had been tried.
     pub deadline: Option<Duration>,
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.deadline {
-            Some(after) => write!(f, "no endpoint has answered within {after:?}")?,
-            None => f.write_str("no endpoint answers")?,
+            Some(after) => write!(f, "no endpoint answered within {after:?}")?,
+            None => f.write_str("no endpoint answered")?,
         }
         for (name, error) in &self.causes {
             write!(f, "; {name}: {error}")?;

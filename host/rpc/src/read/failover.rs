@@ -13,21 +13,21 @@ use crate::pool::{ChainCheck, Member, Pool, ensure_right_chain};
 use crate::read::error::ReadError;
 use crate::read::hedge::{Entrant, race};
 
-/// How long the first endpoint may take before a second one is asked, while its own p90 is not known.
+/// How long an endpoint may take before the next one is asked as well, while its 90th percentile is unknown.
 const UNKNOWN_PATIENCE: Duration = Duration::from_millis(250);
-/// Whatever its p90: the next one is asked by then.
+/// The longest time before the next one is asked, whatever the 90th percentile.
 const MOST_PATIENCE: Duration = Duration::from_secs(1);
-/// On loopback everything is quick until the machine is busy.
+/// The shortest time before the next one is asked: loopback is fast until the machine is busy.
 const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 
-/// How long a read may take in all, and each endpoint of that.
+/// How long a read may take in all, and each endpoint within that.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadlines {
     pub(crate) whole: Duration,
     pub(crate) each: Duration,
 }
 
-/// Longer than this nobody waits who has been given up for another: it counts as a failure.
+/// An endpoint that was given up after this time counts as failed.
 const HANGING: Duration = Duration::from_millis(500);
 
 impl Pool {
@@ -36,8 +36,8 @@ impl Pool {
         Deadlines { whole: options.read_deadline, each: options.total_timeout }
     }
 
-    /// Has the members do something, in this order, until one does it well; hedged, and in time for the deadline. Those
-    /// that are a last resort are asked once all others have failed, and not before.
+    /// Makes the attempt with one member after the other, in this order and hedged, until one succeeds or the deadline
+    /// passes. Members of last resort are asked only after all others have failed.
     pub(crate) async fn first<T, F>(
         &self,
         method: &str,
@@ -51,7 +51,7 @@ impl Pool {
         if deadlines.whole.is_zero() {
             return Err(ReadError { causes: Vec::new(), deadline: Some(deadlines.whole) });
         }
-        // A part that may take as long as the whole needs no limit of its own.
+        // An attempt that may take as long as the whole read needs no limit of its own.
         let each = Some(deadlines.each).filter(|each| *each < deadlines.whole);
         let expired = AtomicBool::new(false);
         let (last_resort, sound): (Vec<_>, Vec<_>) =
@@ -77,7 +77,7 @@ impl Pool {
         };
         let mut all = std::pin::pin!(all);
         let ended = tokio::time::timeout(deadlines.whole, all.as_mut()).await;
-        // Whatever is still under way was too slow; where the caller went away instead, nobody was.
+        // Attempts still under way were too slow, unless the caller dropped the read.
         expired.store(ended.is_err(), Ordering::Relaxed);
         match ended {
             Ok(Ok((member, answer))) => Ok((member.index, answer)),
@@ -122,7 +122,7 @@ impl Pool {
         unfinished.finished = true;
         match &outcome {
             Ok(_) => member.state().health.succeeded(method, unfinished.began.elapsed()),
-            // Known before anything was asked.
+            // That was known before anything was asked.
             Err(RpcError::WrongChain { .. }) if matches!(member.state().chain, ChainCheck::Wrong { .. }) => {}
             Err(error) => member.read_failed(method, error),
         }
@@ -130,15 +130,15 @@ impl Pool {
     }
 }
 
-/// How long an endpoint may take before the next is asked: what nine in ten of its answers took, and in any case short
-/// enough for two to be asked in time.
+/// How long an endpoint may take before the next is asked: its 90th percentile, but short enough for two to be asked
+/// before the deadline.
 fn patience(member: &Member, deadline: Duration) -> Duration {
     let usual = member.state().health.latencies().recent_p90().unwrap_or(UNKNOWN_PATIENCE);
     usual.max(LEAST_PATIENCE).min(MOST_PATIENCE).min(deadline.mul_f32(0.5))
 }
 
-/// Another was quicker, or was asked in its stead: its time counts as that of an answer, and if it was long as a failure.
-/// Without this a hanging endpoint would never lose its rank.
+/// Records that another endpoint was faster, or was asked instead: the time waited counts as a latency, and a long one
+/// as a failure. Without this a hanging endpoint would never lose its rank.
 fn give_up(member: &Member, method: &str, waited: Duration) {
     member.state().health.took(waited);
     if waited >= HANGING {
@@ -146,7 +146,7 @@ fn give_up(member: &Member, method: &str, waited: Duration) {
     }
 }
 
-/// A request that is under way.
+/// A request under way.
 struct Unfinished<'a> {
     member: &'a Member,
     method: &'a str,

@@ -1,4 +1,4 @@
-//! Asking one after the other without waiting for the slow: never more than two at once.
+//! Hedged requests: the next endpoint is asked while a slow one is waited for, never more than two at once.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -8,21 +8,21 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Requests on the way at once.
+/// Concurrent requests.
 const AT_ONCE: usize = 2;
 
-/// Somebody to be asked, and how long to wait for the answer before the next one is asked as well.
+/// Whom to ask, and how long to wait for the answer before the next one is asked as well.
 #[derive(Clone, Debug)]
 pub(crate) struct Entrant<C> {
     pub(crate) who: C,
     pub(crate) patience: Duration,
 }
 
-/// Asks the entrants in their order until one answers well.
+/// Asks the entrants in their order until one succeeds.
 ///
-/// The next is asked when one fails, and when the patience with the last one asked is over. With two on the way
-/// already, the older is given up for it (`late` is told) and asked again only after all the others have failed. When
-/// all have failed, their errors come back in the order of the failures.
+/// The next is asked when one fails, or when the patience with the last one asked is over. If two requests are under
+/// way already, the older one is given up (`late` is called) and asked again only after all others have failed. If all
+/// fail, their errors are returned in the order of the failures.
 pub(crate) async fn race<C, T, E, F>(
     entrants: impl IntoIterator<Item = Entrant<C>>,
     mut ask: impl FnMut(C) -> F,
@@ -52,7 +52,7 @@ where
         };
         match finished {
             Some((entrant, Ok(answer))) => {
-                // Whoever is still on the way is at least as slow as this.
+                // The requests still under way are at least as slow as this.
                 for slow in &running {
                     late(slow.entrant.who.clone(), slow.began.elapsed());
                 }

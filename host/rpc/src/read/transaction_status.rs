@@ -1,4 +1,4 @@
-//! Where a transaction is, for nodes that keep track.
+//! The status of a transaction, from nodes that track it.
 
 use dogwatch_chain::{BlockNum, TransactionId};
 use futures_util::future::join_all;
@@ -12,26 +12,26 @@ use crate::results::Shape;
 
 const FIND: &str = "transaction_status_api.find_transaction";
 
-/// Where a transaction is.
+/// The status of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransactionStatus {
-    /// The node never saw it, or forgot it.
+    /// The node has never seen it, or has forgotten it.
     Unknown,
-    /// Pending.
+    /// Pending, in no block yet.
     Pending,
-    /// In a block that may yet be undone.
+    /// In a block that is still reversible.
     InBlock(BlockNum),
-    /// In a block for good.
+    /// In an irreversible block.
     Irreversible(BlockNum),
     /// It expired without a block.
     Expired,
-    /// Older than the node looks back.
+    /// Older than what the node tracks.
     TooOld,
 }
 
 impl Pool {
-    /// Asks every endpoint at once where a transaction is. Many lack `transaction_status_api` and refuse.
+    /// Asks every endpoint at once for a transaction's status. Many lack `transaction_status_api` and refuse.
     pub async fn transaction_status(
         &self,
         id: TransactionId,
@@ -58,7 +58,7 @@ impl Pool {
             "within_irreversible_block" => TransactionStatus::Irreversible(block()?),
             "expired_reversible" | "expired_irreversible" => TransactionStatus::Expired,
             "too_old" => TransactionStatus::TooOld,
-            _ => return Err(status.wrong("is none that is known")),
+            _ => return Err(status.wrong("is not a known status")),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Results of `condenser_api`, turned into what `dogwatch-chain` calls facts.
+//! Results of `condenser_api`, parsed into the facts of `dogwatch-chain`.
 
 use dogwatch_chain::{
     AccountName, Block, BlockId, BlockNum, ChainId, Head, Profile, PublicKey, Schedule, Slot, Time, WitnessState,
@@ -16,7 +16,7 @@ pub(crate) const BLOCK: &str = "condenser_api.get_block";
 pub(crate) const VERSION: &str = "condenser_api.get_version";
 pub(crate) const CONFIG: &str = "condenser_api.get_config";
 
-/// Slots that `participation_count` counts over.
+/// The number of slots that `participation_count` covers.
 const PARTICIPATION_WINDOW: u8 = 128;
 
 pub(crate) fn head(method: &'static str, result: &Value) -> Result<Head, RpcError> {
@@ -48,7 +48,7 @@ pub(crate) fn schedule(result: &Value) -> Result<Schedule, RpcError> {
     let result = Shape::of(SCHEDULE, result);
     let scheduled: usize = result.get("num_scheduled_witnesses")?.number::<u32>()?.try_into().unwrap_or(usize::MAX);
     let shuffled = result.get("current_shuffled_witnesses")?;
-    // Steem pads the list with empty names to a fixed length; only the first so many are scheduled.
+    // Steem pads the list with empty names to a fixed length; only the first `scheduled` ones count.
     let current = shuffled.list()?.take(scheduled).map(Shape::parse).collect::<Result<Vec<AccountName>, _>>()?;
     if current.is_empty() || current.len() != scheduled {
         return Err(shuffled.wrong("holds fewer witnesses than num_scheduled_witnesses says"));
@@ -56,9 +56,9 @@ pub(crate) fn schedule(result: &Value) -> Result<Schedule, RpcError> {
     Ok(Schedule { next_shuffle: BlockNum(result.get("next_shuffle_block_num")?.number()?), current, future: None })
 }
 
-/// The future round out of `get_active_witnesses [true]`: this round, an empty name, the next round.
+/// The next round from `get_active_witnesses [true]`, whose list is this round, an empty name, the next round.
 ///
-/// `None` when the list begins with another round than `current`: the shuffle came between the two answers.
+/// `None` if the list begins with a round other than `current`: a shuffle happened between the two answers.
 pub(crate) fn future(result: &Value, current: &[AccountName]) -> Result<Option<Vec<AccountName>>, RpcError> {
     let list = Shape::of(ACTIVE, result);
     let names = list.list()?.map(Shape::text).collect::<Result<Vec<_>, _>>()?;
@@ -97,7 +97,7 @@ pub(crate) fn witness(
     Ok(Some(state))
 }
 
-/// A block, or `None` where the node has none at that height yet.
+/// A block, or `None` if the node has none at that height yet.
 pub(crate) fn block(result: &Value, asked: BlockNum, profile: &Profile) -> Result<Option<Block>, RpcError> {
     let result = Shape::of(BLOCK, result);
     if result.is_null() {
@@ -130,8 +130,8 @@ pub(crate) fn version_chain_id(method: &'static str, result: &Value) -> Result<O
     optional(Shape::of(method, result), "chain_id", result)
 }
 
-/// The chain id among the constants of `get_config`. Hive kept Steem's beside its own for a while, so its name is
-/// looked for first.
+/// The chain id among the constants of `get_config`. Hive had Steem's beside its own for a while, so Hive's name is
+/// looked up first.
 pub(crate) fn config_chain_id(result: &Value) -> Result<Option<ChainId>, RpcError> {
     for name in ["HIVE_CHAIN_ID", "STEEM_CHAIN_ID", "STEEMIT_CHAIN_ID"] {
         if let Some(id) = optional(Shape::of(CONFIG, result), name, result)? {

@@ -1,4 +1,4 @@
-//! Members of a result, taken out with a message that says which one is wrong.
+//! Access to the members of a result, with errors that name the wrong one.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -35,11 +35,11 @@ impl<'a> Shape<'a> {
         RpcError::shape(self.method, format!("{} {what}", self.member))
     }
 
-    /// A number, written as one or as a string: nodes do both, by size.
+    /// A number, written as a number or as a string: nodes use either, depending on its size.
     pub(crate) fn number<N: TryFrom<u64>>(self) -> Result<N, RpcError> {
         let number = match self.value {
             Value::Number(number) => number.as_u64(),
-            // `parse` alone would take a sign.
+            // `parse` alone would accept a sign.
             Value::String(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
             _ => None,
         };

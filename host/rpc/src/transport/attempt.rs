@@ -1,4 +1,4 @@
-//! One request to an endpoint: by the scheme that is chosen, and where `http` leads to `https`, there.
+//! One request to an endpoint, by its chosen scheme; a redirect from `http` to `https` is followed.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::transport::failure::failure;
 use crate::transport::redirect::Redirect;
 use crate::transport::status::judge_redirect;
 
-/// Where one request goes, and how long it may take.
+/// One request: its endpoint and its timeouts.
 #[derive(Clone, Copy)]
 pub(super) struct Attempt<'a> {
     pub(super) client: &'a reqwest::Client,
@@ -23,25 +23,25 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Posts by the scheme that is chosen for the endpoint.
+    /// Posts by the scheme chosen for the endpoint.
     pub(super) async fn by_chosen_scheme(&self, body: Bytes) -> Result<Response, RpcError> {
         let known_https = self.endpoint.upgrade().is_some();
         match (self.endpoint.scheme(), self.endpoint.plain()) {
-            // While it is found out anew, what was known holds.
+            // While the scheme is found out again, the known one holds.
             (SchemeChoice::Plain, _) | (SchemeChoice::Undecided, Some(_)) if !known_https => {
                 return self.by_plain(body).await;
             }
             _ => {}
         }
         let answer = self.once(self.endpoint.https(), body).await;
-        // Where plain HTTP may be used, TLS that is gone is no reason to be blind: the next exchange tries both.
+        // If plain HTTP is allowed, lost TLS is no reason to be blind: the next exchange tries both.
         if self.endpoint.plain().is_some() && answer.as_ref().is_err_and(|error| error.sent() == Sent::No) {
             self.endpoint.choose_scheme(SchemeChoice::Undecided);
         }
         answer
     }
 
-    /// By plain HTTP, and once more by https if that is where it leads.
+    /// Posts by plain HTTP, and again by https if it redirects there.
     pub(super) async fn by_plain(&self, body: Bytes) -> Result<Response, RpcError> {
         let plain = self.endpoint.plain().unwrap_or(self.endpoint.https());
         let answer = self.once(plain, body.clone()).await?;
@@ -52,10 +52,10 @@ impl Attempt<'_> {
         self.once(&to, body).await
     }
 
-    /// Posts to this URL, and follows no redirect.
+    /// Posts to this URL; follows no redirect.
     pub(super) async fn once(&self, url: &Url, body: Bytes) -> Result<Response, RpcError> {
         let json = HeaderValue::from_static("application/json");
-        // A body of known length: hived takes a chunked one for empty.
+        // The body has a known length: hived takes a chunked one for empty.
         let request = self.client.post(url.clone()).header(CONTENT_TYPE, json).body(body);
         let after = self.first_byte;
         let patience = self.connect.saturating_add(after);

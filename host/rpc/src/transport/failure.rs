@@ -1,4 +1,4 @@
-//! Why a request got no answer: the network, the resolver or TLS.
+//! Why a request got no answer: the network, DNS or TLS.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{RequestPhase, RpcError, TlsFault};
 use crate::text;
 
-/// What an error of the HTTP client means. `connect` is how long a connection was waited for.
+/// What an error of the HTTP client means. `connect` is the connect timeout.
 pub(super) fn failure(error: &reqwest::Error, endpoint: &Endpoint, connect: Duration) -> RpcError {
     let what = text::one_line(&endpoint.scrub(&innermost(error)));
     if !error.is_connect() {
@@ -25,7 +25,7 @@ pub(super) fn failure(error: &reqwest::Error, endpoint: &Endpoint, connect: Dura
     }
 }
 
-/// The text of the cause at the bottom; those above it repeat the URL.
+/// The text of the innermost cause; those around it repeat the URL.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let Some(mut cause) = error.source() else { return "no cause given".to_owned() };
     while let Some(below) = cause.source() {
@@ -40,7 +40,7 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Erro
 
 fn tls_fault(error: &reqwest::Error) -> Option<TlsFault> {
     causes(error).find_map(|cause| {
-        // An `io::Error` hides the error it was made of from `source`, and there may be several around each other.
+        // An `io::Error` hides the error inside it from `source`, and several may be nested.
         let mut inside = cause;
         while let Some(inner) = inside.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
             inside = inner;
@@ -59,7 +59,7 @@ fn tls_fault(error: &reqwest::Error) -> Option<TlsFault> {
     })
 }
 
-/// hyper-util's connector names the step that failed in its message, and nowhere else.
+/// hyper-util's connector names the failed step in its message only.
 fn is_lookup(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.to_string() == "dns error")
 }

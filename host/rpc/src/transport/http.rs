@@ -1,4 +1,4 @@
-//! One POST to one URL: limits on everything, redirects not followed, and what went wrong told apart.
+//! The HTTP client for endpoints: one POST at a time, with limits on everything.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use crate::transport::status::is_ok;
 #[derive(Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
-    /// For finding out whether TLS is spoken: who does not speak it may wait for more of the handshake for ever.
-    /// Made where some endpoint may be asked by either.
+    /// For finding out whether a server speaks TLS: one that does not may wait for the rest of the handshake for ever.
+    /// `None` unless some endpoint may be asked by either scheme.
     guessing: Option<reqwest::Client>,
     options: PoolOptions,
 }
 
 impl Transport {
-    /// A transport that may reach these endpoints, and others by their names.
+    /// A transport for these endpoints and any whose name DNS resolves.
     pub(crate) fn new<'a>(
         options: PoolOptions,
         endpoints: impl Iterator<Item = &'a Endpoint>,
     ) -> Result<Self, OptionsError> {
         options.check()?;
-        // reqwest asks rustls for the process's provider; whoever installed one before is left in place.
+        // reqwest asks rustls for the process's provider; one that is installed already stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut authorities = Vec::new();
         for pem in &options.authorities {
@@ -47,10 +47,10 @@ impl Transport {
                 .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
                 .connect_timeout(connect_timeout)
-                // A proxy set for browsers would see every token and could answer in the node's stead.
+                // A proxy configured for browsers would see every token and could answer instead of the node.
                 .no_proxy()
                 .referer(false)
-                // Behind a router that has forgotten the connection nothing comes back: HTTP/2 would go on using it.
+                // If a router forgets the connection, nothing comes back: HTTP/2 would go on using it.
                 .http2_keep_alive_interval(options.total_timeout)
                 .http2_keep_alive_timeout(options.connect_timeout)
                 .http2_keep_alive_while_idle(false)
@@ -71,8 +71,8 @@ impl Transport {
         &self.options
     }
 
-    /// Posts to an endpoint and proves the answer. This is where it is found out by which way an endpoint that was written
-    /// `http://` is to be asked: only a proven answer by https makes it one that is asked by https.
+    /// Posts to an endpoint and proves the answer. This also finds out the scheme of an endpoint that was written
+    /// `http://`: only a proven answer by https upgrades it.
     pub(crate) async fn exchange<T>(
         &self,
         endpoint: &Endpoint,
@@ -120,8 +120,7 @@ impl Transport {
         Ok(answer)
     }
 
-    /// Posts to an endpoint. The answer has status 200; its body is still to be read. Its first byte may take `first_byte`,
-    /// or else what the options say.
+    /// Posts to an endpoint. The answer has status 200; its body is not read yet. `first_byte` overrides the option.
     pub(crate) async fn post(
         &self,
         endpoint: &Endpoint,
@@ -144,7 +143,7 @@ impl Transport {
             return Err(RpcError::TooLarge { limit });
         }
         let Some(first) = self.chunk(&mut response, endpoint).await? else { return Ok(Bytes::new()) };
-        // Most answers come in one piece, which is then not copied.
+        // Most answers come in one piece, which is not copied.
         let Some(second) = self.chunk(&mut response, endpoint).await? else { return Ok(first) };
         let mut body = BytesMut::from(first);
         let mut next = Some(second);
@@ -164,8 +163,8 @@ impl Transport {
     }
 }
 
-/// Which of two errors to go by, where both ways failed: that it may have arrived, by either; that it wants to be left
-/// alone; that the certificate is what is wrong.
+/// The error to report if both schemes failed: a throttle first, then that the request may have arrived, then a bad
+/// certificate.
 fn worse(by_https: RpcError, by_plain: RpcError) -> RpcError {
     let certificate = matches!(&by_https, RpcError::Tls { fault, .. } if *fault != TlsFault::Handshake);
     let throttled = matches!(&by_https, RpcError::Http { retry_after: Some(_), .. });

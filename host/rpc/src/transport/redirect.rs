@@ -1,20 +1,20 @@
-//! What a redirect may do: lead from `http` to `https` at the very same place, and nothing else.
+//! The only redirect that is followed: from `http` to `https` at the same place.
 
 use url::Url;
 
 use crate::error::RedirectFault;
 
-/// What is to be made of a redirect.
+/// How a redirect is treated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redirect {
-    /// The same host and path by `https`, both at their default ports: the request is sent again there, as it was.
+    /// To the same host and path by `https`, both at their default ports: the request is repeated there unchanged.
     ToHttps(Url),
-    /// Anything else: the endpoint is misconfigured, or somebody is in the way.
+    /// Anything else: the endpoint is misconfigured, or someone is in between.
     Refused(RedirectFault),
 }
 
 impl Redirect {
-    /// Judges the answer to a POST to `from`. `location` is the header, relative or not.
+    /// Judges the answer to a POST to `from`. `location` is the `Location` header, absolute or relative.
     pub fn judge(from: &Url, status: u16, location: Option<&str>) -> Self {
         match Self::target(from, status, location) {
             Ok(to) => Self::ToHttps(to),
@@ -28,7 +28,7 @@ impl Redirect {
         }
         let location = location.filter(|text| !text.is_empty()).ok_or(RedirectFault::NoLocation)?;
         let mut to = from.join(location).map_err(|_| RedirectFault::NoLocation)?;
-        // It is never sent, and makes no other place.
+        // A fragment is never sent, so it does not make a different place.
         to.set_fragment(None);
         if to == *from {
             return Err(RedirectFault::Loop);
@@ -41,7 +41,7 @@ impl Redirect {
             ("http", "http") | ("https", "https") => return Err(RedirectFault::OtherPath),
             _ => return Err(RedirectFault::OtherScheme),
         }
-        // A URL shows no port where it is its scheme's default.
+        // A URL has no port if it is its scheme's default.
         if from.port().is_some() || to.port().is_some() {
             return Err(RedirectFault::OtherPort);
         }

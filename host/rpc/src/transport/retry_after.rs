@@ -1,24 +1,24 @@
-//! `Retry-After`: how long an endpoint wants to be left alone.
+//! `Retry-After`: the pause that an endpoint asks for.
 
 use std::time::{Duration, SystemTime};
 
 use dogwatch_chain::Time;
 
-/// Nobody is obeyed for longer: an endpoint that says a year has a fault.
+/// The longest pause that is respected: an endpoint that asks for a year is faulty.
 pub const LONGEST: Duration = Duration::from_secs(3600);
 
-/// Reads a `Retry-After` header (RFC 9110, 10.2.3): seconds, or a date. A date counts from the answer's own `Date` where it
-/// has one, since the other side's clock may be off, else from `now`. At most [`LONGEST`]; nothing if it is neither.
+/// Reads a `Retry-After` header (RFC 9110, 10.2.3): seconds, or a date. A date counts from the answer's own `Date` if it
+/// has one, since the server's clock may be off, else from `now`. At most [`LONGEST`]; `None` if it is neither.
 pub fn retry_after(header: &str, date: Option<&str>, now: Time) -> Option<Duration> {
     let header = header.trim();
     if !header.is_empty() && header.bytes().all(|b| b.is_ascii_digit()) {
-        // More digits than fit are a long time all the same.
+        // A number too large to parse is a long time as well.
         let seconds = header.parse().unwrap_or(u64::MAX);
         return Some(Duration::from_secs(seconds).min(LONGEST));
     }
     let until = httpdate::parse_http_date(header).ok()?;
     let from = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).or_else(|| system_time(now))?;
-    // A date that is past says: now.
+    // A date in the past means now.
     Some(until.duration_since(from).unwrap_or_default().min(LONGEST))
 }
 

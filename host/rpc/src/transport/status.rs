@@ -11,13 +11,13 @@ use crate::error::{RedirectFault, RpcError};
 use crate::transport::redirect::Redirect;
 use crate::transport::retry_after::retry_after;
 
-/// An answer with status 200, or what the status means.
+/// Passes an answer with status 200; otherwise says what the status means.
 pub(super) fn is_ok(response: Response) -> Result<Response, RpcError> {
     let status = response.status();
     if status.is_redirection() {
         let fault = match judge_redirect(response.url(), &response) {
             Redirect::Refused(fault) => fault,
-            // From http to https, and there again: whoever sends in circles is not asked a third time.
+            // From http to https, and redirected again: a server that redirects in circles is not asked a third time.
             Redirect::ToHttps(_) => RedirectFault::Loop,
         };
         return Err(RpcError::Redirect { status: status.as_u16(), fault });
