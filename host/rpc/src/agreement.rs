@@ -8,5 +8,5 @@ mod standing;
 
 pub use comparison::Comparison;
 pub use outcome::{EndpointAgreement, WitnessAgreement};
-pub use reading::{AgreementRules, ChainView, EndpointVoice};
+pub use reading::{AgreementRules, EndpointView, EndpointVoice};
 pub use standing::{AgreementVerdict, Standing};

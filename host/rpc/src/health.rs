@@ -6,6 +6,5 @@ mod record;
 mod streak;
 
 pub(crate) use budget::RequestBudget;
-pub(crate) use latency::Latencies;
 pub(crate) use record::{Access, HealthRecord};
 pub(crate) use streak::RestPolicy;

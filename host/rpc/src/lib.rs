@@ -38,7 +38,7 @@ mod text;
 mod transport;
 
 pub use agreement::{
-    AgreementRules, AgreementVerdict, ChainView, Comparison, EndpointAgreement, EndpointVoice, Standing,
+    AgreementRules, AgreementVerdict, Comparison, EndpointAgreement, EndpointView, EndpointVoice, Standing,
     WitnessAgreement,
 };
 pub use broadcast::{BroadcastOutcome, BroadcastReport, BroadcastResult};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dogwatch_chain::{BlockNum, Head, PublicKey, Schedule, WitnessState};
 
 use crate::agreement::outcome::WitnessAgreement;
-use crate::agreement::reading::ChainView;
+use crate::agreement::reading::EndpointView;
 use crate::endpoint::{EndpointIndex, Operator};
 
 /// A voice that counts.
@@ -13,7 +13,7 @@ use crate::endpoint::{EndpointIndex, Operator};
 pub(super) struct SoundVoice<'a> {
     pub(super) endpoint: EndpointIndex,
     pub(super) operator: &'a Operator,
-    pub(super) reading: &'a ChainView,
+    pub(super) reading: &'a EndpointView,
 }
 
 pub(super) fn operators<'a>(of: impl Iterator<Item = &'a Operator>) -> usize {

@@ -21,7 +21,7 @@ pub struct AgreementRules {
 ///
 /// The parts are read one after another, and gateways cache: a block may have been produced in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainView {
+pub struct EndpointView {
     /// Its head.
     pub head: Head,
     /// Its schedule.
@@ -32,7 +32,7 @@ pub struct ChainView {
     pub block: Option<Block>,
 }
 
-impl ChainView {
+impl EndpointView {
     /// Whether the schedule is in force at the head: a shuffle may have happened between the two.
     pub fn schedule_is_of_head(&self) -> bool {
         self.schedule.is_in_force_at(self.head.num())
@@ -47,5 +47,5 @@ pub struct EndpointVoice<'a> {
     /// Who runs it.
     pub operator: &'a Operator,
     /// Its answer.
-    pub reading: Option<&'a ChainView>,
+    pub reading: Option<&'a EndpointView>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, BlockNum, FutureSchedule, Profile};
 use serde_json::json;
 
-use crate::agreement::ChainView;
+use crate::agreement::EndpointView;
 use crate::endpoint::{EndpointIndex, EndpointName, Operator};
 use crate::error::RpcError;
 use crate::jsonrpc::{Answer, RpcCall};
@@ -32,7 +32,7 @@ pub struct PollAnswer {
     /// The time from request to answer, without the chain check; `None` if it was not asked.
     pub latency: Option<Duration>,
     /// What it said.
-    pub result: Result<ChainView, RpcError>,
+    pub result: Result<EndpointView, RpcError>,
 }
 
 impl PollRequest<'_> {
@@ -53,7 +53,7 @@ impl PollRequest<'_> {
         answers: Vec<Answer>,
         profile: &Profile,
         block: Option<BlockNum>,
-    ) -> Result<ChainView, RpcError> {
+    ) -> Result<EndpointView, RpcError> {
         let mut answers = answers.into_iter();
         let mut next = || answers.next().ok_or(RpcError::NotJsonRpc { what: "the batch lacks an answer" });
         let head = facts::head(facts::PROPERTIES, &next()?.map_err(RpcError::Node)?)?;
@@ -73,6 +73,6 @@ impl PollRequest<'_> {
             Some((number, Ok(Ok(block)))) => facts::block(&block, number, profile).unwrap_or_default(),
             _ => None,
         };
-        Ok(ChainView { head, schedule, witnesses, block })
+        Ok(EndpointView { head, schedule, witnesses, block })
     }
 }

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use crate::agreement::{ChainView, EndpointVoice};
+use crate::agreement::{EndpointView, EndpointVoice};
 use crate::clock::Clock;
 use crate::endpoint::{EndpointIndex, Operator};
 use crate::error::{RequestPhase, RpcError};
@@ -66,7 +66,7 @@ impl Pool {
         drop(asked);
         let late = |(member, reading): (&Arc<Member>, Option<PollAnswer>)| {
             reading.unwrap_or_else(|| {
-                let error = RpcError::Timeout { phase: Phase::Answering, after: self.grace() };
+                let error = RpcError::Timeout { phase: RequestPhase::Answering, after: self.grace() };
                 member.poll_failed(&error);
                 reading_of(member, Some(self.grace()), Err(error))
             })
@@ -135,7 +135,7 @@ impl Pool {
         &self,
         member: &Member,
         request: &PollRequest<'_>,
-    ) -> (Option<Duration>, Result<ChainView, RpcError>) {
+    ) -> (Option<Duration>, Result<EndpointView, RpcError>) {
         let block = request.block.filter(|(from, _)| *from == member.index).map(|(_, block)| block);
         let calls = request.calls(self.profile(), block);
         let mut asked = Instant::now();
@@ -162,7 +162,7 @@ impl Pool {
 /// The least extra time for slow endpoints, on chains with short slots.
 const LEAST_GRACE: Duration = Duration::from_millis(250);
 
-fn reading_of(member: &Member, latency: Option<Duration>, result: Result<ChainView, RpcError>) -> PollAnswer {
+fn reading_of(member: &Member, latency: Option<Duration>, result: Result<EndpointView, RpcError>) -> PollAnswer {
     let (name, operator) = (member.name.clone(), member.operator.clone());
     PollAnswer { endpoint: member.index, name, operator, latency, result }
 }

@@ -34,7 +34,7 @@ impl Pool {
     /// If no endpoint gave a usable answer in time.
     pub async fn read<T>(
         &self,
-        call: &Call,
+        call: &RpcCall,
         accept: impl Fn(&Value) -> Result<T, UnusableResult>,
     ) -> Result<(EndpointIndex, Result<T, NodeError>), ReadError> {
         let members = self.ranked_for(call.method);

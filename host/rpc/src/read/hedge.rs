@@ -137,8 +137,8 @@ mod tests {
         let ms = || u64::try_from(start.elapsed().as_millis()).unwrap();
         let (asked, late) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
         let (now, most) = (Cell::new(0_usize), Cell::new(0));
-        struct InFlight<'a>(&'a Cell<usize>);
-        impl Drop for InFlight<'_> {
+        struct CountedRequest<'a>(&'a Cell<usize>);
+        impl Drop for CountedRequest<'_> {
             fn drop(&mut self) {
                 self.0.set(self.0.get() - 1);
             }
@@ -151,7 +151,7 @@ mod tests {
                 asked.borrow_mut().push((who, ms()));
                 now.set(now.get() + 1);
                 most.set(most.get().max(now.get()));
-                let guard = InFlight(&now);
+                let guard = CountedRequest(&now);
                 let (after, well) = story[who][times.min(story[who].len() - 1)];
                 async move {
                     let _guard = guard;

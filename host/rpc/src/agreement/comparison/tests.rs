@@ -1,9 +1,11 @@
-//! Stories of several endpoints, and what is to be made of them.
+//! What is made of the answers of several endpoints, round after round.
 
-use dogwatch_chain::{AccountName, Slot};
+use dogwatch_chain::{AccountName, PublicKey, Schedule, Slot, WitnessState};
 use url::Url;
 
 use super::*;
+use crate::agreement::outcome::WitnessAgreement;
+use crate::agreement::reading::EndpointView;
 
 const INTERVAL: Duration = Duration::from_secs(3);
 const RULES: AgreementRules = AgreementRules { quorum: 2, stale_after: Duration::from_secs(15), interval: INTERVAL };
@@ -25,7 +27,7 @@ fn key(n: u8) -> PublicKey {
 #[derive(Clone)]
 struct Says {
     operator: &'static str,
-    reading: Option<ChainView>,
+    reading: Option<EndpointView>,
 }
 
 /// An endpoint at block `num` of a branch.
@@ -50,7 +52,7 @@ fn at(operator: &'static str, num: u32, branch: u8) -> Says {
         irreversible: BlockNum(num),
         participation: 128,
     };
-    Says { operator, reading: Some(ChainView { head, schedule, witnesses: vec![Some(state)], block: None }) }
+    Says { operator, reading: Some(EndpointView { head, schedule, witnesses: vec![Some(state)], block: None }) }
 }
 
 fn silent(operator: &'static str) -> Says {
@@ -95,48 +97,38 @@ fn standings(agreement: &EndpointAgreement) -> Vec<Standing> {
 
 #[test]
 fn one_round_of_answers() {
-    use Standing::{Disputed, Silent, SoundVoice};
+    use Standing::{Disputed, Silent, Sound};
     let stale = |num: u32| Standing::Stale { at: BlockNum(num), age: time(100).since(time(num)) };
     let minority = Standing::MinorityFork { at: BlockNum(100) };
     let disputed = Disputed { at: BlockNum(100) };
     let a = || at("a", 100, 0);
     let cases = [
-        ("all well", vec![a(), at("b", 100, 0), at("c", 100, 0)], AgreementVerdict::Agreed, vec![SoundVoice; 3]),
-        ("one a block ahead, as yet", vec![a(), at("b", 101, 0)], AgreementVerdict::Thin, vec![SoundVoice; 2]),
-        (
-            "one dead",
-            vec![a(), silent("b"), at("c", 100, 0)],
-            AgreementVerdict::Agreed,
-            vec![SoundVoice, Silent, SoundVoice],
-        ),
+        ("all well", vec![a(), at("b", 100, 0), at("c", 100, 0)], AgreementVerdict::Agreed, vec![Sound; 3]),
+        ("one a block ahead, as yet", vec![a(), at("b", 101, 0)], AgreementVerdict::Thin, vec![Sound; 2]),
+        ("one dead", vec![a(), silent("b"), at("c", 100, 0)], AgreementVerdict::Agreed, vec![Sound, Silent, Sound]),
         (
             "one stale",
             vec![a(), at("b", 80, 0), at("c", 100, 0)],
             AgreementVerdict::Agreed,
-            vec![SoundVoice, stale(80), SoundVoice],
+            vec![Sound, stale(80), Sound],
         ),
         (
             "one on a fork",
             vec![a(), at("b", 100, 7), at("c", 100, 0)],
             AgreementVerdict::Agreed,
-            vec![SoundVoice, minority, SoundVoice],
+            vec![Sound, minority, Sound],
         ),
         ("one against one", vec![a(), at("b", 100, 7)], AgreementVerdict::Disagreement, vec![disputed; 2]),
-        ("one and silence", vec![a(), silent("b")], AgreementVerdict::Thin, vec![SoundVoice, Silent]),
-        ("the only one", vec![a()], AgreementVerdict::OneVoice, vec![SoundVoice]),
-        ("two names of one", vec![a(), a()], AgreementVerdict::OneVoice, vec![SoundVoice; 2]),
-        (
-            "two of one and silence",
-            vec![a(), a(), silent("b")],
-            AgreementVerdict::Thin,
-            vec![SoundVoice, SoundVoice, Silent],
-        ),
+        ("one and silence", vec![a(), silent("b")], AgreementVerdict::Thin, vec![Sound, Silent]),
+        ("the only one", vec![a()], AgreementVerdict::OneVoice, vec![Sound]),
+        ("two names of one", vec![a(), a()], AgreementVerdict::OneVoice, vec![Sound; 2]),
+        ("two of one and silence", vec![a(), a(), silent("b")], AgreementVerdict::Thin, vec![Sound, Sound, Silent]),
         ("nobody", vec![silent("a"), silent("b")], AgreementVerdict::Blind, vec![Silent; 2]),
         (
             "one from the future",
             vec![a(), at("b", 200, 0), at("c", 100, 0)],
             AgreementVerdict::Agreed,
-            vec![SoundVoice, Standing::Future { by: Duration::from_secs(300) }, SoundVoice],
+            vec![Sound, Standing::Future { by: Duration::from_secs(300) }, Sound],
         ),
     ];
     for (case, said, verdict, expected) in cases {
