@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch_client::{Check, CheckResult, RehearsalReport};
 use dogwatch_engine::{Mode, Holder};
-use dogwatch_rpc::{Call, Pool, Refusal};
+use dogwatch_rpc::{NodeRefusal, Pool, RpcCall, UnusableResult};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -166,11 +166,11 @@ fn endpoints(chain: &str, pool: &Pool) -> Check {
 /// Asks a node whether it would find the signature right. It does not look at the key on chain: that was done.
 async fn verify(pool: &Pool, what: String, signed: &dogwatch_chain::SignedTransaction) -> Check {
     let params = json!([dogwatch_chain::transaction_to_json(signed, pool.profile())]);
-    let accept = |value: &Value| value.as_bool().ok_or_else(|| "it is neither true nor false".to_owned());
-    match pool.read(&Call::new(VERIFY, params), accept).await {
+    let accept = |value: &Value| value.as_bool().ok_or(UnusableResult::new("the result is neither true nor false"));
+    match pool.read(&RpcCall::new(VERIFY, params), accept).await {
         Ok((_, Ok(true))) => works(what, "signed, and verified by a node; not sent".to_owned()),
         Ok((_, Ok(false))) => fails(what, "a node says that it is not signed by whom it must be".to_owned()),
-        Ok((_, Err(refused))) if refused.refusal == Refusal::MissingAuthority => {
+        Ok((_, Err(refused))) if refused.refusal == NodeRefusal::MissingAuthority => {
             fails(what, format!("a node says that it is not signed by whom it must be: {refused}"))
         }
         // A node that is behind does not know the block that it refers to.

@@ -2,11 +2,11 @@
 //! the status.
 
 use dogwatch_client::{EndpointStatus, millis};
-use dogwatch_engine::{EndpointReading, Reading, SendReport};
+use dogwatch_engine::{EndpointReading, ReadFailure, Reading, SendReport};
 use dogwatch_rpc::{BroadcastOutcome, BroadcastReport};
 
-pub(super) fn readings(polled: &[dogwatch_rpc::EndpointReading]) -> Vec<EndpointReading> {
-    let reading = |polled: &dogwatch_rpc::EndpointReading| EndpointReading {
+pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer]) -> Vec<EndpointReading> {
+    let reading = |polled: &dogwatch_rpc::PollAnswer| EndpointReading {
         endpoint: polled.name.as_str().to_owned(),
         operator: polled.operator.as_str().to_owned(),
         result: match &polled.result {
@@ -15,7 +15,7 @@ pub(super) fn readings(polled: &[dogwatch_rpc::EndpointReading]) -> Vec<Endpoint
                 schedule: reading.schedule.clone(),
                 witnesses: reading.witnesses.clone(),
             }),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(ReadFailure::new(error.to_string())),
         },
     };
     polled.iter().map(reading).collect()
@@ -43,7 +43,7 @@ pub(super) fn send_report(report: &BroadcastReport) -> SendReport {
 }
 
 /// An endpoint as the pool alone sees it.
-pub(crate) fn endpoint_status(status: &dogwatch_rpc::EndpointStatus) -> EndpointStatus {
+pub(crate) fn endpoint_status(status: &dogwatch_rpc::EndpointSnapshot) -> EndpointStatus {
     EndpointStatus {
         name: status.name.to_string(),
         operator: status.operator.to_string(),

@@ -2,11 +2,11 @@
 
 use dogwatch_chain::{Block, BlockNum};
 use dogwatch_engine::Tracker;
-use dogwatch_rpc::{EndpointIndex, EndpointReading, Pool};
+use dogwatch_rpc::{EndpointIndex, PollAnswer, Pool};
 
 /// Endpoints that stand at the head, the one that served last first.
 pub(super) fn sources(
-    readings: &[EndpointReading],
+    readings: &[PollAnswer],
     tracker: &Tracker,
     last: Option<EndpointIndex>,
 ) -> Vec<EndpointIndex> {

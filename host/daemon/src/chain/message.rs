@@ -2,8 +2,8 @@
 
 use dogwatch_chain::{AccountName, Block, Time, TransactionId};
 use dogwatch_client::ChainStatus;
-use dogwatch_engine::{Force, NodeIndex, Probe, SendReport, Target};
-use dogwatch_rpc::{EndpointIndex, EndpointReading};
+use dogwatch_engine::{Force, Holder, NodeIndex, Probe, ProbeFailure, SendReport};
+use dogwatch_rpc::{EndpointIndex, PollAnswer};
 use tokio::sync::oneshot;
 
 use crate::chain::rehearse::WitnessRehearsal;
@@ -13,17 +13,17 @@ use crate::chain::witness::Policy;
 #[derive(Debug)]
 pub enum Message {
     /// The endpoints were polled, and the last answer came then.
-    Polled(Time, Vec<EndpointReading>),
+    Polled(Time, Vec<PollAnswer>),
     /// Blocks were read, and from where; or could not be.
     Blocks(Option<(EndpointIndex, Vec<Block>)>),
     /// A node was probed.
-    Probed(usize, NodeIndex, Result<Probe, String>),
+    Probed(usize, NodeIndex, Result<Probe, ProbeFailure>),
     /// A transaction was handed to the endpoints.
     Sent(usize, TransactionId, SendReport),
     /// Somebody wants to know.
     Status(oneshot::Sender<ChainStatus>),
     /// The operator wants a switch.
-    Switch(AccountName, Target, Force, oneshot::Sender<SwitchAnswer>),
+    Switch(AccountName, Holder, Force, oneshot::Sender<SwitchAnswer>),
     /// The operator pauses (until then) or resumes.
     Pause(AccountName, Option<Time>, oneshot::Sender<bool>),
     /// Somebody wants to know whether a switch would work now.

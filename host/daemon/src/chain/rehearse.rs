@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{SignedTransaction, Time};
-use dogwatch_engine::{Counts, Mode, Refusal, Target, Tracker};
+use dogwatch_engine::{Counts, Mode, Refusal, Holder, Tracker};
 
 use crate::chain::witness::WitnessTask;
 
@@ -16,7 +16,7 @@ pub struct WitnessRehearsal {
     /// Its name.
     pub witness: String,
     /// Who holds the key on chain, if that is known.
-    pub holder: Option<Target>,
+    pub holder: Option<Holder>,
     /// Why the policy does not work, if it does not.
     pub policy_trouble: Option<String>,
     /// Whether Dogwatch may act.
@@ -42,10 +42,10 @@ pub struct Standby {
 pub(super) fn witness(task: &WitnessTask, tracker: &Tracker, now: Time) -> WitnessRehearsal {
     let watch = task.watch();
     let holder = watch.holder();
-    let spare = |name: &str| holder != Some(Target::Node(name.to_owned()));
+    let spare = |name: &str| holder != Some(Holder::Node(name.to_owned()));
     let nodes = watch.config().nodes.iter().filter(|node| spare(&node.name));
     let standbys = nodes.map(|node| {
-        let to = Target::Node(node.name.clone());
+        let to = Holder::Node(node.name.clone());
         let obstacles = watch.obstacles(now, tracker, &to);
         // That it only observes is said once, and is no fault.
         let obstacles = obstacles.iter().filter(|refusal| **refusal != Refusal::Observing);

@@ -40,7 +40,7 @@ impl Sources<'_> {
     }
 
     fn endpoints(&self, now: Time) -> Vec<EndpointStatus> {
-        let endpoint = |status: dogwatch_rpc::EndpointStatus| EndpointStatus {
+        let endpoint = |status: dogwatch_rpc::EndpointSnapshot| EndpointStatus {
             trouble: self.tracker.doubts().get(status.name.as_str()).map(ToString::to_string),
             ..endpoint_status(&status)
         };

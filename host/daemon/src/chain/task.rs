@@ -184,7 +184,7 @@ impl ChainTask {
         self.witnesses.iter().position(|task| task.watch().config().witness == *witness)
     }
 
-    async fn polled(&mut self, readings: &[dogwatch_rpc::EndpointReading], outbox: &mpsc::WeakSender<Message>) {
+    async fn polled(&mut self, readings: &[dogwatch_rpc::PollAnswer], outbox: &mpsc::WeakSender<Message>) {
         self.tracker.observe(self.clock.now(), &convert::readings(readings));
         self.sources = fetch::sources(readings, &self.tracker, self.sources.first().copied());
         if self.fetching.is_none() {
@@ -197,7 +197,7 @@ impl ChainTask {
     }
 
     /// In steady state each poll brings the one new block along, and nothing else has to be asked.
-    fn learn_along(&mut self, readings: &[dogwatch_rpc::EndpointReading]) {
+    fn learn_along(&mut self, readings: &[dogwatch_rpc::PollAnswer]) {
         for reading in readings.iter().filter(|reading| self.sources.contains(&reading.endpoint)) {
             let block = reading.result.as_ref().ok().and_then(|reading| reading.block.as_ref());
             let wanted = self.tracker.wanted().map(|(from, _)| from);

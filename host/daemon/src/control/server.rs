@@ -13,7 +13,7 @@ use dogwatch_chain::{AccountName, Time};
 use dogwatch_client::{
     AckRequest, MaintenanceRequest, PauseRequest, RaiseRequest, RehearsalReport, Status, SwitchReply, SwitchRequest, TestRequest,
 };
-use dogwatch_engine::{Force, Target};
+use dogwatch_engine::{Force, Holder};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
 
@@ -133,7 +133,7 @@ impl Control {
 
     async fn switch(&self, request: SwitchRequest) -> Result<SwitchReply, Failure> {
         let inbox = self.find(&request.witness, request.chain.as_deref())?;
-        let target = request.to.map_or(Target::Disabled, Target::Node);
+        let target = request.to.map_or(Holder::Disabled, Holder::Node);
         let force = if request.force { Force::Yes } else { Force::No };
         let (reply, answer) = oneshot::channel::<SwitchAnswer>();
         inbox.send(Message::Switch(request.witness, target, force, reply)).await.map_err(gone)?;

@@ -1,19 +1,22 @@
 //! Raising, updating and resolving the alerts of one witness.
 
-use crate::alert::{AlertKey, Subject};
-use crate::book::Notice;
-use crate::cause::Cause;
+use dogwatch_alerts::{AlertKey, Cause, Notice, Scope, Subject};
+
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
 impl Watch {
+    fn scope(&self) -> Scope {
+        Scope::witness(&self.config.profile.name, self.config.witness.as_str())
+    }
+
     pub(super) fn alert_key(&self, cause: Cause) -> AlertKey {
-        AlertKey(format!("witness/{}/{}/{cause}", self.config.profile.name, self.config.witness))
+        AlertKey::new(self.scope(), cause)
     }
 
     /// The key where there may be several of a kind.
     pub(super) fn part_key(&self, cause: Cause, part: &str) -> AlertKey {
-        AlertKey(format!("{}/{part}", self.alert_key(cause)))
+        AlertKey::part(self.scope(), cause, part)
     }
 
     pub(super) fn subject(&self) -> Subject {
@@ -21,13 +24,13 @@ impl Watch {
     }
 
     pub(super) fn raise(&mut self, turn: &mut Turn<'_>, notice: Notice) {
-        let alert = self.state.alerts.raise(turn.now, &self.config.profile.name, self.config.repeat, notice);
-        turn.say(alert);
+        let report = self.state.alerts.raise(turn.now, notice);
+        turn.report(report);
     }
 
     pub(super) fn update(&mut self, turn: &mut Turn<'_>, notice: Notice) {
-        let alert = self.state.alerts.update(turn.now, &self.config.profile.name, notice);
-        turn.say([alert]);
+        let report = self.state.alerts.update(turn.now, notice);
+        turn.report([report]);
     }
 
     pub(super) fn resolve(&mut self, turn: &mut Turn<'_>, cause: Cause, how: &str) {
@@ -35,14 +38,13 @@ impl Watch {
     }
 
     pub(super) fn resolve_key(&mut self, turn: &mut Turn<'_>, key: &AlertKey, how: &str) {
-        let alert = self.state.alerts.resolve(turn.now, key, how);
-        turn.say(alert);
+        let report = self.state.alerts.resolve(turn.now, key, how);
+        turn.report(report);
     }
 
     /// Closes what an earlier decision raised and this one does not.
     pub(super) fn resolve_others(&mut self, turn: &mut Turn<'_>, cause: Cause, keep: &[AlertKey], how: &str) {
-        let prefix = self.part_key(cause, "").0;
-        let alerts = self.state.alerts.resolve_others(turn.now, &prefix, keep, how);
-        turn.say(alerts);
+        let reports = self.state.alerts.resolve_others(turn.now, cause, keep, how);
+        turn.report(reports);
     }
 }

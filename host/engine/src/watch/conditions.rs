@@ -1,6 +1,7 @@
 //! Alerts about what stands at an observation: the key's state, participation and misses.
 
-use crate::cause::Cause;
+use dogwatch_alerts::Cause;
+
 use crate::holder::Holder;
 use crate::situation::{SlotOutcome, Verdict};
 use crate::watch::machine::Watch;

@@ -1,8 +1,8 @@
 //! What happens to a watch, and what it wants done.
 
+use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{Time, TransactionId};
 
-use crate::alert::Alert;
 use crate::decision::Decision;
 use crate::failure::{PolicyFailure, ProbeFailure};
 use crate::health::Probe;
@@ -59,8 +59,8 @@ pub enum Command {
     AskPolicy(Box<Situation>),
     /// Sign this and hand it to the endpoints, once the state is stored; answer with [`Event::Sent`].
     Send(Box<SwitchPlan>),
-    /// Deliver this.
-    Say(Box<Alert>),
+    /// Tell the alert desk.
+    Report(Box<AlertReport>),
     /// Send [`Event::Woken`] at that time.
     WakeAt(Time),
     /// Log this.

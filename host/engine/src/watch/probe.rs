@@ -1,6 +1,7 @@
 //! Taking in what a node's probe found.
 
-use crate::cause::Cause;
+use dogwatch_alerts::Cause;
+
 use crate::chain::Standstill;
 use crate::failure::ProbeFailure;
 use crate::health::{Probe, assess};

@@ -1,7 +1,8 @@
 //! What a watch must remember over a restart.
 
 use dogwatch_chain::{Slot, Time};
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::book::AlertBook;
 use crate::slots::SlotRecord;
@@ -26,11 +27,17 @@ pub struct WatchState {
     pub unproven: Option<Unproven>,
     /// Past switches, oldest first.
     pub switches: Vec<SwitchRecord>,
-    /// Open alerts.
+    /// Open alerts. Not stored here: the desk knows what is open.
+    #[serde(default, skip_serializing, deserialize_with = "forget")]
     pub alerts: AlertBook,
     /// Until when automatic switches are paused.
     pub paused_until: Option<Time>,
     /// Own slots by the hour.
     #[serde(default)]
     pub tally: Tally,
+}
+
+/// Older states hold the open alerts too.
+fn forget<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AlertBook, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| AlertBook::default())
 }

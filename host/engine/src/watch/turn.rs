@@ -1,8 +1,8 @@
 //! One event as it is taken in: when, on which chain, and the commands that come of it.
 
+use dogwatch_alerts::AlertReport;
 use dogwatch_chain::Time;
 
-use crate::alert::Alert;
 use crate::chain::Tracker;
 use crate::watch::event::Command;
 
@@ -26,9 +26,9 @@ impl<'a> Turn<'a> {
         self.commands.push(command);
     }
 
-    /// Adds the delivery of alerts.
-    pub(super) fn say(&mut self, alerts: impl IntoIterator<Item = Alert>) {
-        self.commands.extend(alerts.into_iter().map(|alert| Command::Say(Box::new(alert))));
+    /// Adds reports for the alert desk.
+    pub(super) fn report(&mut self, reports: impl IntoIterator<Item = AlertReport>) {
+        self.commands.extend(reports.into_iter().map(|report| Command::Report(Box::new(report))));
     }
 
     /// All commands, in the order in which they came.

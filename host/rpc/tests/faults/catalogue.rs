@@ -39,7 +39,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut add = |name, fault, shows| cases.push(Case { name, fault, shows });
 
     add("connection refused", Fault::Refuse, Error("not reachable"));
-    add("name not found", Fault::NoSuchName, Error("name cannot be looked up"));
+    add("name not found", Fault::NoSuchName, Error("cannot resolve its name"));
     add("closed at once", Fault::CloseAtOnce, Error(""));
     add("mute: not even a handshake", Fault::Mute, Error("connecting took longer"));
     add("no TLS at the port", Fault::NotTls, Error("there may be no TLS"));
@@ -75,22 +75,22 @@ pub(crate) fn cases() -> Vec<Case> {
         ("status 201", 201, "HTTP status 201"),
         ("status 204", 204, "HTTP status 204"),
         ("status 400", 400, "HTTP status 400"),
-        ("status 401", 401, "a permission this machine lacks"),
-        ("status 403", 403, "a permission this machine lacks"),
+        ("status 401", 401, "credentials that this machine lacks"),
+        ("status 403", 403, "credentials that this machine lacks"),
         ("status 404", 404, "not a JSON-RPC endpoint"),
         ("status 405", 405, "not a JSON-RPC endpoint"),
         ("status 429", 429, "too many requests"),
-        ("status 500", 500, "the provider's trouble"),
-        ("status 502", 502, "the provider's trouble"),
-        ("status 503", 503, "the provider's trouble"),
-        ("status 504", 504, "the provider's trouble"),
+        ("status 500", 500, "the provider's side"),
+        ("status 502", 502, "the provider's side"),
+        ("status 503", 503, "the provider's side"),
+        ("status 504", 504, "the provider's side"),
     ] {
         add(name, Fault::Status(status, vec![]), Error(says));
     }
-    add("429 with seconds", Fault::Status(429, vec![("Retry-After", "120")]), Error("left alone for 120 s"));
+    add("429 with seconds", Fault::Status(429, vec![("Retry-After", "120")]), Error("a pause of 120 s"));
     let dates = vec![("Retry-After", "Sat, 28 Jul 2018 07:01:30 GMT"), ("Date", "Sat, 28 Jul 2018 07:00:00 GMT")];
-    add("429 with a date", Fault::Status(429, dates), Error("left alone for 90 s"));
-    add("503 with seconds", Fault::Status(503, vec![("Retry-After", "7")]), Error("left alone for 7 s"));
+    add("429 with a date", Fault::Status(429, dates), Error("a pause of 90 s"));
+    add("503 with seconds", Fault::Status(503, vec![("Retry-After", "7")]), Error("a pause of 7 s"));
     add("429 with nonsense", Fault::Status(429, vec![("Retry-After", "soon")]), Error("too many requests"));
 
     add("an empty body", Fault::Page(b""), Error("it is empty"));

@@ -1,10 +1,8 @@
 //! What alerts say of the signing key on chain.
 
+use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::Time;
 
-use crate::alert::Severity;
-use crate::book::Notice;
-use crate::cause::Cause;
 use crate::holder::Holder;
 use crate::watch::machine::Watch;
 

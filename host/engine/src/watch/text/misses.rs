@@ -1,13 +1,12 @@
 //! What alerts say of missed blocks, of the witness and of the whole chain.
 
+use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::Time;
 
-use crate::alert::{Severity, utc};
-use crate::book::Notice;
-use crate::cause::Cause;
 use crate::config::Signing;
 use crate::holder::Holder;
 use crate::situation::Mode;
+use crate::time::utc;
 use crate::watch::machine::Watch;
 use crate::watch::text::phrases::{Advice, ENDPOINTS, STATUS};
 

@@ -1,11 +1,10 @@
 //! What alerts say of a node that is not fit.
 
+use dogwatch_alerts::{Cause, Notice, Severity, Subject};
 use dogwatch_chain::Time;
 
-use crate::alert::{Severity, Subject, utc};
-use crate::book::Notice;
-use crate::cause::Cause;
 use crate::holder::Holder;
+use crate::time::utc;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::headline;
 

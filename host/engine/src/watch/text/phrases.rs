@@ -1,10 +1,8 @@
 //! What several alerts have in common: who is on duty, who is ready to take over, and the command to type.
 
+use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::{PublicKey, Time};
 
-use crate::alert::Severity;
-use crate::book::Notice;
-use crate::cause::Cause;
 use crate::situation::SlotOutcome;
 use crate::watch::machine::Watch;
 

@@ -1,8 +1,7 @@
 //! What alerts say of the policy, and what the policy says itself.
 
-use crate::alert::Severity;
-use crate::book::Notice;
-use crate::cause::Cause;
+use dogwatch_alerts::{Cause, Notice, Severity};
+
 use crate::decision::Decision;
 use crate::failure::PolicyFailure;
 use crate::watch::machine::Watch;

@@ -1,12 +1,11 @@
 //! What alerts say of a switch that was refused.
 
+use dogwatch_alerts::{Cause, Notice};
 use dogwatch_chain::Time;
 
-use crate::alert::utc;
-use crate::book::Notice;
-use crate::cause::Cause;
 use crate::holder::Holder;
 use crate::rails::Refusal;
+use crate::time::utc;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
 

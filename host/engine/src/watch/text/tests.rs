@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use dogwatch_alerts::{Cause, Severity};
 use dogwatch_chain::PublicKey;
 
 use super::line::{SUMMARY, one_line};
-use crate::alert::Severity;
-use crate::cause::Cause;
 use crate::config::Disable;
 use crate::config::Signing;
 use crate::decision::{Action, Decision, PolicyAlert};
