@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dogwatch_engine::Alert;
-use dogwatch_plugins::{Beat, ChannelPlugin, Library, Pulse, Sandbox};
+use dogwatch_plugins::{ChannelPlugin, HeartbeatMessage, HeartbeatStatus, Library, Sandbox};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -163,8 +163,12 @@ async fn deliver(couriers: Vec<Courier>, alert: Alert, first: impl FnOnce()) -> 
     // A dead man's switch hears of it too, and is nobody who was told.
     let mut switches = JoinSet::new();
     for courier in beats {
-        let beat = Beat { pulse: Pulse::Failing(alert.summary.clone()), site: courier.site.clone(), at: alert.at };
-        switches.spawn(async move { tokio::time::timeout(DEADLINE, courier.beat(&beat)).await });
+        let heartbeat = HeartbeatMessage {
+            status: HeartbeatStatus::Failing(alert.summary.clone()),
+            site: courier.site.clone(),
+            at: alert.at,
+        };
+        switches.spawn(async move { tokio::time::timeout(DEADLINE, courier.beat(&heartbeat)).await });
     }
     for courier in heard {
         let mut delivery = Delivery::past_the_store(alert.clone());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_engine::{ChainAlerts, Tracker, TrackerConfig};
-use dogwatch_plugins::{Change, ChannelPlugin, Library};
+use dogwatch_plugins::{ChannelPlugin, Library, LibraryChange};
 use dogwatch_rpc::{Endpoint, Pool, PoolError, PoolOptions, Prober};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -310,7 +310,7 @@ async fn follow_plugins(
         let changed = !changes.is_empty();
         for change in changes {
             tracing::info!(site = config.site, "{change}");
-            if let Change::Reloaded { name, .. } | Change::Available { name } = &change {
+            if let LibraryChange::Reloaded { name, .. } | LibraryChange::Available { name } = &change {
                 put_into_use(&library, &config, name, &chains, &channels, &mut ready).await;
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dogwatch_chain::Time;
 use dogwatch_engine::AlertKey;
-use dogwatch_plugins::{Beat, Pulse};
+use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
 use tokio::sync::watch;
 
 use crate::courier::{Courier, Tested};
@@ -59,7 +59,7 @@ impl Heartbeat {
         let started_at = self.desk.clock.now();
         // What was said before this start is called off by the first that gets through.
         let mut misses = Misses { in_a_row: 0, told: true };
-        self.beat(Pulse::Started, &mut misses).await;
+        self.beat(HeartbeatStatus::Started, &mut misses).await;
         // That it has started is no cycle.
         let mut told = started_at;
         loop {
@@ -69,18 +69,18 @@ impl Heartbeat {
                 // Told once already: silence is the signal, and another cycle will come.
                 State::Well(at) if told == at => {}
                 State::Well(at) => {
-                    self.beat(Pulse::Well, &mut misses).await;
+                    self.beat(HeartbeatStatus::Healthy, &mut misses).await;
                     told = at;
                 }
-                State::Failing(why) => self.beat(Pulse::Failing(why), &mut misses).await,
+                State::Failing(why) => self.beat(HeartbeatStatus::Failing(why), &mut misses).await,
             }
         }
     }
 
-    async fn beat(&self, pulse: Pulse, misses: &mut Misses) {
-        let beat = Beat { pulse, site: self.courier.site.clone(), at: self.desk.clock.now() };
+    async fn beat(&self, status: HeartbeatStatus, misses: &mut Misses) {
+        let heartbeat = HeartbeatMessage { status, site: self.courier.site.clone(), at: self.desk.clock.now() };
         let (site, channel) = (&self.courier.site, &self.courier.name);
-        match self.courier.beat(&beat).await {
+        match self.courier.beat(&heartbeat).await {
             Tested::Passed | Tested::Untestable => {
                 if std::mem::take(&mut misses.told) {
                     self.say(Trouble::Over).await;

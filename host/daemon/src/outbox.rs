@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::Time;
 use dogwatch_engine::{Alert, Severity};
-use dogwatch_plugins::{Following, Progress, Reached};
+use dogwatch_plugins::{FollowUp, Progress, Reached};
 use rand::Rng as _;
 
 use crate::courier::{Courier, Outcome};
@@ -112,7 +112,7 @@ impl Worker {
         self.desk.store.settle(*message_id, channel, "delivered", receipt).await
     }
 
-    async fn follow(&self, delivery: &Delivery, following: Following) -> Result<(), StoreError> {
+    async fn follow(&self, delivery: &Delivery, following: FollowUp) -> Result<(), StoreError> {
         let at = self.now().plus(following.after);
         let delivered = following.reached == Reached::Yes;
         if delivered {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use dogwatch_plugins::{Library, Origin, PluginInfo, Sandbox, SettingDoc};
+use dogwatch_plugins::{Library, PluginInfo, PluginOrigin, Sandbox, SettingDoc};
 use serde_json::json;
 
 use crate::cli::{Exit, Failure, say};
@@ -73,7 +73,7 @@ fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(
 fn short(plugin: &PluginInfo) -> String {
     let PluginInfo { name, origin, world, description, .. } = plugin;
     let world = world.to_string();
-    let place = if *origin == Origin::Bundled { String::new() } else { format!("  ({origin})") };
+    let place = if *origin == PluginOrigin::Bundled { String::new() } else { format!("  ({origin})") };
     format!("{name:<14} {world:<8} {}{place}", description.about)
 }
 
