@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_engine::{Alert, Severity};
-use dogwatch_plugins::Following;
+use dogwatch_plugins::FollowUp;
 use rand::Rng as _;
 
 use crate::channels::client::{ChannelClient, Outcome};
@@ -102,7 +102,7 @@ pub enum Next {
     /// Nothing: the service has it; what it says of it.
     Delivered(String),
     /// The service took it, and is to be asked what became of it.
-    Follow(Following),
+    Follow(FollowUp),
     /// Another try.
     Retry(Retry),
     /// Nothing: it will not be delivered, and why.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dogwatch_plugins::{
-    Beat, ChannelPlugin, Envelope, Following, Given, Judgement, PluginError, Progress, Request, Response, Roles,
-    Settings,
+    AlertMessage, ChannelContext, ChannelPlugin, ChannelRequest, ChannelResponse, FollowUp, HeartbeatMessage,
+    Judgement, MessageMetadata, PluginError, Progress, Roles, Settings,
 };
 use tokio::sync::watch;
 
@@ -35,7 +35,7 @@ pub enum Outcome {
     /// The service has it; what it says of it.
     Delivered(String),
     /// The service took it, and is to be asked what became of it.
-    Follow(Following),
+    Follow(FollowUp),
     /// To be tried again at once, with this in the channel's memory.
     Remember(String),
     /// The service asks to wait.
@@ -94,8 +94,8 @@ impl ChannelClient {
         described.map_or(otherwise, |description| description.roles)
     }
 
-    fn envelope(&self, delivery: &Delivery) -> Envelope {
-        Envelope {
+    fn metadata(&self, delivery: &Delivery) -> MessageMetadata {
+        MessageMetadata {
             message_id: format!("{}-{}", self.site, delivery.message),
             site: self.site.clone(),
             witness: delivery.witness.clone(),
@@ -108,14 +108,15 @@ impl ChannelClient {
             Ok(plugin) => plugin,
             Err(why) => return Outcome::NoPlugin(why),
         };
-        let (envelope, secrets) = (self.envelope(delivery), self.egress.secret_names());
-        let given = Given { settings: &self.settings, secrets: &secrets, memory };
-        let requests = match blocking(|| plugin.compose(given, &delivery.alert, &envelope)) {
+        let (metadata, secrets) = (self.metadata(delivery), self.egress.secret_names());
+        let message = AlertMessage { alert: &delivery.alert, metadata: &metadata };
+        let context = ChannelContext { settings: &self.settings, secrets: &secrets, memory };
+        let requests = match blocking(|| plugin.compose(context, message)) {
             Ok(called) => called.value,
             Err(error) => return Outcome::Failed(self.egress.scrub(&error.to_string())),
         };
         self.run(&requests, |index, response| {
-            let judged = plugin.judge(&self.settings, &delivery.alert, &envelope, index, response);
+            let judged = plugin.judge(&self.settings, message, index, response);
             judged.map(|called| called.value)
         })
         .await
@@ -124,14 +125,14 @@ impl ChannelClient {
     /// Asks what became of a message.
     pub async fn ask(&self, delivery: &Delivery) -> Result<Progress, String> {
         let plugin = self.plugin()?;
-        let (envelope, secrets) = (self.envelope(delivery), self.egress.secret_names());
-        let given = Given { settings: &self.settings, secrets: &secrets, memory: "" };
+        let (metadata, secrets) = (self.metadata(delivery), self.egress.secret_names());
+        let message = AlertMessage { alert: &delivery.alert, metadata: &metadata };
+        let context = ChannelContext { settings: &self.settings, secrets: &secrets, memory: "" };
         let failed = |error: &dyn std::fmt::Display| self.egress.scrub(&error.to_string());
-        let asked = blocking(|| plugin.follow(given, &delivery.alert, &envelope, &delivery.receipt));
+        let asked = blocking(|| plugin.follow(context, message, &delivery.receipt));
         let Some(request) = asked.map_err(|error| failed(&error))? else { return Ok(Progress::Over) };
         let response = self.egress.send(&request).await.map_err(|error| failed(&error))?;
-        let judged =
-            blocking(|| plugin.judge_follow(&self.settings, &delivery.alert, &envelope, &delivery.receipt, &response));
+        let judged = blocking(|| plugin.judge_follow(&self.settings, message, &delivery.receipt, &response));
         Ok(match judged.map_err(|error| failed(&error))? {
             Progress::Unreached(why) => Progress::Unreached(self.egress.scrub(&why)),
             Progress::Permanent(why) => Progress::Permanent(self.egress.scrub(&why)),
@@ -147,37 +148,37 @@ impl ChannelClient {
             Err(why) => return Tested::Failed(why),
         };
         let secrets = self.egress.secret_names();
-        let given = Given { settings: &self.settings, secrets: &secrets, memory };
-        let requests = match blocking(|| plugin.self_test(given)) {
+        let context = ChannelContext { settings: &self.settings, secrets: &secrets, memory };
+        let requests = match blocking(|| plugin.self_test(context)) {
             Ok(requests) if requests.is_empty() => return Tested::Untestable,
             Ok(requests) => requests,
             Err(error) => return Tested::Failed(self.egress.scrub(&error.to_string())),
         };
-        let judge = |index, response: &Response| plugin.judge_self_test(&self.settings, index, response);
+        let judge = |index, response: &ChannelResponse| plugin.judge_self_test(&self.settings, index, response);
         tested(self.run(&requests, judge).await)
     }
 
     /// Sends a heartbeat.
-    pub async fn beat(&self, beat: &Beat) -> Tested {
+    pub async fn heartbeat(&self, heartbeat: &HeartbeatMessage) -> Tested {
         let plugin = match self.plugin() {
             Ok(plugin) => plugin,
             Err(why) => return Tested::Failed(why),
         };
         let secrets = self.egress.secret_names();
-        let given = Given { settings: &self.settings, secrets: &secrets, memory: "" };
-        let requests = match blocking(|| plugin.beat(given, beat)) {
+        let context = ChannelContext { settings: &self.settings, secrets: &secrets, memory: "" };
+        let requests = match blocking(|| plugin.heartbeat(context, heartbeat)) {
             Ok(requests) => requests,
             Err(error) => return Tested::Failed(self.egress.scrub(&error.to_string())),
         };
-        let judge = |index, response: &Response| plugin.judge_beat(&self.settings, index, response);
+        let judge = |index, response: &ChannelResponse| plugin.judge_heartbeat(&self.settings, index, response);
         tested(self.run(&requests, judge).await)
     }
 
     /// Sends requests one after the other, for as long as the answers are good.
     async fn run(
         &self,
-        requests: &[Request],
-        judge: impl Fn(usize, &Response) -> Result<Judgement, PluginError>,
+        requests: &[ChannelRequest],
+        judge: impl Fn(usize, &ChannelResponse) -> Result<Judgement, PluginError>,
     ) -> Outcome {
         let mut outcome = Outcome::Delivered(String::new());
         for (index, request) in requests.iter().enumerate() {

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine as _;
-use dogwatch_plugins::{DigestEncoding, Encoding, Header, HttpRequest, Method, Part, Request, Response};
+use dogwatch_plugins::{ChannelRequest, ChannelResponse, DigestEncoding, Encoding, Header, HttpRequest, Method, Part};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderName, HeaderValue};
@@ -97,22 +97,22 @@ impl Egress {
     }
 
     /// Sends one request and reads the answer.
-    pub async fn send(&self, request: &Request) -> Result<Response, EgressError> {
+    pub async fn send(&self, request: &ChannelRequest) -> Result<ChannelResponse, EgressError> {
         match request {
-            Request::Http(request) => {
+            ChannelRequest::Http(request) => {
                 let request = self.filled(request)?;
                 let answer = self.client.execute(request).await.map_err(|error| self.transport(&error))?;
                 self.read(answer).await
             }
-            Request::Mail(mail) => self.send_mail(mail).await,
+            ChannelRequest::Mail(mail) => self.send_mail(mail).await,
         }
     }
 
     /// Whether this request could be sent: the secrets it names are there and the host is allowed. Sends nothing.
-    pub fn permits(&self, request: &Request) -> Result<(), EgressError> {
+    pub fn permits(&self, request: &ChannelRequest) -> Result<(), EgressError> {
         match request {
-            Request::Http(request) => self.filled(request).map(drop),
-            Request::Mail(mail) => self.permits_mail(mail),
+            ChannelRequest::Http(request) => self.filled(request).map(drop),
+            ChannelRequest::Mail(mail) => self.permits_mail(mail),
         }
     }
 
@@ -148,7 +148,7 @@ impl Egress {
     }
 
     /// Reads an answer, as far as anybody will want to.
-    async fn read(&self, mut answer: reqwest::Response) -> Result<Response, EgressError> {
+    async fn read(&self, mut answer: reqwest::Response) -> Result<ChannelResponse, EgressError> {
         let status = answer.status().as_u16();
         let headers = answer
             .headers()
@@ -169,7 +169,7 @@ impl Egress {
         if scrubbed != text {
             body = scrubbed.into_bytes();
         }
-        Ok(Response { status, headers, body })
+        Ok(ChannelResponse { status, headers, body })
     }
 
     /// Puts the secrets in.
@@ -410,7 +410,7 @@ mod tests {
         let egress = egress(&["hooks.example.com"]);
         let text = |text: &str| vec![Part::Text(text.to_owned())];
         let to = |url: &str, headers| {
-            Request::Http(HttpRequest { method: Method::Post, url: text(url), headers, body: vec![] })
+            ChannelRequest::Http(HttpRequest { method: Method::Post, url: text(url), headers, body: vec![] })
         };
         assert_eq!(egress.permits(&to("https://hooks.example.com/x", vec![])), Ok(()));
         let refused = Err(EgressError::Host("evil.example".into()));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dogwatch_chain::Time;
 use dogwatch_engine::AlertKey;
-use dogwatch_plugins::{Beat, Pulse};
+use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
 
 use crate::alerts::condition::StandingAlert;
 use crate::alerts::desk::AlertDesk;
@@ -48,7 +48,7 @@ impl Heartbeat {
     pub async fn run(self) {
         let started_at = self.desk.clock.now();
         let mut failures = Failures { in_a_row: 0, alert: StandingAlert::new(self.desk.clone()) };
-        self.send(Pulse::Started, &mut failures).await;
+        self.send(HeartbeatStatus::Started, &mut failures).await;
         // That it has started is no cycle.
         let mut sent = started_at;
         loop {
@@ -58,19 +58,19 @@ impl Heartbeat {
                 // Sent once already: silence is the signal, and another cycle will come.
                 CycleState::Good(at) if sent == at => {}
                 CycleState::Good(at) => {
-                    self.send(Pulse::Well, &mut failures).await;
+                    self.send(HeartbeatStatus::Healthy, &mut failures).await;
                     sent = at;
                 }
-                CycleState::Failing(why) => self.send(Pulse::Failing(why), &mut failures).await,
+                CycleState::Failing(why) => self.send(HeartbeatStatus::Failing(why), &mut failures).await,
             }
         }
     }
 
-    async fn send(&self, pulse: Pulse, failures: &mut Failures) {
-        let beat = Beat { pulse, site: self.client.site.clone(), at: self.desk.clock.now() };
+    async fn send(&self, status: HeartbeatStatus, failures: &mut Failures) {
+        let message = HeartbeatMessage { status, site: self.client.site.clone(), at: self.desk.clock.now() };
         let (site, channel) = (&self.client.site, &self.client.name);
         let text = |texts: &AlertTexts<'_>, condition: Condition<'_>| texts.heartbeat(channel, condition);
-        match self.client.beat(&beat).await {
+        match self.client.heartbeat(&message).await {
             Tested::Passed | Tested::Untestable => {
                 failures.in_a_row = 0;
                 failures.alert.now(Condition::Holds, text).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::Time;
-use dogwatch_plugins::{Following, Progress, Reached};
+use dogwatch_plugins::{FollowUp, Progress, Reached};
 
 use crate::alerts::desk::AlertDesk;
 use crate::channels::attempt::{LONGEST_WAIT, Failure, Next, Rests, Retry, RetryPolicy, Superseded, backoff};
@@ -115,7 +115,7 @@ impl Worker {
         self.desk.store.settle(*message_id, channel, "delivered", receipt).await
     }
 
-    async fn follow(&self, delivery: &Delivery, following: Following) -> Result<(), StoreError> {
+    async fn follow(&self, delivery: &Delivery, following: FollowUp) -> Result<(), StoreError> {
         let at = self.now().plus(following.after);
         let delivered = following.reached == Reached::Yes;
         if delivered {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dogwatch_client::{Exit, Failure};
 use clap::Subcommand;
-use dogwatch_plugins::{Library, Origin, PluginInfo, Sandbox, SettingDoc};
+use dogwatch_plugins::{Library, PluginInfo, PluginOrigin, Sandbox, SettingDoc};
 use serde_json::json;
 
 use crate::cli::common::say;
@@ -74,7 +74,7 @@ fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(
 fn short(plugin: &PluginInfo) -> String {
     let PluginInfo { name, origin, world, description, .. } = plugin;
     let world = world.to_string();
-    let place = if *origin == Origin::Bundled { String::new() } else { format!("  ({origin})") };
+    let place = if *origin == PluginOrigin::Bundled { String::new() } else { format!("  ({origin})") };
     format!("{name:<14} {world:<8} {}{place}", description.about)
 }
 

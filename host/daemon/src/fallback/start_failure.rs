@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dogwatch_engine::Alert;
-use dogwatch_plugins::{Beat, Pulse};
+use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -157,8 +157,12 @@ async fn deliver(clients: Vec<ChannelClient>, alert: Alert, first: impl FnOnce()
     // A dead man's switch hears of it too, and is nobody who was told.
     let mut switches = JoinSet::new();
     for client in beats {
-        let beat = Beat { pulse: Pulse::Failing(alert.summary.clone()), site: client.site.clone(), at: alert.at };
-        switches.spawn(async move { tokio::time::timeout(DEADLINE, client.beat(&beat)).await });
+        let heartbeat = HeartbeatMessage {
+            status: HeartbeatStatus::Failing(alert.summary.clone()),
+            site: client.site.clone(),
+            at: alert.at,
+        };
+        switches.spawn(async move { tokio::time::timeout(DEADLINE, client.heartbeat(&heartbeat)).await });
     }
     for client in heard {
         let alert = alert.clone();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_plugins::{Change, ChannelPlugin, Library};
+use dogwatch_plugins::{ChannelPlugin, Library, LibraryChange};
 use tokio::sync::{mpsc, watch};
 
 use crate::chain::message::Message;
@@ -36,7 +36,7 @@ pub(super) async fn follow(
         let changed = !changes.is_empty();
         for change in changes {
             tracing::info!(site = config.site, "{change}");
-            if let Change::Reloaded { name, .. } | Change::Available { name } = &change {
+            if let LibraryChange::Reloaded { name, .. } | LibraryChange::Available { name } = &change {
                 put_into_use(&library, &config, name, &chains, &channels, &mut ready).await;
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
 use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
-use dogwatch_plugins::{ChannelPlugin, CheckError, Envelope, Given, Library, Sandbox};
+use dogwatch_plugins::{AlertMessage, ChannelContext, ChannelPlugin, CheckError, Library, MessageMetadata, Sandbox};
 
 use crate::channels::egress::{self, Egress, EgressError};
 use crate::config::{ChannelConfig, Config, Problems};
@@ -92,12 +92,13 @@ fn rehearse(what: &str, site: &str, plugin: &ChannelPlugin, channel: &ChannelCon
             return problems.error(Some(channel.line), format!("{what}: authority: {error}"), remedy);
         }
     };
-    let envelope = Envelope { message_id: format!("{site}-0"), site: site.to_owned(), witness: String::new() };
+    let metadata = MessageMetadata { message_id: format!("{site}-0"), site: site.to_owned(), witness: String::new() };
     let mut said = Vec::new();
     let secrets = egress.secret_names();
-    let given = Given { settings: &channel.settings, secrets: &secrets, memory: "" };
+    let context = ChannelContext { settings: &channel.settings, secrets: &secrets, memory: "" };
     for event in [AlertEvent::Opened, AlertEvent::Updated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
-        match plugin.compose(given, &sample(event), &envelope) {
+        let alert = sample(event);
+        match plugin.compose(context, AlertMessage { alert: &alert, metadata: &metadata }) {
             Ok(called) => {
                 let refused = called.value.iter().filter_map(|request| egress.permits(request).err());
                 said.extend(refused.map(|error| (error.to_string(), egress_remedy(&error))));

@@ -6,7 +6,7 @@ use dogwatch::channels::client::{ChannelClient, Outcome, Tested};
 use dogwatch::store::Delivery;
 use dogwatch_chain::Time;
 use dogwatch_engine::AlertEvent;
-use dogwatch_plugins::{Beat, Following, Progress, Pulse};
+use dogwatch_plugins::{FollowUp, HeartbeatMessage, HeartbeatStatus, Progress};
 
 use super::{OPENED_AT, SITE, assert_safe, message};
 
@@ -39,7 +39,7 @@ impl Watched {
     }
 
     /// Delivers a message of which the service can be asked what became of it.
-    pub(crate) async fn follow(&self, delivery: &Delivery) -> Following {
+    pub(crate) async fn follow(&self, delivery: &Delivery) -> FollowUp {
         match self.send(delivery).await {
             Outcome::Follow(following) => following,
             other => unreachable!("nothing to follow: {other:?}"),
@@ -72,9 +72,9 @@ impl Watched {
         self.heard(self.client.self_test(memory).await)
     }
 
-    pub(crate) async fn beat(&self, pulse: Pulse) -> Tested {
-        let beat = Beat { pulse, site: SITE.to_owned(), at: Time::from_millis(OPENED_AT) };
-        self.heard(self.client.beat(&beat).await)
+    pub(crate) async fn beat(&self, status: HeartbeatStatus) -> Tested {
+        let heartbeat = HeartbeatMessage { status, site: SITE.to_owned(), at: Time::from_millis(OPENED_AT) };
+        self.heard(self.client.heartbeat(&heartbeat).await)
     }
 
     /// Does all that a client can do, whatever comes of it.
@@ -86,8 +86,12 @@ impl Watched {
             let _ = self.ask(&message(AlertEvent::Opened), receipt).await;
         }
         self.self_test().await;
-        for pulse in [Pulse::Started, Pulse::Well, Pulse::Failing("no endpoint answers".to_owned())] {
-            self.beat(pulse).await;
+        for status in [
+            HeartbeatStatus::Started,
+            HeartbeatStatus::Healthy,
+            HeartbeatStatus::Failing("no endpoint answers".to_owned()),
+        ] {
+            self.beat(status).await;
         }
         self.heard(&self.client);
     }

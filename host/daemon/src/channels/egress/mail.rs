@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_plugins::{Mail, MailSecurity, Response};
+use dogwatch_plugins::{ChannelResponse, Mail, MailSecurity};
 use lettre::address::Envelope;
 use lettre::message::{Mailbox, Message, MessageBuilder, SinglePart};
 use lettre::transport::smtp::Error;
@@ -19,11 +19,12 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 impl Egress {
     /// Sends a mail, to each recipient apart: one whom the server refuses must not cost the others their mail. It counts
     /// as taken when it was taken for one of them. A refusal is an answer too.
-    pub(super) async fn send_mail(&self, mail: &Mail) -> Result<Response, EgressError> {
+    pub(super) async fn send_mail(&self, mail: &Mail) -> Result<ChannelResponse, EgressError> {
         let bytes = message(mail)?.formatted();
         let transport = self.transport_for(mail)?;
-        let taken = |answer: &Result<Response, EgressError>| answer.as_ref().is_ok_and(|reply| reply.status < 400);
-        let mut best: Option<Result<Response, EgressError>> = None;
+        let taken =
+            |answer: &Result<ChannelResponse, EgressError>| answer.as_ref().is_ok_and(|reply| reply.status < 400);
+        let mut best: Option<Result<ChannelResponse, EgressError>> = None;
         for recipient in &mail.recipients {
             let envelope = Envelope::new(Some(mailbox(&mail.sender)?.email), vec![mailbox(recipient)?.email])
                 .map_err(|error| EgressError::Mail(error.to_string()))?;
@@ -46,7 +47,7 @@ impl Egress {
     }
 
     /// What the server says; nothing, if it takes too long.
-    fn answer(&self, mail: &Mail, sent: Option<Result<SmtpReply, Error>>) -> Result<Response, EgressError> {
+    fn answer(&self, mail: &Mail, sent: Option<Result<SmtpReply, Error>>) -> Result<ChannelResponse, EgressError> {
         match sent {
             None => {
                 let (server, port) = (&mail.server, mail.port);
@@ -68,8 +69,8 @@ impl Egress {
         self.transport_for(mail).map(drop)
     }
 
-    fn reply(&self, code: u16, text: &str) -> Response {
-        Response { status: code, headers: Vec::new(), body: self.scrub(text).into_bytes() }
+    fn reply(&self, code: u16, text: &str) -> ChannelResponse {
+        ChannelResponse { status: code, headers: Vec::new(), body: self.scrub(text).into_bytes() }
     }
 
     fn transport_for(&self, mail: &Mail) -> Result<AsyncSmtpTransport<Tokio1Executor>, EgressError> {

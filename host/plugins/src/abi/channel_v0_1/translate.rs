@@ -1,14 +1,15 @@
-//! Requests, answers and judgements, from the world's types to the host's and back.
+//! Requests, responses and judgements, between the generated types and the host's.
 
 use std::time::Duration;
 
 use super::types;
-use crate::http::{
-    DigestEncoding, Encoding, Following, Header, HttpRequest, Judgement, Mail, MailLogin, MailSecurity, Method, Part,
-    Progress, Reached, Request, Response,
-};
+use crate::delivery::http::{Header, HttpRequest, Method};
+use crate::delivery::mail::{Mail, MailLogin, MailSecurity};
+use crate::delivery::part::{DigestEncoding, Encoding, Part};
+use crate::delivery::request::ChannelRequest;
+use crate::delivery::response::{ChannelResponse, FollowUp, Judgement, Progress, Reached};
 
-pub(super) fn response_to(response: &Response) -> types::Response {
+pub(super) fn response_to(response: &ChannelResponse) -> types::Response {
     let header = |(name, value): &(String, String)| types::ResponseHeader { name: name.clone(), value: value.clone() };
     types::Response {
         status: response.status,
@@ -17,14 +18,14 @@ pub(super) fn response_to(response: &Response) -> types::Response {
     }
 }
 
-pub(super) fn requests_from(requests: Vec<types::Request>) -> Vec<Request> {
+pub(super) fn requests_from(requests: Vec<types::Request>) -> Vec<ChannelRequest> {
     requests.into_iter().map(request_from).collect()
 }
 
-pub(super) fn request_from(request: types::Request) -> Request {
+pub(super) fn request_from(request: types::Request) -> ChannelRequest {
     match request {
-        types::Request::Http(request) => Request::Http(http_from(request)),
-        types::Request::Mail(mail) => Request::Mail(mail_from(mail)),
+        types::Request::Http(request) => ChannelRequest::Http(http_from(request)),
+        types::Request::Mail(mail) => ChannelRequest::Mail(mail_from(mail)),
     }
 }
 
@@ -96,7 +97,7 @@ pub(super) fn judgement_from(judgement: types::Judgement) -> Judgement {
     match judgement {
         types::Judgement::Delivered => Judgement::Delivered,
         types::Judgement::Accepted(receipt) => Judgement::Accepted(receipt),
-        types::Judgement::Follow(types::Following { receipt, after, delivered }) => Judgement::Follow(Following {
+        types::Judgement::Follow(types::Following { receipt, after, delivered }) => Judgement::Follow(FollowUp {
             receipt,
             after: Duration::from_millis(after),
             reached: if delivered { Reached::Yes } else { Reached::NotYet },

@@ -6,9 +6,13 @@ use dogwatch_engine as engine;
 use wasmtime::Error;
 use wasmtime::component::InstancePre;
 
-use super::{Abi, CallStore, PolicyAbi, shared_types};
-use crate::sandbox::Allotment;
-use crate::settings::{Description, Problem, Roles, Settings};
+use super::call::{Answer, CallStore};
+use super::policy::PolicyAbi;
+use super::shared_types::shared_types;
+use crate::description::{Description, Roles};
+use crate::message::PluginMessage;
+use crate::sandbox::limiter::StoreLimiter;
+use crate::settings::{SettingProblem, Settings};
 use bindings::dogwatch::policy::types;
 
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, reason = "generated")]
@@ -20,15 +24,13 @@ mod bindings {
 
 shared_types!(bindings::dogwatch::policy::types);
 
-pub(super) const NAME: &str = "dogwatch:policy/policy@0.1.0";
-
-pub(super) fn bind(pre: InstancePre<Allotment>) -> Result<Abi, Error> {
-    Ok(Abi::Policy(Box::new(Policy(bindings::PolicyPluginPre::new(pre)?))))
+pub(super) fn bind(pre: InstancePre<StoreLimiter>) -> Result<Box<dyn PolicyAbi>, Error> {
+    Ok(Box::new(PolicyV01(bindings::PolicyPluginPre::new(pre)?)))
 }
 
-struct Policy(bindings::PolicyPluginPre<Allotment>);
+struct PolicyV01(bindings::PolicyPluginPre<StoreLimiter>);
 
-impl PolicyAbi for Policy {
+impl PolicyAbi for PolicyV01 {
     fn instantiate(&self, store: &mut CallStore) -> Result<(), Error> {
         self.0.instantiate(store).map(drop)
     }
@@ -47,7 +49,7 @@ impl PolicyAbi for Policy {
         })
     }
 
-    fn check(&self, store: &mut CallStore, settings: &Settings) -> Result<Result<(), Vec<Problem>>, Error> {
+    fn check(&self, store: &mut CallStore, settings: &Settings) -> Result<Result<(), Vec<SettingProblem>>, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let checked = instance.dogwatch_policy_policy().call_check(store, &settings_to(settings))?;
         Ok(checked.map_err(problems_from))
@@ -59,7 +61,7 @@ impl PolicyAbi for Policy {
         settings: &Settings,
         situation: &engine::Situation,
         memory: &[u8],
-    ) -> Result<Result<engine::Decision, String>, Error> {
+    ) -> Answer<engine::Decision> {
         let instance = self.0.instantiate(&mut *store)?;
         let decided = instance.dogwatch_policy_policy().call_decide(
             store,
@@ -67,7 +69,7 @@ impl PolicyAbi for Policy {
             &situation_to(situation),
             memory,
         )?;
-        Ok(decided.map(decision_from))
+        Ok(decided.map(decision_from).map_err(|text| PluginMessage::new(&text)))
     }
 }
 

@@ -1,5 +1,5 @@
-//! The clock by which calls are stopped. It ticks only while one runs: an idle daemon is not woken a hundred times a
-//! second.
+//! The ticks by which calls that overrun their time are stopped. They come only while a call runs: an idle daemon is
+//! not woken a hundred times a second.
 
 use std::io;
 use std::sync::Arc;
@@ -10,28 +10,29 @@ use std::time::Duration;
 
 use wasmtime::{Engine, EngineWeak};
 
-/// How often running calls are looked at.
+/// How often the epoch advances while calls run.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// Ends with the last clone.
+/// Advances the engine's epoch. Its thread ends with the last clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Clock {
+pub(crate) struct EpochTicker {
     running: Arc<AtomicUsize>,
-    /// Has room for one: whoever is woken looks at `running`.
+    /// Has room for one wake-up: the thread that is woken looks at `running`.
     waker: SyncSender<()>,
 }
 
-/// A call that runs. The clock ticks until it is dropped.
+/// A call that runs. The epoch ticks until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Running(Arc<AtomicUsize>);
+#[cfg_attr(test, derive(Default))]
+pub(crate) struct TickGuard(Arc<AtomicUsize>);
 
-impl Drop for Running {
+impl Drop for TickGuard {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-impl Clock {
+impl EpochTicker {
     /// Starts the thread that ticks.
     pub(crate) fn start(engine: &Engine) -> Result<Self, io::Error> {
         let running = Arc::new(AtomicUsize::new(0));
@@ -41,24 +42,24 @@ impl Clock {
         Ok(Self { running, waker })
     }
 
-    /// A call begins.
-    pub(crate) fn run(&self) -> Running {
+    /// Notes that a call begins.
+    pub(crate) fn run(&self) -> TickGuard {
         if self.running.fetch_add(1, Ordering::SeqCst) == 0 {
-            // Full: it is about to wake, and will see this call.
+            // If it is full, the thread is about to wake, and will see this call.
             let _ = self.waker.try_send(());
         }
-        Running(Arc::clone(&self.running))
+        TickGuard(Arc::clone(&self.running))
     }
 }
 
-/// At least so much time; a tick may come at once.
+/// How many ticks last at least this long; the first may come at once.
 pub(crate) fn ticks(time: Duration) -> u64 {
     let ticks = time.as_millis().div_ceil(TICK.as_millis());
     u64::try_from(ticks).unwrap_or(u64::MAX / 2).saturating_add(1)
 }
 
-/// Ticks while calls run, and rests while none does, until the last clock is gone. Calls that follow one another
-/// closely find it ticking: only a call after a rest has to wake it.
+/// Ticks while calls run and rests while none does, until the last ticker is gone. Calls in quick succession find it
+/// ticking: only a call after a rest has to wake it.
 fn tick(engine: &EngineWeak, running: &AtomicUsize, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
         loop {
@@ -78,48 +79,48 @@ fn tick(engine: &EngineWeak, running: &AtomicUsize, woken: &Receiver<()>) {
 mod tests {
     use super::*;
 
-    fn parts() -> (Clock, Receiver<()>) {
+    fn parts() -> (EpochTicker, Receiver<()>) {
         let (waker, woken) = sync_channel(1);
-        (Clock { running: Arc::default(), waker }, woken)
+        (EpochTicker { running: Arc::default(), waker }, woken)
     }
 
     #[test]
-    fn wakes_once_for_calls_at_once_and_ends_with_the_last_clock() {
-        let (clock, woken) = parts();
-        let (first, second) = (clock.run(), clock.run());
-        assert_eq!(clock.running.load(Ordering::SeqCst), 2);
+    fn wakes_once_for_calls_at_once_and_ends_with_the_last_ticker() {
+        let (ticker, woken) = parts();
+        let (first, second) = (ticker.run(), ticker.run());
+        assert_eq!(ticker.running.load(Ordering::SeqCst), 2);
         assert!(woken.try_recv().is_ok());
         assert!(woken.try_recv().is_err(), "the second call finds it awake");
         drop((first, second));
-        assert_eq!(clock.running.load(Ordering::SeqCst), 0);
+        assert_eq!(ticker.running.load(Ordering::SeqCst), 0);
         // Two calls before it wakes leave one wake-up behind.
-        drop(clock.run());
-        let third = clock.run();
+        drop(ticker.run());
+        let third = ticker.run();
         assert!(woken.try_recv().is_ok());
         assert!(woken.try_recv().is_err());
-        drop((third, clock));
+        drop((third, ticker));
         assert!(woken.recv().is_err());
     }
 
     #[test]
-    fn ticks_while_a_call_runs_and_ends_with_the_last_clock() {
+    fn ticks_while_a_call_runs_and_ends_with_the_last_ticker() {
         let engine = Engine::default();
-        let (clock, woken) = parts();
-        let (weak, counted) = (engine.weak(), Arc::clone(&clock.running));
+        let (ticker, woken) = parts();
+        let (weak, counted) = (engine.weak(), Arc::clone(&ticker.running));
         let thread = thread::spawn(move || tick(&weak, &counted, &woken));
-        drop(clock.run());
-        let call = clock.run();
+        drop(ticker.run());
+        let call = ticker.run();
         thread::sleep(TICK);
-        drop((call, clock));
+        drop((call, ticker));
         thread.join().unwrap();
     }
 
     #[test]
     fn ends_with_the_engine() {
         let engine = Engine::default();
-        let (clock, woken) = parts();
-        let _call = clock.run();
-        let (weak, counted) = (engine.weak(), Arc::clone(&clock.running));
+        let (ticker, woken) = parts();
+        let _call = ticker.run();
+        let (weak, counted) = (engine.weak(), Arc::clone(&ticker.running));
         drop(engine);
         tick(&weak, &counted, &woken);
     }

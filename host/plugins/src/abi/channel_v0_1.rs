@@ -4,13 +4,19 @@ use dogwatch_engine as engine;
 use wasmtime::Error;
 use wasmtime::component::InstancePre;
 
-use super::{Abi, CallStore, ChannelAbi, Letter, shared_types};
-use crate::channel::{Beat, Given};
-use crate::http::{Judgement, Progress, Pulse, Request, Response};
+use super::call::{Answer, CallStore};
+use super::channel::ChannelAbi;
+use super::shared_types::shared_types;
+use crate::delivery::heartbeat::{HeartbeatMessage, HeartbeatStatus};
+use crate::delivery::message::{AlertMessage, ChannelContext};
+use crate::delivery::request::ChannelRequest;
+use crate::delivery::response::{ChannelResponse, Judgement, Progress};
+use crate::description::{Description, Roles};
 use crate::limits::{DETAILS, SUMMARY};
-use crate::sandbox::Allotment;
-use crate::settings::{Description, Problem, Roles, Settings};
-use crate::text::shorten;
+use crate::message::PluginMessage;
+use crate::sandbox::limiter::StoreLimiter;
+use crate::settings::{SettingProblem, Settings};
+use crate::text::truncate;
 use bindings::dogwatch::channel::types;
 use translate::{judgement_from, progress_from, request_from, requests_from, response_to};
 
@@ -25,15 +31,13 @@ mod translate;
 
 shared_types!(bindings::dogwatch::channel::types);
 
-pub(super) const NAME: &str = "dogwatch:channel/channel@0.1.0";
-
-pub(super) fn bind(pre: InstancePre<Allotment>) -> Result<Abi, Error> {
-    Ok(Abi::Channel(Box::new(Channel(bindings::ChannelPluginPre::new(pre)?))))
+pub(super) fn bind(pre: InstancePre<StoreLimiter>) -> Result<Box<dyn ChannelAbi>, Error> {
+    Ok(Box::new(ChannelV01(bindings::ChannelPluginPre::new(pre)?)))
 }
 
-struct Channel(bindings::ChannelPluginPre<Allotment>);
+struct ChannelV01(bindings::ChannelPluginPre<StoreLimiter>);
 
-impl ChannelAbi for Channel {
+impl ChannelAbi for ChannelV01 {
     fn describe(&self, store: &mut CallStore) -> Result<Description, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let types::Description { name, version, about, roles, settings, secrets } =
@@ -54,7 +58,7 @@ impl ChannelAbi for Channel {
         store: &mut CallStore,
         settings: &Settings,
         secrets: &[String],
-    ) -> Result<Result<(), Vec<Problem>>, Error> {
+    ) -> Result<Result<(), Vec<SettingProblem>>, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let checked = instance.dogwatch_channel_channel().call_check(store, &settings_to(settings), secrets)?;
         Ok(checked.map_err(problems_from))
@@ -63,33 +67,33 @@ impl ChannelAbi for Channel {
     fn compose(
         &self,
         store: &mut CallStore,
-        given: Given<'_>,
-        letter: Letter<'_>,
-    ) -> Result<Result<Vec<Request>, String>, Error> {
+        context: ChannelContext<'_>,
+        message: AlertMessage<'_>,
+    ) -> Answer<Vec<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let composed = instance.dogwatch_channel_channel().call_compose(
             store,
-            &settings_to(given.settings),
-            given.secrets,
-            given.memory,
-            &alert_to(letter),
+            &settings_to(context.settings),
+            context.secrets,
+            context.memory,
+            &alert_to(message),
         )?;
-        Ok(composed.map(requests_from))
+        Ok(answer(composed, requests_from))
     }
 
     fn judge(
         &self,
         store: &mut CallStore,
         settings: &Settings,
-        letter: Letter<'_>,
+        message: AlertMessage<'_>,
         index: u32,
-        response: &Response,
+        response: &ChannelResponse,
     ) -> Result<Judgement, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let judged = instance.dogwatch_channel_channel().call_judge(
             store,
             &settings_to(settings),
-            &alert_to(letter),
+            &alert_to(message),
             index,
             &response_to(response),
         )?;
@@ -99,49 +103,49 @@ impl ChannelAbi for Channel {
     fn follow(
         &self,
         store: &mut CallStore,
-        given: Given<'_>,
-        letter: Letter<'_>,
+        context: ChannelContext<'_>,
+        message: AlertMessage<'_>,
         receipt: &str,
-    ) -> Result<Result<Option<Request>, String>, Error> {
+    ) -> Answer<Option<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let asked = instance.dogwatch_channel_channel().call_follow(
             store,
-            &settings_to(given.settings),
-            given.secrets,
-            &alert_to(letter),
+            &settings_to(context.settings),
+            context.secrets,
+            &alert_to(message),
             receipt,
         )?;
-        Ok(asked.map(|request| request.map(request_from)))
+        Ok(answer(asked, |request| request.map(request_from)))
     }
 
     fn judge_follow(
         &self,
         store: &mut CallStore,
         settings: &Settings,
-        letter: Letter<'_>,
+        message: AlertMessage<'_>,
         receipt: &str,
-        response: &Response,
+        response: &ChannelResponse,
     ) -> Result<Progress, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let judged = instance.dogwatch_channel_channel().call_judge_follow(
             store,
             &settings_to(settings),
-            &alert_to(letter),
+            &alert_to(message),
             receipt,
             &response_to(response),
         )?;
         Ok(progress_from(judged))
     }
 
-    fn self_test(&self, store: &mut CallStore, given: Given<'_>) -> Result<Result<Vec<Request>, String>, Error> {
+    fn self_test(&self, store: &mut CallStore, context: ChannelContext<'_>) -> Answer<Vec<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let composed = instance.dogwatch_channel_channel().call_self_test(
             store,
-            &settings_to(given.settings),
-            given.secrets,
-            given.memory,
+            &settings_to(context.settings),
+            context.secrets,
+            context.memory,
         )?;
-        Ok(composed.map(requests_from))
+        Ok(answer(composed, requests_from))
     }
 
     fn judge_self_test(
@@ -149,7 +153,7 @@ impl ChannelAbi for Channel {
         store: &mut CallStore,
         settings: &Settings,
         index: u32,
-        response: &Response,
+        response: &ChannelResponse,
     ) -> Result<Judgement, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let judged = instance.dogwatch_channel_channel().call_judge_self_test(
@@ -161,28 +165,28 @@ impl ChannelAbi for Channel {
         Ok(judgement_from(judged))
     }
 
-    fn beat(
+    fn heartbeat(
         &self,
         store: &mut CallStore,
-        given: Given<'_>,
-        beat: &Beat,
-    ) -> Result<Result<Vec<Request>, String>, Error> {
+        context: ChannelContext<'_>,
+        heartbeat: &HeartbeatMessage,
+    ) -> Answer<Vec<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let composed = instance.dogwatch_channel_channel().call_beat(
             store,
-            &settings_to(given.settings),
-            given.secrets,
-            &beat_to(beat),
+            &settings_to(context.settings),
+            context.secrets,
+            &heartbeat_to(heartbeat),
         )?;
-        Ok(composed.map(requests_from))
+        Ok(answer(composed, requests_from))
     }
 
-    fn judge_beat(
+    fn judge_heartbeat(
         &self,
         store: &mut CallStore,
         settings: &Settings,
         index: u32,
-        response: &Response,
+        response: &ChannelResponse,
     ) -> Result<Judgement, Error> {
         let instance = self.0.instantiate(&mut *store)?;
         let judged = instance.dogwatch_channel_channel().call_judge_beat(
@@ -195,10 +199,15 @@ impl ChannelAbi for Channel {
     }
 }
 
-fn alert_to(Letter { alert, envelope }: Letter<'_>) -> types::Alert {
+/// The answer in the host's types.
+fn answer<T, U>(answer: Result<T, String>, translate: impl FnOnce(T) -> U) -> Result<U, PluginMessage> {
+    answer.map(translate).map_err(|text| PluginMessage::new(&text))
+}
+
+fn alert_to(AlertMessage { alert, metadata }: AlertMessage<'_>) -> types::Alert {
     types::Alert {
         key: alert.key.0.clone(),
-        message_id: envelope.message_id.clone(),
+        message_id: metadata.message_id.clone(),
         event: match alert.event {
             engine::AlertEvent::Opened => types::Event::Opened,
             engine::AlertEvent::Updated => types::Event::Updated,
@@ -215,28 +224,28 @@ fn alert_to(Letter { alert, envelope }: Letter<'_>) -> types::Alert {
         },
         subject: alert.subject.to_string(),
         cause: alert.key.cause().to_owned(),
-        site: envelope.site.clone(),
+        site: metadata.site.clone(),
         chain: alert.chain.clone(),
-        witness: envelope.witness.clone(),
-        // Whatever nodes and programs said: no service takes more, and a channel that reads it all runs out of fuel.
-        summary: shorten(&alert.summary, SUMMARY),
-        details: shorten(&alert.details, DETAILS),
-        remedy: shorten(&alert.remedy, SUMMARY),
-        command: shorten(&alert.command, SUMMARY),
+        witness: metadata.witness.clone(),
+        // These quote nodes and programs: no service takes more, and reading it all would use up the channel's fuel.
+        summary: truncate(&alert.summary, SUMMARY),
+        details: truncate(&alert.details, DETAILS),
+        remedy: truncate(&alert.remedy, SUMMARY),
+        command: truncate(&alert.command, SUMMARY),
         acknowledged_by: alert.acknowledged_by.clone(),
         opened_at: alert.opened_at.as_millis(),
         at: alert.at.as_millis(),
     }
 }
 
-fn beat_to(beat: &Beat) -> types::Heartbeat {
+fn heartbeat_to(heartbeat: &HeartbeatMessage) -> types::Heartbeat {
     types::Heartbeat {
-        pulse: match &beat.pulse {
-            Pulse::Started => types::Pulse::Started,
-            Pulse::Well => types::Pulse::Well,
-            Pulse::Failing(why) => types::Pulse::Failing(why.clone()),
+        pulse: match &heartbeat.status {
+            HeartbeatStatus::Started => types::Pulse::Started,
+            HeartbeatStatus::Healthy => types::Pulse::Well,
+            HeartbeatStatus::Failing(why) => types::Pulse::Failing(why.clone()),
         },
-        site: beat.site.clone(),
-        at: beat.at.as_millis(),
+        site: heartbeat.site.clone(),
+        at: heartbeat.at.as_millis(),
     }
 }
