@@ -120,7 +120,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("a batch with an answer missing", Spoil::BatchLacksOne, "lacks an answer"),
         ("a batch with an answer twice", Spoil::BatchHasOneTwice, "two answers with one id"),
         ("one result for a batch", Spoil::OneForTheBatch, "one result for a whole batch"),
-        ("another chain", Spoil::OtherChain, "another chain"),
+        ("another chain", Spoil::OtherChain, "wrong chain: expected id"),
         ("a chain that is not told", Spoil::NoChainId, "chain id"),
         ("a head that contradicts itself", Spoil::HeadDiffersFromId, "is not the one in head_block_id"),
         ("a schedule without witnesses", Spoil::FewWitnesses, "fewer witnesses"),
