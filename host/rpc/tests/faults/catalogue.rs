@@ -65,11 +65,11 @@ pub(crate) fn cases() -> Vec<Case> {
     add("301 to another host", redirect(301, "https://elsewhere.example/"), Error("to another host"));
     add("302 to another path", redirect(302, "/login"), Error("to another path"));
     add("307 from https to http", redirect(307, "http://faulty.test/"), Error("from https to http"));
-    add("308 to itself", redirect(308, "/"), Error("to itself"));
-    add("308 to another port", redirect(308, "https://faulty.test:8443/"), Error("to another port"));
-    add("303, which would be a GET", redirect(303, "https://faulty.test/"), Error("names no place"));
-    add("301 without a place", Fault::Status(301, vec![]), Error("does not say where to"));
-    add("301 out of HTTP", redirect(301, "ftp://faulty.test/"), Error("out of HTTP"));
+    add("308 to itself", redirect(308, "/"), Error("back to the same URL"));
+    add("308 to another port", redirect(308, "https://faulty.test:8443/"), Error("non-default port"));
+    add("303, which would be a GET", redirect(303, "https://faulty.test/"), Error("gives no URL to repeat"));
+    add("301 without a place", Fault::Status(301, vec![]), Error("no usable Location"));
+    add("301 out of HTTP", redirect(301, "ftp://faulty.test/"), Error("a scheme other than HTTP"));
 
     for (name, status, says) in [
         ("status 201", 201, "HTTP status 201"),
@@ -120,7 +120,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("a batch with an answer missing", Spoil::BatchLacksOne, "lacks an answer"),
         ("a batch with an answer twice", Spoil::BatchHasOneTwice, "two answers with one id"),
         ("one result for a batch", Spoil::OneForTheBatch, "one result for a whole batch"),
-        ("another chain", Spoil::OtherChain, "another chain"),
+        ("another chain", Spoil::OtherChain, "wrong chain: expected id"),
         ("a chain that is not told", Spoil::NoChainId, "chain id"),
         ("a head that contradicts itself", Spoil::HeadDiffersFromId, "is not the one in head_block_id"),
         ("a schedule without witnesses", Spoil::FewWitnesses, "fewer witnesses"),

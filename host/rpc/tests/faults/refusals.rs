@@ -20,7 +20,7 @@ use crate::scene::Scene;
 
 /// More than the sockets on both sides hold.
 const BODY: usize = 6 << 20;
-const PIECE: [u8; 64 << 10] = [b'x'; 64 << 10];
+static PIECE: [u8; 64 << 10] = [b'x'; 64 << 10];
 
 /// How a client tells where its request ends.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::scene::Scene;
 
 const RUNS: u64 = 1000;
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 16;
 
 /// What happens in a run: the endpoints, and which of them is good, if one is.
 #[derive(Debug)]

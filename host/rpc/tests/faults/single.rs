@@ -129,5 +129,5 @@ async fn passing(Case { name, fault, shows }: Case) {
 
 /// Plays them beside each other, but not all at once: handshakes cost.
 async fn all(played: impl Iterator<Item = impl Future<Output = ()>>) {
-    futures_util::stream::iter(played).buffer_unordered(12).collect::<Vec<()>>().await;
+    futures_util::stream::iter(played).buffer_unordered(6).collect::<Vec<()>>().await;
 }
