@@ -6,7 +6,7 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::{
-    Alert, AlertEvent, AlertKey, AlertReport, Cause, Change, Hold, Incident, Maintenance, Phase, Raiser, Scope,
+    Alert, AlertEvent, AlertKey, AlertReport, Cause, Hold, Incident, Maintenance, Phase, Raiser, Scope,
     Severity, Subject, digest, storm,
 };
 
@@ -41,12 +41,7 @@ fn incident(number: u32, severity: Severity, phase: Phase, hold: Hold) -> Incide
 }
 
 fn shown(report: &AlertReport) -> String {
-    let event = match report.change {
-        Change::Over => AlertEvent::Resolved,
-        Change::Report => AlertEvent::Report,
-        _ => AlertEvent::Opened,
-    };
-    let alert = Alert::new(event, report.notice.clone(), report.at);
+    let alert = report.clone().message();
     let headline = alert.headline();
     let Alert { key, event, severity, subject, details, remedy, command, opened_at, .. } = &alert;
     format!(

@@ -2,7 +2,7 @@
 
 use dogwatch_chain::Time;
 
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertEvent};
 use crate::key::AlertKey;
 use crate::severity::Severity;
 use crate::subject::Subject;
@@ -70,6 +70,17 @@ impl AlertReport {
             command: String::new(),
         };
         Self { change: Change::Over, notice, at }
+    }
+
+    /// The message about it, for channels that are told past the desk.
+    pub fn message(self) -> Alert {
+        let event = match self.change {
+            Change::Raised => AlertEvent::Opened,
+            Change::Worse | Change::News | Change::Refreshed => AlertEvent::Updated,
+            Change::Over => AlertEvent::Resolved,
+            Change::Report => AlertEvent::Report,
+        };
+        Alert::new(event, self.notice, self.at)
     }
 
     /// An open alert is over, and this is how it ended.

@@ -1,7 +1,6 @@
 //! Open alerts, acknowledgements, maintenance, alerts of the operator's own, and tests of channels.
 
-use dogwatch_alerts::{Hold, Incident, Maintenance};
-use dogwatch_engine::Severity;
+use dogwatch_alerts::{Hold, Incident, Maintenance, Severity};
 use serde::{Deserialize, Serialize};
 
 /// An open alert, as `dogwatch alerts` shows it.

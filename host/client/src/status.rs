@@ -1,6 +1,7 @@
 //! The daemon's state as operators and scripts see it.
 
-use dogwatch_engine::{Agreement, Alert, Health, Mode, Severity, SwitchOutcome, SwitchRecord, Verdict};
+use dogwatch_alerts::{Alert, Severity};
+use dogwatch_engine::{Agreement, Health, Mode, SwitchOutcome, SwitchRecord, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::rehearsal::SlotCounts;

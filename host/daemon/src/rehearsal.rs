@@ -141,8 +141,8 @@ impl Rehearsal {
         let failing = report.checks.iter().filter(|check| check.result == CheckResult::Fails);
         let failing: Vec<&str> = failing.map(|check| check.what.as_str()).collect();
         let (words, lines) = (self.desk.texts(), report.lines().join("\n"));
-        self.desk.say(words.report(&failing, &lines)).await?;
-        self.desk.say(words.rehearsal(&failing, &lines)).await
+        self.desk.report(words.report(&failing, &lines)).await?;
+        self.desk.report(words.rehearsal(&failing, &lines)).await
     }
 }
 

@@ -1,8 +1,14 @@
 //! What must survive: the state of each witness, the open alerts, and the messages not delivered yet. SQLite, with
 //! every commit on disk before it returns.
 
+mod alert_desk;
+mod channel_memory;
+mod chores;
 mod deliveries;
+mod desk;
 mod incidents;
+mod messages;
+mod outbox_health;
 mod schema;
 mod upgrades;
 
@@ -12,13 +18,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dogwatch_alerts::Rules;
+use dogwatch_alerts::{AlertReport, Rules};
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertBook, WatchState};
+use dogwatch_engine::WatchState;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-pub use deliveries::{Delivery, OutboxCounts};
-pub use incidents::Which;
+pub use deliveries::Delivery;
+pub use desk::Which;
 
 /// The database, in the state directory.
 const STATE_FILE: &str = "state.sqlite";
@@ -108,13 +114,6 @@ pub enum Write {
         /// The state.
         state: Box<WatchState>,
     },
-    /// A chain's open alerts.
-    Book {
-        /// The chain.
-        chain: String,
-        /// Its alerts.
-        book: AlertBook,
-    },
     /// The endpoints of a chain that are asked by https although `http://` is written.
     Upgrades {
         /// The chain.
@@ -122,13 +121,8 @@ pub enum Write {
         /// Their fingerprints.
         fingerprints: Vec<String>,
     },
-    /// A message for the channels.
-    Alert {
-        /// What it says.
-        alert: Box<Alert>,
-        /// The witness it is about, or empty.
-        witness: String,
-    },
+    /// A report for the alert desk.
+    Report(Box<AlertReport>),
 }
 
 impl Store {
@@ -174,7 +168,7 @@ impl Store {
         self.blocking(move |connection| {
             let transaction = connection.transaction()?;
             let now = latest.no_earlier(now);
-            let desk = incidents::Work::new(&transaction, &rules, now)?;
+            let desk = desk::Work::new(&transaction, &rules, now)?;
             for write in writes {
                 match write {
                     Write::State { chain, witness, state } => {
@@ -185,18 +179,8 @@ impl Store {
                             params![chain, witness, json],
                         )?;
                     }
-                    Write::Book { chain, book } => {
-                        let json = to_json(&chain, &book)?;
-                        transaction.execute(
-                            "INSERT INTO chain_alerts (chain, book) VALUES (?1, ?2)
-                             ON CONFLICT (chain) DO UPDATE SET book = excluded.book",
-                            params![chain, json],
-                        )?;
-                    }
                     Write::Upgrades { chain, fingerprints } => upgrades::write(&transaction, &chain, &fingerprints)?,
-                    Write::Alert { alert, witness } => {
-                        desk.say(*alert, witness)?;
-                    }
+                    Write::Report(report) => desk.report(*report)?,
                 }
             }
             Ok(transaction.commit()?)
@@ -216,38 +200,6 @@ impl Store {
                 )
                 .optional()?;
             from_json(&witness, json)
-        })
-        .await
-    }
-
-    /// Whose state is stored: chains and witnesses.
-    pub async fn known_witnesses(&self) -> Result<Vec<(String, String)>, StoreError> {
-        self.blocking(|connection| {
-            let mut statement = connection.prepare("SELECT chain, witness FROM watch")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-    }
-
-    /// Whose alerts are stored: chains.
-    pub async fn known_chains(&self) -> Result<Vec<String>, StoreError> {
-        self.blocking(|connection| {
-            let mut statement = connection.prepare("SELECT chain FROM chain_alerts")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-    }
-
-    /// The open alerts of a chain as they were last written.
-    pub async fn book(&self, chain: &str) -> Result<Option<AlertBook>, StoreError> {
-        let chain = chain.to_owned();
-        self.blocking(move |connection| {
-            let json: Option<String> = connection
-                .query_row("SELECT book FROM chain_alerts WHERE chain = ?1", params![chain], |row| row.get(0))
-                .optional()?;
-            from_json(&chain, json)
         })
         .await
     }

@@ -92,20 +92,15 @@ pub(crate) struct Messages {
 
 impl Messages {
     pub(crate) fn of(&mut self, report: AlertReport) -> Alert {
-        let AlertReport { change, notice, at } = report;
-        let event = match change {
-            Change::Raised => AlertEvent::Opened,
-            Change::Worse | Change::News | Change::Refreshed => AlertEvent::Updated,
-            Change::Over => AlertEvent::Resolved,
-            Change::Report => AlertEvent::Report,
-        };
-        let (opened_at, worst) = self.open.get(&notice.key).copied().unwrap_or((at, notice.severity));
-        let worst = worst.max(notice.severity);
+        let change = report.change;
+        let alert = report.message();
+        let (opened_at, worst) = self.open.get(&alert.key).copied().unwrap_or((alert.at, alert.severity));
+        let worst = worst.max(alert.severity);
         match change {
-            Change::Over => self.open.remove(&notice.key),
-            _ => self.open.insert(notice.key.clone(), (opened_at, worst)),
+            Change::Over => self.open.remove(&alert.key),
+            _ => self.open.insert(alert.key.clone(), (opened_at, worst)),
         };
-        Alert { opened_at, severity: worst, ..Alert::new(event, notice, at) }
+        Alert { opened_at, severity: worst, ..alert }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch::channels::client::Tested;
 use dogwatch::store::Delivery;
-use dogwatch_engine::{Alert, AlertEvent, Severity};
+use dogwatch_alerts::{Alert, AlertEvent, Severity};
 use dogwatch_services::alertmanager::{Alertmanager, Login};
 
 use super::bench::{Alerting, KEY, OPENED_AT, Rig, Wired, Wiring, like_every_channel, message};

@@ -14,7 +14,7 @@ use dogwatch::config::{ChannelConfig, Secret};
 use dogwatch::channels::client::ChannelClient;
 use dogwatch::channels::egress::{self, Egress};
 use dogwatch::plugins;
-use dogwatch_engine::Severity;
+use dogwatch_alerts::Severity;
 use dogwatch_plugins::{Library, Sandbox, Settings, Value};
 use dogwatch_services::{Authority, Fake, Service};
 use tokio::sync::watch;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch::channels::client::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::discord::Discord;
 
 use super::bench::{Alerting, Rig, Wired, Wiring, assert_plain, hostile, like_every_channel, message};

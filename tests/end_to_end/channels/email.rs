@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dogwatch::channels::client::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_plugins::Value;
 use dogwatch_services::smtp::{Mail, MailFault, Options, Security, Smtp, Step, Trouble};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch::channels::client::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::gotify::{Database, Gotify};
 
 use super::bench::{Alerting, Rig, SelfTest, Wired, Wiring, assert_plain, like_every_channel, message};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch::channels::client::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::ntfy::{Access, Ntfy};
 
 use super::bench::{Alerting, Rig, Wired, Wiring, like_every_channel, message};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch::channels::client::Outcome;
 use dogwatch::store::Delivery;
-use dogwatch_engine::{Alert, AlertEvent, Severity};
+use dogwatch_alerts::{Alert, AlertEvent, Severity};
 use dogwatch_plugins::{Progress, Reached};
 use dogwatch_services::opsgenie::{Opsgenie, Product, Status};
 use dogwatch_services::{Fake, Fault};

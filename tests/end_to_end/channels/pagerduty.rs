@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch::channels::client::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::Fault;
 use dogwatch_services::pagerduty::{Dropped, PagerDuty, Status};
 

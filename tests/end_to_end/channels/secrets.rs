@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::discord::Discord;
 use dogwatch_services::slack::Slack;
 use dogwatch_services::twilio::Twilio;

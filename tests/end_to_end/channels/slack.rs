@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch::channels::client::Outcome;
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::slack::{Hook, Message, Slack};
 
 use super::bench::{Alerting, Rig, SelfTest, Wired, Wiring, assert_plain, hostile, like_every_channel, message};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch::channels::client::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_plugins::Value;
 use dogwatch_services::telegram::{Chat, Standing, Telegram};
 

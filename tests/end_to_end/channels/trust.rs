@@ -1,7 +1,7 @@
 //! Where a channel sends nothing at all.
 
 use dogwatch::channels::client::Outcome;
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 
 use super::bench::{Rig, message};
 use super::{discord, pagerduty};

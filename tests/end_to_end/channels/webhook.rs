@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch::channels::client::Outcome;
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::webhook::{Shape, Webhook};
 
 use super::bench::{

@@ -1,6 +1,6 @@
 //! Standing conditions of the daemon: one alert each, raised when a condition fails and called off when it holds again.
 
-use dogwatch_engine::Alert;
+use dogwatch_alerts::AlertReport;
 
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::{AlertTexts, Condition};
@@ -34,7 +34,7 @@ impl StandingAlert {
     pub async fn now(
         &mut self,
         condition: Condition<'_>,
-        text: impl FnOnce(&AlertTexts<'_>, Condition<'_>) -> Alert,
+        text: impl FnOnce(&AlertTexts<'_>, Condition<'_>) -> AlertReport,
     ) {
         let last = match condition {
             Condition::Fails(_) => Last::Fails,
@@ -43,7 +43,7 @@ impl StandingAlert {
         if last == self.last {
             return;
         }
-        match self.desk.say(text(&self.desk.texts(), condition)).await {
+        match self.desk.report(text(&self.desk.texts(), condition)).await {
             Ok(()) => self.last = last,
             Err(error) => {
                 tracing::error!(site = self.desk.rules.site, %error, "an alert could not be stored");

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_client::AlertStatus;
-use dogwatch_alerts::{Incident, Maintenance, Rules};
-use dogwatch_engine::{Alert, AlertEvent, AlertKey};
+use dogwatch_alerts::{AlertKey, AlertReport, Change, Incident, Maintenance, Rules};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -31,7 +29,7 @@ pub struct AlertDesk {
 impl AlertDesk {
     /// Writes to disk; alerts among it are at the desk once this returns.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
-        let told = writes.iter().any(|write| matches!(write, Write::Alert { .. }));
+        let told = writes.iter().any(|write| matches!(write, Write::Report(_)));
         self.store.commit(writes, Arc::clone(&self.rules), self.clock.now()).await?;
         if told {
             self.bell.notify_waiters();
@@ -39,17 +37,20 @@ impl AlertDesk {
         Ok(())
     }
 
-    /// An alert of the daemon's own.
-    pub async fn say(&self, alert: Alert) -> Result<(), StoreError> {
-        let (site, key, event, severity) = (&self.rules.site, &alert.key, alert.event, alert.severity);
-        match event {
+    /// Takes in an alert of the daemon's own.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be stored.
+    pub async fn report(&self, report: AlertReport) -> Result<(), StoreError> {
+        let AlertReport { change, notice, .. } = &report;
+        let (site, key, severity, summary) = (&self.rules.site, &notice.key, notice.severity, &notice.summary);
+        match change {
             // Whether anything was open shows at the desk.
-            AlertEvent::Resolved => tracing::debug!(site, alert = %key, ?event, "{}", alert.summary),
-            _ => {
-                tracing::warn!(site, chain = alert.chain, witness = "", alert = %key, ?event, %severity, "{}", alert.summary)
-            }
+            Change::Over => tracing::debug!(site, alert = %key, ?change, "{summary}"),
+            _ => tracing::warn!(site, chain = key.chain(), witness = "", alert = %key, ?change, %severity, "{summary}"),
         }
-        self.commit(vec![Write::Alert { alert: Box::new(alert), witness: String::new() }]).await
+        self.commit(vec![Write::Report(Box::new(report))]).await
     }
 
     /// Alerts about this daemon, now.
@@ -75,15 +76,23 @@ impl AlertDesk {
         Ok(())
     }
 
-    /// Brings the incidents in line with what there is after a start.
-    pub async fn reconcile(&self, channels: Vec<String>) -> Result<(), StoreError> {
-        self.store.reconcile(Arc::clone(&self.rules), self.clock.now(), channels).await?;
+    /// After a start: the rules or the channels may be others than before.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn rules_changed(&self) -> Result<(), StoreError> {
+        self.store.rules_changed(Arc::clone(&self.rules), self.clock.now()).await?;
         self.bell.notify_waiters();
         Ok(())
     }
 
-    /// An alert that was said past the desk is over.
-    pub async fn over_past(&self, over: Alert) -> Result<(), StoreError> {
+    /// An alert that was sent past the desk is over.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn over_past(&self, over: AlertReport) -> Result<(), StoreError> {
         self.store.over_past_desk(Arc::clone(&self.rules), self.clock.now(), over).await?;
         self.bell.notify_waiters();
         Ok(())
@@ -92,13 +101,6 @@ impl AlertDesk {
     /// All incidents that are open, the worst first.
     pub async fn open(&self) -> Result<Vec<Incident>, StoreError> {
         self.store.open_incidents().await
-    }
-
-    /// The open alerts about the daemon itself, as the status shows them.
-    pub async fn own_open(&self) -> Result<Vec<AlertStatus>, StoreError> {
-        let open = self.open().await?;
-        let own = open.iter().filter(|incident| incident.alert.key.0.starts_with("daemon/"));
-        Ok(own.map(|incident| AlertStatus::from(&incident.alert)).collect())
     }
 
     /// Sees to what falls due: escalations, repetitions, the end of flapping and of maintenance.

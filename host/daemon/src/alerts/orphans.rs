@@ -1,44 +1,49 @@
-//! What an earlier configuration watched and this one does not: its open alerts would stay open for ever.
+//! Open alerts about what the configuration no longer has: nobody watches it, so nobody would call them off.
 
-use dogwatch_chain::Time;
-use dogwatch_engine::Alert;
+use dogwatch_alerts::{AlertKey, AlertReport, Cause, Raiser, Scope};
 
-use crate::config::Config;
 use crate::alerts::desk::AlertDesk;
+use crate::config::Config;
 use crate::store::{StoreError, Write};
 
-const HOW: &str = "It is no longer in the configuration, and nobody watches it any more.";
+const HOW: &str = "It is no longer in the configuration, and nobody watches it.";
 
-/// Closes the alerts about witnesses and chains that are gone. Their state is kept, in case they come back.
-pub async fn close(desk: &AlertDesk, config: &Config, now: Time) -> Result<(), StoreError> {
-    let store = &desk.store;
-    let mut writes = Vec::new();
-    let told = |alerts: Vec<Alert>, witness: &str| {
-        let tell = |alert| Write::Alert { alert: Box::new(alert), witness: witness.to_owned() };
-        alerts.into_iter().map(tell).collect::<Vec<_>>()
-    };
-    for (chain, witness) in store.known_witnesses().await? {
-        let watched = |known: &&crate::config::WitnessConfig| known.chain == chain && known.name.as_str() == witness;
-        if config.witnesses.iter().any(|known| watched(&known)) {
-            continue;
-        }
-        let Some(mut state) = store.state(&chain, &witness).await? else { continue };
-        let closed = state.alerts.close(now, HOW);
-        if !closed.is_empty() {
-            writes.extend(told(closed, &witness));
-            writes.push(Write::State { chain, witness, state: Box::new(state) });
-        }
-    }
-    for chain in store.known_chains().await? {
-        if config.chain(&chain).is_some() {
-            continue;
-        }
-        let Some(mut book) = store.book(&chain).await? else { continue };
-        let closed = book.close(now, HOW);
-        if !closed.is_empty() {
-            writes.extend(told(closed, ""));
-            writes.push(Write::Book { chain, book });
-        }
-    }
+/// Closes the alerts about witnesses, chains, channels and ports that are gone, or that belong to another site.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn close(desk: &AlertDesk, config: &Config) -> Result<(), StoreError> {
+    let now = desk.clock.now();
+    let open = desk.open().await?;
+    let gone = open.iter().filter(|incident| !is_watched(&incident.alert.key, config));
+    let writes: Vec<Write> = gone
+        .map(|incident| Write::Report(Box::new(AlertReport::end_of(&incident.alert, now, HOW))))
+        .collect();
     if writes.is_empty() { Ok(()) } else { desk.commit(writes).await }
+}
+
+/// Whether somebody in a daemon with this configuration can call the alert off.
+fn is_watched(key: &AlertKey, config: &Config) -> bool {
+    let from_engine = key.cause.raiser() == Raiser::Engine;
+    match &key.scope {
+        Scope::Chain { chain } => from_engine && config.chain(chain).is_some(),
+        Scope::Witness { chain, witness } => {
+            let known = |known: &crate::config::WitnessConfig| known.chain == *chain && known.name.as_str() == witness;
+            from_engine && config.witnesses.iter().any(known)
+        }
+        Scope::Daemon { site } => !from_engine && *site == config.site && has_part(key, config),
+    }
+}
+
+/// Whether the part of the daemon that an alert is about is still there.
+fn has_part(key: &AlertKey, config: &Config) -> bool {
+    match key.cause {
+        Cause::Channel | Cause::KeptPlugin | Cause::Heartbeat => {
+            config.channels.iter().any(|channel| Some(channel.name.as_str()) == key.part.as_deref())
+        }
+        Cause::Gateway => config.gateway.is_some(),
+        Cause::Metrics => config.metrics.is_some(),
+        _ => true,
+    }
 }

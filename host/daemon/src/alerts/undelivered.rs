@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_engine::AlertKey;
+use dogwatch_alerts::AlertKey;
 use tokio::sync::watch;
 
 use crate::alerts::desk::AlertDesk;

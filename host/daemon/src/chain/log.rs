@@ -1,7 +1,7 @@
 //! Log events of a chain: decisions, broadcasts, alerts.
 
 use dogwatch_chain::AccountName;
-use dogwatch_engine::{Alert, Severity};
+use dogwatch_alerts::{AlertReport, Change, Severity};
 use dogwatch_rpc::BroadcastReport;
 
 use crate::chain::witness::Effects;
@@ -37,17 +37,21 @@ pub(super) fn effects(site: &str, chain: &str, witness: &AccountName, effects: &
             "broadcasting the switch",
         );
     }
-    for alert in &effects.alerts {
-        self::alert(site, chain, witness.as_str(), alert);
+    for report in &effects.reports {
+        alert(site, report);
     }
 }
 
-pub(super) fn alert(site: &str, chain: &str, witness: &str, alert: &Alert) {
-    let (key, event, severity) = (&alert.key, alert.event, alert.severity);
-    let details = alert.details.replace('\n', "; ");
-    if severity >= Severity::Critical {
-        tracing::warn!(site, chain, witness, alert = %key, ?event, %severity, details, "{}", alert.summary);
-    } else {
-        tracing::info!(site, chain, witness, alert = %key, ?event, %severity, details, "{}", alert.summary);
+pub(super) fn alert(site: &str, report: &AlertReport) {
+    let AlertReport { change, notice, .. } = report;
+    let (key, severity, summary) = (&notice.key, notice.severity, &notice.summary);
+    let (chain, witness) = (key.chain(), key.witness());
+    let details = notice.details.replace('\n', "; ");
+    match change {
+        Change::Refreshed => tracing::debug!(site, chain, witness, alert = %key, ?change, %severity, details, "{summary}"),
+        _ if severity >= Severity::Critical => {
+            tracing::warn!(site, chain, witness, alert = %key, ?change, %severity, details, "{summary}");
+        }
+        _ => tracing::info!(site, chain, witness, alert = %key, ?change, %severity, details, "{summary}"),
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::ChainStatus;
-use dogwatch_engine::{Alert, ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
+use dogwatch_alerts::AlertReport;
+use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -46,8 +47,6 @@ pub struct ChainTask {
     pub desk: AlertDesk,
     /// The time.
     pub clock: Clock,
-    /// What was last stored of the alerts.
-    pub stored_book: dogwatch_engine::AlertBook,
     /// What runs beside this task and reports to it: broadcasts, and the reading of blocks.
     pub jobs: JoinSet<()>,
     /// Whether blocks are being read, and how often they may be asked for again.
@@ -97,7 +96,7 @@ impl ChainTask {
                     } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
                         // The grace ends by the clock, and not with the next answer.
                         let said = self.alerts.observe(now, &self.tracker);
-                        self.tell(said).await;
+                        self.report(said).await;
                     }
                 }
                 Some(ended) = self.jobs.join_next() => {
@@ -176,8 +175,8 @@ impl ChainTask {
     }
 
     fn status(&self) -> ChainStatus {
-        let Self { tracker, pool, alerts, witnesses, .. } = self;
-        Sources { tracker, pool, alerts, witnesses }.status(self.clock.now())
+        let Self { tracker, pool, witnesses, .. } = self;
+        Sources { tracker, pool, witnesses }.status(self.clock.now())
     }
 
     fn find(&self, witness: &AccountName) -> Option<usize> {
@@ -257,7 +256,7 @@ impl ChainTask {
         said.extend(self.alerts.downgraded(now, &chain, &downgraded));
         let next = self.tracker.log().tip().map(|tip| tip.num().next());
         self.next_block.send_replace(self.sources.first().copied().zip(next));
-        self.tell(said).await;
+        self.report(said).await;
         let upgraded = upgraded.into_iter().map(|(_, _, fingerprint)| fingerprint);
         let downgraded = self.pool.downgraded().into_iter().map(|(_, fingerprint)| fingerprint);
         let fingerprints: Vec<String> = upgraded.chain(downgraded).collect();
@@ -278,7 +277,7 @@ impl ChainTask {
             return Some("no fresh, agreed head is seen".to_owned());
         }
         let unstored = self.witnesses.iter().any(|task| task.unstored().is_some());
-        if !self.unsaved.is_empty() || unstored || self.stored_book != *self.alerts.book() {
+        if !self.unsaved.is_empty() || unstored {
             return Some("the state cannot be stored".to_owned());
         }
         self.witnesses.iter().find_map(|task| {
@@ -287,19 +286,13 @@ impl ChainTask {
         })
     }
 
-    /// Says what is to be said of the chain, and stores what is open.
-    async fn tell(&mut self, said: Vec<Alert>) {
-        let chain = self.tracker.config().chain.clone();
-        for alert in &said {
-            log::alert(&self.site, &chain, "", alert);
+    /// Hands reports about the chain to the alert desk.
+    async fn report(&mut self, reports: Vec<AlertReport>) {
+        for report in &reports {
+            log::alert(&self.site, report);
         }
-        if !said.is_empty() || self.stored_book != *self.alerts.book() {
-            let mut writes: Vec<Write> =
-                said.into_iter().map(|alert| Write::Alert { alert: Box::new(alert), witness: String::new() }).collect();
-            writes.push(Write::Book { chain, book: self.alerts.book().clone() });
-            if self.commit(writes).await {
-                self.stored_book = self.alerts.book().clone();
-            }
+        if !reports.is_empty() {
+            self.commit(reports.into_iter().map(|report| Write::Report(Box::new(report))).collect()).await;
         }
     }
 
@@ -312,14 +305,11 @@ impl ChainTask {
         let witness = task.watch().config().witness.clone();
         let chain = task.watch().config().profile.name.clone();
         log::effects(&self.site, &chain, &witness, &effects);
-        let Effects { alerts, sends, answer, .. } = effects;
+        let Effects { reports, sends, answer, .. } = effects;
         let answer: Option<SwitchAnswer> =
             answer.map(|answer| answer.map_err(|all| all.iter().map(describe).collect()));
 
-        let mut writes: Vec<Write> = alerts
-            .into_iter()
-            .map(|alert| Write::Alert { alert: Box::new(alert), witness: witness.to_string() })
-            .collect();
+        let mut writes: Vec<Write> = reports.into_iter().map(|report| Write::Report(Box::new(report))).collect();
         if let Some(state) = task.unstored() {
             let state = Box::new(state.clone());
             writes.push(Write::State { chain, witness: witness.to_string(), state });
@@ -354,7 +344,7 @@ impl ChainTask {
                 tracing::error!(site, chain, %error, "state and alerts could not be stored: nothing is sent");
                 self.store_failure.raise(self.clock.now(), &error.to_string());
                 // States and books are written anew with the next change; a message would be lost.
-                all.retain(|write| matches!(write, Write::Alert { .. }));
+                all.retain(|write| matches!(write, Write::Report(_)));
                 all.truncate(UNSAVED_KEPT);
                 self.unsaved = all;
                 false

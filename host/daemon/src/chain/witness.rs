@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
-use dogwatch_engine::{
-    Alert, Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation,
-    SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
-};
+use dogwatch_alerts::AlertReport;
+use dogwatch_engine::{Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation, SwitchPlan, Tracker, Watch, WatchConfig, WatchState};
 use dogwatch_plugins::Settings;
 
 use crate::chain::policy::Policy;
@@ -28,8 +26,8 @@ pub struct WitnessTask {
 /// What is left to do once an event has been worked off.
 #[derive(Debug, Default)]
 pub struct Effects {
-    /// To be delivered.
-    pub alerts: Vec<Alert>,
+    /// For the alert desk.
+    pub reports: Vec<AlertReport>,
     /// To be signed and sent, once the state is stored.
     pub sends: Vec<SwitchPlan>,
     /// For the log.
@@ -66,7 +64,6 @@ impl WitnessTask {
             rails: witness.rails,
             damping: witness.damping,
             expiration: witness.expiration,
-            repeat: config.repeat,
         };
         Self {
             watch: Watch::new(watch_config, state.clone(), now),
@@ -118,7 +115,7 @@ impl WitnessTask {
                         next = Some(Event::Decided(answer));
                     }
                     Command::Send(plan) => effects.sends.push(*plan),
-                    Command::Say(alert) => effects.alerts.push(*alert),
+                    Command::Report(report) => effects.reports.push(*report),
                     Command::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |known| known.min(at))),
                     Command::Record(record) => effects.records.push(*record),
                     Command::Answer(answer) => effects.answer = Some(answer),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_engine::{Alert, Severity};
+use dogwatch_alerts::{Alert, Severity};
 use dogwatch_plugins::FollowUp;
 use rand::Rng as _;
 
@@ -183,26 +183,22 @@ fn doubling(attempts: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use dogwatch_alerts::{AlertEvent, AlertKey, Cause, Notice, Scope, Subject};
     use dogwatch_chain::Time;
-    use dogwatch_engine::{AlertEvent, AlertKey, Subject};
 
     use super::*;
 
     fn alert(severity: Severity, at: Time) -> Alert {
-        Alert {
-            key: AlertKey("devnet/alice/missing".into()),
-            event: AlertEvent::Opened,
+        let notice = Notice {
+            key: AlertKey::new(Scope::witness("devnet", "alice"), Cause::Missing),
             severity,
             subject: Subject::Daemon,
-            chain: "devnet".into(),
             summary: String::new(),
             details: String::new(),
             remedy: String::new(),
             command: String::new(),
-            acknowledged_by: String::new(),
-            opened_at: at,
-            at,
-        }
+        };
+        Alert::new(AlertEvent::Opened, notice, at)
     }
 
     fn refused() -> Outcome {

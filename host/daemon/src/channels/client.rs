@@ -98,7 +98,6 @@ impl ChannelClient {
         MessageMetadata {
             message_id: format!("{}-{}", self.site, delivery.message),
             site: self.site.clone(),
-            witness: delivery.witness.clone(),
         }
     }
 

@@ -99,8 +99,9 @@ impl Worker {
             }
             Next::GiveUp(why) => {
                 let site = &self.client.site;
-                let Delivery { message: message_id, alert, witness, .. } = delivery;
-                let (chain, key) = (&alert.chain, &alert.key);
+                let Delivery { message: message_id, alert, .. } = delivery;
+                let key = &alert.key;
+        let (chain, witness) = (key.chain(), key.witness());
                 tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, "alert cannot be delivered by this channel");
                 store.settle(*message_id, channel, "failed", why).await
             }
@@ -109,8 +110,9 @@ impl Worker {
 
     async fn delivered(&self, delivery: &Delivery, receipt: String) -> Result<(), StoreError> {
         let (site, channel) = (&self.client.site, &self.client.name);
-        let Delivery { message: message_id, alert, witness, .. } = delivery;
-        let (chain, key) = (&alert.chain, &alert.key);
+        let Delivery { message: message_id, alert, .. } = delivery;
+        let key = &alert.key;
+        let (chain, witness) = (key.chain(), key.witness());
         tracing::info!(site, chain, witness, channel, message_id, alert = %key, "alert delivered");
         self.desk.store.settle(*message_id, channel, "delivered", receipt).await
     }
@@ -126,9 +128,10 @@ impl Worker {
 
     async fn postpone(&self, delivery: &Delivery, retry: Retry) -> Result<(), StoreError> {
         let (site, channel) = (&self.client.site, &self.client.name);
-        let Delivery { message: message_id, alert, witness, .. } = delivery;
+        let Delivery { message: message_id, alert, .. } = delivery;
         let Retry { after, why, failure, .. } = retry;
-        let (chain, key, wait_ms) = (&alert.chain, &alert.key, after.as_millis());
+        let (key, wait_ms) = (&alert.key, after.as_millis());
+        let (chain, witness) = (key.chain(), key.witness());
         if failure == Failure::Final {
             tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms, "this channel refuses an urgent alert; it will be tried again");
         } else {

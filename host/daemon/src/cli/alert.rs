@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use dogwatch_client::{Exit, Failure, RaiseRequest, TestReport, TestRequest};
-use dogwatch_engine::Severity;
+use dogwatch_alerts::Severity;
 
 use crate::cli::common::{ConfigFile, say};
 use crate::cli::daemon;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dogwatch_engine::Severity;
+use dogwatch_alerts::Severity;
 use dogwatch_plugins::Settings;
 
 use crate::config::duration::Range;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_alerts::{Hours, Route, Step, SubjectKind, Weekdays};
-use dogwatch_engine::Severity;
+use dogwatch_alerts::{Hours, Route, Severity, Step, SubjectKind, Weekdays};
 
 use crate::config::duration::Range;
 use crate::config::problem::Problems;

@@ -1,6 +1,6 @@
 //! Severities as operators write them.
 
-use dogwatch_engine::Severity;
+use dogwatch_alerts::Severity;
 
 use crate::config::problem::Problems;
 use crate::config::reader::Section;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use dogwatch_alerts::Maintenance;
 use dogwatch_client::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequest, TestReport, TestRequest};
-use dogwatch_engine::AlertKey;
 
 use super::server::{Control, Failure, failed};
 use crate::channels::client::Outcome;
@@ -24,13 +23,16 @@ impl Control {
     }
 
     pub(super) async fn acknowledge(&self, request: AckRequest) -> Result<Vec<String>, Failure> {
-        let which = request.key.clone().map_or(Which::All, |key| Which::Key(AlertKey(key)));
-        let keys = self.desk.acknowledge(which, &request.by).await.map_err(failed)?;
-        match (keys.is_empty(), request.key) {
-            (true, Some(key)) => {
-                Err(Failure::not_found(format!("no alert {key} is open. Those that are: dogwatch alerts")))
-            }
-            _ => Ok(keys.into_iter().map(|key| key.0).collect()),
+        let AckRequest { key, by } = request;
+        let none = |key: &str| Failure::not_found(format!("no alert {key} is open. To see what is open: dogwatch alerts"));
+        let which = match &key {
+            Some(key) => Which::Key(key.parse().map_err(|_| none(key))?),
+            None => Which::All,
+        };
+        let keys = self.desk.acknowledge(which, &by).await.map_err(failed)?;
+        match (keys.is_empty(), key) {
+            (true, Some(key)) => Err(none(&key)),
+            _ => Ok(keys.iter().map(ToString::to_string).collect()),
         }
     }
 
@@ -54,10 +56,9 @@ impl Control {
                 "{cause:?} is no name of an alert: write at most {LONGEST_CAUSE} letters, digits, -, _, . and /"
             )));
         }
-        let alert = self.desk.texts().raised(&cause, severity, summary, details);
-        let key = alert.key.0.clone();
-        let write = Write::Alert { alert: Box::new(alert), witness: String::new() };
-        self.desk.commit(vec![write]).await.map_err(failed)?;
+        let report = self.desk.texts().of_the_operator(&cause, severity, summary, details);
+        let key = report.notice.key.to_string();
+        self.desk.commit(vec![Write::Report(Box::new(report))]).await.map_err(failed)?;
         Ok(key)
     }
 
@@ -77,9 +78,9 @@ impl Control {
                 Some(_) if !client.roles().alerts => (None, "takes heartbeats, and no alerts".to_owned()),
                 Some(severity) => {
                     let [alert, over] = self.desk.texts().test(severity);
-                    let sent = client.deliver(&memory, &Delivery::past_the_store(alert)).await.described();
+                    let sent = client.deliver(&memory, &Delivery::past_the_store(alert.message())).await.described();
                     // Where a service keeps incidents, none must stay open.
-                    let _ = client.deliver(&memory, &Delivery::past_the_store(over)).await;
+                    let _ = client.deliver(&memory, &Delivery::past_the_store(over.message())).await;
                     sent
                 }
             };

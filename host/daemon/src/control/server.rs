@@ -9,9 +9,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use dogwatch_alerts::Scope;
 use dogwatch_chain::{AccountName, Time};
 use dogwatch_client::{
-    AckRequest, MaintenanceRequest, PauseRequest, RaiseRequest, RehearsalReport, Status, SwitchReply, SwitchRequest, TestRequest,
+    AckRequest, AlertStatus, MaintenanceRequest, PauseRequest, RaiseRequest, RehearsalReport, Status, SwitchReply, SwitchRequest, TestRequest,
 };
 use dogwatch_engine::{Force, Holder};
 use tokio::net::UnixListener;
@@ -91,16 +92,30 @@ impl Control {
     }
 
     /// Everything there is to say, as `dogwatch status` shows it.
+    ///
+    /// # Errors
+    ///
+    /// When a chain's task or the store does not answer.
     pub async fn status(&self) -> Result<Status, Failure> {
+        let open = self.desk.open().await.map_err(failed)?;
+        let about = |wanted: &dyn Fn(&Scope) -> bool| -> Vec<AlertStatus> {
+            let wanted = open.iter().filter(|incident| wanted(&incident.alert.key.scope));
+            wanted.map(|incident| AlertStatus::from(&incident.alert)).collect()
+        };
         let mut chains = Vec::new();
-        for (_, inbox) in &self.chains {
+        for (name, inbox) in &self.chains {
             let (reply, answer) = oneshot::channel();
             inbox.send(Message::Status(reply)).await.map_err(gone)?;
-            chains.push(answer.await.map_err(gone)?);
+            let mut status = answer.await.map_err(gone)?;
+            status.alerts = about(&|scope| *scope == Scope::chain(name));
+            for witness in &mut status.witnesses {
+                witness.alerts = about(&|scope| *scope == Scope::witness(name, &witness.name));
+            }
+            chains.push(status);
         }
         let outbox = self.desk.store.outbox_counts().await;
         let maintenance = self.desk.store.maintenance().await.map_err(failed)?;
-        let undelivered_pages = self.undelivered.borrow().iter().map(|(key, why)| (key.0.clone(), why.clone())).collect();
+        let undelivered = self.undelivered.borrow().clone();
         Ok(Status {
             site: self.site.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -108,9 +123,9 @@ impl Control {
             now: self.desk.clock.now().to_string(),
             chains,
             outbox: outbox.map_err(failed)?,
-            undelivered_pages,
+            undelivered_pages: undelivered.into_iter().map(|(key, why)| (key.to_string(), why)).collect(),
             maintenance_until: maintenance.map(|window| window.until.to_string()),
-            alerts: self.desk.own_open().await.map_err(failed)?,
+            alerts: about(&|scope| matches!(scope, Scope::Daemon { .. })),
         })
     }
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use dogwatch_engine::Severity;
+use dogwatch_alerts::Severity;
 use dogwatch_plugins::{ChannelPlugin, Library, Sandbox, Settings};
 use serde::{Deserialize, Serialize};
 

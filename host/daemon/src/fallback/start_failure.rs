@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dogwatch_engine::Alert;
+use dogwatch_alerts::Alert;
 use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -96,7 +96,7 @@ pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailur
     let (clients, mut failed) = clients(&site, &salvaged.channels, kept.as_ref(), state_dir);
     let again = (say == Announce::Loop).then(|| journal.failures(now));
     let StartFailure { summary, details, command } = failure;
-    let message = AlertTexts { site: &site, now }.start(summary, details, command, again);
+    let message = AlertTexts { site: &site, now }.start(summary, details, command, again).message();
     // At once: the next start may come before the slowest channel has answered.
     let mut told = deliver(clients, message, || journal.told(now, say)).await;
     told.failed.append(&mut failed);

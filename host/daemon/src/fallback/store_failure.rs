@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertEvent};
+use dogwatch_alerts::{Alert, AlertEvent};
 use tokio::sync::watch;
 
 use crate::fallback::journal::Journal;
@@ -38,7 +38,7 @@ impl StoreFailureAlert {
             }
             // The next start is to call it off, if this one does not live to.
             Journal::open(&self.state_dir).told_store();
-            *current = Some(AlertTexts { site: &self.site, now }.store(Condition::Fails(why)));
+            *current = Some(AlertTexts { site: &self.site, now }.store(Condition::Fails(why)).message());
             true
         });
     }
@@ -48,7 +48,7 @@ impl StoreFailureAlert {
         self.alert.send_if_modified(|current| match current {
             Some(alert) if alert.event == AlertEvent::Opened => {
                 Journal::open(&self.state_dir).take_told_store();
-                let over = AlertTexts { site: &self.site, now }.store(Condition::Holds);
+                let over = AlertTexts { site: &self.site, now }.store(Condition::Holds).message();
                 *alert = Alert { opened_at: alert.opened_at, ..over };
                 true
             }

@@ -1,6 +1,7 @@
 //! Starting what watches one chain.
 
-use dogwatch_engine::{ChainAlerts, NodeIndex, Tracker, TrackerConfig};
+use dogwatch_alerts::{Alert, Scope};
+use dogwatch_engine::{AlertBook, ChainAlerts, NodeIndex, Tracker, TrackerConfig};
 use dogwatch_plugins::Library;
 use dogwatch_rpc::{Endpoint, Pool, Prober};
 use tokio::sync::{mpsc, watch};
@@ -57,13 +58,15 @@ pub(super) async fn start_chain(
     let probes: Vec<&Endpoint> =
         watched().flat_map(|witness| witness.nodes.iter().filter_map(|node| node.probe.as_ref())).collect();
     let prober = Prober::new(options, probes).map_err(|error| StartError::Http(error.to_string()))?;
-    let book = store.book(&name).await?.unwrap_or_default();
+    let open: Vec<Alert> = desk.open().await?.into_iter().map(|incident| incident.alert).collect();
+    let book = |scope: Scope| AlertBook::resume(open.iter().filter(move |alert| alert.key.scope == scope));
     let (sender, inbox) = mpsc::channel(256);
 
     let mut witnesses = Vec::new();
     for witness in watched() {
         let index = witnesses.len();
-        let state = store.state(&name, witness.name.as_str()).await?.unwrap_or_default();
+        let mut state = store.state(&name, witness.name.as_str()).await?.unwrap_or_default();
+        state.alerts = book(Scope::witness(&name, witness.name.as_str()));
         let policy = policy::load(library, witness);
         witnesses.push(WitnessTask::new(config, chain, witness, index, policy, state, clock.now()));
         for (node, place) in witness.nodes.iter().zip(0..) {
@@ -86,11 +89,10 @@ pub(super) async fn start_chain(
             quorum: chain.quorum,
             stale_after: chain.stale_after,
         }),
-        alerts: ChainAlerts::new(book.clone(), config.repeat),
+        alerts: ChainAlerts::new(book(Scope::chain(&name))),
         witnesses,
         desk: desk.clone(),
         clock,
-        stored_book: book,
         jobs: JoinSet::new(),
         fetching: None,
         sources: Vec::new(),

@@ -46,8 +46,8 @@ impl Daemon {
         let rules = Arc::new(config.rules(&heard(&clients)));
         let desk = AlertDesk { store, rules, bell: Arc::new(Notify::new()), clock };
         desk.store.forget_channels_but(clients.iter().map(|client| client.name.clone()).collect()).await?;
-        orphans::close(&desk, &config, clock.now()).await?;
-        desk.reconcile(config.channels.iter().map(|channel| channel.name.clone()).collect()).await?;
+        orphans::close(&desk, &config).await?;
+        desk.rules_changed().await?;
 
         let mut tasks = JoinSet::new();
         let failure_alert = StoreFailureAlert::new(&config.site, &config.state_dir);

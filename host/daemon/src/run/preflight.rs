@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_plugins::{AlertMessage, ChannelContext, ChannelPlugin, CheckError, Library, MessageMetadata, Sandbox};
 
 use crate::channels::egress::{self, Egress, EgressError};
@@ -92,12 +92,12 @@ fn rehearse(what: &str, site: &str, plugin: &ChannelPlugin, channel: &ChannelCon
             return problems.error(Some(channel.line), format!("{what}: authority: {error}"), remedy);
         }
     };
-    let metadata = MessageMetadata { message_id: format!("{site}-0"), site: site.to_owned(), witness: String::new() };
+    let metadata = MessageMetadata { message_id: format!("{site}-0"), site: site.to_owned() };
     let mut said = Vec::new();
     let secrets = egress.secret_names();
     let context = ChannelContext { settings: &channel.settings, secrets: &secrets, memory: "" };
     for event in [AlertEvent::Opened, AlertEvent::Updated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
-        let alert = sample(event);
+        let alert = sample(event, site);
         match plugin.compose(context, AlertMessage { alert: &alert, metadata: &metadata }) {
             Ok(called) => {
                 let refused = called.value.iter().filter_map(|request| egress.permits(request).err());
@@ -125,22 +125,17 @@ fn egress_remedy(error: &EgressError) -> &'static str {
 }
 
 /// An alert that nobody gets to see.
-fn sample(event: AlertEvent) -> Alert {
-    let at = Time::from_millis(0);
-    Alert {
-        key: AlertKey("daemon/check".to_owned()),
-        event,
+fn sample(event: AlertEvent, site: &str) -> Alert {
+    let notice = Notice {
+        key: AlertKey::new(Scope::daemon(site), Cause::Test),
         severity: Severity::Page,
         subject: Subject::Daemon,
-        chain: String::new(),
         summary: "a rehearsal".to_owned(),
         details: "The configuration is being checked.".to_owned(),
-        remedy: "Nothing is to be done.".to_owned(),
+        remedy: AlertReport::NOTHING_TO_DO.to_owned(),
         command: String::new(),
-        acknowledged_by: String::new(),
-        opened_at: at,
-        at,
-    }
+    };
+    Alert::new(event, notice, Time::from_millis(0))
 }
 
 const PLUGIN_REMEDY: &str =

@@ -25,7 +25,7 @@ pub(super) async fn remember_start(config: Config, desk: AlertDesk) {
         let _ = desk.over_past(desk.texts().store(Condition::Holds)).await.map_err(failed);
     }
     if journal.take_loop(now) {
-        let _ = desk.say(desk.texts().crash_loop(journal.failures(now))).await.map_err(failed);
+        let _ = desk.report(desk.texts().crash_loop(journal.failures(now))).await.map_err(failed);
     }
     let mut looped = true;
     let mut next_look = now.plus(SETTLED);
@@ -40,7 +40,7 @@ pub(super) async fn remember_start(config: Config, desk: AlertDesk) {
             next_look = now.plus(SETTLED);
             looped = journal.is_loop(now);
             if !looped {
-                let _ = desk.say(desk.texts().no_crash_loop()).await.map_err(failed);
+                let _ = desk.report(desk.texts().no_crash_loop()).await.map_err(failed);
             }
         }
     }

@@ -1,8 +1,7 @@
 //! What is written is there after a restart, and messages leave in order.
 
-use dogwatch_alerts::Recipient;
+use dogwatch_alerts::{AlertEvent, AlertKey, Recipient, Severity, Subject};
 use dogwatch_chain::Time;
-use dogwatch_engine::{AlertEvent, AlertKey, Severity, Subject};
 use tempfile::TempDir;
 
 use super::*;

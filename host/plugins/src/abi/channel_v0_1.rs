@@ -1,6 +1,6 @@
 //! Channels, version 0.1.
 
-use dogwatch_engine as engine;
+use dogwatch_alerts::{AlertEvent, Severity};
 use wasmtime::Error;
 use wasmtime::component::InstancePre;
 
@@ -206,29 +206,29 @@ fn answer<T, U>(answer: Result<T, String>, translate: impl FnOnce(T) -> U) -> Re
 
 fn alert_to(AlertMessage { alert, metadata }: AlertMessage<'_>) -> types::Alert {
     types::Alert {
-        key: alert.key.0.clone(),
+        key: alert.key.to_string(),
         message_id: metadata.message_id.clone(),
         event: match alert.event {
-            engine::AlertEvent::Opened => types::Event::Opened,
-            engine::AlertEvent::Updated => types::Event::Updated,
-            engine::AlertEvent::Escalated => types::Event::Escalated,
-            engine::AlertEvent::Acknowledged => types::Event::Acknowledged,
-            engine::AlertEvent::Report => types::Event::Report,
-            engine::AlertEvent::Resolved => types::Event::Resolved,
+            AlertEvent::Opened => types::Event::Opened,
+            AlertEvent::Updated => types::Event::Updated,
+            AlertEvent::Escalated => types::Event::Escalated,
+            AlertEvent::Acknowledged => types::Event::Acknowledged,
+            AlertEvent::Report => types::Event::Report,
+            AlertEvent::Resolved => types::Event::Resolved,
         },
         severity: match alert.severity {
-            engine::Severity::Info => types::Severity::Info,
-            engine::Severity::Warning => types::Severity::Warning,
-            engine::Severity::Critical => types::Severity::Critical,
-            engine::Severity::Page => types::Severity::Page,
+            Severity::Info => types::Severity::Info,
+            Severity::Warning => types::Severity::Warning,
+            Severity::Critical => types::Severity::Critical,
+            Severity::Page => types::Severity::Page,
         },
         subject: alert.subject.to_string(),
-        cause: alert.key.cause().to_owned(),
+        cause: alert.key.cause.name().to_owned(),
         site: metadata.site.clone(),
-        chain: alert.chain.clone(),
-        witness: metadata.witness.clone(),
+        chain: alert.key.chain().to_owned(),
+        witness: alert.key.witness().to_owned(),
         // These quote nodes and programs: no service takes more, and reading it all would use up the channel's fuel.
-        summary: truncate(&alert.summary, SUMMARY),
+        summary: truncate(&alert.headline(), SUMMARY),
         details: truncate(&alert.details, DETAILS),
         remedy: truncate(&alert.remedy, SUMMARY),
         command: truncate(&alert.command, SUMMARY),

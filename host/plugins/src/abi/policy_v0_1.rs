@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dogwatch_alerts::Severity;
 use dogwatch_engine as engine;
 use wasmtime::Error;
 use wasmtime::component::InstancePre;
@@ -200,10 +201,10 @@ fn alert_from(alert: types::Alert) -> engine::PolicyAlert {
     engine::PolicyAlert {
         id: alert.id,
         severity: match alert.severity {
-            types::Severity::Info => engine::Severity::Info,
-            types::Severity::Warning => engine::Severity::Warning,
-            types::Severity::Critical => engine::Severity::Critical,
-            types::Severity::Page => engine::Severity::Page,
+            types::Severity::Info => Severity::Info,
+            types::Severity::Warning => Severity::Warning,
+            types::Severity::Critical => Severity::Critical,
+            types::Severity::Page => Severity::Page,
         },
         summary: alert.summary,
     }

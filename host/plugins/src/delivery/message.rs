@@ -1,6 +1,6 @@
 //! The message that a channel is to deliver, and what the channel has to work with.
 
-use dogwatch_engine::Alert;
+use dogwatch_alerts::Alert;
 
 use crate::settings::Settings;
 
@@ -22,8 +22,6 @@ pub struct MessageMetadata {
     pub message_id: String,
     /// The site at which this daemon runs.
     pub site: String,
-    /// The witness, or empty.
-    pub witness: String,
 }
 
 /// An alert as one message.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Time};
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Cause, Scope, Severity, Subject};
 use dogwatch_plugins::{
     AlertMessage, ChannelContext, ChannelPlugin, ChannelRequest, ChannelResponse, Encoding, Header, Judgement, Library,
     MessageMetadata, Method, Part, Sandbox, Settings,
@@ -17,11 +17,10 @@ fn webhook() -> ChannelPlugin {
 
 fn alert() -> Alert {
     Alert {
-        key: AlertKey("witness/hive/alice/missing".into()),
+        key: AlertKey::new(Scope::witness("hive", "alice"), Cause::Missing),
         event: AlertEvent::Opened,
         severity: Severity::Critical,
         subject: Subject::Witness(AccountName::new("alice").unwrap()),
-        chain: "hive".into(),
         summary: "alice misses \"blocks\"".into(),
         details: "two\nlines".into(),
         remedy: "look".into(),
@@ -33,7 +32,7 @@ fn alert() -> Alert {
 }
 
 fn metadata() -> MessageMetadata {
-    MessageMetadata { message_id: "m-1".into(), site: "home".into(), witness: "alice".into() }
+    MessageMetadata { message_id: "m-1".into(), site: "home".into() }
 }
 
 fn secrets(names: &[&str]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use dogwatch::store::Delivery;
 use dogwatch_chain::{AccountName, Time};
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Severity, Subject};
 
 pub(crate) const KEY: &str = "hive/alice/missing";
 pub(crate) const SUMMARY: &str = "alice misses blocks";

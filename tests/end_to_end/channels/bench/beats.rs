@@ -1,7 +1,7 @@
 //! What every channel for heartbeats has to do alike.
 
 use dogwatch::channels::client::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_plugins::HeartbeatStatus;
 use dogwatch_services::Fault;
 
