@@ -126,7 +126,7 @@ impl Guard {
                         next = Some(Event::Decided(answer));
                     }
                     Command::Send(plan) => effects.sends.push(*plan),
-                    Command::Say(alert) => effects.alerts.push(*alert),
+                    Command::Alert(alert) => effects.alerts.push(*alert),
                     Command::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |known| known.min(at))),
                     Command::Record(record) => effects.records.push(*record),
                     Command::Answer(answer) => effects.answer = Some(answer),

@@ -26,7 +26,7 @@ pub struct WatchConfig {
     pub rails: Rails,
     /// Probes that change a node's health.
     pub damping: Damping,
-    /// How long a swap may take to get into a block.
+    /// How long a switch may take to get into a block.
     pub expiration: Duration,
     /// After how long an open critical alert or page is said again.
     pub repeat: Duration,

@@ -29,7 +29,7 @@ pub struct SwitchPlan {
     pub at: Time,
     /// Who holds the key before.
     pub from: Holder,
-    /// The key that must be on chain for the swap to take effect, and that signs it.
+    /// The key that must be on chain for the switch to take effect, and that signs it.
     pub from_key: PublicKey,
     /// Who is to hold it.
     pub to: Holder,

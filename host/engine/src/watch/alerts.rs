@@ -22,12 +22,12 @@ impl Watch {
 
     pub(super) fn raise(&mut self, turn: &mut Turn<'_>, notice: Notice) {
         let alert = self.state.alerts.raise(turn.now, &self.config.profile.name, self.config.repeat, notice);
-        turn.say(alert);
+        turn.alert(alert);
     }
 
     pub(super) fn update(&mut self, turn: &mut Turn<'_>, notice: Notice) {
         let alert = self.state.alerts.update(turn.now, &self.config.profile.name, notice);
-        turn.say([alert]);
+        turn.alert([alert]);
     }
 
     pub(super) fn resolve(&mut self, turn: &mut Turn<'_>, cause: Cause, how: &str) {
@@ -36,13 +36,13 @@ impl Watch {
 
     pub(super) fn resolve_key(&mut self, turn: &mut Turn<'_>, key: &AlertKey, how: &str) {
         let alert = self.state.alerts.resolve(turn.now, key, how);
-        turn.say(alert);
+        turn.alert(alert);
     }
 
     /// Closes what an earlier decision raised and this one does not.
     pub(super) fn resolve_others(&mut self, turn: &mut Turn<'_>, cause: Cause, keep: &[AlertKey], how: &str) {
         let prefix = self.part_key(cause, "").0;
         let alerts = self.state.alerts.resolve_others(turn.now, &prefix, keep, how);
-        turn.say(alerts);
+        turn.alert(alerts);
     }
 }

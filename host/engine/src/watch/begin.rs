@@ -19,7 +19,7 @@ impl Watch {
     pub(super) fn begin(&mut self, turn: &mut Turn<'_>, plan: SwitchPlan) {
         let notice = self.switching(&plan);
         self.begun = Some(plan.id(&self.config.profile));
-        self.standing.clear();
+        self.refused_since.clear();
         self.state.in_flight = Some(InFlight { plan: plan.clone(), last_sent: Some(turn.now), sends: 1 });
         turn.push(Command::Send(Box::new(plan)));
         self.update(turn, notice);
@@ -82,10 +82,10 @@ impl Watch {
             return;
         }
         if report.accepted > 0 {
-            return self.resolve(turn, Cause::NotTaken, "An endpoint has taken it. Now it must get into a block.");
+            return self.resolve(turn, Cause::NotTaken, "An endpoint has accepted it. Now it must get into a block.");
         }
         if report.key_mismatch > 0 {
-            // Another site was first, or our own swap is in a block already that we have not seen yet.
+            // Another site was first, or our own switch is in a block already that we have not seen yet.
             return;
         }
         let notice = self.not_taken(&flight.plan, report);

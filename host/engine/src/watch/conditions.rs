@@ -10,7 +10,7 @@ use crate::watch::turn::Turn;
 const PARTICIPATION_MARGIN: u8 = 4;
 
 impl Watch {
-    pub(super) fn say_key_state(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn report_key_state(&mut self, turn: &mut Turn<'_>) {
         match self.holder() {
             Some(Holder::Foreign) => {
                 self.resolve(turn, Cause::Disabled, "The witness is enabled, with an unknown key.");
@@ -18,12 +18,12 @@ impl Watch {
                 self.raise(turn, notice);
             }
             Some(Holder::Disabled) => {
-                self.resolve(turn, Cause::ForeignKey, "The witness is disabled now.");
+                self.resolve(turn, Cause::ForeignKey, "The witness is now disabled.");
                 let notice = self.disabled(turn.now);
                 self.raise(turn, notice);
             }
             Some(Holder::Node(name)) => {
-                self.resolve(turn, Cause::ForeignKey, &format!("The signing key is that of node {name} now."));
+                self.resolve(turn, Cause::ForeignKey, &format!("The signing key is now that of node {name}."));
                 self.resolve(turn, Cause::Disabled, &format!("It is enabled, with the key of node {name}."));
                 if self.has_produced() {
                     let how = format!("Node {name} has produced a block with the new key.");
@@ -35,8 +35,8 @@ impl Watch {
     }
 
     /// A chain that runs thin keeps Dogwatch from acting: somebody should know.
-    pub(super) fn say_participation(&mut self, turn: &mut Turn<'_>) {
-        if !Self::well(turn.chain) {
+    pub(super) fn report_participation(&mut self, turn: &mut Turn<'_>) {
+        if !Self::quorum_agrees(turn.chain) {
             return;
         }
         let (filled, least) = (turn.chain.view(turn.now).participation, self.config.rails.min_participation);
@@ -49,7 +49,7 @@ impl Watch {
         }
     }
 
-    pub(super) fn say_misses(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn report_misses(&mut self, turn: &mut Turn<'_>) {
         match self.verdict(turn.now, turn.chain) {
             Verdict::Me => {
                 let notice = self.missing(turn.now);
@@ -61,7 +61,7 @@ impl Watch {
                 if self.state.unproven.is_none() && self.failure_is_over() {
                     self.resolve_switching(
                         turn,
-                        "It is not needed any more: the witness produces, or somebody else has moved the key.",
+                        "It is no longer needed: the witness produces, or somebody else has moved the key.",
                     );
                 }
             }

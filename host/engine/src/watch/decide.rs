@@ -28,7 +28,7 @@ impl Watch {
         };
         self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");
         self.state.memory.clone_from(&decision.memory);
-        self.say_policy_alerts(turn, &decision);
+        self.raise_policy_alerts(turn, &decision);
         if let Some(delay) = decision.ask_again {
             turn.push(Command::WakeAt(turn.now.plus(delay.max(self.interval()))));
         }
@@ -39,7 +39,7 @@ impl Watch {
         };
         match target {
             None => {
-                self.standing.clear();
+                self.refused_since.clear();
                 self.resolve_others(turn, Cause::Refused, &[], "The policy no longer asks for a switch.");
                 self.record(turn, "stay".to_owned(), decision.reason);
             }
@@ -62,7 +62,7 @@ impl Watch {
                             turn,
                             Cause::Refused,
                             &[],
-                            "Nothing stands in the way any more: the switch is on its way.",
+                            "Nothing stands in the way any more: the switch is under way.",
                         );
                         self.record(turn, wish, decision.reason);
                         self.begin(turn, plan);
@@ -115,14 +115,14 @@ impl Watch {
     }
 
     fn refused(&mut self, turn: &mut Turn<'_>, target: Option<&Holder>, refusals: &[Refusal], reason: &str) {
-        self.note_standing(turn.now, refusals);
+        self.note_refused(turn.now, refusals);
         let round = self.config.profile.round();
         let needs_operator = |refusal: &Refusal| refusal.lifetime() == Lifetime::NeedsOperator;
         let any = refusals.iter().any(needs_operator);
         let mut keep = Vec::new();
         for refusal in refusals {
             // What passes by itself is worth an alert only where it does not pass, and where nothing else is to be done.
-            if needs_operator(refusal) || (!any && self.stood_for(turn.now, refusal) > round) {
+            if needs_operator(refusal) || (!any && self.refused_for(turn.now, refusal) > round) {
                 let notice = self.refusal_notice(turn.now, target, refusal, reason);
                 keep.push(notice.key.clone());
                 self.raise(turn, notice);
@@ -135,27 +135,27 @@ impl Watch {
                 _ => {}
             }
         }
-        self.resolve_others(turn, Cause::Refused, &keep, "It is no longer what stands in the way.");
+        self.resolve_others(turn, Cause::Refused, &keep, "This no longer stands in the way.");
         // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
         self.record(turn, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned());
     }
 
     /// Remembers since when each refusal has stood in the way without a break.
-    fn note_standing(&mut self, now: Time, refusals: &[Refusal]) {
-        self.standing.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
+    fn note_refused(&mut self, now: Time, refusals: &[Refusal]) {
+        self.refused_since.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
         for refusal in refusals {
             let key = self.part_key(Cause::Refused, refusal.code());
             // After a restart what is open already is known for longer than this run.
             let first = self.state.alerts.open_for(now, &key).map_or(now, |open| now.minus(open));
-            let since = self.standing.entry(refusal.code()).or_insert(first);
+            let since = self.refused_since.entry(refusal.code()).or_insert(first);
             // A clock that was set back starts anew.
             *since = (*since).min(now);
         }
     }
 
-    fn stood_for(&self, now: Time, refusal: &Refusal) -> Duration {
-        self.standing.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
+    fn refused_for(&self, now: Time, refusal: &Refusal) -> Duration {
+        self.refused_since.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
     }
 
     /// One log event per decision that differs from the last one.

@@ -16,7 +16,7 @@ use crate::switch::SwitchPlan;
 pub struct SendReport {
     /// Endpoints that took it or had it already.
     pub accepted: u32,
-    /// Endpoints that refused the compare-and-swap: the key on chain is no longer the one it names.
+    /// Endpoints that refused it because the key on chain is no longer the one that it names.
     pub key_mismatch: u32,
     /// What the others said.
     pub troubles: Vec<String>,
@@ -60,7 +60,7 @@ pub enum Command {
     /// Sign this and hand it to the endpoints, once the state is stored; answer with [`Event::Sent`].
     Send(Box<SwitchPlan>),
     /// Deliver this.
-    Say(Box<Alert>),
+    Alert(Box<Alert>),
     /// Send [`Event::Woken`] at that time.
     WakeAt(Time),
     /// Log this.

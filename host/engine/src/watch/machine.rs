@@ -24,7 +24,7 @@ pub struct Watch {
     /// The last switch that was started in this run.
     pub(super) begun: Option<TransactionId>,
     /// By code: since when a refusal has stood in the policy's way.
-    pub(super) standing: BTreeMap<&'static str, Time>,
+    pub(super) refused_since: BTreeMap<&'static str, Time>,
     /// Since when the endpoints have shown another signing key than the one on chain.
     pub(super) key_split_since: Option<Time>,
 }
@@ -33,7 +33,15 @@ impl Watch {
     /// A watch that goes on from a stored state, or from nothing.
     pub fn new(config: WatchConfig, state: WatchState, now: Time) -> Self {
         let health = config.nodes.iter().map(|_| NodeHealth::new(now)).collect();
-        Self { config, state, health, last_record: None, begun: None, standing: BTreeMap::new(), key_split_since: None }
+        Self {
+            config,
+            state,
+            health,
+            last_record: None,
+            begun: None,
+            refused_since: BTreeMap::new(),
+            key_split_since: None,
+        }
     }
 
     /// The configuration.

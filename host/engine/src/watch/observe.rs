@@ -15,14 +15,14 @@ impl Watch {
         // First what became of our own switch, so that its effect is not taken for somebody else's.
         self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
-        if Self::well(turn.chain) {
+        if Self::quorum_agrees(turn.chain) {
             self.note_key(turn);
             self.note_slots(turn.chain);
         }
         self.note_key_split(turn.now, turn.chain);
-        self.say_key_state(turn);
-        self.say_participation(turn);
-        self.say_misses(turn);
+        self.report_key_state(turn);
+        self.report_participation(turn);
+        self.report_misses(turn);
         self.forget_nodes(turn);
         self.ask(turn);
     }
@@ -37,7 +37,7 @@ impl Watch {
             }
             WitnessReading::Unread | WitnessReading::Split(_) => return,
         };
-        self.resolve(turn, Cause::NoSuchWitness, "The endpoints know the witness now.");
+        self.resolve(turn, Cause::NoSuchWitness, "The endpoints now know the witness.");
         let key = state.signing_key;
         let Some(head) = turn.chain.head() else { return };
         // While a switch is under way nodes may show its key before any block holds it; and while its block can still
@@ -67,7 +67,7 @@ impl Watch {
                     let notice = self.key_changed(&from, &to);
                     self.update(turn, notice);
                 } else {
-                    self.resolve(turn, Cause::KeyChanged, "The signing key has changed once more.");
+                    self.resolve(turn, Cause::KeyChanged, "The signing key has changed again.");
                 }
             }
         }

@@ -203,7 +203,7 @@ impl Scene {
 
     pub(crate) fn handle(&mut self, event: Event) {
         for command in self.watch.handle(self.now(), &self.tracker, event) {
-            if let Command::Say(alert) = command {
+            if let Command::Alert(alert) = command {
                 self.said.push(*alert);
             }
         }

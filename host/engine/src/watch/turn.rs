@@ -27,8 +27,8 @@ impl<'a> Turn<'a> {
     }
 
     /// Adds the delivery of alerts.
-    pub(super) fn say(&mut self, alerts: impl IntoIterator<Item = Alert>) {
-        self.commands.extend(alerts.into_iter().map(|alert| Command::Say(Box::new(alert))));
+    pub(super) fn alert(&mut self, alerts: impl IntoIterator<Item = Alert>) {
+        self.commands.extend(alerts.into_iter().map(|alert| Command::Alert(Box::new(alert))));
     }
 
     /// All commands, in the order in which they came.

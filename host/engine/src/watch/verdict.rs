@@ -30,7 +30,7 @@ impl Watch {
     }
 
     /// Whether as many endpoints as must agree do agree.
-    pub(super) fn well(tracker: &Tracker) -> bool {
+    pub(super) fn quorum_agrees(tracker: &Tracker) -> bool {
         matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
     }
 

@@ -28,7 +28,7 @@ impl Watch {
             Some(Holder::Node(name)) => Some(name.as_str()),
             _ => None,
         };
-        let since = self.standing.get(refusal.code()).copied().unwrap_or(now);
+        let since = self.refused_since.get(refusal.code()).copied().unwrap_or(now);
         let words = refusal.to_string();
         let (summary, rest) = headline(&format!("{}: did not {wish}: {words}", self.name()), &words);
         Notice {

@@ -223,7 +223,7 @@ impl Watcher {
             let commands = live.watch.handle(now, &live.tracker, event);
             self.boundary()?;
             let said = commands.iter().filter_map(|command| match command {
-                Command::Say(alert) => Some((**alert).clone()),
+                Command::Alert(alert) => Some((**alert).clone()),
                 _ => None,
             });
             self.persist(said.collect());
@@ -238,7 +238,7 @@ impl Watcher {
                         self.boundary()?;
                         events.push_back(Event::Sent(plan.id(&self.config.profile), report));
                     }
-                    Command::Say(_) => {}
+                    Command::Alert(_) => {}
                     Command::WakeAt(at) => self.wake = Some(self.wake.map_or(at, |old| old.min(at))),
                     Command::Record(record) => self.records.push(*record),
                     Command::Answer(answer) => self.answers.push(answer),
