@@ -1,4 +1,4 @@
-//! Whether the chain goes on, who stays behind while it does, and whether this machine's clock fits it.
+//! Whether the chain moves on, which endpoints stay behind, and whether this machine's clock fits the chain's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,11 +11,11 @@ const TOGETHER: u32 = 3;
 /// Whether this machine's clock fits the chain's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WallClock {
-    /// As far as can be told.
+    /// It does, as far as can be told.
     Plausible,
-    /// The endpoints go on together, and are older than this machine's time by so much.
+    /// It is ahead by this much: the endpoints move on together, with older heads.
     Ahead(Duration),
-    /// The endpoints go on together, and are newer by so much.
+    /// It is behind by this much: the endpoints move on together, with newer heads.
     Behind(Duration),
 }
 
@@ -33,7 +33,7 @@ impl Progress {
     pub(super) fn note(&mut self, now: Time, heads: &[(&str, &Head)], height: Option<BlockNum>) {
         for (endpoint, head) in heads {
             let stays = self.stays.entry((*endpoint).to_owned()).or_insert((head.id, now));
-            // A clock that was set back begins anew.
+            // If the clock was set back, the time starts again.
             if stays.0 != head.id || now < stays.1 {
                 *stays = (head.id, now);
             }

@@ -1,4 +1,4 @@
-//! One chain as its endpoints show it: what they agree on, and what cannot be believed.
+//! One chain as its endpoints show it: round by round, which answers are trusted and what follows from them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::chain::standstill::{CommonHead, Standstill};
 use crate::failure::ReadFailure;
 use crate::situation::{Agreement, ChainView};
 
-/// How a chain is read.
+/// The configuration of a tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackerConfig {
     /// The chain's name.
@@ -82,12 +82,12 @@ impl Tracker {
         &self.log
     }
 
-    /// The best head that counts.
+    /// The highest head that the quorum has reached.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
 
-    /// How slots and times go together.
+    /// The chain's slots in time.
     pub fn clock(&self) -> Option<SlotClock> {
         self.head.as_ref().map(|head| SlotClock::new(head, self.config.block_interval))
     }
@@ -168,7 +168,7 @@ impl Tracker {
                 }
             }
         }
-        // Endpoints of several operators that go on together are right about the time, if none fits this machine's.
+        // Endpoints of several operators that move on together are right about the time if none fits this machine's.
         let several = self.quorum.voices(heads.iter().map(|(endpoint, _)| *endpoint)) > 1;
         self.wall_clock = match fresh.is_empty() && several {
             true => self.progress.wall_clock(now, &heads, self.config.stale_after),

@@ -1,4 +1,4 @@
-//! Alerts about what stands at an observation: the key's state, participation and misses.
+//! Alerts about conditions that each observation checks: the key's state, participation and misses.
 
 use crate::cause::Cause;
 use crate::holder::Holder;
@@ -6,7 +6,7 @@ use crate::situation::{SlotOutcome, Verdict};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
-/// By so many slots participation must exceed its limit before the alert about it is closed, so as not to flap.
+/// Participation must exceed its limit by this many slots before its alert is closed, so that it does not flap.
 const PARTICIPATION_MARGIN: u8 = 4;
 
 impl Watch {
@@ -34,7 +34,7 @@ impl Watch {
         }
     }
 
-    /// A chain that runs thin keeps Dogwatch from acting: somebody should know.
+    /// Low participation keeps Dogwatch from switching: an operator should know.
     pub(super) fn report_participation(&mut self, turn: &mut Turn<'_>) {
         if !Self::quorum_agrees(turn.chain) {
             return;
@@ -69,7 +69,7 @@ impl Watch {
         }
     }
 
-    /// Whether the last switch, if it failed, is not needed any more.
+    /// Whether the last switch, if it failed, is no longer needed.
     fn failure_is_over(&self) -> bool {
         let Some(last) = self.state.switches.last() else { return true };
         let (failed, slot) = (last.settled_at.unwrap_or(last.at), self.state.slots.last());

@@ -1,4 +1,4 @@
-//! The policy proposes, the rails dispose.
+//! What becomes of a wish to switch, the policy's or the operator's: the rails decide.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl Watch {
                 self.resolve_others(turn, Cause::Refused, &[], "The policy no longer asks for a switch.");
                 self.record(turn, "stay".to_owned(), decision.reason);
             }
-            // The decision was made on a situation that the switch under way has overtaken: no refusal to speak of.
+            // The switch under way has overtaken the situation that the policy decided on: nothing is refused.
             Some(_) if self.state.in_flight.is_some() => {}
             Some(Err(refusal)) => self.refused(turn, None, &[refusal], &decision.reason),
             Some(Ok(target)) => {
@@ -73,10 +73,10 @@ impl Watch {
         }
     }
 
-    /// A switch by hand. Every wish is answered, with the transaction or with what stands in its way.
+    /// A switch by hand. Every request is answered, with the transaction or with what stands in its way.
     ///
-    /// A refusal raises no alert, by design: the operator who asked hears it at once, and nobody else must act on it.
-    /// It is in the log of decisions all the same.
+    /// A refusal raises no alert, by design: the operator who asked hears of it at once, and nobody else must act on it.
+    /// The log of decisions has it all the same.
     pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, force: Force) {
         let mut refusals = check(&self.facts(turn.now, turn.chain, target, Origin::Operator));
         if force == Force::Yes {
@@ -97,7 +97,7 @@ impl Watch {
         }
     }
 
-    /// The plan of a switch that nothing stands in the way of, or what does.
+    /// The plan of a switch, or what stands in its way.
     fn planned(
         &self,
         now: Time,
@@ -121,7 +121,7 @@ impl Watch {
         let any = refusals.iter().any(needs_operator);
         let mut keep = Vec::new();
         for refusal in refusals {
-            // What passes by itself is worth an alert only where it does not pass, and where nothing else is to be done.
+            // What passes by itself is worth an alert only if it does not pass, and nothing else needs an operator.
             if needs_operator(refusal) || (!any && self.refused_for(turn.now, refusal) > round) {
                 let notice = self.refusal_notice(turn.now, target, refusal, reason);
                 keep.push(notice.key.clone());
@@ -136,20 +136,20 @@ impl Watch {
             }
         }
         self.resolve_others(turn, Cause::Refused, &keep, "This no longer stands in the way.");
-        // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
+        // Codes, not texts: texts count seconds, and a record must differ only when the reasons do.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
         self.record(turn, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned());
     }
 
-    /// Remembers since when each refusal has stood in the way without a break.
+    /// Remembers since when each refusal has stood in the way without interruption.
     fn note_refused(&mut self, now: Time, refusals: &[Refusal]) {
         self.refused_since.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
         for refusal in refusals {
             let key = self.part_key(Cause::Refused, refusal.code());
-            // After a restart what is open already is known for longer than this run.
+            // An alert that is still open after a restart tells that it has lasted for longer than this run.
             let first = self.state.alerts.open_for(now, &key).map_or(now, |open| now.minus(open));
             let since = self.refused_since.entry(refusal.code()).or_insert(first);
-            // A clock that was set back starts anew.
+            // If the clock was set back, the time starts again.
             *since = (*since).min(now);
         }
     }

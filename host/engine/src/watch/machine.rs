@@ -30,7 +30,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// A watch that goes on from a stored state, or from nothing.
+    /// A watch that continues from a stored state, or starts with an empty one.
     pub fn new(config: WatchConfig, state: WatchState, now: Time) -> Self {
         let health = config.nodes.iter().map(|_| NodeHealth::new(now)).collect();
         Self {
@@ -94,7 +94,7 @@ impl Watch {
         self.config.nodes.iter().find(|node| node.name == name)
     }
 
-    /// The place of a node by its name.
+    /// The place of a node, by its name.
     pub fn node_index(&self, name: &str) -> Option<NodeIndex> {
         self.config.nodes.iter().position(|node| node.name == name).map(NodeIndex)
     }

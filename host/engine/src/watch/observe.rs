@@ -49,8 +49,8 @@ impl Watch {
         if self.state.in_flight.is_some() || self.state.unproven.as_ref().is_some_and(returned) {
             return;
         }
-        // Nodes show a key as soon as it is pending, and which block holds it is not told: a round later it is sure to
-        // count, and until then a miss is not held against it.
+        // Nodes show a key as soon as it is pending, and do not tell which block holds it: a round later it surely
+        // counts, and until then no miss is held against it.
         let since = Some(head.slot.plus(self.round()));
         match self.state.key {
             None => {
@@ -73,7 +73,7 @@ impl Watch {
         }
     }
 
-    /// Closes what is open about nodes that are no longer in the configuration.
+    /// Closes the alerts about nodes that are no longer in the configuration.
     fn forget_nodes(&mut self, turn: &mut Turn<'_>) {
         let nodes = self.config.nodes.iter();
         let keep: Vec<AlertKey> = nodes.map(|node| self.part_key(Cause::Node, &node.name)).collect();

@@ -11,10 +11,10 @@ use crate::watch::event::Command;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
-/// Slots after the expiration until no node shows the expired switch as pending any more.
+/// Slots after the expiration until no node shows the expired switch as pending.
 const PENDING_GONE: u32 = 2;
 
-/// Switches that are remembered.
+/// Switches that are kept.
 const SWITCHES_KEPT: usize = 32;
 
 impl Watch {
@@ -66,13 +66,13 @@ impl Watch {
         }
     }
 
-    /// Whether a switch under way is left to itself: whoever starts Dogwatch in mode "observe" wants nothing sent. What
-    /// an operator forces in this very run is carried through.
+    /// Whether a switch under way is not sent again: whoever starts Dogwatch in mode "observe" wants nothing sent. What
+    /// an operator forces in this run is carried through.
     pub(super) fn holds_back(&self, plan: &SwitchPlan) -> bool {
         self.config.mode == Mode::Observe && self.begun != Some(plan.id(&self.config.profile))
     }
 
-    /// Says once that a switch under way is not sent again, and that it may take effect all the same.
+    /// Reports once that a switch under way is not sent again, and may still take effect.
     fn report_held(&mut self, turn: &mut Turn<'_>, flight: &InFlight) {
         if turn.now < flight.plan.expiration && !self.state.alerts.is_open(&self.alert_key(Cause::InFlightHeld)) {
             let notice = self.in_flight_held(&flight.plan);
@@ -85,7 +85,7 @@ impl Watch {
         tracker.log().base().is_some_and(|base| base.num() <= flight.plan.reference.num().next())
     }
 
-    /// A block signed with the new key, and our switch in none of the blocks: somebody else made the same change.
+    /// Whether somebody else made the same change: a block is signed with the new key, and no block holds our switch.
     fn overtaken_by_proof(&self, tracker: &Tracker, flight: &InFlight) -> bool {
         // Blocks from before the decision are signed with that key if it was on duty a little earlier.
         let Some(first) = tracker.log().first_after(flight.plan.at) else { return false };
@@ -191,14 +191,14 @@ impl Watch {
         }
     }
 
-    /// Closes the alert about a switch, unless it speaks of the next one already.
+    /// Closes the alert about a switch, unless it is already about the next one.
     pub(super) fn resolve_switching(&mut self, turn: &mut Turn<'_>, how: &str) {
         if self.state.in_flight.is_none() {
             self.resolve(turn, Cause::Switching, how);
         }
     }
 
-    /// The block with our switch lost to another branch: the switch is on its way again.
+    /// The block with our switch lost to another branch: the switch is under way again.
     fn forked_away(&mut self, turn: &mut Turn<'_>, unproven: Unproven) {
         let id = unproven.plan.id(&self.config.profile);
         self.state.switches.retain(|record| record.transaction != id);

@@ -59,7 +59,7 @@ impl Watch {
         }
     }
 
-    /// What Dogwatch does about misses, and what is left to the human.
+    /// What Dogwatch does about misses, and what is left to the operator.
     fn after_misses(&self, now: Time, count: usize) -> (String, Advice) {
         let holder = self.holder();
         let Some(Holder::Node(node)) = &holder else {
@@ -104,7 +104,7 @@ impl Watch {
         (next, advice)
     }
 
-    /// How the misses have ended.
+    /// How the misses ended.
     pub(in crate::watch) fn missing_over(&self) -> String {
         match self.holder() {
             Some(Holder::Disabled) => "The witness is disabled: no block is expected of it.".to_owned(),
@@ -114,7 +114,7 @@ impl Watch {
         }
     }
 
-    /// How severe a run of misses is: one happens to the best, two in a row do not.
+    /// The severity of a run of misses: one happens to the best, two in a row do not.
     pub(in crate::watch) const fn miss_severity(misses: usize) -> Severity {
         if misses < 2 { Severity::Warning } else { Severity::Page }
     }

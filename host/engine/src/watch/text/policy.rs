@@ -1,4 +1,4 @@
-//! What alerts say of the policy, and what the policy says itself.
+//! What alerts say of the policy, and the policy's own alerts.
 
 use crate::alert::Severity;
 use crate::book::Notice;

@@ -10,7 +10,7 @@ use crate::rails::Refusal;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
 
-/// What the policy wants, if it can be named.
+/// What the policy wants, if its target has a name.
 pub(in crate::watch) fn wish(target: Option<&Holder>) -> String {
     target.map_or_else(|| "switch".to_owned(), Holder::wish)
 }

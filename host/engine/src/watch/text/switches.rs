@@ -13,11 +13,11 @@ use crate::watch::machine::Watch;
 use crate::watch::text::line::sentence;
 use crate::watch::text::phrases::{Advice, ENDPOINTS};
 
-/// What is to be done while nobody can tell which node it will be.
+/// What to do while nobody can tell which node will hold the key.
 const BOTH_READY: &str = "Keep both nodes ready until it is in a block or has expired.";
 
 impl Watch {
-    /// What became known of a switch, whatever stage it is at.
+    /// A notice about a switch, whatever stage it is at.
     fn about_switch(&self, severity: Severity, summary: &str, details: String, remedy: &str) -> Notice {
         self.notice(Cause::Switching, severity, format!("{}: {summary}", self.name()), details, remedy)
     }
@@ -34,7 +34,7 @@ impl Watch {
         }
     }
 
-    /// Since when it is that blocks are missed.
+    /// The first missed block, if blocks were missed.
     fn first_missed(plan: &SwitchPlan) -> String {
         plan.first_missed.map_or_else(String::new, |at| format!(" First missed block: {}.", utc(at)))
     }
