@@ -5,7 +5,6 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::cause::Cause;
-use crate::chain::Tracker;
 use crate::decision::{Action, Decision};
 use crate::failure::PolicyFailure;
 use crate::holder::Holder;
@@ -48,15 +47,7 @@ impl Watch {
             Some(Err(refusal)) => self.refused(turn, None, &[refusal], &decision.reason),
             Some(Ok(target)) => {
                 let wish = target.wish();
-                let refusals = check(&self.facts(turn.now, turn.chain, &target, Origin::Policy));
-                match self.planned(
-                    turn.now,
-                    turn.chain,
-                    target.clone(),
-                    Origin::Policy,
-                    decision.reason.clone(),
-                    refusals,
-                ) {
+                match self.planned(turn, &target, Origin::Policy, Force::No, &decision.reason) {
                     Ok(plan) => {
                         self.resolve_others(
                             turn,
@@ -78,12 +69,8 @@ impl Watch {
     /// A refusal raises no alert, by design: the operator who asked hears of it at once, and nobody else must act on it.
     /// The log of decisions has it all the same.
     pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, force: Force) {
-        let mut refusals = check(&self.facts(turn.now, turn.chain, target, Origin::Operator));
-        if force == Force::Yes {
-            refusals.retain(|refusal| refusal.strength() == Strength::Hard);
-        }
         let reason = "the operator asked for it".to_owned();
-        match self.planned(turn.now, turn.chain, target.clone(), Origin::Operator, reason.clone(), refusals) {
+        match self.planned(turn, target, Origin::Operator, force, &reason) {
             Ok(plan) => {
                 let id = plan.id(&self.config.profile);
                 self.record(turn, format!("{} by hand", target.wish()), reason);
@@ -100,20 +87,35 @@ impl Watch {
     /// The plan of a switch, or what stands in its way.
     fn planned(
         &self,
-        now: Time,
-        tracker: &Tracker,
-        target: Holder,
+        turn: &Turn<'_>,
+        target: &Holder,
         origin: Origin,
-        reason: String,
-        refusals: Vec<Refusal>,
+        force: Force,
+        reason: &str,
     ) -> Result<SwitchPlan, Vec<Refusal>> {
-        if refusals.is_empty() {
-            self.plan(now, tracker, target, origin, reason).map_err(|refusal| vec![refusal])
-        } else {
-            Err(refusals)
+        let mut refusals = check(&self.facts(turn.now, turn.chain, target, origin));
+        if force == Force::Yes {
+            refusals.retain(|refusal| refusal.strength() == Strength::Hard);
         }
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        let plan = self.plan(turn.now, turn.chain, target.clone(), origin, reason.to_owned());
+        plan.map_err(|refusal| vec![refusal])
     }
 
+    /// Raises the policy's own alerts, and closes those that it no longer reports.
+    fn raise_policy_alerts(&mut self, turn: &mut Turn<'_>, decision: &Decision) {
+        let mut keep = Vec::new();
+        for alert in &decision.alerts {
+            let notice = self.policy_alert(alert, &decision.reason);
+            keep.push(notice.key.clone());
+            self.raise(turn, notice);
+        }
+        self.resolve_others(turn, Cause::Policy, &keep, "The policy no longer reports it.");
+    }
+
+    /// Alerts about a switch that the policy wanted and did not get.
     fn refused(&mut self, turn: &mut Turn<'_>, target: Option<&Holder>, refusals: &[Refusal], reason: &str) {
         self.note_refused(turn.now, refusals);
         let round = self.config.profile.round();
@@ -154,6 +156,7 @@ impl Watch {
         }
     }
 
+    /// For how long a refusal has stood in the way.
     fn refused_for(&self, now: Time, refusal: &Refusal) -> Duration {
         self.refused_since.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
     }

@@ -3,11 +3,10 @@
 use crate::alert::Severity;
 use crate::book::Notice;
 use crate::cause::Cause;
-use crate::decision::Decision;
+use crate::decision::PolicyAlert;
 use crate::failure::PolicyFailure;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
-use crate::watch::turn::Turn;
 
 impl Watch {
     pub(in crate::watch) fn policy_failed(&self, why: &PolicyFailure) -> Notice {
@@ -28,27 +27,18 @@ impl Watch {
         }
     }
 
-    pub(in crate::watch) fn raise_policy_alerts(&mut self, turn: &mut Turn<'_>, decision: &Decision) {
-        let mut keep = Vec::new();
-        for alert in &decision.alerts {
-            let (name, words) = (self.name(), &alert.summary);
-            let named = words
-                .split(|c: char| !(c.is_alphanumeric() || "-.".contains(c)))
-                .any(|word| word.trim_matches('.') == name);
-            let text = if named { words.clone() } else { format!("{name}: {words}") };
-            let (summary, rest) = headline(&text, words);
-            let details = format!(
-                "{rest}The failover policy raised this alert. Its reason: {}. {}",
-                sentence(&decision.reason),
-                self.duty()
-            );
-            let notice = Notice {
-                key: self.part_key(Cause::Policy, &alert.id),
-                ..self.notice(Cause::Policy, alert.severity, summary, details, "Check the nodes.")
-            };
-            keep.push(notice.key.clone());
-            self.raise(turn, notice);
+    pub(in crate::watch) fn policy_alert(&self, alert: &PolicyAlert, reason: &str) -> Notice {
+        let (name, words) = (self.name(), &alert.summary);
+        let named = words
+            .split(|c: char| !(c.is_alphanumeric() || "-.".contains(c)))
+            .any(|word| word.trim_matches('.') == name);
+        let text = if named { words.clone() } else { format!("{name}: {words}") };
+        let (summary, rest) = headline(&text, words);
+        let details =
+            format!("{rest}The failover policy raised this alert. Its reason: {}. {}", sentence(reason), self.duty());
+        Notice {
+            key: self.part_key(Cause::Policy, &alert.id),
+            ..self.notice(Cause::Policy, alert.severity, summary, details, "Check the nodes.")
         }
-        self.resolve_others(turn, Cause::Policy, &keep, "The policy no longer reports it.");
     }
 }
