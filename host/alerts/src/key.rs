@@ -118,13 +118,13 @@ impl fmt::Display for AlertKey {
 /// A text that is no alert's key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not the key of an alert")]
-pub struct KeyError(String);
+pub struct AlertKeyError(String);
 
 impl FromStr for AlertKey {
-    type Err = KeyError;
+    type Err = AlertKeyError;
 
-    fn from_str(text: &str) -> Result<Self, KeyError> {
-        parse(text).ok_or_else(|| KeyError(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, AlertKeyError> {
+        parse(text).ok_or_else(|| AlertKeyError(text.to_owned()))
     }
 }
 
@@ -187,7 +187,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(key), "{text}");
         }
         for bad in ["", "missing", "chain/hive", "witness/hive/alice", "chain/hive/no-such-cause", "moon/hive/blind"] {
-            assert_eq!(bad.parse::<AlertKey>(), Err(KeyError(bad.to_owned())));
+            assert_eq!(bad.parse::<AlertKey>(), Err(AlertKeyError(bad.to_owned())));
         }
     }
 

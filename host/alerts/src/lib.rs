@@ -35,7 +35,7 @@ pub use desk::{Desk, Dispatch, Event, Step};
 pub use digest::{Maintenance, digest};
 pub use hours::{Hours, HoursError, Weekdays};
 pub use incident::{Acknowledgement, Hold, Incident, Phase};
-pub use key::{AlertKey, KeyError, Scope};
+pub use key::{AlertKey, AlertKeyError, Scope};
 pub use notice::{AlertReport, Change, Notice};
 pub use rules::{EscalationStep, FlapRule, Recipient, Route, Rules};
 pub use severity::Severity;

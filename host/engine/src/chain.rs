@@ -4,7 +4,7 @@ mod agreement;
 mod claims;
 mod log;
 mod own_slots;
-mod pace;
+mod progress;
 mod quorum;
 mod reading;
 mod slot_clock;
@@ -13,7 +13,7 @@ mod tracker;
 
 pub use log::{BlockLog, Fit};
 pub use own_slots::SlotFact;
-pub use pace::WallClock;
+pub use progress::WallClock;
 pub use reading::{Doubt, EndpointReading, Reading, WitnessReading};
 pub use slot_clock::SlotClock;
 pub use standstill::Standstill;

@@ -1,4 +1,4 @@
-//! How one witness is watched, as the configuration has it.
+//! The configuration of one witness's watch.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use dogwatch_chain::{AccountName, Profile, PublicKey};
 use crate::health::Damping;
 use crate::situation::Mode;
 
-/// How one witness is watched.
+/// The configuration of one witness's watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchConfig {
     /// Where this daemon runs.
@@ -26,7 +26,7 @@ pub struct WatchConfig {
     pub rails: Rails,
     /// Probes that change a node's health.
     pub damping: Damping,
-    /// How long a swap may take to get into a block.
+    /// Time that a switch has to get into a block.
     pub expiration: Duration,
 }
 
@@ -43,12 +43,12 @@ pub struct NodeConfig {
     pub unprobed: Unprobed,
 }
 
-/// Whether a node's private key is at hand.
+/// Whether a node's private key is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signing {
-    /// It is loaded.
+    /// It is.
     Available,
-    /// It is not: nothing can be switched away from this node.
+    /// It is not: Dogwatch cannot switch away from this node.
     Missing,
 }
 
@@ -57,7 +57,7 @@ pub enum Signing {
 pub enum Unprobed {
     /// It may not.
     Refused,
-    /// The operator said so in as many words.
+    /// The operator allowed it for this node.
     Allowed,
 }
 
@@ -68,7 +68,7 @@ pub struct Rails {
     pub budget: u32,
     /// The window of the budget.
     pub budget_window: Duration,
-    /// How long after a switch the next may follow: the new node must have had its chance to produce.
+    /// Time from one switch to the next: the new node must get its chance to produce.
     pub cool_down: Duration,
     /// No broadcast when the own slot is this near: producers pick their key from pending state, so a switch in
     /// flight during the own slot costs that block (steemit/steem#28, bitshares-core#125).

@@ -15,7 +15,7 @@ pub struct Probe {
     pub head: Head,
     /// The chain it says it is on, if it says.
     pub chain_id: Option<ChainId>,
-    /// What it runs.
+    /// The version it runs.
     pub version: String,
 }
 
@@ -43,7 +43,7 @@ pub enum Unfit {
     Behind {
         /// Its head.
         head: BlockNum,
-        /// How old.
+        /// Its age.
         age: Duration,
     },
     /// Its head lies in the future.
@@ -51,7 +51,7 @@ pub enum Unfit {
     Ahead {
         /// Its head.
         head: BlockNum,
-        /// How far.
+        /// How far it lies ahead of this machine's clock.
         ahead: Duration,
     },
     /// It has another block than the endpoints at the same height.
@@ -81,7 +81,7 @@ impl NodeHealth {
         self.health
     }
 
-    /// Since when it is what it is.
+    /// When it became what it is.
     pub fn since(&self) -> Time {
         self.since
     }

@@ -16,7 +16,7 @@ pub enum Holder<Node = String> {
 }
 
 impl Holder {
-    /// Where the key is with it, in a sentence: `from node one to node two`.
+    /// The holder in a phrase such as `from node one to node two`.
     pub(crate) fn place(&self) -> String {
         match self {
             Self::Node(name) => format!("node {name}"),
@@ -25,7 +25,7 @@ impl Holder {
         }
     }
 
-    /// What the key is with it: `the signing key is that of node one`.
+    /// The key in a phrase such as `the signing key is that of node one`.
     pub(crate) fn whose(&self) -> String {
         match self {
             Self::Node(name) => format!("that of node {name}"),
@@ -34,7 +34,7 @@ impl Holder {
         }
     }
 
-    /// What somebody wants who wants it.
+    /// What the policy or the operator wants, if this is the target.
     pub(crate) fn wish(&self) -> String {
         match self {
             Self::Node(_) | Self::Foreign => format!("switch to {self}"),

@@ -29,7 +29,7 @@ pub enum Mode {
 pub enum Verdict {
     /// Nothing is missing.
     Fine,
-    /// The chain goes on, this witness does not.
+    /// The chain moves on without this witness.
     Me,
     /// The chain itself halts, forks or runs thin.
     Chain,
@@ -104,7 +104,7 @@ pub struct OwnSlot {
 pub struct NextSlot {
     /// The slot.
     pub slot: Slot,
-    /// How far away it is.
+    /// Time until it starts.
     pub starts_in: Duration,
 }
 
@@ -127,11 +127,11 @@ pub struct NodeView {
     pub name: String,
     /// Its fitness.
     pub health: Health,
-    /// For how long the health has been what it is.
+    /// Time since the health last changed.
     pub health_for: Duration,
     /// Age of its head block at the last good probe.
     pub head_age: Option<Duration>,
-    /// Whether the rails would let it be switched to as far as its health goes.
+    /// Whether its health allows a switch to it.
     pub eligible: bool,
 }
 

@@ -1,4 +1,4 @@
-//! One of the witness's own slots, as it is remembered.
+//! The record of one of the witness's own slots.
 
 use dogwatch_chain::{Slot, Time};
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::holder::Holder;
 use crate::situation::SlotOutcome;
 
-/// One of the witness's own slots, as it is remembered.
+/// The record of one of the witness's own slots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlotRecord {
     /// The slot.
     pub slot: Slot,
-    /// When it was.
+    /// When it began.
     pub time: Time,
     /// What became of it.
     pub outcome: SlotOutcome,

@@ -29,7 +29,7 @@ pub struct SwitchPlan {
     pub at: Time,
     /// Who holds the key before.
     pub from: Holder,
-    /// The key that must be on chain for the swap to take effect, and that signs it.
+    /// The key that must be on chain for the switch to take effect, and that signs it.
     pub from_key: PublicKey,
     /// Who is to hold it.
     pub to: Holder,
@@ -37,13 +37,13 @@ pub struct SwitchPlan {
     pub to_key: PublicKey,
     /// The block that the transaction refers to: the last irreversible one, which no fork can take away.
     pub reference: BlockId,
-    /// After this head block time it cannot be included any more.
+    /// Once the head block is later than this, the transaction can no longer enter a block.
     pub expiration: Time,
     /// Who wanted it.
     pub origin: Origin,
-    /// Why.
+    /// The reason given.
     pub reason: String,
-    /// When the first slot was missed that led to this, if misses did.
+    /// When the first of the misses happened that led to the switch, if any did.
     pub first_missed: Option<Time>,
 }
 
@@ -65,21 +65,21 @@ impl SwitchPlan {
     }
 }
 
-/// A switch whose end is not known yet.
+/// A switch under way: it is not known yet whether it takes effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InFlight {
-    /// What is on its way.
+    /// The plan.
     pub plan: SwitchPlan,
     /// When it was last handed to the endpoints.
     pub last_sent: Option<Time>,
-    /// How often it was.
+    /// How many times it was.
     pub sends: u32,
 }
 
 impl InFlight {
-    /// Whether the bytes should go out (again) now: once a slot, until they expire. A clock that was set back is no
-    /// reason to wait until it has caught up.
+    /// Whether the transaction should be sent (again) now: once a slot, until it expires. A clock that was set back does
+    /// not delay it.
     pub(crate) fn due(&self, now: Time, every: Duration) -> bool {
         now < self.plan.expiration && self.last_sent.is_none_or(|sent| now < sent || now.since(sent) >= every)
     }
@@ -111,7 +111,7 @@ pub struct SwitchRecord {
     pub to: Holder,
     /// Who wanted it.
     pub origin: Origin,
-    /// Why.
+    /// The reason given.
     pub reason: String,
     /// What came of it.
     pub outcome: SwitchOutcome,
@@ -125,7 +125,7 @@ pub struct SwitchRecord {
     pub settled_at: Option<Time>,
 }
 
-/// Since when which key is on chain.
+/// The key on chain, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRecord {

@@ -1,4 +1,4 @@
-//! Blocks, schedules and readings in short, and golden files, for the unit tests.
+//! Blocks, schedules and readings in short form, and golden files, for the unit tests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

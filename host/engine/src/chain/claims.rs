@@ -1,4 +1,4 @@
-//! What endpoints said of their heads earlier, held against the blocks that came since.
+//! Checking the heads that endpoints showed earlier against the blocks that came since.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use dogwatch_chain::BlockId;
 use crate::chain::log::BlockLog;
 use crate::chain::reading::NamedReading;
 
-/// What an endpoint has said of its head, and whether that came true before.
+/// A head that an endpoint has shown, and whether the one before it proved false.
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     head: BlockId,
@@ -19,8 +19,8 @@ struct Claim {
 pub(super) struct Claims(BTreeMap<String, Claim>);
 
 impl Claims {
-    /// Compares what endpoints said of their heads earlier with the blocks that came since: an endpoint that is always
-    /// a block ahead is caught in no other way.
+    /// Compares the heads that endpoints showed earlier with the blocks that came since. Nothing else catches an endpoint
+    /// that is always a block ahead.
     pub(super) fn check(&mut self, log: &BlockLog, fresh: &[NamedReading<'_>]) {
         let base = log.base().map(|base| base.num());
         for (endpoint, reading) in fresh {

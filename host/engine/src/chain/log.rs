@@ -7,7 +7,7 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, PublicKey, Schedule,
 /// How many rounds of blocks and schedules are kept.
 const ROUNDS_KEPT: u32 = 16;
 
-/// How blocks fitted onto the log.
+/// How new blocks fit the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
     /// They follow what was known.

@@ -1,12 +1,12 @@
-//! Whose slots they were, and which were missed: what the gaps between blocks say.
+//! What the gaps between blocks tell: whose slots were missed.
 
 use dogwatch_chain::{AccountName, BlockNum, Head, PublicKey, Slot, Time};
 
 use crate::chain::log::BlockLog;
 use crate::chain::slot_clock::SlotClock;
 
-/// So many empty slots in a row are the chain's doing, not their witnesses': with 21 in a round, four dead ones
-/// side by side are far less likely than a halt or a split.
+/// This many empty slots in a row are the chain's fault, not the witnesses': with 21 in a round, four dead ones side by
+/// side are far less likely than a halt or a split.
 const CHAIN_WIDE_GAP: u64 = 4;
 
 /// What happened in one slot that belonged to a given witness.
@@ -69,10 +69,10 @@ impl BlockLog {
         facts
     }
 
-    /// The witness's next slot, as far as the schedules reach, taking it that every slot to come is filled.
+    /// The witness's next slot, as far as the schedules reach, assuming that every slot until then is filled.
     ///
     /// A slot that has begun still counts during its first half, as long as its block is not known: clocks differ a
-    /// little, and its block may be in the making.
+    /// little, and its block may still come.
     pub fn next_own_slot(&self, witness: &AccountName, head: &Head, clock: &SlotClock, now: Time) -> Option<Slot> {
         let schedule = self.future.as_ref()?;
         let round = u64::try_from(schedule.current.len()).ok()?;

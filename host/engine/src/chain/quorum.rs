@@ -7,7 +7,7 @@ use crate::chain::reading::{EndpointReading, NamedReading};
 /// Who runs which endpoint, and how many operators must agree.
 #[derive(Clone, Debug)]
 pub(super) struct Quorum {
-    /// How many must agree, if there are as many.
+    /// How many must agree, as the configuration has it.
     wanted: usize,
     /// By endpoint: who runs it.
     operators: BTreeMap<String, String>,
@@ -49,7 +49,7 @@ impl Quorum {
         self.voices(answers.iter().map(|(endpoint, _)| *endpoint))
     }
 
-    /// The place in that list at which as many operators are reached as must agree.
+    /// The first place in that list at which enough operators are reached.
     pub(super) fn reached_at(&self, endpoints: &[&str]) -> Option<usize> {
         let reached =
             |place: &usize| self.voices(endpoints.iter().take(place.saturating_add(1)).copied()) >= self.need();

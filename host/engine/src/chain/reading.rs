@@ -43,15 +43,15 @@ pub enum Doubt {
     Stale {
         /// The head.
         head: BlockNum,
-        /// How old.
+        /// Its age.
         age: Duration,
     },
-    /// It answers, but its head stays where it is while others go on.
+    /// It answers, but its head stays where it is while others move on.
     #[error("it is frozen: it stays at block {head}, {} s old, while others go on", .age.as_secs())]
     Frozen {
         /// The head.
         head: BlockNum,
-        /// How old.
+        /// Its age.
         age: Duration,
     },
     /// Its head lies in the future.
@@ -59,7 +59,7 @@ pub enum Doubt {
     Ahead {
         /// The head.
         head: BlockNum,
-        /// How far.
+        /// How far it lies ahead of this machine's clock.
         ahead: Duration,
     },
     /// It has another block at a height we know.
@@ -73,7 +73,7 @@ pub enum Doubt {
 /// What the trusted endpoints say of one watched witness.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WitnessReading {
-    /// Nobody trusted has said anything.
+    /// No trusted endpoint has answered.
     Unread,
     /// They agree.
     Agreed(WitnessState),

@@ -1,10 +1,10 @@
-//! Which slot a time belongs to.
+//! From times to slots and back.
 
 use std::time::Duration;
 
 use dogwatch_chain::{Head, Slot, Time};
 
-/// Which slot a time belongs to.
+/// Tells which slot a time belongs to, and when a slot begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotClock {
     anchor_slot: Slot,
@@ -13,7 +13,7 @@ pub struct SlotClock {
 }
 
 impl SlotClock {
-    /// Slots as a head block shows them.
+    /// The slots as a head block shows them: its slot began at its time.
     pub fn new(head: &Head, interval: Duration) -> Self {
         Self { anchor_slot: head.slot, anchor_time: head.time, interval }
     }

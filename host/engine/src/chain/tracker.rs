@@ -1,4 +1,4 @@
-//! One chain as its endpoints show it: what they agree on, and what cannot be believed.
+//! One chain as its endpoints show it: round by round, which answers are trusted and what follows from them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, Slot, Time};
 use crate::chain::agreement;
 use crate::chain::claims::Claims;
 use crate::chain::log::{BlockLog, Fit};
-use crate::chain::pace::{Pace, WallClock};
+use crate::chain::progress::{Progress, WallClock};
 use crate::chain::quorum::Quorum;
 use crate::chain::reading::{Doubt, EndpointReading, NamedReading, Reading, WitnessReading};
 use crate::chain::slot_clock::SlotClock;
@@ -16,7 +16,7 @@ use crate::chain::standstill::{CommonHead, Standstill};
 use crate::failure::ReadFailure;
 use crate::situation::{Agreement, ChainView};
 
-/// How a chain is read.
+/// The configuration of a tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackerConfig {
     /// The chain's name.
@@ -43,7 +43,7 @@ pub struct Tracker {
     standstill: Standstill,
     wall_clock: WallClock,
     quorum: Quorum,
-    pace: Pace,
+    progress: Progress,
     claims: Claims,
     common_head: CommonHead,
     /// The endpoints that stand at the head.
@@ -65,7 +65,7 @@ impl Tracker {
             witnesses: Vec::new(),
             standstill: Standstill::No,
             wall_clock: WallClock::Plausible,
-            pace: Pace::default(),
+            progress: Progress::default(),
             claims: Claims::default(),
             common_head: CommonHead::default(),
             at_head: Vec::new(),
@@ -82,12 +82,12 @@ impl Tracker {
         &self.log
     }
 
-    /// The best head that counts.
+    /// The highest head that the quorum has reached.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
 
-    /// How slots and times go together.
+    /// The chain's slots in time.
     pub fn clock(&self) -> Option<SlotClock> {
         self.head.as_ref().map(|head| SlotClock::new(head, self.config.block_interval))
     }
@@ -151,14 +151,14 @@ impl Tracker {
         let heads: Vec<(&str, &Head)> =
             readings.iter().filter_map(|r| Some((r.endpoint.as_str(), &r.result.as_ref().ok()?.head))).collect();
         let height = self.height(&heads);
-        self.pace.note(now, &heads, height);
+        self.progress.note(now, &heads, height);
         for EndpointReading { endpoint, result, .. } in readings {
             match self.assess(now, result) {
                 Ok(reading) => fresh.push((endpoint, reading)),
                 Err(doubt) => {
                     let doubt = match doubt {
                         Doubt::Stale { head, age }
-                            if self.pace.is_frozen(now, endpoint, head, self.config.stale_after) =>
+                            if self.progress.is_frozen(now, endpoint, head, self.config.stale_after) =>
                         {
                             Doubt::Frozen { head, age }
                         }
@@ -168,10 +168,10 @@ impl Tracker {
                 }
             }
         }
-        // Endpoints of several operators that go on together are right about the time, if none fits this machine's.
+        // Endpoints of several operators that move on together are right about the time if none fits this machine's.
         let several = self.quorum.voices(heads.iter().map(|(endpoint, _)| *endpoint)) > 1;
         self.wall_clock = match fresh.is_empty() && several {
-            true => self.pace.wall_clock(now, &heads, self.config.stale_after),
+            true => self.progress.wall_clock(now, &heads, self.config.stale_after),
             false => WallClock::Plausible,
         };
         self.fresh = u32::try_from(fresh.len()).unwrap_or(u32::MAX);

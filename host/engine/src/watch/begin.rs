@@ -19,13 +19,14 @@ impl Watch {
     pub(super) fn begin(&mut self, turn: &mut Turn<'_>, plan: SwitchPlan) {
         let notice = self.switching(&plan);
         self.begun = Some(plan.id(&self.config.profile));
-        self.standing.clear();
+        self.refused_since.clear();
         self.state.in_flight = Some(InFlight { plan: plan.clone(), last_sent: Some(turn.now), sends: 1 });
         turn.push(Command::Send(Box::new(plan)));
         self.update(turn, notice);
     }
 
-    /// Everything the transaction needs, or what is not there: the rails should have refused that already.
+    /// The plan of a switch, with everything that its transaction needs, or what is missing for it. The rails should have
+    /// refused that already.
     pub(super) fn plan(
         &self,
         now: Time,
@@ -62,7 +63,11 @@ impl Watch {
         })
     }
 
-    /// The switch as it would be begun now, to be looked at and not to be sent.
+    /// The switch as it would be started now: to be looked at, not to be sent.
+    ///
+    /// # Errors
+    ///
+    /// What the transaction lacks.
     pub fn rehearse(&self, now: Time, tracker: &Tracker, to: Holder) -> Result<SwitchPlan, Refusal> {
         self.plan(now, tracker, to, Origin::Operator, "a rehearsal".to_owned())
     }
@@ -75,17 +80,17 @@ impl Watch {
         refusals
     }
 
-    /// Takes in how the endpoints took the transaction. Whatever they say, only a block settles it.
+    /// Takes in what the endpoints said of the transaction. Whatever they say, only a block settles it.
     pub(super) fn sent(&mut self, turn: &mut Turn<'_>, id: TransactionId, report: &SendReport) {
         let Some(flight) = &self.state.in_flight else { return };
         if flight.plan.id(&self.config.profile) != id {
             return;
         }
         if report.accepted > 0 {
-            return self.resolve(turn, Cause::NotTaken, "An endpoint has taken it. Now it must get into a block.");
+            return self.resolve(turn, Cause::NotTaken, "An endpoint has accepted it. Now it must get into a block.");
         }
         if report.key_mismatch > 0 {
-            // Another site was first, or our own swap is in a block already that we have not seen yet.
+            // Another site was first, or our own switch is already in a block that we have not seen yet.
             return;
         }
         let notice = self.not_taken(&flight.plan, report);

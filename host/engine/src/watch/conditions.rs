@@ -1,4 +1,4 @@
-//! Alerts about what stands at an observation: the key's state, participation and misses.
+//! Alerts about conditions that each observation checks: the key's state, participation and misses.
 
 use dogwatch_alerts::Cause;
 
@@ -7,11 +7,11 @@ use crate::situation::{SlotOutcome, Verdict};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
-/// By so many slots participation must exceed its limit before the alert about it is closed, so as not to flap.
+/// Participation must exceed its limit by this many slots before its alert is closed, so that it does not flap.
 const PARTICIPATION_MARGIN: u8 = 4;
 
 impl Watch {
-    pub(super) fn say_key_state(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn report_key_state(&mut self, turn: &mut Turn<'_>) {
         match self.holder() {
             Some(Holder::Foreign) => {
                 self.resolve(turn, Cause::Disabled, "The witness is enabled, with an unknown key.");
@@ -19,12 +19,12 @@ impl Watch {
                 self.raise(turn, notice);
             }
             Some(Holder::Disabled) => {
-                self.resolve(turn, Cause::ForeignKey, "The witness is disabled now.");
+                self.resolve(turn, Cause::ForeignKey, "The witness is now disabled.");
                 let notice = self.disabled(turn.now);
                 self.raise(turn, notice);
             }
             Some(Holder::Node(name)) => {
-                self.resolve(turn, Cause::ForeignKey, &format!("The signing key is that of node {name} now."));
+                self.resolve(turn, Cause::ForeignKey, &format!("The signing key is now that of node {name}."));
                 self.resolve(turn, Cause::Disabled, &format!("It is enabled, with the key of node {name}."));
                 if self.has_produced() {
                     let how = format!("Node {name} has produced a block with the new key.");
@@ -35,9 +35,9 @@ impl Watch {
         }
     }
 
-    /// A chain that runs thin keeps Dogwatch from acting: somebody should know.
-    pub(super) fn say_participation(&mut self, turn: &mut Turn<'_>) {
-        if !Self::well(turn.chain) {
+    /// Low participation keeps Dogwatch from switching: an operator should know.
+    pub(super) fn report_participation(&mut self, turn: &mut Turn<'_>) {
+        if !Self::quorum_agrees(turn.chain) {
             return;
         }
         let (filled, least) = (turn.chain.view(turn.now).participation, self.config.rails.min_participation);
@@ -50,7 +50,7 @@ impl Watch {
         }
     }
 
-    pub(super) fn say_misses(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn report_misses(&mut self, turn: &mut Turn<'_>) {
         match self.verdict(turn.now, turn.chain) {
             Verdict::Me => {
                 let notice = self.missing(turn.now);
@@ -62,7 +62,7 @@ impl Watch {
                 if self.state.unproven.is_none() && self.failure_is_over() {
                     self.resolve_switching(
                         turn,
-                        "It is not needed any more: the witness produces, or somebody else has moved the key.",
+                        "It is no longer needed: the witness produces, or somebody else has moved the key.",
                     );
                 }
             }
@@ -70,7 +70,7 @@ impl Watch {
         }
     }
 
-    /// Whether the last switch, if it failed, is not needed any more.
+    /// Whether the last switch, if it failed, is no longer needed.
     fn failure_is_over(&self) -> bool {
         let Some(last) = self.state.switches.last() else { return true };
         let (failed, slot) = (last.settled_at.unwrap_or(last.at), self.state.slots.last());

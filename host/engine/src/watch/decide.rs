@@ -1,11 +1,10 @@
-//! The policy proposes, the rails dispose.
+//! What becomes of a wish to switch, the policy's or the operator's: the rails decide.
 
 use std::time::Duration;
 
 use dogwatch_alerts::Cause;
 use dogwatch_chain::Time;
 
-use crate::chain::Tracker;
 use crate::decision::{Action, Decision};
 use crate::failure::PolicyFailure;
 use crate::holder::Holder;
@@ -28,7 +27,7 @@ impl Watch {
         };
         self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");
         self.state.memory.clone_from(&decision.memory);
-        self.say_policy_alerts(turn, &decision);
+        self.raise_policy_alerts(turn, &decision);
         if let Some(delay) = decision.ask_again {
             turn.push(Command::WakeAt(turn.now.plus(delay.max(self.interval()))));
         }
@@ -39,30 +38,22 @@ impl Watch {
         };
         match target {
             None => {
-                self.standing.clear();
+                self.refused_since.clear();
                 self.resolve_others(turn, Cause::Refused, &[], "The policy no longer asks for a switch.");
                 self.record(turn, "stay".to_owned(), decision.reason);
             }
-            // The decision was made on a situation that the switch under way has overtaken: no refusal to speak of.
+            // The switch under way has overtaken the situation that the policy decided on: nothing is refused.
             Some(_) if self.state.in_flight.is_some() => {}
             Some(Err(refusal)) => self.refused(turn, None, &[refusal], &decision.reason),
             Some(Ok(target)) => {
                 let wish = target.wish();
-                let refusals = check(&self.facts(turn.now, turn.chain, &target, Origin::Policy));
-                match self.planned(
-                    turn.now,
-                    turn.chain,
-                    target.clone(),
-                    Origin::Policy,
-                    decision.reason.clone(),
-                    refusals,
-                ) {
+                match self.planned(turn, &target, Origin::Policy, Force::No, &decision.reason) {
                     Ok(plan) => {
                         self.resolve_others(
                             turn,
                             Cause::Refused,
                             &[],
-                            "Nothing stands in the way any more: the switch is on its way.",
+                            "Nothing stands in the way any more: the switch is under way.",
                         );
                         self.record(turn, wish, decision.reason);
                         self.begin(turn, plan);
@@ -73,17 +64,13 @@ impl Watch {
         }
     }
 
-    /// A switch by hand. Every wish is answered, with the transaction or with what stands in its way.
+    /// A switch by hand. Every request is answered, with the transaction or with what stands in its way.
     ///
-    /// A refusal raises no alert, by design: the operator who asked hears it at once, and nobody else must act on it.
-    /// It is in the log of decisions all the same.
+    /// A refusal raises no alert, by design: the operator who asked hears of it at once, and nobody else must act on it.
+    /// The log of decisions has it all the same.
     pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, force: Force) {
-        let mut refusals = check(&self.facts(turn.now, turn.chain, target, Origin::Operator));
-        if force == Force::Yes {
-            refusals.retain(|refusal| refusal.strength() == Strength::Hard);
-        }
         let reason = "the operator asked for it".to_owned();
-        match self.planned(turn.now, turn.chain, target.clone(), Origin::Operator, reason.clone(), refusals) {
+        match self.planned(turn, target, Origin::Operator, force, &reason) {
             Ok(plan) => {
                 let id = plan.id(&self.config.profile);
                 self.record(turn, format!("{} by hand", target.wish()), reason);
@@ -97,32 +84,47 @@ impl Watch {
         }
     }
 
-    /// The plan of a switch that nothing stands in the way of, or what does.
+    /// The plan of a switch, or what stands in its way.
     fn planned(
         &self,
-        now: Time,
-        tracker: &Tracker,
-        target: Holder,
+        turn: &Turn<'_>,
+        target: &Holder,
         origin: Origin,
-        reason: String,
-        refusals: Vec<Refusal>,
+        force: Force,
+        reason: &str,
     ) -> Result<SwitchPlan, Vec<Refusal>> {
-        if refusals.is_empty() {
-            self.plan(now, tracker, target, origin, reason).map_err(|refusal| vec![refusal])
-        } else {
-            Err(refusals)
+        let mut refusals = check(&self.facts(turn.now, turn.chain, target, origin));
+        if force == Force::Yes {
+            refusals.retain(|refusal| refusal.strength() == Strength::Hard);
         }
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        let plan = self.plan(turn.now, turn.chain, target.clone(), origin, reason.to_owned());
+        plan.map_err(|refusal| vec![refusal])
     }
 
+    /// Raises the policy's own alerts, and closes those that it no longer reports.
+    fn raise_policy_alerts(&mut self, turn: &mut Turn<'_>, decision: &Decision) {
+        let mut keep = Vec::new();
+        for alert in &decision.alerts {
+            let notice = self.policy_alert(alert, &decision.reason);
+            keep.push(notice.key.clone());
+            self.raise(turn, notice);
+        }
+        self.resolve_others(turn, Cause::Policy, &keep, "The policy no longer reports it.");
+    }
+
+    /// Alerts about a switch that the policy wanted and did not get.
     fn refused(&mut self, turn: &mut Turn<'_>, target: Option<&Holder>, refusals: &[Refusal], reason: &str) {
-        self.note_standing(turn.now, refusals);
+        self.note_refused(turn.now, refusals);
         let round = self.config.profile.round();
         let needs_operator = |refusal: &Refusal| refusal.lifetime() == Lifetime::NeedsOperator;
         let any = refusals.iter().any(needs_operator);
         let mut keep = Vec::new();
         for refusal in refusals {
-            // What passes by itself is worth an alert only where it does not pass, and where nothing else is to be done.
-            if needs_operator(refusal) || (!any && self.stood_for(turn.now, refusal) > round) {
+            // What passes by itself is worth an alert only if it does not pass, and nothing else needs an operator.
+            if needs_operator(refusal) || (!any && self.refused_for(turn.now, refusal) > round) {
                 let notice = self.refusal_notice(turn.now, target, refusal, reason);
                 keep.push(notice.key.clone());
                 self.raise(turn, notice);
@@ -135,27 +137,28 @@ impl Watch {
                 _ => {}
             }
         }
-        self.resolve_others(turn, Cause::Refused, &keep, "It is no longer what stands in the way.");
-        // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
+        self.resolve_others(turn, Cause::Refused, &keep, "This no longer stands in the way.");
+        // Codes, not texts: texts count seconds, and a record must differ only when the reasons do.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
         self.record(turn, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned());
     }
 
-    /// Remembers since when each refusal has stood in the way without a break.
-    fn note_standing(&mut self, now: Time, refusals: &[Refusal]) {
-        self.standing.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
+    /// Remembers since when each refusal has stood in the way without interruption.
+    fn note_refused(&mut self, now: Time, refusals: &[Refusal]) {
+        self.refused_since.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
         for refusal in refusals {
             let key = self.part_key(Cause::Refused, refusal.code());
-            // After a restart what is open already is known for longer than this run.
+            // An alert that is still open after a restart tells that it has lasted for longer than this run.
             let first = self.state.alerts.opened_at(&key).map_or(now, |opened| opened.min(now));
-            let since = self.standing.entry(refusal.code()).or_insert(first);
-            // A clock that was set back starts anew.
+            let since = self.refused_since.entry(refusal.code()).or_insert(first);
+            // If the clock was set back, the time starts again.
             *since = (*since).min(now);
         }
     }
 
-    fn stood_for(&self, now: Time, refusal: &Refusal) -> Duration {
-        self.standing.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
+    /// For how long a refusal has stood in the way.
+    fn refused_for(&self, now: Time, refusal: &Refusal) -> Duration {
+        self.refused_since.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
     }
 
     /// One log event per decision that differs from the last one.

@@ -11,12 +11,12 @@ use crate::rails::Refusal;
 use crate::situation::{NodeIndex, Situation, Verdict};
 use crate::switch::SwitchPlan;
 
-/// How handing a transaction to the endpoints went.
+/// How the endpoints responded to a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SendReport {
-    /// Endpoints that took it or had it already.
+    /// Endpoints that accepted it or had it already.
     pub accepted: u32,
-    /// Endpoints that refused the compare-and-swap: the key on chain is no longer the one it names.
+    /// Endpoints that refused it because the key on chain is no longer the one that it names.
     pub key_mismatch: u32,
     /// What the others said.
     pub troubles: Vec<String>,
@@ -29,7 +29,7 @@ pub enum Event {
     Observed,
     /// A node was probed.
     Probed(NodeIndex, Result<Probe, ProbeFailure>),
-    /// The policy answered, or could not.
+    /// The policy decided, or failed.
     Decided(Result<Decision, PolicyFailure>),
     /// A transaction was handed to the endpoints.
     Sent(TransactionId, SendReport),
@@ -55,7 +55,7 @@ pub enum Force {
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Ask the policy, with the memory of [`WatchState::memory`](crate::WatchState::memory), and answer with [`Event::Decided`].
+    /// Ask the policy, with [`WatchState::memory`](crate::WatchState::memory), and answer with [`Event::Decided`].
     AskPolicy(Box<Situation>),
     /// Sign this and hand it to the endpoints, once the state is stored; answer with [`Event::Sent`].
     Send(Box<SwitchPlan>),
@@ -63,9 +63,9 @@ pub enum Command {
     Report(Box<AlertReport>),
     /// Send [`Event::Woken`] at that time.
     WakeAt(Time),
-    /// Log this.
+    /// Log this decision.
     Record(Box<DecisionRecord>),
-    /// Tell the operator what became of the wish.
+    /// Answer the operator's [`Event::Manual`].
     Answer(Result<TransactionId, Vec<Refusal>>),
 }
 
@@ -74,10 +74,10 @@ pub enum Command {
 pub struct DecisionRecord {
     /// Whose fault the misses are.
     pub verdict: Verdict,
-    /// What the decision stands on.
+    /// Who holds the key, and the last own slots.
     pub evidence: String,
     /// What was proposed, and whether it was done.
     pub outcome: String,
-    /// Why.
+    /// The reason given.
     pub reason: String,
 }

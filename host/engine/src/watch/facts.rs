@@ -79,11 +79,11 @@ impl Watch {
             self.key_split_since = None;
             return;
         }
-        // After a restart an open alert tells that it has lasted for longer than this run.
+        // An alert that is still open after a restart tells that it has lasted for longer than this run.
         let key = self.part_key(Cause::Refused, Refusal::LastingKeySplit.code());
         let first = self.state.alerts.opened_at(&key).map_or(now, |opened| opened.min(now));
         let since = self.key_split_since.get_or_insert(first);
-        // A clock that was set back starts anew.
+        // If the clock was set back, the time starts again.
         *since = (*since).min(now);
     }
 }

@@ -24,16 +24,24 @@ pub struct Watch {
     /// The last switch that was started in this run.
     pub(super) begun: Option<TransactionId>,
     /// By code: since when a refusal has stood in the policy's way.
-    pub(super) standing: BTreeMap<&'static str, Time>,
+    pub(super) refused_since: BTreeMap<&'static str, Time>,
     /// Since when the endpoints have shown another signing key than the one on chain.
     pub(super) key_split_since: Option<Time>,
 }
 
 impl Watch {
-    /// A watch that goes on from a stored state, or from nothing.
+    /// A watch that continues from a stored state, or starts with an empty one.
     pub fn new(config: WatchConfig, state: WatchState, now: Time) -> Self {
         let health = config.nodes.iter().map(|_| NodeHealth::new(now)).collect();
-        Self { config, state, health, last_record: None, begun: None, standing: BTreeMap::new(), key_split_since: None }
+        Self {
+            config,
+            state,
+            health,
+            last_record: None,
+            begun: None,
+            refused_since: BTreeMap::new(),
+            key_split_since: None,
+        }
     }
 
     /// The configuration.
@@ -86,7 +94,7 @@ impl Watch {
         self.config.nodes.iter().find(|node| node.name == name)
     }
 
-    /// The place of a node by its name.
+    /// The place of a node, by its name.
     pub fn node_index(&self, name: &str) -> Option<NodeIndex> {
         self.config.nodes.iter().position(|node| node.name == name).map(NodeIndex)
     }

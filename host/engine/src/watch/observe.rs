@@ -14,14 +14,14 @@ impl Watch {
         // First what became of our own switch, so that its effect is not taken for somebody else's.
         self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
-        if Self::well(turn.chain) {
+        if Self::quorum_agrees(turn.chain) {
             self.note_key(turn);
             self.note_slots(turn.chain);
         }
         self.note_key_split(turn.now, turn.chain);
-        self.say_key_state(turn);
-        self.say_participation(turn);
-        self.say_misses(turn);
+        self.report_key_state(turn);
+        self.report_participation(turn);
+        self.report_misses(turn);
         self.forget_nodes(turn);
         self.ask(turn);
     }
@@ -36,7 +36,7 @@ impl Watch {
             }
             WitnessReading::Unread | WitnessReading::Split(_) => return,
         };
-        self.resolve(turn, Cause::NoSuchWitness, "The endpoints know the witness now.");
+        self.resolve(turn, Cause::NoSuchWitness, "The endpoints now know the witness.");
         let key = state.signing_key;
         let Some(head) = turn.chain.head() else { return };
         // While a switch is under way nodes may show its key before any block holds it; and while its block can still
@@ -48,8 +48,8 @@ impl Watch {
         if self.state.in_flight.is_some() || self.state.unproven.as_ref().is_some_and(returned) {
             return;
         }
-        // Nodes show a key as soon as it is pending, and which block holds it is not told: a round later it is sure to
-        // count, and until then a miss is not held against it.
+        // Nodes show a key as soon as it is pending, and do not tell which block holds it: a round later it surely
+        // counts, and until then no miss is held against it.
         let since = Some(head.slot.plus(self.round()));
         match self.state.key {
             None => {
@@ -66,13 +66,13 @@ impl Watch {
                     let notice = self.key_changed(&from, &to);
                     self.update(turn, notice);
                 } else {
-                    self.resolve(turn, Cause::KeyChanged, "The signing key has changed once more.");
+                    self.resolve(turn, Cause::KeyChanged, "The signing key has changed again.");
                 }
             }
         }
     }
 
-    /// Closes what is open about nodes that are no longer in the configuration.
+    /// Closes the alerts about nodes that are no longer in the configuration.
     fn forget_nodes(&mut self, turn: &mut Turn<'_>) {
         let nodes = self.config.nodes.iter();
         let keep: Vec<AlertKey> = nodes.map(|node| self.part_key(Cause::Node, &node.name)).collect();

@@ -8,11 +8,11 @@ use crate::situation::{OwnSlot, SlotOutcome};
 use crate::slots::SlotRecord;
 use crate::watch::machine::Watch;
 
-/// Own slots that are remembered: enough for any policy's window, small enough to store.
+/// Own slots that are kept: enough for any policy's window, few enough to store.
 const SLOTS_KEPT: usize = 64;
 
 impl Watch {
-    /// Brings the memory of own slots up to date with the log.
+    /// Brings the records of own slots up to date with the log.
     pub(super) fn note_slots(&mut self, tracker: &Tracker) {
         let log = tracker.log();
         let (Some(clock), Some(base), Some(tip)) = (tracker.clock(), log.base(), log.tip()) else { return };
@@ -20,8 +20,8 @@ impl Watch {
             return;
         }
         let (base, tip) = (clock.slot(base.time), clock.slot(tip.time));
-        // What a restart has put out of the log's reach stays as it was; but across a hole in what was seen nothing is
-        // "in a row", for blocks may have been produced in it.
+        // Records that a restart has put out of the log's reach stay as they were. But nothing is "in a row" across a
+        // gap in what was seen: blocks may have been produced in it.
         let hole = self.state.seen.is_some_and(|seen| base > seen.plus(1));
         let kept = |record: &&SlotRecord| !hole && record.slot < tip && !log.knows(record.slot, &clock);
         let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();

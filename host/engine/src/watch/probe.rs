@@ -13,7 +13,7 @@ impl Watch {
     pub(super) fn probed(&mut self, turn: &mut Turn<'_>, node: NodeIndex, result: Result<Probe, ProbeFailure>) {
         let chain_id = self.config.profile.chain_id;
         // In a standstill the endpoints agree as well, on an old block.
-        let agreed = Self::well(turn.chain) || turn.chain.standstill() == Standstill::AllAtTheSameBlock;
+        let agreed = Self::quorum_agrees(turn.chain) || turn.chain.standstill() == Standstill::AllAtTheSameBlock;
         let log = agreed.then(|| turn.chain.log());
         let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, log);
         let damping = self.config.damping;

@@ -11,10 +11,10 @@ use crate::watch::event::Command;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
-/// Slots after the expiration until no node shows the expired swap as pending any more.
+/// Slots after the expiration until no node shows the expired switch as pending.
 const PENDING_GONE: u32 = 2;
 
-/// Switches that are remembered.
+/// Switches that are kept.
 const SWITCHES_KEPT: usize = 32;
 
 impl Watch {
@@ -22,14 +22,14 @@ impl Watch {
         if let Some(flight) = self.state.in_flight.clone() {
             self.settle_in_flight(turn, flight);
         }
-        if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::well(turn.chain)) {
+        if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::quorum_agrees(turn.chain)) {
             self.settle_unproven(turn, unproven);
         }
     }
 
     fn settle_in_flight(&mut self, turn: &mut Turn<'_>, mut flight: InFlight) {
         let id = flight.plan.id(&self.config.profile);
-        let well = Self::well(turn.chain);
+        let well = Self::quorum_agrees(turn.chain);
         if let Some(block) = turn.chain.log().find(id).filter(|_| well) {
             let since = turn.chain.clock().map(|clock| clock.slot(block.time).plus(1));
             let (block, from_block) = (block.id, block.num().next());
@@ -39,7 +39,7 @@ impl Watch {
             return self.not_applied(turn, &flight, SwitchOutcome::Overtaken);
         }
         if self.holds_back(&flight.plan) {
-            self.say_held(turn, &flight);
+            self.report_held(turn, &flight);
         } else if flight.due(turn.now, self.interval()) {
             self.resolve(turn, Cause::InFlightHeld, "Dogwatch sends it again: mode is \"armed\".");
             flight.last_sent = Some(turn.now);
@@ -66,26 +66,26 @@ impl Watch {
         }
     }
 
-    /// Whether a switch under way is left to itself: whoever starts Dogwatch in mode "observe" wants nothing sent. What
-    /// an operator forces in this very run is carried through.
+    /// Whether a switch under way is not sent again: whoever starts Dogwatch in mode "observe" wants nothing sent. What
+    /// an operator forces in this run is carried through.
     pub(super) fn holds_back(&self, plan: &SwitchPlan) -> bool {
         self.config.mode == Mode::Observe && self.begun != Some(plan.id(&self.config.profile))
     }
 
-    /// Says once that a switch under way is not sent again, and that it may take effect all the same.
-    fn say_held(&mut self, turn: &mut Turn<'_>, flight: &InFlight) {
+    /// Reports once that a switch under way is not sent again, and may still take effect.
+    fn report_held(&mut self, turn: &mut Turn<'_>, flight: &InFlight) {
         if turn.now < flight.plan.expiration && !self.state.alerts.is_open(&self.alert_key(Cause::InFlightHeld)) {
             let notice = self.in_flight_held(&flight.plan);
             self.update(turn, notice);
         }
     }
 
-    /// Whether every block that could hold the swap is in the log.
+    /// Whether every block that could hold the switch is in the log.
     fn log_covers(&self, tracker: &Tracker, flight: &InFlight) -> bool {
         tracker.log().base().is_some_and(|base| base.num() <= flight.plan.reference.num().next())
     }
 
-    /// A block signed with the new key, and our swap in none of the blocks: somebody else made the same change.
+    /// Whether somebody else made the same change: a block is signed with the new key, and no block holds our switch.
     fn overtaken_by_proof(&self, tracker: &Tracker, flight: &InFlight) -> bool {
         // Blocks from before the decision are signed with that key if it was on duty a little earlier.
         let Some(first) = tracker.log().first_after(flight.plan.at) else { return false };
@@ -105,7 +105,7 @@ impl Watch {
         self.remember(&flight, SwitchOutcome::Applied, block, turn.now);
         self.state.in_flight = None;
         self.resolve(turn, Cause::NotTaken, "The switch is in a block.");
-        let how = format!("It took effect: the signing key is {} now.", flight.plan.to.whose());
+        let how = format!("It took effect: the signing key is now {}.", flight.plan.to.whose());
         self.resolve(turn, Cause::InFlightHeld, &how);
         let notice = self.switched(&flight.plan, block);
         self.update(turn, notice);
@@ -120,9 +120,9 @@ impl Watch {
             _ => "The transaction has expired.",
         };
         self.resolve(turn, Cause::NotTaken, how);
-        self.resolve(turn, Cause::InFlightHeld, "It did not take effect, and cannot any more.");
+        self.resolve(turn, Cause::InFlightHeld, "It did not take effect, and no longer can.");
         if outcome == SwitchOutcome::Overtaken {
-            let how = "Another site or an operator moved the key first: this switch is not needed any more.";
+            let how = "Another site or an operator moved the key first: this switch is no longer needed.";
             self.resolve(turn, Cause::Switching, how);
         } else {
             let notice = self.switch_failed(turn.now, &flight.plan, flight.sends);
@@ -186,19 +186,19 @@ impl Watch {
             // The key has moved on before the node produced: this switch will never be proven.
             self.state.unproven = None;
             let (to, whose) = (unproven.plan.to.place(), holder.whose());
-            let how = format!("The signing key is {whose} now; with {to} no block was produced.");
+            let how = format!("The signing key is now {whose}; no block was produced with {to}.");
             self.resolve_switching(turn, &how);
         }
     }
 
-    /// Closes the alert about a switch, unless it speaks of the next one already.
+    /// Closes the alert about a switch, unless it is already about the next one.
     pub(super) fn resolve_switching(&mut self, turn: &mut Turn<'_>, how: &str) {
         if self.state.in_flight.is_none() {
             self.resolve(turn, Cause::Switching, how);
         }
     }
 
-    /// The block with our swap lost to another branch: the swap is on its way again.
+    /// The block with our switch lost to another branch: the switch is under way again.
     fn forked_away(&mut self, turn: &mut Turn<'_>, unproven: Unproven) {
         let id = unproven.plan.id(&self.config.profile);
         self.state.switches.retain(|record| record.transaction != id);

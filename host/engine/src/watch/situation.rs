@@ -1,4 +1,4 @@
-//! Putting together what the policy is told.
+//! The situation that the policy is asked about.
 
 use dogwatch_chain::Time;
 

@@ -1,4 +1,4 @@
-//! What a watch must remember over a restart.
+//! The state of a watch that survives a restart.
 
 use dogwatch_chain::{Slot, Time};
 use serde::de::IgnoredAny;
@@ -9,7 +9,7 @@ use crate::slots::SlotRecord;
 use crate::switch::{InFlight, KeyRecord, SwitchRecord, Unproven};
 use crate::tally::Tally;
 
-/// What survives a restart.
+/// The state that survives a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WatchState {
@@ -19,11 +19,11 @@ pub struct WatchState {
     pub key: Option<KeyRecord>,
     /// Own slots of the last rounds, oldest first.
     pub slots: Vec<SlotRecord>,
-    /// The newest slot whose fate is known: what lies between it and a log that starts later is a hole.
+    /// The newest slot whose outcome is known: nothing is known between it and a log that starts later.
     pub seen: Option<Slot>,
-    /// A switch that is on its way.
+    /// The switch under way.
     pub in_flight: Option<InFlight>,
-    /// A switch that is in a block and not proven yet.
+    /// The switch that is in a block and not proven yet.
     pub unproven: Option<Unproven>,
     /// Past switches, oldest first.
     pub switches: Vec<SwitchRecord>,

@@ -1,4 +1,4 @@
-//! What alerts say: what happened, since when, what Dogwatch did or will do, and what the human must do.
+//! What alerts say: what happened, since when, what Dogwatch did or will do, and what the operator must do.
 
 mod key;
 mod line;

@@ -1,4 +1,4 @@
-//! Whose fault it is that blocks are missed, and how much of the chain is seen.
+//! The verdict: whose fault missed blocks are.
 
 use dogwatch_chain::Time;
 
@@ -20,8 +20,8 @@ impl Watch {
         if view.participation < self.config.rails.min_participation {
             return Verdict::Chain;
         }
-        // The endpoints were fresh when they were last heard: an old head means that they were not heard lately. And
-        // the tracker may know blocks that have not been noted here yet.
+        // The endpoints were fresh when they last answered: an old head means that this was a while ago. And the
+        // tracker may know blocks that have not been recorded here yet.
         let stale = view.head_age > tracker.config().stale_after;
         if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
             return Verdict::CannotTell;
@@ -29,8 +29,8 @@ impl Watch {
         if self.trailing_misses().is_empty() { Verdict::Fine } else { Verdict::Me }
     }
 
-    /// Whether as many endpoints as must agree do agree.
-    pub(super) fn well(tracker: &Tracker) -> bool {
+    /// Whether the quorum agrees on the chain.
+    pub(super) fn quorum_agrees(tracker: &Tracker) -> bool {
         matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
     }
 

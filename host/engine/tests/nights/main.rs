@@ -20,9 +20,11 @@
     clippy::arithmetic_side_effects,
     reason = "a test may panic, that is how it fails"
 )]
+
 mod chain_trouble;
 mod chaos;
 mod endpoints;
+mod modes;
 mod nodes;
 mod operator;
 mod policies;

@@ -18,7 +18,7 @@ fn two_sites() {
             let _shown = Shown(&format!("two sites, seed {seed}, hive {hive}"));
             let mut night = if hive { Night::hive(seed) } else { Night::steem(seed) };
             night.watch(&[700, 2200], 1);
-            // Sees the same a moment later, when the first swap is still on its way.
+            // Sees the same a moment later, when the first switch is still on its way.
             night.watch(&[701 + 20 * seed, 2201], 2).delay = 1;
             // Clocks of different sites differ; so do their transactions, then.
             night.watchers[1].config.expiration = Duration::from_secs(33);
@@ -40,14 +40,14 @@ fn two_sites() {
 }
 
 #[test]
-fn swaps_that_get_lost() {
-    use Fault::{DieAfterSend, Endpoints, ForkSwap, Node};
+fn switches_that_get_lost() {
+    use Fault::{DieAfterSend, Endpoints, ForkSwitch, Node};
     let crash = (20, Node(0, Condition::Crashed));
     let failed = |watcher: &Watcher| {
         watcher.state().switches.iter().filter(|record| record.outcome == SwitchOutcome::Failed).count()
     };
     for seed in 0..6 {
-        let _shown = Shown(&format!("lost swaps, seed {seed}"));
+        let _shown = Shown(&format!("lost switches, seed {seed}"));
         let mut night = Night::hive(seed);
         night.watch(&[700, 2200], seed);
         night.run(250, &[(10, Endpoints(View::Swallows)), crash.clone(), (150, Endpoints(View::Well))]);
@@ -77,7 +77,7 @@ fn swaps_that_get_lost() {
             let _shown = Shown(&format!("forked away, keep {keep}"));
             let mut night = Night::steem(seed);
             night.watch(&[700, 2200], seed);
-            night.run(300, &[crash.clone(), (21, ForkSwap(keep))]);
+            night.run(300, &[crash.clone(), (21, ForkSwitch(keep))]);
             let watcher = &night.watchers[0];
             assert_eq!((night.changes(), night.holder()), (1, "second"));
             assert_eq!(watcher.state().switches.len(), 1, "{:?}", watcher.state().switches);

@@ -118,7 +118,7 @@ fn every_refusal_has_a_rail() {
     ];
     let mut found = BTreeSet::new();
     for (facts, refusal) in cases {
-        assert_eq!(check(&facts), [refusal.clone()]);
+        assert_eq!(check(&facts), std::slice::from_ref(&refusal));
         found.insert(place(&refusal));
     }
     let no_such = named_node(&[], NodeIndex(7)).unwrap_err();

@@ -15,7 +15,7 @@ impl Watch {
                 Severity::Page,
                 format!("{} is not a witness on {}", self.name(), self.config.profile.name),
                 "The endpoints agree on that. Dogwatch cannot watch it, and asks again every slot.".to_owned(),
-                "Correct the witness's name or its chain in dogwatch.toml, and restart Dogwatch.",
+                "Fix the witness's name or its chain in dogwatch.toml, and restart Dogwatch.",
             )
         }
     }
@@ -25,13 +25,8 @@ impl Watch {
         self.notice(
             Cause::KeyChanged,
             Severity::Info,
-            format!(
-                "{}: the signing key moved from {} to {}, and not by this daemon",
-                self.name(),
-                from.place(),
-                to.place()
-            ),
-            format!("Another site or an operator changed it to {key}. Dogwatch goes on with {}.", to.place()),
+            format!("{}: somebody else moved the signing key from {} to {}", self.name(), from.place(), to.place()),
+            format!("Another site or an operator set it to {key}. Dogwatch carries on with {}.", to.place()),
             "If that was neither you nor your other site, somebody has your keys: change the account's keys.",
         )
     }
@@ -41,10 +36,8 @@ impl Watch {
         self.notice(
             Cause::ForeignKey,
             Severity::Critical,
-            format!("{}: the signing key on chain is none of the configured nodes'", self.name()),
-            format!(
-                "It is {key}. Dogwatch takes it that an operator is at work: it goes on watching, and cannot switch."
-            ),
+            format!("{}: the signing key on chain belongs to no configured node", self.name()),
+            format!("It is {key}. Dogwatch assumes that an operator is at work: it keeps watching, and cannot switch."),
             "If this was you, add the node with that key to dogwatch.toml. If not, somebody has your keys: change the \
              account's keys.",
         )
@@ -63,10 +56,10 @@ impl Watch {
             Severity::Critical,
             format!("{} is disabled: its signing key is the null key", self.name()),
             format!(
-                "It produces nothing. Dogwatch cannot enable it, for nobody can sign with the null key. {}",
+                "It produces nothing. Dogwatch cannot enable it: nobody can sign with the null key. {}",
                 self.ready(now)
             ),
-            &format!("Enable it with a wallet and the account's active key: set the signing key of {key}."),
+            &format!("Enable it with a wallet and the account's active key: set the signing key to that of {key}."),
         )
     }
 }

@@ -1,9 +1,9 @@
-//! Somebody else's words in a line of bounded length.
+//! Fitting other people's text into an alert: one line, of bounded length.
 
-/// As many characters of a summary as services show in one line.
+/// Characters of a summary that services show in one line.
 pub(super) const SUMMARY: usize = 160;
 
-/// One line of bounded length, whatever nodes and endpoints said in it.
+/// The text as one line of bounded length.
 pub(super) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
@@ -13,14 +13,14 @@ pub(super) fn one_line(text: &str) -> String {
     }
 }
 
-/// A summary of somebody else's words, and what of them it had to leave out: all, to be read below.
+/// A summary with somebody else's text in it; if that is cut short, also the sentence that quotes it in full.
 pub(super) fn headline(text: &str, words: &str) -> (String, String) {
     let summary = one_line(text);
     let rest = if summary.ends_with('…') { format!("In full: {}. ", sentence(words)) } else { String::new() };
     (summary, rest)
 }
 
-/// A sentence of somebody else's, to end with our own full stop.
+/// Somebody else's sentence without its full stop, to end with our own.
 pub(super) fn sentence(text: &str) -> &str {
     text.trim_end().trim_end_matches('.')
 }

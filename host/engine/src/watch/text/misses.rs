@@ -21,8 +21,7 @@ impl Watch {
                 Severity::Critical,
                 format!("{chain}: only {filled} of the last 128 slots hold a block"),
                 format!(
-                    "With fewer than {least} the chain itself is in trouble: Dogwatch does not switch {name} by itself, \
-                     whatever it misses."
+                    "Below {least} the chain itself is in trouble: Dogwatch does not switch {name}, whatever it misses."
                 ),
                 "Find out what is wrong with the chain, and what other witnesses do. Usually there is nothing to \
                  switch.",
@@ -59,7 +58,7 @@ impl Watch {
         }
     }
 
-    /// What Dogwatch does about misses, and what is left to the human.
+    /// What Dogwatch does about misses, and what is left to the operator.
     fn after_misses(&self, now: Time, count: usize) -> (String, Advice) {
         let holder = self.holder();
         let Some(Holder::Node(node)) = &holder else {
@@ -67,7 +66,7 @@ impl Watch {
             return (next, Advice::new("Look at the node with that key, or set another key with a wallet.", STATUS));
         };
         if let Some(flight) = &self.state.in_flight {
-            let next = format!("The switch to {} is on its way.", flight.plan.to.place());
+            let next = format!("The switch to {} is under way.", flight.plan.to.place());
             return (next, Advice::new(format!("Wait for it. Then repair node {node}."), STATUS));
         }
         if self.node(node).is_none_or(|known| known.signing == Signing::Missing) {
@@ -81,7 +80,7 @@ impl Watch {
             (Mode::Armed, Some(until)) => {
                 (format!("Automatic switches are paused until {}: Dogwatch does not switch.", utc(until)), "")
             }
-            (Mode::Armed, None) if no_policy => ("The policy does not work: Dogwatch does not switch.".to_owned(), ""),
+            (Mode::Armed, None) if no_policy => ("The policy fails: Dogwatch does not switch.".to_owned(), ""),
             (Mode::Armed, None) => {
                 ("Dogwatch switches as soon as the policy asks for it and nothing stands in the way.".to_owned(), "")
             }
@@ -93,8 +92,7 @@ impl Watch {
             Some(command) if acts => {
                 let rounds = self.config.profile.round().saturating_mul(2).as_secs();
                 let remedy = format!(
-                    "Wait for word of a switch. If there is none within {rounds} s, switch by hand. Then repair node \
-                     {node}."
+                    "Wait for the switch. If none is reported within {rounds} s, switch by hand. Then repair node {node}."
                 );
                 Advice::new(remedy, command)
             }
@@ -105,17 +103,17 @@ impl Watch {
         (next, advice)
     }
 
-    /// How the misses have ended.
+    /// How the misses ended.
     pub(in crate::watch) fn missing_over(&self) -> String {
         match self.holder() {
             Some(Holder::Disabled) => "The witness is disabled: no block is expected of it.".to_owned(),
-            Some(holder) if !self.has_produced() => format!("The signing key is {} now.", holder.whose()),
-            Some(Holder::Node(node)) => format!("Node {node} produces."),
+            Some(holder) if !self.has_produced() => format!("The signing key is now {}.", holder.whose()),
+            Some(Holder::Node(node)) => format!("Node {node} produces again."),
             _ => "The witness produces again.".to_owned(),
         }
     }
 
-    /// How severe a run of misses is: one happens to the best, two in a row do not.
+    /// The severity of a run of misses: one happens to the best, two in a row do not.
     pub(in crate::watch) const fn miss_severity(misses: usize) -> Severity {
         if misses < 2 { Severity::Warning } else { Severity::Page }
     }

@@ -29,7 +29,7 @@ impl Watch {
                 Severity::Warning,
                 summary,
                 format!("{rest}{last} {duty} {}", self.ready(now)),
-                &format!("Repair node {node}, or correct its probe in dogwatch.toml."),
+                &format!("Repair node {node}, or fix its probe in dogwatch.toml."),
             )
         }
     }

@@ -12,7 +12,7 @@ pub(super) const STATUS: &str = "dogwatch status";
 /// The command that shows which endpoints work.
 pub(super) const ENDPOINTS: &str = "dogwatch endpoints --ask";
 
-/// What the human is to do, and the one command for it.
+/// What the operator is to do, and the one command for it.
 pub(super) struct Advice {
     pub(super) remedy: String,
     pub(super) command: String,
@@ -89,7 +89,7 @@ impl Watch {
         }
     }
 
-    /// The command that switches to a node by hand: what the policy wishes for, if it is ready, else who is.
+    /// The command that switches by hand to the node that the policy wants, if it is ready, else to one that is.
     pub(super) fn by_hand(&self, now: Time, wished: Option<&str>) -> Option<String> {
         let standbys = self.standbys(now);
         let node = standbys.iter().find(|name| Some(**name) == wished).or_else(|| standbys.first())?;

@@ -1,12 +1,11 @@
-//! What alerts say of the policy, and what the policy says itself.
+//! What alerts say of the policy, and the policy's own alerts.
 
 use dogwatch_alerts::{Cause, Notice, Severity};
 
-use crate::decision::Decision;
+use crate::decision::PolicyAlert;
 use crate::failure::PolicyFailure;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
-use crate::watch::turn::Turn;
 
 impl Watch {
     pub(in crate::watch) fn policy_failed(&self, why: &PolicyFailure) -> Notice {
@@ -15,39 +14,30 @@ impl Watch {
             ..self.notice(
                 Cause::PolicyFailed,
                 Severity::Page,
-                format!("{}: the failover policy does not work, so nothing is switched", self.name()),
+                format!("{}: the failover policy fails, so Dogwatch does not switch", self.name()),
                 format!(
-                    "It said: {}. Dogwatch watches and alerts, and does not switch by itself until it works. {}",
+                    "It said: {}. Until it works, Dogwatch watches and alerts, but does not switch automatically. {}",
                     sentence(why.as_str()),
                     self.duty()
                 ),
-                "Correct the policy in dogwatch.toml or replace its plugin. If blocks are missed meanwhile, switch by \
-                 hand.",
+                "Fix the policy's settings in dogwatch.toml, or replace its plugin. If blocks are missed meanwhile, switch \
+                 by hand.",
             )
         }
     }
 
-    pub(in crate::watch) fn say_policy_alerts(&mut self, turn: &mut Turn<'_>, decision: &Decision) {
-        let mut keep = Vec::new();
-        for alert in &decision.alerts {
-            let (name, words) = (self.name(), &alert.summary);
-            let named = words
-                .split(|c: char| !(c.is_alphanumeric() || "-.".contains(c)))
-                .any(|word| word.trim_matches('.') == name);
-            let text = if named { words.clone() } else { format!("{name}: {words}") };
-            let (summary, rest) = headline(&text, words);
-            let details = format!(
-                "{rest}The failover policy says so. Its reason: {}. {}",
-                sentence(&decision.reason),
-                self.duty()
-            );
-            let notice = Notice {
-                key: self.part_key(Cause::Policy, &alert.id),
-                ..self.notice(Cause::Policy, alert.severity, summary, details, "Look at the nodes.")
-            };
-            keep.push(notice.key.clone());
-            self.raise(turn, notice);
+    pub(in crate::watch) fn policy_alert(&self, alert: &PolicyAlert, reason: &str) -> Notice {
+        let (name, words) = (self.name(), &alert.summary);
+        let named = words
+            .split(|c: char| !(c.is_alphanumeric() || "-.".contains(c)))
+            .any(|word| word.trim_matches('.') == name);
+        let text = if named { words.clone() } else { format!("{name}: {words}") };
+        let (summary, rest) = headline(&text, words);
+        let details =
+            format!("{rest}The failover policy raised this alert. Its reason: {}. {}", sentence(reason), self.duty());
+        Notice {
+            key: self.part_key(Cause::Policy, &alert.id),
+            ..self.notice(Cause::Policy, alert.severity, summary, details, "Check the nodes.")
         }
-        self.resolve_others(turn, Cause::Policy, &keep, "The policy no longer says so.");
     }
 }

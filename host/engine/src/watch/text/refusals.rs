@@ -9,7 +9,7 @@ use crate::time::utc;
 use crate::watch::machine::Watch;
 use crate::watch::text::line::{headline, sentence};
 
-/// What the policy wants, if it can be named.
+/// What the policy wants, if its target has a name.
 pub(in crate::watch) fn wish(target: Option<&Holder>) -> String {
     target.map_or_else(|| "switch".to_owned(), Holder::wish)
 }
@@ -27,7 +27,7 @@ impl Watch {
             Some(Holder::Node(name)) => Some(name.as_str()),
             _ => None,
         };
-        let since = self.standing.get(refusal.code()).copied().unwrap_or(now);
+        let since = self.refused_since.get(refusal.code()).copied().unwrap_or(now);
         let words = refusal.to_string();
         let (summary, rest) = headline(&format!("{}: did not {wish}: {words}", self.name()), &words);
         Notice {

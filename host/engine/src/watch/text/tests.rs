@@ -211,7 +211,7 @@ fn alerts_about_refusals() {
         scene.run(1);
         scene.decide(SECOND, REASON);
     }
-    album.add("the endpoints show another key for longer than any swap is pending", Cause::Refused, scene.take());
+    album.add("the endpoints show another key for longer than any switch is pending", Cause::Refused, scene.take());
 
     let (scene, mut limping) = (down(Mode::Armed), down(Mode::Armed));
     limping.unfit = ["second"].into();

@@ -1,4 +1,4 @@
-//! The model chain: slots, schedules, blocks, one watched witness's key, swaps by compare-and-swap, micro-forks.
+//! The model chain: slots, schedules, blocks, one watched witness's key, switches by compare-and-swap, micro-forks.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ const GENESIS: i64 = 1_700_000_000_000;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Irreversibility(pub(crate) u32);
 
-/// A swap that producers know of.
+/// A switch that producers know of.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) plan: SwitchPlan,
@@ -32,7 +32,7 @@ pub(crate) struct Link {
     pub(crate) block: Block,
     pub(crate) slot: u64,
     pub(crate) key: PublicKey,
-    pub(crate) swaps: Vec<Pending>,
+    pub(crate) switches: Vec<Pending>,
     missed: u32,
     confirmed: u32,
     recent: u128,
@@ -58,9 +58,9 @@ pub(crate) struct Chain {
     pub(crate) halted: bool,
     /// How many of a hundred slots of the other witnesses stay empty.
     pub(crate) others_missing: u32,
-    /// Other nodes show a swap, and refuse a rival, only once it is in a block.
+    /// Other nodes show a switch, and refuse a rival, only once it is in a block.
     pub(crate) slow_gossip: bool,
-    /// Own slots that were lost because a swap was pending in them.
+    /// Own slots that were lost because a switch was pending in them.
     pub(crate) cost: u32,
     irreversibility: Irreversibility,
     others: Vec<AccountName>,
@@ -111,7 +111,7 @@ impl Chain {
             transactions: Vec::new(),
         };
         let link =
-            Link { block, slot: 1, key: first, swaps: vec![], missed: 0, confirmed: 0, recent: u128::MAX, schedule };
+            Link { block, slot: 1, key: first, switches: vec![], missed: 0, confirmed: 0, recent: u128::MAX, schedule };
         chain.links.push(link);
         chain
     }
@@ -127,18 +127,18 @@ impl Chain {
 
     /// The key as nodes show it: with what is pending applied.
     pub(crate) fn pending_key(&self) -> PublicKey {
-        let pending = self.mempool.iter().find(|swap| self.valid(swap) && !self.slow_gossip);
-        pending.map_or(self.by_wallet.unwrap_or(self.head().key), |swap| swap.plan.to_key)
+        let pending = self.mempool.iter().find(|switch| self.valid(switch) && !self.slow_gossip);
+        pending.map_or(self.by_wallet.unwrap_or(self.head().key), |switch| switch.plan.to_key)
     }
 
-    fn valid(&self, swap: &Pending) -> bool {
+    fn valid(&self, switch: &Pending) -> bool {
         let head = self.head();
-        swap.plan.from_key == head.key && swap.plan.expiration > head.block.time && self.place(swap.id).is_none()
+        switch.plan.from_key == head.key && switch.plan.expiration > head.block.time && self.place(switch.id).is_none()
     }
 
     /// The block that holds a transaction.
     pub(crate) fn place(&self, id: TransactionId) -> Option<&Link> {
-        self.links.iter().rev().take(400).find(|link| link.swaps.iter().any(|swap| swap.id == id))
+        self.links.iter().rev().take(400).find(|link| link.switches.iter().any(|switch| switch.id == id))
     }
 
     /// Whether a block may still hold it some day.
@@ -151,14 +151,14 @@ impl Chain {
     /// Takes a transaction into the shared mempool: `Err` when the key does not match.
     pub(crate) fn offer(&mut self, plan: &SwitchPlan, ready: u64) -> Result<(), ()> {
         let id = plan.id(&self.profile);
-        if self.place(id).is_some() || self.mempool.iter().any(|swap| swap.id == id) {
+        if self.place(id).is_some() || self.mempool.iter().any(|switch| switch.id == id) {
             return Ok(());
         }
-        let swap = Pending { plan: plan.clone(), id, ready };
+        let switch = Pending { plan: plan.clone(), id, ready };
         if plan.from_key != self.head().key {
             return Err(());
         }
-        self.mempool.push(swap);
+        self.mempool.push(switch);
         Ok(())
     }
 
@@ -206,21 +206,22 @@ impl Chain {
         link.missed += u32::try_from(empty.count()).unwrap();
         link.recent = (head.recent << 1 | 1).checked_shl(gap).unwrap_or(0);
         link.slot = slot;
-        link.swaps = Vec::new();
+        link.switches = Vec::new();
         let time = self.time(slot);
         if let Some(key) = self.by_wallet.take() {
             link.key = key;
         }
-        let ready: Vec<Pending> = self.mempool.iter().filter(|swap| swap.ready <= slot).cloned().collect();
-        for swap in ready {
-            // Compare and swap, and never twice.
-            let included = self.place(swap.id).is_some() || link.swaps.iter().any(|other| other.id == swap.id);
-            if swap.plan.from_key == link.key && swap.plan.expiration > head.block.time && !included {
-                link.key = swap.plan.to_key;
-                link.swaps.push(swap.clone());
+        let ready: Vec<Pending> = self.mempool.iter().filter(|switch| switch.ready <= slot).cloned().collect();
+        for switch in ready {
+            // Compare and switch, and never twice.
+            let included = self.place(switch.id).is_some() || link.switches.iter().any(|other| other.id == switch.id);
+            if switch.plan.from_key == link.key && switch.plan.expiration > head.block.time && !included {
+                link.key = switch.plan.to_key;
+                link.switches.push(switch.clone());
             }
         }
-        self.mempool.retain(|swap| swap.plan.expiration > time && !link.swaps.iter().any(|other| other.id == swap.id));
+        self.mempool
+            .retain(|switch| switch.plan.expiration > time && !link.switches.iter().any(|other| other.id == switch.id));
         if producer == self.witness {
             link.confirmed = num;
         }
@@ -230,7 +231,7 @@ impl Chain {
             time,
             witness: producer,
             signing_key,
-            transactions: link.swaps.iter().map(|swap| swap.id).collect(),
+            transactions: link.switches.iter().map(|switch| switch.id).collect(),
         };
         let round = self.profile.round_length;
         if num.is_multiple_of(round) {
@@ -241,7 +242,7 @@ impl Chain {
         self.links.push(link);
     }
 
-    /// The newest blocks lose to another branch that does not hold them. Their swaps are pending again, or lost.
+    /// The newest blocks lose to another branch that does not hold them. Their switches are pending again, or lost.
     pub(crate) fn fork(&mut self, depth: u32, keep_swaps: bool) {
         let floor = match self.irreversibility.0 {
             0 => return,
@@ -249,7 +250,7 @@ impl Chain {
         };
         for link in self.links.split_off(floor) {
             if keep_swaps {
-                self.mempool.extend(link.swaps);
+                self.mempool.extend(link.switches);
             }
         }
         if !keep_swaps {
@@ -316,7 +317,7 @@ impl Chain {
                 time: link.block.time,
                 from: below.key,
                 to: link.key,
-                by: link.swaps.first().map(|swap| swap.id),
+                by: link.switches.first().map(|switch| switch.id),
             })
             .collect()
     }
@@ -347,8 +348,10 @@ impl Chain {
             let (below, link) = (&pair[0], &pair[1]);
             let own = (below.slot + 1..link.slot).filter(|s| below.schedule.producer(Slot(*s)) == Some(&self.witness));
             let (missed, num, slot) = (own.collect::<Vec<u64>>(), link.block.num(), link.slot);
-            let (by, key, swaps) = (&link.block.witness, link.key.as_bytes()[1], link.swaps.len());
-            lines.push(format!("block {num} in slot {slot} by {by}, key {key}, {swaps} swaps, own missed {missed:?}"));
+            let (by, key, switches) = (&link.block.witness, link.key.as_bytes()[1], link.switches.len());
+            lines.push(format!(
+                "block {num} in slot {slot} by {by}, key {key}, {switches} switches, own missed {missed:?}"
+            ));
         }
         lines.join("\n")
     }

@@ -63,7 +63,7 @@ fn pick(rng: &mut SmallRng) -> (Fault, Option<Fault>) {
         13 => (Fault::Halt(true), Some(Fault::Halt(false))),
         14 => (Fault::OthersMissing(rng.random_range(10..70)), Some(Fault::OthersMissing(0))),
         15 => (Fault::Fork(rng.random_range(1..6), rng.random()), None),
-        16 => (Fault::ForkSwap(rng.random()), None),
+        16 => (Fault::ForkSwitch(rng.random()), None),
         17 => (
             [Fault::WalletNode(node), Fault::WalletForeign][rng.random_range(0..2)].clone(),
             Some(Fault::WalletNode(0)),

@@ -35,7 +35,7 @@ fn deciding(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
     assert_eq!(live.watch.verdict(now, &live.tracker), Verdict::Me);
     assert!(!world.chain.halted || now.since(world.chain.head().block.time) < watcher.tracking.stale_after);
     let needed = if let Policy::Threshold(needed) = watcher.policy { needed } else { 1 };
-    // Another site's swap may be pending for longer than a round before it counts, and a miss in between be held against
+    // Another site's switch may be pending for longer than a round before it counts, and a miss in between be held against
     // the wrong node.
     let needed = if world.sites > 1 { needed - 1 } else { needed };
     let misses = world.chain.misses_in_a_row(watcher.head().unwrap());

@@ -45,10 +45,10 @@ pub(crate) enum Fault {
     Halt(bool),
     /// So many percent of the other witnesses' slots stay empty.
     OthersMissing(u32),
-    /// So many blocks lose to another branch; whether their swaps are pending again.
+    /// So many blocks lose to another branch; whether their switches are pending again.
     Fork(u32, bool),
-    /// The fork comes as soon as the head holds a swap.
-    ForkSwap(bool),
+    /// The fork comes as soon as the head holds a switch.
+    ForkSwitch(bool),
     /// The operator's wallet sets the key of that node.
     WalletNode(usize),
     /// The operator's wallet sets a key of nobody we know.
@@ -135,13 +135,13 @@ impl Night {
             let slot = self.slot;
             for (_, fault) in timeline.iter().filter(|(at, _)| dusk + at == slot) {
                 match fault {
-                    Fault::ForkSwap(keep) => trap = Some(*keep),
+                    Fault::ForkSwitch(keep) => trap = Some(*keep),
                     Fault::DieAfterSend(down) => die = Some((*down, self.watchers[0].sent.len())),
                     other => self.apply(other),
                 }
             }
             self.next();
-            if let Some(keep) = trap.filter(|_| !self.world.chain.head().swaps.is_empty()) {
+            if let Some(keep) = trap.filter(|_| !self.world.chain.head().switches.is_empty()) {
                 self.watchers.iter_mut().for_each(|watcher| {
                     let now = self.world.chain.time(self.slot).plus(Duration::from_millis(2500));
                     watcher.poll(now, self.slot, &mut self.world);
@@ -183,7 +183,7 @@ impl Night {
             Fault::Policy(policy) => self.watchers.iter_mut().for_each(|watcher| watcher.policy = *policy),
             Fault::Reorder => self.watchers.iter_mut().for_each(|watcher| watcher.config.nodes.reverse()),
             Fault::Mode(mode) => self.watchers.iter_mut().for_each(|watcher| watcher.config.mode = *mode),
-            Fault::ForkSwap(_) | Fault::DieAfterSend(_) => unreachable!("sprung by the run"),
+            Fault::ForkSwitch(_) | Fault::DieAfterSend(_) => unreachable!("sprung by the run"),
         }
     }
 
