@@ -53,6 +53,10 @@ pub struct Fake<S> {
 
 impl<S: Service> Fake<S> {
     /// Starts the server on loopback, with a certificate for `localhost`.
+    ///
+    /// # Errors
+    ///
+    /// No port of loopback can be bound.
     pub async fn start(service: S, authority: &Authority) -> std::io::Result<Self> {
         let state = Arc::new(Mutex::new(State { service, seen: Vec::new(), faults: VecDeque::new() }));
         let (acceptor, shared) = (authority.acceptor(), Arc::clone(&state));

@@ -25,6 +25,10 @@ type Failed = Box<dyn std::error::Error>;
 
 impl Authority {
     /// A new authority with new keys.
+    ///
+    /// # Errors
+    ///
+    /// The keys or the certificate cannot be made.
     pub fn new() -> Result<Self, Failed> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut params = CertificateParams::new(Vec::new())?;

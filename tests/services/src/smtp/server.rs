@@ -23,6 +23,10 @@ pub struct Smtp {
 
 impl Smtp {
     /// Starts the server on loopback, with a certificate for `localhost`.
+    ///
+    /// # Errors
+    ///
+    /// No port of loopback can be bound.
     pub async fn start(options: Options, authority: &Authority) -> std::io::Result<Self> {
         let (mails, commands, faults) = (Vec::new(), Vec::new(), VecDeque::new());
         let state = Arc::new(Mutex::new(MailState { options, mails, commands, faults }));
