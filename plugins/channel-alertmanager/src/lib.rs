@@ -10,7 +10,7 @@
 //! Alertmanager would show them as trouble.
 
 mod alerts;
-mod answer;
+mod judge;
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ impl Channel for Alertmanager {
     }
 
     fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answer::judge(response)
+        judge::of_message(response)
     }
 
     /// Asks for the receivers: a short list, behind the same login as alerts.
@@ -106,7 +106,7 @@ impl Channel for Alertmanager {
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        answer::judge_receivers(response)
+        judge::of_receivers(response)
     }
 }
 

@@ -5,7 +5,7 @@ use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
 use dogwatch_sdk::text::{Unit, body_within_escaped, cut, one_line, title};
 
-use crate::Mention;
+use crate::config::Mention;
 use crate::markdown::{literal, longest_literal};
 
 /// The longest texts, as Discord documents them. All of an embed may have 6000: these have less together.

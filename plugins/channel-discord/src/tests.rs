@@ -1,6 +1,7 @@
 //! What is posted where, and what the answers mean.
 
 use dogwatch_sdk::Value;
+use dogwatch_sdk::channel::Part;
 use dogwatch_sdk::channel::{Event, Severity};
 use dogwatch_sdk::testing::{
     HOSTILE, alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, shown,

@@ -1,6 +1,7 @@
 //! Which mails are sent, and what the replies mean.
 
 use dogwatch_sdk::Value;
+use dogwatch_sdk::channel::MailSecurity;
 use dogwatch_sdk::testing::{
     alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, shown,
 };

@@ -3,7 +3,7 @@
 //! Gotify only shows messages: it knows no acknowledgement, and a message that is sent twice is shown twice. What rings
 //! follows from the priority.
 
-mod answer;
+mod judge;
 mod message;
 
 use dogwatch_sdk::channel::{Alert, Channel, Header, HttpRequest, Judgement, Method, Part, Request, Response};
@@ -53,7 +53,7 @@ impl Channel for Gotify {
     }
 
     fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answer::judge(response)
+        judge::of_message(response)
     }
 
     /// Asks the server for its health. It says so to anybody: an application's token can send and nothing else, so
@@ -63,7 +63,7 @@ impl Channel for Gotify {
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        answer::judge_health(response)
+        judge::of_health(response)
     }
 }
 

@@ -10,7 +10,7 @@ use dogwatch_sdk::http;
 /// Pings are counted by the minute: after one there is room for another.
 const RATE_LIMIT_MILLIS: u64 = 60_000;
 
-pub(crate) fn of(settings: &Settings, response: &Response) -> Judgement {
+pub(crate) fn of_response(settings: &Settings, response: &Response) -> Judgement {
     let body = String::from_utf8_lossy(&response.body).trim().to_ascii_lowercase();
     match response.status {
         200 if body == "ok" => Judgement::Delivered,

@@ -37,7 +37,7 @@ impl Channel for Healthchecks {
     }
 
     fn judge_self_test(settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        judge::of(settings, response)
+        judge::of_response(settings, response)
     }
 
     fn beat(config: &Config, heartbeat: &Heartbeat) -> Result<Vec<Request>, String> {
@@ -45,7 +45,7 @@ impl Channel for Healthchecks {
     }
 
     fn judge_beat(settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        judge::of(settings, response)
+        judge::of_response(settings, response)
     }
 }
 

@@ -3,7 +3,7 @@
 use dogwatch_sdk::channel::{Encoding, Header, Heartbeat, HttpRequest, Method, Part, Pulse, Request};
 use dogwatch_sdk::text::{Unit, cut, one_line, plain};
 
-use crate::{Check, Config, Create};
+use crate::check::{Check, Config, Create};
 
 /// What a Healthchecks of one's own keeps of a body, in bytes, unless `PING_BODY_LIMIT` says otherwise; healthchecks.io
 /// keeps ten times as much. Cut here, no character is cut in half there.

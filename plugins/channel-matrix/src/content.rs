@@ -4,7 +4,7 @@ use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::text::{Unit, body_within_escaped, cut, escaped, html, title};
 
-use crate::Config;
+use crate::config::Config;
 
 /// The longest title, in bytes.
 const TITLE_MOST: usize = 1024;

@@ -6,7 +6,7 @@ use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::{Settings, Value as Setting};
 
-use crate::Config;
+use crate::config::Config;
 
 /// How long no call is asked for after ntfy refused one, in milliseconds.
 const WITHOUT_CALL: i64 = 3_600_000;
@@ -43,17 +43,6 @@ pub(crate) const fn is_refusal(code: u64) -> bool {
 /// The channel is to send it again without a call, and for a while to ask for none.
 pub(crate) fn remember(alert: &Alert) -> Judgement {
     Judgement::Remember(format!("{MEMORY}{}", alert.at.saturating_add(WITHOUT_CALL)))
-}
-
-/// Whether this is a number, or `yes`.
-pub(crate) fn is_target(call: &str) -> Result<(), String> {
-    let digits = call.strip_prefix('+').unwrap_or_default();
-    let number = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if call == "yes" || number {
-        Ok(())
-    } else {
-        Err("must be \"yes\" or a number with a plus and the country's code, such as \"+15551234567\"".to_owned())
-    }
 }
 
 /// The answer to the question which numbers the account may call.

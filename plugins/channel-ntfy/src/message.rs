@@ -3,8 +3,8 @@
 use dogwatch_sdk::channel::{Alert, Encoding, Event, HttpRequest, Method, Request, Severity};
 use dogwatch_sdk::json::Object;
 
-use crate::Config;
 use crate::call::Call;
+use crate::config::Config;
 use crate::text::{message_of, title_of};
 
 /// The request that delivers an alert.

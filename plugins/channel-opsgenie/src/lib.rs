@@ -10,8 +10,9 @@
 
 mod address;
 mod alias;
-mod answer;
 mod body;
+mod config;
+mod judge;
 mod progress;
 mod responder;
 
@@ -19,25 +20,13 @@ use dogwatch_sdk::channel::{
     Alert, Channel, Event, Header, HttpRequest, Judgement, Method, Part, Progress, Request, Response, Severity,
 };
 use dogwatch_sdk::{Reader, Settings};
-use responder::Responder;
+
+pub use config::Config;
+use config::KEY;
 
 /// The channel.
 #[derive(Debug)]
 pub struct Opsgenie;
-
-/// The settings, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// The service's address, without a slash at its end.
-    pub url: String,
-    /// Who is to be notified; if nobody is named, the team of the integration.
-    pub responders: Vec<Responder>,
-    /// Tags of every alert.
-    pub tags: Vec<String>,
-}
-
-/// The secret that is the integration's key.
-const KEY: &str = "key";
 
 impl Channel for Opsgenie {
     const NAME: &'static str = "opsgenie";
@@ -47,36 +36,7 @@ impl Channel for Opsgenie {
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let url = read
-            .text(
-                "url",
-                "The API's address. In the European Union https://api.eu.opsgenie.com; for Jira Service Management \
-                 Operations https://api.atlassian.com/jsm/ops/integration. Opsgenie itself ends in April 2027.",
-            )
-            .check(|url| address::check(url))
-            .base_address(address::OPSGENIE)
-            .or(address::OPSGENIE.to_owned());
-        let responders = read
-            .texts(
-                "responders",
-                "Who is notified, at most 50: \"team:Night watch\", \"user:alice@example.com\", \"escalation:…\", \
-                 \"schedule:…\", each by name or by id; Jira Service Management knows ids alone. If there are none, the \
-                 integration's team is notified.",
-            )
-            .check(|responders| responder::check(responders))
-            .or(Vec::new());
-        let tags = read
-            .texts("tags", "Tags of every alert, at most 20 of at most 50 characters.")
-            .check(|tags| body::check_tags(tags))
-            .or(Vec::new());
-        read.required_secret(
-            KEY,
-            "The API key of an API integration with the right to create and update: in Opsgenie under Teams, the team, \
-             Integrations, Add integration, API; in Jira under Operations, the team, Integrations. A key of API key \
-             management cannot open alerts.",
-        );
-        let responders = responders.iter().filter_map(|text| Responder::read(text).ok()).collect();
-        Config { url, responders, tags }
+        config::read(read)
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -104,7 +64,7 @@ impl Channel for Opsgenie {
             _ => true,
         };
         let follows = is_its_own && address::answers_for_requests(settings);
-        answer::judge(response, follows)
+        judge::of_message(response, follows)
     }
 
     fn follow(config: &Config, _alert: &Alert, receipt: &str) -> Result<Option<Request>, String> {
@@ -122,7 +82,7 @@ impl Channel for Opsgenie {
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        match answer::judge(response, false) {
+        match judge::of_message(response, false) {
             Judgement::Accepted(_) => Judgement::Delivered,
             other => other,
         }

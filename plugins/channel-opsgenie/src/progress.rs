@@ -5,7 +5,7 @@ use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::quoted;
 
-use crate::answer;
+use crate::judge;
 
 /// When to ask again about what is not worked on yet, in milliseconds.
 const AGAIN: u64 = 5000;
@@ -18,7 +18,7 @@ pub(crate) fn judge(alert: &Alert, response: &Response) -> Progress {
     match response.status {
         200..=299 => worked_on(alert, &body),
         404 if is_not_yet(response, &body) => Progress::Waiting(AGAIN),
-        408 | 425 | 429 | 500..=599 => Progress::Waiting(answer::wait(response).unwrap_or(AFTER_FAILURE)),
+        408 | 425 | 429 | 500..=599 => Progress::Waiting(judge::wait(response).unwrap_or(AFTER_FAILURE)),
         // The service took the request, and this key may not ask, or nobody is there to be asked.
         _ => Progress::Over,
     }

@@ -3,8 +3,8 @@
 //! Every event of an alert goes to the same routing key under the same deduplication key, as PagerDuty demands of events
 //! that belong together. Reports are not sent: whatever is triggered there wakes somebody.
 
-mod answer;
 mod event;
+mod judge;
 
 use dogwatch_sdk::channel::{Alert, Channel, Encoding, HttpRequest, Judgement, Method, Part, Request, Response};
 use dogwatch_sdk::json::Object;
@@ -55,7 +55,7 @@ impl Channel for PagerDuty {
     }
 
     fn judge(_settings: &Settings, alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answer::judge(response, &event::key(alert))
+        judge::of_message(response, &event::key(alert))
     }
 
     /// Resolves what was never open. PagerDuty checks the routing key's form and drops the event, so nobody is woken.
@@ -64,7 +64,7 @@ impl Channel for PagerDuty {
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        match answer::judge(response, SELF_TEST) {
+        match judge::of_message(response, SELF_TEST) {
             Judgement::Accepted(_) => Judgement::Delivered,
             other => other,
         }

@@ -3,7 +3,7 @@
 use dogwatch_sdk::channel::{Alert, Event, FormValue, HttpRequest, Method, Request, Severity};
 use dogwatch_sdk::text::short_hash;
 
-use crate::Config;
+use crate::config::Config;
 use crate::text::{message_of, title_of};
 
 /// How loud a message is.

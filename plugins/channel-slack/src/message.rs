@@ -4,7 +4,7 @@ use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::text::{Unit, body_within_escaped, escaped, one_line, title};
 
-use crate::Mention;
+use crate::config::Mention;
 
 /// The longest texts, as Slack documents them.
 const LONGEST_HEADER: usize = 150;

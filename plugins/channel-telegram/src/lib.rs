@@ -3,7 +3,7 @@
 //! Quiet events come without a sound. Telegram does not ring through a phone that is muted: it is a channel to read,
 //! not one to be woken by.
 
-mod judging;
+mod judge;
 mod message;
 
 use dogwatch_sdk::channel::{Alert, Channel, HttpRequest, Judgement, Method, Part, Request, Response};
@@ -68,7 +68,7 @@ impl Channel for Telegram {
     }
 
     fn judge(settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        judging::sent(settings, response)
+        judge::of_message(settings, response)
     }
 
     /// Whether the token is good, and whether the bot sees the chat.
@@ -81,7 +81,7 @@ impl Channel for Telegram {
     }
 
     fn judge_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
-        judging::tested(settings, index, response)
+        judge::of_self_test(settings, index, response)
     }
 }
 

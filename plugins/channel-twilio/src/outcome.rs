@@ -5,7 +5,7 @@ use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::quoted;
 
-use crate::answers::advice;
+use crate::judge::advice;
 
 /// How often to ask, in milliseconds.
 const ASKED_AGAIN: u64 = 5_000;

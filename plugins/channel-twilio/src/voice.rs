@@ -3,7 +3,7 @@
 use dogwatch_sdk::channel::{Alert, Event};
 use dogwatch_sdk::text::{Unit, cut, escaped, html, one_line, title};
 
-use crate::Config;
+use crate::config::Config;
 
 /// The longest text, in characters as they are escaped: it is said twice, and Twilio takes 4000 characters in all.
 const SPOKEN_MOST: usize = 1800;

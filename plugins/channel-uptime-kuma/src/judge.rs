@@ -6,7 +6,7 @@
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::{http, json};
 
-pub(crate) fn of(response: &Response) -> Judgement {
+pub(crate) fn of_response(response: &Response) -> Judgement {
     let body = json::parse(&response.body);
     let ok = body.get("ok").and_then(json::Value::as_bool);
     match (response.status, ok) {

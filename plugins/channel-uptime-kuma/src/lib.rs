@@ -68,7 +68,7 @@ impl Channel for UptimeKuma {
     }
 
     fn judge_beat(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        judge::of(response)
+        judge::of_response(response)
     }
 }
 

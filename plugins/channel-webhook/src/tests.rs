@@ -1,6 +1,7 @@
 //! What is posted where, and what the answers mean.
 
 use dogwatch_sdk::channel::Judgement;
+use dogwatch_sdk::channel::Method;
 use dogwatch_sdk::json::parse;
 use dogwatch_sdk::testing::{
     HOSTILE, alert, alerts, channel_problems, compose, golden, judge, overlong, response, shown,

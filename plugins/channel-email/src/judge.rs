@@ -4,7 +4,7 @@ use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::text::quoted;
 
 /// Judges the last reply, or the one that refused: its code, and its text.
-pub(crate) fn sent(response: &Response) -> Judgement {
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let code = response.status;
     let said = quoted(&String::from_utf8_lossy(&response.body));
     let said = if said.is_empty() { code.to_string() } else { format!("{code} {said}") };

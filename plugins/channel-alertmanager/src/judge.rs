@@ -5,7 +5,7 @@ use dogwatch_sdk::http;
 use dogwatch_sdk::json::{parse, text};
 
 /// Judges the answer to alerts. A success has no body; a page in its place is some proxy's, such as a login.
-pub(crate) fn judge(response: &Response) -> Judgement {
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let is_page = response.body.trim_ascii_start().starts_with(b"<");
     match response.status {
         200..=299 if is_page => no_alertmanager(response.status),
@@ -14,7 +14,7 @@ pub(crate) fn judge(response: &Response) -> Judgement {
 }
 
 /// Judges the list of receivers: `[{"name":"…"}]`.
-pub(crate) fn judge_receivers(response: &Response) -> Judgement {
+pub(crate) fn of_receivers(response: &Response) -> Judgement {
     let body = parse(&response.body);
     let is_list = body.as_array().is_some_and(|list| list.iter().all(|receiver| receiver.get("name").is_some()));
     match response.status {

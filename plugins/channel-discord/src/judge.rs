@@ -6,7 +6,7 @@ use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 
 /// Judges the answer to a message.
-pub(crate) fn sent(response: &Response) -> Judgement {
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let answer = parse(&response.body);
     match (response.status, answer.get("id").and_then(Value::as_str)) {
         (200, Some(id)) => Judgement::Accepted(id.to_owned()),
@@ -21,7 +21,7 @@ pub(crate) fn sent(response: &Response) -> Judgement {
 }
 
 /// Judges whether the webhook is there.
-pub(crate) fn tested(response: &Response) -> Judgement {
+pub(crate) fn of_self_test(response: &Response) -> Judgement {
     let answer = parse(&response.body);
     match (response.status, answer.get("type").and_then(Value::as_u64)) {
         (200, Some(1)) => Judgement::Delivered,

@@ -8,7 +8,7 @@ use dogwatch_sdk::json::{Value, parse, text};
 const FIRST_ASKED: u64 = 2000;
 
 /// Judges the answer to a request. 202 alone is a success, and the request is worked on later.
-pub(crate) fn judge(response: &Response, follows: bool) -> Judgement {
+pub(crate) fn of_message(response: &Response, follows: bool) -> Judgement {
     let body = parse(&response.body);
     match response.status {
         202 => match body.get("requestId").and_then(Value::as_str) {

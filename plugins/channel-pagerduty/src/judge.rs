@@ -6,7 +6,7 @@ use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::quoted;
 
 /// Judges the answer to an event with that key. 202 alone is a success, and the event is worked on later.
-pub(crate) fn judge(response: &Response, key: &str) -> Judgement {
+pub(crate) fn of_message(response: &Response, key: &str) -> Judgement {
     let body = parse(&response.body);
     match response.status {
         202 => {

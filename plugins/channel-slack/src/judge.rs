@@ -6,7 +6,7 @@ use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::text::{one_line, quoted};
 
 /// Judges the answer to a message: success is the word `ok`, and nothing else.
-pub(crate) fn sent(response: &Response) -> Judgement {
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let text = one_line(&String::from_utf8_lossy(&response.body));
     let said = quoted(&text);
     match response.status {

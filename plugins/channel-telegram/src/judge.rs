@@ -6,7 +6,7 @@ use dogwatch_sdk::text::quoted;
 use dogwatch_sdk::{Settings, http};
 
 /// Judges the answer to a message.
-pub(crate) fn sent(settings: &Settings, response: &Response) -> Judgement {
+pub(crate) fn of_message(settings: &Settings, response: &Response) -> Judgement {
     let answer = parse(&response.body);
     match (succeeded(response, &answer), answer.pointer("/result/message_id").and_then(Value::as_i64)) {
         (true, Some(id)) => Judgement::Accepted(id.to_string()),
@@ -16,7 +16,7 @@ pub(crate) fn sent(settings: &Settings, response: &Response) -> Judgement {
 }
 
 /// Judges the answer to a request of the self-test: first for the bot, then for the chat.
-pub(crate) fn tested(settings: &Settings, index: u32, response: &Response) -> Judgement {
+pub(crate) fn of_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
     let answer = parse(&response.body);
     if !succeeded(response, &answer) {
         return refused(settings, response, &answer);

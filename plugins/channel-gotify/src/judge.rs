@@ -9,7 +9,7 @@ use dogwatch_sdk::text::quoted;
 const WORDS: &str = "errorDescription";
 
 /// Judges the answer to a message. A success is the message as Gotify has stored it.
-pub(crate) fn judge(response: &Response) -> Judgement {
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let body = parse(&response.body);
     match response.status {
         200..=299 if body.get("id").is_some_and(Value::is_u64) => Judgement::Delivered,
@@ -24,7 +24,7 @@ pub(crate) fn judge(response: &Response) -> Judgement {
 }
 
 /// Judges what the server says about its health: `{"health":"green","database":"green"}`.
-pub(crate) fn judge_health(response: &Response) -> Judgement {
+pub(crate) fn of_health(response: &Response) -> Judgement {
     let body = parse(&response.body);
     match (response.status, text(&body, "health"), text(&body, "database")) {
         (200, "green", "green") => Judgement::Delivered,
