@@ -1,16 +1,16 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
 use dogwatch_sdk::channel::Part;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the webhook is.
     pub webhook: Webhook,
     /// A thread of the webhook's channel, by its id.
     pub thread: Option<String>,
-    /// Whom to mention when it is serious.
+    /// Whom to mention in serious alerts.
     pub mention: Option<Mention>,
 }
 
@@ -68,14 +68,14 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
     let token = read.secret("token", "The webhook's token: what follows the id in its URL. Only together with id.");
     let wrong = match (whole, &id, token) {
         (true, None, false) | (false, Some(_), true) => None,
-        (true, ..) => Some(("webhook", "is the whole URL: then neither id nor the secret token may be given")),
+        (true, ..) => Some(("webhook", "is the whole URL: remove id and the secret token")),
         (false, Some(_), false) => Some(("token", "must be given as a secret, together with id")),
-        (false, None, true) => Some(("id", "must be given together with the secret token: the number in the URL")),
+        (false, None, true) => Some(("id", "must be given with the secret token: the number in the URL")),
         (false, None, false) => {
             Some(("webhook", "must be given as a secret: the webhook's URL, as Discord's Copy Webhook URL gives it"))
         }
     };
-    // What is given and wrong counts as absent here, and has been complained about already.
+    // A wrong value counts as absent here, and was reported already.
     if let Some((name, message)) = wrong.filter(|_| whole || !read.has_problems()) {
         read.problem(name, message);
     }

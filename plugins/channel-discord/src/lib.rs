@@ -1,6 +1,6 @@
-//! Posts alerts to a Discord channel, by one of its webhooks.
+//! Posts alerts to a Discord channel, through one of its webhooks.
 //!
-//! Where the webhook is, is said in one of two ways: its whole URL as the secret `webhook`, or its id as the setting
+//! The webhook is given in one of two ways: its whole URL as the secret `webhook`, or its id as the setting
 //! `id` and its token as the secret `token`.
 
 mod config;
@@ -20,7 +20,7 @@ pub struct Discord;
 impl Channel for Discord {
     const NAME: &'static str = "discord";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Posts alerts to a Discord channel, by one of its webhooks.";
+    const ABOUT: &'static str = "Posts alerts to a Discord channel, through one of its webhooks.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
@@ -29,7 +29,7 @@ impl Channel for Discord {
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
         let mut url = config.webhook.url();
-        // Without this Discord answers before it knows whether it keeps the message.
+        // Without this, Discord answers before it knows whether it keeps the message.
         url.push("?wait=true".into());
         if let Some(thread) = &config.thread {
             url.push(format!("&thread_id={thread}").into());
@@ -42,7 +42,7 @@ impl Channel for Discord {
         judge::of_message(response)
     }
 
-    /// Whether the webhook is there; posts nothing.
+    /// Checks that the webhook exists; posts nothing.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         Ok(vec![HttpRequest::new(Method::Get, config.webhook.url()).into()])
     }

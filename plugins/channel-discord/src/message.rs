@@ -39,7 +39,7 @@ pub(crate) fn of(mention: Option<&Mention>, alert: &Alert) -> String {
         .text("timestamp", &rfc3339(alert.at))
         .object("footer", Object::new().text("text", &cut(&footer, LONGEST_FOOTER, Unit::Utf16)));
     message = message.raw("embeds", &format!("[{}]", embed.finish()));
-    // Nobody but the one who was asked for: not even if the alert quotes a mention.
+    // Nobody else is mentioned, even if the alert quotes a mention.
     let allowed = Object::new().texts("parse", []);
     message = message.object(
         "allowed_mentions",

@@ -1,4 +1,4 @@
-//! What is posted where, and what the answers mean.
+//! What is posted where, and what the responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::Part;
@@ -152,7 +152,7 @@ fn judges_as_discord_documents() {
 
     permanent(judged(404, &[], r#"{"message":"Unknown Webhook","code":10015}"#), "the webhook is gone");
     permanent(judged(404, &[], r#"{"message":"Unknown Channel","code":10003}"#), "thread");
-    permanent(judged(401, &[], r#"{"message":"Invalid Webhook Token","code":50027}"#), "copy the webhook's URL anew");
+    permanent(judged(401, &[], r#"{"message":"Invalid Webhook Token","code":50027}"#), "copy the webhook's URL again");
     let form = r#"{"message":"Invalid Form Body","code":50035,
                    "errors":{"embeds":{"0":{"title":{"_errors":[{"code":"BASE_TYPE_MAX_LENGTH","message":"x"}]}}}}}"#;
     permanent(judged(400, &[], form), "(embeds.0.title)");

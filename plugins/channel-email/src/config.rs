@@ -1,4 +1,4 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
 use dogwatch_sdk::channel::MailSecurity;
@@ -6,20 +6,20 @@ use dogwatch_sdk::text::one_line;
 
 use crate::address;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The mail server's name.
     pub server: String,
     /// Its port.
     pub port: u16,
-    /// How the connection is protected.
+    /// How the connection is secured.
     pub security: MailSecurity,
-    /// Who sends, with or without a name.
+    /// The sender's address, with or without a name.
     pub from: String,
-    /// Who receives.
+    /// The recipients' addresses.
     pub to: Vec<String>,
-    /// Whom to log in as; the password is a secret.
+    /// The user to log in as; the password is a secret.
     pub user: Option<String>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
             read.problem("user", "must be given: there is a password to log in with")
         }
         (Some(_), true) if security == MailSecurity::Plain && !address::is_here(&server) => {
-            read.problem("security", "is plain, which would show the password to everybody on the way");
+            read.problem("security", "is plain, which would expose the password on the network");
         }
         _ => {}
     }

@@ -1,8 +1,8 @@
-//! Sends alerts as mails in plain text, by a mail server of the operator's.
+//! Sends alerts by email in plain text, through the operator's mail server.
 //!
-//! All mails about one alert name the same mail as the one they reply to, so that mail programs show them together.
-//! There is no such mail: no site has to know what another one has sent. There is no self-test: only a mail would show
-//! that mails get through.
+//! All mails about an alert reply to the same Message-ID, so that mail programs show them as one thread. No mail has
+//! that id: so no site needs to know what another one sent. There is no self-test: only a mail would show that mails
+//! get through.
 
 mod address;
 mod config;
@@ -29,7 +29,7 @@ const LONGEST_TEXT: usize = 64 * 1024;
 impl Channel for Email {
     const NAME: &'static str = "email";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Sends alerts as mails, by a mail server of yours.";
+    const ABOUT: &'static str = "Sends alerts by email, through your mail server.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
@@ -39,7 +39,7 @@ impl Channel for Email {
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
         let title = cut(&title(alert), LONGEST_TITLE, Unit::Bytes);
         let subject = cut(&title, LONGEST_SUBJECT, Unit::Chars);
-        // What the subject has no room for begins the text.
+        // A title too long for the subject begins the text.
         let above = if subject == title { String::new() } else { format!("{title}\n\n") };
         let text = body_within(alert, LONGEST_TEXT.saturating_sub(above.len()), Unit::Bytes);
         let login = config

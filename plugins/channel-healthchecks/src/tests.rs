@@ -1,4 +1,4 @@
-//! What is pinged where, and what the answers mean.
+//! What is pinged where, and what the responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Method, Part, Pulse};

@@ -1,8 +1,8 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the homeserver's client API is, without a slash at its end.
@@ -13,7 +13,7 @@ pub struct Config {
     pub mention: Vec<String>,
 }
 
-/// The most users that are mentioned: more is no mention, but a crowd.
+/// The most users that are mentioned: more would be a crowd, not a mention.
 const MENTIONS_MOST: usize = 20;
 
 /// Reads the settings and secrets.

@@ -1,4 +1,4 @@
-//! Sends alerts to a room of Matrix. What is sent again after a lost answer shows only once.
+//! Sends alerts to a Matrix room. A message that is sent again after a lost response shows only once.
 
 mod config;
 mod content;
@@ -18,7 +18,7 @@ pub struct Matrix;
 impl Channel for Matrix {
     const NAME: &'static str = "matrix";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Sends alerts to a room of Matrix.";
+    const ABOUT: &'static str = "Sends alerts to a Matrix room.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {

@@ -1,25 +1,25 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::channel::{Header, HttpRequest};
-use dogwatch_sdk::{Given, Reader};
+use dogwatch_sdk::{Reader, SettingOrSecret};
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the server is, without a slash at its end.
     pub url: String,
     /// What is published to. Where there are no logins, whoever knows its name can read and write.
-    pub topic: Given,
+    pub topic: SettingOrSecret,
     /// Who publishes.
     pub login: Login,
     /// Which verified number a page rings, or `yes` for the first one.
     pub call: Option<String>,
 }
 
-/// How the channel says who it is.
+/// How the channel logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// Not at all.
+    /// Without credentials.
     Nobody,
     /// With an access token.
     Token,

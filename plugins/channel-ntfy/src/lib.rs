@@ -1,4 +1,4 @@
-//! Publishes alerts to a topic of ntfy, on ntfy.sh or on a server of one's own. A page may also ring the telephone,
+//! Publishes alerts to an ntfy topic, on ntfy.sh or the operator's own server. A page may also ring the telephone,
 //! where the ntfy account can do that.
 
 mod call;
@@ -19,7 +19,7 @@ pub struct Ntfy;
 impl Channel for Ntfy {
     const NAME: &'static str = "ntfy";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Publishes alerts to a topic of ntfy, on ntfy.sh or on a server of one's own.";
+    const ABOUT: &'static str = "Publishes alerts to an ntfy topic, on ntfy.sh or your own server.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {

@@ -1,4 +1,4 @@
-//! What is sent.
+//! The requests.
 
 use dogwatch_sdk::channel::{Alert, Severity};
 use dogwatch_sdk::json::Object;
@@ -46,7 +46,7 @@ pub(crate) fn alert(config: &Config, alert: &Alert) -> String {
     json.object("details", details).finish()
 }
 
-/// What accompanies an acknowledgement or a resolution.
+/// The body of an acknowledgement or a resolution.
 pub(crate) fn note(alert: &Alert) -> String {
     let mut note = title(alert);
     if !alert.acknowledged_by.is_empty() {
@@ -56,7 +56,7 @@ pub(crate) fn note(alert: &Alert) -> String {
     Object::new().text("source", &source(alert)).text("note", &note).finish()
 }
 
-/// What accompanies the self-test.
+/// The body of the self-test.
 pub(crate) fn self_test() -> String {
     Object::new().text("source", "Dogwatch").text("note", "self-test: this alert does not exist").finish()
 }

@@ -1,4 +1,4 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
 use dogwatch_sdk::text::Unit;
@@ -6,7 +6,7 @@ use dogwatch_sdk::text::Unit;
 use crate::address;
 use crate::responder::{self, Responder};
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The service's address, without a slash at its end.

@@ -1,12 +1,12 @@
 //! Opens, acknowledges and closes alerts in Opsgenie, or in its successor, Jira Service Management Operations.
 //!
 //! The alias is an alert's identity there: the key and the severity. Opsgenie counts an alert that comes again under an
-//! alias that is open, and changes nothing else. So an alert that becomes more severe is opened anew, lest it ring as it
-//! did before. A severity never falls while an alert is open; its acknowledgement and its resolution therefore go to the
-//! alias of its severity and to those of all below, and come to nothing where none was opened.
+//! alias that is open, and changes nothing else. So an alert that becomes more severe is opened anew; otherwise it
+//! would ring as before. A severity never falls while an alert is open; its acknowledgement and its resolution
+//! therefore go to the alias of its severity and of all lower ones, and do nothing where none was opened.
 //!
-//! Opsgenie works on requests after it has answered, and can be asked what became of them. Jira Service Management
-//! cannot, by an integration's key. Reports are not sent: whatever is opened there notifies somebody.
+//! Opsgenie processes requests after it answers, and can be asked what became of them. Jira Service Management cannot,
+//! with an integration's key. Reports are not sent: whatever is opened there notifies somebody.
 
 mod address;
 mod alias;
@@ -40,7 +40,7 @@ impl Channel for Opsgenie {
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
-        // From the least severe to the most severe, which is what `judge` counts on.
+        // From the least severe to the most severe: `judge` relies on that order.
         let each = |action| {
             let severities = Severity::ALL.into_iter().filter(|severity| *severity <= alert.severity);
             severities.map(|severity| act(config, &alias::of(alert, severity), action, body::note(alert))).collect()
@@ -76,7 +76,7 @@ impl Channel for Opsgenie {
         progress::judge(alert, response)
     }
 
-    /// Closes what was never open: the service checks the key and its rights, and nobody is woken.
+    /// Closes an alert that was never open: the service checks the key and its rights, and nobody is woken.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         Ok(vec![act(config, "dogwatch:self-test", "close", body::self_test())])
     }

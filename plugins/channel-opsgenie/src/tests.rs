@@ -1,4 +1,4 @@
-//! What is sent to Opsgenie, and what its answers mean.
+//! What is sent to Opsgenie, and what its responses mean.
 
 mod judge;
 

@@ -1,10 +1,10 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use std::time::Duration;
 
 use dogwatch_sdk::Reader;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the API is, without a slash at its end.

@@ -1,13 +1,13 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the webhook is.
     pub webhook: Webhook,
-    /// Whom to mention when it is serious.
+    /// Whom to mention in serious alerts.
     pub mention: Option<Mention>,
 }
 
@@ -23,7 +23,7 @@ pub enum Webhook {
 /// Whom to mention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mention {
-    /// Who of the channel is active.
+    /// The channel's active members.
     Here,
     /// Everybody in the channel.
     Channel,
@@ -55,7 +55,7 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
     );
     let path = read.secret("path", "Instead of the secret webhook: what follows the url, such as T…/B…/X….");
     match (whole, path) {
-        (true, true) => read.problem("path", "is given, and so is the secret webhook; keep one of them"),
+        (true, true) => read.problem("path", "is given as well as the secret webhook; keep one of them"),
         (false, false) => read.problem("webhook", "must be given as a secret: the URL of an incoming webhook"),
         _ => {}
     }

@@ -1,6 +1,6 @@
-//! Posts alerts to a Slack channel, by an incoming webhook.
+//! Posts alerts to a Slack channel, through an incoming webhook.
 //!
-//! Where the webhook is, is said in one of two ways: its whole URL as the secret `webhook`, or what follows the address
+//! The webhook is given in one of two ways: its whole URL as the secret `webhook`, or what follows the address
 //! of the setting `url` as the secret `path`. Slack has nothing to test a webhook with but a message, so there is no
 //! self-test.
 
@@ -20,7 +20,7 @@ pub struct Slack;
 impl Channel for Slack {
     const NAME: &'static str = "slack";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Posts alerts to a Slack channel, by an incoming webhook.";
+    const ABOUT: &'static str = "Posts alerts to a Slack channel, through an incoming webhook.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {

@@ -1,4 +1,4 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
 use dogwatch_sdk::channel::{Header, HttpRequest, Method};
@@ -7,7 +7,7 @@ use dogwatch_sdk::text::percent;
 use crate::mode::Mode;
 use crate::number;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the API is, without a slash at its end.
@@ -18,9 +18,9 @@ pub struct Config {
     pub account: String,
     /// The SID of the API key whose secret is the token; without one it is the account's own token.
     pub key_sid: Option<String>,
-    /// Who calls or sends.
+    /// The number that calls or sends.
     pub from: String,
-    /// Who is called or sent to.
+    /// The number that is called or sent to.
     pub to: String,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
 }
 
 impl Config {
-    /// A request about something below the account.
+    /// A request for a resource of the account.
     pub(crate) fn request(&self, method: Method, resource: &str) -> HttpRequest {
         let url = format!("{}/2010-04-01/Accounts/{}/{resource}", self.url, percent(&self.account));
         self.authorised(HttpRequest::new(method, vec![url.into()]))

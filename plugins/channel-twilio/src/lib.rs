@@ -1,4 +1,4 @@
-//! Calls a telephone or sends it text messages, by Twilio.
+//! Calls a phone or sends it text messages, through Twilio.
 //!
 //! A call counts only when a human answers it, so it is followed until it is over.
 
@@ -24,7 +24,7 @@ pub struct Twilio;
 impl Channel for Twilio {
     const NAME: &'static str = "twilio";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Calls a telephone or sends it text messages, by Twilio.";
+    const ABOUT: &'static str = "Calls a phone or sends it text messages, through Twilio.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
@@ -61,7 +61,7 @@ impl Channel for Twilio {
     }
 
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
-        // An ordinary API key may not read the account, but what it sends.
+        // A standard API key may not read the account, but it may read what it sent.
         let request = match (&config.key_sid, config.mode) {
             (None, _) => {
                 let url = format!("{}/2010-04-01/Accounts/{}.json", config.url, percent(&config.account));

@@ -1,6 +1,6 @@
 //! Calls or text messages.
 
-/// How the human hears of an alert.
+/// How an alert reaches the human.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// By a call, in which the alert is spoken.

@@ -1,4 +1,4 @@
-//! What Twilio calls things by: SIDs and telephone numbers.
+//! Twilio's identifiers: SIDs and telephone numbers.
 
 use crate::mode::Mode;
 

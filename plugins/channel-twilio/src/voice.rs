@@ -27,7 +27,7 @@ pub(crate) fn fields(config: &Config, alert: &Alert) -> Option<Vec<(&'static str
     ])
 }
 
-/// The pause before it is for the ear, the one between for whoever needs it twice.
+/// The text, said twice: with a pause first, to bring the phone to the ear, and one in between.
 fn twiml(alert: &Alert) -> String {
     let said = escaped(&speech(alert), SPOKEN_MOST, Unit::Chars, |character, out| {
         // XML has no place for these, even escaped.
@@ -38,7 +38,7 @@ fn twiml(alert: &Alert) -> String {
     format!("<Response><Pause length=\"1\"/><Say>{said}</Say><Pause length=\"2\"/><Say>{said}</Say></Response>")
 }
 
-/// Sentences for the ear, the most important first. Nobody can type a command that was spoken.
+/// Sentences to be spoken, the most important first; without the command, which nobody could type by ear.
 fn speech(alert: &Alert) -> String {
     let mut sentences = vec!["This is Dogwatch".to_owned()];
     let mut push = |label: &str, text: &str| {

@@ -1,19 +1,19 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::channel::Method;
-use dogwatch_sdk::{Given, Reader};
+use dogwatch_sdk::{Reader, SettingOrSecret};
 
 use crate::headers;
 use crate::template::{Filter, Template};
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where to post.
-    pub url: Given,
+    pub url: SettingOrSecret,
     /// How to send it.
     pub method: Method,
-    /// What the body is declared as.
+    /// The body's content type.
     pub content_type: String,
     /// What the body is made of; without it, the alert as a JSON object.
     pub template: Option<Template>,
@@ -25,12 +25,12 @@ pub struct Config {
     pub signing: Signing,
 }
 
-/// Whether there is a token.
+/// Whether a token is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
-    /// There is.
+    /// Yes.
     Bearer,
-    /// There is none.
+    /// No.
     Absent,
 }
 
@@ -39,11 +39,11 @@ pub enum Token {
 pub enum Signing {
     /// With the secret key.
     Key,
-    /// There is no key.
+    /// Without a key.
     Absent,
 }
 
-/// What the body is declared as, unless told otherwise.
+/// The default content type.
 const JSON: &str = "application/json";
 
 /// Reads the settings and secrets.

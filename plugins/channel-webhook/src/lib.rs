@@ -1,20 +1,21 @@
-//! Posts alerts as JSON, or as any other text, to an address of the operator's.
+//! Posts alerts, as JSON or any other text, to a URL of the operator's choice.
 //!
-//! The address is a setting, or a secret where knowing it is all that it takes to post. The secret `token` is sent as a
+//! The address is a setting, or a secret where anybody who knows it can post. The secret `token` is sent as a
 //! bearer token. Every request carries the message's identity as the header `idempotency-key`: a message that is sent
 //! again carries the same.
 //!
 //! # Templates
 //!
-//! Without a `template` the body is a JSON object with a member for each field of the alert. A template replaces it. In a
-//! template `{{name}}` stands for a field: `summary`, `details`, `remedy`, `command`, `severity` (info, warning, critical
-//! or page), `event` (opened, updated, escalated, acknowledged, resolved or report), `key`, `message_id`, `subject`,
-//! `cause`, `site`, `chain`, `witness`, `acknowledged_by`, and the times `opened_at` and `at` (RFC 3339). `title` is one
-//! line that says what happened, `body` everything else that a human wants to know, in several lines.
+//! Without a `template` the body is a JSON object with a member for each field of the alert. A template replaces it. In
+//! a template `{{name}}` stands for a field: `summary`, `details`, `remedy`, `command`, `severity` (info, warning,
+//! critical or page), `event` (opened, updated, escalated, acknowledged, resolved or report), `key`, `message_id`,
+//! `subject`,
+//! `cause`, `site`, `chain`, `witness`, `acknowledged_by`, and the times `opened_at` and `at` (RFC 3339). `title` is
+//! one line that says what happened, `body` everything else that a human wants to know, in several lines.
 //!
 //! What is put in is escaped as the content type needs it: as the inside of a JSON string in JSON, percent-encoded in a
 //! form, with entities in HTML and XML, and not at all elsewhere. `{{name|json}}`, `{{name|url}}`, `{{name|html}}` and
-//! `{{name|raw}}` say it otherwise. A JSON template whose outcome would be no JSON is refused when the settings are read.
+//! `{{name|raw}}` override that. A JSON template that would not produce JSON is refused when the settings are read.
 //!
 //! The API of Apprise, and with it all that Apprise can reach, takes this template at `/notify/KEY`:
 //!
@@ -24,10 +25,10 @@
 //!
 //! # Signatures
 //!
-//! With the secret `signing_key` each request carries two headers more: `x-dogwatch-timestamp`, the alert's time in
+//! With the secret `signing_key` each request carries two more headers: `x-dogwatch-timestamp`, the alert's time in
 //! seconds since 1970, and `x-dogwatch-signature`, which is `sha256=` and the HMAC-SHA-256, in hexadecimal, of the
-//! timestamp, a full stop and the body, with the key. A receiver computes the same over the bytes that came in, compares
-//! in constant time, and refuses what is older than it wants to believe. A message that is sent again keeps its
+//! timestamp, a full stop and the body, with the key. A receiver computes the same over the bytes that came in,
+//! compares in constant time, and refuses what is too old. A message that is sent again keeps its
 //! timestamp: allow for the time that it may have waited, and drop repetitions by their `idempotency-key`.
 
 mod body;
@@ -45,13 +46,13 @@ pub use config::{Config, Signing, Token};
 #[derive(Debug)]
 pub struct Webhook;
 
-/// The longest text of an alert that is sent, in bytes of UTF-8: nobody reads more, and bodies stay of a usual size.
+/// The longest text of an alert, in bytes of UTF-8: nobody reads more, and receivers limit the size of bodies.
 const LONGEST_TEXT: usize = 16 * 1024;
 
 impl Channel for Webhook {
     const NAME: &'static str = "webhook";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Posts alerts as JSON, or by a template of your own, to any address.";
+    const ABOUT: &'static str = "Posts alerts to any URL, as JSON or by your own template.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
@@ -81,7 +82,7 @@ impl Channel for Webhook {
     }
 }
 
-/// The alert with texts of a length that a receiver can be expected to take.
+/// The alert, with its texts cut to a length that receivers can handle.
 fn fitted(alert: &Alert) -> Alert {
     let short = |text: &str| cut(text, LONGEST_TEXT, Unit::Bytes);
     Alert {

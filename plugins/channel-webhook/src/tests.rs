@@ -1,4 +1,4 @@
-//! What is posted where, and what the answers mean.
+//! What is posted where, and what the responses mean.
 
 use dogwatch_sdk::channel::Judgement;
 use dogwatch_sdk::channel::Method;
@@ -209,7 +209,7 @@ fn says_what_is_wrong_with_a_template() {
     let plain = |value: &str| problem(&[("content_type", value.into())]);
     assert_eq!(plain("text/plain"), "content_type: is not JSON, and without a template the body is");
     for bad in ["", "json", "text/", "text/plain\r\nx: y", "a/b; é"] {
-        assert!(plain(bad).contains("must be like \"application/json\""), "{bad}");
+        assert!(plain(bad).contains("must look like \"application/json\""), "{bad}");
     }
     assert!(problem(&[("method", "GET".into())]).contains("must be \"POST\" or \"PUT\""));
 }
@@ -217,9 +217,9 @@ fn says_what_is_wrong_with_a_template() {
 #[test]
 fn headers_cannot_do_harm() {
     let with = |line: &str| problem(&[("headers", Value::Texts(vec![line.into()]))]);
-    assert!(with("X-Priority").contains("must be like \"X-Priority: 5\""));
-    assert!(with(": 5").contains("is no name of a header"));
-    assert!(with("X Y: 5").contains("is no name of a header"));
+    assert!(with("X-Priority").contains("must look like \"X-Priority: 5\""));
+    assert!(with(": 5").contains("is not a header name"));
+    assert!(with("X Y: 5").contains("is not a header name"));
     assert!(with("X: a\r\nY: b").contains("in one line"));
     assert!(with("Content-Type: text/plain").contains("use the setting content_type"));
     assert!(with("Host: other").contains("is set by Dogwatch"));

@@ -45,9 +45,9 @@ impl fmt::Debug for Library {
 }
 
 impl Library {
-    /// Opens the library: the bundled plugins, and every `name.wasm` in the directory, which replaces a bundled plugin of
-    /// that name. Also returns the files that are clearly not plugins; anything else wrong with a file shows when the
-    /// plugin is asked for.
+    /// Opens the library: the bundled plugins, and every `name.wasm` in the directory, which replaces a bundled plugin
+    /// of that name. Also returns the files that are clearly not plugins; anything else wrong with a file shows when
+    /// the plugin is asked for.
     pub fn open(sandbox: Sandbox, directory: Option<&Path>) -> (Self, Vec<LoadProblem>) {
         let mut entries: Entries = dogwatch_bundled::ALL
             .iter()
