@@ -52,7 +52,7 @@ fn refused(response: &Response, answer: &Value) -> Judgement {
     match (response.status, answer.get("code").and_then(Value::as_u64)) {
         (404, Some(10_003)) => Judgement::Permanent(format!("Discord says: {said}. Is thread the id of a thread?")),
         (404, _) => Judgement::Permanent(format!(
-            "Discord says: {said}. The webhook is gone: create a new one and replace the URL"
+            "Discord says: {said}: the webhook is gone; create a new one and replace the URL"
         )),
         (401 | 403, _) => Judgement::Permanent(format!(
             "Discord says: {said}. The webhook's token is wrong: copy the webhook's URL again"

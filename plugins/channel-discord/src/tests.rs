@@ -44,7 +44,7 @@ fn the_webhook_is_given_in_exactly_one_way() {
     assert!(message(&id(), &["webhook"]).starts_with("webhook: is the whole URL"));
     assert!(message(&[], &["webhook", "token"]).starts_with("webhook: is the whole URL"));
     assert!(message(&id(), &[]).starts_with("token: must be given as a secret"));
-    assert!(message(&[], &["token"]).starts_with("id: must be given together"));
+    assert!(message(&[], &["token"]).starts_with("id: must be given with the secret token"));
     for bad in ["", "x", "0", "-1", "99999999999999999999999", "1/2"] {
         assert!(message(&[("id", bad.into())], &["token"]).contains("must be an id"), "{bad}");
         assert!(message(&[("thread", bad.into())], &["webhook"]).contains("must be an id"), "{bad}");

@@ -50,10 +50,10 @@ fn rate_limited(response: &Response) -> Judgement {
 
 fn unknown(settings: &Settings) -> Judgement {
     let message = if settings.get("slug").is_some() {
-        "no check has this ping key and slug: compare both with the project's; with create = true it \
+        "there is no check with this ping key and slug: compare both with the project's; with create = true it \
          makes a check that is missing"
     } else {
-        "no check has this uuid: was it deleted? The secret uuid is the last part of the check's \
+        "there is no check with this uuid: was it deleted? The secret uuid is the last part of the check's \
          ping URL, alone"
     };
     Judgement::Permanent(message.to_owned())
