@@ -6,8 +6,8 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::{
-    Alert, AlertEvent, AlertKey, AlertReport, Cause, Hold, Incident, Maintenance, Phase, Raiser, Scope,
-    Severity, Subject, digest, storm,
+    Alert, AlertEvent, AlertKey, AlertReport, Cause, Hold, Incident, Maintenance, Phase, Raiser, Scope, Severity,
+    Subject, digest, storm,
 };
 
 const NOW: Time = Time::from_secs(1_795_436_256);

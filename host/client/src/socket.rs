@@ -49,10 +49,9 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let exit = match error {
             ClientError::NoDaemon | ClientError::Denied | ClientError::Timeout => Exit::NoDaemon,
-            ClientError::Setup(_)
-            | ClientError::OtherVersion(_)
-            | ClientError::Lost(_)
-            | ClientError::Refused(_) => Exit::Other,
+            ClientError::Setup(_) | ClientError::OtherVersion(_) | ClientError::Lost(_) | ClientError::Refused(_) => {
+                Exit::Other
+            }
         };
         Self::with(exit, error)
     }

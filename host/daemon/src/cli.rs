@@ -26,6 +26,7 @@ use common::{ConfigFile, duration};
 use dogwatch_client::Failure;
 use dogwatch_demo::Scenario;
 
+use crate::clock::Clock;
 use crate::logging::LogFormat;
 
 const AFTER_HELP: &str = "\
@@ -201,7 +202,7 @@ pub fn main() -> ExitCode {
         .build()
         .map_err(|error| Failure::other(format!("the async runtime could not start: {error}")))
         .and_then(|runtime| {
-            let done = runtime.block_on(execute(cli.command));
+            let done = runtime.block_on(execute(cli.command, Clock::system()));
             // A name that is still being looked up must not hold up the end.
             runtime.shutdown_background();
             done
@@ -217,19 +218,19 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn execute(command: Command) -> Result<(), Failure> {
+async fn execute(command: Command, clock: Clock) -> Result<(), Failure> {
     match command {
-        Command::Run(file) => run::run(&file.config).await,
+        Command::Run(file) => run::run(&file.config, clock).await,
         Command::Check { file, json } => check::check(&file.config, json),
         Command::Demo { scenario, slot_ms, keep } => {
-            dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), keep).await
+            dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), keep, clock).await
         }
         Command::Devnet { config } => devnet::run(&config).await,
         Command::Tx(command) => tx::run(command),
         Command::Status { file, json } => status::status(&file.config, json).await,
         Command::Endpoints { file, ask, json } => {
             let from = if ask { endpoints::From::Endpoints } else { endpoints::From::Daemon };
-            endpoints::endpoints(&file.config, from, json).await
+            endpoints::endpoints(&file.config, from, json, clock).await
         }
         Command::Switch { file, witness, node, disable, force, chain, json } => {
             let to = if disable { None } else { node };
@@ -240,7 +241,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
         Command::Resume { file, witness, chain } => pause::pause(&file.config, &witness, chain, None).await,
         Command::Alerts { file, json } => alerts::alerts(&file.config, json).await,
         Command::Ack { file, key, all: _, by } => ack::ack(&file.config, key, by).await,
-        Command::Alert(command) => alert::alert(command).await,
+        Command::Alert(command) => alert::alert(command, clock).await,
         Command::Maintenance(command) => maintenance::maintenance(command).await,
         Command::Rehearse { file, json } => rehearse::rehearse(&file.config, json).await,
         Command::Plugin(command) => plugin::run(&command),

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::alerts::condition::StandingAlert;
 use crate::alerts::desk::AlertDesk;
-use crate::alerts::texts::{AlertTexts, Condition};
+use crate::alerts::texts::Condition;
 use crate::config::{CertificateFiles, GatewayConfig, SecretError, read_private};
 
 /// How long until a port or a certificate that could not be had is tried again.
@@ -68,13 +68,7 @@ impl CertificateFiles {
 }
 
 /// Serves until it is told to stop, and then until the last request is answered. What keeps it from serving is an alert.
-pub(crate) async fn run(
-    site: String,
-    config: GatewayConfig,
-    pools: Vec<(String, Pool)>,
-    stop: Stop,
-    desk: AlertDesk,
-) {
+pub(crate) async fn run(site: String, config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, desk: AlertDesk) {
     let mut reporter = Reporter { site: site.clone(), alert: StandingAlert::new(desk.clone()) };
     let (ended, end) = oneshot::channel();
     let work = serve(config, pools, stop, Reporter { site, alert: StandingAlert::new(desk) });
@@ -130,11 +124,11 @@ struct Reporter {
 impl Reporter {
     async fn fails(&mut self, why: &str) {
         tracing::error!(site = self.site, why, "the gateway cannot serve yet");
-        self.alert.now(Condition::Fails(why), AlertTexts::gateway).await;
+        self.alert.now(Condition::Fails(why), |texts, condition| texts.gateway(condition)).await;
     }
 
     async fn serves(&mut self) {
-        self.alert.now(Condition::Holds, AlertTexts::gateway).await;
+        self.alert.now(Condition::Holds, |texts, condition| texts.gateway(condition)).await;
     }
 }
 
@@ -153,9 +147,8 @@ async fn open(config: &GatewayConfig, reporter: &mut Reporter) -> Opened {
 }
 
 async fn try_open(config: &GatewayConfig) -> Result<Opened, GatewayError> {
-    let bind = async |address| {
-        TcpListener::bind(address).await.map_err(|source| GatewayError::Listen { address, source })
-    };
+    let bind =
+        async |address| TcpListener::bind(address).await.map_err(|source| GatewayError::Listen { address, source });
     let plain = bind(config.listen).await?;
     let tls = match &config.tls {
         None => None,
@@ -173,9 +166,7 @@ async fn follow(site: String, tls: GatewayTls, files: CertificateFiles) {
         if changed == known {
             continue;
         }
-        let replaced = files.read().and_then(|(certificate, key)| {
-            Ok(tls.replace(&certificate, key.as_bytes())?)
-        });
+        let replaced = files.read().and_then(|(certificate, key)| Ok(tls.replace(&certificate, key.as_bytes())?));
         match replaced {
             Ok(()) => {
                 tracing::info!(site, certificate = %files.certificate.display(), "the gateway's new certificate is in use");

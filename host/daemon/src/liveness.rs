@@ -49,7 +49,10 @@ pub struct LoopMonitor {
 }
 
 /// A reporter and a monitor for the loop of each chain, given with its slot time.
-pub fn monitors(chains: &[(String, std::time::Duration)], watchdog: &Watchdog) -> (Vec<CycleReporter>, Vec<LoopMonitor>) {
+pub fn monitors(
+    chains: &[(String, std::time::Duration)],
+    watchdog: &Watchdog,
+) -> (Vec<CycleReporter>, Vec<LoopMonitor>) {
     let each = chains.iter().enumerate().map(|(index, (chain, slot))| {
         let (sender, cycle) = watch::channel(Cycle::default());
         let pulse = CycleReporter { index, cycle: sender, watchdog: watchdog.clone() };

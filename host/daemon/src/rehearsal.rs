@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use dogwatch_client::{Check, CheckResult, RehearsalReport};
-use dogwatch_engine::{Mode, Holder};
+use dogwatch_engine::{Holder, Mode};
 use dogwatch_rpc::{NodeRefusal, Pool, RpcCall, UnusableResult};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::alerts::desk::AlertDesk;
 use crate::chain::message::Message;
 use crate::chain::rehearse::{Standby, WitnessRehearsal};
 use crate::channels::client::ChannelClient;
-use crate::alerts::desk::AlertDesk;
 
 /// Whether a transaction is signed by whom it must be. Nodes check it, and send nothing.
 const VERIFY: &str = "condenser_api.verify_authority";

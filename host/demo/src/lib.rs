@@ -31,13 +31,13 @@ use stage::{NODES, Stage, WITNESS};
 const PATIENCE_ROUNDS: u32 = 10;
 
 /// Runs the demo with slots of that length.
-pub async fn run(scenario: Scenario, slot: Duration, keep: bool) -> Result<(), Failure> {
+pub async fn run(scenario: Scenario, slot: Duration, keep: bool, clock: Clock) -> Result<(), Failure> {
     let mut stage = Stage::set(scenario, slot, keep).await.map_err(Failure::other)?;
     let mut picture = Picture::new(std::io::stdout().is_terminal());
     picture.say("A devnet runs, with the witness alice, her primary and two standbys.");
     picture.say(scenario.opening());
     picture.say(&format!("Configuration: {}", stage.config_path().display()));
-    let played = play(scenario, &mut stage, &mut picture).await;
+    let played = play(scenario, &mut stage, &mut picture, clock).await;
     picture.finish();
     stage.stop().await;
     if keep {
@@ -62,12 +62,17 @@ impl Patience {
     }
 }
 
-async fn play(scenario: Scenario, stage: &mut Stage, picture: &mut Picture) -> Result<Vec<Crash>, Failure> {
+async fn play(
+    scenario: Scenario,
+    stage: &mut Stage,
+    picture: &mut Picture,
+    clock: Clock,
+) -> Result<Vec<Crash>, Failure> {
     picture.say("Waiting until Dogwatch sees an agreed chain, fit nodes and a block of alice's.");
     ready(stage, picture).await?;
     let mut crashes = Vec::new();
     for (dying, next) in NODES.iter().zip(NODES.iter().skip(1)).take(scenario.crashes()) {
-        let at = Clock.now();
+        let at = clock.now();
         stage.crash(dying).map_err(Failure::other)?;
         picture.say(&format!("CRASH: {dying} is killed."));
         until(stage, picture, &format!("{next} takes over"), |snapshot, _| produced_since(snapshot, next, at)).await?;

@@ -5,8 +5,8 @@ use std::fmt;
 use dogwatch_chain::Time;
 use dogwatch_devnet::{DevnetSlotOutcome, Snapshot};
 
-use crate::scenario::Scenario;
 use crate::picture::producer;
+use crate::scenario::Scenario;
 use crate::sink::Received;
 use crate::stage::{NODES, WITNESS};
 

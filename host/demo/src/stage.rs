@@ -15,8 +15,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-use crate::scenario::Scenario;
 use crate::front::{Front, NAME};
+use crate::scenario::Scenario;
 use crate::sink::{Received, Sink};
 
 /// The witness.

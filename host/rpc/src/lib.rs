@@ -11,11 +11,11 @@
 //! [`Gateway`] serves the same pool to other programs.
 //!
 //! ```
-//! use dogwatch_rpc::{AllowHttp, Endpoint, Pool, PoolOptions};
+//! use dogwatch_rpc::{Clock, AllowHttp, Endpoint, Pool, PoolOptions};
 //!
 //! let endpoint = Endpoint::parse("api.example.com/rpc?token=s3cr3t", AllowHttp::No)?;
 //! assert_eq!(endpoint.to_string(), "https://api.example.com/rpc?token=…");
-//! let pool = Pool::new(dogwatch_chain::Profile::hive(), vec![endpoint], PoolOptions::default())?;
+//! let pool = Pool::new(dogwatch_chain::Profile::hive(), vec![endpoint], PoolOptions::new(Clock::system()))?;
 //! assert_eq!(pool.endpoint_count(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::Clock;
 /// Limits of every request, and what counts as agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,11 +31,15 @@ pub struct PoolOptions {
     pub jitter_percent: u32,
     /// The seed of that randomness. Default: 0.
     pub seed: u64,
+    /// What time it is.
+    pub clock: Clock,
 }
 
-impl Default for PoolOptions {
-    fn default() -> Self {
+impl PoolOptions {
+    /// The defaults, with this clock.
+    pub fn new(clock: Clock) -> Self {
         Self {
+            clock,
             connect_timeout: Duration::from_secs(2),
             first_byte_timeout: Duration::from_secs(3),
             total_timeout: Duration::from_secs(4),

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dogwatch::config::{ChannelConfig, Secret};
 use dogwatch::channels::client::ChannelClient;
 use dogwatch::channels::egress::{self, Egress};
+use dogwatch::config::{ChannelConfig, Secret};
 use dogwatch::plugins;
 use dogwatch_alerts::Severity;
 use dogwatch_plugins::{Library, Sandbox, Settings, Value};

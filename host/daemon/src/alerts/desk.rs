@@ -6,9 +6,9 @@ use std::time::Duration;
 use dogwatch_alerts::{AlertKey, AlertReport, Change, Incident, Maintenance, Rules};
 use tokio::sync::Notify;
 
+use crate::alerts::texts::AlertTexts;
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, Which, Write};
-use crate::alerts::texts::AlertTexts;
 
 /// The longest sleep: a clock that was set must be noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ impl AlertDesk {
     }
 
     /// Alerts about this daemon, now.
-    pub fn words(&self) -> AlertTexts<'_> {
+    pub fn texts(&self) -> AlertTexts<'_> {
         AlertTexts { site: &self.rules.site, now: self.clock.now() }
     }
 

@@ -17,9 +17,8 @@ pub async fn close(desk: &AlertDesk, config: &Config) -> Result<(), StoreError> 
     let now = desk.clock.now();
     let open = desk.open().await?;
     let gone = open.iter().filter(|incident| !is_watched(&incident.alert.key, config));
-    let writes: Vec<Write> = gone
-        .map(|incident| Write::Report(Box::new(AlertReport::end_of(&incident.alert, now, HOW))))
-        .collect();
+    let writes: Vec<Write> =
+        gone.map(|incident| Write::Report(Box::new(AlertReport::end_of(&incident.alert, now, HOW)))).collect();
     if writes.is_empty() { Ok(()) } else { desk.commit(writes).await }
 }
 

@@ -78,9 +78,10 @@ impl AlertTexts<'_> {
     pub fn crash_loop(&self, times: usize) -> AlertReport {
         let text = Text {
             summary: format!("Dogwatch at {} crashed {times} times within the hour", self.site),
-            details: "It is running now. Nothing is watched or switched while it restarts. This alert is over once it has \
+            details:
+                "It is running now. Nothing is watched or switched while it restarts. This alert is over once it has \
                       run for ten minutes."
-                .to_owned(),
+                    .to_owned(),
             remedy: "Find out what ends it: read its log.".to_owned(),
             command: "journalctl -u dogwatch -e".to_owned(),
         };

@@ -5,11 +5,7 @@ use dogwatch_engine::Tracker;
 use dogwatch_rpc::{EndpointIndex, PollAnswer, Pool};
 
 /// Endpoints that stand at the head, the one that served last first.
-pub(super) fn sources(
-    readings: &[PollAnswer],
-    tracker: &Tracker,
-    last: Option<EndpointIndex>,
-) -> Vec<EndpointIndex> {
+pub(super) fn sources(readings: &[PollAnswer], tracker: &Tracker, last: Option<EndpointIndex>) -> Vec<EndpointIndex> {
     let at_head = readings.iter().filter(|reading| tracker.serves(reading.name.as_str()));
     let mut sources: Vec<EndpointIndex> = at_head.map(|reading| reading.endpoint).collect();
     sources.sort_by_key(|source| Some(*source) != last);

@@ -1,7 +1,7 @@
 //! Log events of a chain: decisions, broadcasts, alerts.
 
-use dogwatch_chain::AccountName;
 use dogwatch_alerts::{AlertReport, Change, Severity};
+use dogwatch_chain::AccountName;
 use dogwatch_rpc::BroadcastReport;
 
 use crate::chain::witness::Effects;
@@ -48,7 +48,9 @@ pub(super) fn alert(site: &str, report: &AlertReport) {
     let (chain, witness) = (key.chain(), key.witness());
     let details = notice.details.replace('\n', "; ");
     match change {
-        Change::Refreshed => tracing::debug!(site, chain, witness, alert = %key, ?change, %severity, details, "{summary}"),
+        Change::Refreshed => {
+            tracing::debug!(site, chain, witness, alert = %key, ?change, %severity, details, "{summary}")
+        }
         _ if severity >= Severity::Critical => {
             tracing::warn!(site, chain, witness, alert = %key, ?change, %severity, details, "{summary}");
         }

@@ -6,8 +6,8 @@ use dogwatch_engine::{Force, Holder, NodeIndex, Probe, ProbeFailure, SendReport}
 use dogwatch_rpc::{EndpointIndex, PollAnswer};
 use tokio::sync::oneshot;
 
+use crate::chain::policy::Policy;
 use crate::chain::rehearse::WitnessRehearsal;
-use crate::chain::witness::Policy;
 
 /// Something that reaches a chain's task.
 #[derive(Debug)]

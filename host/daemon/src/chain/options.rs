@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use dogwatch_rpc::PoolOptions;
 
+use crate::clock::Clock;
 use crate::config::ChainConfig;
 
 /// Patience grows with the slots: an answer that comes after the next block is of no use.
-pub(crate) fn pool_options(chain: &ChainConfig) -> PoolOptions {
+pub(crate) fn pool_options(chain: &ChainConfig, clock: Clock) -> PoolOptions {
     let interval = chain.profile.block_interval;
     let total = interval.saturating_mul(4).checked_div(3).unwrap_or(interval);
     let total = total.clamp(Duration::from_secs(1), Duration::from_secs(4));
-    PoolOptions::default()
+    PoolOptions::new(clock)
         .timeouts(total.checked_div(2).unwrap_or(total), total)
         .read_deadline(interval.clamp(Duration::from_millis(500), Duration::from_secs(2)))
         .agreement(chain.quorum, chain.stale_after)

@@ -7,7 +7,8 @@ use dogwatch_engine::{NodeIndex, Probe, ProbeFailure};
 use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
 use tokio::sync::{mpsc, watch};
 
-use super::{Message, feeds};
+use crate::chain::message::Message;
+use crate::chain::pace::until_next_poll;
 use crate::clock::Clock;
 
 /// Polls a chain's endpoints once a slot, a third of a slot after the block is due.
@@ -29,7 +30,7 @@ pub async fn poll(
         if inbox.send(Message::Polled(clock.now(), readings)).await.is_err() {
             return;
         }
-        tokio::time::sleep(feeds::until_next_poll(clock.now(), newest, interval)).await;
+        tokio::time::sleep(until_next_poll(clock.now(), newest, interval)).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{SignedTransaction, Time};
-use dogwatch_engine::{Counts, Mode, Refusal, Holder, Tracker};
+use dogwatch_engine::{Counts, Holder, Mode, Refusal, Tracker};
 
 use crate::chain::witness::WitnessTask;
 

@@ -2,7 +2,7 @@
 
 use dogwatch_chain::Time;
 use dogwatch_client::{ChainStatus, EndpointStatus, NodeStatus, SlotCounts, SwitchStatus, WitnessStatus, millis};
-use dogwatch_engine::{NodeIndex, SlotOutcome, Holder, Tracker};
+use dogwatch_engine::{Holder, NodeIndex, SlotOutcome, Tracker};
 use dogwatch_rpc::Pool;
 
 use crate::chain::convert::endpoint_status;

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::ChainStatus;
-use dogwatch_alerts::AlertReport;
 use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};

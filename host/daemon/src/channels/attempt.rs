@@ -60,7 +60,13 @@ impl RetryPolicy {
 
     /// What to do after a try. `attempts`: how many came before it.
     pub fn next(self, outcome: Outcome, attempts: u32) -> Next {
-        let retry = |after: Duration, why: String| Retry { after, why, failure: Failure::Passing, rests: Rests::Message, memory: None };
+        let retry = |after: Duration, why: String| Retry {
+            after,
+            why,
+            failure: Failure::Passing,
+            rests: Rests::Message,
+            memory: None,
+        };
         let again = |rule: Again, why: String| match rule {
             Again::Never => Next::GiveUp(why),
             Again::Backoff => Next::Retry(retry(backoff(attempts), why)),

@@ -95,10 +95,7 @@ impl ChannelClient {
     }
 
     fn metadata(&self, delivery: &Delivery) -> MessageMetadata {
-        MessageMetadata {
-            message_id: format!("{}-{}", self.site, delivery.message),
-            site: self.site.clone(),
-        }
+        MessageMetadata { message_id: format!("{}-{}", self.site, delivery.message), site: self.site.clone() }
     }
 
     /// Tries to deliver a message once.

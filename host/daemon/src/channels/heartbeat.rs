@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::Time;
 use dogwatch_alerts::AlertKey;
+use dogwatch_chain::Time;
 use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
 
 use crate::alerts::condition::StandingAlert;
@@ -136,7 +136,10 @@ mod tests {
         reporters[1].completed(at(42), Some("blind".into()));
         assert_eq!(says(43, &[]), CycleState::Failing("steem: blind".into()));
         reporters[1].completed(at(44), None);
-        let stuck = [(AlertKey::new(dogwatch_alerts::Scope::witness("hive", "alice"), dogwatch_alerts::Cause::Missing), "pager: no answer".to_owned())];
+        let stuck = [(
+            AlertKey::new(dogwatch_alerts::Scope::witness("hive", "alice"), dogwatch_alerts::Cause::Missing),
+            "pager: no answer".to_owned(),
+        )];
         assert!(matches!(says(45, &stuck), CycleState::Failing(why) if why.contains("pager: no answer")));
         assert!(matches!(says(80, &[]), CycleState::Failing(_)), "a loop that stands still");
     }

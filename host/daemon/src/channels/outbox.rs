@@ -6,7 +6,7 @@ use dogwatch_chain::Time;
 use dogwatch_plugins::{FollowUp, Progress, Reached};
 
 use crate::alerts::desk::AlertDesk;
-use crate::channels::attempt::{LONGEST_WAIT, Failure, Next, Rests, Retry, RetryPolicy, Superseded, backoff};
+use crate::channels::attempt::{Failure, LONGEST_WAIT, Next, Rests, Retry, RetryPolicy, Superseded, backoff};
 use crate::channels::client::{ChannelClient, Outcome};
 use crate::store::{Delivery, StoreError, Which};
 
@@ -101,7 +101,7 @@ impl Worker {
                 let site = &self.client.site;
                 let Delivery { message: message_id, alert, .. } = delivery;
                 let key = &alert.key;
-        let (chain, witness) = (key.chain(), key.witness());
+                let (chain, witness) = (key.chain(), key.witness());
                 tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, "alert cannot be delivered by this channel");
                 store.settle(*message_id, channel, "failed", why).await
             }

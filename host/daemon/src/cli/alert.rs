@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use dogwatch_client::{Exit, Failure, RaiseRequest, TestReport, TestRequest};
 use dogwatch_alerts::Severity;
+use dogwatch_client::{Exit, Failure, RaiseRequest, TestReport, TestRequest};
 
 use crate::cli::common::{ConfigFile, say};
 use crate::cli::daemon;
+use crate::clock::Clock;
 use crate::config::paths;
 use crate::fallback::start_failure::{self, NoticedBy, StartFailure};
 
@@ -80,7 +81,7 @@ impl From<SeverityArgument> for Severity {
     }
 }
 
-pub(super) async fn alert(command: AlertCommand) -> Result<(), Failure> {
+pub(super) async fn alert(command: AlertCommand, clock: Clock) -> Result<(), Failure> {
     match command {
         AlertCommand::Test { file, channel, severity, json } => {
             let request = TestRequest { channel, severity: severity.map(Severity::from) };
@@ -96,7 +97,7 @@ pub(super) async fn alert(command: AlertCommand) -> Result<(), Failure> {
             let key: String = daemon::of(&file.config)?.post("/alert/raise", &request).await?;
             say(format_args!("resolved: {key}"))
         }
-        AlertCommand::BootFailure { unit, state_dir } => boot_failure(&unit, state_dir).await,
+        AlertCommand::BootFailure { unit, state_dir } => boot_failure(&unit, state_dir, clock).await,
     }
 }
 
@@ -121,7 +122,7 @@ async fn test(config: &Path, request: &TestRequest, as_json: bool) -> Result<(),
     Ok(())
 }
 
-async fn boot_failure(unit: &str, state_dir: Option<PathBuf>) -> Result<(), Failure> {
+async fn boot_failure(unit: &str, state_dir: Option<PathBuf>, clock: Clock) -> Result<(), Failure> {
     let state_dir = state_dir.unwrap_or_else(|| paths::default_state_dir());
     let said = |name: &str| std::env::var(name).ok().map(|value| format!("{name}={value}"));
     let about: Vec<String> =
@@ -131,7 +132,7 @@ async fn boot_failure(unit: &str, state_dir: Option<PathBuf>) -> Result<(), Fail
         details: format!("systemd says so. {}", about.join(", ")).trim_end().to_owned(),
         command: format!("journalctl -u {unit} -e"),
     };
-    let told = start_failure::tell(None, &state_dir, &failure, NoticedBy::Another).await;
+    let told = start_failure::tell(None, &state_dir, &failure, NoticedBy::Another, clock).await;
     told.print();
     if told.delivered.is_empty() && told.silent.is_none() {
         return Err(Failure::other("no channel could be told"));

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use dogwatch_client::{EndpointStatus, Failure, Status};
-use dogwatch_rpc::{Clock, PollRequest, Pool};
+use dogwatch_rpc::{PollRequest, Pool};
 use serde::Serialize;
 
+use crate::chain::convert::endpoint_status;
 use crate::cli::common::say;
 use crate::cli::daemon;
-use crate::chain::convert::endpoint_status;
+use crate::clock::Clock;
 use crate::config::Config;
 
 /// How often the endpoints are asked where no daemon is: one that is frozen shows it only by not moving.
@@ -31,10 +32,10 @@ pub(super) enum From {
     Endpoints,
 }
 
-pub(super) async fn endpoints(config: &Path, from: From, as_json: bool) -> Result<(), Failure> {
+pub(super) async fn endpoints(config: &Path, from: From, as_json: bool, clock: Clock) -> Result<(), Failure> {
     let mut chains = match from {
         From::Daemon => from_daemon(config).await?,
-        From::Endpoints => from_endpoints(config).await?,
+        From::Endpoints => from_endpoints(config, clock).await?,
     };
     for chain in &mut chains {
         chain.endpoints.sort_by_key(|endpoint| endpoint.rank);
@@ -56,12 +57,12 @@ async fn from_daemon(config: &Path) -> Result<Vec<Chain>, Failure> {
     Ok(status.chains.into_iter().map(chain).collect())
 }
 
-async fn from_endpoints(path: &Path) -> Result<Vec<Chain>, Failure> {
+async fn from_endpoints(path: &Path, clock: Clock) -> Result<Vec<Chain>, Failure> {
     let (config, problems) = Config::load(path);
     let Some(config) = config else { return Err(Failure::input(problems)) };
     let mut chains = Vec::new();
     for chain in &config.chains {
-        let options = crate::chain::options::pool_options(chain);
+        let options = crate::chain::options::pool_options(chain, clock);
         let pool = Pool::new(chain.profile.clone(), chain.endpoints.clone(), options).map_err(Failure::input)?;
         for round in 0..ROUNDS {
             if round > 0 {
@@ -72,7 +73,7 @@ async fn from_endpoints(path: &Path) -> Result<Vec<Chain>, Failure> {
         chains.push(Chain {
             name: chain.profile.name.clone(),
             agreement: pool.agreement().map_or_else(String::new, |agreement| agreement.verdict.to_string()),
-            endpoints: pool.status(Clock.now()).iter().map(endpoint_status).collect(),
+            endpoints: pool.status(clock.now()).iter().map(endpoint_status).collect(),
         });
     }
     Ok(chains)

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use dogwatch_client::{Exit, Failure};
 use clap::Subcommand;
+use dogwatch_client::{Exit, Failure};
 use dogwatch_plugins::{Library, PluginInfo, PluginOrigin, Sandbox, SettingDoc};
 use serde_json::json;
 

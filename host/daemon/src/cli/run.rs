@@ -6,6 +6,7 @@ use dogwatch_client::{Exit, Failure};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::clock::Clock;
 use crate::config::{Config, Level, paths};
 use crate::fallback::journal::Journal;
 use crate::fallback::start_failure::{self, NoticedBy, StartFailure};
@@ -13,10 +14,10 @@ use crate::liveness;
 use crate::run::{Daemon, preflight};
 use crate::store::Store;
 
-pub(super) async fn run(path: &Path) -> Result<(), Failure> {
+pub(super) async fn run(path: &Path, clock: Clock) -> Result<(), Failure> {
     let state_dir = paths::state_dir_or_default(path);
     let another_runs = Store::is_in_use(&state_dir);
-    match watch(path).await {
+    match watch(path, clock).await {
         Ok(()) => {
             Journal::open(&state_dir).stopped();
             Ok(())
@@ -24,7 +25,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Failure> {
         // Another daemon watches, and would be told of its own end.
         Err(Ended { another, failure, .. }) if another || another_runs => Err(failure),
         Err(Ended { told, failure, .. }) => {
-            start_failure::tell(Some(path), &state_dir, &told, NoticedBy::Itself).await.print();
+            start_failure::tell(Some(path), &state_dir, &told, NoticedBy::Itself, clock).await.print();
             Err(failure)
         }
     }
@@ -48,7 +49,7 @@ impl Ended {
     }
 }
 
-async fn watch(path: &Path) -> Result<(), Ended> {
+async fn watch(path: &Path, clock: Clock) -> Result<(), Ended> {
     let unusable = |failure| Ended::new("it could not read its configuration", "dogwatch check", failure);
     let (config, problems) = preflight::read(path).map_err(unusable)?;
     let Some((config, library)) = config else {
@@ -70,16 +71,16 @@ async fn watch(path: &Path) -> Result<(), Ended> {
         channels = config.channels.len(),
         "on watch"
     );
-    serve(config, library).await?;
+    serve(config, library, clock).await?;
     tracing::info!(site, "stopped");
     Ok(())
 }
 
-async fn serve(config: Config, library: dogwatch_plugins::Library) -> Result<(), Ended> {
+async fn serve(config: Config, library: dogwatch_plugins::Library, clock: Clock) -> Result<(), Ended> {
     let died =
         |error: anyhow::Error| Ended::new("a part of it died", "journalctl -u dogwatch -e", Failure::other(error));
     let site = config.site.clone();
-    let mut daemon = Daemon::start(config, library).await.map_err(|error| Ended {
+    let mut daemon = Daemon::start(config, library, clock).await.map_err(|error| Ended {
         another: error.is_another_daemon(),
         ..Ended::new(error.summary(), error.command(), Failure::other(error))
     })?;

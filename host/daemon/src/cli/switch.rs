@@ -17,8 +17,12 @@ pub(super) struct SwitchOrder<'a> {
 }
 
 pub(super) async fn switch(config: &Path, order: SwitchOrder<'_>, as_json: bool) -> Result<(), Failure> {
-    let request =
-        SwitchRequest { witness: AccountName::new(order.witness).map_err(Failure::input)?, chain: order.chain, to: order.to, force: order.force };
+    let request = SwitchRequest {
+        witness: AccountName::new(order.witness).map_err(Failure::input)?,
+        chain: order.chain,
+        to: order.to,
+        force: order.force,
+    };
     let reply: SwitchReply = daemon::of(config)?.post("/switch", &request).await?;
     if as_json {
         say(serde_json::to_string_pretty(&reply).map_err(Failure::other)?)?;

@@ -4,11 +4,11 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use dogwatch_client::Failure;
 use clap::{Args, Subcommand};
 use dogwatch_chain::{
     ChainId, KeyPrefix, Profile, PublicKey, SecretKey, SignedTransaction, transaction_from_json, transaction_to_json,
 };
+use dogwatch_client::Failure;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_alerts::{Damping, Route};
+use dogwatch_alerts::{FlapRule, Route};
 use jiff::civil::Time as WallTime;
 use jiff::tz::TimeZone;
 
@@ -34,7 +34,7 @@ pub struct AlertConfig {
     /// So many openings within that time are said one by one; 0: however many.
     pub storm: usize,
     /// When an alert comes and goes too often.
-    pub damping: Damping,
+    pub flapping: FlapRule,
     /// How long the channels have between them to deliver a page.
     pub page_deadline: Duration,
     /// Where the operator's clock hangs.
@@ -50,7 +50,7 @@ impl Default for AlertConfig {
         Self {
             gather: Duration::from_millis(250),
             storm: 5,
-            damping: Damping::default(),
+            flapping: FlapRule::default(),
             page_deadline: Duration::from_secs(60),
             zone: TimeZone::UTC,
             rehearsal: WallTime::new(8, 0, 0, 0).ok(),
@@ -84,13 +84,13 @@ fn alerts(mut section: Section<'_>, config: &mut AlertConfig, problems: &mut Pro
         config.storm = usize::try_from(storm).unwrap_or(usize::MAX);
     }
     if let Some(openings) = section.integer("flap_openings", 2..=1000, problems) {
-        config.damping.openings = usize::try_from(openings).unwrap_or(usize::MAX);
+        config.flapping.openings = usize::try_from(openings).unwrap_or(usize::MAX);
     }
     if let Some(window) = section.duration_within("flap_window", DAMPING, problems) {
-        config.damping.window = window;
+        config.flapping.window = window;
     }
     if let Some(quiet) = section.duration_within("flap_quiet", DAMPING, problems) {
-        config.damping.quiet = quiet;
+        config.flapping.quiet = quiet;
     }
     if let Some(At { value, line }) = section.text("timezone", problems) {
         match TimeZone::get(&value) {

@@ -57,8 +57,7 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     let allow_http = section.flag("allow_http", problems).unwrap_or(false);
     let heartbeat = section.duration_within("heartbeat", HEARTBEAT, problems).unwrap_or(Duration::from_secs(60));
     let authority = section.text("authority", problems);
-    let authorities =
-        authority.and_then(|path| authority::read(&path, &section, problems)).into_iter().collect();
+    let authorities = authority.and_then(|path| authority::read(&path, &section, problems)).into_iter().collect();
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
     let secrets = section.table("secrets", problems).map(|table| secrets(table, problems)).unwrap_or_default();
     let line = section.line();

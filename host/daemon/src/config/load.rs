@@ -166,7 +166,7 @@ impl Config {
             routes: self.alerts.routes.clone(),
             gather: self.alerts.gather,
             storm: self.alerts.storm,
-            damping: self.alerts.damping,
+            flapping: self.alerts.flapping,
             zone: self.alerts.zone.clone(),
             rehearsal: self.alerts.rehearsal,
             ..Rules::plain(&self.site, recipients.map(recipient).collect(), self.repeat)

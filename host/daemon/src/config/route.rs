@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_alerts::{Hours, Route, Severity, Step, SubjectKind, Weekdays};
+use dogwatch_alerts::{EscalationStep, Hours, Route, Severity, SubjectKind, Weekdays};
 
 use crate::config::duration::Range;
 use crate::config::problem::Problems;
@@ -35,7 +35,7 @@ pub(super) fn read(mut section: Section<'_>, channels: &[String], problems: &mut
     if first.is_empty() && !problems.has_errors() {
         section.error(problems, line, "channels is missing or empty", "Name those that are told first.");
     }
-    let mut steps = vec![Step { after: Duration::ZERO, channels: first }];
+    let mut steps = vec![EscalationStep { after: Duration::ZERO, channels: first }];
     for step in section.tables("step", problems).into_iter().flatten().flatten() {
         steps.extend(self::step(step, channels, problems));
     }
@@ -43,7 +43,7 @@ pub(super) fn read(mut section: Section<'_>, channels: &[String], problems: &mut
     Some(Route { min_severity, subjects, hours, days: read_days, steps })
 }
 
-fn step(mut section: Section<'_>, channels: &[String], problems: &mut Problems) -> Option<Step> {
+fn step(mut section: Section<'_>, channels: &[String], problems: &mut Problems) -> Option<EscalationStep> {
     let line = section.line();
     let after = section.duration_within("after", STEP, problems);
     if after.is_none() && !problems.has_errors() {
@@ -59,7 +59,7 @@ fn step(mut section: Section<'_>, channels: &[String], problems: &mut Problems) 
         section.error(problems, line, "channels is missing or empty", "Name those that are told then.");
     }
     section.finish(problems);
-    Some(Step { after: after?, channels: named })
+    Some(EscalationStep { after: after?, channels: named })
 }
 
 fn subjects(section: &mut Section<'_>, problems: &mut Problems) -> Vec<SubjectKind> {

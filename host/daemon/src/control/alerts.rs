@@ -6,7 +6,6 @@ use dogwatch_alerts::Maintenance;
 use dogwatch_client::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequest, TestReport, TestRequest};
 
 use super::server::{Control, Failure, failed};
-use crate::channels::client::Outcome;
 use crate::store::{Delivery, Which, Write};
 
 /// The longest maintenance: what is silent for longer is off.
@@ -24,7 +23,8 @@ impl Control {
 
     pub(super) async fn acknowledge(&self, request: AckRequest) -> Result<Vec<String>, Failure> {
         let AckRequest { key, by } = request;
-        let none = |key: &str| Failure::not_found(format!("no alert {key} is open. To see what is open: dogwatch alerts"));
+        let none =
+            |key: &str| Failure::not_found(format!("no alert {key} is open. To see what is open: dogwatch alerts"));
         let which = match &key {
             Some(key) => Which::Key(key.parse().map_err(|_| none(key))?),
             None => Which::All,

@@ -16,10 +16,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::control::server::Control;
-use crate::alerts::desk::AlertDesk;
 use crate::alerts::condition::StandingAlert;
+use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::Condition;
+use crate::control::server::Control;
 
 /// How long until a port that could not be had is tried again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -79,7 +79,7 @@ pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
     for chain in &status.chains {
         let chain_label = ("chain", chain.name.clone());
         if let Some(age) = chain.head_age_ms {
-            let seconds = std::time::Duration::from_millis(age).as_secs_f64();
+            let seconds = Duration::from_millis(age).as_secs_f64();
             head_age.get_or_create(&vec![chain_label.clone()]).set(seconds);
         }
         for endpoint in &chain.endpoints {

@@ -12,16 +12,17 @@ use axum::{Json, Router};
 use dogwatch_alerts::Scope;
 use dogwatch_chain::{AccountName, Time};
 use dogwatch_client::{
-    AckRequest, AlertStatus, MaintenanceRequest, PauseRequest, RaiseRequest, RehearsalReport, Status, SwitchReply, SwitchRequest, TestRequest,
+    AckRequest, AlertStatus, MaintenanceRequest, PauseRequest, RaiseRequest, RehearsalReport, Status, SwitchReply,
+    SwitchRequest, TestRequest,
 };
 use dogwatch_engine::{Force, Holder};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::chain::message::{Message, SwitchAnswer};
-use crate::config::{Config, WitnessConfig};
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::undelivered::UndeliveredPages;
+use crate::chain::message::{Message, SwitchAnswer};
+use crate::config::{Config, WitnessConfig};
 use crate::rehearsal::Rehearsal;
 
 /// The daemon's side of the socket.

@@ -80,8 +80,7 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
 pub fn channel(state_dir: &Path, name: &str) -> Option<(ChannelConfig, ChannelPlugin)> {
     let kept = LastGood::read(state_dir)?;
     let channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
-    let plugin =
-        libraries(Some(&kept), state_dir).iter().find_map(|library| plugin::load(library, &channel).ok())?;
+    let plugin = libraries(Some(&kept), state_dir).iter().find_map(|library| plugin::load(library, &channel).ok())?;
     Some((channel, plugin))
 }
 

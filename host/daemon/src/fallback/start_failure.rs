@@ -4,7 +4,7 @@
 //! good start: their settings, where their secrets are (never the secrets), and their plugins as WebAssembly. No chain,
 //! no store and no other part of the configuration is needed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use dogwatch_alerts::Alert;
@@ -19,7 +19,7 @@ use crate::channels::egress::{self, Egress};
 use crate::channels::plugin;
 use crate::clock::Clock;
 use crate::config::{ChannelConfig, Config};
-use crate::fallback::journal::{Journal, Announce};
+use crate::fallback::journal::{Announce, Journal};
 use crate::fallback::last_good::{LastGood, libraries};
 use crate::store::Store;
 
@@ -77,8 +77,14 @@ pub enum NoticedBy {
 }
 
 /// Tells the operator, unless that was done.
-pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailure, noticed_by: NoticedBy) -> Notified {
-    let now = Clock.now();
+pub async fn tell(
+    config: Option<&Path>,
+    state_dir: &Path,
+    failure: &StartFailure,
+    noticed_by: NoticedBy,
+    clock: Clock,
+) -> Notified {
+    let now = clock.now();
     let journal = Journal::open(state_dir);
     let say = match noticed_by {
         NoticedBy::Itself => journal.failed(now),

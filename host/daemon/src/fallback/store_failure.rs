@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use dogwatch_chain::Time;
 use dogwatch_alerts::{Alert, AlertEvent};
+use dogwatch_chain::Time;
 use tokio::sync::watch;
 
-use crate::fallback::journal::Journal;
+use crate::alerts::texts::{AlertTexts, Condition};
 use crate::channels::attempt::{self, Retry, RetryPolicy};
 use crate::channels::client::ChannelClient;
-use crate::alerts::texts::{Condition, AlertTexts};
+use crate::fallback::journal::Journal;
 
 /// Raises the alert and calls it off; clones share it.
 #[derive(Clone, Debug)]

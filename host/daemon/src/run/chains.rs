@@ -45,7 +45,7 @@ pub(super) async fn start_chain(
     let Shared { config, library, desk, store_failure } = shared;
     let (store, clock) = (&desk.store, desk.clock);
     let name = chain.profile.name.clone();
-    let options = pool_options(chain);
+    let options = pool_options(chain, clock);
     let stored_upgrades = store.upgrades(&name).await?;
     for endpoint in &chain.endpoints {
         if stored_upgrades.contains(&endpoint.fingerprint()) {

@@ -39,8 +39,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts it. Endpoints that do not answer are no reason not to start: that is what alerts are for.
-    pub async fn start(config: Config, library: Library) -> Result<Self, StartError> {
-        let clock = Clock;
+    pub async fn start(config: Config, library: Library, clock: Clock) -> Result<Self, StartError> {
         let store = Store::open(&config.state_dir)?;
         let Channels { clients, senders, on_kept } = clients(&config, &library)?;
         let rules = Arc::new(config.rules(&heard(&clients)));
@@ -61,9 +60,7 @@ impl Daemon {
         let slots: Vec<_> =
             config.chains.iter().map(|chain| (chain.profile.name.clone(), chain.profile.block_interval)).collect();
         let (reporters, loops) = monitors(&slots, &Watchdog::new(slots.len()));
-        for (client, channel) in
-            clients.iter().zip(&config.channels).filter(|(client, _)| client.roles().heartbeats)
-        {
+        for (client, channel) in clients.iter().zip(&config.channels).filter(|(client, _)| client.roles().heartbeats) {
             let heartbeat = Heartbeat {
                 client: client.clone(),
                 every: channel.heartbeat,

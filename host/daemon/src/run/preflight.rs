@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
-use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_plugins::{AlertMessage, ChannelContext, ChannelPlugin, CheckError, Library, MessageMetadata, Sandbox};
 
 use crate::channels::egress::{self, Egress, EgressError};

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::fallback::journal::Journal;
-use crate::config::Config;
 use crate::alerts::desk::AlertDesk;
-use crate::store::StoreError;
 use crate::alerts::texts::Condition;
+use crate::config::Config;
+use crate::fallback::journal::Journal;
+use crate::store::StoreError;
 
 /// How often it is looked whether somebody was told that it does not start.
 const TOLD_LOOK: Duration = Duration::from_secs(10);

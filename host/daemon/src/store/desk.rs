@@ -1,7 +1,8 @@
 //! The alert desk inside a transaction: each step of an incident is stored with what caused it.
 
 use dogwatch_alerts::{
-    Alert, AlertKey, AlertReport, Cause, Change, Desk, Event, Hold, Maintenance, Phase, Rules, Scope, Step, digest, storm,
+    Alert, AlertKey, AlertReport, Cause, Change, Desk, Event, Hold, Incident, Maintenance, Phase, Rules, Scope, Step,
+    digest, storm,
 };
 use dogwatch_chain::Time;
 use rusqlite::{Transaction, params};

@@ -63,7 +63,11 @@ pub(super) fn forget(connection: &Connection, key: &AlertKey) -> Result<(), Stor
     Ok(())
 }
 
-pub(super) fn keys(connection: &Connection, query: &str, params: impl rusqlite::Params) -> Result<Vec<AlertKey>, StoreError> {
+pub(super) fn keys(
+    connection: &Connection,
+    query: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<AlertKey>, StoreError> {
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
     let mut keys = Vec::new();

@@ -16,11 +16,7 @@ const MESSAGES_KEPT: i64 = 1000;
 const REPETITION: Duration = Duration::from_secs(60);
 
 /// Puts a message in the outbox.
-pub(super) fn enqueue(
-    transaction: &Transaction<'_>,
-    dispatch: &Dispatch,
-    now: Time,
-) -> Result<(), StoreError> {
+pub(super) fn enqueue(transaction: &Transaction<'_>, dispatch: &Dispatch, now: Time) -> Result<(), StoreError> {
     let alert = &dispatch.alert;
     let key = alert.key.to_string();
     let json = to_json(&key, alert)?;

@@ -185,11 +185,7 @@ async fn many_at_once_are_one_message_and_a_storm_that_was_taken_on_swallows_not
     raise(&store, &["g"], 220).await;
     assert_eq!(told(&store, "pager", 222).await, ["Opened g"], "it is not lost in a storm that is taken on");
     raise(&store, &["i", "j", "k"], 230).await;
-    assert_eq!(
-        told(&store, "pager", 232).await,
-        ["Resolved storm", "Opened storm"],
-        "another storm is another alert"
-    );
+    assert_eq!(told(&store, "pager", 232).await, ["Resolved storm", "Opened storm"], "another storm is another alert");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::{AccountName, Time};
 use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Cause, Scope, Severity, Subject};
+use dogwatch_chain::{AccountName, Time};
 use dogwatch_plugins::{
     AlertMessage, ChannelContext, ChannelPlugin, ChannelRequest, ChannelResponse, Encoding, Header, Judgement, Library,
     MessageMetadata, Method, Part, Sandbox, Settings,

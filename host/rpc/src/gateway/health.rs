@@ -4,7 +4,6 @@ use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::agreement::Standing;
-use crate::clock::Clock;
 use crate::gateway::answer::{self, GatewayResponse};
 use crate::gateway::handle::Gateway;
 use crate::pool::Pool;
@@ -40,7 +39,7 @@ fn chain_health(pool: &Pool) -> (bool, Value) {
         );
     };
     let sound = agreement.standings.iter().filter(|(_, standing)| *standing == Standing::Sound).count();
-    let age = agreement.head.as_ref().map(|head| Clock.now().since(head.time));
+    let age = agreement.head.as_ref().map(|head| pool.now().since(head.time));
     let fresh = age.is_some_and(|age| age <= pool.stale_after());
     let document = json!({
         "verdict": agreement.verdict.to_string(),

@@ -10,7 +10,6 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use crate::agreement::{EndpointView, EndpointVoice};
-use crate::clock::Clock;
 use crate::endpoint::{EndpointIndex, Operator};
 use crate::error::{RequestPhase, RpcError};
 use crate::health::Access;
@@ -82,7 +81,8 @@ impl Pool {
                 reading: reading.result.as_ref().ok(),
             })
             .collect();
-        self.compare(|comparison| comparison.compare(Clock.now(), &voices));
+        let now = self.client().options().clock.now();
+        self.compare(|comparison| comparison.compare(now, &voices));
         readings
     }
 
@@ -98,7 +98,8 @@ impl Pool {
     }
 
     fn is_fresh(&self, head: &Head) -> bool {
-        let (now, stale_after) = (Clock.now(), self.client().options().stale_after);
+        let options = self.client().options();
+        let (now, stale_after) = (options.clock.now(), options.stale_after);
         now.since(head.time) <= stale_after && head.time.since(now) <= stale_after
     }
 

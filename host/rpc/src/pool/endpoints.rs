@@ -156,6 +156,11 @@ impl Pool {
         Client::new(options, self.members().iter().map(|member| &member.endpoint))
     }
 
+    /// The time, by the clock this pool was given.
+    pub(crate) fn now(&self) -> dogwatch_chain::Time {
+        self.client().options().clock.now()
+    }
+
     /// How old a head may be.
     pub(crate) fn stale_after(&self) -> Duration {
         self.client().options().stale_after

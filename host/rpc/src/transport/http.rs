@@ -108,7 +108,7 @@ impl Transport {
         if_by_https: Upgrade,
         prove: &impl Fn(&[u8]) -> Result<T, RpcError>,
     ) -> Result<T, RpcError> {
-        let response = is_ok(response?)?;
+        let response = is_ok(response?, self.options.clock)?;
         let by_https = response.url().scheme() == "https";
         let answer = prove(&self.body(response, endpoint).await?)?;
         if by_https
@@ -127,7 +127,7 @@ impl Transport {
         body: Bytes,
         first_byte: Option<Duration>,
     ) -> Result<Response, RpcError> {
-        is_ok(self.attempt(endpoint, first_byte).by_chosen_scheme(body).await?)
+        is_ok(self.attempt(endpoint, first_byte).by_chosen_scheme(body).await?, self.options.clock)
     }
 
     fn attempt<'a>(&'a self, endpoint: &'a Endpoint, first_byte: Option<Duration>) -> Attempt<'a> {

@@ -12,7 +12,7 @@ use crate::transport::redirect::Redirect;
 use crate::transport::retry_after::retry_after;
 
 /// Passes an answer with status 200; otherwise says what the status means.
-pub(super) fn is_ok(response: Response) -> Result<Response, RpcError> {
+pub(super) fn is_ok(response: Response, clock: Clock) -> Result<Response, RpcError> {
     let status = response.status();
     if status.is_redirection() {
         let fault = match judge_redirect(response.url(), &response) {
@@ -23,7 +23,7 @@ pub(super) fn is_ok(response: Response) -> Result<Response, RpcError> {
         return Err(RpcError::Redirect { status: status.as_u16(), fault });
     }
     if status != StatusCode::OK {
-        return Err(RpcError::Http { status: status.as_u16(), retry_after: wait(response.headers()) });
+        return Err(RpcError::Http { status: status.as_u16(), retry_after: wait(response.headers(), clock) });
     }
     Ok(response)
 }
@@ -32,8 +32,8 @@ pub(super) fn judge_redirect(from: &Url, response: &Response) -> Redirect {
     Redirect::judge(from, response.status().as_u16(), text_of(response.headers(), &LOCATION))
 }
 
-fn wait(headers: &HeaderMap) -> Option<Duration> {
-    retry_after(text_of(headers, &RETRY_AFTER)?, text_of(headers, &DATE), Clock.now())
+fn wait(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
+    retry_after(text_of(headers, &RETRY_AFTER)?, text_of(headers, &DATE), clock.now())
 }
 
 fn text_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -35,7 +35,7 @@ pub(crate) const TRUTH: View = View { branch: 0, off: 0, time_off: 0, frozen_at:
 
 /// The block of this moment.
 pub(crate) fn height() -> u32 {
-    let ms = Clock.now().since(Time::from_millis(0)).as_millis();
+    let ms = Clock::system().now().since(Time::from_millis(0)).as_millis();
     u32::try_from(ms / 3000 - 590_000_000).unwrap()
 }
 

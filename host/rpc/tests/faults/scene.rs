@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Profile};
 use dogwatch_rpc::{
-    AgreementVerdict, AllowHttp, Endpoint, EndpointAgreement, PollAnswer, PollRequest, Pool, PoolOptions, ReadError,
-    RpcCall, UnusableResult, WitnessAgreement,
+    AgreementVerdict, AllowHttp, Clock, Endpoint, EndpointAgreement, PollAnswer, PollRequest, Pool, PoolOptions,
+    ReadError, RpcCall, UnusableResult, WitnessAgreement,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub(crate) struct Scene {
 
 /// Timeouts that a thousand runs can wait for: a fifth of the usual ones. What is promised of reads stays as it is.
 pub(crate) fn options() -> PoolOptions {
-    PoolOptions::default()
+    PoolOptions::new(Clock::system())
         .timeouts(Duration::from_millis(400), Duration::from_millis(800))
         .read_deadline(Duration::from_secs(2))
         .body_limit(256 << 10)

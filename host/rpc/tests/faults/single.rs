@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_rpc::{AgreementVerdict, Standing};
+use dogwatch_rpc::{AgreementVerdict, Clock, Standing};
 use futures_util::StreamExt as _;
 
 use crate::catalogue::{Case, Shows, cases};
@@ -37,7 +37,7 @@ async fn alone(Case { name, fault, shows }: Case) {
                 (AgreementVerdict::Blind, Standing::Silent),
                 "{name}"
             );
-            assert!(scene.pool.status(dogwatch_rpc::Clock.now())[0].last_error.is_some(), "{name}");
+            assert!(scene.pool.status(Clock::system().now())[0].last_error.is_some(), "{name}");
         }
         Shows::Standing(_) => {
             assert!(reading.result.is_ok(), "{name}: {:?}", reading.result);
@@ -92,7 +92,7 @@ async fn beside_two(Case { name, fault, shows }: Case) {
         }
         scene.read().await.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    let status = scene.pool.status(dogwatch_rpc::Clock.now());
+    let status = scene.pool.status(Clock::system().now());
     if !matches!(shows, Shows::Lie) {
         assert_eq!(status[1].rank, 3, "{name}: {status:#?}");
     }

@@ -1,7 +1,7 @@
 //! Broadcasts, and what nodes say about them.
 
 use dogwatch_chain::{AccountName, Profile, PublicKey, SecretKey, SignedTransaction, Time, Transaction};
-use dogwatch_rpc::{BroadcastOutcome as Outcome, PoolOptions, RpcError, TransactionStatus};
+use dogwatch_rpc::{BroadcastOutcome as Outcome, Clock, PoolOptions, RpcError, TransactionStatus};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Node, Reply, capture, hasty, nobody, poll, pool, pool_with, raw, reset};
@@ -152,12 +152,12 @@ async fn a_broadcast_goes_to_the_best_endpoints_only() {
     let bad = Fake::start(|_| Reply::status(500, "")).await;
     let urls = [&bad.url, &other.url, &fakes[0].url, &fakes[1].url, &fakes[2].url].map(String::as_str);
 
-    let pool = pool_with(Profile::hive_testnet(), &urls, PoolOptions::default().fan_out(3));
+    let pool = pool_with(Profile::hive_testnet(), &urls, PoolOptions::new(Clock::system()).fan_out(3));
     poll(&pool).await;
     let report = pool.broadcast(&swap()).await;
     assert_eq!((report.results.len(), report.accepted()), (3, 3));
 
-    let pool = pool_with(Profile::hive_testnet(), &urls, PoolOptions::default());
+    let pool = pool_with(Profile::hive_testnet(), &urls, PoolOptions::new(Clock::system()));
     poll(&pool).await;
     let asked = other.count();
     let report = pool.broadcast(&swap()).await;

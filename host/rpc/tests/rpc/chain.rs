@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{BlockNum, Profile, Time};
-use dogwatch_rpc::{ChainVerdict, PoolOptions, RpcError};
+use dogwatch_rpc::{ChainVerdict, Clock, PoolOptions, RpcError};
 use serde_json::json;
 
 use crate::fake::{Fake, Node, Reply, later, poll, pool, pool_with};
@@ -94,7 +94,7 @@ async fn the_other_method_is_tried() {
 #[tokio::test]
 async fn steem_and_hive_are_told_apart() {
     let steem = Fake::node(Node::steem()).await;
-    let hive = pool_with(Profile::hive(), &[&steem.url], PoolOptions::default());
+    let hive = pool_with(Profile::hive(), &[&steem.url], PoolOptions::new(Clock::system()));
     assert!(matches!(poll(&hive).await.remove(0).result, Err(RpcError::WrongChain { .. })));
 
     // Hive's early releases listed Steem's id beside their own.
@@ -105,6 +105,6 @@ async fn steem_and_hive_are_told_apart() {
         "STEEM_CHAIN_ID": "0".repeat(64), "HIVE_CHAIN_ID": Profile::hive().chain_id } }),
     );
     let fake = Fake::node(node).await;
-    let steem = pool_with(Profile::steem(), &[&fake.url], PoolOptions::default());
+    let steem = pool_with(Profile::steem(), &[&fake.url], PoolOptions::new(Clock::system()));
     assert!(matches!(poll(&steem).await.remove(0).result, Err(RpcError::WrongChain { .. })));
 }

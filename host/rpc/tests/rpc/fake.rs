@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Response, header};
 use dogwatch_chain::{AccountName, Profile};
-use dogwatch_rpc::{AllowHttp, Endpoint, PollAnswer, PollRequest, Pool, PoolOptions, RpcError};
+use dogwatch_rpc::{AllowHttp, Clock, Endpoint, PollAnswer, PollRequest, Pool, PoolOptions, RpcError};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -277,7 +277,7 @@ pub(crate) fn endpoint(url: &str) -> Endpoint {
 }
 
 pub(crate) fn pool(urls: &[&str]) -> Pool {
-    pool_with(Profile::hive_testnet(), urls, PoolOptions::default().jitter(0, 0))
+    pool_with(Profile::hive_testnet(), urls, PoolOptions::new(Clock::system()).jitter(0, 0))
 }
 
 pub(crate) fn pool_with(profile: Profile, urls: &[&str], options: PoolOptions) -> Pool {
@@ -286,7 +286,7 @@ pub(crate) fn pool_with(profile: Profile, urls: &[&str], options: PoolOptions) -
 
 /// Timeouts that a test can wait for.
 pub(crate) fn hasty() -> PoolOptions {
-    PoolOptions::default().timeouts(Duration::from_millis(500), Duration::from_millis(800))
+    PoolOptions::new(Clock::system()).timeouts(Duration::from_millis(500), Duration::from_millis(800))
 }
 
 pub(crate) fn name(text: &str) -> AccountName {

@@ -1,7 +1,7 @@
 //! Polls of endpoints that behave.
 
 use dogwatch_chain::{BlockNum, Profile, Slot, Time};
-use dogwatch_rpc::{ChainVerdict, EndpointIndex, PollRequest, Pool, PoolError, PoolOptions, RpcError};
+use dogwatch_rpc::{ChainVerdict, Clock, EndpointIndex, PollRequest, Pool, PoolError, PoolOptions, RpcError};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Node, Reply, capture, name, poll, poll_error, pool, pool_with};
@@ -51,7 +51,7 @@ async fn a_node_of_hive_is_read_in_one_request() {
 #[tokio::test]
 async fn a_node_of_steem_pads_its_schedule_and_has_no_future() {
     let fake = Fake::node(Node::steem()).await;
-    let pool = pool_with(Profile::steem(), &[&fake.url], PoolOptions::default());
+    let pool = pool_with(Profile::steem(), &[&fake.url], PoolOptions::new(Clock::system()));
     let reading = poll(&pool).await.remove(0).result.unwrap();
     assert_eq!(reading.schedule.current.len(), 21);
     assert_eq!(reading.schedule.future, None);
@@ -160,7 +160,7 @@ async fn results_of_the_wrong_shape_are_refused() {
         (ALICE, "/result/total_missed", json!(1_u64 << 40), "total_missed is not a number in its range"),
     ] {
         let fake = Fake::node(Node::hive().with(method, pointer, value)).await;
-        let error = poll_error(&fake.url, PoolOptions::default()).await;
+        let error = poll_error(&fake.url, PoolOptions::new(Clock::system())).await;
         assert!(matches!(error, RpcError::WrongShape { .. }) && error.to_string().contains(says), "{error} / {says}");
     }
 }
@@ -181,12 +181,15 @@ async fn a_slow_endpoint_keeps_none_waiting_beyond_the_timeout() {
 async fn a_pool_is_checked() {
     let fake = Fake::node(Node::hive()).await;
     let make = |endpoints, options| Pool::new(Profile::hive(), endpoints, options).unwrap_err();
-    assert_eq!(make(vec![], PoolOptions::default()), PoolError::Empty);
-    let twice = make(vec![fake.endpoint(), fake.endpoint()], PoolOptions::default());
+    assert_eq!(make(vec![], PoolOptions::new(Clock::system())), PoolError::Empty);
+    let twice = make(vec![fake.endpoint(), fake.endpoint()], PoolOptions::new(Clock::system()));
     assert!(matches!(twice, PoolError::Twice(_)));
     let zero = std::time::Duration::ZERO;
-    assert!(matches!(make(vec![fake.endpoint()], PoolOptions::default().timeouts(zero, zero)), PoolError::Options(_)));
-    assert!(matches!(make(vec![fake.endpoint()], PoolOptions::default().fan_out(0)), PoolError::Options(_)));
+    assert!(matches!(
+        make(vec![fake.endpoint()], PoolOptions::new(Clock::system()).timeouts(zero, zero)),
+        PoolError::Options(_)
+    ));
+    assert!(matches!(make(vec![fake.endpoint()], PoolOptions::new(Clock::system()).fan_out(0)), PoolError::Options(_)));
 
     let hidden = ["/rpc?key=one", "/rpc?key=two"].map(|end| format!("{}{end}", fake.url));
     let names = pool(&[&hidden[0], &hidden[1]]).names();

@@ -1,13 +1,13 @@
 //! Probes of a producer's own node.
 
 use dogwatch_chain::{BlockNum, Profile};
-use dogwatch_rpc::{PoolOptions, Prober, RpcError};
+use dogwatch_rpc::{Clock, PoolOptions, Prober, RpcError};
 use serde_json::json;
 
 use crate::fake::{Fake, Node, Reply, capture, endpoint, hasty, nobody};
 
 fn prober() -> Prober {
-    Prober::new(PoolOptions::default(), []).unwrap()
+    Prober::new(PoolOptions::new(Clock::system()), []).unwrap()
 }
 
 #[tokio::test]

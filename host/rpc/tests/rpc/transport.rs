@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dogwatch_chain::Profile;
-use dogwatch_rpc::{EndpointIndex, PoolOptions, RedirectFault, RequestPhase, RpcError, Sent};
+use dogwatch_rpc::{Clock, EndpointIndex, PoolOptions, RedirectFault, RequestPhase, RpcError, Sent};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Node, Reply, cut_off, endless, hasty, nobody, poll_error, pool, pool_with, raw, reset};
@@ -74,7 +74,7 @@ async fn batches_that_do_not_fit_the_question() {
             Reply::json(&Value::Array(answers))
         })
         .await;
-        let error = poll_error(&fake.url, PoolOptions::default()).await;
+        let error = poll_error(&fake.url, PoolOptions::new(Clock::system())).await;
         assert!(error.to_string().contains(expected), "{error} / {expected}");
     }
 }
@@ -83,7 +83,10 @@ async fn batches_that_do_not_fit_the_question() {
 async fn statuses_other_than_200() {
     for status in [201, 204, 400, 403, 404, 429, 500, 502, 503] {
         let fake = Fake::start(move |_| Reply::status(status, r#"{"jsonrpc":"2.0","result":{},"id":1}"#)).await;
-        assert_eq!(poll_error(&fake.url, PoolOptions::default()).await, RpcError::Http { status, retry_after: None });
+        assert_eq!(
+            poll_error(&fake.url, PoolOptions::new(Clock::system())).await,
+            RpcError::Http { status, retry_after: None }
+        );
     }
 }
 
@@ -94,7 +97,7 @@ async fn redirects_elsewhere_are_not_followed() {
         let to = target.url.clone();
         let fake = Fake::start(move |_| Reply::Http { status, headers: vec![("location", to.clone())], body: vec![] });
         let fake = fake.await;
-        let error = poll_error(&fake.url, PoolOptions::default()).await;
+        let error = poll_error(&fake.url, PoolOptions::new(Clock::system())).await;
         let fault = if status == 303 { RedirectFault::Status } else { RedirectFault::OtherPort };
         assert_eq!(error, RpcError::Redirect { status, fault });
         assert_eq!(error.sent(), Sent::No);
@@ -106,7 +109,7 @@ async fn redirects_elsewhere_are_not_followed() {
 
 #[tokio::test]
 async fn answers_beyond_the_limit_are_not_read() {
-    let options = PoolOptions::default().body_limit(64 << 10);
+    let options = PoolOptions::new(Clock::system()).body_limit(64 << 10);
     let too_large = RpcError::TooLarge { limit: 64 << 10 };
     let announced = Fake::start(|_| Reply::status(200, vec![b' '; 65 << 10])).await;
     assert_eq!(poll_error(&announced.url, options.clone()).await, too_large);
@@ -133,19 +136,19 @@ async fn silence_and_broken_connections() {
     assert_eq!(error.sent(), Sent::No);
 
     let (resetting, _) = raw(reset).await;
-    let error = poll_error(&resetting, PoolOptions::default()).await;
+    let error = poll_error(&resetting, PoolOptions::new(Clock::system())).await;
     assert!(matches!(error, RpcError::Broken { .. }), "{error:?}");
     assert_eq!(error.sent(), Sent::Maybe);
 
     let (cutting, _) = raw(cut_off).await;
-    let error = poll_error(&cutting, PoolOptions::default()).await;
+    let error = poll_error(&cutting, PoolOptions::new(Clock::system())).await;
     assert!(matches!(error, RpcError::Broken { .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn what_is_not_tls_is_not_spoken_to() {
     let fake = Fake::node(Node::hive()).await;
-    let error = poll_error(&fake.url.replace("http://", "https://"), PoolOptions::default()).await;
+    let error = poll_error(&fake.url.replace("http://", "https://"), PoolOptions::new(Clock::system())).await;
     assert!(matches!(error, RpcError::Tls { .. }), "{error:?}");
     assert_eq!(fake.count(), 0);
 }
@@ -175,10 +178,10 @@ async fn nothing_is_asked_twice_by_itself() {
         Reply::status(503, "")
     })
     .await;
-    let _ = poll_error(&fake.url, PoolOptions::default()).await;
+    let _ = poll_error(&fake.url, PoolOptions::new(Clock::system())).await;
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     let (resetting, connections) = raw(reset).await;
-    let _ = poll_error(&resetting, PoolOptions::default()).await;
+    let _ = poll_error(&resetting, PoolOptions::new(Clock::system())).await;
     // Once by https, once by plain HTTP.
     assert_eq!(connections.load(Ordering::SeqCst), 2);
 }

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use dogwatch::channels::client::{ChannelClient, Outcome, Tested};
 use dogwatch::store::Delivery;
-use dogwatch_chain::Time;
 use dogwatch_alerts::AlertEvent;
+use dogwatch_chain::Time;
 use dogwatch_plugins::{FollowUp, HeartbeatMessage, HeartbeatStatus, Progress};
 
 use super::{OPENED_AT, SITE, assert_safe, message};

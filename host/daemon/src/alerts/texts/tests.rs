@@ -12,7 +12,8 @@ fn messages(cause: Cause) -> Vec<AlertReport> {
     let listen = SocketAddr::from(([127, 0, 0, 1], 9464));
     let lines =
         "FAILS: alice: standby second: its head is old\nok: alice: the key on chain: it is that of node primary";
-    let both = |text: &dyn Fn(Condition<'_>) -> AlertReport, why| vec![text(Condition::Fails(why)), text(Condition::Holds)];
+    let both =
+        |text: &dyn Fn(Condition<'_>) -> AlertReport, why| vec![text(Condition::Fails(why)), text(Condition::Holds)];
     match cause {
         Cause::Start => {
             let why = "it could not read its configuration";
@@ -22,10 +23,9 @@ fn messages(cause: Cause) -> Vec<AlertReport> {
         }
         Cause::CrashLoop => vec![texts.crash_loop(3), texts.no_crash_loop()],
         Cause::Store => both(&|condition| texts.store(condition), "database or disk is full"),
-        Cause::Channel => both(
-            &|condition| texts.channel("pager", condition),
-            "there is no plugin pagerdty; did you mean pagerduty?",
-        ),
+        Cause::Channel => {
+            both(&|condition| texts.channel("pager", condition), "there is no plugin pagerdty; did you mean pagerduty?")
+        }
         Cause::KeptPlugin => both(
             &|condition| texts.kept_plugin("pager", condition),
             "there is no plugin mine; there are: telegram, webhook",
