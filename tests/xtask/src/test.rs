@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
@@ -12,7 +11,12 @@ pub(crate) fn run(arguments: Vec<String>) -> anyhow::Result<()> {
     // Tests that need what could not be installed fail and say so; the others still have to run.
     let peers = crate::setup::peers();
     let mut command = crate::cargo_command();
-    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(arguments);
+    command.args(["test", "--locked", "--no-fail-fast"]);
+    let some = |argument: &String| argument.starts_with("-p") || argument.starts_with("--package");
+    if !arguments.iter().take_while(|argument| *argument != "--").any(some) {
+        command.arg("--workspace");
+    }
+    command.args(arguments);
     let (mut reader, writer) = std::io::pipe().context("no pipe for the output of cargo")?;
     // One pipe for both: cargo names the binary on standard error, and the binary its tests on standard output.
     command.stdout(writer.try_clone()?).stderr(writer);
@@ -58,7 +62,7 @@ impl Summary {
         let said = line.trim_start();
         if let Some(binary) = said.strip_prefix("Running ").or_else(|| said.strip_prefix("Doc-tests ")) {
             // Without the file that was built of it: `tests/x.rs (target/debug/deps/x-0123)`.
-            let source = binary.split(" (target").next().unwrap_or(binary);
+            let source = binary.split(" (").next().unwrap_or(binary);
             self.binary = source.trim_start_matches("unittests ").to_owned();
             if let Some((_, file)) = binary.rsplit_once("/deps/") {
                 let name = file.rsplit_once('-').map_or(file, |(name, _)| name);
