@@ -13,7 +13,7 @@ mod ntfy;
 mod opsgenie;
 mod pagerduty;
 mod pushover;
-mod secrets;
+pub(crate) mod secrets;
 mod slack;
 mod telegram;
 mod trust;
