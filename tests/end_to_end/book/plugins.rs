@@ -27,6 +27,15 @@ fn every_bundled_plugin_has_a_page_with_its_settings() {
     }
 }
 
+#[test]
+fn every_bundled_channel_is_in_the_overview() {
+    let overview = page::all().into_iter().find(|page| page.name == "docs/src/operators/channels.md").unwrap();
+    for plugin in dogwatch_bundled::CHANNELS {
+        let link = format!("(../channels/{}.md)", plugin.name);
+        assert!(overview.text.contains(&link), "{} has no link to {}", overview.name, plugin.name);
+    }
+}
+
 /// The policy that the book shows, built as the book says.
 pub(super) fn patient() -> &'static Path {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
