@@ -93,7 +93,7 @@ async fn a_daemon_that_hangs_is_not_a_missing_one() {
     daemon.ready().await;
     // Something takes its place that listens and says nothing.
     drop(daemon);
-    let socket = dogwatch::control::socket_path(&dir.path().join("state"));
+    let socket = dogwatch_client::socket_path(&dir.path().join("state"));
     let _ = std::fs::remove_file(&socket);
     let _mute = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     let output = dogwatch().arg("status").arg("--config").arg(&config).output().await.unwrap();

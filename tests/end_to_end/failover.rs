@@ -175,7 +175,7 @@ async fn an_operator_at_work_is_left_alone() {
     let snapshot = net.handle().snapshot();
     let profile = net.devnet.profile();
     let head = net.handle().with(|devnet| devnet.head().id);
-    let swap = Transaction::swap_signing_key(
+    let swap = Transaction::switch_signing_key(
         AccountName::new(WITNESS).unwrap(),
         net.secret("primary").public_key(),
         stranger.public_key(),

@@ -3,33 +3,35 @@
 use std::collections::BTreeSet;
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertEvent, Severity};
 
+use crate::alert::{Alert, AlertEvent};
 use crate::digest::Maintenance;
 use crate::hours::apart;
 use crate::incident::{Acknowledgement, Hold, Incident, Phase};
+use crate::notice::{AlertReport, Change, Notice};
 use crate::rules::Rules;
+use crate::severity::Severity;
 
 /// What happened to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It was raised, said again, or is over; or it is a report.
-    Said(Box<Alert>, String),
-    /// Somebody has taken it on.
+    /// Whoever watches it has something to report.
+    Reported(Box<AlertReport>),
+    /// Somebody acknowledged it.
     Acknowledged(String),
     /// There are too many at once, and this is one of them. These channels were to be told of it, and will not be.
-    Joined(BTreeSet<String>),
+    JoinedStorm(BTreeSet<String>),
     /// The daemon has started, perhaps with other rules.
-    Reconciled,
-    /// It was said past the desk, to every channel that takes its severity, and is looked after here from now on.
-    Adopted(Box<Alert>, String),
+    RulesChanged,
+    /// It went past the desk to every channel that takes its severity, and is the desk's from now on.
+    Adopted(Box<AlertReport>),
     /// The maintenance that held it back is over.
     Released,
-    /// The time came that [`Taken::due`] named.
+    /// The time came that [`Step::due`] named.
     Due,
 }
 
-/// Something to be said to some channels.
+/// A message for some channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispatch {
     /// What.
@@ -40,27 +42,27 @@ pub struct Dispatch {
     pub not_before: Time,
 }
 
-/// What is known of an incident now, and what has to be said.
+/// One step of an incident: what is known of it now, and which messages go out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct Step {
     /// The incident; none if there is nothing left to remember.
     pub incident: Option<Incident>,
-    /// What has to be said, in this order.
+    /// The messages, in this order.
     pub dispatches: Vec<Dispatch>,
 }
 
-impl Taken {
+impl Step {
     /// When something has to be done about it without anything happening.
     pub fn due(&self, rules: &Rules) -> Option<Time> {
         let incident = self.incident.as_ref()?;
-        let forget = || incident.openings.last().map(|last| last.plus(rules.damping.window));
+        let forget = || incident.openings.last().map(|last| last.plus(rules.flapping.window));
         match (incident.phase, incident.hold) {
             (Phase::Over, Hold::Free) => Some(forget().unwrap_or(incident.said_at)),
             (Phase::Over, _) => None,
             (Phase::Open, Hold::Free) => {
                 let step = incident.steps.keys().next().copied();
                 let over = incident.over_at;
-                let repeat = repeats(incident).then(|| incident.said_at.plus(slackened(rules)));
+                let repeat = repeats(incident).then(|| incident.said_at.plus(rules.repeat));
                 [step, over, repeat].into_iter().flatten().min()
             }
             (Phase::Open, _) => incident.over_at,
@@ -68,14 +70,9 @@ impl Taken {
     }
 }
 
-/// Whether it is said again and again.
+/// Whether it is repeated.
 fn repeats(incident: &Incident) -> bool {
     incident.alert.severity >= Severity::Critical && incident.acknowledged.is_none() && !incident.told.is_empty()
-}
-
-/// Whoever raised the alert may say it again with news, and comes first with it.
-fn slackened(rules: &Rules) -> std::time::Duration {
-    rules.repeat.saturating_add(rules.repeat.checked_div(10).unwrap_or_default())
 }
 
 /// The rules at a moment.
@@ -90,34 +87,34 @@ pub struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Works off one event of one incident.
-    pub fn take(&self, known: Option<Incident>, event: Event) -> Taken {
+    /// Handles one event of one incident.
+    pub fn handle(&self, known: Option<Incident>, event: Event) -> Step {
         match (known, event) {
-            (known, Event::Said(alert, witness)) => match alert.event {
-                AlertEvent::Report => self.report(known, &alert),
-                AlertEvent::Resolved => self.over(known, *alert),
-                _ => self.raised(known, *alert, witness),
+            (known, Event::Reported(report)) => match report.change {
+                Change::Report => self.report(known, *report),
+                Change::Over => self.over(known, report.notice),
+                Change::Raised | Change::Worse | Change::News | Change::Refreshed => self.raised(known, *report),
             },
-            (Some(known), Event::Adopted(..)) if known.phase == Phase::Open => unchanged(known),
-            (_, Event::Adopted(alert, witness)) => self.adopted(*alert, witness),
-            (None, _) => Taken::default(),
+            (Some(known), Event::Adopted(_)) if known.phase == Phase::Open => unchanged(known),
+            (_, Event::Adopted(report)) => self.adopted(*report),
+            (None, _) => Step::default(),
             (Some(incident), Event::Acknowledged(by)) => self.acknowledged(incident, by),
-            (Some(incident), Event::Joined(unsaid)) => join(incident, &unsaid),
-            (Some(incident), Event::Reconciled) => self.reconciled(incident),
+            (Some(incident), Event::JoinedStorm(unsent)) => join(incident, &unsent),
+            (Some(incident), Event::RulesChanged) => self.rules_changed(incident),
             (Some(incident), Event::Released) => self.released(incident),
             (Some(incident), Event::Due) => self.due(incident),
         }
     }
 
-    fn adopted(&self, alert: Alert, witness: String) -> Taken {
-        let takes = self.rules.recipients.iter().filter(|recipient| alert.severity >= recipient.min_severity);
-        let incident =
-            Incident { told: takes.map(|recipient| recipient.name.clone()).collect(), ..self.unsaid(alert, witness) };
-        Taken { incident: Some(incident), dispatches: Vec::new() }
+    fn adopted(&self, report: AlertReport) -> Step {
+        let severity = report.notice.severity;
+        let takes = self.rules.recipients.iter().filter(|recipient| severity >= recipient.min_severity);
+        let told = takes.map(|recipient| recipient.name.clone()).collect();
+        Step { incident: Some(Incident { told, ..self.untold(report) }), dispatches: Vec::new() }
     }
 
     /// Under other rules some that were told may be gone. If all are, those who are now the first are told.
-    fn reconciled(&self, mut incident: Incident) -> Taken {
+    fn rules_changed(&self, mut incident: Incident) -> Step {
         if incident.phase == Phase::Over {
             return unchanged(incident);
         }
@@ -134,11 +131,11 @@ impl Desk<'_> {
         unchanged(incident)
     }
 
-    /// An incident of which nobody has heard.
-    fn unsaid(&self, alert: Alert, witness: String) -> Incident {
+    /// An incident that nobody was told of.
+    fn untold(&self, report: AlertReport) -> Incident {
+        let alert = Alert { at: self.now, ..Alert::new(AlertEvent::Opened, report.notice, report.at) };
         Incident {
             alert,
-            witness,
             phase: Phase::Open,
             hold: Hold::Free,
             told: BTreeSet::new(),
@@ -152,24 +149,25 @@ impl Desk<'_> {
     }
 
     /// A report goes out, and leaves nothing open.
-    fn report(&self, known: Option<Incident>, alert: &Alert) -> Taken {
-        let now = self.rules.plan(alert, self.now).into_iter().next();
+    fn report(&self, known: Option<Incident>, report: AlertReport) -> Step {
+        let alert = Alert { at: self.now, ..Alert::new(AlertEvent::Report, report.notice, report.at) };
+        let first = self.rules.plan(&alert, self.now).into_iter().next();
         let dispatches =
-            now.into_iter().map(|(at, channels)| Dispatch { alert: alert.clone(), channels, not_before: at });
-        Taken { dispatches: dispatches.collect(), incident: known }
+            first.into_iter().map(|(at, channels)| Dispatch { alert: alert.clone(), channels, not_before: at });
+        Step { dispatches: dispatches.collect(), incident: known }
     }
 
-    fn raised(&self, known: Option<Incident>, alert: Alert, witness: String) -> Taken {
+    fn raised(&self, known: Option<Incident>, report: AlertReport) -> Step {
         match known {
             Some(incident) if incident.phase == Phase::Open && incident.over_at.is_none() => {
-                self.again(incident, alert)
+                self.again(incident, report)
             }
-            known => self.opened(known, alert, witness),
+            known => self.opened(known, report),
         }
     }
 
-    fn opened(&self, known: Option<Incident>, mut alert: Alert, witness: String) -> Taken {
-        let window = self.rules.damping.window;
+    fn opened(&self, known: Option<Incident>, report: AlertReport) -> Step {
+        let window = self.rules.flapping.window;
         let mut openings: Vec<Time> = known.iter().flat_map(|known| known.openings.iter().copied()).collect();
         openings.retain(|at| !apart(self.now, *at, window));
         openings.push(self.now);
@@ -178,25 +176,24 @@ impl Desk<'_> {
             // Channels believe it is open, and so it is again.
             incident.openings = openings;
             incident.over_at = None;
-            return self.again(incident, alert);
+            return self.again(incident, report);
         }
-        alert.event = AlertEvent::Opened;
-        let mut incident = Incident { openings, ..self.unsaid(alert, witness) };
+        let mut incident = Incident { openings, ..self.untold(report) };
         if self.covered(&incident) {
             incident.hold = Hold::Maintenance;
-            return Taken { incident: Some(incident), dispatches: Vec::new() };
+            return Step { incident: Some(incident), dispatches: Vec::new() };
         }
         self.open(incident)
     }
 
-    /// Tells whoever is the first to be told.
-    fn open(&self, mut incident: Incident) -> Taken {
-        if incident.flaps(self.rules.damping.openings) {
-            let (times, minutes) = (incident.openings.len(), self.rules.damping.window.as_secs() / 60);
-            let quiet = self.rules.damping.quiet.as_secs() / 60;
+    /// Sends it to whoever is told first.
+    fn open(&self, mut incident: Incident) -> Step {
+        if incident.flaps(self.rules.flapping.openings) {
+            let (times, minutes) = (incident.openings.len(), self.rules.flapping.window.as_secs() / 60);
+            let quiet = self.rules.flapping.quiet.as_secs() / 60;
             let note = format!(
-                " It has come and gone {times} times within {minutes} min: from here on it is held open until it has \
-                 stayed away for {quiet} min."
+                " It has come and gone {times} times within {minutes} min: it is now held open until it has stayed away \
+                 for {quiet} min."
             );
             incident.alert.details.push_str(&note);
         }
@@ -210,26 +207,33 @@ impl Desk<'_> {
             incident.told.extend(channels.iter().cloned());
             dispatches.push(Dispatch { alert: incident.alert.clone(), channels, not_before: gathers_until });
         }
-        Taken { incident: Some(incident), dispatches }
+        Step { incident: Some(incident), dispatches }
     }
 
-    /// It is open, and something is said of it.
-    fn again(&self, mut incident: Incident, alert: Alert) -> Taken {
-        let worse = alert.severity > incident.alert.severity;
-        let news = alert.summary != incident.alert.summary.trim_start_matches("resolved: ");
-        let due = apart(self.now, incident.said_at, self.rules.repeat);
+    /// It is open, and is reported again.
+    fn again(&self, mut incident: Incident, report: AlertReport) -> Step {
+        let AlertReport { change, notice, .. } = report;
+        let news = match change {
+            Change::News => true,
+            // Whoever raises it again may have something else to say.
+            Change::Raised => notice.summary != incident.alert.summary,
+            _ => false,
+        };
+        let worse = notice.severity > incident.alert.severity;
+        let severity = notice.severity.max(incident.alert.severity);
         let opened_at = incident.alert.opened_at;
-        let severity = alert.severity.max(incident.alert.severity);
-        incident.alert = Alert { event: AlertEvent::Updated, opened_at, severity, ..alert };
+        let acknowledged_by = std::mem::take(&mut incident.alert.acknowledged_by);
+        let alert = Alert::new(AlertEvent::Updated, notice, self.now);
+        incident.alert = Alert { opened_at, severity, acknowledged_by, ..alert };
         if incident.hold != Hold::Free {
             return unchanged(incident);
         }
-        let taken_on = incident.acknowledged.as_ref().is_some_and(|ack| severity <= ack.severity);
-        if taken_on || !(worse || news || (due && severity >= Severity::Critical)) {
+        let acknowledged = incident.acknowledged.as_ref().is_some_and(|ack| severity <= ack.severity);
+        if acknowledged || !(worse || news) {
             return unchanged(incident);
         }
         if self.covered(&incident) {
-            // What would be said now is said when the maintenance ends.
+            // The message goes out when the maintenance ends.
             incident.hold = Hold::Maintenance;
             return unchanged(incident);
         }
@@ -241,23 +245,23 @@ impl Desk<'_> {
         self.say(incident, AlertEvent::Updated)
     }
 
-    fn worse(&self, mut incident: Incident) -> Taken {
+    fn worse(&self, mut incident: Incident) -> Step {
         let mut plan = self.rules.plan(&incident.alert, self.now);
         let first = plan.remove(&self.now).unwrap_or_default();
         let new: BTreeSet<String> = first.difference(&incident.told).cloned().collect();
         incident.steps = plan;
-        let Taken { incident, mut dispatches } = self.say(incident, AlertEvent::Updated);
-        let Some(mut incident) = incident else { return Taken { incident, dispatches } };
+        let Step { incident, mut dispatches } = self.say(incident, AlertEvent::Updated);
+        let Some(mut incident) = incident else { return Step { incident, dispatches } };
         if !new.is_empty() {
             let alert = Alert { event: AlertEvent::Opened, ..incident.alert.clone() };
             dispatches.push(Dispatch { alert, channels: new.clone(), not_before: self.now });
             incident.told.extend(new);
         }
-        Taken { incident: Some(incident), dispatches }
+        Step { incident: Some(incident), dispatches }
     }
 
-    /// Tells all who know of it.
-    fn say(&self, mut incident: Incident, event: AlertEvent) -> Taken {
+    /// Sends a message to all who were told.
+    fn say(&self, mut incident: Incident, event: AlertEvent) -> Step {
         incident.said_at = self.now;
         let alert = Alert { event, at: self.now, ..incident.alert.clone() };
         let dispatches = if incident.told.is_empty() {
@@ -265,40 +269,43 @@ impl Desk<'_> {
         } else {
             vec![Dispatch { alert, channels: incident.told.clone(), not_before: self.now }]
         };
-        Taken { incident: Some(incident), dispatches }
+        Step { incident: Some(incident), dispatches }
     }
 
-    fn over(&self, known: Option<Incident>, alert: Alert) -> Taken {
+    fn over(&self, known: Option<Incident>, end: Notice) -> Step {
         let mut incident = match known {
             Some(incident) if incident.phase == Phase::Open => incident,
             // It is over already, or nobody ever heard of it.
-            known => return Taken { incident: known, dispatches: Vec::new() },
+            known => return Step { incident: known, dispatches: Vec::new() },
         };
-        let severity = alert.severity.max(incident.alert.severity);
-        let opened_at = incident.alert.opened_at;
-        // Whoever calls it off need not remember what it said.
-        let summary = format!("resolved: {}", incident.alert.summary.trim_start_matches("resolved: "));
-        incident.alert = Alert { severity, opened_at, summary, ..alert };
-        if incident.hold == Hold::Free && incident.flaps(self.rules.damping.openings) {
-            incident.over_at = Some(self.now.plus(self.rules.damping.quiet));
-            return Taken { incident: Some(incident), dispatches: Vec::new() };
+        // Whoever calls it off need not remember how it was worded.
+        let alert = &mut incident.alert;
+        alert.event = AlertEvent::Resolved;
+        alert.severity = alert.severity.max(end.severity);
+        alert.details = end.details;
+        alert.remedy = end.remedy;
+        alert.command = end.command;
+        alert.at = self.now;
+        if incident.hold == Hold::Free && incident.flaps(self.rules.flapping.openings) {
+            incident.over_at = Some(self.now.plus(self.rules.flapping.quiet));
+            return Step { incident: Some(incident), dispatches: Vec::new() };
         }
         self.close(incident)
     }
 
-    fn close(&self, mut incident: Incident) -> Taken {
+    fn close(&self, mut incident: Incident) -> Step {
         incident.steps.clear();
         incident.over_at = None;
         incident.phase = Phase::Over;
-        let mut taken = self.say(incident, AlertEvent::Resolved);
-        if let Some(incident) = &mut taken.incident {
+        let mut step = self.say(incident, AlertEvent::Resolved);
+        if let Some(incident) = &mut step.incident {
             incident.told.clear();
             incident.acknowledged = None;
         }
-        taken
+        step
     }
 
-    fn acknowledged(&self, mut incident: Incident, by: String) -> Taken {
+    fn acknowledged(&self, mut incident: Incident, by: String) -> Step {
         if incident.phase == Phase::Over {
             return unchanged(incident);
         }
@@ -311,13 +318,13 @@ impl Desk<'_> {
         self.say(incident, AlertEvent::Acknowledged)
     }
 
-    fn released(&self, mut incident: Incident) -> Taken {
+    fn released(&self, mut incident: Incident) -> Step {
         if incident.hold != Hold::Maintenance {
-            return Taken { incident: Some(incident), dispatches: Vec::new() };
+            return Step { incident: Some(incident), dispatches: Vec::new() };
         }
         incident.hold = Hold::Free;
         match incident.phase {
-            Phase::Over => Taken { incident: Some(incident), dispatches: Vec::new() },
+            Phase::Over => Step { incident: Some(incident), dispatches: Vec::new() },
             Phase::Open
                 if incident.acknowledged.as_ref().is_some_and(|ack| incident.alert.severity <= ack.severity) =>
             {
@@ -332,19 +339,19 @@ impl Desk<'_> {
         }
     }
 
-    fn due(&self, mut incident: Incident) -> Taken {
+    fn due(&self, mut incident: Incident) -> Step {
         if incident.over_at.is_some_and(|at| at <= self.now) {
             return self.close(incident);
         }
         if incident.phase == Phase::Over {
-            let remembered = incident.openings.iter().any(|at| !apart(self.now, *at, self.rules.damping.window));
+            let remembered = incident.openings.iter().any(|at| !apart(self.now, *at, self.rules.flapping.window));
             let keep = remembered || incident.hold != Hold::Free;
-            return Taken { incident: keep.then_some(incident), dispatches: Vec::new() };
+            return Step { incident: keep.then_some(incident), dispatches: Vec::new() };
         }
         if self.covered(&incident) {
-            // What would be said now is said when the maintenance ends.
+            // The message goes out when the maintenance ends.
             incident.hold = Hold::Maintenance;
-            return Taken { incident: Some(incident), dispatches: Vec::new() };
+            return Step { incident: Some(incident), dispatches: Vec::new() };
         }
         let mut next = BTreeSet::new();
         while let Some(step) = incident.steps.first_entry().filter(|step| *step.key() <= self.now) {
@@ -357,30 +364,30 @@ impl Desk<'_> {
             incident.told.extend(next.iter().cloned());
             incident.said_at = self.now;
             let dispatches = vec![Dispatch { alert, channels: next, not_before: self.now }];
-            return Taken { incident: Some(incident), dispatches };
+            return Step { incident: Some(incident), dispatches };
         }
-        if repeats(&incident) && apart(self.now, incident.said_at, slackened(self.rules)) {
+        if repeats(&incident) && apart(self.now, incident.said_at, self.rules.repeat) {
             return self.say(incident, AlertEvent::Updated);
         }
-        Taken { incident: Some(incident), dispatches: Vec::new() }
+        Step { incident: Some(incident), dispatches: Vec::new() }
     }
 
     fn covered(&self, incident: &Incident) -> bool {
-        self.maintenance.is_some_and(|maintenance| maintenance.covers(self.now, &incident.witness))
+        self.maintenance.is_some_and(|maintenance| maintenance.covers(self.now, incident.alert.key.witness()))
     }
 }
 
-fn unchanged(incident: Incident) -> Taken {
-    Taken { incident: Some(incident), dispatches: Vec::new() }
+fn unchanged(incident: Incident) -> Step {
+    Step { incident: Some(incident), dispatches: Vec::new() }
 }
 
-/// From now on it is said with the others; what of it has not gone out yet was withdrawn by the caller.
-fn join(mut incident: Incident, unsaid: &BTreeSet<String>) -> Taken {
+/// From now on it is part of the storm's message; the caller has withdrawn what of it has not gone out yet.
+fn join(mut incident: Incident, unsent: &BTreeSet<String>) -> Step {
     incident.hold = Hold::Storm;
-    incident.told.retain(|name| !unsaid.contains(name));
+    incident.told.retain(|name| !unsent.contains(name));
     incident.steps.clear();
     incident.gathers_until = None;
-    Taken { incident: Some(incident), dispatches: Vec::new() }
+    Step { incident: Some(incident), dispatches: Vec::new() }
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! Maintenance: silence with an end, and what is said at that end.
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
 use serde::{Deserialize, Serialize};
 
+use crate::cause::Cause;
 use crate::incident::{Hold, Incident, Phase};
+use crate::key::{AlertKey, Scope};
+use crate::notice::{AlertReport, Change, Notice};
+use crate::severity::Severity;
+use crate::subject::Subject;
 
 /// As many alerts as a digest names one by one.
 const NAMED: usize = 30;
@@ -39,7 +43,7 @@ impl Maintenance {
 }
 
 /// What came while the operator wanted to hear nothing; none if nothing came.
-pub fn digest(site: &str, now: Time, maintenance: &Maintenance, incidents: &[Incident]) -> Option<Alert> {
+pub fn digest(site: &str, maintenance: &Maintenance, incidents: &[Incident]) -> Option<AlertReport> {
     let held: Vec<&Incident> = incidents.iter().filter(|incident| incident.hold == Hold::Maintenance).collect();
     let worst = held.iter().map(|incident| incident.alert.severity).max().unwrap_or(Severity::Info);
     let open = held.iter().filter(|incident| incident.phase == Phase::Open).count();
@@ -47,21 +51,17 @@ pub fn digest(site: &str, now: Time, maintenance: &Maintenance, incidents: &[Inc
         return None;
     }
     let mut details = lines(held.iter().copied());
-    details.push_str("\nThose that are open are said again now, one by one.");
-    Some(Alert {
-        key: AlertKey(format!("daemon/{site}/maintenance")),
-        event: AlertEvent::Report,
+    details.push_str("\nThose that are open follow now, one by one.");
+    let notice = Notice {
+        key: AlertKey::new(Scope::daemon(site), Cause::Maintenance),
         severity: worst,
         subject: Subject::Daemon,
-        chain: String::new(),
         summary: format!("maintenance is over; alerts that came: {}, still open: {open}", held.len()),
         details,
         remedy: "Look at those that are open.".to_owned(),
         command: "dogwatch alerts".to_owned(),
-        acknowledged_by: String::new(),
-        opened_at: maintenance.since,
-        at: now,
-    })
+    };
+    Some(AlertReport { change: Change::Report, notice, at: maintenance.since })
 }
 
 /// One line for each incident, the worst first; as many as anybody will read.
@@ -69,7 +69,7 @@ pub(crate) fn lines<'a>(incidents: impl Iterator<Item = &'a Incident>) -> String
     let mut all: Vec<&Incident> = incidents.collect();
     all.sort_by_key(|incident| (std::cmp::Reverse(incident.alert.severity), incident.alert.opened_at));
     let line = |incident: &&Incident| {
-        let summary = incident.alert.summary.trim_start_matches("resolved: ");
+        let summary = &incident.alert.summary;
         let state = match incident.phase {
             Phase::Open => "open",
             Phase::Over => "over",

@@ -1,12 +1,14 @@
 //! The alerts that the desk itself makes, word for word.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
 
-use crate::{Hold, Incident, Maintenance, Phase, digest, storm};
+use crate::{
+    Alert, AlertEvent, AlertKey, AlertReport, Cause, Hold, Incident, Maintenance, Phase, Raiser, Scope,
+    Severity, Subject, digest, storm,
+};
 
 const NOW: Time = Time::from_secs(1_795_436_256);
 
@@ -14,11 +16,10 @@ fn incident(number: u32, severity: Severity, phase: Phase, hold: Hold) -> Incide
     let opened_at = NOW.minus(Duration::from_secs(u64::from(number)));
     Incident {
         alert: Alert {
-            key: AlertKey(format!("witness/hive/alice{number}/missing")),
+            key: AlertKey::new(Scope::witness("hive", &format!("alice{number}")), Cause::Missing),
             event: AlertEvent::Opened,
             severity,
             subject: Subject::Daemon,
-            chain: "hive".into(),
             summary: format!("alice{number}: node primary missed 2 blocks in a row"),
             details: String::new(),
             remedy: String::new(),
@@ -27,7 +28,6 @@ fn incident(number: u32, severity: Severity, phase: Phase, hold: Hold) -> Incide
             opened_at,
             at: opened_at,
         },
-        witness: format!("alice{number}"),
         phase,
         hold,
         told: Default::default(),
@@ -40,23 +40,40 @@ fn incident(number: u32, severity: Severity, phase: Phase, hold: Hold) -> Incide
     }
 }
 
-fn shown(alert: &Alert) -> String {
-    let Alert { key, event, severity, subject, summary, details, remedy, command, opened_at, .. } = alert;
+fn shown(report: &AlertReport) -> String {
+    let alert = report.clone().message();
+    let headline = alert.headline();
+    let Alert { key, event, severity, subject, details, remedy, command, opened_at, .. } = &alert;
     format!(
         "key: {key}\nevent: {event:?}\nseverity: {severity}\nsubject: {subject}\nsince: {opened_at}\n\
-         summary: {summary}\ndetails: {details}\nremedy: {remedy}\ncommand: {command}\n"
+         summary: {headline}\ndetails: {details}\nremedy: {remedy}\ncommand: {command}\n"
     )
 }
 
-fn golden(name: &str, alerts: &[Option<Alert>]) {
-    let text = alerts.iter().flatten().map(shown).collect::<Vec<_>>().join("\n");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("txt");
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn golden(cause: Cause, reports: &[Option<AlertReport>]) {
+    let text = reports.iter().flatten().map(shown).collect::<Vec<_>>().join("\n");
+    let path = directory().join(cause.name()).with_extension("txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::create_dir_all(directory()).unwrap();
         std::fs::write(&path, &text).unwrap();
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(known, text, "{}: UPDATE_GOLDEN=1 writes it anew", path.display());
+}
+
+/// Whoever adds a cause of the desk's adds its golden file, and whoever drops one drops it.
+#[test]
+fn every_cause_of_the_desk_has_a_golden_file() {
+    let files = std::fs::read_dir(directory()).unwrap();
+    let mut found: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut wanted: Vec<String> = Cause::raised_by(Raiser::Desk).map(|cause| format!("{cause}.txt")).collect();
+    found.sort();
+    wanted.sort();
+    assert_eq!(found, wanted);
 }
 
 #[test]
@@ -66,12 +83,8 @@ fn a_storm_in_words() {
     let mut mixed = members(Phase::Open, 3);
     mixed.extend([incident(9, Severity::Warning, Phase::Over, Hold::Storm)]);
     golden(
-        "storm",
-        &[
-            storm("fsn1", NOW, &mixed),
-            storm("fsn1", NOW, &members(Phase::Open, 40)),
-            storm("fsn1", NOW, &members(Phase::Over, 2)),
-        ],
+        Cause::Storm,
+        &[storm("fsn1", &mixed), storm("fsn1", &members(Phase::Open, 40)), storm("fsn1", &members(Phase::Over, 2))],
     );
 }
 
@@ -83,5 +96,5 @@ fn the_end_of_a_maintenance_in_words() {
         incident(1, Severity::Page, Phase::Open, Hold::Maintenance),
         incident(2, Severity::Warning, Phase::Over, Hold::Maintenance),
     ];
-    golden("maintenance", &[digest("fsn1", NOW, &window, &held)]);
+    golden(Cause::Maintenance, &[digest("fsn1", &window, &held)]);
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, Severity};
 use serde::{Deserialize, Serialize};
+
+use crate::alert::Alert;
+use crate::severity::Severity;
 
 /// Whether an incident is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,12 +45,9 @@ pub struct Acknowledgement {
 
 /// One alert, from its first opening until it is forgotten. Stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Incident {
     /// The alert as it was raised last.
     pub alert: Alert,
-    /// The witness it is about, or empty.
-    pub witness: String,
     /// Whether it is open.
     pub phase: Phase,
     /// What holds it back.

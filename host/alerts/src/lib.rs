@@ -1,29 +1,43 @@
-//! What becomes of an alert once it is raised: who is told, who is next if nobody takes it on, and when there is silence.
+//! Alerts: what identifies one, and what becomes of it once it is raised: who is told, who is next if nobody acknowledges it,
+//! and when there is silence.
 //!
-//! Pure: [`Desk::take`] is given what is known of an incident and what happened, and answers with what is known now and
-//! what has to be said to which channel. It reads no clock and keeps nothing; whoever calls it stores both answers in
-//! one transaction, so that an alert is never half handled.
+//! Pure: [`Desk::handle`] takes what is known of an incident and what happened, and returns what is known now and which
+//! channels get which message. It reads no clock and keeps nothing; the caller stores both in one transaction, so that an
+//! alert is never half handled.
 //!
 //! The life of an incident:
 //!
-//! - It opens, and the first channels of its routes are told, after a short wait in which a storm would show.
-//! - While nobody acknowledges it, it is said again (from critical up), and escalates along its routes.
+//! - It opens, and the first channels of its routes get a message, after a short wait in which a storm would show.
+//! - While nobody acknowledges it, it is repeated (from critical up), and escalates along its routes. Nobody else repeats
+//!   an alert, and nobody else remembers how bad it was at its worst.
 //! - Acknowledged, it is quiet, unless it gets worse.
-//! - Resolved, all who were told hear of it. What comes and goes too often is held open until it has been quiet.
-//! - In maintenance nothing is said, and nothing is lost: what is still open at its end is said then.
+//! - Once it is over, all who were told hear of it. An alert that flaps is held open until it has been quiet.
+//! - During a maintenance nothing is sent, and nothing is lost: what is still open at its end is sent then.
 
+mod alert;
+mod cause;
 mod desk;
 mod digest;
 #[cfg(test)]
 mod golden;
 mod hours;
 mod incident;
+mod key;
+mod notice;
 mod rules;
+mod severity;
 mod storm;
+mod subject;
 
-pub use desk::{Desk, Dispatch, Event, Taken};
+pub use alert::{Alert, AlertEvent};
+pub use cause::{Cause, Raiser};
+pub use desk::{Desk, Dispatch, Event, Step};
 pub use digest::{Maintenance, digest};
 pub use hours::{Hours, HoursError, Weekdays};
 pub use incident::{Acknowledgement, Hold, Incident, Phase};
-pub use rules::{Damping, Recipient, Route, Rules, Step, SubjectKind};
+pub use key::{AlertKey, AlertKeyError, Scope};
+pub use notice::{AlertReport, Change, Notice};
+pub use rules::{EscalationStep, FlapRule, Recipient, Route, Rules};
+pub use severity::Severity;
 pub use storm::storm;
+pub use subject::{Subject, SubjectKind};

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, Severity, Subject};
 use jiff::civil::Time as WallTime;
 use jiff::tz::TimeZone;
 
+use crate::alert::Alert;
+use crate::cause::Cause;
 use crate::hours::{self, Hours, Weekdays};
+use crate::severity::Severity;
+use crate::subject::SubjectKind;
 
 /// A channel, as far as it matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,49 +22,9 @@ pub struct Recipient {
     pub min_severity: Severity,
 }
 
-/// What an alert can be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubjectKind {
-    /// The daemon itself.
-    Daemon,
-    /// A chain.
-    Chain,
-    /// An endpoint of a chain.
-    Endpoint,
-    /// A witness.
-    Witness,
-    /// A witness's node.
-    Node,
-    /// A plugin.
-    Plugin,
-}
-
-impl SubjectKind {
-    /// All of them, by the names under which operators write them.
-    pub const ALL: [(&'static str, Self); 6] = [
-        ("daemon", Self::Daemon),
-        ("chain", Self::Chain),
-        ("endpoint", Self::Endpoint),
-        ("witness", Self::Witness),
-        ("node", Self::Node),
-        ("plugin", Self::Plugin),
-    ];
-
-    fn of(subject: &Subject) -> Self {
-        match subject {
-            Subject::Daemon => Self::Daemon,
-            Subject::Chain(_) => Self::Chain,
-            Subject::Endpoint(..) => Self::Endpoint,
-            Subject::Witness(_) => Self::Witness,
-            Subject::Node(..) => Self::Node,
-            Subject::Plugin(_) => Self::Plugin,
-        }
-    }
-}
-
 /// A step of an escalation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct EscalationStep {
     /// How long after the alert opened, if nobody has acknowledged it by then.
     pub after: Duration,
     /// Who is told.
@@ -80,21 +43,21 @@ pub struct Route {
     /// On these days.
     pub days: Weekdays,
     /// Its steps, the first at once.
-    pub steps: Vec<Step>,
+    pub steps: Vec<EscalationStep>,
 }
 
 impl Route {
     fn takes(&self, alert: &Alert) -> bool {
         let kind = SubjectKind::of(&alert.subject);
         // A storm is about whatever its members are about.
-        let about = self.subjects.is_empty() || self.subjects.contains(&kind) || alert.key.cause() == "storm";
+        let about = self.subjects.is_empty() || self.subjects.contains(&kind) || alert.key.cause == Cause::Storm;
         alert.severity >= self.min_severity && about
     }
 }
 
 /// When an alert comes and goes too often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Damping {
+pub struct FlapRule {
     /// So many openings…
     pub openings: usize,
     /// …within this time make it flap.
@@ -103,7 +66,7 @@ pub struct Damping {
     pub quiet: Duration,
 }
 
-impl Default for Damping {
+impl Default for FlapRule {
     /// The third opening in ten minutes; over after five quiet minutes. Ours.
     fn default() -> Self {
         Self { openings: 3, window: Duration::from_mins(10), quiet: Duration::from_mins(5) }
@@ -126,7 +89,7 @@ pub struct Rules {
     /// So many openings within that time are said one by one; more are a storm, and one message.
     pub storm: usize,
     /// When an alert comes and goes too often.
-    pub damping: Damping,
+    pub flapping: FlapRule,
     /// Where the operator's clock hangs.
     pub zone: TimeZone,
     /// When the daily rehearsal is due, by that clock, if it is.
@@ -143,7 +106,7 @@ impl Rules {
             repeat,
             gather: Duration::from_millis(250),
             storm: 5,
-            damping: Damping::default(),
+            flapping: FlapRule::default(),
             zone: TimeZone::UTC,
             rehearsal: None,
         }

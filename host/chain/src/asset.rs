@@ -5,8 +5,8 @@ use std::fmt;
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::profile::Profile;
 
-/// Which of the chain's tokens an amount is in. The text differs per chain ([`Profile`]), the bytes do not:
-/// in the binary form a Hive chain still writes `STEEM` and `SBD`.
+/// One of the chain's two tokens. [`Profile`] has the symbol of each, in text and in bytes: they differ on Hive,
+/// whose bytes still say `STEEM` and `SBD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Symbol {
     /// The liquid token: HIVE, STEEM, TESTS.
@@ -18,34 +18,34 @@ pub enum Symbol {
 /// An amount in thousandths of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Asset {
-    /// Thousandths.
+    /// Thousandths of the token.
     pub millis: i64,
-    /// Of which token.
+    /// The token.
     pub symbol: Symbol,
 }
 
-/// A text that is not an amount on this chain.
+/// Why a text is not an amount on this chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssetError {
     /// Not `1.000 SYMBOL`.
     #[error("{text:?} is not an amount like \"0.100 {liquid}\": digits, a dot, three digits, a blank, the symbol")]
     Form {
-        /// What was given.
+        /// The text that was read.
         text: String,
-        /// The chain's own liquid symbol, for the example.
+        /// The chain's liquid symbol, for the example.
         liquid: String,
     },
-    /// More than 63 bits hold.
-    #[error("{text:?} is more than any amount can be")]
+    /// The amount does not fit 63 bits.
+    #[error("{text:?} is too large for an amount")]
     Range {
-        /// What was given.
+        /// The text that was read.
         text: String,
     },
     /// The symbol is not one of the chain's two.
-    #[error("{found:?} is no symbol of this chain, which has {liquid} and {debt}")]
+    #[error("{found:?} is not a symbol of this chain: use {liquid} or {debt}")]
     Symbol {
-        /// What was given.
+        /// The text that was read.
         found: String,
         /// The chain's liquid symbol.
         liquid: String,
@@ -57,7 +57,11 @@ pub enum AssetError {
 const PRECISION: u8 = 3;
 
 impl Asset {
-    /// Reads `"3.000 HIVE"`, strictly: nodes read `"-0.001 TESTS"` as plus one thousandth, so a sign is refused here.
+    /// Reads `"3.000 HIVE"`. Nodes read `"-0.001 TESTS"` as plus one thousandth, so a sign is refused here.
+    ///
+    /// # Errors
+    ///
+    /// Anything but digits, a dot, three digits, a blank and one of the chain's symbols; an amount over 63 bits.
     pub fn parse(text: &str, profile: &Profile) -> Result<Self, AssetError> {
         let short: String = text.chars().take(40).collect();
         let form = || AssetError::Form { text: short.clone(), liquid: profile.liquid.clone() };
@@ -82,10 +86,10 @@ impl Asset {
         Ok(Self { millis, symbol })
     }
 
-    /// The text form on that chain.
+    /// The amount as text on that chain.
     pub fn display<'a>(&self, profile: &'a Profile) -> impl fmt::Display + use<'a> {
-        struct Shown<'a>(Asset, &'a str);
-        impl fmt::Display for Shown<'_> {
+        struct AssetText<'a>(Asset, &'a str);
+        impl fmt::Display for AssetText<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let Self(asset, symbol) = self;
                 let sign = if asset.millis < 0 { "-" } else { "" };
@@ -93,7 +97,7 @@ impl Asset {
                 write!(f, "{sign}{}.{:03} {symbol}", millis / 1000, millis % 1000)
             }
         }
-        Shown(
+        AssetText(
             *self,
             match self.symbol {
                 Symbol::Liquid => &profile.liquid,

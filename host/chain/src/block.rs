@@ -17,7 +17,7 @@ impl BlockNum {
         Self(self.0.saturating_add(1))
     }
 
-    /// The height so many blocks lower, or 0.
+    /// The height `blocks` lower, or 0.
     #[must_use]
     pub fn back(self, blocks: u32) -> Self {
         Self(self.0.saturating_sub(blocks))
@@ -30,7 +30,8 @@ impl fmt::Display for BlockNum {
     }
 }
 
-/// An absolute slot number (`current_aslot` in the dynamic global properties): slots since genesis, filled or not.
+/// An absolute slot number (`current_aslot` in the dynamic global properties): slots since genesis, with or without a
+/// block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Slot(pub u64);
@@ -48,7 +49,7 @@ impl Slot {
         Self(self.0.saturating_sub(n))
     }
 
-    /// How many slots after `earlier` this is; 0 when it is not after it.
+    /// How many slots after `earlier` this is, or 0 if it is not later.
     pub fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -65,7 +66,7 @@ impl fmt::Display for Slot {
 #[serde(try_from = "String", into = "String")]
 pub struct BlockId([u8; 20]);
 
-/// A text that is not a block id.
+/// Why a text is not a block id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a block id is 40 hexadecimal digits, found {length} characters")]
 pub struct BlockIdError {
@@ -73,7 +74,7 @@ pub struct BlockIdError {
 }
 
 impl BlockId {
-    /// The id made of these bytes.
+    /// The id with these bytes.
     pub const fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
     }
@@ -83,7 +84,7 @@ impl BlockId {
         &self.0
     }
 
-    /// The height that the id carries.
+    /// The block's height, which its id starts with.
     pub fn num(&self) -> BlockNum {
         let [a, b, c, d, ..] = self.0;
         BlockNum(u32::from_be_bytes([a, b, c, d]))
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_carries_its_number_and_its_tapos() {
+    fn an_id_contains_its_number_and_its_reference() {
         let id: BlockId = "000001f198e1b1c001e983588e93db76537027a2".parse().unwrap();
         assert_eq!(id.num(), BlockNum(497));
         assert_eq!(id.ref_block_num(), 497);

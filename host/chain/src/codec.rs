@@ -3,46 +3,47 @@
 use crate::key::PublicKey;
 use crate::time::Time;
 
-/// Bytes that are not what they were said to be.
+/// Why bytes are not a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The bytes ended in the middle of a field.
     #[error("the bytes end at {at} of {len}, inside {field}")]
     Truncated {
-        /// Where the field starts.
+        /// The offset at which the field starts.
         at: usize,
-        /// How many bytes there are.
+        /// The number of bytes.
         len: usize,
-        /// What was being read.
+        /// The field that was being read.
         field: &'static str,
     },
-    /// A length or id is longer than 32 bits.
+    /// A length or an id does not fit 32 bits.
     #[error("{field} at byte {at} is not a 32-bit varint")]
     Varint {
-        /// Where it starts.
+        /// The offset at which it starts.
         at: usize,
-        /// What was being read.
+        /// The field that was being read.
         field: &'static str,
     },
-    /// A field holds something it must not.
+    /// A field has an invalid value.
     #[error("{field} at byte {at}: {what}")]
     Invalid {
-        /// Where it starts.
+        /// The offset at which it starts.
         at: usize,
-        /// What was being read.
+        /// The field that was being read.
         field: &'static str,
         /// What is wrong with it.
         what: String,
     },
-    /// Something follows the end of the transaction.
+    /// Bytes follow the end of the transaction.
     #[error("{extra} bytes follow the end of the transaction")]
     Trailing {
-        /// How many.
+        /// The number of bytes that follow.
         extra: usize,
     },
 }
 
+/// Writes the binary form.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
@@ -77,8 +78,7 @@ impl Writer {
         self.bytes.push(value as u8);
     }
 
-    /// A count of things held in memory: longer than 32 bits it cannot be on any machine we run on, and
-    /// a saturated length only makes bytes that nobody accepts.
+    /// A length. One above 32 bits is clamped: such bytes are refused everywhere.
     pub(crate) fn len(&mut self, len: usize) {
         self.varint(u32::try_from(len).unwrap_or(u32::MAX));
     }
@@ -93,6 +93,7 @@ impl Writer {
     }
 }
 
+/// Reads the binary form, and knows at which byte it is.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     all: &'a [u8],
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
             }
             value |= bits << shift;
             if byte < 0x80 {
-                // A padded form such as 0x80 0x00 would not survive a round trip.
+                // A padded form such as 0x80 0x00 could not be written back as it came.
                 if byte == 0 && shift > 0 {
                     break;
                 }

@@ -1,4 +1,4 @@
-//! What a node says about its chain, reduced to what decisions need.
+//! What a node reports about its chain, reduced to what decisions need.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::transaction::TransactionId;
 /// The head of a chain: `get_dynamic_global_properties`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// `head_block_id`, which carries the number.
+    /// `head_block_id`, which contains the number.
     pub id: BlockId,
     /// `time`: the head block's timestamp.
     pub time: Time,
@@ -19,7 +19,7 @@ pub struct Head {
     pub slot: Slot,
     /// `last_irreversible_block_num`.
     pub irreversible: BlockNum,
-    /// `participation_count`: of the last 128 slots, how many hold a block.
+    /// `participation_count`: how many of the last 128 slots have a block.
     pub participation: u8,
 }
 
@@ -32,7 +32,7 @@ impl Head {
 
 /// A witness: `get_witness_by_account`.
 ///
-/// Nodes answer from their pending state: `signing_key` may be one that no block holds yet, and never will.
+/// Nodes answer from their pending state, so `signing_key` may be one that is in no block yet and may never be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WitnessState {
     /// `owner`.
@@ -60,18 +60,18 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Whether it is the one in force at that head: a shuffle may have come between the two answers.
+    /// Whether this schedule is in force at that head: a shuffle may have come between the two answers.
     pub fn is_in_force_at(&self, head: BlockNum) -> bool {
         let round = u32::try_from(self.current.len()).unwrap_or(u32::MAX);
         head < self.next_shuffle && self.next_shuffle.back(round) <= head
     }
 
-    /// Whose slot it is, as long as this schedule holds.
+    /// The witness that owns the slot, as long as this schedule is in force.
     pub fn producer(&self, slot: Slot) -> Option<&AccountName> {
         Self::at(&self.current, slot)
     }
 
-    /// Whose slot it would be under the published future schedule.
+    /// The witness that owns the slot under the published future schedule.
     pub fn future_producer(&self, slot: Slot) -> Option<&AccountName> {
         Self::at(self.future.as_deref()?, slot)
     }
@@ -82,18 +82,18 @@ impl Schedule {
     }
 }
 
-/// A block, without what its transactions do.
+/// A block, with the ids of its transactions only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
-    /// `block_id`, which carries the number.
+    /// `block_id`, which contains the number.
     pub id: BlockId,
-    /// `previous`: the id of the block below.
+    /// `previous`: the id of the block before.
     pub previous: BlockId,
     /// `timestamp`.
     pub time: Time,
     /// `witness`.
     pub witness: AccountName,
-    /// `signing_key`: the key that signed it, hence the node that produced it.
+    /// `signing_key`: the key that signed it, which tells the node that produced it.
     pub signing_key: PublicKey,
     /// `transaction_ids`.
     pub transactions: Vec<TransactionId>,

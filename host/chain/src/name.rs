@@ -1,4 +1,4 @@
-//! Account names.
+//! Account names, under the rule of the nodes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct AccountName(String);
 
-/// A text that cannot be an account name.
+/// Why a text is not an account name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not an account name: 3 to 16 of a-z, 0-9, '-' and '.', each part starting with a letter and at least 3 long"
@@ -22,6 +22,10 @@ pub struct NameError {
 
 impl AccountName {
     /// Checks `text` against the rule of `is_valid_account_name` in the nodes.
+    ///
+    /// # Errors
+    ///
+    /// The text is not an account name.
     pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
         let text = text.into();
         let valid = (3..=16).contains(&text.len()) && text.split('.').all(valid_label);

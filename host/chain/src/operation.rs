@@ -8,69 +8,50 @@ use crate::key::PublicKey;
 use crate::name::AccountName;
 use crate::profile::Profile;
 
-/// An operation that Dogwatch can build, show and sign.
+/// An operation that Dogwatch can build, read and sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Operation 42.
+    /// Operation 42, signed with the signing key.
     WitnessSetProperties(WitnessSetProperties),
-    /// Operation 11.
+    /// Operation 11, signed with the active key.
     WitnessUpdate(WitnessUpdate),
 }
 
-/// `witness_set_properties`: changes what it names and leaves the rest. Signed by the current signing key, and
-/// refused by consensus unless `props["key"]` is that key: a compare-and-swap.
+/// `witness_set_properties`: changes the properties it names and no others. It is signed with the current signing key,
+/// and consensus refuses it unless `props["key"]` is that key: a compare-and-swap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WitnessSetProperties {
     /// The witness.
     pub owner: AccountName,
-    /// Packed values by name, in the order of their names as the chain's `flat_map` has them.
+    /// Packed values by name, in the order of their names like the chain's `flat_map`.
     pub props: BTreeMap<String, Vec<u8>>,
 }
 
-/// `witness_update`: signed by the account's active key; rewrites everything it carries.
+/// `witness_update`: signed with the account's active key; overwrites everything it contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WitnessUpdate {
     /// The witness.
     pub owner: AccountName,
-    /// Where the witness presents itself. Not empty.
+    /// The URL of the witness's page. Not empty.
     pub url: String,
     /// The new signing key; the null key disables the witness.
     pub block_signing_key: PublicKey,
     /// The chain parameters this witness votes for.
     pub props: WitnessProps,
-    /// Not charged any more, but part of the bytes.
+    /// No longer charged, but part of the bytes.
     pub fee: Asset,
 }
 
 /// The chain parameters a witness votes for in `witness_update`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WitnessProps {
-    /// What a new account costs.
+    /// The price of a new account.
     pub account_creation_fee: Asset,
-    /// Bytes.
+    /// The maximum size of a block, in bytes.
     pub maximum_block_size: u32,
-    /// Hundredths of a percent; `hbd_interest_rate` or `sbd_interest_rate` in JSON.
+    /// The interest rate in hundredths of a percent: `hbd_interest_rate` or `sbd_interest_rate` in JSON.
     pub interest_rate: u16,
-}
-
-/// What the interest rate is called in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum InterestField {
-    /// `hbd_interest_rate`.
-    Hbd,
-    /// `sbd_interest_rate`.
-    Sbd,
-}
-
-impl InterestField {
-    /// The field's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hbd => "hbd_interest_rate",
-            Self::Sbd => "sbd_interest_rate",
-        }
-    }
 }
 
 /// Operation ids, from `hive/protocol/operations.hpp`.
@@ -78,25 +59,25 @@ const WITNESS_UPDATE: u32 = 11;
 const WITNESS_SET_PROPERTIES: u32 = 42;
 
 impl WitnessSetProperties {
-    /// The swap of one signing key for another, and nothing else.
-    pub fn swap_signing_key(owner: AccountName, current: PublicKey, new: PublicKey) -> Self {
+    /// A switch from one signing key to another, and nothing else.
+    pub fn switch_signing_key(owner: AccountName, current: PublicKey, new: PublicKey) -> Self {
         let packed = |key: PublicKey| key.as_bytes().to_vec();
         let props = [("key", packed(current)), ("new_signing_key", packed(new))];
         Self { owner, props: props.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
     }
 
-    /// The key named `name` among the properties, if it is there and 33 bytes long.
+    /// The property `name` as a key, if it is there and 33 bytes long.
     pub fn key(&self, name: &str) -> Option<PublicKey> {
         let bytes: [u8; 33] = self.props.get(name)?.as_slice().try_into().ok()?;
         Some(PublicKey::from_bytes(bytes))
     }
 
-    /// The signing key that this operation claims is the current one.
+    /// The signing key that must be the current one for this operation to take effect.
     pub fn current_key(&self) -> Option<PublicKey> {
         self.key("key")
     }
 
-    /// The signing key that this operation would set.
+    /// The signing key that this operation sets.
     pub fn new_signing_key(&self) -> Option<PublicKey> {
         self.key("new_signing_key")
     }
@@ -111,7 +92,7 @@ impl Operation {
         }
     }
 
-    /// The witness it is about.
+    /// The witness it changes.
     pub const fn owner(&self) -> &AccountName {
         match self {
             Self::WitnessSetProperties(op) => &op.owner,
@@ -155,7 +136,7 @@ impl Operation {
                     let at = from.at();
                     let name = from.string("name of a prop")?;
                     let value = from.bytes("value of a prop")?.to_vec();
-                    // Out of order or twice, the bytes could not be written back as they came.
+                    // Props out of order or twice could not be written back as they came.
                     if props.last_key_value().is_some_and(|(last, _)| *last >= name) {
                         return Err(from.invalid(at, "name of a prop", "props are not in ascending order"));
                     }
@@ -194,6 +175,6 @@ pub(crate) fn no_extensions(from: &mut Reader<'_>) -> Result<(), DecodeError> {
     let at = from.at();
     match from.varint("extensions")? {
         0 => Ok(()),
-        n => Err(from.invalid(at, "extensions", format!("{n} of them, none is known"))),
+        n => Err(from.invalid(at, "extensions", format!("{n} of them, but Dogwatch knows none"))),
     }
 }

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time, in milliseconds since 1970-01-01T00:00:00 UTC.
 ///
-/// Chains write whole seconds; the milliseconds are for slots shorter than a second (test networks) and
-/// for the age of things.
+/// Chains write whole seconds. The milliseconds are for the slots of test networks, which may be shorter than a second,
+/// and for measuring how old something is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(i64);
 
-/// A text that is not a chain time.
+/// Why a text is not a chain time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a UTC time like 2018-07-28T07:00:03")]
 pub struct TimeError {
@@ -23,12 +23,12 @@ pub struct TimeError {
 }
 
 impl Time {
-    /// The time so many milliseconds after the Unix epoch.
+    /// The time `millis` milliseconds after the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// The time so many seconds after the Unix epoch.
+    /// The time `secs` seconds after the Unix epoch.
     pub const fn from_secs(secs: u32) -> Self {
         // Cannot overflow: u32::MAX * 1000 fits an i64.
         Self((secs as i64).saturating_mul(1000))
@@ -39,33 +39,36 @@ impl Time {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, as a transaction's expiration carries them; out of the range
-    /// of a `u32` they stick to its ends.
+    /// Whole seconds since the Unix epoch, as in a transaction's expiration. Clamped to the range of a `u32`.
     pub fn as_secs(self) -> u32 {
         u32::try_from(self.0.div_euclid(1000).max(0)).unwrap_or(u32::MAX)
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// How long after `earlier` this is, or zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// This time and `duration` more.
+    /// The time `duration` after this one.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// This time and `duration` less.
+    /// The time `duration` before this one.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// Reads `2018-07-28T07:00:03`, with or without a fraction of a second. A zone is refused, as nodes refuse it.
+    /// Reads `2018-07-28T07:00:03`, with or without a fraction of a second.
+    ///
+    /// # Errors
+    ///
+    /// Any other form. A time zone is refused too, as nodes refuse it.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let error = || TimeError { text: text.chars().take(40).collect() };
-        // `hived` writes exactly this shape; jiff alone would also take a bare date, or pass over a zone.
+        // `hived` writes exactly this form; jiff alone would also accept a bare date, or ignore a zone.
         let (date, clock) = text.split_once('T').ok_or_else(error)?;
         if date.len() < 10 || clock.len() < 8 || !clock.bytes().all(|b| b.is_ascii_digit() || b == b':' || b == b'.') {
             return Err(error());

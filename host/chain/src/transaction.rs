@@ -17,17 +17,17 @@ use crate::time::Time;
 /// An unsigned transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
-    /// Low 16 bits of the reference block's number.
+    /// The low 16 bits of the reference block's number.
     pub ref_block_num: u16,
-    /// Part of the reference block's id.
+    /// Bytes 4 to 7 of the reference block's id, little-endian.
     pub ref_block_prefix: u32,
-    /// After this head block time no block may include it. Whole seconds count.
+    /// No block after this head block time may include it. In whole seconds.
     pub expiration: Time,
-    /// What it does.
+    /// What it changes.
     pub operations: Vec<Operation>,
 }
 
-/// A transaction's id: the first 20 bytes of sha256 over its bytes, signatures left out.
+/// A transaction's id: the first 20 bytes of sha256 over its bytes, without the signatures.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TransactionId([u8; 20]);
@@ -35,32 +35,32 @@ pub struct TransactionId([u8; 20]);
 /// A transaction and the signatures over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedTransaction {
-    /// What is signed.
+    /// The transaction that is signed.
     pub transaction: Transaction,
-    /// Over the digest for one chain.
+    /// Signatures over its digest on one chain.
     pub signatures: Vec<Signature>,
 }
 
-/// A transaction that could not be signed.
+/// Why a transaction could not be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the transaction could not be signed: {0}")]
 pub struct SignError(#[from] KeyError);
 
 impl Transaction {
-    /// The swap of a witness's signing key by `witness_set_properties`, to be signed with `current`.
-    pub fn swap_signing_key(
+    /// A switch of a witness's signing key with `witness_set_properties`, to be signed with `current`.
+    pub fn switch_signing_key(
         owner: AccountName,
         current: PublicKey,
         new: PublicKey,
         reference: BlockId,
         expiration: Time,
     ) -> Self {
-        let swap = WitnessSetProperties::swap_signing_key(owner, current, new);
+        let switch = WitnessSetProperties::switch_signing_key(owner, current, new);
         Self {
             ref_block_num: reference.ref_block_num(),
             ref_block_prefix: reference.ref_block_prefix(),
             expiration: Time::from_secs(expiration.as_secs()),
-            operations: vec![Operation::WitnessSetProperties(swap)],
+            operations: vec![Operation::WitnessSetProperties(switch)],
         }
     }
 
@@ -78,7 +78,11 @@ impl Transaction {
         out.finish()
     }
 
-    /// Reads the bytes back; nothing may follow them.
+    /// Reads the bytes back.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are not those of a transaction, or what follows their end.
     pub fn from_bytes(bytes: &[u8], profile: &Profile) -> Result<Self, DecodeError> {
         let mut from = Reader::new(bytes);
         let transaction = Self {
@@ -95,12 +99,12 @@ impl Transaction {
         Ok(transaction)
     }
 
-    /// What a signature covers: `sha256(chain id | bytes)`.
+    /// The digest that is signed: `sha256(chain id | bytes)`.
     pub fn digest(&self, profile: &Profile) -> [u8; 32] {
         Sha256::new().chain_update(profile.chain_id.as_bytes()).chain_update(self.to_bytes(profile)).finalize().into()
     }
 
-    /// The id, the same wherever and however often the transaction is built and signed.
+    /// The id. It is the same wherever and however often the transaction is built and signed.
     pub fn id(&self, profile: &Profile) -> TransactionId {
         let digest: [u8; 32] = Sha256::digest(self.to_bytes(profile)).into();
         let mut id = [0; 20];
@@ -111,6 +115,10 @@ impl Transaction {
     }
 
     /// Signs it for one chain.
+    ///
+    /// # Errors
+    ///
+    /// The key cannot sign the digest: see [`SecretKey::sign`].
     pub fn sign(self, profile: &Profile, key: &SecretKey) -> Result<SignedTransaction, SignError> {
         let signature = key.sign(self.digest(profile))?;
         Ok(SignedTransaction { transaction: self, signatures: vec![signature] })
@@ -118,7 +126,11 @@ impl Transaction {
 }
 
 impl SignedTransaction {
-    /// The keys that signed it, if it was for that chain.
+    /// The keys that signed it, if it was signed for that chain.
+    ///
+    /// # Errors
+    ///
+    /// The first signature that is malformed.
     pub fn signers(&self, profile: &Profile) -> Result<Vec<PublicKey>, SignatureError> {
         let digest = self.transaction.digest(profile);
         self.signatures.iter().map(|signature| signature.recover(digest)).collect()

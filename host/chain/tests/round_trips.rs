@@ -1,4 +1,4 @@
-//! Whatever can be built can be read back, from bytes and from JSON; whatever cannot be read is refused, not believed.
+//! Everything that can be built can be read back, from bytes and from JSON, and everything else is refused.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -76,7 +76,7 @@ proptest! {
         prop_assert!(Transaction::from_bytes(bytes.get(..cut).unwrap(), &profile).is_err());
     }
 
-    /// Bytes that are read at all are written back as they came: there is one form only.
+    /// Bytes that can be read are written back unchanged: there is only one form.
     #[test]
     fn any_bytes(bytes in vec(any::<u8>(), 0..300), profile in profiles()) {
         if let Ok(transaction) = Transaction::from_bytes(&bytes, &profile) {
@@ -135,7 +135,7 @@ proptest! {
         let key = SecretKey::from_bytes(bytes).unwrap();
         let signed = transaction.sign(&hive, &key).unwrap();
         prop_assert_eq!(signed.signers(&hive).unwrap(), vec![key.public_key()]);
-        // For another chain the same signature is somebody else's.
+        // On another chain the same signature gives another key.
         prop_assert_ne!(signed.signers(&steem).ok(), Some(vec![key.public_key()]));
     }
 }

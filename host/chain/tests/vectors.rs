@@ -1,4 +1,4 @@
-//! Transactions whose bytes, digests and ids several independent clients and the C++ code agree on.
+//! Transactions with the bytes, digests and ids that several independent clients and the C++ code agree on.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
@@ -87,8 +87,8 @@ fn signatures() {
     }
 }
 
-/// What a real test network's node made of a transaction (`get_transaction_hex`): its own symbols are in the bytes. It was
-/// signed by the account's active key (`get_accounts`).
+/// A transaction as a real test network's node encodes it (`get_transaction_hex`), with its own symbols in the bytes. It
+/// was signed with the account's active key (`get_accounts`).
 #[test]
 fn a_test_networks_bytes() {
     let capture: Value = serde_json::from_str(include_str!("vectors/get_transaction_hex.json")).unwrap();
@@ -96,7 +96,7 @@ fn a_test_networks_bytes() {
     let signed = transaction_from_json(&capture["request"]["params"][0], &profile).unwrap();
     let node = capture["response"]["result"].as_str().unwrap();
     let ours = hex::encode(signed.transaction.to_bytes(&profile));
-    // The node's form goes on with the signatures: how many, and each.
+    // The node appends the signatures: their number, and each of them.
     assert_eq!(node, format!("{ours}01{}", signed.signatures[0].to_hex()));
     let active = "STM7SdNPS9Gz3G2tCXmX1HYY8aF6iJnkA6GAFHXNLyBU9bdoPgL9k";
     let active = PublicKey::parse(active, &profile.prefix).unwrap();

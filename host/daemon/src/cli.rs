@@ -1,27 +1,31 @@
 //! The command line.
 
+mod ack;
+mod alert;
 mod alerts;
 mod check;
-mod client;
+mod common;
+mod daemon;
 mod devnet;
 mod endpoints;
-mod exit;
+mod maintenance;
+mod pause;
 mod plugin;
+mod rehearse;
 mod run;
 mod status;
+mod switch;
 mod tx;
 
-use std::fmt::Display;
-use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
+use common::{ConfigFile, duration};
+use dogwatch_client::Failure;
+use dogwatch_demo::Scenario;
 
-pub use exit::{Exit, Failure};
-
-use crate::demo::Scenario;
 use crate::logging::LogFormat;
 
 const AFTER_HELP: &str = "\
@@ -46,13 +50,6 @@ struct Cli {
     /// How log events are written to standard error
     #[arg(long, value_enum, default_value_t, global = true)]
     log_format: LogFormat,
-}
-
-#[derive(Debug, Args)]
-struct ConfigFile {
-    /// The configuration
-    #[arg(short, long, value_name = "FILE", default_value = "/etc/dogwatch/dogwatch.toml", env = "DOGWATCH_CONFIG")]
-    config: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -176,10 +173,10 @@ enum Command {
     },
     /// Try the channels, raise alerts of your own, tell of a start that failed
     #[command(subcommand)]
-    Alert(alerts::AlertCommand),
+    Alert(alert::AlertCommand),
     /// Hold alerts back for a while; nothing is lost
     #[command(subcommand)]
-    Maintenance(alerts::MaintenanceCommand),
+    Maintenance(maintenance::MaintenanceCommand),
     /// Find out whether a switch and the alerts would work now; sends no transaction and wakes nobody
     Rehearse {
         #[command(flatten)]
@@ -191,25 +188,6 @@ enum Command {
     /// Policies and alert channels
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
-}
-
-/// Asks the daemon that runs with this configuration for its status.
-pub(crate) async fn daemon_status(config: &std::path::Path) -> Result<crate::status::Status, Failure> {
-    client::get(config, "/status").await
-}
-
-/// Writes a line to standard output. That nobody reads on, as behind `| head`, is no failure.
-pub(crate) fn say(text: impl Display) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::other(format!("standard output cannot be written: {error}"))),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    crate::config::parse_duration(text).ok_or_else(|| "write a number and a unit, such as 90s, 30m or 2h".to_owned())
 }
 
 /// Runs the command line and says how it went.
@@ -244,7 +222,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
         Command::Run(file) => run::run(&file.config).await,
         Command::Check { file, json } => check::check(&file.config, json),
         Command::Demo { scenario, slot_ms, keep } => {
-            crate::demo::run(scenario, Duration::from_millis(slot_ms), keep).await
+            dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), keep).await
         }
         Command::Devnet { config } => devnet::run(&config).await,
         Command::Tx(command) => tx::run(command),
@@ -255,16 +233,16 @@ async fn execute(command: Command) -> Result<(), Failure> {
         }
         Command::Switch { file, witness, node, disable, force, chain, json } => {
             let to = if disable { None } else { node };
-            let request = client::SwitchOrder { witness: &witness, chain, to, force };
-            client::switch(&file.config, request, json).await
+            let request = switch::SwitchOrder { witness: &witness, chain, to, force };
+            switch::switch(&file.config, request, json).await
         }
-        Command::Pause { file, witness, span, chain } => client::pause(&file.config, &witness, chain, Some(span)).await,
-        Command::Resume { file, witness, chain } => client::pause(&file.config, &witness, chain, None).await,
+        Command::Pause { file, witness, span, chain } => pause::pause(&file.config, &witness, chain, Some(span)).await,
+        Command::Resume { file, witness, chain } => pause::pause(&file.config, &witness, chain, None).await,
         Command::Alerts { file, json } => alerts::alerts(&file.config, json).await,
-        Command::Ack { file, key, all: _, by } => alerts::ack(&file.config, key, by).await,
-        Command::Alert(command) => alerts::alert(command).await,
-        Command::Maintenance(command) => alerts::maintenance(command).await,
-        Command::Rehearse { file, json } => alerts::rehearse(&file.config, json).await,
+        Command::Ack { file, key, all: _, by } => ack::ack(&file.config, key, by).await,
+        Command::Alert(command) => alert::alert(command).await,
+        Command::Maintenance(command) => maintenance::maintenance(command).await,
+        Command::Rehearse { file, json } => rehearse::rehearse(&file.config, json).await,
         Command::Plugin(command) => plugin::run(&command),
     }
 }

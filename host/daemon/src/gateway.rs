@@ -2,32 +2,63 @@
 //!
 //! Nothing of the watch depends on it: what goes wrong here is an alert, and tried again.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use dogwatch_rpc::{Gateway, GatewayTls, Pool, Stop};
+use dogwatch_rpc::{Gateway, GatewayTls, Pool, Stop, TlsError};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use crate::chain_task::Message;
-use crate::config::{CertificateFiles, GatewayConfig, read_private};
+use crate::alerts::condition::StandingAlert;
+use crate::alerts::desk::AlertDesk;
+use crate::alerts::texts::{AlertTexts, Condition};
+use crate::config::{CertificateFiles, GatewayConfig, SecretError, read_private};
 
 /// How long until a port or a certificate that could not be had is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// How often a certificate is looked at.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// What keeps the gateway from serving.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GatewayError {
+    /// Its port cannot be had.
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The certificate's file cannot be read.
+    #[error("the certificate {path} cannot be read: {source}")]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The key's file cannot be read, or others can read it.
+    #[error("the key: {0}")]
+    Key(#[from] SecretError),
+    /// Certificate and key do not work.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
 impl CertificateFiles {
     /// Reads the files, or says what is wrong with them.
-    pub fn load(&self) -> Result<GatewayTls, String> {
+    pub(crate) fn load(&self) -> Result<GatewayTls, GatewayError> {
         let (certificate, key) = self.read()?;
-        GatewayTls::new(&certificate, key.as_bytes()).map_err(|error| error.to_string())
+        Ok(GatewayTls::new(&certificate, key.as_bytes())?)
     }
 
-    fn read(&self) -> Result<(Vec<u8>, String), String> {
+    fn read(&self) -> Result<(Vec<u8>, String), GatewayError> {
         let path = &self.certificate;
-        let certificate = std::fs::read(path)
-            .map_err(|error| format!("the certificate {} cannot be read: {error}", path.display()))?;
-        let key = read_private(&self.key).map_err(|error| format!("the key: {error}"))?;
+        let unreadable = |source| GatewayError::Certificate { path: path.clone(), source };
+        let certificate = std::fs::read(path).map_err(unreadable)?;
+        let key = read_private(&self.key)?;
         Ok((certificate, key))
     }
 
@@ -36,18 +67,17 @@ impl CertificateFiles {
     }
 }
 
-/// Serves until it is told to stop, and then until the last request is answered. What stands in the way is told to
-/// `alerts`, and that it is over too.
+/// Serves until it is told to stop, and then until the last request is answered. What keeps it from serving is an alert.
 pub(crate) async fn run(
     site: String,
     config: GatewayConfig,
     pools: Vec<(String, Pool)>,
     stop: Stop,
-    alerts: Option<mpsc::Sender<Message>>,
+    desk: AlertDesk,
 ) {
-    let teller = Teller { site: site.clone(), alerts: alerts.clone() };
+    let mut reporter = Reporter { site: site.clone(), alert: StandingAlert::new(desk.clone()) };
     let (ended, end) = oneshot::channel();
-    let work = serve(config, pools, stop, Teller { site, alerts });
+    let work = serve(config, pools, stop, Reporter { site, alert: StandingAlert::new(desk) });
     // A thread of its own: whatever clients do, the watch has the others; and who relays on one thread wakes no other.
     let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -58,30 +88,30 @@ pub(crate) async fn run(
     });
     // Should it die, the watch goes on and says so.
     if thread.is_err() || end.await.is_err() {
-        teller.tell(Some("its thread has died; restart dogwatch, and report this".to_owned())).await;
+        reporter.fails("its thread has died; restart dogwatch, and report this").await;
     }
 }
 
-async fn serve(config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, teller: Teller) {
+async fn serve(config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, mut reporter: Reporter) {
     let gateway = match Gateway::new(pools, config.options.clone()) {
         Ok(gateway) => gateway,
-        Err(error) => return teller.tell(Some(error.to_string())).await,
+        Err(error) => return reporter.fails(&error.to_string()).await,
     };
     let mut stopped = stop.clone();
     let told = async move { stopped.wait_for(|stop| *stop).await.map(drop) };
     let opened = tokio::select! {
         _ = told => None,
-        opened = open(&config, &teller) => Some(opened),
+        opened = open(&config, &mut reporter) => Some(opened),
     };
     let Some(Opened { plain, tls }) = opened else { return };
-    let site = &teller.site;
+    let site = &reporter.site;
     let Some((listener, tls, files)) = tls else {
         tracing::info!(site, address = %config.listen, "the gateway serves");
         return gateway.serve(plain, None, stop).await;
     };
     let port = files.listen.port();
     tracing::info!(site, address = %files.listen, redirects = %config.listen, "the gateway serves by https");
-    let following = tokio::spawn(follow(teller.site.clone(), tls.clone(), files));
+    let following = tokio::spawn(follow(reporter.site.clone(), tls.clone(), files));
     tokio::join!(gateway.serve(listener, Some(tls), stop.clone()), gateway.redirect(plain, port, stop));
     following.abort();
 }
@@ -91,39 +121,40 @@ struct Opened {
     tls: Option<(TcpListener, GatewayTls, CertificateFiles)>,
 }
 
-struct Teller {
+/// Tells the operator whether the gateway serves.
+struct Reporter {
     site: String,
-    alerts: Option<mpsc::Sender<Message>>,
+    alert: StandingAlert,
 }
 
-impl Teller {
-    async fn tell(&self, trouble: Option<String>) {
-        if let Some(trouble) = &trouble {
-            tracing::error!(site = self.site, trouble, "the gateway cannot serve yet");
-        }
-        if let Some(alerts) = &self.alerts {
-            let _ = alerts.send(Message::Gateway(trouble)).await;
-        }
+impl Reporter {
+    async fn fails(&mut self, why: &str) {
+        tracing::error!(site = self.site, why, "the gateway cannot serve yet");
+        self.alert.now(Condition::Fails(why), AlertTexts::gateway).await;
+    }
+
+    async fn serves(&mut self) {
+        self.alert.now(Condition::Holds, AlertTexts::gateway).await;
     }
 }
 
 /// Opens the ports, however long that takes: what holds them may be the instance before this one.
-async fn open(config: &GatewayConfig, teller: &Teller) -> Opened {
+async fn open(config: &GatewayConfig, reporter: &mut Reporter) -> Opened {
     loop {
         match try_open(config).await {
             Ok(opened) => {
-                teller.tell(None).await;
+                reporter.serves().await;
                 return opened;
             }
-            Err(trouble) => teller.tell(Some(trouble)).await,
+            Err(error) => reporter.fails(&error.to_string()).await,
         }
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn try_open(config: &GatewayConfig) -> Result<Opened, String> {
+async fn try_open(config: &GatewayConfig) -> Result<Opened, GatewayError> {
     let bind = async |address| {
-        TcpListener::bind(address).await.map_err(|error| format!("{address} cannot be listened on: {error}"))
+        TcpListener::bind(address).await.map_err(|source| GatewayError::Listen { address, source })
     };
     let plain = bind(config.listen).await?;
     let tls = match &config.tls {
@@ -143,7 +174,7 @@ async fn follow(site: String, tls: GatewayTls, files: CertificateFiles) {
             continue;
         }
         let replaced = files.read().and_then(|(certificate, key)| {
-            tls.replace(&certificate, key.as_bytes()).map_err(|error| error.to_string())
+            Ok(tls.replace(&certificate, key.as_bytes())?)
         });
         match replaced {
             Ok(()) => {
@@ -151,8 +182,8 @@ async fn follow(site: String, tls: GatewayTls, files: CertificateFiles) {
                 known = changed;
             }
             // It may be half written: it is looked at again in a minute.
-            Err(why) => {
-                tracing::error!(site, why, "the gateway's new certificate is refused, and the old one stays in use")
+            Err(error) => {
+                tracing::error!(site, %error, "the gateway's new certificate is refused, and the old one stays in use")
             }
         }
     }

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use dogwatch_engine::{Counts, Mode, Target};
-use dogwatch_rpc::{Call, Pool, Refusal};
-use serde::{Deserialize, Serialize};
+use dogwatch_client::{Check, CheckResult, RehearsalReport};
+use dogwatch_engine::{Mode, Holder};
+use dogwatch_rpc::{NodeRefusal, Pool, RpcCall, UnusableResult};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::chain_task::{Message, Standby, WitnessRehearsal};
-use crate::control::described;
-use crate::courier::Courier;
-use crate::desk::AlertDesk;
+use crate::chain::message::Message;
+use crate::chain::rehearse::{Standby, WitnessRehearsal};
+use crate::channels::client::ChannelClient;
+use crate::alerts::desk::AlertDesk;
 
 /// Whether a transaction is signed by whom it must be. Nodes check it, and send nothing.
 const VERIFY: &str = "condenser_api.verify_authority";
@@ -23,93 +23,17 @@ const CHORE: &str = "rehearsal";
 /// How often it is looked whether the hour has come: a clock may be set.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Whether something would work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It would.
-    Works,
-    /// It would not.
-    Fails,
-    /// That cannot be found out without doing it.
-    Unknown,
-}
-
-/// One thing that was tried.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
-    /// What.
-    pub what: String,
-    /// Whether it would work.
-    pub verdict: Verdict,
-    /// In words.
-    pub note: String,
-}
-
-/// A whole rehearsal. The JSON of `dogwatch rehearse --json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// What was tried.
-    pub checks: Vec<Check>,
-    /// Own slots of the last 24 h, by witness.
-    pub slots: Vec<(String, Slots)>,
-}
-
-/// Own slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slots {
-    /// Blocks.
-    pub produced: u32,
-    /// Missed.
-    pub missed: u32,
-    /// Missed by the chain as a whole.
-    pub chain_wide: u32,
-}
-
-impl From<Counts> for Slots {
-    fn from(counts: Counts) -> Self {
-        Self { produced: counts.produced, missed: counts.missed, chain_wide: counts.chain_wide }
-    }
-}
-
 /// Everything that is tried.
 #[derive(Clone, Debug)]
 pub struct Rehearsal {
     /// The chains: their tasks and their endpoints.
     pub chains: Vec<(String, mpsc::Sender<Message>, Pool)>,
     /// The channels.
-    pub couriers: Vec<Courier>,
+    pub clients: Vec<ChannelClient>,
     /// Where the report goes.
     pub desk: AlertDesk,
     /// How long after its start the daemon has seen enough.
     pub settle: Duration,
-}
-
-impl Report {
-    /// Whether nothing was found that would not work.
-    pub fn passed(&self) -> bool {
-        self.checks.iter().all(|check| check.verdict != Verdict::Fails)
-    }
-
-    /// One line for each thing that was tried, first what fails, and for the slots.
-    pub fn lines(&self) -> Vec<String> {
-        let check = |check: &Check| {
-            let mark = match check.verdict {
-                Verdict::Works => "ok",
-                Verdict::Fails => "FAILS",
-                Verdict::Unknown => "not known",
-            };
-            format!("{mark}: {}{}{}", check.what, if check.note.is_empty() { "" } else { ": " }, check.note)
-        };
-        let slots = |(witness, slots): &(String, Slots)| {
-            let Slots { produced, missed, chain_wide } = slots;
-            format!("{witness}, last 24 h: {produced} blocks, {missed} missed, {chain_wide} missed by the whole chain")
-        };
-        let fails = |check: &&Check| check.verdict == Verdict::Fails;
-        let first = self.checks.iter().filter(fails);
-        let others = self.checks.iter().filter(|check| !fails(check));
-        first.chain(others).map(check).chain(self.slots.iter().map(slots)).collect()
-    }
 }
 
 impl Rehearsal {
@@ -139,7 +63,7 @@ impl Rehearsal {
     }
 
     /// Tries everything.
-    pub async fn rehearse(&self) -> Report {
+    pub async fn rehearse(&self) -> RehearsalReport {
         let (mut checks, mut slots) = (Vec::new(), Vec::new());
         for (chain, inbox, pool) in &self.chains {
             let (reply, answer) = oneshot::channel();
@@ -159,24 +83,24 @@ impl Rehearsal {
         }
         // All at once: a service that hangs takes its time, and not that of all.
         let mut tests = JoinSet::new();
-        for (place, courier) in self.couriers.iter().cloned().enumerate() {
+        for (place, client) in self.clients.iter().cloned().enumerate() {
             let store = self.desk.store.clone();
             tests.spawn(async move {
-                let memory = store.memory(&courier.name).await.unwrap_or_default();
-                (place, courier.name.clone(), described(courier.self_test(&memory).await))
+                let memory = store.memory(&client.name).await.unwrap_or_default();
+                (place, client.name.clone(), client.self_test(&memory).await.described())
             });
         }
         let mut tested: Vec<_> = tests.join_all().await;
         tested.sort_by_key(|(place, ..)| *place);
         for (_, name, (works, note)) in tested {
-            let verdict = match works {
-                Some(true) => Verdict::Works,
-                Some(false) => Verdict::Fails,
-                None => Verdict::Unknown,
+            let result = match works {
+                Some(true) => CheckResult::Works,
+                Some(false) => CheckResult::Fails,
+                None => CheckResult::Unknown,
             };
-            checks.push(Check { what: format!("channel {name}"), verdict, note });
+            checks.push(Check { what: format!("channel {name}"), result, note });
         }
-        Report { checks, slots }
+        RehearsalReport { checks, slots }
     }
 
     async fn witness(&self, pool: &Pool, rehearsal: WitnessRehearsal, checks: &mut Vec<Check>) {
@@ -184,13 +108,13 @@ impl Rehearsal {
         // Who only watches needs neither keys nor standbys.
         let amiss = |what: String, note: String| match mode {
             Mode::Armed => fails(what, note),
-            Mode::Observe => Check { what, verdict: Verdict::Unknown, note: format!("mode is \"observe\"; {note}") },
+            Mode::Observe => Check { what, result: CheckResult::Unknown, note: format!("mode is \"observe\"; {note}") },
         };
         let what = format!("{witness}: the key on chain");
         checks.push(match holder {
-            Some(Target::Node(node)) => works(what, format!("it is that of node {node}")),
-            Some(Target::Disabled) => fails(what, "it is the null key: the witness is disabled".to_owned()),
-            Some(Target::Foreign) => fails(what, "it is none of the configured nodes'".to_owned()),
+            Some(Holder::Node(node)) => works(what, format!("it is that of node {node}")),
+            Some(Holder::Disabled) => fails(what, "it is the null key: the witness is disabled".to_owned()),
+            Some(Holder::Foreign) => fails(what, "it is none of the configured nodes'".to_owned()),
             None => fails(what, "it is not known".to_owned()),
         });
         let what = format!("{witness}: the policy");
@@ -198,14 +122,14 @@ impl Rehearsal {
         if standbys.is_empty() {
             checks.push(amiss(format!("{witness}: standbys"), "there is none".to_owned()));
         }
-        for Standby { name, obstacles, swap } in standbys {
+        for Standby { name, obstacles, switch } in standbys {
             let what = format!("{witness}: standby {name}");
             checks.push(match obstacles.is_empty() {
                 true => works(what, "fit".to_owned()),
                 false => amiss(what, obstacles.join("; ")),
             });
-            let what = format!("{witness}: a swap to {name}");
-            checks.push(match swap {
+            let what = format!("{witness}: a switch to {name}");
+            checks.push(match switch {
                 Ok(signed) => verify(pool, what, &signed).await,
                 Err(why) => amiss(what, why),
             });
@@ -213,21 +137,21 @@ impl Rehearsal {
     }
 
     /// Says how it went: a report in any case, and an open alert for as long as something would not work.
-    async fn tell(&self, report: &Report) -> Result<(), crate::store::StoreError> {
-        let failing = report.checks.iter().filter(|check| check.verdict == Verdict::Fails);
+    async fn tell(&self, report: &RehearsalReport) -> Result<(), crate::store::StoreError> {
+        let failing = report.checks.iter().filter(|check| check.result == CheckResult::Fails);
         let failing: Vec<&str> = failing.map(|check| check.what.as_str()).collect();
-        let (words, lines) = (self.desk.words(), report.lines().join("\n"));
-        self.desk.say(words.report(&failing, &lines)).await?;
-        self.desk.say(words.rehearsal(&failing, &lines)).await
+        let (words, lines) = (self.desk.texts(), report.lines().join("\n"));
+        self.desk.report(words.report(&failing, &lines)).await?;
+        self.desk.report(words.rehearsal(&failing, &lines)).await
     }
 }
 
 fn works(what: String, note: String) -> Check {
-    Check { what, verdict: Verdict::Works, note }
+    Check { what, result: CheckResult::Works, note }
 }
 
 fn fails(what: String, note: String) -> Check {
-    Check { what, verdict: Verdict::Fails, note }
+    Check { what, result: CheckResult::Fails, note }
 }
 
 fn endpoints(chain: &str, pool: &Pool) -> Check {
@@ -242,20 +166,20 @@ fn endpoints(chain: &str, pool: &Pool) -> Check {
 /// Asks a node whether it would find the signature right. It does not look at the key on chain: that was done.
 async fn verify(pool: &Pool, what: String, signed: &dogwatch_chain::SignedTransaction) -> Check {
     let params = json!([dogwatch_chain::transaction_to_json(signed, pool.profile())]);
-    let accept = |value: &Value| value.as_bool().ok_or_else(|| "it is neither true nor false".to_owned());
-    match pool.read(&Call::new(VERIFY, params), accept).await {
+    let accept = |value: &Value| value.as_bool().ok_or(UnusableResult::new("the result is neither true nor false"));
+    match pool.read(&RpcCall::new(VERIFY, params), accept).await {
         Ok((_, Ok(true))) => works(what, "signed, and verified by a node; not sent".to_owned()),
         Ok((_, Ok(false))) => fails(what, "a node says that it is not signed by whom it must be".to_owned()),
-        Ok((_, Err(refused))) if refused.refusal == Refusal::MissingAuthority => {
+        Ok((_, Err(refused))) if refused.refusal == NodeRefusal::MissingAuthority => {
             fails(what, format!("a node says that it is not signed by whom it must be: {refused}"))
         }
         // A node that is behind does not know the block that it refers to.
         Ok((_, Err(refused))) => {
-            Check { what, verdict: Verdict::Unknown, note: format!("signed; a node does not verify it: {refused}") }
+            Check { what, result: CheckResult::Unknown, note: format!("signed; a node does not verify it: {refused}") }
         }
         // Public endpoints need not offer the method.
         Err(error) => {
-            Check { what, verdict: Verdict::Unknown, note: format!("signed; no endpoint verifies it: {error}") }
+            Check { what, result: CheckResult::Unknown, note: format!("signed; no endpoint verifies it: {error}") }
         }
     }
 }

@@ -1,8 +1,14 @@
 //! What must survive: the state of each witness, the open alerts, and the messages not delivered yet. SQLite, with
 //! every commit on disk before it returns.
 
+mod alert_desk;
+mod channel_memory;
+mod chores;
 mod deliveries;
+mod desk;
 mod incidents;
+mod messages;
+mod outbox_health;
 mod schema;
 mod upgrades;
 
@@ -12,13 +18,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dogwatch_alerts::Rules;
+use dogwatch_alerts::{AlertReport, Rules};
 use dogwatch_chain::Time;
-use dogwatch_engine::{Alert, AlertBook, State};
+use dogwatch_engine::WatchState;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-pub use deliveries::{Delivery, OutboxCounts};
-pub use incidents::Which;
+pub use deliveries::Delivery;
+pub use desk::Which;
 
 /// The database, in the state directory.
 const STATE_FILE: &str = "state.sqlite";
@@ -83,6 +89,14 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// It cannot be put into the form it is stored in. Nothing was written.
+    #[error("the state of {what} could not be written down: {source}; this is a bug: report it, and restart Dogwatch")]
+    Encode {
+        /// Whose.
+        what: String,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// The worker that writes is gone.
     #[error("the thread that writes the state has died")]
     Worker,
@@ -98,14 +112,7 @@ pub enum Write {
         /// Its name.
         witness: String,
         /// The state.
-        state: Box<State>,
-    },
-    /// A chain's open alerts.
-    Book {
-        /// The chain.
-        chain: String,
-        /// Its alerts.
-        book: AlertBook,
+        state: Box<WatchState>,
     },
     /// The endpoints of a chain that are asked by https although `http://` is written.
     Upgrades {
@@ -114,13 +121,8 @@ pub enum Write {
         /// Their fingerprints.
         fingerprints: Vec<String>,
     },
-    /// A message for the channels.
-    Alert {
-        /// What it says.
-        alert: Box<Alert>,
-        /// The witness it is about, or empty.
-        witness: String,
-    },
+    /// A report for the alert desk.
+    Report(Box<AlertReport>),
 }
 
 impl Store {
@@ -166,7 +168,7 @@ impl Store {
         self.blocking(move |connection| {
             let transaction = connection.transaction()?;
             let now = latest.no_earlier(now);
-            let desk = incidents::Work::new(&transaction, &rules, now)?;
+            let desk = desk::Work::new(&transaction, &rules, now)?;
             for write in writes {
                 match write {
                     Write::State { chain, witness, state } => {
@@ -177,18 +179,8 @@ impl Store {
                             params![chain, witness, json],
                         )?;
                     }
-                    Write::Book { chain, book } => {
-                        let json = to_json(&chain, &book)?;
-                        transaction.execute(
-                            "INSERT INTO chain_alerts (chain, book) VALUES (?1, ?2)
-                             ON CONFLICT (chain) DO UPDATE SET book = excluded.book",
-                            params![chain, json],
-                        )?;
-                    }
                     Write::Upgrades { chain, fingerprints } => upgrades::write(&transaction, &chain, &fingerprints)?,
-                    Write::Alert { alert, witness } => {
-                        desk.say(*alert, witness)?;
-                    }
+                    Write::Report(report) => desk.report(*report)?,
                 }
             }
             Ok(transaction.commit()?)
@@ -197,7 +189,7 @@ impl Store {
     }
 
     /// The state of a witness as it was last written.
-    pub async fn state(&self, chain: &str, witness: &str) -> Result<Option<State>, StoreError> {
+    pub async fn state(&self, chain: &str, witness: &str) -> Result<Option<WatchState>, StoreError> {
         let (chain, witness) = (chain.to_owned(), witness.to_owned());
         self.blocking(move |connection| {
             let json: Option<String> = connection
@@ -211,42 +203,10 @@ impl Store {
         })
         .await
     }
-
-    /// Whose state is stored: chains and witnesses.
-    pub async fn known_witnesses(&self) -> Result<Vec<(String, String)>, StoreError> {
-        self.blocking(|connection| {
-            let mut statement = connection.prepare("SELECT chain, witness FROM watch")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-    }
-
-    /// Whose alerts are stored: chains.
-    pub async fn known_chains(&self) -> Result<Vec<String>, StoreError> {
-        self.blocking(|connection| {
-            let mut statement = connection.prepare("SELECT chain FROM chain_alerts")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-    }
-
-    /// The open alerts of a chain as they were last written.
-    pub async fn book(&self, chain: &str) -> Result<Option<AlertBook>, StoreError> {
-        let chain = chain.to_owned();
-        self.blocking(move |connection| {
-            let json: Option<String> = connection
-                .query_row("SELECT book FROM chain_alerts WHERE chain = ?1", params![chain], |row| row.get(0))
-                .optional()?;
-            from_json(&chain, json)
-        })
-        .await
-    }
 }
 
 fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| StoreError::Corrupt { what: what.to_owned(), source })
+    serde_json::to_string(value).map_err(|source| StoreError::Encode { what: what.to_owned(), source })
 }
 
 fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: Option<String>) -> Result<Option<T>, StoreError> {

@@ -2,50 +2,49 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which public RPC node.
+/// The index of a public RPC node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RpcIndex(pub usize);
 
-/// What a block-producing node is doing.
+/// The condition of a block-producing node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum NodeStatus {
-    /// Produces when the chain has its key.
+pub enum ProducerStatus {
+    /// It produces if its key is the one on chain.
     Running,
-    /// Closes every connection at once.
+    /// It closes every connection at once.
     Crashed,
-    /// Takes connections and never answers.
+    /// It accepts connections and never answers.
     Hung,
-    /// Answers with a head from some blocks ago, and falls further behind.
+    /// It answers with a head from some blocks ago, and falls further behind.
     Behind,
-    /// Cut off from the network: answers with the head it had.
+    /// It is cut off from the network, and answers with its last head.
     Partitioned,
 }
 
-/// What is wrong with a public RPC node.
+/// The fault of a public RPC node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RpcFault {
-    /// Nothing.
+    /// None.
     Ok,
-    /// Closes every connection at once. Its pool is lost.
+    /// It closes every connection at once. Its mempool is lost.
     Down,
-    /// Takes connections and never answers.
+    /// It accepts connections and never answers.
     Hang,
-    /// Stands still at a head of so many blocks ago (255 at most), and answers as if that were all. What it is given to broadcast
-    /// goes nowhere.
+    /// Its head stands still at a block from some blocks ago, and it broadcasts nothing.
     Stale {
-        /// How far back.
+        /// How many blocks ago; 255 at most.
         blocks: u32,
     },
-    /// Follows a fork of its own: the same heights, other ids, another signing key for the watched witnesses.
+    /// It follows a fork of its own: the same heights, other ids, another signing key for the watched witnesses.
     Fork,
     /// Its proxy answers with status 500.
     Http500,
     /// Its proxy answers with status 429.
     Http429,
-    /// Its proxy answers 200 with a web page.
+    /// Its proxy answers with status 200 and a web page.
     Html,
 }
 

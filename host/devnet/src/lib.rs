@@ -1,8 +1,8 @@
 //! A simulated Graphene chain that answers like a real node and is as strict.
 //!
-//! [`Devnet`] is the chain in virtual time, without any I/O: the same configuration and the same calls make the same
-//! chain. [`DevnetServer`] puts it on loopback, with an endpoint for each public RPC node, one for each producing node
-//! of the watched witnesses, and one for control (`devnet_api`, see [`Command`]).
+//! [`Devnet`] is the chain in virtual time, without I/O: the same configuration and the same calls make the same chain.
+//! [`DevnetServer`] puts it on loopback, with an endpoint for each public RPC node, one for each producing node of the
+//! watched witnesses, and one for control (`devnet_api`, see [`DevnetCommand`]).
 //!
 //! ```
 //! use dogwatch_chain::{AccountName, Time, Transaction, transaction_to_json};
@@ -17,10 +17,10 @@
 //! let primary = net.node_key(&alice, "primary").ok_or("no such node")?.clone();
 //! let standby = net.node_key(&alice, "standby").ok_or("no such node")?.public_key();
 //! let (head, until) = (net.head(), now.plus(Duration::from_secs(60)));
-//! let swap = Transaction::swap_signing_key(alice.clone(), primary.public_key(), standby, head.id, until)
+//! let switch = Transaction::switch_signing_key(alice.clone(), primary.public_key(), standby, head.id, until)
 //!     .sign(net.profile(), &primary)?;
 //!
-//! let params = json!([transaction_to_json(&swap, net.profile())]);
+//! let params = json!([transaction_to_json(&switch, net.profile())]);
 //! let request = json!({"jsonrpc": "2.0", "id": 1, "method": "condenser_api.broadcast_transaction", "params": params});
 //! assert_eq!(net.call(RpcIndex(0), &request, now)["result"], json!({}));
 //! net.advance_slots(2);
@@ -28,41 +28,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What it does differently from a chain, on purpose: slots may be shorter than a second, and times then have
-//! milliseconds; a schedule whose witnesses are all disabled stays in force; nothing costs resource credits; only the
-//! accounts of witnesses exist, and only the two operations that change a signing key.
+//! It differs from a real chain on purpose: slots may be shorter than a second, and times then have milliseconds; a
+//! schedule whose witnesses are all disabled stays in force; nothing costs resource credits; only the accounts of
+//! witnesses exist, and only the two operations that change a signing key.
 
-// The dynamic global properties are one `json!` of some fifty members.
+// The dynamic global properties are one `json!` with some fifty members.
 #![recursion_limit = "256"]
 
 mod answers;
-mod call;
-mod check;
-mod clock;
 mod config;
-mod control;
-mod devnet;
-mod dispatch;
-mod error;
+mod error_reply;
 mod fault;
-mod handle;
-mod http;
 mod ledger;
-mod lenient;
-mod pool;
-mod schedule;
+mod lineage;
+mod mempool;
+mod network;
+mod rpc;
+mod rules;
 mod seed;
 mod server;
 mod setup;
-mod snapshot;
 mod state;
-mod validate;
 
-pub use config::{ConfigError, DevnetConfig, Irreversible, KeySource, NodeConfig, WitnessConfig};
-pub use control::{Command, ControlError};
-pub use devnet::Devnet;
-pub use fault::{NodeStatus, RpcFault, RpcIndex};
-pub use handle::DevnetHandle;
+pub use config::{DevnetConfig, DevnetConfigError, DevnetNodeConfig, DevnetWitnessConfig, Irreversible, KeySource};
+pub use fault::{ProducerStatus, RpcFault, RpcIndex};
+pub use network::{
+    Devnet, DevnetCommand, DevnetCommandError, DevnetSlot, DevnetSlotOutcome, KeyChange, NodeSnapshot, Snapshot,
+    WitnessSnapshot,
+};
 pub use seed::derive_key;
-pub use server::{DevnetServer, RunningDevnet, StartError};
-pub use snapshot::{KeyChange, NodeSnapshot, SlotOutcome, SlotRecord, Snapshot, WitnessSnapshot};
+pub use server::{DevnetHandle, DevnetServer, DevnetStartError, RunningDevnet};

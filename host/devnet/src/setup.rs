@@ -1,28 +1,23 @@
 //! The configuration, checked and with its keys derived.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::time::Duration;
 
-use dogwatch_chain::{
-    AccountName, Asset, BlockId, BlockNum, FutureSchedule, Profile, PublicKey, SecretKey, Slot, Symbol, Time,
-    WitnessProps,
-};
+use dogwatch_chain::{AccountName, Profile, PublicKey, SecretKey, Slot, Time};
 
-use crate::config::{ConfigError, DevnetConfig, Irreversible};
-use crate::error::Lineage;
-use crate::schedule::draw_round;
+use crate::config::{DevnetConfig, DevnetConfigError, DevnetWitnessConfig, Irreversible};
+use crate::lineage::Lineage;
 use crate::seed::derive_key;
-use crate::state::{Rounds, State, Witness};
 
 /// A block-producing node of a watched witness.
 #[derive(Clone, Debug)]
-pub(crate) struct Producer {
+pub(crate) struct ProducingNode {
     pub(crate) name: String,
     pub(crate) key: SecretKey,
     pub(crate) public: PublicKey,
 }
 
-/// What stays the same while the chain runs.
+/// Everything that stays the same while the chain runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) profile: Profile,
@@ -31,14 +26,18 @@ pub(crate) struct Setup {
     pub(crate) seed: u64,
     pub(crate) gossip_ms: u64,
     pub(crate) genesis: Time,
-    pub(crate) watched: BTreeMap<AccountName, Vec<Producer>>,
-    pub(crate) actives: BTreeMap<AccountName, SecretKey>,
+    /// The watched witnesses and their nodes.
+    pub(crate) watched: BTreeMap<AccountName, Vec<ProducingNode>>,
+    /// Active keys of the watched witnesses.
+    pub(crate) active_keys: BTreeMap<AccountName, SecretKey>,
+    /// Signing keys of the filler witnesses.
     pub(crate) fillers: BTreeMap<AccountName, SecretKey>,
 }
 
 impl Setup {
-    /// Genesis is moved back to a multiple of the interval, as slots are on every chain.
-    pub(crate) fn new(config: &DevnetConfig, genesis: Time) -> Result<Self, ConfigError> {
+    /// Checks the configuration. Genesis is moved back to a multiple of the interval, since slots are multiples on every
+    /// chain.
+    pub(crate) fn new(config: &DevnetConfig, genesis: Time) -> Result<Self, DevnetConfigError> {
         let profile = config.profile()?;
         config.check()?;
         let interval = i64::from(config.block_interval_ms);
@@ -51,81 +50,29 @@ impl Setup {
                 AccountName::new(name.clone()).ok().map(|account| (account, derive_key(&name)))
             })
             .collect();
-        let producers = |witness: &crate::config::WitnessConfig| {
+        let producers = |witness: &DevnetWitnessConfig| {
             let nodes = witness.nodes.iter().map(|node| {
                 let key = witness.signing_secret(node);
-                Producer { name: node.name.clone(), public: key.public_key(), key }
+                ProducingNode { name: node.name.clone(), public: key.public_key(), key }
             });
             (witness.name.clone(), nodes.collect())
         };
         Ok(Self {
-            lineage: match profile.future_schedule {
-                FutureSchedule::Published => Lineage::Hive,
-                FutureSchedule::Unknown => Lineage::Steem,
-            },
+            lineage: Lineage::of(profile.future_schedule),
             irreversible: config.irreversible(&profile),
             seed: config.seed,
             gossip_ms: u64::from(config.gossip_ms.unwrap_or(config.block_interval_ms.saturating_mul(3).div_euclid(10))),
             genesis: Time::from_millis(genesis.as_millis().saturating_sub(offset)),
             watched: config.witnesses.iter().map(producers).collect(),
-            actives: config.witnesses.iter().map(|w| (w.name.clone(), w.active_secret())).collect(),
+            active_keys: config.witnesses.iter().map(|w| (w.name.clone(), w.active_secret())).collect(),
             fillers,
             profile,
         })
     }
 
-    /// When a slot is.
+    /// The time of a slot.
     pub(crate) fn slot_time(&self, slot: Slot) -> Time {
         let interval = u64::try_from(self.profile.block_interval.as_millis()).unwrap_or(u64::MAX);
-        self.genesis.plus(std::time::Duration::from_millis(interval.saturating_mul(slot.0)))
-    }
-
-    pub(crate) fn genesis_state(&self) -> State {
-        let zero = Asset { millis: 0, symbol: Symbol::Liquid };
-        let props = WitnessProps { account_creation_fee: zero, maximum_block_size: 65_536, interest_rate: 0 };
-        let watched = self.watched.iter().filter_map(|(name, nodes)| {
-            let active = self.actives.get(name)?.public_key();
-            Some((name.clone(), nodes.first()?.public, active, format!("https://{name}.example")))
-        });
-        let fillers = self.fillers.iter().map(|(name, key)| {
-            let active = derive_key(&format!("{name}/active")).public_key();
-            (name.clone(), key.public_key(), active, format!("https://{name}.example"))
-        });
-        let witnesses: BTreeMap<AccountName, Witness> = (0u32..)
-            .zip(watched.chain(fillers))
-            .map(|(rank, (name, signing_key, active_key, url))| {
-                let witness = Witness {
-                    rank,
-                    signing_key,
-                    active_key,
-                    url,
-                    props: props.clone(),
-                    total_missed: 0,
-                    last_slot: Slot(0),
-                    last_block: BlockNum(0),
-                };
-                (name, witness)
-            })
-            .collect();
-        let length = self.profile.round_length;
-        let rounds = Rounds {
-            current: draw_round(&witnesses, length, self.seed, 0),
-            // Round numbers are those of the blocks that draw them: 1 is never one of these.
-            future: match self.profile.future_schedule {
-                FutureSchedule::Published => Some(draw_round(&witnesses, length, self.seed, 1)),
-                FutureSchedule::Unknown => None,
-            },
-            next_shuffle: BlockNum(length),
-        };
-        State {
-            head: BlockId::default(),
-            time: self.genesis,
-            slot: Slot(0),
-            producer: None,
-            recent_slots: u128::MAX,
-            irreversible: BlockNum(0),
-            witnesses,
-            rounds: Arc::new(rounds),
-        }
+        self.genesis.plus(Duration::from_millis(interval.saturating_mul(slot.0)))
     }
 }

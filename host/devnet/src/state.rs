@@ -1,69 +1,11 @@
-//! The chain state after one block, with or without pending transactions on top.
+//! The state of a chain, and the blocks that led to it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod blocks;
+mod chain_state;
+mod genesis;
+mod rounds;
 
-use dogwatch_chain::{AccountName, BlockId, BlockNum, PublicKey, Slot, Time, WitnessProps};
-
-/// A witness and the account behind it.
-#[derive(Clone, Debug)]
-pub(crate) struct Witness {
-    /// Rank by votes, from 0, and object id.
-    pub(crate) rank: u32,
-    pub(crate) signing_key: PublicKey,
-    pub(crate) active_key: PublicKey,
-    pub(crate) url: String,
-    pub(crate) props: WitnessProps,
-    pub(crate) total_missed: u32,
-    pub(crate) last_slot: Slot,
-    pub(crate) last_block: BlockNum,
-}
-
-/// Who produces in this round, and in the next one where that is public.
-#[derive(Clone, Debug)]
-pub(crate) struct Rounds {
-    pub(crate) current: Vec<AccountName>,
-    pub(crate) future: Option<Vec<AccountName>>,
-    pub(crate) next_shuffle: BlockNum,
-}
-
-impl Rounds {
-    pub(crate) fn producer(&self, slot: Slot) -> Option<&AccountName> {
-        let len = u64::try_from(self.current.len()).ok()?;
-        self.current.get(usize::try_from(slot.0.checked_rem(len)?).ok()?)
-    }
-}
-
-/// Everything that a node knows besides its blocks.
-#[derive(Clone, Debug)]
-pub(crate) struct State {
-    pub(crate) head: BlockId,
-    pub(crate) time: Time,
-    pub(crate) slot: Slot,
-    pub(crate) producer: Option<AccountName>,
-    /// One bit per slot.
-    pub(crate) recent_slots: u128,
-    pub(crate) irreversible: BlockNum,
-    pub(crate) witnesses: BTreeMap<AccountName, Witness>,
-    pub(crate) rounds: Arc<Rounds>,
-}
-
-impl State {
-    /// Counts the slots missed since the last block, as the next block does on arrival.
-    pub(crate) fn count_missed(&mut self, slot: Slot, producer: &AccountName) {
-        let missed = slot.since(self.slot).saturating_sub(1);
-        for n in 1..=missed {
-            let owner = self.rounds.producer(self.slot.plus(n)).filter(|owner| *owner != producer).cloned();
-            if let Some(witness) = owner.and_then(|owner| self.witnesses.get_mut(&owner)) {
-                witness.total_missed = witness.total_missed.saturating_add(1);
-            }
-        }
-        // The chain shifts the bit of the new block in first and the zeros of the gap after it.
-        let shift = u32::try_from(missed).unwrap_or(u32::MAX);
-        self.recent_slots = (self.recent_slots.wrapping_mul(2) | 1).checked_shl(shift).unwrap_or(0);
-    }
-
-    pub(crate) fn signing_key(&self, witness: &AccountName) -> Option<PublicKey> {
-        self.witnesses.get(witness).map(|witness| witness.signing_key)
-    }
-}
+pub(crate) use blocks::{StoredBlock, StoredBlocks};
+pub(crate) use chain_state::{ChainState, WitnessObject};
+pub(crate) use genesis::genesis_state;
+pub(crate) use rounds::shuffle;

@@ -1,183 +1,179 @@
-//! Which alerts are open, and when to speak of them again.
+//! What a watcher has reported to the alert desk and not called off.
+//!
+//! A book reports that an alert is raised, worse, or over. Repeating it, escalating it, and remembering how bad it was at its
+//! worst are the desk's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dogwatch_alerts::{Alert, AlertKey, AlertReport, Cause, Change, Notice};
 use dogwatch_chain::Time;
-use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, AlertEvent, AlertKey, Severity, Subject};
+/// How old the wording that the desk has may get while the alert is open: whoever is told next is to read how it is then.
+const REFRESH: Duration = Duration::from_secs(60);
 
-/// What an alert says, before it is known whether it is new.
+/// An alert that is not over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Notice {
-    pub(crate) key: AlertKey,
-    pub(crate) severity: Severity,
-    pub(crate) subject: Subject,
-    pub(crate) summary: String,
-    pub(crate) details: String,
-    pub(crate) remedy: String,
-    pub(crate) command: String,
+struct Reported {
+    notice: Notice,
+    opened_at: Time,
+    /// When the desk last got its wording.
+    reported_at: Time,
 }
 
-/// An alert that is open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Open {
-    alert: Alert,
-    said_at: Time,
-}
-
-/// The open alerts of one chain or witness. Part of the state that survives a restart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+/// The open alerts of one chain or witness. Not stored: after a restart the desk knows what is open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertBook {
-    open: BTreeMap<AlertKey, Open>,
+    open: BTreeMap<AlertKey, Reported>,
 }
 
 impl AlertBook {
-    /// The open alerts as they were last said, worst first.
-    pub fn open(&self) -> Vec<&Alert> {
-        let mut alerts: Vec<&Alert> = self.open.values().map(|open| &open.alert).collect();
-        alerts.sort_by_key(|alert| (std::cmp::Reverse(alert.severity), alert.opened_at));
-        alerts
+    /// Goes on from what the desk has open.
+    pub fn resume<'a>(open: impl IntoIterator<Item = &'a Alert>) -> Self {
+        let reported = |alert: &Alert| {
+            let Alert { key, severity, subject, summary, details, remedy, command, .. } = alert.clone();
+            let notice = Notice { key, severity, subject, summary, details, remedy, command };
+            (alert.key.clone(), Reported { notice, opened_at: alert.opened_at, reported_at: alert.at })
+        };
+        Self { open: open.into_iter().map(reported).collect() }
+    }
+
+    /// The keys of the open alerts.
+    pub fn open(&self) -> impl Iterator<Item = &AlertKey> {
+        self.open.keys()
     }
 
     /// Whether that alert is open.
-    pub fn is_open(&self, key: &AlertKey) -> bool {
+    pub(crate) fn is_open(&self, key: &AlertKey) -> bool {
         self.open.contains_key(key)
     }
 
-    /// Opens the alert, or says it again when it got worse or `repeat` has passed.
-    pub(crate) fn raise(&mut self, now: Time, chain: &str, repeat: Duration, notice: Notice) -> Option<Alert> {
-        if let Some(open) = self.open.get(&notice.key) {
-            // A clock that was set back must not silence the alert until it has caught up.
-            let waited = now.since(open.said_at) >= repeat || now < open.said_at;
-            let due = notice.severity >= Severity::Critical && waited;
-            if notice.severity <= open.alert.severity && !due {
-                return None;
-            }
-        }
-        Some(self.update(now, chain, notice))
+    /// When that alert opened, if it is open.
+    pub(crate) fn opened_at(&self, key: &AlertKey) -> Option<Time> {
+        self.open.get(key).map(|open| open.opened_at)
     }
 
-    /// Says something new about an alert at once, opening it if need be.
-    ///
-    /// While an alert is open its severity never goes down, neither in updates nor in its resolution: whoever was told
-    /// of the worst of it is to hear how it ends, and channels choose by severity what they deliver.
-    pub(crate) fn update(&mut self, now: Time, chain: &str, notice: Notice) -> Alert {
-        let known = self.open.get(&notice.key);
-        let (event, opened_at, worst) = known.map_or((AlertEvent::Opened, now, notice.severity), |open| {
-            (AlertEvent::Updated, open.alert.opened_at, open.alert.severity)
-        });
-        let alert = Alert {
-            key: notice.key,
-            event,
-            severity: notice.severity.max(worst),
-            subject: notice.subject,
-            chain: chain.to_owned(),
-            summary: notice.summary,
-            details: notice.details,
-            remedy: notice.remedy,
-            command: notice.command,
-            acknowledged_by: String::new(),
-            opened_at,
-            at: now,
+    /// Something is wrong: reports it if it is new, worse than before, or if the desk's wording has grown old.
+    pub(crate) fn raise(&mut self, now: Time, notice: Notice) -> Option<AlertReport> {
+        let Some(open) = self.open.get_mut(&notice.key) else {
+            return Some(self.report(now, Change::Raised, notice));
         };
-        self.open.insert(alert.key.clone(), Open { alert: alert.clone(), said_at: now });
-        alert
+        if notice.severity > open.notice.severity {
+            return Some(self.report(now, Change::Worse, notice));
+        }
+        // A clock that was set back must not keep the wording old until it has caught up.
+        let old = now.since(open.reported_at) >= REFRESH || now < open.reported_at;
+        if old && notice != open.notice {
+            return Some(self.report(now, Change::Refreshed, notice));
+        }
+        open.notice.severity = notice.severity;
+        None
     }
 
-    /// For how long an alert has been open.
-    pub(crate) fn open_for(&self, now: Time, key: &AlertKey) -> Option<Duration> {
-        self.open.get(key).map(|open| now.since(open.alert.opened_at))
+    /// Something happened that is worth a message at once, whether or not the alert is open.
+    pub(crate) fn update(&mut self, now: Time, notice: Notice) -> AlertReport {
+        let change = if self.is_open(&notice.key) { Change::News } else { Change::Raised };
+        self.report(now, change, notice)
     }
 
-    /// Closes the alert, if it is open, with a word on how it ended, at the highest severity it was said with.
-    pub(crate) fn resolve(&mut self, now: Time, key: &AlertKey, how: &str) -> Option<Alert> {
-        let open = self.open.remove(key)?;
-        Some(Alert {
-            event: AlertEvent::Resolved,
-            summary: format!("resolved: {}", open.alert.summary),
-            details: how.to_owned(),
-            remedy: "Nothing to do.".to_owned(),
-            command: String::new(),
-            at: now,
-            ..open.alert
-        })
+    fn report(&mut self, now: Time, change: Change, notice: Notice) -> AlertReport {
+        let opened_at = self.opened_at(&notice.key).unwrap_or(now);
+        let reported = Reported { notice: notice.clone(), opened_at, reported_at: now };
+        self.open.insert(notice.key.clone(), reported);
+        AlertReport { change, notice, at: now }
     }
 
-    /// Closes every open alert: nobody watches what they are about any more.
-    pub fn close(&mut self, now: Time, how: &str) -> Vec<Alert> {
-        self.resolve_others(now, "", &[], how)
+    /// The alert is over, if it is open, and this is how it ended.
+    pub(crate) fn resolve(&mut self, now: Time, key: &AlertKey, how: &str) -> Option<AlertReport> {
+        let Notice { key, severity, subject, summary, .. } = self.open.remove(key)?.notice;
+        Some(AlertReport::over(now, key, severity, subject, &summary, how))
     }
 
-    /// Closes all open alerts whose key starts with `prefix` and is not in `keep`.
-    pub(crate) fn resolve_others(&mut self, now: Time, prefix: &str, keep: &[AlertKey], how: &str) -> Vec<Alert> {
-        let gone: Vec<AlertKey> =
-            self.open.keys().filter(|key| key.0.starts_with(prefix) && !keep.contains(key)).cloned().collect();
+    /// All open alerts of a cause are over but these.
+    pub(crate) fn resolve_others(&mut self, now: Time, cause: Cause, keep: &[AlertKey], how: &str) -> Vec<AlertReport> {
+        let gone = self.open.keys().filter(|key| key.cause == cause && !keep.contains(key));
+        let gone: Vec<AlertKey> = gone.cloned().collect();
         gone.iter().filter_map(|key| self.resolve(now, key, how)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use dogwatch_alerts::{AlertEvent, Scope, Severity, Subject};
+
     use super::*;
     use crate::testing::time;
 
-    fn notice(severity: Severity) -> Notice {
+    fn key(cause: Cause) -> AlertKey {
+        AlertKey::new(Scope::chain("hive"), cause)
+    }
+
+    fn notice(severity: Severity, details: &str) -> Notice {
         Notice {
-            key: AlertKey("a/b".to_owned()),
+            key: key(Cause::Blind),
             severity,
             subject: Subject::Daemon,
-            summary: String::new(),
-            details: String::new(),
+            summary: "blind".to_owned(),
+            details: details.to_owned(),
             remedy: String::new(),
             command: String::new(),
         }
     }
 
     #[test]
-    fn the_life_of_an_alert() {
+    fn raised_worse_over() {
         let mut book = AlertBook::default();
-        // Slots of three seconds; said again after ten of them.
-        let mut raise = |slot, severity| {
-            let alert = book.raise(time(slot), "hive", Duration::from_secs(30), notice(severity));
-            alert.map(|alert| (alert.event, alert.severity, alert.opened_at))
+        // Slots of three seconds.
+        let mut raise = |slot, severity, details| {
+            book.raise(time(slot), notice(severity, details)).map(|report| (report.change, report.notice.severity))
         };
-        assert_eq!(raise(1, Severity::Warning), Some((AlertEvent::Opened, Severity::Warning, time(1))));
-        assert_eq!(raise(90, Severity::Warning), None, "a warning is said once");
-        assert_eq!(raise(91, Severity::Page), Some((AlertEvent::Updated, Severity::Page, time(1))), "it got worse");
-        assert_eq!(raise(100, Severity::Page), None);
-        assert_eq!(raise(100, Severity::Warning), None, "better again is not worth a word");
-        assert_eq!(raise(101, Severity::Page).map(|said| said.0), Some(AlertEvent::Updated), "it is time again");
-        assert_eq!(raise(60, Severity::Page).map(|said| said.0), Some(AlertEvent::Updated), "the clock was set back");
-        assert_eq!(raise(61, Severity::Page), None);
-        let milder = book.update(time(62), "hive", notice(Severity::Critical));
-        assert_eq!((milder.event, milder.severity), (AlertEvent::Updated, Severity::Page), "it never goes down");
-        let stored: AlertBook = serde_json::from_str(&serde_json::to_string(&book).unwrap()).unwrap();
-        assert_eq!(stored, book);
-        let key = notice(Severity::Info).key;
-        let over = book.resolve(time(70), &key, "done").map(|alert| (alert.event, alert.severity));
-        assert_eq!(over, Some((AlertEvent::Resolved, Severity::Page)), "who was woken hears that it is over");
-        assert_eq!(book.resolve(time(70), &key, "done"), None);
-        let anew = book.update(time(71), "hive", notice(Severity::Info));
-        assert_eq!(
-            (anew.event, anew.severity),
-            (AlertEvent::Opened, Severity::Info),
-            "another alert, another severity"
-        );
+        assert_eq!(raise(1, Severity::Warning, ""), Some((Change::Raised, Severity::Warning)));
+        assert_eq!(raise(900, Severity::Warning, ""), None, "it is not for the book to repeat it");
+        assert_eq!(raise(901, Severity::Page, ""), Some((Change::Worse, Severity::Page)));
+        assert_eq!(raise(902, Severity::Warning, ""), None, "better again is worth no report");
+        assert_eq!(raise(903, Severity::Page, ""), Some((Change::Worse, Severity::Page)), "the desk knows the worst");
+        let raised = book.update(time(904), notice(Severity::Critical, ""));
+        assert_eq!((raised.change, raised.notice.severity), (Change::News, Severity::Critical));
+        assert_eq!(book.opened_at(&key(Cause::Blind)), Some(time(1)));
+        let over = book.resolve(time(905), &key(Cause::Blind), "seen").unwrap();
+        assert_eq!((over.change, over.notice.summary.as_str()), (Change::Over, "blind"));
+        assert_eq!(over.notice.details, "seen");
+        assert_eq!(book.resolve(time(906), &key(Cause::Blind), "seen"), None);
+        assert_eq!(book.update(time(907), notice(Severity::Info, "")).change, Change::Raised, "another alert");
+    }
+
+    #[test]
+    fn the_desk_gets_fresh_wording_once_a_minute() {
+        let mut book = AlertBook::default();
+        let mut changed = |slot, details| book.raise(time(slot), notice(Severity::Page, details)).map(|r| r.change);
+        assert_eq!(changed(100, "1 miss"), Some(Change::Raised));
+        assert_eq!(changed(101, "2 misses"), None, "too soon");
+        assert_eq!(changed(119, "3 misses"), None);
+        assert_eq!(changed(120, "4 misses"), Some(Change::Refreshed), "a minute has passed");
+        assert_eq!(changed(200, "4 misses"), None, "nothing new");
+        assert_eq!(changed(50, "5 misses"), Some(Change::Refreshed), "the clock was set back");
+    }
+
+    #[test]
+    fn after_a_restart_it_goes_on_from_what_the_desk_has_open() {
+        let mut before = AlertBook::default();
+        let report = before.update(time(1), notice(Severity::Page, "seen"));
+        let alert = Alert::new(AlertEvent::Opened, report.notice, report.at);
+        let mut book = AlertBook::resume([&alert]);
+        assert_eq!(book, before);
+        assert_eq!(book.raise(time(2), notice(Severity::Page, "seen")), None);
+        assert_eq!(book.resolve(time(3), &key(Cause::Blind), "over").map(|over| over.change), Some(Change::Over));
     }
 
     #[test]
     fn closes_what_is_not_kept() {
         let mut book = AlertBook::default();
-        for key in ["a/1", "a/2", "b/1"] {
-            let notice = Notice { key: AlertKey(key.to_owned()), ..notice(Severity::Info) };
-            book.raise(time(1), "hive", Duration::ZERO, notice);
+        let part = |part| AlertKey::part(Scope::chain("hive"), Cause::Upgraded, part);
+        for key in [part("a"), part("b"), key(Cause::Blind)] {
+            book.raise(time(1), Notice { key, ..notice(Severity::Info, "") });
         }
-        let gone = book.resolve_others(time(2), "a/", &[AlertKey("a/2".to_owned())], "gone");
-        assert_eq!(gone.iter().map(|alert| alert.key.0.as_str()).collect::<Vec<_>>(), ["a/1"]);
-        assert_eq!(book.open().len(), 2);
+        let gone = book.resolve_others(time(2), Cause::Upgraded, &[part("b")], "gone");
+        assert_eq!(gone.into_iter().map(|over| over.notice.key).collect::<Vec<_>>(), [part("a")]);
+        assert_eq!(book.open().count(), 2);
     }
 }

@@ -1,14 +1,12 @@
 //! Alerts about a chain as a whole: blindness above all.
 
-use std::time::Duration;
-
+use dogwatch_alerts::{AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::{Head, Time};
 
-use crate::alert::{Alert, AlertKey, Severity, Subject, utc};
-use crate::book::{AlertBook, Notice};
-use crate::cause::Cause;
+use crate::book::AlertBook;
+use crate::chain::{Standstill, Tracker, WallClock};
 use crate::situation::Agreement;
-use crate::tracker::{Standstill, Tracker, WallClock};
+use crate::time::utc;
 
 /// How long answers may be missing before that is blindness: three slots, but time enough for one retry.
 const GRACE_SLOTS: u32 = 3;
@@ -23,18 +21,17 @@ const NOT_WELL: &str = "The chain as a whole cannot be seen well any more: that 
 const ENDPOINTS: &str = "dogwatch endpoints --ask";
 
 fn key(chain: &str, cause: Cause) -> AlertKey {
-    AlertKey(format!("chain/{chain}/{cause}"))
+    AlertKey::new(Scope::chain(chain), cause)
 }
 
 fn part_key(chain: &str, cause: Cause, part: &str) -> AlertKey {
-    AlertKey(format!("{}/{part}", key(chain, cause)))
+    AlertKey::part(Scope::chain(chain), cause, part)
 }
 
 /// The open alerts of one chain.
 #[derive(Clone, Debug)]
 pub struct ChainAlerts {
     book: AlertBook,
-    repeat: Duration,
     /// When the chain was last seen well; before the first time, blindness has no grace.
     last_well: Option<Time>,
     doubts_since: Option<Time>,
@@ -43,11 +40,11 @@ pub struct ChainAlerts {
 
 impl ChainAlerts {
     /// Goes on from the alerts that were open.
-    pub fn new(book: AlertBook, repeat: Duration) -> Self {
-        Self { book, repeat, last_well: None, doubts_since: None, behind_since: None }
+    pub fn new(book: AlertBook) -> Self {
+        Self { book, last_well: None, doubts_since: None, behind_since: None }
     }
 
-    /// The open alerts, to be stored.
+    /// The open alerts.
     pub fn book(&self) -> &AlertBook {
         &self.book
     }
@@ -58,7 +55,7 @@ impl ChainAlerts {
     }
 
     /// Looks at the tracker after a round of answers, or after too long a wait for one.
-    pub fn observe(&mut self, now: Time, tracker: &Tracker) -> Vec<Alert> {
+    pub fn observe(&mut self, now: Time, tracker: &Tracker) -> Vec<AlertReport> {
         let mut said = Vec::new();
         let chain = tracker.config().chain.clone();
         let grace = tracker.config().block_interval.saturating_mul(GRACE_SLOTS);
@@ -83,7 +80,7 @@ impl ChainAlerts {
                 said.extend(self.book.resolve(now, &key(&chain, other), how));
             }
             let notice = notice(now, tracker, cause, self.last_well);
-            said.extend(self.book.raise(now, &chain, self.repeat, notice));
+            said.extend(self.book.raise(now, notice));
         }
         said.extend(self.blocks(now, tracker, well));
         said.extend(self.doubts(now, tracker, well));
@@ -92,11 +89,11 @@ impl ChainAlerts {
     }
 
     /// Endpoints that were written `http://` and are asked by https, with the reason. Each is worth one word.
-    pub fn upgraded(&mut self, now: Time, chain: &str, endpoints: &[(String, String)]) -> Vec<Alert> {
+    pub fn upgraded(&mut self, now: Time, chain: &str, endpoints: &[(String, String)]) -> Vec<AlertReport> {
         let key = |name: &str| part_key(chain, Cause::Upgraded, name);
         let keep: Vec<AlertKey> = endpoints.iter().map(|(name, _)| key(name)).collect();
         let how = "The configuration says https:// now, or the endpoint is gone from it.";
-        let mut said = self.book.resolve_others(now, &key("").0, &keep, how);
+        let mut said = self.book.resolve_others(now, Cause::Upgraded, &keep, how);
         for (name, why) in endpoints {
             let notice = Notice {
                 key: key(name),
@@ -107,17 +104,17 @@ impl ChainAlerts {
                 remedy: "Write https:// for it in dogwatch.toml.".to_owned(),
                 command: "dogwatch check".to_owned(),
             };
-            said.extend(self.book.raise(now, chain, self.repeat, notice));
+            said.extend(self.book.raise(now, notice));
         }
         said
     }
 
     /// Endpoints that answered by https once, and now only by plain HTTP, which is allowed for them.
-    pub fn downgraded(&mut self, now: Time, chain: &str, endpoints: &[String]) -> Vec<Alert> {
+    pub fn downgraded(&mut self, now: Time, chain: &str, endpoints: &[String]) -> Vec<AlertReport> {
         let key = |name: &str| part_key(chain, Cause::Downgraded, name);
         let keep: Vec<AlertKey> = endpoints.iter().map(|name| key(name)).collect();
         let how = "It answers by https again, or is gone from the configuration.";
-        let mut said = self.book.resolve_others(now, &key("").0, &keep, how);
+        let mut said = self.book.resolve_others(now, Cause::Downgraded, &keep, how);
         for name in endpoints {
             let notice = Notice {
                 key: key(name),
@@ -129,32 +126,13 @@ impl ChainAlerts {
                 remedy: "Repair its TLS, or have it repaired. Then write https:// for it in dogwatch.toml.".to_owned(),
                 command: ENDPOINTS.to_owned(),
             };
-            said.extend(self.book.raise(now, chain, self.repeat, notice));
+            said.extend(self.book.raise(now, notice));
         }
         said
     }
 
-    /// What keeps the gateway from serving, or that nothing does.
-    pub fn gateway(&mut self, now: Time, chain: &str, trouble: Option<&str>) -> Option<Alert> {
-        let key = key(chain, Cause::Gateway);
-        let Some(trouble) = trouble else { return self.book.resolve(now, &key, "The gateway serves.") };
-        let notice = Notice {
-            key,
-            severity: Severity::Page,
-            subject: Subject::Daemon,
-            summary: format!("{chain}: the gateway cannot serve"),
-            details: format!(
-                "{trouble}\nDogwatch tries again every few seconds. Until then whatever asks the gateway gets no answer. \
-                 The watch goes on without it."
-            ),
-            remedy: "End what holds its port, or mend its certificate, as the reason says.".to_owned(),
-            command: "dogwatch check".to_owned(),
-        };
-        self.book.raise(now, chain, self.repeat, notice)
-    }
-
     /// With endpoints of one operator nothing can be checked. It works, and stays a warning.
-    fn one_voice(&mut self, now: Time, tracker: &Tracker) -> Vec<Alert> {
+    fn one_voice(&mut self, now: Time, tracker: &Tracker) -> Vec<AlertReport> {
         let chain = &tracker.config().chain;
         let key = key(chain, Cause::OneVoice);
         match tracker.agreement() {
@@ -177,11 +155,11 @@ impl ChainAlerts {
             remedy: "Add endpoints of other operators to dogwatch.toml.".to_owned(),
             command: "dogwatch endpoints".to_owned(),
         };
-        self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
+        self.book.raise(now, notice).into_iter().collect()
     }
 
     /// Heads alone show nothing of the witness: without the blocks below them Dogwatch is as good as blind.
-    fn blocks(&mut self, now: Time, tracker: &Tracker, well: bool) -> Option<Alert> {
+    fn blocks(&mut self, now: Time, tracker: &Tracker, well: bool) -> Option<AlertReport> {
         let chain = &tracker.config().chain;
         let key = key(chain, Cause::NoBlocks);
         let tip = tracker.log().tip().map(|tip| tip.num());
@@ -213,11 +191,11 @@ impl ChainAlerts {
                 .to_owned(),
             command: ENDPOINTS.to_owned(),
         };
-        self.book.raise(now, chain, self.repeat, notice)
+        self.book.raise(now, notice)
     }
 
     /// While the chain as a whole is well, endpoints that are not are worth a word.
-    fn doubts(&mut self, now: Time, tracker: &Tracker, well: bool) -> Vec<Alert> {
+    fn doubts(&mut self, now: Time, tracker: &Tracker, well: bool) -> Vec<AlertReport> {
         let chain = &tracker.config().chain;
         let key = key(chain, Cause::Doubts);
         if !well || tracker.doubts().is_empty() {
@@ -243,7 +221,7 @@ impl ChainAlerts {
             remedy: "Wait for them, or replace them in dogwatch.toml.".to_owned(),
             command: ENDPOINTS.to_owned(),
         };
-        self.book.raise(now, chain, self.repeat, notice).into_iter().collect()
+        self.book.raise(now, notice).into_iter().collect()
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a policy answers.
 
+use dogwatch_alerts::Severity;
 use std::time::Duration;
 
-use crate::alert::Severity;
 use crate::situation::NodeIndex;
 
 /// What a policy wants done.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use dogwatch_chain::{BlockNum, ChainId, Head, Time};
 
-use crate::log::BlockLog;
+use crate::chain::BlockLog;
+use crate::failure::ProbeFailure;
 use crate::situation::Health;
 
 /// What a probe found.
@@ -14,7 +15,7 @@ pub struct Probe {
     pub head: Head,
     /// The chain it says it is on, if it says.
     pub chain_id: Option<ChainId>,
-    /// What it runs.
+    /// The version it runs.
     pub version: String,
 }
 
@@ -33,7 +34,7 @@ pub struct Damping {
 pub enum Unfit {
     /// The probe failed.
     #[error("the probe failed: {0}")]
-    Probe(String),
+    Probe(ProbeFailure),
     /// It is on another chain.
     #[error("it is on another chain: {0}")]
     WrongChain(ChainId),
@@ -42,7 +43,7 @@ pub enum Unfit {
     Behind {
         /// Its head.
         head: BlockNum,
-        /// How old.
+        /// Its age.
         age: Duration,
     },
     /// Its head lies in the future.
@@ -50,7 +51,7 @@ pub enum Unfit {
     Ahead {
         /// Its head.
         head: BlockNum,
-        /// How far.
+        /// How far it lies ahead of this machine's clock.
         ahead: Duration,
     },
     /// It has another block than the endpoints at the same height.
@@ -80,7 +81,7 @@ impl NodeHealth {
         self.health
     }
 
-    /// Since when it is what it is.
+    /// When it became what it is.
     pub fn since(&self) -> Time {
         self.since
     }
@@ -139,7 +140,7 @@ impl NodeHealth {
 /// Judges a probe against the chain as the endpoints show it, if they agree on one.
 pub(crate) fn assess(
     now: Time,
-    probe: Result<Probe, String>,
+    probe: Result<Probe, ProbeFailure>,
     chain_id: ChainId,
     stale_after: Duration,
     log: Option<&BlockLog>,
@@ -167,7 +168,7 @@ pub(crate) fn assess(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::Fit;
+    use crate::chain::Fit;
     use crate::testing::{block, head, id, time};
 
     const STALE: Duration = Duration::from_secs(15);
@@ -201,7 +202,7 @@ mod tests {
         ];
         for (slot, (good, health)) in (1..).zip(story) {
             let before = node.health();
-            let assessed = if good { Ok(probe(head(5, slot))) } else { Err(Unfit::Probe("no".to_owned())) };
+            let assessed = if good { Ok(probe(head(5, slot))) } else { Err(Unfit::Probe(ProbeFailure::new("no"))) };
             assert_eq!(node.note(time(slot), damping, assessed), before != health, "probe {slot}");
             assert_eq!(node.health(), health, "probe {slot}");
             assert_eq!(node.unfit().is_none(), good);
@@ -226,7 +227,7 @@ mod tests {
         assert_eq!(judge(200, probe(head(150, 250)), Some(&log)), Err(ahead));
         let other = Probe { chain_id: Some(chain(2)), ..probe(head(101, 201)) };
         assert_eq!(judge(202, other, Some(&log)), Err(Unfit::WrongChain(chain(2))));
-        let failed = assess(time(1), Err("no".to_owned()), chain(1), STALE, Some(&log));
-        assert_eq!(failed, Err(Unfit::Probe("no".to_owned())));
+        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(&log));
+        assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new("no"))));
     }
 }

@@ -9,36 +9,41 @@
 //! pending state and proves nothing.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may panic, that is how it fails"))]
 
-mod alert;
 mod book;
-mod cause;
+mod chain;
 mod chain_alerts;
+mod config;
 mod decision;
+mod failure;
 mod health;
-mod log;
+mod holder;
 mod rails;
 mod situation;
+mod slots;
 mod switch;
 mod tally;
 #[cfg(test)]
 mod testing;
-mod tracker;
+mod time;
 mod watch;
 
-pub use alert::{Alert, AlertEvent, AlertKey, Severity, Subject};
 pub use book::AlertBook;
+pub use chain::{
+    BlockLog, Doubt, EndpointReading, Fit, Reading, SlotClock, SlotFact, Standstill, Tracker, TrackerConfig, WallClock,
+    WitnessReading,
+};
 pub use chain_alerts::ChainAlerts;
+pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
+pub use failure::{PolicyFailure, ProbeFailure, ReadFailure};
 pub use health::{Damping, NodeHealth, Probe, Unfit};
-pub use log::{BlockLog, Fit, SlotClock, SlotFact};
-pub use rails::{Disable, Rails, Refusal, Strength, Unprobed};
+pub use holder::Holder;
+pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{
-    Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
-    SlotOutcome, SwitchOutcome, Verdict,
+    Agreement, ChainView, Health, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation, SlotOutcome,
+    SwitchOutcome, Verdict,
 };
-pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Target, Unproven};
+pub use slots::SlotRecord;
+pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 pub use tally::{Counts, Tally};
-pub use tracker::{Doubt, EndpointReading, Reading, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading};
-pub use watch::{
-    Command, DecisionRecord, Event, Force, NodeConfig, SendReport, Signing, SlotRecord, State, Watch, WatchConfig,
-};
+pub use watch::{Command, DecisionRecord, Event, Force, SendReport, Watch, WatchState};

@@ -5,6 +5,8 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, BlockNum, Slot, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::holder::Holder;
+
 /// A node's place in the operator's order of preference, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -27,7 +29,7 @@ pub enum Mode {
 pub enum Verdict {
     /// Nothing is missing.
     Fine,
-    /// The chain goes on, this witness does not.
+    /// The chain moves on without this witness.
     Me,
     /// The chain itself halts, forks or runs thin.
     Chain,
@@ -72,18 +74,6 @@ pub struct ChainView {
     pub endpoints_total: u32,
 }
 
-/// Who holds a signing key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Holder {
-    /// A node of the configuration.
-    Node(NodeIndex),
-    /// The null key: the witness is disabled.
-    Disabled,
-    /// A key that is not in the configuration: an operator is at work.
-    Foreign,
-}
-
 /// What became of one of the witness's own slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -106,7 +96,7 @@ pub struct OwnSlot {
     /// What became of it.
     pub outcome: SlotOutcome,
     /// Whose key signed the block, or would have had to.
-    pub holder: Holder,
+    pub holder: Holder<NodeIndex>,
 }
 
 /// The witness's next own slot.
@@ -114,7 +104,7 @@ pub struct OwnSlot {
 pub struct NextSlot {
     /// The slot.
     pub slot: Slot,
-    /// How far away it is.
+    /// Time until it starts.
     pub starts_in: Duration,
 }
 
@@ -137,11 +127,11 @@ pub struct NodeView {
     pub name: String,
     /// Its fitness.
     pub health: Health,
-    /// For how long the health has been what it is.
+    /// Time since the health last changed.
     pub health_for: Duration,
     /// Age of its head block at the last good probe.
     pub head_age: Option<Duration>,
-    /// Whether the rails would let it be switched to as far as its health goes.
+    /// Whether its health allows a switch to it.
     pub eligible: bool,
 }
 
@@ -165,9 +155,9 @@ pub struct PastSwitch {
     /// When it was decided.
     pub at: Time,
     /// Who held the key before.
-    pub from: Holder,
+    pub from: Holder<NodeIndex>,
     /// Who was to hold it.
-    pub to: Holder,
+    pub to: Holder<NodeIndex>,
     /// What came of it.
     pub outcome: SwitchOutcome,
 }
@@ -194,7 +184,7 @@ pub struct Situation {
     /// The chain.
     pub view: ChainView,
     /// Who holds the key on chain.
-    pub holder: Holder,
+    pub holder: Holder<NodeIndex>,
     /// The first slot at which the present key counts, where its change was seen.
     pub holder_since: Option<Slot>,
     /// Own slots of the last rounds, oldest first.

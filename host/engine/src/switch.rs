@@ -5,57 +5,8 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, BlockId, BlockNum, Profile, PublicKey, Slot, Time, Transaction, TransactionId};
 use serde::{Deserialize, Serialize};
 
+use crate::holder::Holder;
 use crate::situation::SwitchOutcome;
-
-/// Where the key goes. Nodes by name: their order may change between two starts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Target {
-    /// To that node's key.
-    Node(String),
-    /// To the null key.
-    Disabled,
-    /// To a key of nobody we know; only ever the origin of a change, never its aim.
-    Foreign,
-}
-
-impl Target {
-    /// Where the key is with it, in a sentence: `from node one to node two`.
-    pub(crate) fn place(&self) -> String {
-        match self {
-            Self::Node(name) => format!("node {name}"),
-            Self::Disabled => "the null key".to_owned(),
-            Self::Foreign => "an unknown key".to_owned(),
-        }
-    }
-
-    /// What the key is with it: `the signing key is that of node one`.
-    pub(crate) fn whose(&self) -> String {
-        match self {
-            Self::Node(name) => format!("that of node {name}"),
-            Self::Disabled => "the null key".to_owned(),
-            Self::Foreign => "an unknown one".to_owned(),
-        }
-    }
-
-    /// What somebody wants who wants it.
-    pub(crate) fn wish(&self) -> String {
-        match self {
-            Self::Node(_) | Self::Foreign => format!("switch to {self}"),
-            Self::Disabled => "disable the witness".to_owned(),
-        }
-    }
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Node(name) => f.write_str(name),
-            Self::Disabled => f.write_str("disabled"),
-            Self::Foreign => f.write_str("an unknown key"),
-        }
-    }
-}
 
 /// Who wanted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,29 +28,35 @@ pub struct SwitchPlan {
     /// When it was decided.
     pub at: Time,
     /// Who holds the key before.
-    pub from: Target,
-    /// The key that must be on chain for the swap to take effect, and that signs it.
+    pub from: Holder,
+    /// The key that must be on chain for the switch to take effect, and that signs it.
     pub from_key: PublicKey,
     /// Who is to hold it.
-    pub to: Target,
+    pub to: Holder,
     /// The new key.
     pub to_key: PublicKey,
     /// The block that the transaction refers to: the last irreversible one, which no fork can take away.
     pub reference: BlockId,
-    /// After this head block time it cannot be included any more.
+    /// Once the head block is later than this, the transaction can no longer enter a block.
     pub expiration: Time,
     /// Who wanted it.
     pub origin: Origin,
-    /// Why.
+    /// The reason given.
     pub reason: String,
-    /// When the first slot was missed that led to this, if misses did.
+    /// When the first of the misses happened that led to the switch, if any did.
     pub first_missed: Option<Time>,
 }
 
 impl SwitchPlan {
     /// The unsigned transaction.
     pub fn transaction(&self) -> Transaction {
-        Transaction::swap_signing_key(self.witness.clone(), self.from_key, self.to_key, self.reference, self.expiration)
+        Transaction::switch_signing_key(
+            self.witness.clone(),
+            self.from_key,
+            self.to_key,
+            self.reference,
+            self.expiration,
+        )
     }
 
     /// The transaction's id.
@@ -108,21 +65,21 @@ impl SwitchPlan {
     }
 }
 
-/// A switch whose end is not known yet.
+/// A switch under way: it is not known yet whether it takes effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InFlight {
-    /// What is on its way.
+    /// The plan.
     pub plan: SwitchPlan,
     /// When it was last handed to the endpoints.
     pub last_sent: Option<Time>,
-    /// How often it was.
+    /// How many times it was.
     pub sends: u32,
 }
 
 impl InFlight {
-    /// Whether the bytes should go out (again) now: once a slot, until they expire. A clock that was set back is no
-    /// reason to wait until it has caught up.
+    /// Whether the transaction should be sent (again) now: once a slot, until it expires. A clock that was set back does
+    /// not delay it.
     pub(crate) fn due(&self, now: Time, every: Duration) -> bool {
         now < self.plan.expiration && self.last_sent.is_none_or(|sent| now < sent || now.since(sent) >= every)
     }
@@ -149,12 +106,12 @@ pub struct SwitchRecord {
     /// When it was decided.
     pub at: Time,
     /// Who held the key before.
-    pub from: Target,
+    pub from: Holder,
     /// Who was to hold it.
-    pub to: Target,
+    pub to: Holder,
     /// Who wanted it.
     pub origin: Origin,
-    /// Why.
+    /// The reason given.
     pub reason: String,
     /// What came of it.
     pub outcome: SwitchOutcome,
@@ -168,7 +125,7 @@ pub struct SwitchRecord {
     pub settled_at: Option<Time>,
 }
 
-/// Since when which key is on chain.
+/// The key on chain, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRecord {
@@ -204,9 +161,9 @@ mod tests {
             let plan = SwitchPlan {
                 witness: name("a"),
                 at: time(40),
-                from: Target::Node("one".to_owned()),
+                from: Holder::Node("one".to_owned()),
                 from_key: key(1),
-                to: Target::Node("two".to_owned()),
+                to: Holder::Node("two".to_owned()),
                 to_key: key(2),
                 reference: id(1, 0),
                 expiration: time(60),

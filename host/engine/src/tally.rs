@@ -7,9 +7,9 @@ use dogwatch_chain::{Slot, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::situation::SlotOutcome;
-use crate::watch::SlotRecord;
+use crate::slots::SlotRecord;
 
-/// Hours that are remembered: a day, and what it may take to ask for it.
+/// Hours that are kept: a day, and some time to ask for it.
 const HOURS: usize = 30;
 
 /// How many slots there were, and what became of them.
@@ -35,7 +35,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts what is newer than the last time. A slot that changes its fate later stays as it was counted.
+    /// Counts the slots that are newer than the last counted one. A slot whose outcome changes later stays as counted.
     pub(crate) fn count(&mut self, slots: &[SlotRecord]) {
         for record in slots.iter().filter(|record| self.upto.is_none_or(|upto| record.slot > upto)) {
             let counts = self.hours.entry(record.time.as_secs() / 3600).or_default();
@@ -52,7 +52,7 @@ impl Tally {
         }
     }
 
-    /// What there was since then, by whole hours.
+    /// The counts since then, by whole hours.
     pub fn since(&self, then: Time) -> Counts {
         let hours = self.hours.range(then.as_secs() / 3600..);
         hours.fold(Counts::default(), |sum, (_, counts)| Counts {
@@ -62,7 +62,7 @@ impl Tally {
         })
     }
 
-    /// What there was within a span before now.
+    /// The counts within a span before now.
     pub fn within(&self, now: Time, span: Duration) -> Counts {
         self.since(now.minus(span))
     }
@@ -71,7 +71,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::switch::Target;
+    use crate::holder::Holder;
 
     #[test]
     fn counts_each_slot_once_and_forgets_old_hours() {
@@ -80,7 +80,7 @@ mod tests {
             slot: Slot(slot),
             time: Time::from_secs(hour * 3600),
             outcome,
-            holder: Target::Node("one".into()),
+            holder: Holder::Node("one".into()),
         };
         let first = [record(100, 1, SlotOutcome::Produced), record(100, 2, SlotOutcome::Missed)];
         tally.count(&first);

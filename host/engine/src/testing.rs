@@ -1,16 +1,17 @@
-//! Blocks, schedules and readings in short, and golden files, for the unit tests.
+//! Blocks, schedules and readings in short form, and golden files, for the unit tests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Change, Notice, Raiser, Severity};
 use dogwatch_chain::{
     AccountName, Block, BlockId, BlockNum, Head, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
 };
 
-use crate::alert::{Alert, AlertEvent, utc};
-use crate::book::{AlertBook, Notice};
-use crate::cause::Cause;
-use crate::tracker::{EndpointReading, Reading};
+use crate::book::AlertBook;
+use crate::chain::{EndpointReading, Reading};
+use crate::failure::ReadFailure;
+use crate::time::utc;
 
 pub(crate) const INTERVAL: Duration = Duration::from_secs(3);
 
@@ -71,12 +72,36 @@ pub(crate) fn says(endpoint: &str, head: Head, signing_key: PublicKey) -> Endpoi
 }
 
 pub(crate) fn silent(endpoint: &str) -> EndpointReading {
-    EndpointReading { endpoint: endpoint.to_owned(), operator: operator(endpoint), result: Err("no answer".to_owned()) }
+    EndpointReading {
+        endpoint: endpoint.to_owned(),
+        operator: operator(endpoint),
+        result: Err(ReadFailure::new("no answer")),
+    }
 }
 
 /// `a1` and `a2` are both run by `a`.
 fn operator(endpoint: &str) -> String {
     endpoint.chars().take(1).collect()
+}
+
+/// Turns reports into the messages that a channel would get of them.
+#[derive(Default)]
+pub(crate) struct Messages {
+    open: BTreeMap<AlertKey, (Time, Severity)>,
+}
+
+impl Messages {
+    pub(crate) fn of(&mut self, report: AlertReport) -> Alert {
+        let change = report.change;
+        let alert = report.message();
+        let (opened_at, worst) = self.open.get(&alert.key).copied().unwrap_or((alert.at, alert.severity));
+        let worst = worst.max(alert.severity);
+        match change {
+            Change::Over => self.open.remove(&alert.key),
+            _ => self.open.insert(alert.key.clone(), (opened_at, worst)),
+        };
+        Alert { opened_at, severity: worst, ..alert }
+    }
 }
 
 /// Alerts as they were said, by their causes, to be compared with the golden files.
@@ -88,7 +113,7 @@ pub(crate) struct Album {
 impl Album {
     /// Takes in what was said of that cause, under a heading.
     pub(crate) fn add(&mut self, heading: &str, cause: Cause, said: impl IntoIterator<Item = Alert>) {
-        let said: Vec<Alert> = said.into_iter().filter(|alert| alert.key.cause() == cause.name()).collect();
+        let said: Vec<Alert> = said.into_iter().filter(|alert| alert.key.cause == cause).collect();
         assert!(!said.is_empty(), "{heading}: nothing was said of {cause}");
         let page = self.pages.entry(cause.to_string()).or_default();
         page.extend(said.into_iter().map(|alert| (heading.to_owned(), alert)));
@@ -96,7 +121,8 @@ impl Album {
 
     /// The same of a notice that is said once, by itself.
     pub(crate) fn add_notice(&mut self, heading: &str, cause: Cause, now: Time, notice: Notice) {
-        self.add(heading, cause, [AlertBook::default().update(now, "hive", notice)]);
+        let report = AlertBook::default().update(now, notice);
+        self.add(heading, cause, [Messages::default().of(report)]);
     }
 
     /// Compares all pages; each tells of an opening and of an end, and each message has all it needs.
@@ -136,8 +162,8 @@ fn exists(command: &str) -> bool {
 }
 
 fn shown(heading: &str, alert: &Alert) -> String {
-    let Alert { key, event, severity, subject, summary, details, remedy, command, .. } = alert;
-    let since = utc(alert.opened_at);
+    let Alert { key, event, severity, subject, details, remedy, command, .. } = alert;
+    let (since, summary) = (utc(alert.opened_at), alert.headline());
     format!(
         "# {heading}\nkey: {key}\nevent: {event:?}\nseverity: {severity}\nsubject: {subject}\nsince: {since}\n\
          summary: {summary}\ndetails: {details}\nremedy: {remedy}\ncommand: {command}\n"
@@ -165,7 +191,7 @@ fn every_cause_has_a_golden_file() {
     let files = std::fs::read_dir(golden_files()).unwrap();
     let mut found: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     found.sort();
-    let mut wanted: Vec<String> = Cause::ALL.iter().map(|cause| format!("{cause}.txt")).collect();
+    let mut wanted: Vec<String> = Cause::raised_by(Raiser::Engine).map(|cause| format!("{cause}.txt")).collect();
     wanted.sort();
     assert_eq!(found, wanted);
 }

@@ -1,224 +1,239 @@
 //! Channels.
 
+mod clamp;
+mod validate;
+
 use std::fmt;
 use std::sync::Arc;
 
-use dogwatch_chain::Time;
-use dogwatch_engine::Alert;
+use crate::abi::call::{Answer, CallStore};
+use crate::abi::channel::ChannelAbi;
+use crate::delivery::heartbeat::HeartbeatMessage;
+use crate::delivery::message::{AlertMessage, ChannelContext};
+use crate::delivery::request::ChannelRequest;
+use crate::delivery::response::{ChannelResponse, Judgement, Progress};
+use crate::description::Description;
+use crate::error::call::{Fault, PluginError, PluginFunction};
+use crate::error::check::CheckError;
+use crate::handle::{PluginHandle, sanitized};
+use crate::limits::{CallBudget, RESPONSE};
+use crate::metered::Metered;
+use crate::settings::Settings;
 
-use crate::error::{Call, Called, CheckError, Fault, PluginError};
-use crate::http::{Judgement, Progress, Pulse, Request, Response};
-use crate::limits::{Budget, RESPONSE, SENTENCE};
-use crate::plugin::{Identity, trim};
-use crate::settings::{Description, Settings};
-use crate::text::cut;
-use crate::world::{CallStore, ChannelAbi, Letter};
-
-mod weigh;
-
-/// What a message carries beside the alert.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Envelope {
-    /// Identity of this one message; a message sent twice carries the same.
-    pub message_id: String,
-    /// Where this daemon runs.
-    pub site: String,
-    /// The witness, or empty.
-    pub witness: String,
-}
-
-/// What a channel is given to work with.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// Its settings.
-    pub settings: &'a Settings,
-    /// The names of the secrets that are configured.
-    pub secrets: &'a [String],
-    /// What it had remembered last, or empty.
-    pub memory: &'a str,
-}
-
-/// A heartbeat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beat {
-    /// What it says.
-    pub pulse: Pulse,
-    /// Where this daemon runs.
-    pub site: String,
-    /// When.
-    pub at: Time,
-}
-
-/// A channel, compiled. Cheap to clone; every call runs in an instance of its own.
+/// A compiled channel. Cheap to clone; every call runs in a fresh instance.
 #[derive(Clone)]
 pub struct ChannelPlugin {
-    identity: Identity,
+    handle: PluginHandle,
     abi: Arc<dyn ChannelAbi>,
 }
 
 impl fmt::Debug for ChannelPlugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChannelPlugin").field("identity", &self.identity).finish_non_exhaustive()
+        f.debug_struct("ChannelPlugin").field("handle", &self.handle).finish_non_exhaustive()
     }
 }
 
 impl ChannelPlugin {
-    pub(crate) fn new(identity: Identity, abi: Box<dyn ChannelAbi>) -> Self {
-        Self { identity, abi: abi.into() }
+    pub(crate) fn new(handle: PluginHandle, abi: Box<dyn ChannelAbi>) -> Self {
+        Self { handle, abi: abi.into() }
     }
 
-    /// The name by which the operator asks for it.
+    /// The operator's name for it.
     pub fn name(&self) -> &str {
-        &self.identity.name
+        &self.handle.name
     }
 
     /// The SHA-256 of its file, in hexadecimal.
     pub fn sha256(&self) -> &str {
-        &self.identity.sha256
+        &self.handle.sha256
     }
 
     /// The interface that it exports, with its version.
     pub const fn interface(&self) -> &'static str {
-        self.identity.interface
+        self.handle.interface
     }
 
-    fn budget(&self) -> Budget {
-        self.identity.sandbox.limits().channel
+    fn budget(&self) -> CallBudget {
+        self.handle.sandbox.limits().channel
     }
 
-    /// Asks who it is.
+    /// Asks the channel to describe itself.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
     pub fn describe(&self) -> Result<Description, PluginError> {
-        let called = self.identity.run(Call::Describe, self.budget(), |store| self.abi.describe(store))?;
-        Ok(trim(called.value))
+        let described = self.handle.run(PluginFunction::Describe, self.budget(), |store| self.abi.describe(store))?;
+        Ok(sanitized(described.value))
     }
 
-    /// Asks whether the settings, and the names of the secrets that are configured, are right.
+    /// Asks the channel to check settings and the names of the configured secrets.
+    ///
+    /// # Errors
+    ///
+    /// The channel does not accept them, or the call fails.
     pub fn check(&self, settings: &Settings, secrets: &[String]) -> Result<(), CheckError> {
-        let called = self.identity.run(Call::Check, self.budget(), |store| self.abi.check(store, settings, secrets))?;
-        self.identity.checked(called.value)
+        let check = |store: &mut CallStore| self.abi.check(store, settings, secrets);
+        let checked = self.handle.run(PluginFunction::Check, self.budget(), check)?;
+        self.handle.checked(checked.value)
     }
 
-    /// Asks for the requests that deliver an alert. They name no secrets but those that are given.
+    /// Asks for the requests that deliver a message. They name only secrets that the context lists.
+    ///
+    /// # Errors
+    ///
+    /// The call fails, the channel refuses it, or a request is invalid.
     pub fn compose(
         &self,
-        given: Given<'_>,
-        alert: &Alert,
-        envelope: &Envelope,
-    ) -> Result<Called<Vec<Request>>, PluginError> {
-        let letter = Letter { alert, envelope };
-        self.requests(Call::Compose, given, |store| self.abi.compose(store, given, letter))
+        context: ChannelContext<'_>,
+        message: AlertMessage<'_>,
+    ) -> Result<Metered<Vec<ChannelRequest>>, PluginError> {
+        self.requests(PluginFunction::Compose, context, |store| self.abi.compose(store, context, message))
     }
 
-    /// Asks what the answer to the request with that index means.
+    /// Asks what the response to the request at this index means.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
     pub fn judge(
         &self,
         settings: &Settings,
-        alert: &Alert,
-        envelope: &Envelope,
+        message: AlertMessage<'_>,
         index: usize,
-        response: &Response,
-    ) -> Result<Called<Judgement>, PluginError> {
-        let letter = Letter { alert, envelope };
-        let (index, seen) = (place(index), seen(response));
-        self.judgement(Call::Judge, |store| self.abi.judge(store, settings, letter, index, &seen))
+        response: &ChannelResponse,
+    ) -> Result<Metered<Judgement>, PluginError> {
+        let (index, response) = (index_to(index), visible(response));
+        self.judgement(PluginFunction::Judge, |store| self.abi.judge(store, settings, message, index, &response))
     }
 
-    /// Asks how to find out what became of a message.
+    /// Asks for the request that finds out what became of a message; none where the service cannot be asked.
+    ///
+    /// # Errors
+    ///
+    /// The call fails, the channel refuses it, or the request is invalid.
     pub fn follow(
         &self,
-        given: Given<'_>,
-        alert: &Alert,
-        envelope: &Envelope,
+        context: ChannelContext<'_>,
+        message: AlertMessage<'_>,
         receipt: &str,
-    ) -> Result<Option<Request>, PluginError> {
-        let letter = Letter { alert, envelope };
-        let called = self.requests(Call::Follow, given, |store| {
-            let asked = self.abi.follow(store, given, letter, receipt)?;
-            Ok(asked.map(|request| request.into_iter().collect()))
+    ) -> Result<Option<ChannelRequest>, PluginError> {
+        let requests = self.requests(PluginFunction::Follow, context, |store| {
+            let followed = self.abi.follow(store, context, message, receipt)?;
+            Ok(followed.map(|request| request.into_iter().collect()))
         })?;
-        Ok(called.value.into_iter().next())
+        Ok(requests.value.into_iter().next())
     }
 
-    /// Asks what the answer to that means.
+    /// Asks what the response to that request means.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
     pub fn judge_follow(
         &self,
         settings: &Settings,
-        alert: &Alert,
-        envelope: &Envelope,
+        message: AlertMessage<'_>,
         receipt: &str,
-        response: &Response,
+        response: &ChannelResponse,
     ) -> Result<Progress, PluginError> {
-        let letter = Letter { alert, envelope };
-        let seen = seen(response);
-        let called = self.identity.run(Call::JudgeFollow, self.budget(), |store| {
-            self.abi.judge_follow(store, settings, letter, receipt, &seen)
+        let response = visible(response);
+        let judged = self.handle.run(PluginFunction::JudgeFollow, self.budget(), |store| {
+            self.abi.judge_follow(store, settings, message, receipt, &response)
         })?;
-        Ok(weigh::progress(called.value))
+        Ok(clamp::progress(judged.value))
     }
 
-    /// Asks for requests that show whether alerts would get through, and wake nobody.
-    pub fn self_test(&self, given: Given<'_>) -> Result<Vec<Request>, PluginError> {
-        self.requests(Call::SelfTest, given, |store| self.abi.self_test(store, given)).map(|called| called.value)
+    /// Asks for requests that show whether alerts would get through, without waking anybody; none where the service has
+    /// no such test.
+    ///
+    /// # Errors
+    ///
+    /// The call fails, the channel refuses it, or a request is invalid.
+    pub fn self_test(&self, context: ChannelContext<'_>) -> Result<Vec<ChannelRequest>, PluginError> {
+        let self_test = |store: &mut CallStore| self.abi.self_test(store, context);
+        self.requests(PluginFunction::SelfTest, context, self_test).map(|requests| requests.value)
     }
 
-    /// Asks what the answer to the request of the self-test with that index means.
+    /// Asks what the response to the self-test's request at this index means.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
     pub fn judge_self_test(
         &self,
         settings: &Settings,
         index: usize,
-        response: &Response,
+        response: &ChannelResponse,
     ) -> Result<Judgement, PluginError> {
-        let (index, seen) = (place(index), seen(response));
-        let judged =
-            self.judgement(Call::JudgeSelfTest, |store| self.abi.judge_self_test(store, settings, index, &seen))?;
-        Ok(judged.value)
+        let (index, response) = (index_to(index), visible(response));
+        let judge = |store: &mut CallStore| self.abi.judge_self_test(store, settings, index, &response);
+        self.judgement(PluginFunction::JudgeSelfTest, judge).map(|judged| judged.value)
     }
 
-    /// Asks for the requests that carry a heartbeat.
-    pub fn beat(&self, given: Given<'_>, beat: &Beat) -> Result<Vec<Request>, PluginError> {
-        self.requests(Call::Beat, given, |store| self.abi.beat(store, given, beat)).map(|called| called.value)
+    /// Asks for the requests that carry a heartbeat; none where this status means nothing to the service.
+    ///
+    /// # Errors
+    ///
+    /// The call fails, the channel refuses it, or a request is invalid.
+    pub fn heartbeat(
+        &self,
+        context: ChannelContext<'_>,
+        heartbeat: &HeartbeatMessage,
+    ) -> Result<Vec<ChannelRequest>, PluginError> {
+        let compose = |store: &mut CallStore| self.abi.heartbeat(store, context, heartbeat);
+        self.requests(PluginFunction::Heartbeat, context, compose).map(|requests| requests.value)
     }
 
-    /// Asks what the answer to the request of the heartbeat with that index means.
-    pub fn judge_beat(&self, settings: &Settings, index: usize, response: &Response) -> Result<Judgement, PluginError> {
-        let (index, seen) = (place(index), seen(response));
-        let judged = self.judgement(Call::JudgeBeat, |store| self.abi.judge_beat(store, settings, index, &seen))?;
-        Ok(judged.value)
+    /// Asks what the response to the heartbeat's request at this index means.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
+    pub fn judge_heartbeat(
+        &self,
+        settings: &Settings,
+        index: usize,
+        response: &ChannelResponse,
+    ) -> Result<Judgement, PluginError> {
+        let (index, response) = (index_to(index), visible(response));
+        let judge = |store: &mut CallStore| self.abi.judge_heartbeat(store, settings, index, &response);
+        self.judgement(PluginFunction::JudgeHeartbeat, judge).map(|judged| judged.value)
     }
 
-    /// Requests, weighed.
+    /// Calls a function that composes requests, and validates them.
     fn requests(
         &self,
-        call: Call,
-        given: Given<'_>,
-        work: impl FnOnce(&mut CallStore) -> Result<Result<Vec<Request>, String>, wasmtime::Error>,
-    ) -> Result<Called<Vec<Request>>, PluginError> {
-        let Called { value, fuel } = self.identity.run(call, self.budget(), work)?;
+        function: PluginFunction,
+        context: ChannelContext<'_>,
+        compose: impl FnOnce(&mut CallStore) -> Answer<Vec<ChannelRequest>>,
+    ) -> Result<Metered<Vec<ChannelRequest>>, PluginError> {
+        let Metered { value, fuel } = self.handle.run(function, self.budget(), compose)?;
         let requests = value
-            .map_err(|refusal| Fault::Refused(cut(&refusal, SENTENCE)))
-            .and_then(|requests| weigh::requests(&requests, given.secrets).map(|()| requests))
-            .map_err(|fault| self.identity.error(call, fault))?;
-        Ok(Called { value: requests, fuel })
+            .map_err(Fault::Refused)
+            .and_then(|requests| validate::requests(&requests, context.secrets).map(|()| requests))
+            .map_err(|fault| self.handle.error(function, fault))?;
+        Ok(Metered { value: requests, fuel })
     }
 
-    /// A judgement, weighed.
+    /// Calls a function that judges a response, and clamps the judgement.
     fn judgement(
         &self,
-        call: Call,
-        work: impl FnOnce(&mut CallStore) -> Result<Judgement, wasmtime::Error>,
-    ) -> Result<Called<Judgement>, PluginError> {
-        let Called { value, fuel } = self.identity.run(call, self.budget(), work)?;
-        Ok(Called { value: weigh::judgement(value), fuel })
+        function: PluginFunction,
+        judge: impl FnOnce(&mut CallStore) -> Result<Judgement, wasmtime::Error>,
+    ) -> Result<Metered<Judgement>, PluginError> {
+        let Metered { value, fuel } = self.handle.run(function, self.budget(), judge)?;
+        Ok(Metered { value: clamp::judgement(value), fuel })
     }
 }
 
-fn place(index: usize) -> u32 {
+fn index_to(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-/// The answer as far as the channel gets to see it.
-fn seen(response: &Response) -> Response {
-    let mut seen = response.clone();
-    seen.body.truncate(RESPONSE);
-    seen
+/// The response as far as the channel sees it.
+fn visible(response: &ChannelResponse) -> ChannelResponse {
+    let mut visible = response.clone();
+    visible.body.truncate(RESPONSE);
+    visible
 }

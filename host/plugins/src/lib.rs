@@ -1,8 +1,8 @@
-//! The sandbox for policies and alert channels: WebAssembly components without any import, each call in an instance of
-//! its own, with its fuel, time and memory counted. The only crate that names wasmtime.
+//! The sandbox for policies and alert channels: WebAssembly components without any import. Each call runs in a fresh
+//! instance, with its fuel, time and memory counted. The only crate that names wasmtime.
 //!
-//! A plugin gets values and gives values. It has no clock, network, file or randomness, and a call that goes wrong says
-//! how, and leaves nothing behind for the next.
+//! A plugin takes values and returns values. It has no clock, network, files or randomness. A call that fails says why,
+//! and leaves nothing behind for the next one.
 //!
 //! ```
 //! use dogwatch_plugins::{Library, Sandbox, Settings};
@@ -16,30 +16,46 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod abi;
 mod channel;
-mod clock;
+mod delivery;
+mod description;
 mod error;
-mod http;
+mod handle;
 mod library;
 mod limits;
 mod load;
-mod plugin;
+mod message;
+mod metered;
+mod nearest;
 mod policy;
 mod sandbox;
 mod settings;
 mod text;
 mod world;
 
-pub use channel::{Beat, ChannelPlugin, Envelope, Given};
-pub use error::{Call, Called, CheckError, Fault, LoadError, PluginError};
-pub use http::{
-    DigestEncoding, Encoding, Following, Header, HttpRequest, Judgement, Mail, MailLogin, MailSecurity, Method, Part,
-    Progress, Pulse, Reached, Request, Response,
-};
-pub use library::{Change, Library, LibraryError, LoadProblem, Origin, PluginInfo};
-pub use limits::{Budget, Limits};
+pub use channel::ChannelPlugin;
+pub use delivery::heartbeat::{HeartbeatMessage, HeartbeatStatus};
+pub use delivery::http::{Header, HttpRequest, Method};
+pub use delivery::mail::{Mail, MailLogin, MailSecurity};
+pub use delivery::message::{AlertMessage, ChannelContext, MessageMetadata};
+pub use delivery::part::{DigestEncoding, Encoding, Part};
+pub use delivery::request::ChannelRequest;
+pub use delivery::response::{ChannelResponse, FollowUp, Judgement, Progress, Reached};
+pub use description::{Description, Roles, SettingDoc};
+pub use error::call::{Fault, PluginError, PluginFunction};
+pub use error::check::CheckError;
+pub use error::load::LoadError;
+pub use library::catalog::Library;
+pub use library::error::{LibraryError, LoadProblem};
+pub use library::info::PluginInfo;
+pub use library::origin::PluginOrigin;
+pub use library::refresh::LibraryChange;
+pub use limits::{CallBudget, Limits};
+pub use message::PluginMessage;
+pub use metered::Metered;
+pub use nearest::nearest;
 pub use policy::PolicyPlugin;
 pub use sandbox::{Sandbox, SandboxError};
-pub use settings::{Description, Problem, Roles, SettingDoc, Settings, Value};
-pub use text::nearest;
+pub use settings::{SettingProblem, Settings, Value};
 pub use world::{KNOWN_INTERFACES, World};

@@ -1,117 +1,111 @@
 //! Policies.
 
+mod validate;
+
 use std::fmt;
 use std::sync::Arc;
 
-use dogwatch_engine::{Action, Decision, NodeIndex, Situation};
+use dogwatch_engine::{Decision, Situation};
 
-use crate::error::{Call, Called, CheckError, Fault, PluginError};
-use crate::limits::{ALERTS, Limits, NAME, SENTENCE};
-use crate::plugin::{Identity, trim};
-use crate::settings::{Description, Settings};
-use crate::text::cut;
-use crate::world::PolicyAbi;
+use crate::abi::policy::PolicyAbi;
+use crate::description::Description;
+use crate::error::call::{Fault, PluginError, PluginFunction};
+use crate::error::check::CheckError;
+use crate::handle::{PluginHandle, sanitized};
+use crate::limits::Limits;
+use crate::metered::Metered;
+use crate::settings::Settings;
 
-/// A policy, compiled. Cheap to clone; every call runs in an instance of its own.
+/// A compiled policy. Cheap to clone; every call runs in a fresh instance.
 #[derive(Clone)]
 pub struct PolicyPlugin {
-    identity: Identity,
+    handle: PluginHandle,
     abi: Arc<dyn PolicyAbi>,
 }
 
 impl fmt::Debug for PolicyPlugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PolicyPlugin").field("identity", &self.identity).finish_non_exhaustive()
+        f.debug_struct("PolicyPlugin").field("handle", &self.handle).finish_non_exhaustive()
     }
 }
 
 impl PolicyPlugin {
-    pub(crate) fn new(identity: Identity, abi: Box<dyn PolicyAbi>) -> Self {
-        Self { identity, abi: abi.into() }
+    pub(crate) fn new(handle: PluginHandle, abi: Box<dyn PolicyAbi>) -> Self {
+        Self { handle, abi: abi.into() }
     }
 
-    /// The name by which the operator asks for it.
+    /// The operator's name for it.
     pub fn name(&self) -> &str {
-        &self.identity.name
+        &self.handle.name
     }
 
     /// The SHA-256 of its file, in hexadecimal.
     pub fn sha256(&self) -> &str {
-        &self.identity.sha256
+        &self.handle.sha256
     }
 
     /// The interface that it exports, with its version.
     pub const fn interface(&self) -> &'static str {
-        self.identity.interface
+        self.handle.interface
     }
 
     fn limits(&self) -> &Limits {
-        self.identity.sandbox.limits()
+        self.handle.sandbox.limits()
     }
 
-    /// Asks who it is.
-    pub fn describe(&self) -> Result<Description, PluginError> {
-        let called = self.identity.run(Call::Describe, self.limits().channel, |store| self.abi.describe(store))?;
-        Ok(trim(called.value))
-    }
-
-    /// Asks whether the settings are right.
-    pub fn check(&self, settings: &Settings) -> Result<(), CheckError> {
-        let called = self.identity.run(Call::Check, self.limits().policy, |store| self.abi.check(store, settings))?;
-        self.identity.checked(called.value)
-    }
-
-    /// Makes the instance that a call would run in, and drops it: the floor under the cost of every call.
-    pub fn instantiate(&self) -> Result<(), PluginError> {
-        self.identity.run(Call::Decide, self.limits().policy, |store| self.abi.instantiate(store)).map(drop)
-    }
-
-    /// Asks for a decision. `memory` is that of the last one, empty at first.
+    /// Asks the policy to describe itself.
     ///
-    /// Blocks for up to the time in its budget: on a runtime, call it where blocking is allowed.
+    /// # Errors
+    ///
+    /// The call fails.
+    pub fn describe(&self) -> Result<Description, PluginError> {
+        let budget = self.limits().channel;
+        let described = self.handle.run(PluginFunction::Describe, budget, |store| self.abi.describe(store))?;
+        Ok(sanitized(described.value))
+    }
+
+    /// Asks the policy to check settings.
+    ///
+    /// # Errors
+    ///
+    /// The policy does not accept the settings, or the call fails.
+    pub fn check(&self, settings: &Settings) -> Result<(), CheckError> {
+        let budget = self.limits().policy;
+        let checked = self.handle.run(PluginFunction::Check, budget, |store| self.abi.check(store, settings))?;
+        self.handle.checked(checked.value)
+    }
+
+    /// Makes and drops the instance that a call would run in: the minimum cost of a call.
+    ///
+    /// # Errors
+    ///
+    /// The plugin cannot be instantiated.
+    pub fn instantiate(&self) -> Result<(), PluginError> {
+        let budget = self.limits().policy;
+        self.handle.run(PluginFunction::Decide, budget, |store| self.abi.instantiate(store)).map(drop)
+    }
+
+    /// Asks for a decision. `memory` is what the last decision asked to keep, and empty at first.
+    ///
+    /// Blocks for up to the time in its budget: on an async runtime, call it where blocking is allowed.
+    ///
+    /// # Errors
+    ///
+    /// The call fails, the policy refuses it, or its decision is invalid.
     pub fn decide(
         &self,
         settings: &Settings,
         situation: &Situation,
         memory: &[u8],
-    ) -> Result<Called<Decision>, PluginError> {
-        let Called { value, fuel } = self
-            .identity
-            .run(Call::Decide, self.limits().policy, |store| self.abi.decide(store, settings, situation, memory))?;
+    ) -> Result<Metered<Decision>, PluginError> {
+        let limits = self.limits();
+        let Metered { value, fuel } = self
+            .handle
+            .run(PluginFunction::Decide, limits.policy, |store| self.abi.decide(store, settings, situation, memory))?;
         let decision = value
-            .map_err(|refusal| Fault::Refused(cut(&refusal, SENTENCE)))
-            .and_then(|decision| self.weigh(decision, situation))
-            .map_err(|fault| self.identity.error(Call::Decide, fault))?;
-        Ok(Called { value: decision, fuel })
-    }
-
-    /// Refuses what makes no sense, and shortens what is merely long.
-    fn weigh(&self, mut decision: Decision, situation: &Situation) -> Result<Decision, Fault> {
-        let nodes = situation.nodes.len();
-        if let Action::SwitchTo(NodeIndex(index)) = decision.action
-            && index >= nodes
-        {
-            return Err(Fault::BadAnswer(format!(
-                "it switches to node {index}, and there are {nodes} nodes, from 0 on"
-            )));
-        }
-        let limit = self.limits().policy_memory;
-        if decision.memory.len() > limit {
-            let size = decision.memory.len();
-            return Err(Fault::AnswerTooLarge(format!("a memory of {size} bytes, and it may have {limit}")));
-        }
-        if decision.alerts.len() > ALERTS {
-            let alerts = decision.alerts.len();
-            return Err(Fault::AnswerTooLarge(format!("{alerts} alerts, and it may raise {ALERTS} at a time")));
-        }
-        decision.reason = cut(&decision.reason, SENTENCE);
-        for alert in &mut decision.alerts {
-            if alert.id.is_empty() {
-                return Err(Fault::BadAnswer("an alert has no id".to_owned()));
-            }
-            alert.id = cut(&alert.id, NAME);
-            alert.summary = cut(&alert.summary, SENTENCE);
-        }
-        Ok(decision)
+            .map_err(Fault::Refused)
+            .and_then(|decision| validate::decision(decision, situation, limits.policy_memory))
+            .map_err(|fault| self.handle.error(PluginFunction::Decide, fault))?;
+        Ok(Metered { value: decision, fuel })
     }
 }

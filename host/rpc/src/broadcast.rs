@@ -5,17 +5,14 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::client::Encoded;
-use crate::endpoint::EndpointName;
-use crate::envelope::Call;
-use crate::error::{RpcError, Sent};
-use crate::member::{EndpointIndex, Gate, Member};
-use crate::pool::Pool;
-use crate::refusal::{NodeError, Refusal};
+use crate::endpoint::{EndpointIndex, EndpointName};
+use crate::error::{NodeError, NodeRefusal, RpcError, Sent};
+use crate::jsonrpc::{Encoded, RpcCall};
+use crate::pool::{Gate, Member, Pool};
 
 const BROADCAST: &str = "condenser_api.broadcast_transaction";
 
-/// What one endpoint made of a transaction.
+/// How one endpoint answered a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BroadcastOutcome {
@@ -23,11 +20,11 @@ pub enum BroadcastOutcome {
     Accepted,
     /// The node had it already.
     Duplicate,
-    /// The witness's signing key is not the one to be swapped: someone else was first.
+    /// The witness's signing key is not the one to be replaced: another switch came first.
     KeyMismatch,
-    /// The signature is not that of the key in force, or the node reads the transaction differently.
+    /// The signature is not by the key in force, or the node reads the transaction differently.
     MissingAuthority,
-    /// Too late, or valid for too long.
+    /// It has expired, or expires too far in the future.
     Expired,
     /// The node does not know the reference block.
     Tapos,
@@ -35,22 +32,22 @@ pub enum BroadcastOutcome {
     OtherRefusal(NodeError),
     /// No usable answer: it may have arrived.
     Unknown(RpcError),
-    /// It surely did not arrive.
+    /// It did not arrive.
     NotSent(RpcError),
 }
 
-/// An endpoint, and what it made of the transaction.
+/// An endpoint, and how it answered.
 #[derive(Clone, Debug)]
 pub struct BroadcastResult {
     /// Which endpoint.
     pub endpoint: EndpointIndex,
     /// What it is called.
     pub name: EndpointName,
-    /// What it made of it.
+    /// How it answered.
     pub outcome: BroadcastOutcome,
 }
 
-/// What became of a broadcast. None of it proves that the transaction takes effect: only a block does.
+/// How a broadcast went. None of it proves that the transaction takes effect: only a block does.
 #[derive(Clone, Debug)]
 pub struct BroadcastReport {
     /// The transaction.
@@ -65,12 +62,12 @@ impl BroadcastReport {
         self.count(|outcome| matches!(outcome, BroadcastOutcome::Accepted | BroadcastOutcome::Duplicate))
     }
 
-    /// How many say that another swap came first.
+    /// How many say that another switch came first.
     pub fn key_mismatches(&self) -> usize {
         self.count(|outcome| *outcome == BroadcastOutcome::KeyMismatch)
     }
 
-    /// How many refused it, for whatever reason.
+    /// How many refused it.
     pub fn refused(&self) -> usize {
         self.count(|outcome| {
             matches!(
@@ -84,7 +81,7 @@ impl BroadcastReport {
         })
     }
 
-    /// Whether it may take effect, for all that is known here.
+    /// Whether any endpoint may have it, so that it may take effect.
     pub fn may_have_arrived(&self) -> bool {
         self.accepted() > 0 || self.count(|outcome| matches!(outcome, BroadcastOutcome::Unknown(_))) > 0
     }
@@ -95,13 +92,13 @@ impl BroadcastReport {
 }
 
 impl Pool {
-    /// Sends a transaction to the `fan_out` best endpoints at once and waits for all of them, the total timeout at
-    /// most. Resting endpoints come last; those on another chain get nothing.
+    /// Sends a transaction to the `fan_out` best endpoints at once and waits for all of them, at most for the total
+    /// timeout. Resting endpoints come last; endpoints on another chain are left out.
     ///
-    /// May be repeated with the same transaction: a node that has it says so and does nothing.
+    /// May be repeated with the same transaction: a node that has it already says so and does nothing.
     pub async fn broadcast(&self, transaction: &SignedTransaction) -> BroadcastReport {
         let request =
-            self.client().encode(&Call::new(BROADCAST, json!([transaction_to_json(transaction, self.profile())])));
+            self.client().encode(&RpcCall::new(BROADCAST, json!([transaction_to_json(transaction, self.profile())])));
         let mut ranked = self.ranked();
         ranked.truncate(self.client().options().fan_out);
         let results = join_all(ranked.into_iter().map(async |member| BroadcastResult {
@@ -132,12 +129,12 @@ impl Pool {
 
 fn refusal(error: NodeError) -> BroadcastOutcome {
     match error.refusal {
-        Refusal::Duplicate => BroadcastOutcome::Duplicate,
-        Refusal::KeyMismatch => BroadcastOutcome::KeyMismatch,
-        Refusal::MissingAuthority => BroadcastOutcome::MissingAuthority,
-        Refusal::Expired => BroadcastOutcome::Expired,
-        Refusal::Tapos => BroadcastOutcome::Tapos,
-        Refusal::Other if error.is_gateway_trouble() => BroadcastOutcome::Unknown(RpcError::Node(error)),
-        Refusal::Other => BroadcastOutcome::OtherRefusal(error),
+        NodeRefusal::Duplicate => BroadcastOutcome::Duplicate,
+        NodeRefusal::KeyMismatch => BroadcastOutcome::KeyMismatch,
+        NodeRefusal::MissingAuthority => BroadcastOutcome::MissingAuthority,
+        NodeRefusal::Expired => BroadcastOutcome::Expired,
+        NodeRefusal::Tapos => BroadcastOutcome::Tapos,
+        NodeRefusal::Other if error.is_gateway_trouble() => BroadcastOutcome::Unknown(RpcError::Node(error)),
+        NodeRefusal::Other => BroadcastOutcome::OtherRefusal(error),
     }
 }

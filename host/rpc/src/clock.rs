@@ -1,4 +1,4 @@
-//! The one place that asks what time it is.
+//! The wall clock: the only place that reads it.
 
 use std::time::UNIX_EPOCH;
 
@@ -9,7 +9,7 @@ use dogwatch_chain::Time;
 pub struct Clock;
 
 impl Clock {
-    /// Now.
+    /// The current time, in whole milliseconds.
     #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
     pub fn now(self) -> Time {
         let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

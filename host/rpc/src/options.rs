@@ -1,4 +1,4 @@
-//! How patient and how greedy the pool is.
+//! The pool's timeouts and limits.
 
 use std::time::Duration;
 
@@ -6,29 +6,29 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolOptions {
-    /// How long a connection may take to stand, name lookup and TLS included. Default: 2 s.
+    /// How long connecting may take, name lookup and TLS included. Default: 2 s.
     pub connect_timeout: Duration,
-    /// How long the first byte of an answer may take once the connection stands. Default: 3 s.
+    /// How long the first byte of an answer may take once connected. Default: 3 s.
     pub first_byte_timeout: Duration,
-    /// How long one endpoint may take for all that one call of the pool asks of it. Default: 4 s.
+    /// How long one endpoint may take for everything that one operation of the pool asks of it. Default: 4 s.
     pub total_timeout: Duration,
-    /// How long a read may take in all, whichever endpoints it is tried on. Default: 2 s.
+    /// How long a read may take in all, on however many endpoints it is tried. Default: 2 s.
     pub read_deadline: Duration,
-    /// The largest answer that is read, decompressed. Default: 4 MiB.
+    /// The largest answer that is read, in bytes once decompressed. Default: 4 MiB.
     pub body_limit: usize,
-    /// To how many endpoints a transaction is sent at most. Default: 5.
+    /// The number of endpoints that a transaction is sent to at most. Default: 5.
     pub fan_out: usize,
-    /// How many endpoints of different operators must say the same. Default: 2.
+    /// How many operators must say the same. Default: 2.
     pub quorum: u32,
     /// A head older than this is stale; a clock that is off by more than this is wrong. Default: 15 s.
     pub stale_after: Duration,
-    /// Requests that each endpoint is to get in a minute at most. What decides may overdraw it. Default: 300.
+    /// Requests per minute for each endpoint; polls may overdraw it. Default: 300.
     pub requests_per_minute: u32,
-    /// Authorities that are trusted beside this machine's own, in PEM form. Default: none.
+    /// Certificate authorities trusted in addition to this machine's own, in PEM form. Default: none.
     pub authorities: Vec<Vec<u8>>,
-    /// By how much a rest is shortened or lengthened at random, in percent. Default: 20.
+    /// The random variation of rests, in percent. Default: 20.
     pub jitter_percent: u32,
-    /// Where randomness comes from. Default: 0.
+    /// The seed of that randomness. Default: 0.
     pub seed: u64,
 }
 
@@ -52,7 +52,7 @@ impl Default for PoolOptions {
 }
 
 impl PoolOptions {
-    /// These options with other timeouts.
+    /// Sets the timeouts.
     #[must_use]
     pub fn timeouts(mut self, connect: Duration, total: Duration) -> Self {
         (self.connect_timeout, self.total_timeout) = (connect, total);
@@ -60,49 +60,49 @@ impl PoolOptions {
         self
     }
 
-    /// These options with another limit for answers.
+    /// Sets the largest answer that is read, in bytes.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// These options with another number of endpoints to send a transaction to.
+    /// Sets the number of endpoints that a transaction is sent to.
     #[must_use]
     pub fn fan_out(mut self, endpoints: usize) -> Self {
         self.fan_out = endpoints;
         self
     }
 
-    /// These options with another deadline for reads.
+    /// Sets the deadline of reads.
     #[must_use]
     pub fn read_deadline(mut self, deadline: Duration) -> Self {
         self.read_deadline = deadline;
         self
     }
 
-    /// These options with another idea of agreement: how many operators, and how old a head may be.
+    /// Sets how many operators must agree, and how old a head may be.
     #[must_use]
     pub fn agreement(mut self, quorum: u32, stale_after: Duration) -> Self {
         (self.quorum, self.stale_after) = (quorum, stale_after);
         self
     }
 
-    /// These options with another budget for each endpoint.
+    /// Sets the request budget of each endpoint.
     #[must_use]
     pub fn requests_per_minute(mut self, requests: u32) -> Self {
         self.requests_per_minute = requests;
         self
     }
 
-    /// These options with authorities, in PEM form, that are trusted beside this machine's own.
+    /// Sets the additional certificate authorities, in PEM form.
     #[must_use]
     pub fn authorities(mut self, pem: Vec<Vec<u8>>) -> Self {
         self.authorities = pem;
         self
     }
 
-    /// These options with other randomness: rests differ by so many percent, the same ones from the same seed.
+    /// Sets the random variation of rests, in percent, and its seed.
     #[must_use]
     pub fn jitter(mut self, percent: u32, seed: u64) -> Self {
         (self.jitter_percent, self.seed) = (percent.min(100), seed);
@@ -120,13 +120,13 @@ impl PoolOptions {
     }
 }
 
-/// Options that contradict themselves.
+/// Options that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptionsError {
-    /// Zero, or the whole shorter than its part.
+    /// A timeout of zero, or a total timeout shorter than the connect timeout.
     #[error(
-        "connect timeout {connect:?} and total timeout {total:?}: both must be above zero, and the total not the shorter"
+        "connect timeout {connect:?} and total timeout {total:?}: both must be above zero, and the total timeout at least as long as the connect timeout"
     )]
     Timeouts {
         /// As given.
@@ -134,13 +134,13 @@ pub enum OptionsError {
         /// As given.
         total: Duration,
     },
-    /// Nothing could be read or sent.
+    /// A limit so low that nothing could be read or sent.
     #[error("body_limit must be at least 1024 bytes, and fan_out, quorum and requests_per_minute at least 1")]
     Limits,
-    /// No certificate in an authority's file.
-    #[error("an authority's file holds no certificate in PEM form: it begins with -----BEGIN CERTIFICATE-----")]
+    /// An authority's file without a certificate.
+    #[error("an authority's file contains no PEM certificate; one begins with -----BEGIN CERTIFICATE-----")]
     Authority,
-    /// The TLS library refused to start.
-    #[error("the HTTP client could not be set up: {0}; check the system's certificate store")]
+    /// The HTTP client could not be set up.
+    #[error("cannot set up the HTTP client: {0}; check the system's certificate store")]
     Client(String),
 }

@@ -1,4 +1,4 @@
-//! Probes of a producer node's own JSON-RPC.
+//! Probes of a producer node by its own JSON-RPC.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,18 +7,16 @@ use dogwatch_chain::{ChainId, Head, Profile};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::client::Client;
 use crate::endpoint::Endpoint;
-use crate::envelope::Call;
 use crate::error::RpcError;
-use crate::facts;
+use crate::jsonrpc::{Client, RpcCall};
 use crate::options::{OptionsError, PoolOptions};
-use crate::shape::Shape;
+use crate::results::{Shape, facts};
 
 const DATABASE_PROPERTIES: &str = "database_api.get_dynamic_global_properties";
 const DATABASE_VERSION: &str = "database_api.get_version";
 
-/// Asks nodes how they are. Clones share their connections.
+/// Probes nodes. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Prober {
     client: Arc<Client>,
@@ -29,24 +27,30 @@ pub struct Prober {
 pub struct ProbeReading {
     /// Its head.
     pub head: Head,
-    /// Its chain, where it tells; then it is the profile's.
+    /// Its chain id, if it reports one; it is then the profile's.
     pub chain_id: Option<ChainId>,
     /// Its software's version.
     pub version: String,
-    /// How long it took to tell its head.
+    /// How long it took to report its head.
     pub latency: Duration,
 }
 
 impl Prober {
-    /// A prober with these limits, for these nodes and others that are found by their names.
+    /// A prober with these limits, for these nodes and any whose name DNS resolves.
+    ///
+    /// # Errors
+    ///
+    /// If the options cannot be used.
     pub fn new<'a>(options: PoolOptions, nodes: impl IntoIterator<Item = &'a Endpoint>) -> Result<Self, OptionsError> {
         Ok(Self { client: Arc::new(Client::new(options, nodes.into_iter())?) })
     }
 
-    /// Asks a node for its head, version and chain, within the total timeout. A node on another chain than the
-    /// profile's is an error.
+    /// Asks a node for its head, version and chain, within the total timeout. If it runs without `condenser_api`,
+    /// `database_api` is asked.
     ///
-    /// A producer's node may run without `condenser_api`; then `database_api` is asked.
+    /// # Errors
+    ///
+    /// If the node gives no usable answer, or is on another chain than the profile's.
     pub async fn probe(&self, endpoint: &Endpoint, profile: &Profile) -> Result<ProbeReading, RpcError> {
         self.client.bounded(self.read(endpoint, profile)).await
     }
@@ -62,7 +66,7 @@ impl Prober {
         let version = crate::text::one_line(version);
         let chain_id = match facts::version_chain_id(method, &result)? {
             Some(id) => Some(id),
-            None => match self.client.ask(endpoint, &Call::new(facts::CONFIG, json!([]))).await? {
+            None => match self.client.ask(endpoint, &RpcCall::new(facts::CONFIG, json!([]))).await? {
                 Ok(config) => facts::config_chain_id(&config)?,
                 Err(_) => None,
             },
@@ -73,16 +77,16 @@ impl Prober {
         }
     }
 
-    /// Asks `condenser_api`, or the other where that is refused.
+    /// Asks `condenser_api`, or `database_api` if that is refused.
     async fn either(
         &self,
         endpoint: &Endpoint,
         condenser: &'static str,
         database: &'static str,
     ) -> Result<(&'static str, Value), RpcError> {
-        match self.client.ask(endpoint, &Call::new(condenser, json!([]))).await? {
+        match self.client.ask(endpoint, &RpcCall::new(condenser, json!([]))).await? {
             Ok(result) => Ok((condenser, result)),
-            Err(refused) => match self.client.ask(endpoint, &Call::new(database, json!({}))).await? {
+            Err(refused) => match self.client.ask(endpoint, &RpcCall::new(database, json!({}))).await? {
                 Ok(result) => Ok((database, result)),
                 Err(_) => Err(RpcError::Node(refused)),
             },

@@ -1,9 +1,9 @@
-//! Texts from elsewhere, made fit to be shown.
+//! Foreign texts, made fit for logs and errors.
 
-/// Longest text from elsewhere that goes into a message.
+/// The longest foreign text in a message, in characters.
 const LONGEST: usize = 160;
 
-/// One line without control characters, cut to a length a log can bear.
+/// One line without control characters, truncated.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     let mut chars = 0_usize;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-/// How long anything may take to come about.
+/// How long to wait for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Daemon {
     log: PathBuf,
 }
 
-/// The program under test: the one beside this.
+/// The program under test, which lies beside this one.
 pub(crate) fn program() -> anyhow::Result<Command> {
     let path = std::env::current_exe()?.with_file_name("dogwatch");
     ensure!(path.is_file(), "there is no {}; run the benchmarks with cargo xtask bench", path.display());
@@ -29,7 +29,7 @@ pub(crate) fn program() -> anyhow::Result<Command> {
 }
 
 impl Daemon {
-    /// Starts it, with its log in a file as under a service manager.
+    /// Starts the daemon, with its log in a file as under a service manager.
     pub(crate) fn start(config: &Path) -> anyhow::Result<Self> {
         let log = config.with_file_name("daemon.log");
         let child = program()?
@@ -52,7 +52,7 @@ impl Daemon {
         status.pointer("/chains/0/witnesses/0").cloned().context("the status has no witness")
     }
 
-    /// Waits until every node is found healthy.
+    /// Waits until the daemon reports every node as healthy.
     pub(crate) async fn ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -67,7 +67,7 @@ impl Daemon {
         }
     }
 
-    /// Fails when the daemon has ended or it took too long.
+    /// Fails if the daemon has ended, or after too long a wait.
     pub(crate) fn check(&mut self, deadline: Instant, what: &str) -> anyhow::Result<()> {
         let ended = self.child.try_wait()?;
         if ended.is_none() && Instant::now() < deadline {

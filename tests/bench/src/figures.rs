@@ -1,10 +1,10 @@
-//! How figures are printed: with units, and against a baseline.
+//! Printing of figures, with units and against a baseline.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// Durations of the same thing, sorted.
+/// Durations of repeated measurements, sorted.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample(Vec<Duration>);
 
@@ -19,7 +19,7 @@ impl Sample {
         self.0.len()
     }
 
-    /// So many in a hundred took no longer than this.
+    /// The percentile: `percent` of the durations are no longer than this.
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         let rank = (self.len() * percent).div_ceil(100).max(1) - 1;
         self.0.get(rank).copied().unwrap_or_default()
@@ -30,7 +30,7 @@ impl Sample {
     }
 }
 
-/// Says on what machine the figures were taken.
+/// Prints the machine that the figures come from.
 pub(crate) fn machine() -> anyhow::Result<()> {
     let cores = std::thread::available_parallelism().context("how many cores are there?")?;
     let profile = if cfg!(debug_assertions) { "debug profile: the figures mean nothing" } else { "release profile" };
@@ -40,7 +40,7 @@ pub(crate) fn machine() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Begins a table of durations.
+/// Prints the heading of a table of durations.
 pub(crate) fn heading(title: &str, columns: [&str; 4]) {
     let [first, second, third, fourth] = columns;
     println!("\n{title}");

@@ -1,4 +1,4 @@
-//! What the gateway costs beside HAProxy and nginx, and what gets lost behind each while an endpoint fails.
+//! The gateway compared with HAProxy and nginx: what each costs, and which requests are lost while an endpoint fails.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::Effort;
 use crate::load::Clients;
 use crate::measured::{self, Measured};
 use crate::proxies::{Make, Proxy};
-use crate::server::{Manner, Server};
+use crate::server::{Behaviour, Server};
 use crate::stage::Stage;
 
 const SLOT: Duration = Duration::from_secs(3);
@@ -17,18 +17,18 @@ const ROUND: u32 = 21;
 const ENDPOINTS: usize = 3;
 /// The endpoint that fails.
 const FIRST: usize = 0;
-/// How many clients there are, each with its connection.
+/// The numbers of clients, each with a connection of its own.
 const CLIENTS: [u64; 3] = [1, FAULT_CLIENTS, 128];
 const FAULT_CLIENTS: u64 = 16;
-/// Before each measurement: connections open, and proxies learn what their endpoints are like.
+/// Warm-up before each measurement: connections open, and proxies get to know their endpoints.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// A fault is measured for so many times as long: health checks take seconds to see it.
+/// A fault is measured this many times longer, since health checks take seconds to notice it.
 const FAULT_SPANS: u32 = 3;
 
-const FAULTS: [(Manner, &str); 3] = [
-    (Manner::Refuses, "refuses connections"),
-    (Manner::Hangs, "takes requests and answers none"),
-    (Manner::AnswersLate, "takes 1 s to answer"),
+const FAULTS: [(Behaviour, &str); 3] = [
+    (Behaviour::Refuses, "refuses connections"),
+    (Behaviour::Hangs, "takes requests and answers none"),
+    (Behaviour::AnswersLate, "takes 1 s to answer"),
 ];
 
 pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
@@ -45,13 +45,13 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let makes = makes();
     let sound = sound(&makes, span).await?;
     let span = span * FAULT_SPANS;
-    for (manner, what) in FAULTS {
+    for (behaviour, what) in FAULTS {
         let seconds = span.as_secs();
         measured::heading(&format!(
             "{FAULT_CLIENTS} clients for {seconds} s; from its beginning, the first endpoint {what}"
         ));
         for make in &makes {
-            let (share, measured) = failing(*make, manner, span).await?;
+            let (share, measured) = failing(*make, behaviour, span).await?;
             let before = sound.iter().find(|(other, _)| other == make).map(|(_, measured)| measured.rate);
             let name = format!("{} ({share:.0} % had gone to the first)", make.name());
             measured.print(&name, before.map(|rate| (rate, "sound")));
@@ -75,8 +75,8 @@ fn makes() -> Vec<Make> {
     makes
 }
 
-/// Measures with nothing wrong, all before the same endpoints. What was seen with as many clients as under a fault is
-/// given back.
+/// Measures all proxies without a fault, in front of the same endpoints. Returns what was measured with as many clients
+/// as under a fault.
 async fn sound(makes: &[Make], span: Duration) -> anyhow::Result<Vec<(Make, Measured)>> {
     let stage = Stage::set(SLOT, ROUND).await?;
     let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;
@@ -110,9 +110,9 @@ async fn one(to: SocketAddr, proxy: Option<&Proxy>, clients: u64, span: Duration
     Measured::take(&mut clients, proxy, span).await
 }
 
-/// Measures a proxy from the moment on that its first endpoint fails. Everything is new for each: no proxy may know
-/// that endpoint from before. Also says what share of the requests, in percent, that endpoint had while it was sound.
-async fn failing(make: Make, manner: Manner, span: Duration) -> anyhow::Result<(f64, Measured)> {
+/// Measures a proxy from the moment its first endpoint fails. Each proxy gets new endpoints, so that it does not know
+/// that one. Also prints the endpoint's share of the requests, in percent, while it was healthy.
+async fn failing(make: Make, behaviour: Behaviour, span: Duration) -> anyhow::Result<(f64, Measured)> {
     let stage = Stage::set(SLOT, ROUND).await?;
     let server = Server::start_counting(&stage.devnet.handle(), ENDPOINTS).await?;
     let proxy = Proxy::start(make, &stage, &server).await?;
@@ -121,7 +121,7 @@ async fn failing(make: Make, manner: Manner, span: Duration) -> anyhow::Result<(
     clients.load(WARM_UP).await?;
     let answered: Vec<u64> = server.answered().iter().zip(&before).map(|(after, before)| after - before).collect();
     let share = answered.get(FIRST).copied().unwrap_or_default() as f64 / answered.iter().sum::<u64>().max(1) as f64;
-    server.behave(FIRST, manner)?;
+    server.behave(FIRST, behaviour)?;
     let measured = Measured::take(&mut clients, Some(&proxy), span).await?;
     Ok((share * 100.0, measured))
 }

@@ -1,17 +1,17 @@
-//! As much of HTTP/1.1 as a client must know to tell where an answer ends.
+//! As much of HTTP/1.1 as a client needs to find the end of an answer.
 
 use anyhow::Context as _;
 
-/// An answer that is there as a whole.
+/// A complete answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
-    /// Whether nothing more may be asked on this connection.
+    /// Whether the connection closes after this answer.
     pub(crate) closes: bool,
 }
 
-/// Reads what was received so far; nothing while there must be more to come.
+/// Parses the bytes received so far; `None` if the answer is not complete.
 pub(crate) fn read(received: &[u8]) -> anyhow::Result<Option<Answer>> {
     let Some((head, rest)) = split_at(received, b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(head).context("a strange head")?;
@@ -34,8 +34,8 @@ fn field<'a>(head: &'a str, wanted: &str) -> Option<&'a str> {
     })
 }
 
-/// The body that came in these chunks; nothing while the last one is not there. Trailers are not expected: nobody asks
-/// for them.
+/// The body in these chunks; `None` if the last one is missing. Trailers are not expected, since no request allows
+/// them.
 fn joined(mut rest: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
@@ -53,7 +53,7 @@ fn joined(mut rest: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-/// What is before a mark and what is after it.
+/// The bytes before and after a mark.
 fn split_at<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let place = bytes.windows(mark.len()).position(|window| window == mark)?;
     Some((bytes.get(..place)?, bytes.get(place + mark.len()..)?))

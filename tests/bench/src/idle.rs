@@ -1,4 +1,4 @@
-//! What the daemon takes while nothing happens.
+//! What the daemon costs at rest.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -64,7 +64,7 @@ fn line(what: &str, memory: Memory, baseline: Memory) {
     );
 }
 
-/// What each thread that is still there has spent, the busiest first; threads of one name together.
+/// The processor time of each thread that is still there, busiest first. Threads of the same name count as one.
 fn spent(before: &[Thread], after: &[Thread]) -> Vec<(String, Duration, f64)> {
     let mut all: Vec<(String, Duration, f64)> = Vec::new();
     for thread in after {
@@ -80,13 +80,13 @@ fn spent(before: &[Thread], after: &[Thread]) -> Vec<(String, Duration, f64)> {
     all
 }
 
-/// A process that does nothing at all.
+/// A process that does nothing.
 async fn sleep() -> anyhow::Result<Memory> {
     let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().context("there is no sleep")?;
     settled(child).await
 }
 
-/// The program itself, before it has done anything: it waits for a transaction on standard input.
+/// The program before it does anything: it waits for a transaction on standard input.
 async fn stopped() -> anyhow::Result<Memory> {
     let mut command = daemon::program()?;
     settled(command.args(["tx", "inspect", "-"]).stdin(Stdio::piped()).spawn()?).await

@@ -1,4 +1,4 @@
-//! Load: clients that keep one connection each, and ask again as soon as they are answered.
+//! Load: clients with one connection each, which send the next request as soon as they are answered.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,25 +13,25 @@ use tokio::time::Instant;
 
 use crate::http::{self, Answer};
 
-/// A request that takes longer is lost.
+/// A request that takes longer counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Rest after a loss, so that a proxy that refuses at once is not asked as fast as it can refuse.
+/// The pause after a lost request, so that a proxy that refuses at once is not flooded.
 const REST: Duration = Duration::from_millis(10);
-/// Room for a whole answer: it is read in one go.
+/// Room for a whole answer, which is read at once.
 const ROOM: usize = 16 << 10;
-/// Each client has so many ids of its own.
+/// The number of request ids of each client.
 const IDS: u64 = 1 << 32;
 
-/// What became of the requests of a span.
+/// The outcome of the requests in a span of time.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// How long the good answers took.
+    /// How long the valid answers took.
     pub(crate) answered: Vec<Duration>,
-    /// How many of them came before the span was over.
+    /// How many of them came within the span.
     pub(crate) in_time: u32,
-    /// How many requests were not answered well.
+    /// How many requests had no valid answer.
     pub(crate) lost: u32,
-    /// Why one of them was not.
+    /// Why one of them had none.
     pub(crate) why: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Tally {
     }
 }
 
-/// Clients of one address. Their connections last from one span to the next.
+/// The clients of one address. They keep their connections from one span to the next.
 #[derive(Debug)]
 pub(crate) struct Clients(Vec<Client>);
 
@@ -53,7 +53,7 @@ impl Clients {
         Self((0..count).map(|number| Client::new(to, number * IDS)).collect())
     }
 
-    /// Has them all ask for so long, and waits for what is then on its way.
+    /// Has all clients send requests for this long, and waits for the last answers.
     pub(crate) async fn load(&mut self, span: Duration) -> anyhow::Result<Tally> {
         let until = Instant::now() + span;
         let mut tasks = JoinSet::new();
@@ -70,7 +70,7 @@ impl Clients {
     }
 }
 
-/// Asks once, on a connection of its own.
+/// Sends one request on a connection of its own.
 pub(crate) async fn once(to: SocketAddr) -> anyhow::Result<()> {
     Client::new(to, 0).ask().await
 }
@@ -98,7 +98,7 @@ impl Client {
         Self { to, stream: None, received: Vec::new(), next_id: first_id }
     }
 
-    /// Asks until then.
+    /// Sends requests until then.
     async fn load(mut self, until: Instant) -> (Self, Tally) {
         let mut tally = Tally::default();
         loop {
@@ -121,7 +121,7 @@ impl Client {
         }
     }
 
-    /// Asks a question and proves the answer.
+    /// Sends a request and checks the answer.
     async fn ask(&mut self) -> anyhow::Result<()> {
         match tokio::time::timeout(PATIENCE, self.question()).await {
             Ok(asked) => asked,
@@ -129,7 +129,7 @@ impl Client {
         }
     }
 
-    /// Whatever goes wrong, or is given up midway, the connection goes with it.
+    /// The connection is dropped on any error, and if the request is cancelled.
     async fn question(&mut self) -> anyhow::Result<()> {
         let id = self.next_id.to_string();
         self.next_id += 1;
@@ -153,7 +153,7 @@ impl Client {
         if !answer.closes {
             self.stream = Some(stream);
         }
-        prove(&answer, &id)
+        check_answer(&answer, &id)
     }
 }
 
@@ -170,8 +170,8 @@ async fn exchange(stream: &mut TcpStream, request: &str, received: &mut Vec<u8>)
     }
 }
 
-/// Whether this is what was asked for; what the result says is the endpoint's matter.
-fn prove(answer: &Answer, id: &str) -> anyhow::Result<()> {
+/// Checks that this is the answer to the request, whatever the result.
+fn check_answer(answer: &Answer, id: &str) -> anyhow::Result<()> {
     ensure!(answer.status == 200, "HTTP status {}", answer.status);
     let members: BTreeMap<&str, &RawValue> = serde_json::from_slice(&answer.body).context("not a JSON object")?;
     let is = |name: &str, wanted: &str| members.get(name).is_some_and(|value| value.get() == wanted);

@@ -1,7 +1,7 @@
-//! The benchmarks. Each figure comes with a baseline of the same run; nothing is asserted about time.
+//! The benchmarks. Each figure comes with a baseline from the same run, and none is asserted.
 //!
-//! `dogwatch-bench [--quick] [policy] [switch] [idle] [gateway]`: without names, all of them. The `dogwatch` that is
-//! measured is the one beside this program, so build both with the same profile.
+//! `dogwatch-bench [--quick] [policy] [switch] [idle] [gateway]` runs those named, or all of them. It measures the
+//! `dogwatch` beside this program, so build both with the same profile.
 
 #![expect(clippy::arithmetic_side_effects, reason = "sums of a benchmark's own figures")]
 
@@ -15,7 +15,7 @@ mod measured;
 mod policy;
 mod process;
 mod proxies;
-mod recipes;
+mod proxy_configs;
 mod server;
 mod sink;
 mod stage;

@@ -1,4 +1,4 @@
-//! What is seen of a proxy under load, and how it is printed.
+//! The figures of a proxy under load, and how they are printed.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::figures::{self, Sample};
 use crate::load::Clients;
 use crate::proxies::{Make, Proxy};
 
-/// Processor time is counted in this.
+/// The unit of processor time.
 const TICK: f64 = 0.01;
 
 #[derive(Debug)]
 pub(crate) struct Measured {
-    /// Good answers per second.
+    /// Valid answers per second.
     pub(crate) rate: f64,
-    /// How long they took; nothing where there was none.
+    /// How long they took; `None` if there were none.
     took: Option<Sample>,
-    /// Nothing where there is no proxy.
+    /// `None` without a proxy.
     processor: Option<Processor>,
     lost: u32,
     /// Why one request was lost.
@@ -26,14 +26,14 @@ pub(crate) struct Measured {
 
 #[derive(Clone, Copy, Debug)]
 struct Processor {
-    /// How many cores it kept busy.
+    /// The number of cores that it kept busy.
     cores: f64,
-    /// Good answers for each second of processor time.
+    /// Valid answers per second of processor time.
     answers: f64,
 }
 
 impl Measured {
-    /// Has the clients ask for so long.
+    /// Measures the clients' requests for this long.
     pub(crate) async fn take(clients: &mut Clients, proxy: Option<&Proxy>, span: Duration) -> anyhow::Result<Self> {
         let before = proxy.map(Proxy::processor).transpose()?;
         let began = Instant::now();
@@ -62,7 +62,7 @@ impl Measured {
         self.processor.map(|processor| processor.answers)
     }
 
-    /// Prints a line, and how the rate compares with another.
+    /// Prints a line, with the rate compared to another.
     pub(crate) fn print(&self, what: &str, against: Option<(f64, &str)>) {
         let took = |percent| self.percentile(percent).map_or_else(none, figures::short);
         let cores = self.processor.map_or_else(none, |processor| format!("{:.2}", processor.cores));
@@ -79,19 +79,19 @@ impl Measured {
     }
 }
 
-/// What is printed where there is no figure.
+/// The text for a missing figure.
 fn none() -> String {
     "–".to_owned()
 }
 
-/// Begins a table.
+/// Prints the heading of a table.
 pub(crate) fn heading(title: &str) {
     let columns = format!("{:>11}{:>10}{:>10}{:>7}{:>10}{:>7}", "answers/s", "p50", "p99", "cores", "per core", "lost");
     println!("\n  {title}");
     println!("  {:<42}{columns}  rate is", "");
 }
 
-/// Prints how Dogwatch compares with the better of the others, in each respect.
+/// Prints how Dogwatch compares with the best of the others, figure by figure.
 pub(crate) fn compare(seen: &[(Make, Measured)]) {
     let of = |own: bool| {
         let wanted = seen.iter().filter(move |(make, _)| (*make == Make::Dogwatch) == own);

@@ -1,4 +1,4 @@
-//! One call to a policy: through the sandbox, natively, and the bare instance underneath.
+//! One call to a policy: through the sandbox, natively, and for a bare instance.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::figures::{self, Sample};
 const NODES: [&str; 3] = ["primary", "standby-1", "standby-2"];
 const HEAD_SLOT: u64 = 10_000;
 const ROUND: u64 = 21;
-/// Own slots, of which the last two are missed.
+/// The number of own slots, the last two of which are missed.
 const OWN_SLOTS: u64 = 10;
 const MISSED: u64 = 2;
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -46,9 +46,11 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<()> {
     let bare = measure(calls, || drop(black_box(policy.instantiate())))?;
     let sandboxed = measure(calls, || drop(black_box(policy.decide(&settings, black_box(&situation), &[]))))?;
 
-    // As the daemon calls it: once in a while, when caches have cooled and the sandbox's clock must be woken.
-    let natively_rare = rarely(rare, || drop(black_box(testing::decide::<Threshold>(&[], black_box(&native)))))?;
-    let sandboxed_rare = rarely(rare, || drop(black_box(policy.decide(&settings, black_box(&situation), &[]))))?;
+    // As the daemon calls it: once in a while, with cold caches and the sandbox's clock stopped.
+    let natively_rare =
+        measure_with_pauses(rare, || drop(black_box(testing::decide::<Threshold>(&[], black_box(&native)))))?;
+    let sandboxed_rare =
+        measure_with_pauses(rare, || drop(black_box(policy.decide(&settings, black_box(&situation), &[]))))?;
 
     let title = format!(
         "1. One policy call: threshold, {OWN_SLOTS} own slots, {} nodes, verdict me; {calls} calls each, one thread",
@@ -72,10 +74,10 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Longer than the sandbox's clock keeps ticking after a call.
+/// A pause after which the sandbox's clock has stopped.
 const REST: Duration = Duration::from_millis(25);
 
-fn rarely(calls: usize, mut call: impl FnMut()) -> anyhow::Result<Sample> {
+fn measure_with_pauses(calls: usize, mut call: impl FnMut()) -> anyhow::Result<Sample> {
     let mut took = Vec::with_capacity(calls);
     for _ in 0..calls {
         std::thread::sleep(REST);
@@ -103,7 +105,7 @@ fn own_slots() -> impl Iterator<Item = (u64, bool)> {
     (0..OWN_SLOTS).map(|own| (HEAD_SLOT - 1 - ROUND * (OWN_SLOTS - 1 - own), own + MISSED >= OWN_SLOTS))
 }
 
-/// The primary has missed two slots in a row, and both standbys are fit.
+/// The primary has missed two slots in a row, and both standbys are ready.
 fn situation() -> anyhow::Result<Situation> {
     let time = |slot: u64| Time::from_millis(testing::time_of(slot));
     let holder = Holder::Node(NodeIndex(0));
@@ -150,7 +152,7 @@ fn situation() -> anyhow::Result<Situation> {
     })
 }
 
-/// The same, in the types that the policy is written in.
+/// The same situation in the types of the policy itself.
 fn native_situation() -> guest::Situation {
     let outcome = |missed| if missed { guest::Outcome::Missed } else { guest::Outcome::Produced };
     let slots = own_slots().map(|(slot, missed)| testing::own_slot(slot, outcome(missed), guest::Holder::Node(0)));

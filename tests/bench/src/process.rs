@@ -1,10 +1,10 @@
-//! What `/proc` says of a process.
+//! What `/proc` reports about a process.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// Linux counts processor time in hundredths of a second in `/proc`, whatever the kernel's own tick is.
+/// Linux counts processor time in `/proc` in hundredths of a second, whatever the kernel's own tick.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
 
 /// Memory, in KiB.
@@ -14,7 +14,7 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
     /// Heap, stacks and written data.
     pub(crate) anonymous: u64,
-    /// The program's own file, and other mapped ones.
+    /// The program's own file and other mapped files.
     pub(crate) file: u64,
 }
 
@@ -47,10 +47,10 @@ pub(crate) fn memory(process: u32) -> anyhow::Result<Memory> {
     })
 }
 
-/// User and system time of all threads, ended ones included.
+/// The user and system time of all threads, including those that have ended.
 pub(crate) fn processor(process: u32) -> anyhow::Result<Duration> {
     let stat = read(process, "stat")?;
-    // The name in parentheses may hold anything; after it come the state and then fields 4, 5, …
+    // The name in parentheses may contain anything. After it come the state and then fields 4, 5, …
     let (_, rest) = stat.rsplit_once(") ").context("an unknown form of stat")?;
     let mut ticks = 0u32;
     for text in rest.split(' ').skip(11).take(2) {
@@ -59,7 +59,7 @@ pub(crate) fn processor(process: u32) -> anyhow::Result<Duration> {
     Ok(CLOCK_TICK * ticks)
 }
 
-/// The threads there are, with the scheduler's own account of their time, which is exact.
+/// The running threads, with the exact times that the scheduler keeps.
 pub(crate) fn threads(process: u32) -> anyhow::Result<Vec<Thread>> {
     let mut threads = Vec::new();
     for entry in std::fs::read_dir(format!("/proc/{process}/task"))? {

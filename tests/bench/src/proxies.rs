@@ -1,4 +1,4 @@
-//! The proxies that are compared: each a process of its own, before the same endpoints.
+//! The compared proxies: each is a process in front of the same endpoints.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use tokio::time::Instant;
 use crate::daemon::{Daemon, PATIENCE};
 use crate::server::Server;
 use crate::stage::Stage;
-use crate::{load, process, recipes};
+use crate::{load, process, proxy_configs};
 
-/// What proxies there are.
+/// The kind of proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Make {
     Dogwatch,
@@ -31,16 +31,16 @@ impl Make {
         }
     }
 
-    /// What it says of its version; nothing if it is not on this machine.
+    /// Its version; `None` if it is not installed.
     pub(crate) fn version(self) -> Option<String> {
         let program = self.program()?;
         let output = std::process::Command::new(program).arg("-v").stdin(Stdio::null()).output().ok()?;
-        // nginx says it where errors are said.
+        // nginx prints it on standard error.
         let said = [output.stdout, output.stderr].concat();
         Some(String::from_utf8_lossy(&said).lines().next().unwrap_or_default().to_owned())
     }
 
-    /// Finds its program where a shell would, and where servers are.
+    /// Finds its program on the path and in the directories of servers.
     fn program(self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let servers = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
@@ -49,7 +49,7 @@ impl Make {
     }
 }
 
-/// A proxy that serves.
+/// A running proxy.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     pub(crate) make: Make,
@@ -64,13 +64,13 @@ enum Running {
 }
 
 impl Proxy {
-    /// Starts it and waits until it serves.
+    /// Starts the proxy and waits until it serves.
     pub(crate) async fn start(make: Make, stage: &Stage, server: &Server) -> anyhow::Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for a proxy")?.local_addr()?;
         let running = match make {
-            Make::Dogwatch => Running::Daemon(Daemon::start(&recipes::dogwatch(stage, server, address)?)?),
-            Make::HaProxy => Running::Other(Other::start(make, &recipes::haproxy(stage, server, address)?)?),
-            Make::Nginx => Running::Other(Other::start(make, &recipes::nginx(stage, server, address)?)?),
+            Make::Dogwatch => Running::Daemon(Daemon::start(&proxy_configs::dogwatch(stage, server, address)?)?),
+            Make::HaProxy => Running::Other(Other::start(make, &proxy_configs::haproxy(stage, server, address)?)?),
+            Make::Nginx => Running::Other(Other::start(make, &proxy_configs::nginx(stage, server, address)?)?),
         };
         let mut proxy = Self { make, address, running };
         proxy.ready().await?;
@@ -81,7 +81,7 @@ impl Proxy {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let ready = match &self.running {
-                // It has then polled its endpoints, and they agree.
+                // By then it has polled its endpoints, and they agree.
                 Running::Daemon(_) => load::get(self.address, "/health").await.is_ok_and(|status| status == 200),
                 Running::Other(_) => load::once(self.address).await.is_ok(),
             };
@@ -96,13 +96,13 @@ impl Proxy {
         }
     }
 
-    /// What processor time it has taken so far, its workers included.
+    /// The processor time so far, including that of its workers.
     pub(crate) fn processor(&self) -> anyhow::Result<Duration> {
         let main = match &self.running {
             Running::Daemon(daemon) => daemon.process()?,
             Running::Other(other) => other.child.id().context("the proxy has ended")?,
         };
-        // Those who have children have one thread.
+        // A process with children has one thread.
         let path = format!("/proc/{main}/task/{main}/children");
         let children = std::fs::read_to_string(&path).with_context(|| format!("{path} cannot be read"))?;
         let mut spent = process::processor(main)?;
@@ -118,7 +118,7 @@ impl Proxy {
 struct Other {
     child: Child,
     log: PathBuf,
-    /// Program and configuration of one that must be told to end: nginx, killed, would leave its workers behind.
+    /// Program and configuration of a proxy that must be told to end: nginx would leave its workers behind if killed.
     told: Option<(PathBuf, PathBuf)>,
 }
 
@@ -139,7 +139,7 @@ impl Other {
         Ok(Self { child, log, told })
     }
 
-    /// Fails when it has ended or took too long.
+    /// Fails if the proxy has ended, or after too long a wait.
     fn check(&mut self, deadline: Instant, make: Make) -> anyhow::Result<()> {
         let ended = self.child.try_wait()?;
         if ended.is_none() && Instant::now() < deadline {

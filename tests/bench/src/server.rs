@@ -1,5 +1,5 @@
 //! The public endpoints of a devnet, with a stopwatch: when the first byte of each request arrived, and when its answer
-//! was written. Connections stay open, as with the gateways of a real chain. Something can go wrong with each.
+//! was written. Connections stay open, as with the gateways of a real chain. Each endpoint can have a fault.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,21 +15,21 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// The path that is answered at once, whatever was sent.
+/// The path that is answered at once, whatever the request.
 const BARE: &str = "POST /bare ";
-/// Rest before a bare round trip, so that it wakes whom the daemon's request would wake.
+/// The pause before a bare round trip, so that it has to wake the same threads as the daemon's request.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Room for a whole request: it is read in one go.
+/// Room for a whole request, which is read at once.
 const ROOM: usize = 16 << 10;
 /// How long a slow endpoint takes to answer.
 const SLOWNESS: Duration = Duration::from_secs(1);
 
-/// What a request is about.
+/// The kind of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Poll,
     Blocks,
-    /// With the whole body, and the transaction in it.
+    /// The whole body, and the transaction in it.
     Broadcast {
         body: String,
         transaction: String,
@@ -45,22 +45,22 @@ pub(crate) struct Exchange {
     pub(crate) answered: Instant,
 }
 
-/// How an endpoint treats requests.
+/// How an endpoint behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum Behaviour {
     Answers,
-    /// After a second.
+    /// It answers after a second.
     AnswersLate,
-    /// Takes connections, reads, and never answers.
+    /// It accepts connections, reads requests and never answers.
     Hangs,
-    /// Its port is closed, and its connections have broken off. For good.
+    /// Its port and its connections are closed for good.
     Refuses,
 }
 
 #[derive(Debug)]
 pub(crate) struct Server {
     addresses: Vec<SocketAddr>,
-    manners: Vec<watch::Sender<Manner>>,
+    behaviours: Vec<watch::Sender<Behaviour>>,
     answered: Vec<Arc<AtomicU64>>,
     exchanges: Option<Exchanges>,
     _tasks: JoinSet<()>,
@@ -73,7 +73,7 @@ type Exchanges = Arc<Mutex<Vec<Exchange>>>;
 struct Endpoint {
     index: RpcIndex,
     handle: DevnetHandle,
-    manner: watch::Receiver<Manner>,
+    behaviour: watch::Receiver<Behaviour>,
     answered: Arc<AtomicU64>,
     exchanges: Option<Exchanges>,
 }
@@ -83,39 +83,39 @@ impl Server {
         Self::open(handle, endpoints, Some(Exchanges::default())).await
     }
 
-    /// One that only counts: under load, an account of every exchange would fill the memory.
+    /// A server that only counts: under load, a record of every exchange would fill the memory.
     pub(crate) async fn start_counting(handle: &DevnetHandle, endpoints: usize) -> anyhow::Result<Self> {
         Self::open(handle, endpoints, None).await
     }
 
     async fn open(handle: &DevnetHandle, endpoints: usize, exchanges: Option<Exchanges>) -> anyhow::Result<Self> {
-        let (mut addresses, mut manners, mut answered) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut addresses, mut behaviours, mut answered) = (Vec::new(), Vec::new(), Vec::new());
         let mut tasks = JoinSet::new();
         for index in 0..endpoints {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for an endpoint")?;
             addresses.push(listener.local_addr()?);
-            let (sender, manner) = watch::channel(Manner::Answers);
+            let (sender, behaviour) = watch::channel(Behaviour::Answers);
             let count = Arc::new(AtomicU64::new(0));
-            manners.push(sender);
+            behaviours.push(sender);
             answered.push(Arc::clone(&count));
             let (handle, exchanges) = (handle.clone(), exchanges.clone());
-            let endpoint = Endpoint { index: RpcIndex(index), handle, manner, answered: count, exchanges };
+            let endpoint = Endpoint { index: RpcIndex(index), handle, behaviour, answered: count, exchanges };
             tasks.spawn(accept(listener, endpoint));
         }
-        Ok(Self { addresses, manners, answered, exchanges, _tasks: tasks })
+        Ok(Self { addresses, behaviours, answered, exchanges, _tasks: tasks })
     }
 
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// From now on this endpoint behaves like this.
-    pub(crate) fn behave(&self, endpoint: usize, manner: Manner) -> anyhow::Result<()> {
-        self.manners.get(endpoint).context("no such endpoint")?.send_replace(manner);
+    /// Sets how an endpoint behaves from now on.
+    pub(crate) fn behave(&self, endpoint: usize, behaviour: Behaviour) -> anyhow::Result<()> {
+        self.behaviours.get(endpoint).context("no such endpoint")?.send_replace(behaviour);
         Ok(())
     }
 
-    /// How many requests each endpoint has answered.
+    /// The number of requests that each endpoint has answered.
     pub(crate) fn answered(&self) -> Vec<u64> {
         self.answered.iter().map(|count| count.load(Ordering::Relaxed)).collect()
     }
@@ -124,19 +124,19 @@ impl Server {
         self.addresses.iter().map(|address| format!("http://{address}")).collect()
     }
 
-    /// What was asked since the last time.
+    /// The exchanges since the last call.
     pub(crate) fn take(&self) -> Vec<Exchange> {
         let Some(exchanges) = &self.exchanges else { return Vec::new() };
         std::mem::take(&mut *exchanges.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A round trip of this body on an open connection, answered without thought.
+    /// A round trip of this body on an open connection, answered without any work.
     pub(crate) async fn bare(&self, body: &str) -> anyhow::Result<Duration> {
         let mut stream = TcpStream::connect(self.addresses.first().context("no endpoint")?).await?;
         stream.set_nodelay(true)?;
         let request = format!("{BARE}HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         let mut received = Vec::new();
-        // The first one waits for the connection to be accepted.
+        // The first round trip includes accepting the connection.
         round_trip(&mut stream, &request, &mut received).await?;
         tokio::time::sleep(PAUSE).await;
         round_trip(&mut stream, &request, &mut received).await
@@ -150,9 +150,9 @@ async fn round_trip(stream: &mut TcpStream, request: &str, received: &mut Vec<u8
     Ok(began.elapsed())
 }
 
-/// Takes connections until it is to refuse them.
+/// Accepts connections until the endpoint is to refuse them.
 async fn accept(listener: TcpListener, endpoint: Endpoint) {
-    let mut manner = endpoint.manner.clone();
+    let mut behaviour = endpoint.behaviour.clone();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -160,26 +160,26 @@ async fn accept(listener: TcpListener, endpoint: Endpoint) {
                 let Ok((stream, _)) = accepted else { return };
                 connections.spawn(serve(stream, endpoint.clone()));
             }
-            () = refusing(&mut manner) => return,
+            () = refusing(&mut behaviour) => return,
         }
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn refusing(manner: &mut watch::Receiver<Manner>) {
-    let _ = manner.wait_for(|manner| *manner == Manner::Refuses).await;
+async fn refusing(behaviour: &mut watch::Receiver<Behaviour>) {
+    let _ = behaviour.wait_for(|behaviour| *behaviour == Behaviour::Refuses).await;
 }
 
 async fn serve(mut stream: TcpStream, endpoint: Endpoint) {
-    let Endpoint { index, handle, manner, answered, exchanges } = endpoint;
+    let Endpoint { index, handle, behaviour, answered, exchanges } = endpoint;
     let mut received = Vec::new();
     let _ = stream.set_nodelay(true);
     while let Ok(Some(Message { head, body, began })) = read_message(&mut stream, &mut received).await {
-        let manner = *manner.borrow();
-        match manner {
-            Manner::Answers | Manner::Refuses => {}
-            Manner::AnswersLate => tokio::time::sleep(SLOWNESS).await,
-            Manner::Hangs => continue,
+        let behaviour = *behaviour.borrow();
+        match behaviour {
+            Behaviour::Answers | Behaviour::Refuses => {}
+            Behaviour::AnswersLate => tokio::time::sleep(SLOWNESS).await,
+            Behaviour::Hangs => continue,
         }
         let (request, answer) = if head.starts_with(BARE) {
             (Value::Null, "{}".to_owned())
@@ -219,11 +219,11 @@ fn kind(request: &Value, body: String) -> Kind {
 struct Message {
     head: String,
     body: String,
-    /// When its first byte was there.
+    /// When its first byte was received.
     began: Instant,
 }
 
-/// Reads a request or an answer; what comes after it stays in `received`. Nothing once the other side has closed.
+/// Reads a request or an answer. Bytes after it stay in `received`. `None` if the other side has closed.
 async fn read_message(stream: &mut TcpStream, received: &mut Vec<u8>) -> anyhow::Result<Option<Message>> {
     let mut began = Instant::now();
     loop {

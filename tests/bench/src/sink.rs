@@ -1,4 +1,4 @@
-//! The receiver of alerts: takes everything, keeps nothing.
+//! The receiver of alerts: accepts everything and keeps nothing.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -28,7 +28,7 @@ impl Sink {
     }
 }
 
-/// Answers once nothing more comes for a moment: alerts are small and sent in one go.
+/// Answers after a moment of silence: alerts are small and sent at once.
 async fn answer(mut stream: TcpStream) {
     let mut received = vec![0; 16 << 10];
     while stream.read(&mut received).await.is_ok_and(|read| read > 0) {

@@ -1,4 +1,4 @@
-//! A devnet with one witness of three probed nodes, and the configuration of a daemon on it.
+//! A devnet whose witness has three probed nodes, and the configuration of a daemon for it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dogwatch_chain::AccountName;
-use dogwatch_devnet::{DevnetConfig, DevnetServer, NodeConfig, RunningDevnet, WitnessConfig};
+use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, RunningDevnet};
 use tempfile::TempDir;
 
 use crate::sink::Sink;
@@ -27,8 +27,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(slot: Duration, round_length: u32) -> anyhow::Result<Self> {
-        let node = |name: &str| NodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
-        let witness = WitnessConfig {
+        let node = |name: &str| DevnetNodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
+        let witness = DevnetWitnessConfig {
             name: AccountName::new(WITNESS)?,
             active_key: None,
             nodes: NODES.into_iter().map(node).collect(),
@@ -86,7 +86,7 @@ impl Stage {
         Ok(path)
     }
 
-    /// Who holds the key in the newest block.
+    /// The node with the key of the newest block.
     pub(crate) fn on_duty(&self) -> Option<String> {
         let snapshot = self.devnet.handle().snapshot();
         let witness = snapshot.witnesses.get(&AccountName::new(WITNESS).ok()?)?;
@@ -94,8 +94,8 @@ impl Stage {
     }
 }
 
-/// A directory beside this program: on the disk of the checkout, whereas `/tmp` may be in memory, where a commit to disk
-/// costs nothing.
+/// A directory beside this program. `/tmp` may be in memory, where a commit to disk costs nothing; the checkout is on a
+/// disk.
 pub(crate) fn directory() -> anyhow::Result<TempDir> {
     let program = std::env::current_exe().context("this program's own file is gone")?;
     let beside = program.parent().context("this program is in no directory")?;

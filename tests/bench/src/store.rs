@@ -1,4 +1,4 @@
-//! What the disk costs: one commit of the daemon's own store.
+//! The cost of the disk: one commit to the daemon's store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use dogwatch::store::{Store, Write};
 use dogwatch_alerts::Rules;
 use dogwatch_chain::Time;
-use dogwatch_engine::State;
+use dogwatch_engine::WatchState;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::stage;
 
-/// A store of its own on the disk of the daemon's.
+/// A separate store on the same disk as the daemon's.
 #[derive(Debug)]
 pub(crate) struct Disk {
     store: Store,
@@ -29,7 +29,7 @@ impl Disk {
     /// Commits a changed state.
     pub(crate) async fn commit(&mut self) -> anyhow::Result<Duration> {
         self.commits = self.commits.wrapping_add(1);
-        let state = State { memory: vec![self.commits; 256], ..State::default() };
+        let state = WatchState { memory: vec![self.commits; 256], ..WatchState::default() };
         let write = Write::State { chain: "devnet".to_owned(), witness: "alice".to_owned(), state: Box::new(state) };
         let began = Instant::now();
         let rules = Rules::plain("bench", Vec::new(), Duration::from_secs(300));

@@ -1,4 +1,4 @@
-//! From evidence to broadcast: the answers that show the last missed block are there; when is the transaction out?
+//! From evidence to broadcast: how long after the answers that show the last missed block is the transaction sent?
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,22 +16,22 @@ use crate::store::Disk;
 const SLOT: Duration = Duration::from_millis(100);
 const ROUND: u32 = 5;
 const ENDPOINTS: usize = 3;
-/// Round trips and commits after each switch, for the baselines. They are taken between the switches and at the pace at
-/// which the daemon works: back to back, on warm caches and an awake disk, both are many times cheaper, and from one
-/// minute to the next the same disk may be ten times slower.
+/// Round trips and commits after each switch, for the baselines. They run between the switches, at the daemon's pace:
+/// back to back, with warm caches and a busy disk, both are many times cheaper, and a minute later the same disk may be
+/// ten times slower.
 const BASELINE: u32 = 10;
 
-/// Rails that let one switch follow another at once: what is measured is the way through them.
+/// Rails that let one switch follow another at once, since the way through them is what is measured.
 const WITNESS_LINES: &str = "probe_interval = \"100ms\"\nrails = { budget = 1000, cool_down = \"0s\", \
     own_slot_guard = \"0s\", min_participation_percent = 0 }";
 
-/// The switches, seen from the endpoints, and the baselines taken between them.
+/// The switches as the endpoints see them, and the baselines measured between them.
 #[derive(Debug, Default)]
-struct Ways {
+struct SwitchTimes {
     whole: Vec<Duration>,
-    /// From the poll's last answer to the question for blocks.
+    /// From the poll's last answer to the request for blocks.
     to_blocks: Vec<Duration>,
-    /// From that question to its answer: the endpoint's own time.
+    /// From that request to its answer: the endpoint's own time.
     blocks: Vec<Duration>,
     /// From that answer to the transaction.
     to_transaction: Vec<Duration>,
@@ -50,21 +50,21 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let mut daemon = Daemon::start(&stage.write(&server.urls(), WITNESS_LINES)?)?;
     daemon.ready().await?;
     let mut disk = Disk::open()?;
-    let mut ways = Ways::default();
+    let mut times = SwitchTimes::default();
     let mut known = BTreeSet::new();
     for _ in 0..switches {
-        one(&stage, &server, &mut daemon, &mut known, &mut ways).await?;
-        // Meanwhile the new node's block proves the switch, and lets the next one begin.
+        switch_once(&stage, &server, &mut daemon, &mut known, &mut times).await?;
+        // Meanwhile a block of the new node proves the switch, so that the next one can begin.
         for _ in 0..BASELINE {
             tokio::time::sleep(SLOT * (ROUND * 3) / BASELINE).await;
-            ways.bare.push(server.bare(&ways.body).await?);
-            ways.commits.push(disk.commit().await?);
+            times.bare.push(server.bare(&times.body).await?);
+            times.commits.push(disk.commit().await?);
         }
         daemon.ready().await?;
     }
     drop(daemon);
-    let (bare, commit) = (Sample::new(ways.bare)?, Sample::new(ways.commits)?);
-    let whole = Sample::new(ways.whole)?;
+    let (bare, commit) = (Sample::new(times.bare)?, Sample::new(times.commits)?);
+    let whole = Sample::new(times.whole)?;
 
     let title = format!(
         "2. From the poll's last answer to the transaction's first byte: {} switches of the real daemon, {ENDPOINTS} \
@@ -78,12 +78,12 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let against = [("bare POST", &bare), ("commit", &commit)];
     figures::line("answers there → transaction's first byte", &whole, whole.max(), &against);
     let parts = [
-        ("of it: answers there → asks for new blocks", ways.to_blocks),
-        ("of it: the endpoint's time for the blocks", ways.blocks),
-        ("of it: blocks there → transaction", ways.to_transaction),
+        ("of it: answers there → asks for new blocks", times.to_blocks),
+        ("of it: the endpoint's time for the blocks", times.blocks),
+        ("of it: blocks there → transaction", times.to_transaction),
     ];
     for (name, durations) in parts {
-        // Mostly the poll brings the block along, and none has to be asked for.
+        // Usually the poll brings the block, and none has to be requested.
         let Ok(part) = Sample::new(durations) else { continue };
         let name = &format!("{name} ({} ×)", part.len());
         figures::line(name, &part, part.max(), &[("the whole", &whole)]);
@@ -91,20 +91,20 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Crashes the node on duty, and waits until another has the key and has produced.
-async fn one(
+/// Crashes the node that holds the key, and waits until another one has the key and has produced.
+async fn switch_once(
     stage: &Stage,
     server: &Server,
     daemon: &mut Daemon,
     known: &mut BTreeSet<String>,
-    ways: &mut Ways,
+    times: &mut SwitchTimes,
 ) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let handle = stage.devnet.handle();
     let dying = stage.on_duty().context("no node is on duty")?;
     handle.crash(WITNESS, &dying)?;
     let mut seen: Vec<Exchange> = Vec::new();
-    while !note(&seen, known, ways) {
+    while !record(&seen, known, times) {
         daemon.check(deadline, "a transaction is broadcast")?;
         tokio::time::sleep(Duration::from_millis(20)).await;
         seen.append(&mut server.take());
@@ -116,8 +116,8 @@ async fn one(
     Ok(handle.restart(WITNESS, &dying)?)
 }
 
-/// Notes the way of a transaction not seen before, if there is one.
-fn note(seen: &[Exchange], known: &mut BTreeSet<String>, ways: &mut Ways) -> bool {
+/// Records the times of a transaction not seen before, if there is one.
+fn record(seen: &[Exchange], known: &mut BTreeSet<String>, times: &mut SwitchTimes) -> bool {
     let first = |exchange: &&Exchange| match &exchange.kind {
         Kind::Broadcast { transaction, .. } => !known.contains(transaction),
         _ => false,
@@ -130,12 +130,12 @@ fn note(seen: &[Exchange], known: &mut BTreeSet<String>, ways: &mut Ways) -> boo
         earlier.max_by_key(|one| one.answered)
     };
     let Some(polled) = before(Kind::Poll) else { return true };
-    ways.body.clone_from(body);
-    ways.whole.push(sent.asked - polled.answered);
+    times.body.clone_from(body);
+    times.whole.push(sent.asked - polled.answered);
     if let Some(blocks) = before(Kind::Blocks).filter(|blocks| blocks.asked >= polled.answered) {
-        ways.to_blocks.push(blocks.asked - polled.answered);
-        ways.blocks.push(blocks.answered - blocks.asked);
-        ways.to_transaction.push(sent.asked - blocks.answered);
+        times.to_blocks.push(blocks.asked - polled.answered);
+        times.blocks.push(blocks.answered - blocks.asked);
+        times.to_transaction.push(sent.asked - blocks.answered);
     }
     true
 }

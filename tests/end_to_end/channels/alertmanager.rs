@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::Tested;
+use dogwatch::channels::client::Tested;
 use dogwatch::store::Delivery;
-use dogwatch_engine::{Alert, AlertEvent, Severity};
+use dogwatch_alerts::{Alert, AlertEvent, Severity};
 use dogwatch_services::alertmanager::{Alertmanager, Login};
 
 use super::bench::{Alerting, KEY, OPENED_AT, Rig, Wired, Wiring, like_every_channel, message};
@@ -69,14 +69,14 @@ async fn what_grew_worse_fires_anew_and_ends_as_a_whole() {
     let rig = Rig::<Channel>::start().await;
     let opened = message(AlertEvent::Opened);
     let mild = Delivery { alert: Alert { severity: Severity::Warning, ..opened.alert.clone() }, ..opened };
-    rig.courier.deliver(&mild).await;
+    rig.client.deliver(&mild).await;
     assert_eq!(firing(&rig), ["warning"]);
     for event in [AlertEvent::Updated, AlertEvent::Escalated] {
-        rig.courier.deliver(&message(event)).await;
+        rig.client.deliver(&message(event)).await;
         assert_eq!(firing(&rig), ["page", "warning"]);
         assert_eq!(rig.heard(), 2);
     }
-    rig.courier.deliver(&message(AlertEvent::Resolved)).await;
+    rig.client.deliver(&message(AlertEvent::Resolved)).await;
     assert!(firing(&rig).is_empty());
     assert_eq!(rig.heard(), 2);
 }
@@ -84,8 +84,8 @@ async fn what_grew_worse_fires_anew_and_ends_as_a_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_is_shown_and_notifies_nobody() {
     let rig = Rig::<Channel>::start().await;
-    rig.courier.deliver(&message(AlertEvent::Opened)).await;
-    rig.courier.deliver(&message(AlertEvent::Acknowledged)).await;
+    rig.client.deliver(&message(AlertEvent::Opened)).await;
+    rig.client.deliver(&message(AlertEvent::Acknowledged)).await;
     rig.fake.with(|service| {
         let firing = service.firing("dogwatch_key", KEY);
         let (labels, alert) = firing[0];
@@ -99,10 +99,10 @@ async fn an_acknowledgement_is_shown_and_notifies_nobody() {
 async fn a_token_is_as_good_as_a_password() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.login = Login::Token("am-t0ken".to_owned()));
-    assert!(matches!(rig.courier.self_test().await, Tested::Failed(_)));
+    assert!(matches!(rig.client.self_test().await, Tested::Failed(_)));
     let url = rig.fake.url();
-    let courier = Wiring::new("alertmanager", &url).text("url", &url).secret("token", "am-t0ken").courier();
-    assert_eq!(courier.self_test().await, Tested::Passed);
-    courier.deliver(&message(AlertEvent::Opened)).await;
+    let client = Wiring::new("alertmanager", &url).text("url", &url).secret("token", "am-t0ken").client();
+    assert_eq!(client.self_test().await, Tested::Passed);
+    client.deliver(&message(AlertEvent::Opened)).await;
     assert_eq!(firing(&rig), ["page"]);
 }

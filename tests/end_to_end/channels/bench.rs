@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use dogwatch::channels::client::ChannelClient;
+use dogwatch::channels::egress::{self, Egress};
 use dogwatch::config::{ChannelConfig, Secret};
-use dogwatch::courier::Courier;
-use dogwatch::egress::{self, Egress};
 use dogwatch::plugins;
-use dogwatch_engine::Severity;
+use dogwatch_alerts::Severity;
 use dogwatch_plugins::{Library, Sandbox, Settings, Value};
 use dogwatch_services::{Authority, Fake, Service};
 use tokio::sync::watch;
@@ -113,7 +113,7 @@ impl Wiring {
     }
 
     /// The channel, ready to be used.
-    pub(crate) fn courier(&self) -> Watched {
+    pub(crate) fn client(&self) -> Watched {
         dogwatch::install_tls_provider();
         let secret = |(name, secret): (&String, &String)| (name.clone(), Secret::new(secret.clone()));
         let config = ChannelConfig {
@@ -131,14 +131,14 @@ impl Wiring {
         };
         let plugin = plugins::channel(&LIBRARY, &config);
         assert!(plugin.is_ok(), "{plugin:?}");
-        let courier = Courier {
+        let client = ChannelClient {
             name: config.name.clone(),
             site: SITE.to_owned(),
             plugin: watch::channel(plugin).1,
             settings: config.settings.clone(),
-            egress: Egress::new(&config, &egress::client().unwrap()).unwrap(),
+            egress: Egress::new(&config, &egress::http_client().unwrap()).unwrap(),
         };
-        Watched::new(courier, self.secrets.values().cloned().collect())
+        Watched::new(client, self.secrets.values().cloned().collect())
     }
 }
 
@@ -146,15 +146,15 @@ impl Wiring {
 pub(crate) struct Rig<C: Wired> {
     pub(crate) fake: Fake<C::Service>,
     pub(crate) wiring: Wiring,
-    pub(crate) courier: Watched,
+    pub(crate) client: Watched,
 }
 
 impl<C: Wired> Rig<C> {
     pub(crate) async fn start() -> Self {
         let fake = Fake::start(C::service(), &AUTHORITY).await.unwrap();
         let wiring = C::wiring(&fake.url());
-        let courier = wiring.courier();
-        Self { fake, wiring, courier }
+        let client = wiring.client();
+        Self { fake, wiring, client }
     }
 }
 

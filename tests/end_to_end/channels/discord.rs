@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::discord::Discord;
 
 use super::bench::{Alerting, Rig, Wired, Wiring, assert_plain, hostile, like_every_channel, message};
@@ -80,9 +80,9 @@ like_every_channel!(alike: Channel);
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_to_be_mentioned_is_pinged_and_nobody_else() {
     let rig = Rig::<Channel>::start().await;
-    let courier = rig.wiring.clone().text("mention", &format!("role:{ROLE}")).courier();
-    courier.deliver(&hostile()).await;
-    courier.deliver(&message(AlertEvent::Resolved)).await;
+    let client = rig.wiring.clone().text("mention", &format!("role:{ROLE}")).client();
+    client.deliver(&hostile()).await;
+    client.deliver(&message(AlertEvent::Resolved)).await;
     rig.fake.with(|service| {
         assert_eq!(service.messages[0].pinged, [ROLE]);
         assert!(service.messages[1].pinged.is_empty());
@@ -96,9 +96,9 @@ async fn id_and_token_are_as_good_as_the_whole_address() {
     let rig = Rig::<Channel>::start().await;
     let (url, service) = (rig.fake.url(), Discord::new());
     let wiring = Wiring::new("discord", &url).text("url", &format!("{url}/api/v10/")).text("id", &service.id);
-    let courier = wiring.secret("token", &service.token).courier();
-    assert_eq!(courier.self_test().await, Tested::Passed);
-    courier.deliver(&message(AlertEvent::Opened)).await;
+    let client = wiring.secret("token", &service.token).client();
+    assert_eq!(client.self_test().await, Tested::Passed);
+    client.deliver(&message(AlertEvent::Opened)).await;
     assert_eq!(rig.heard(), 1);
 }
 
@@ -106,13 +106,13 @@ async fn id_and_token_are_as_good_as_the_whole_address() {
 async fn a_thread_must_be_there() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| service.forum = true);
-    let outcome = rig.courier.send(&opened).await;
+    let outcome = rig.client.send(&opened).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("Set thread")), "{outcome:?}");
-    let courier = rig.wiring.clone().text("thread", "197038439483310086").courier();
-    let outcome = courier.send(&opened).await;
+    let client = rig.wiring.clone().text("thread", "197038439483310086").client();
+    let outcome = client.send(&opened).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("Is thread")), "{outcome:?}");
     rig.fake.with(|service| service.threads.insert("197038439483310086".to_owned()));
-    courier.deliver(&opened).await;
+    client.deliver(&opened).await;
     assert_eq!(rig.fake.with(|service| service.messages[0].thread.clone()).as_deref(), Some("197038439483310086"));
 }
 
@@ -120,7 +120,7 @@ async fn a_thread_must_be_there() {
 async fn a_webhook_that_is_gone_is_the_operators_to_replace() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.deleted = true);
-    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("the webhook is gone")), "{outcome:?}");
-    assert!(matches!(rig.courier.self_test().await, Tested::Failed(_)));
+    assert!(matches!(rig.client.self_test().await, Tested::Failed(_)));
 }

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_plugins::Value;
 use dogwatch_services::smtp::{Mail, MailFault, Options, Security, Smtp, Step, Trouble};
 
@@ -27,8 +27,8 @@ fn wiring(server: &Smtp, security: &str) -> Wiring {
 
 async fn start() -> (Smtp, Watched) {
     let server = server(Security::StartTls).await;
-    let courier = wiring(&server, "starttls").courier();
-    (server, courier)
+    let client = wiring(&server, "starttls").client();
+    (server, client)
 }
 
 fn only(server: &Smtp) -> Mail {
@@ -41,7 +41,7 @@ fn only(server: &Smtp) -> Mail {
 async fn a_page_says_what_happened_and_what_to_do() {
     for (security, name) in [(Security::StartTls, "starttls"), (Security::Tls, "tls")] {
         let server = server(security).await;
-        wiring(&server, name).courier().deliver(&message(AlertEvent::Opened)).await;
+        wiring(&server, name).client().deliver(&message(AlertEvent::Opened)).await;
         let mail = only(&server);
         assert!(mail.encrypted && mail.user.as_deref() == Some(USER), "{mail:?}");
         assert_eq!((mail.sender.as_str(), mail.recipients.as_slice()), (USER, &["alice@example.com".to_owned()][..]));
@@ -52,9 +52,9 @@ async fn a_page_says_what_happened_and_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_mails_about_an_alert_are_one_thread() {
-    let (server, courier) = start().await;
+    let (server, client) = start().await;
     for event in [AlertEvent::Opened, AlertEvent::Acknowledged, AlertEvent::Resolved, AlertEvent::Report] {
-        courier.deliver(&message(event)).await;
+        client.deliver(&message(event)).await;
     }
     let mails = server.mails();
     let threads: Vec<_> = mails.iter().map(|mail| mail.header("in-reply-to")).collect();
@@ -71,7 +71,7 @@ async fn all_mails_about_an_alert_are_one_thread() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_for_now_is_sent_again() {
-    let ((server, courier), opened) = (start().await, message(AlertEvent::Opened));
+    let ((server, client), opened) = (start().await, message(AlertEvent::Opened));
     let faults = [
         MailFault::reply(Step::Greeting, 421, "4.3.2 shutting down"),
         MailFault::reply(Step::Login, 454, "4.7.0 temporary authentication failure"),
@@ -82,21 +82,21 @@ async fn what_is_refused_for_now_is_sent_again() {
     ];
     server.order(faults.iter().cloned().map(Some));
     for fault in &faults {
-        let outcome = courier.send(&opened).await;
+        let outcome = client.send(&opened).await;
         assert!(matches!(outcome, Outcome::Failed(_)), "{fault:?}: {outcome:?}");
     }
     assert!(server.mails().is_empty());
-    courier.deliver(&opened).await;
+    client.deliver(&opened).await;
     only(&server);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_is_lost_costs_a_mail_with_the_same_identity() {
-    let ((server, courier), opened) = (start().await, message(AlertEvent::Opened));
+    let ((server, client), opened) = (start().await, message(AlertEvent::Opened));
     server.order([Some(MailFault::new(Step::Message, Trouble::DropAfter))]);
-    let outcome = courier.send(&opened).await;
+    let outcome = client.send(&opened).await;
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
-    courier.deliver(&opened).await;
+    client.deliver(&opened).await;
     let mails = server.mails();
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[0].header("message-id"), mails[1].header("message-id"));
@@ -104,32 +104,32 @@ async fn a_reply_that_is_lost_costs_a_mail_with_the_same_identity() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_the_operators_to_mend() {
-    let (server, courier) = start().await;
-    let wrong = wiring(&server, "starttls").secret("password", "an0ther-passw0rd").courier();
+    let (server, client) = start().await;
+    let wrong = wiring(&server, "starttls").secret("password", "an0ther-passw0rd").client();
     let outcome = wrong.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("secret password")), "{outcome:?}");
     server.change(|options| {
         options.mailboxes.insert("bob@example.com".to_owned());
     });
-    let outcome = courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("User unknown")), "{outcome:?}");
     server.change(|options| {
         options.mailboxes.clear();
         options.senders.insert("cat@example.com".to_owned());
     });
-    let outcome = courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("not owned by user")), "{outcome:?}");
     assert!(server.mails().is_empty());
-    assert_eq!(courier.self_test().await, Tested::Untestable);
+    assert_eq!(client.self_test().await, Tested::Untestable);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_repeats_the_password_does_not_give_it_away() {
-    let (server, courier) = start().await;
+    let (server, client) = start().await;
     let text = format!("5.7.8 neither {PASSWORD} nor {} will do", STANDARD.encode(PASSWORD));
     for (step, code) in [(Step::Login, 535), (Step::Login, 454), (Step::Message, 554)] {
         server.order([Some(MailFault::reply(step, code, &text))]);
-        let outcome = courier.send(&message(AlertEvent::Opened)).await;
+        let outcome = client.send(&message(AlertEvent::Opened)).await;
         let (Outcome::Failed(why) | Outcome::Refused(why)) = &outcome else { unreachable!("{outcome:?}") };
         assert!(why.contains("neither … nor … will do"), "{why}");
     }
@@ -139,7 +139,7 @@ async fn a_server_that_repeats_the_password_does_not_give_it_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_where_no_tls_is_to_be_had() {
     let server = server(Security::Plain).await;
-    let outcome = wiring(&server, "starttls").courier().send(&message(AlertEvent::Opened)).await;
+    let outcome = wiring(&server, "starttls").client().send(&message(AlertEvent::Opened)).await;
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
     let said = server.commands().concat();
     assert!(!said.iter().any(|command| command.starts_with("AUTH") || command.starts_with("MAIL")), "{said:?}");
@@ -149,7 +149,7 @@ async fn nothing_is_said_where_no_tls_is_to_be_had() {
 async fn a_server_that_cannot_be_trusted_gets_nothing() {
     for (security, name) in [(Security::StartTls, "starttls"), (Security::Tls, "tls")] {
         let server = server(security).await;
-        let outcome = wiring(&server, name).distrustful().courier().send(&message(AlertEvent::Opened)).await;
+        let outcome = wiring(&server, name).distrustful().client().send(&message(AlertEvent::Opened)).await;
         assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("certificate")), "{outcome:?}");
         assert!(server.mails().is_empty());
     }
@@ -157,8 +157,8 @@ async fn a_server_that_cannot_be_trusted_gets_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_texts_stay_texts() {
-    let (server, courier) = start().await;
-    courier.deliver(&hostile()).await;
+    let (server, client) = start().await;
+    client.deliver(&hostile()).await;
     let mail = only(&server);
     assert_eq!(mail.recipients, ["alice@example.com"]);
     assert!(mail.header("subject").contains("<!channel> @everyone @here @room <@1>"), "{mail:?}");
@@ -169,8 +169,8 @@ async fn hostile_texts_stay_texts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_of_any_length_are_taken() {
-    let (server, courier) = start().await;
-    courier.deliver(&overlong()).await;
+    let (server, client) = start().await;
+    client.deliver(&overlong()).await;
     let mail = only(&server);
     assert!(mail.text.contains("\nTo do: ") && mail.text.contains(COMMAND), "{}", mail.text.len());
 }

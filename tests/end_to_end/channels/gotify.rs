@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::gotify::{Database, Gotify};
 
 use super::bench::{Alerting, Rig, SelfTest, Wired, Wiring, assert_plain, like_every_channel, message};
@@ -50,7 +50,7 @@ like_every_channel!(alike: Channel);
 async fn only_what_is_open_rings() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Escalated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
-        rig.courier.deliver(&message(event)).await;
+        rig.client.deliver(&message(event)).await;
     }
     let priorities = |service: &mut Gotify| service.messages.iter().map(|message| message.priority).collect::<Vec<_>>();
     assert_eq!(rig.fake.with(priorities), [10, 10, 2, 2]);
@@ -61,8 +61,8 @@ async fn only_what_is_open_rings() {
 async fn a_server_that_is_not_well_says_so() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.database = Database::Broken);
-    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("database is closed")), "{outcome:?}");
-    let tested = rig.courier.self_test().await;
+    let tested = rig.client.self_test().await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("its database red")), "{tested:?}");
 }

@@ -1,7 +1,7 @@
 //! Healthchecks, hosted and of one's own.
 
-use dogwatch::courier::Tested;
-use dogwatch_plugins::{Pulse, Value};
+use dogwatch::channels::client::Tested;
+use dogwatch_plugins::{HeartbeatStatus, Value};
 use dogwatch_services::Fake;
 use dogwatch_services::healthchecks::{Edition, Healthchecks, Kind, Ping, Status};
 
@@ -47,17 +47,17 @@ like_every_heartbeat!(alike: Channel);
 async fn the_check_follows_the_heartbeats() {
     let rig = Rig::<Channel>::start().await;
     let state = || rig.fake.with(|service| (service.checks[UUID].status, service.checks[UUID].running));
-    assert_eq!(rig.courier.self_test().await, Tested::Passed);
+    assert_eq!(rig.client.self_test().await, Tested::Passed);
     assert_eq!(state(), (Status::New, false), "a self-test changes nothing");
-    assert_eq!(rig.courier.beat(Pulse::Started).await, Tested::Passed);
+    assert_eq!(rig.client.beat(HeartbeatStatus::Started).await, Tested::Passed);
     assert_eq!(state(), (Status::New, true));
-    assert_eq!(rig.courier.beat(Pulse::Well).await, Tested::Passed);
+    assert_eq!(rig.client.beat(HeartbeatStatus::Healthy).await, Tested::Passed);
     assert_eq!(state(), (Status::Up, false));
-    assert_eq!(rig.courier.beat(Pulse::Failing("blind".to_owned())).await, Tested::Passed);
+    assert_eq!(rig.client.beat(HeartbeatStatus::Failing("blind".to_owned())).await, Tested::Passed);
     assert_eq!(state(), (Status::Down, false));
     let kinds: Vec<_> = rig.fake.with(|service| service.checks[UUID].pings.iter().map(|ping| ping.kind).collect());
     assert_eq!(kinds, [Kind::Log, Kind::Start, Kind::Success, Kind::Fail]);
-    let wrong = rig.wiring.clone().secret("uuid", OTHER).courier().self_test().await;
+    let wrong = rig.wiring.clone().secret("uuid", OTHER).client().self_test().await;
     assert!(matches!(&wrong, Tested::Failed(why) if why.contains("no check with this uuid")), "{wrong:?}");
 }
 
@@ -66,12 +66,12 @@ async fn a_slug_names_the_check_and_may_make_it() {
     let rig = Rig::<Channel>::start().await;
     let url = rig.fake.url();
     let wiring = Wiring::new("healthchecks", &url).text("url", &format!("{url}/ping")).secret("ping_key", PING_KEY);
-    assert_eq!(wiring.clone().text("slug", "dogwatch").courier().beat(Pulse::Well).await, Tested::Passed);
+    assert_eq!(wiring.clone().text("slug", "dogwatch").client().beat(HeartbeatStatus::Healthy).await, Tested::Passed);
     assert_eq!(rig.fake.with(|service| service.checks[UUID].status), Status::Up);
     let missing = wiring.text("slug", "missing");
-    let tested = missing.courier().beat(Pulse::Well).await;
+    let tested = missing.client().beat(HeartbeatStatus::Healthy).await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("create = true")), "{tested:?}");
-    assert_eq!(missing.set("create", Value::Flag(true)).courier().beat(Pulse::Well).await, Tested::Passed);
+    assert_eq!(missing.set("create", Value::Flag(true)).client().beat(HeartbeatStatus::Healthy).await, Tested::Passed);
     assert_eq!(rig.fake.with(|service| service.checks.len()), 2);
 }
 
@@ -81,13 +81,13 @@ async fn the_hosted_one_is_not_taken_by_its_status() {
     let service = Healthchecks::new(Edition::Hosted, PING_KEY).with_check(UUID, "dogwatch");
     let fake = Fake::start(service, &AUTHORITY).await.unwrap();
     let wiring = Wiring::new("healthchecks", &fake.url()).text("url", &fake.url());
-    let courier = wiring.clone().secret("uuid", UUID).courier();
+    let client = wiring.clone().secret("uuid", UUID).client();
     for _ in 0..5 {
-        assert_eq!(courier.beat(Pulse::Well).await, Tested::Passed);
+        assert_eq!(client.beat(HeartbeatStatus::Healthy).await, Tested::Passed);
     }
-    let tested = courier.beat(Pulse::Well).await;
+    let tested = client.beat(HeartbeatStatus::Healthy).await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("wait 60 s")), "{tested:?}");
-    let tested = wiring.secret("uuid", OTHER).courier().beat(Pulse::Well).await;
+    let tested = wiring.secret("uuid", OTHER).client().beat(HeartbeatStatus::Healthy).await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("no check with this uuid")), "{tested:?}");
     assert_eq!(fake.with(|service| service.checks[UUID].dropped), 1);
 }

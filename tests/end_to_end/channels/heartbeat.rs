@@ -1,7 +1,7 @@
 //! Any dead man's switch, by its addresses.
 
-use dogwatch::courier::Tested;
-use dogwatch_plugins::Pulse;
+use dogwatch::channels::client::Tested;
+use dogwatch_plugins::HeartbeatStatus;
 use dogwatch_services::Fault;
 use dogwatch_services::heartbeat::{Call, Heartbeat, Kind};
 
@@ -46,14 +46,14 @@ fn kinds(rig: &Rig<Channel>) -> Vec<Kind> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_pulse_has_its_address() {
     let rig = Rig::<Channel>::start().await;
-    assert_eq!(rig.courier.self_test().await, Tested::Untestable);
-    for pulse in [Pulse::Started, Pulse::Well, Pulse::Failing("blind".to_owned())] {
-        assert_eq!(rig.courier.beat(pulse).await, Tested::Passed);
+    assert_eq!(rig.client.self_test().await, Tested::Untestable);
+    for status in [HeartbeatStatus::Started, HeartbeatStatus::Healthy, HeartbeatStatus::Failing("blind".to_owned())] {
+        assert_eq!(rig.client.beat(status).await, Tested::Passed);
     }
     assert_eq!(kinds(&rig), [Kind::Started, Kind::Well, Kind::Failing]);
     assert!(rig.fake.with(|service| service.calls.iter().all(|call| call.body["site"] == SITE)));
     rig.fake.order([Some(Fault::RateLimit)]);
-    let tested = rig.courier.beat(Pulse::Well).await;
+    let tested = rig.client.beat(HeartbeatStatus::Healthy).await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("wait 30 s")), "{tested:?}");
 }
 
@@ -61,9 +61,9 @@ async fn each_pulse_has_its_address() {
 async fn what_has_no_address_is_not_said() {
     let rig = Rig::<Channel>::start().await;
     let url = rig.fake.url();
-    let courier = Wiring::new("heartbeat", &url).text("url", &format!("{url}/beat/{TOKEN}")).courier();
-    for pulse in [Pulse::Started, Pulse::Well, Pulse::Failing("blind".to_owned())] {
-        assert_eq!(courier.beat(pulse).await, Tested::Passed);
+    let client = Wiring::new("heartbeat", &url).text("url", &format!("{url}/beat/{TOKEN}")).client();
+    for status in [HeartbeatStatus::Started, HeartbeatStatus::Healthy, HeartbeatStatus::Failing("blind".to_owned())] {
+        assert_eq!(client.beat(status).await, Tested::Passed);
     }
     assert_eq!(kinds(&rig), [Kind::Well]);
     assert_eq!(rig.fake.seen().len(), 1);

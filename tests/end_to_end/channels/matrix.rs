@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::matrix::Matrix;
 
 use super::bench::{Alerting, Rig, Wired, Wiring, assert_plain, like_every_channel, message};
@@ -56,7 +56,7 @@ like_every_channel!(alike: Channel);
 async fn only_what_is_open_notifies() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Acknowledged, AlertEvent::Resolved] {
-        rig.courier.deliver(&message(event)).await;
+        rig.client.deliver(&message(event)).await;
     }
     rig.fake.with(|service| {
         let types: Vec<_> = service.events.iter().map(|event| event.msgtype.as_str()).collect();
@@ -73,8 +73,8 @@ async fn only_what_is_open_notifies() {
 async fn whoever_sends_must_be_in_the_room() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.joined.clear());
-    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("M_FORBIDDEN")), "{outcome:?}");
-    let tested = rig.courier.self_test().await;
+    let tested = rig.client.self_test().await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("accept the invitation")), "{tested:?}");
 }

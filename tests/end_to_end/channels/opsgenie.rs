@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::Outcome;
+use dogwatch::channels::client::Outcome;
 use dogwatch::store::Delivery;
-use dogwatch_engine::{Alert, AlertEvent, Severity};
+use dogwatch_alerts::{Alert, AlertEvent, Severity};
 use dogwatch_plugins::{Progress, Reached};
 use dogwatch_services::opsgenie::{Opsgenie, Product, Status};
 use dogwatch_services::{Fake, Fault};
@@ -72,17 +72,17 @@ fn statuses(rig: &Rig<Channel>) -> Vec<Status> {
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledgement_and_end_reach_every_severity_that_the_alert_has_had() {
     let rig = Rig::<Channel>::start().await;
-    rig.courier.deliver(&with_severity(AlertEvent::Opened, Severity::Warning)).await;
-    rig.courier.deliver(&message(AlertEvent::Updated)).await;
+    rig.client.deliver(&with_severity(AlertEvent::Opened, Severity::Warning)).await;
+    rig.client.deliver(&message(AlertEvent::Updated)).await;
     assert_eq!(statuses(&rig), [Status::Open, Status::Open], "what grew worse rings anew");
     rig.fake.with(|service| {
         let priorities: Vec<_> = service.alerts.iter().map(|alert| alert.priority.as_str()).collect();
         assert_eq!(priorities, ["P3", "P1"]);
     });
-    rig.courier.deliver(&message(AlertEvent::Acknowledged)).await;
+    rig.client.deliver(&message(AlertEvent::Acknowledged)).await;
     assert_eq!(statuses(&rig), [Status::Acknowledged, Status::Acknowledged]);
     assert!(rig.fake.with(|service| service.alerts[0].notes[0].contains("bob")));
-    rig.courier.deliver(&message(AlertEvent::Resolved)).await;
+    rig.client.deliver(&message(AlertEvent::Resolved)).await;
     assert_eq!(statuses(&rig), [Status::Closed, Status::Closed]);
 }
 
@@ -90,45 +90,45 @@ async fn acknowledgement_and_end_reach_every_severity_that_the_alert_has_had() {
 async fn what_is_not_worked_on_yet_is_asked_for_again() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| service.not_yet = 1);
-    let following = rig.courier.follow(&opened).await;
+    let following = rig.client.follow(&opened).await;
     assert_eq!((following.reached, following.after), (Reached::NotYet, Duration::from_secs(2)));
-    let asked = rig.courier.ask(&opened, &following.receipt).await;
+    let asked = rig.client.ask(&opened, &following.receipt).await;
     assert_eq!(asked, Ok(Progress::Waiting(Duration::from_secs(5))));
     rig.fake.order([Some(Fault::Status(503))]);
-    let asked = rig.courier.ask(&opened, &following.receipt).await;
+    let asked = rig.client.ask(&opened, &following.receipt).await;
     assert!(matches!(asked, Ok(Progress::Waiting(_))), "{asked:?}");
     rig.fake.order([Some(Fault::Drop)]);
-    assert!(rig.courier.ask(&opened, &following.receipt).await.is_err());
-    assert_eq!(rig.courier.ask(&opened, &following.receipt).await, Ok(Progress::Over));
+    assert!(rig.client.ask(&opened, &following.receipt).await.is_err());
+    assert_eq!(rig.client.ask(&opened, &following.receipt).await, Ok(Progress::Over));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_it_took_and_could_not_do_is_sent_again() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| service.fails = Some("Alert creation failed".to_owned()));
-    let following = rig.courier.follow(&opened).await;
-    let progress = rig.courier.end(&opened, &following.receipt).await;
+    let following = rig.client.follow(&opened).await;
+    let progress = rig.client.end(&opened, &following.receipt).await;
     assert!(matches!(&progress, Progress::Unreached(why) if why.contains("creation failed")), "{progress:?}");
     rig.fake.with(|service| service.fails = None);
-    let following = rig.courier.follow(&opened).await;
-    assert_eq!(rig.courier.end(&opened, &following.receipt).await, Progress::Over);
+    let following = rig.client.follow(&opened).await;
+    assert_eq!(rig.client.end(&opened, &following.receipt).await, Progress::Over);
     assert_eq!(statuses(&rig), [Status::Open]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_what_somebody_has_closed_by_hand_is_no_failure() {
     let (rig, resolved) = (Rig::<Channel>::start().await, message(AlertEvent::Resolved));
-    let following = rig.courier.follow(&resolved).await;
-    assert_eq!(rig.courier.end(&resolved, &following.receipt).await, Progress::Over);
+    let following = rig.client.follow(&resolved).await;
+    assert_eq!(rig.client.end(&resolved, &following.receipt).await, Progress::Over);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jira_is_taken_at_its_word() {
     let fake = Fake::start(Opsgenie::new(Product::Jira, INTEGRATION), &AUTHORITY).await.unwrap();
     let address = format!("{}/jsm/ops/integration", fake.url());
-    let courier = Wiring::new("opsgenie", &fake.url()).text("url", &address).secret("key", INTEGRATION).courier();
-    let outcome = courier.send(&message(AlertEvent::Opened)).await;
+    let client = Wiring::new("opsgenie", &fake.url()).text("url", &address).secret("key", INTEGRATION).client();
+    let outcome = client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(outcome, Outcome::Delivered(_)), "{outcome:?}");
-    courier.deliver(&message(AlertEvent::Resolved)).await;
+    client.deliver(&message(AlertEvent::Resolved)).await;
     assert!(fake.with(|service| Channel::is_over(service) && service.alerts.len() == 1));
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::Fault;
 use dogwatch_services::pagerduty::{Dropped, PagerDuty, Status};
 
@@ -57,18 +57,18 @@ fn status(rig: &Rig<Channel>) -> Status {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_events_of_an_alert_reach_one_incident() {
     let rig = Rig::<Channel>::start().await;
-    assert_eq!(rig.courier.send(&message(AlertEvent::Opened)).await, Outcome::Delivered(KEY.to_owned()));
+    assert_eq!(rig.client.send(&message(AlertEvent::Opened)).await, Outcome::Delivered(KEY.to_owned()));
     assert_eq!(status(&rig), Status::Triggered);
-    rig.courier.deliver(&message(AlertEvent::Updated)).await;
+    rig.client.deliver(&message(AlertEvent::Updated)).await;
     rig.fake.with(|service| {
         let incident = service.incident(KEY).unwrap();
         assert_eq!((incident.triggers, incident.notifications), (2, 1), "an update wakes nobody again");
         assert_eq!(incident.payload["severity"], "critical");
     });
-    rig.courier.deliver(&message(AlertEvent::Acknowledged)).await;
+    rig.client.deliver(&message(AlertEvent::Acknowledged)).await;
     assert_eq!(status(&rig), Status::Acknowledged);
-    rig.courier.deliver(&message(AlertEvent::Escalated)).await;
-    rig.courier.deliver(&message(AlertEvent::Resolved)).await;
+    rig.client.deliver(&message(AlertEvent::Escalated)).await;
+    rig.client.deliver(&message(AlertEvent::Resolved)).await;
     assert_eq!(status(&rig), Status::Resolved);
     assert_eq!(rig.fake.with(|service| service.incidents.len()), 1);
     assert!(rig.fake.with(|service| service.dropped.is_empty()));
@@ -77,7 +77,7 @@ async fn all_events_of_an_alert_reach_one_incident() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_self_test_resolves_what_was_never_open() {
     let rig = Rig::<Channel>::start().await;
-    assert_eq!(rig.courier.self_test().await, Tested::Passed);
+    assert_eq!(rig.client.self_test().await, Tested::Passed);
     let resolved = Dropped { action: "resolve".to_owned(), dedup_key: "dogwatch/self-test".to_owned() };
     assert_eq!(rig.fake.with(|service| service.dropped.clone()), [resolved]);
 }
@@ -88,8 +88,8 @@ async fn the_self_test_resolves_what_was_never_open() {
 async fn a_service_that_never_answers_is_given_up() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.order([Some(Fault::Hang)]);
-    let outcome = rig.courier.send(&opened).await;
+    let outcome = rig.client.send(&opened).await;
     assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("no answer in time")), "{outcome:?}");
-    rig.courier.deliver(&opened).await;
+    rig.client.deliver(&opened).await;
     assert_eq!(rig.heard(), 1);
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_plugins::{Progress, Reached};
 use dogwatch_services::Fault;
 use dogwatch_services::pushover::Pushover;
@@ -52,32 +52,32 @@ fn repeating(rig: &Rig<Channel>) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_on_the_phone_comes_back_without_the_users_key() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
-    let following = rig.courier.follow(&opened).await;
+    let following = rig.client.follow(&opened).await;
     assert_eq!((following.reached, following.after), (Reached::Yes, Duration::from_secs(10)));
-    let asked = rig.courier.ask(&opened, &following.receipt).await;
+    let asked = rig.client.ask(&opened, &following.receipt).await;
     assert_eq!(asked, Ok(Progress::Waiting(Duration::from_secs(15))));
     rig.fake.with(|service| service.acknowledge("phone"));
-    let asked = rig.courier.ask(&opened, &following.receipt).await;
+    let asked = rig.client.ask(&opened, &following.receipt).await;
     assert_eq!(asked, Ok(Progress::Acknowledged("phone".to_owned())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_nobody_acknowledged_has_run_its_course() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
-    let following = rig.courier.follow(&opened).await;
+    let following = rig.client.follow(&opened).await;
     rig.fake.with(Pushover::expire);
-    assert_eq!(rig.courier.ask(&opened, &following.receipt).await, Ok(Progress::Over));
-    assert_eq!(rig.courier.ask(&opened, "unknown").await, Ok(Progress::Over), "nobody can be asked any more");
+    assert_eq!(rig.client.ask(&opened, &following.receipt).await, Ok(Progress::Over));
+    assert_eq!(rig.client.ask(&opened, "unknown").await, Ok(Progress::Over), "nobody can be asked any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_acknowledges_here_silences_the_phone() {
     let rig = Rig::<Channel>::start().await;
-    rig.courier.deliver(&message(AlertEvent::Opened)).await;
+    rig.client.deliver(&message(AlertEvent::Opened)).await;
     assert_eq!(repeating(&rig), 1);
-    rig.courier.deliver(&message(AlertEvent::Updated)).await;
+    rig.client.deliver(&message(AlertEvent::Updated)).await;
     assert_eq!(repeating(&rig), 1, "a newer page takes the place of the old one");
-    rig.courier.deliver(&message(AlertEvent::Acknowledged)).await;
+    rig.client.deliver(&message(AlertEvent::Acknowledged)).await;
     assert_eq!(repeating(&rig), 0);
     let texts = rig.texts();
     assert!(texts[2].contains("ACKNOWLEDGED") && texts[2].contains("bob"), "{texts:?}");
@@ -86,12 +86,12 @@ async fn whoever_acknowledges_here_silences_the_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_is_not_left_sounding_for_nothing() {
     let (rig, resolved) = (Rig::<Channel>::start().await, message(AlertEvent::Resolved));
-    rig.courier.deliver(&message(AlertEvent::Opened)).await;
+    rig.client.deliver(&message(AlertEvent::Opened)).await;
     rig.fake.order([Some(Fault::Status(500))]);
-    let outcome = rig.courier.send(&resolved).await;
+    let outcome = rig.client.send(&resolved).await;
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
     assert_eq!((repeating(&rig), rig.heard()), (1, 1));
-    rig.courier.deliver(&resolved).await;
+    rig.client.deliver(&resolved).await;
     assert_eq!((repeating(&rig), rig.heard()), (0, 2));
 }
 
@@ -102,16 +102,16 @@ async fn the_end_of_the_month_is_waited_for_where_it_is_near() {
         service.remaining = 0;
         service.reset = OPENED_AT / 1000 + 90;
     });
-    let outcome = rig.courier.send(&opened).await;
+    let outcome = rig.client.send(&opened).await;
     assert!(matches!(&outcome, Outcome::Wait(wait, _) if *wait == Duration::from_secs(90)), "{outcome:?}");
     rig.fake.with(|service| service.remaining = 1);
-    rig.courier.deliver(&opened).await;
+    rig.client.deliver(&opened).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_and_a_sound_must_be_there() {
     let rig = Rig::<Channel>::start().await;
-    let right = rig.wiring.clone().text("device", "phone,tablet").text("sound", "siren").courier();
+    let right = rig.wiring.clone().text("device", "phone,tablet").text("sound", "siren").client();
     assert_eq!(right.self_test().await, Tested::Passed);
     right.deliver(&message(AlertEvent::Opened)).await;
     rig.fake.with(|service| {
@@ -119,7 +119,7 @@ async fn a_device_and_a_sound_must_be_there() {
         assert_eq!((message.device.as_str(), message.sound.as_str()), ("phone,tablet", "siren"));
         assert_eq!((message.priority, message.timestamp), (2, OPENED_AT / 1000));
     });
-    let wrong = rig.wiring.clone().text("device", "toaster").courier();
+    let wrong = rig.wiring.clone().text("device", "toaster").client();
     let tested = wrong.self_test().await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("Set device")), "{tested:?}");
     let outcome = wrong.send(&message(AlertEvent::Updated)).await;

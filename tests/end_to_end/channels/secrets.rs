@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dogwatch_engine::AlertEvent;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::discord::Discord;
 use dogwatch_services::slack::Slack;
 use dogwatch_services::twilio::Twilio;
@@ -20,10 +20,10 @@ async fn echo() -> Fake<Echo> {
 /// Everything that the service was sent, said back in every way.
 pub(crate) async fn of_what_is_echoed_nothing_is_given_away<C: Wired>() {
     let fake = echo().await;
-    let courier = C::wiring(&fake.url()).courier();
+    let client = C::wiring(&fake.url()).client();
     for way in Echo::all() {
         fake.with(|echo| *echo = way);
-        courier.try_everything().await;
+        client.try_everything().await;
     }
     assert!(!fake.seen().is_empty());
 }
@@ -43,7 +43,7 @@ pub(crate) async fn of_what_fails_nothing_is_given_away<C: Wired>() {
         let rig = Rig::<C>::start().await;
         // As many of them as there can be requests.
         rig.fake.order(vec![Some(fault); 32]);
-        rig.courier.try_everything().await;
+        rig.client.try_everything().await;
     }
 }
 
@@ -51,10 +51,10 @@ pub(crate) async fn of_what_fails_nothing_is_given_away<C: Wired>() {
 pub(crate) async fn of_what_is_refused_nothing_is_given_away<C: Wired>() {
     let rig = Rig::<C>::start().await;
     for (name, secret) in C::wrong(&rig.fake.url()) {
-        rig.wiring.clone().secret(name, &secret).courier().try_everything().await;
+        rig.wiring.clone().secret(name, &secret).client().try_everything().await;
     }
     let seen = rig.fake.seen().len();
-    rig.wiring.clone().confined().courier().try_everything().await;
+    rig.wiring.clone().confined().client().try_everything().await;
     assert_eq!(rig.fake.seen().len(), seen, "nothing goes to a host that is not named");
 }
 
@@ -73,11 +73,11 @@ pub(crate) use gives_nothing_away;
 /// What a channel says of all those echoes.
 async fn said<C: Wired>(what: What) -> String {
     let fake = echo().await;
-    let courier = C::wiring(&fake.url()).courier();
+    let client = C::wiring(&fake.url()).client();
     let mut said = Vec::new();
     for way in Echo::all() {
         fake.with(|echo| *echo = Echo { what, ..way });
-        said.push(format!("{:?}", courier.send(&message(AlertEvent::Opened)).await));
+        said.push(format!("{:?}", client.send(&message(AlertEvent::Opened)).await));
     }
     said.join("\n")
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::Outcome;
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::Outcome;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::slack::{Hook, Message, Slack};
 
 use super::bench::{Alerting, Rig, SelfTest, Wired, Wiring, assert_plain, hostile, like_every_channel, message};
@@ -61,9 +61,9 @@ like_every_channel!(alike: Channel);
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_to_be_mentioned_is_mentioned_and_nobody_else() {
     let rig = Rig::<Channel>::start().await;
-    let courier = rig.wiring.clone().text("mention", "here").courier();
-    courier.deliver(&hostile()).await;
-    courier.deliver(&message(AlertEvent::Acknowledged)).await;
+    let client = rig.wiring.clone().text("mention", "here").client();
+    client.deliver(&hostile()).await;
+    client.deliver(&message(AlertEvent::Acknowledged)).await;
     rig.fake.with(|service| {
         assert_eq!(service.messages[0].mentions, ["here"]);
         assert!(service.messages[1].mentions.is_empty());
@@ -76,7 +76,7 @@ async fn the_end_of_the_address_is_secret_enough() {
     let rig = Rig::<Channel>::start().await;
     let url = rig.fake.url();
     let wiring = Wiring::new("slack", &url).text("url", &format!("{url}/services/"));
-    wiring.secret("path", &Slack::new().path).courier().deliver(&message(AlertEvent::Opened)).await;
+    wiring.secret("path", &Slack::new().path).client().deliver(&message(AlertEvent::Opened)).await;
     assert_eq!(rig.heard(), 1);
 }
 
@@ -90,7 +90,7 @@ async fn the_operator_hears_what_became_of_the_webhook() {
         (Hook::Forbidden, "ask its administrator"),
     ] {
         rig.fake.with(|service| service.hook = hook);
-        let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+        let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
         assert!(matches!(&outcome, Outcome::Refused(why) if why.contains(advice)), "{hook:?}: {outcome:?}");
     }
 }

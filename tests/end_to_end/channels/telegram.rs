@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_plugins::Value;
 use dogwatch_services::telegram::{Chat, Standing, Telegram};
 
@@ -54,7 +54,7 @@ like_every_channel!(alike: Channel);
 async fn only_what_is_open_makes_a_sound_and_the_command_can_be_copied() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Escalated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
-        rig.courier.deliver(&message(event)).await;
+        rig.client.deliver(&message(event)).await;
     }
     rig.fake.with(|service| {
         let silent: Vec<_> = service.messages.iter().map(|message| message.silent).collect();
@@ -72,28 +72,28 @@ async fn a_chat_that_became_another_is_followed() {
         service.chats.insert(NEW_CHAT, Chat::new());
     });
     let learned = Outcome::Remember(format!("{CHAT}>{NEW_CHAT}"));
-    assert_eq!(rig.courier.send(&opened).await, learned);
+    assert_eq!(rig.client.send(&opened).await, learned);
     for memory in [format!("-5>{NEW_CHAT}"), format!("{CHAT}>nonsense"), "nonsense".to_owned()] {
-        assert_eq!(rig.courier.send_knowing(&memory, &opened).await, learned, "{memory} is void");
+        assert_eq!(rig.client.send_knowing(&memory, &opened).await, learned, "{memory} is void");
     }
     let memory = format!("{CHAT}>{NEW_CHAT}");
-    let outcome = rig.courier.send_knowing(&memory, &opened).await;
+    let outcome = rig.client.send_knowing(&memory, &opened).await;
     assert_eq!(outcome, Outcome::Delivered("1".to_owned()));
     assert_eq!(rig.fake.with(|service| service.messages[0].chat), NEW_CHAT);
-    assert_eq!(rig.courier.self_test_knowing(&memory).await, Tested::Passed);
+    assert_eq!(rig.client.self_test_knowing(&memory).await, Tested::Passed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_is_written_to_while_it_is_open() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
-    let courier = rig.wiring.clone().set("thread", Value::Integer(5)).courier();
-    let outcome = courier.send(&opened).await;
+    let client = rig.wiring.clone().set("thread", Value::Integer(5)).client();
+    let outcome = client.send(&opened).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("topic")), "{outcome:?}");
     rig.fake.with(|service| service.chats.get_mut(&CHAT).unwrap().topics.insert(5));
-    courier.deliver(&opened).await;
+    client.deliver(&opened).await;
     assert_eq!(rig.fake.with(|service| service.messages[0].thread), Some(5));
     rig.fake.with(|service| service.chats.get_mut(&CHAT).unwrap().closed.insert(5));
-    let outcome = courier.send(&opened).await;
+    let outcome = client.send(&opened).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("Open that topic")), "{outcome:?}");
 }
 
@@ -108,10 +108,10 @@ async fn the_operator_hears_what_the_bot_may_not_do() {
         (Standing::Deactivated, "set another chat"),
     ] {
         rig.fake.with(|service| service.chats.get_mut(&CHAT).unwrap().standing = standing);
-        let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+        let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
         assert!(matches!(&outcome, Outcome::Refused(why) if why.contains(advice)), "{standing:?}: {outcome:?}");
     }
-    let tested = rig.wiring.clone().text("chat", "@cats").courier().self_test().await;
+    let tested = rig.wiring.clone().text("chat", "@cats").client().self_test().await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("Is chat right")), "{tested:?}");
-    assert_eq!(rig.wiring.clone().text("chat", "@dogs").courier().self_test().await, Tested::Passed);
+    assert_eq!(rig.wiring.clone().text("chat", "@dogs").client().self_test().await, Tested::Passed);
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_plugins::{Progress, Reached};
 use dogwatch_services::Fault;
 use dogwatch_services::twilio::{Fate, Pickup, Twilio};
@@ -101,15 +101,15 @@ async fn only_a_human_ends_a_call() {
         (Pickup::Failed, "could not be connected"),
     ] {
         rig.fake.with(|service| service.pickups.push_back(pickup));
-        let following = rig.courier.follow(&opened).await;
+        let following = rig.client.follow(&opened).await;
         assert_eq!((following.reached, following.after), (Reached::NotYet, Duration::from_secs(10)));
-        let asked = rig.courier.ask(&opened, &following.receipt).await;
+        let asked = rig.client.ask(&opened, &following.receipt).await;
         assert_eq!(asked, Ok(Progress::Waiting(Duration::from_secs(5))), "it rings");
-        let end = rig.courier.end(&opened, &following.receipt).await;
+        let end = rig.client.end(&opened, &following.receipt).await;
         assert!(matches!(&end, Progress::Unreached(said) if said.contains(why)), "{pickup:?}: {end:?}");
     }
-    let following = rig.courier.follow(&opened).await;
-    assert_eq!(rig.courier.end(&opened, &following.receipt).await, Progress::Over);
+    let following = rig.client.follow(&opened).await;
+    assert_eq!(rig.client.end(&opened, &following.receipt).await, Progress::Over);
     rig.fake.with(|service| {
         assert_eq!(service.calls.len(), 8);
         assert!(service.calls.values().all(|call| call.to == TO && call.said.len() == 2), "all is said twice");
@@ -125,9 +125,9 @@ async fn what_the_network_does_not_deliver_is_told_from_what_it_never_will() {
     rig.fake.with(|service| service.fates.extend(fates));
     let mut ends = Vec::new();
     for _ in fates {
-        let following = rig.courier.follow(&opened).await;
+        let following = rig.client.follow(&opened).await;
         assert_eq!(following.reached, Reached::NotYet);
-        ends.push(rig.courier.end(&opened, &following.receipt).await);
+        ends.push(rig.client.end(&opened, &following.receipt).await);
     }
     assert_eq!(ends[..2], [Progress::Over, Progress::Over]);
     assert!(matches!(&ends[2], Progress::Unreached(why) if why.contains("30003")), "{ends:?}");
@@ -138,15 +138,15 @@ async fn what_the_network_does_not_deliver_is_told_from_what_it_never_will() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_that_fails_is_asked_again() {
     let (rig, opened) = (Rig::<Voice>::start().await, message(AlertEvent::Opened));
-    let following = rig.courier.follow(&opened).await;
+    let following = rig.client.follow(&opened).await;
     rig.fake.order([Some(Fault::Status(503)), Some(Fault::RateLimit), Some(Fault::Reset)]);
     for _ in 0..2 {
-        let asked = rig.courier.ask(&opened, &following.receipt).await;
+        let asked = rig.client.ask(&opened, &following.receipt).await;
         assert_eq!(asked, Ok(Progress::Waiting(Duration::from_secs(15))));
     }
-    assert!(rig.courier.ask(&opened, &following.receipt).await.is_err());
-    assert_eq!(rig.courier.end(&opened, &following.receipt).await, Progress::Over);
-    let lost = rig.courier.ask(&opened, "CA00000000000000000000000000000099").await;
+    assert!(rig.client.ask(&opened, &following.receipt).await.is_err());
+    assert_eq!(rig.client.end(&opened, &following.receipt).await, Progress::Over);
+    let lost = rig.client.ask(&opened, "CA00000000000000000000000000000099").await;
     assert!(matches!(lost, Ok(Progress::Unreached(_))), "{lost:?}");
 }
 
@@ -154,8 +154,8 @@ async fn a_question_that_fails_is_asked_again() {
 async fn acknowledgement_and_end_come_as_text_messages_alone() {
     for event in [AlertEvent::Acknowledged, AlertEvent::Resolved] {
         let (voice, sms) = (Rig::<Voice>::start().await, Rig::<Sms>::start().await);
-        assert_eq!(voice.courier.send(&message(event)).await, Outcome::Delivered(String::new()));
-        sms.courier.deliver(&message(event)).await;
+        assert_eq!(voice.client.send(&message(event)).await, Outcome::Delivered(String::new()));
+        sms.client.deliver(&message(event)).await;
         assert_eq!((voice.heard(), sms.heard()), (0, 1));
     }
 }
@@ -164,9 +164,9 @@ async fn acknowledgement_and_end_come_as_text_messages_alone() {
 async fn a_key_calls_as_well_as_the_account() {
     let rig = Rig::<Voice>::start().await;
     for mode in ["voice", "sms"] {
-        let courier = wiring(mode, &rig.fake.url()).text("key_sid", KEY_SID).secret("token", "twilio-key").courier();
-        assert_eq!(courier.self_test().await, Tested::Passed);
-        courier.deliver(&message(AlertEvent::Opened)).await;
+        let client = wiring(mode, &rig.fake.url()).text("key_sid", KEY_SID).secret("token", "twilio-key").client();
+        assert_eq!(client.self_test().await, Tested::Passed);
+        client.deliver(&message(AlertEvent::Opened)).await;
     }
     assert_eq!(rig.fake.with(|service| (service.calls.len(), service.messages.len())), (1, 1));
 }
@@ -175,11 +175,11 @@ async fn a_key_calls_as_well_as_the_account() {
 async fn what_is_wrong_with_number_or_account_is_the_operators_to_mend() {
     let rig = Rig::<Sms>::start().await;
     rig.fake.with(|service| service.unknown_numbers.push(TO.to_owned()));
-    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("21211")), "{outcome:?}");
     rig.fake.with(|service| service.status = "suspended".to_owned());
-    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("is not active")), "{outcome:?}");
-    let tested = rig.courier.self_test().await;
+    let tested = rig.client.self_test().await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("suspended")), "{tested:?}");
 }

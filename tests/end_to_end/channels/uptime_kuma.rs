@@ -1,7 +1,7 @@
 //! Uptime Kuma: a push monitor.
 
-use dogwatch::courier::Tested;
-use dogwatch_plugins::Pulse;
+use dogwatch::channels::client::Tested;
+use dogwatch_plugins::HeartbeatStatus;
 use dogwatch_services::uptime_kuma::{Activity, Push, Status, UptimeKuma};
 
 use super::bench::{Beating, Rig, Wired, Wiring, like_every_heartbeat};
@@ -42,15 +42,15 @@ like_every_heartbeat!(alike: Channel);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_keeps_no_monitor_up() {
     let rig = Rig::<Channel>::start().await;
-    assert_eq!(rig.courier.beat(Pulse::Started).await, Tested::Passed);
-    assert_eq!(rig.courier.self_test().await, Tested::Untestable);
+    assert_eq!(rig.client.beat(HeartbeatStatus::Started).await, Tested::Passed);
+    assert_eq!(rig.client.self_test().await, Tested::Untestable);
     assert!(rig.fake.seen().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_without_words_is_a_failure() {
     let rig = Rig::<Channel>::start().await;
-    assert_eq!(rig.courier.beat(Pulse::Failing(" \n".to_owned())).await, Tested::Passed);
+    assert_eq!(rig.client.beat(HeartbeatStatus::Failing(" \n".to_owned())).await, Tested::Passed);
     let pushes = rig.fake.with(|service| service.monitors[TOKEN].pushes.clone());
     assert_eq!(pushes, [Push { status: Status::Down, message: "failing".to_owned() }]);
 }
@@ -59,12 +59,12 @@ async fn a_failure_without_words_is_a_failure() {
 async fn what_the_service_says_of_itself_is_passed_on() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.failure = Some("SQLITE_BUSY: database is locked".to_owned()));
-    let tested = rig.courier.beat(Pulse::Well).await;
+    let tested = rig.client.beat(HeartbeatStatus::Healthy).await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("database is locked")), "{tested:?}");
     rig.fake.with(|service| {
         service.failure = None;
         service.monitors.get_mut(TOKEN).unwrap().activity = Activity::Paused;
     });
-    let tested = rig.courier.beat(Pulse::Well).await;
+    let tested = rig.client.beat(HeartbeatStatus::Healthy).await;
     assert!(matches!(&tested, Tested::Failed(why) if why.contains("paused or deleted")), "{tested:?}");
 }

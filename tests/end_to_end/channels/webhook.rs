@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::Outcome;
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::Outcome;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::webhook::{Shape, Webhook};
 
 use super::bench::{
@@ -64,9 +64,9 @@ like_every_channel!(alike: Channel);
 async fn what_is_sent_again_is_known_by_its_key_and_carries_the_alerts_time() {
     let rig = Rig::<Channel>::start().await;
     for _ in 0..2 {
-        rig.courier.deliver(&message(AlertEvent::Opened)).await;
+        rig.client.deliver(&message(AlertEvent::Opened)).await;
     }
-    rig.courier.deliver(&message(AlertEvent::Updated)).await;
+    rig.client.deliver(&message(AlertEvent::Updated)).await;
     rig.fake.with(|service| {
         assert_eq!((service.deliveries.len(), service.repeated), (2, 1));
         let first = &service.deliveries[0];
@@ -80,9 +80,9 @@ async fn what_is_sent_again_is_known_by_its_key_and_carries_the_alerts_time() {
 async fn a_template_makes_what_apprise_takes() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.shape = Shape::Apprise);
-    let courier = rig.wiring.clone().text("template", APPRISE).courier();
-    courier.deliver(&message(AlertEvent::Opened)).await;
-    courier.deliver(&hostile()).await;
+    let client = rig.wiring.clone().text("template", APPRISE).client();
+    client.deliver(&message(AlertEvent::Opened)).await;
+    client.deliver(&hostile()).await;
     rig.fake.with(|service| {
         let titles: Vec<_> = service.deliveries.iter().map(|delivery| delivery.json()["title"].clone()).collect();
         assert_eq!(titles[0], format!("PAGE at fsn1: {SUMMARY}"));
@@ -97,7 +97,7 @@ async fn method_media_type_and_headers_are_the_operators() {
     rig.fake.with(|service| service.shape = Shape::Any);
     let wiring = rig.wiring.clone().text("method", "PUT").texts("headers", &["X-Priority: 5"]);
     let wiring = wiring.text("content_type", "application/x-www-form-urlencoded");
-    wiring.text("template", "text={{summary}}&event={{event}}").courier().deliver(&hostile()).await;
+    wiring.text("template", "text={{summary}}&event={{event}}").client().deliver(&hostile()).await;
     rig.fake.with(|service| {
         let delivery = &service.deliveries[0];
         assert_eq!((delivery.method.as_str(), delivery.headers["x-priority"].as_str()), ("PUT", "5"));
@@ -119,9 +119,9 @@ async fn the_address_may_be_a_secret() {
     });
     let url = rig.fake.url();
     let wiring = Wiring::new("webhook", &url).secret("url", &format!("{url}/hook/n0b0dy-kn0ws"));
-    wiring.courier().deliver(&message(AlertEvent::Opened)).await;
+    wiring.client().deliver(&message(AlertEvent::Opened)).await;
     assert_eq!(rig.heard(), 1);
     let outcome =
-        wiring.secret("url", &format!("{url}/hook/some0ne")).courier().send(&message(AlertEvent::Opened)).await;
+        wiring.secret("url", &format!("{url}/hook/some0ne")).client().send(&message(AlertEvent::Opened)).await;
     assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dogwatch_chain::{AccountName, SecretKey};
 use dogwatch_devnet::{
-    DevnetConfig, DevnetHandle, DevnetServer, NodeConfig, RunningDevnet, SlotOutcome, WitnessConfig,
+    DevnetConfig, DevnetHandle, DevnetNodeConfig, DevnetServer, DevnetSlotOutcome, DevnetWitnessConfig, RunningDevnet,
 };
 use tempfile::TempDir;
 
@@ -56,11 +56,11 @@ impl Net {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut DevnetConfig)) -> Self {
-        let node = |name: &str| NodeConfig { name: name.into(), signing_key: None, port: 0 };
+        let node = |name: &str| DevnetNodeConfig { name: name.into(), signing_key: None, port: 0 };
         let mut config = DevnetConfig {
             block_interval_ms: 100,
             round_length: 10,
-            witnesses: vec![WitnessConfig {
+            witnesses: vec![DevnetWitnessConfig {
                 name: AccountName::new(WITNESS).unwrap(),
                 active_key: None,
                 nodes: ["primary", "second", "third"].map(node).into(),
@@ -98,16 +98,15 @@ impl Net {
 
     /// Blocks of the witness by that node, among the last slots.
     pub(crate) fn blocks_by(&self, name: &str) -> usize {
-        let by =
-            |outcome: &SlotOutcome| matches!(outcome, SlotOutcome::Produced { node: Some(node), .. } if node == name);
+        let by = |outcome: &DevnetSlotOutcome| matches!(outcome, DevnetSlotOutcome::Produced { node: Some(node), .. } if node == name);
         self.handle().snapshot().slots.iter().filter(|slot| by(&slot.outcome)).count()
     }
 
     /// Slots that the witness missed, among the last ones.
     pub(crate) fn misses(&self) -> usize {
         let snapshot = self.handle().snapshot();
-        let missed = |slot: &&dogwatch_devnet::SlotRecord| {
-            slot.witness.as_str() == WITNESS && slot.outcome == SlotOutcome::Missed
+        let missed = |slot: &&dogwatch_devnet::DevnetSlot| {
+            slot.witness.as_str() == WITNESS && slot.outcome == DevnetSlotOutcome::Missed
         };
         snapshot.slots.iter().filter(missed).count()
     }

@@ -1,50 +1,49 @@
-//! Prometheus' Alertmanager: `POST /api/v2/alerts`, and what its self-test asks.
+//! Prometheus' Alertmanager: `POST /api/v2/alerts`, and the request of the channel's self-test.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
-/// How long an alert lasts that names no end, in milliseconds: `resolve_timeout`.
+/// Milliseconds until an alert without an end is over: `resolve_timeout`.
 const RESOLVE_TIMEOUT: i64 = 300_000;
 
-/// Labels or annotations.
+/// Labels or annotations, by name.
 pub type Pairs = BTreeMap<String, String>;
 
 /// An Alertmanager.
 pub struct Alertmanager {
-    /// Who is let in.
+    /// Who may send requests.
     pub login: Login,
-    /// Its alerts by their labels, which are their identity; those that have ended included.
+    /// All alerts, ended ones included, by their labels, which identify them.
     pub alerts: BTreeMap<Pairs, Alert>,
     clock: Box<dyn Fn() -> i64 + Send>,
 }
 
-/// Who is let in.
+/// Who may send requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// Everybody.
+    /// Anyone.
     Open,
-    /// Whoever has this bearer token.
+    /// Clients with this bearer token.
     Token(String),
-    /// This user, with this password.
+    /// This user with this password.
     User(String, String),
 }
 
 /// An alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
-    /// What it says.
+    /// The annotations.
     pub annotations: Pairs,
-    /// Its beginning, in milliseconds since 1970.
+    /// When it began, in milliseconds since 1970.
     pub starts_at: i64,
-    /// Its end, likewise: it fires until then.
+    /// When it ends, in milliseconds since 1970. It fires until then.
     pub ends_at: i64,
-    /// How often it began to fire, which is when a receiver is notified.
+    /// How often it began to fire. Receivers are notified each time.
     pub notifications: u32,
-    /// How the end came about.
+    /// Where the end comes from.
     end: End,
 }
 
@@ -61,12 +60,12 @@ impl std::fmt::Debug for Alertmanager {
 }
 
 impl Alertmanager {
-    /// One without alerts. The clock gives its time in milliseconds since 1970.
+    /// An Alertmanager without alerts. The clock gives its time in milliseconds since 1970.
     pub fn new(login: Login, clock: impl Fn() -> i64 + Send + 'static) -> Self {
         Self { login, alerts: BTreeMap::new(), clock: Box::new(clock) }
     }
 
-    /// The alerts that fire now, with a label of that name and value.
+    /// The alerts that fire now and have this label.
     pub fn firing(&self, name: &str, value: &str) -> Vec<(&Pairs, &Alert)> {
         let now = (self.clock)();
         let has = |labels: &Pairs| labels.get(name).is_some_and(|found| found == value);
@@ -102,7 +101,7 @@ impl Alertmanager {
         }
         let now = (self.clock)();
         let mut errors = Vec::new();
-        // Those that are valid are taken even when others are not.
+        // Valid alerts are accepted even if others are invalid.
         for posted in alerts {
             match posted.validated(now) {
                 Ok((labels, alert)) => self.put(labels, alert, now),
@@ -112,7 +111,7 @@ impl Alertmanager {
         if errors.is_empty() { Answer::empty(200) } else { Answer::json(400, &json!(errors.join("; "))) }
     }
 
-    /// As Alertmanager merges an alert with what it knew under the same labels.
+    /// Merges an alert into the one with the same labels, as Alertmanager does.
     fn put(&mut self, labels: Pairs, mut alert: Alert, now: i64) {
         let old = self.alerts.get(&labels);
         let fired = old.is_some_and(|old| old.ends_at > now);
@@ -155,7 +154,7 @@ impl Service for Alertmanager {
         }
     }
 
-    /// Alertmanager itself limits no rates; the proxy in front of it may.
+    /// Alertmanager has no rate limit, but the proxy in front of it may have one.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
         Answer::throttled_by_proxy()
     }
@@ -171,7 +170,7 @@ fn failed_to_parse(why: &str) -> Answer {
     Answer::json(400, &json!({"code": 400, "message": message}))
 }
 
-/// An alert as it came in.
+/// An alert as received.
 #[derive(Debug)]
 struct Posted {
     labels: Pairs,
@@ -258,7 +257,7 @@ fn millis(text: &str) -> Option<i64> {
     let right = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 60;
     let fraction = format!("{fraction:0<3}");
     let fraction = number(fraction.get(..3)?, 3)?;
-    // Days of a calendar whose years begin in March.
+    // Days in a calendar whose years begin in March.
     let shifted = (month + 9) % 12;
     let years = year - i64::from(month <= 2);
     let days = years * 365 + years / 4 - years / 100 + years / 400 + (153 * shifted + 2) / 5 + day - 1 - 719_468;

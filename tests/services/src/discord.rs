@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
-/// Longest texts, in UTF-16 units, and how much all of a message's embeds may have together.
+/// The longest texts, and the limit for all embeds of a message together, in UTF-16 units.
 const LONGEST_CONTENT: usize = 2000;
 const LONGEST_TITLE: usize = 256;
 const LONGEST_DESCRIPTION: usize = 4096;
@@ -27,7 +26,7 @@ pub struct Embed {
     pub description: String,
     /// The colour, as `0xRRGGBB`.
     pub color: u64,
-    /// When, as RFC 3339, or empty.
+    /// The timestamp in RFC 3339, or empty.
     pub timestamp: String,
     /// The footer's text, or empty.
     pub footer: String,
@@ -42,11 +41,11 @@ pub struct Message {
     pub content: String,
     /// The embeds.
     pub embeds: Vec<Embed>,
-    /// The roles and users that it pinged, by id, and `everyone` if it did.
+    /// The ids of the roles and users that it pinged, and `everyone` if it pinged everyone.
     pub pinged: Vec<String>,
-    /// Whether it came without a notification.
+    /// Whether it was posted without a notification.
     pub silent: bool,
-    /// The thread that it is in.
+    /// The thread, if it is in one.
     pub thread: Option<String>,
 }
 
@@ -57,15 +56,15 @@ pub struct Discord {
     pub id: String,
     /// The webhook's token.
     pub token: String,
-    /// Whether somebody deleted the webhook.
+    /// Whether the webhook was deleted.
     pub deleted: bool,
-    /// Whether its channel is a forum, where only threads take messages.
+    /// Whether its channel is a forum, in which messages must go to threads.
     pub forum: bool,
     /// The threads of its channel.
     pub threads: BTreeSet<String>,
-    /// What was posted, oldest first.
+    /// The posted messages, oldest first.
     pub messages: Vec<Message>,
-    /// How long a caller of whom there was too much has to wait, in seconds.
+    /// How long a rate-limited client has to wait, in seconds.
     pub retry_after: f64,
 }
 
@@ -76,7 +75,7 @@ impl Default for Discord {
 }
 
 impl Discord {
-    /// With the webhook 223704706495545344 and the token `3d89bb7572e0fb30d8128367b3b1b44fecd1726de135cbe28a41f8b2f777`.
+    /// Has the webhook 223704706495545344 and the token `3d89bb7572e0fb30d8128367b3b1b44fecd1726de135cbe28a41f8b2f777`.
     pub fn new() -> Self {
         Self {
             id: "223704706495545344".into(),
@@ -180,7 +179,7 @@ fn refused(status: u16, code: u64, message: &str) -> Answer {
     Answer::json(status, &json!({"message": message, "code": code}))
 }
 
-/// A complaint about a member of the form, by its path.
+/// The error for one member of the body, by its path.
 fn invalid(path: &str, code: &str) -> Answer {
     let mut errors = json!({"_errors": [{"code": code, "message": "Invalid."}]});
     for name in path.rsplit('.') {
@@ -264,7 +263,7 @@ fn embed(value: &Value, path: &str) -> Result<Embed, Answer> {
     Ok(Embed { title, description, color, timestamp, footer })
 }
 
-/// Whom a text pings. Unless told otherwise, whomever it mentions.
+/// The users and roles that a text pings: by default all that it mentions.
 fn pinged(content: &str, allowed: Option<&Value>) -> Result<Vec<String>, Answer> {
     let mut named = BTreeSet::new();
     let (mut roles, mut users, mut everyone) = (allowed.is_none(), allowed.is_none(), allowed.is_none());
@@ -295,7 +294,7 @@ fn pinged(content: &str, allowed: Option<&Value>) -> Result<Vec<String>, Answer>
     while let Some(at) = rest.find(['<', '@', '\\']) {
         rest = &rest[at..];
         if rest.starts_with('\\') {
-            // The next character is only itself.
+            // The next character is escaped.
             let mut characters = rest.chars();
             characters.by_ref().take(2).for_each(drop);
             rest = characters.as_str();
@@ -334,7 +333,7 @@ fn text(object: &Map<String, Value>, name: &str, path: &str, limit: usize) -> Re
     }
 }
 
-/// The real service ignores what it does not know.
+/// The real service ignores unknown members.
 fn only(object: &Map<String, Value>, known: &[&str], path: &str) -> Result<(), Answer> {
     match unknown(object.keys(), known) {
         Some(name) => Err(invalid(&format!("{path}{name}"), "UNKNOWN_FIELD")),

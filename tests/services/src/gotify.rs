@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
 /// A Gotify server with one application.
 #[derive(Debug)]
@@ -12,18 +11,18 @@ pub struct Gotify {
     pub token: String,
     /// The name of the application: the title of messages without one.
     pub application: String,
-    /// Whether its database answers.
+    /// Whether its database works.
     pub database: Database,
-    /// The messages, the oldest first. A message that is sent twice is here twice.
+    /// The messages, oldest first. A message that is sent twice appears twice.
     pub messages: Vec<Message>,
 }
 
-/// Whether the database answers.
+/// Whether the database works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Database {
-    /// It does.
+    /// It works.
     Well,
-    /// It does not: nothing can be stored.
+    /// It fails, so that nothing can be stored.
     Broken,
 }
 
@@ -34,14 +33,14 @@ pub struct Message {
     pub title: String,
     /// The text.
     pub message: String,
-    /// The priority: a telephone rings from 4 on.
+    /// The priority. A phone rings from 4 on.
     pub priority: i64,
-    /// What came along for clients; an object, or null.
+    /// Extras for clients: an object, or null.
     pub extras: Value,
 }
 
 impl Gotify {
-    /// A server whose application has that token.
+    /// A server with one application that has this token.
     pub fn new(token: &str) -> Self {
         Self {
             token: token.to_owned(),
@@ -63,7 +62,7 @@ impl Gotify {
         if self.database == Database::Broken {
             return error(500, "Internal Server Error", "sql: database is closed");
         }
-        // Anything else is read as a form there, and then the message is missing.
+        // Gotify reads anything else as a form, and then misses the message.
         if seen.media() != "application/json" {
             return error(400, "Bad Request", "Field 'message' is required");
         }
@@ -100,7 +99,7 @@ impl Service for Gotify {
         }
     }
 
-    /// Gotify itself limits no rates; the proxy in front of it may.
+    /// Gotify has no rate limit, but the proxy in front of it may have one.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
         Answer::throttled_by_proxy()
     }

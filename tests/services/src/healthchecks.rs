@@ -1,73 +1,73 @@
-//! Healthchecks: healthchecks.io, or one of the operator's own.
+//! Healthchecks: healthchecks.io or a self-hosted instance.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
-/// More pings of one check within [`MINUTE`] are not recorded by healthchecks.io.
+/// healthchecks.io records no more pings of one check than this within [`MINUTE`].
 const PINGS_PER_MINUTE: usize = 5;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Which Healthchecks: they differ in addresses, limits and in what they say of failures.
+/// The kind of instance. They differ in URLs, limits and error responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edition {
-    /// healthchecks.io: addresses begin with the id; pings by id are answered with 200 whatever comes.
+    /// healthchecks.io: URLs begin with the id; pings by id are always answered with 200.
     Hosted,
-    /// One of the operator's own: addresses begin with `/ping`; no rate limit; answers are as documented.
+    /// Self-hosted: URLs begin with `/ping`; no rate limit; answers as documented.
     SelfHosted,
 }
 
-/// What a ping says.
+/// The kind of a ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// All is well.
+    /// Success.
     Success,
-    /// Something has begun.
+    /// A start.
     Start,
-    /// It failed.
+    /// A failure.
     Fail,
-    /// Nothing but its body.
+    /// A log entry: only the body counts.
     Log,
-    /// The exit status of a program: 0 is a success, the rest is a failure.
+    /// The exit status of a program: 0 is a success, any other a failure.
     Exit(u8),
 }
 
-/// A ping that was recorded.
+/// A recorded ping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ping {
-    /// What it says.
+    /// Its kind.
     pub kind: Kind,
-    /// What was kept of its body.
+    /// The part of its body that was kept.
     pub body: Vec<u8>,
 }
 
 /// The state of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
-    /// It was never pinged.
+    /// It has never been pinged.
     #[default]
     New,
-    /// The last ping that counts was a success.
+    /// The last success or failure was a success.
     Up,
-    /// It was a failure: humans are told.
+    /// The last success or failure was a failure. People are notified.
     Down,
 }
 
 /// A check.
 #[derive(Clone, Debug, Default)]
 pub struct Check {
-    /// Its name in the project.
+    /// The name in the project.
     pub slug: String,
-    /// Its state.
+    /// The state.
     pub status: Status,
-    /// Whether something has begun since the last ping that counts.
+    /// Whether a start came after the last success or failure.
     pub running: bool,
-    /// The pings that were recorded.
+    /// The recorded pings.
     pub pings: Vec<Ping>,
-    /// How many pings were dropped because there were too many.
+    /// The number of pings dropped by the rate limit.
     pub dropped: usize,
     recent: VecDeque<Instant>,
 }
@@ -75,17 +75,17 @@ pub struct Check {
 /// The service, with one project.
 #[derive(Clone, Debug)]
 pub struct Healthchecks {
-    /// Which one.
+    /// The kind of instance.
     pub edition: Edition,
     /// The project's ping key.
     pub ping_key: String,
     /// The checks, by id.
     pub checks: BTreeMap<String, Check>,
-    /// How much of a body is kept, in bytes.
+    /// How many bytes of a body are kept.
     pub body_limit: usize,
 }
 
-/// A check, as a ping names it.
+/// A check, as a ping identifies it.
 enum Named {
     Uuid(String),
     Slug(String),
@@ -101,14 +101,14 @@ impl Healthchecks {
         Self { edition, ping_key: ping_key.to_owned(), checks: BTreeMap::new(), body_limit }
     }
 
-    /// The service with one more check.
+    /// Adds a check.
     #[must_use]
     pub fn with_check(mut self, uuid: &str, slug: &str) -> Self {
         self.checks.insert(uuid.to_owned(), Check { slug: slug.to_owned(), ..Check::default() });
         self
     }
 
-    /// What a ping names and says, or the answer to what is no ping.
+    /// The check and the kind of a ping, or the answer to a request that is not a ping.
     fn read(&self, seen: &Seen) -> Result<(Named, Kind), Answer> {
         let nothing_there = || Answer::html(404, "<h1>Not Found</h1>");
         let segments = seen.segments();
@@ -149,7 +149,7 @@ impl Healthchecks {
         Ok((named, kind))
     }
 
-    /// The id of a check, or the answer that there is none.
+    /// The id of a check, or the answer for an unknown check.
     fn find(&mut self, named: &Named, seen: &Seen) -> Result<(String, u16), Answer> {
         let slug = match named {
             Named::Uuid(uuid) if self.checks.contains_key(uuid) => return Ok((uuid.clone(), 200)),
@@ -176,7 +176,7 @@ impl Healthchecks {
 }
 
 impl Check {
-    /// Whether this ping is still within the limit.
+    /// Whether this ping is within the rate limit.
     fn counts(&mut self) -> bool {
         let now = Instant::now();
         while self.recent.front().is_some_and(|first| now.duration_since(*first) >= MINUTE) {

@@ -1,12 +1,12 @@
-//! A dead man's switch of somebody's, with an address for each thing that can be said to it.
+//! A generic dead man's switch, with a URL for each kind of call.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
-/// What a call says.
+/// The kind of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `/beat/TOKEN`
@@ -27,26 +27,26 @@ impl Kind {
     }
 }
 
-/// A call that was taken.
+/// An accepted call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What it says.
+    /// Its kind.
     pub kind: Kind,
-    /// Site, state, reason and time, where it was posted.
+    /// Site, state, reason and time, if it was a POST.
     pub body: BTreeMap<String, String>,
 }
 
 /// The service.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
-    /// Whoever knows it can call.
+    /// The token that calls must have.
     pub token: String,
-    /// The calls that were taken.
+    /// The accepted calls.
     pub calls: Vec<Call>,
 }
 
 impl Heartbeat {
-    /// A service that nobody has called.
+    /// A service without calls.
     pub fn new(token: &str) -> Self {
         Self { token: token.to_owned(), calls: Vec::new() }
     }
@@ -86,7 +86,7 @@ impl Service for Heartbeat {
     }
 }
 
-/// The fields of a body, which must be those that Dogwatch documents.
+/// The fields of a body, which must be exactly those that Dogwatch documents.
 fn fields(body: &Value, kind: Kind) -> Result<BTreeMap<String, String>, String> {
     let object = body.as_object().ok_or("not an object in JSON")?;
     let text = |(name, value): (&String, &Value)| value.as_str().map(|text| (name.clone(), text.to_owned()));

@@ -1,5 +1,5 @@
-//! Strict fakes of the services that Dogwatch's channels speak to, over real TLS: each refuses what the real service
-//! refuses and limits rates as the real one says it does, and all of them can drop, delay, hang and reset to order.
+//! Strict fakes of the services that Dogwatch's channels use, over real TLS. Each refuses what the real service refuses
+//! and has its documented rate limits, and all of them can drop, delay, hang and reset on demand.
 
 pub mod alertmanager;
 pub mod discord;

@@ -1,15 +1,14 @@
-//! A Matrix homeserver: rooms, and messages whose transactions are kept apart.
+//! A Matrix homeserver: rooms, and messages that are deduplicated by transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
-/// What the content of a message may hold.
+/// The members that the content of a message may have.
 const FIELDS: [&str; 5] = ["msgtype", "body", "format", "formatted_body", "m.mentions"];
-/// The longest event, in bytes, and what of it is not the content.
+/// The longest event in bytes, and the part of it that is not the content.
 const EVENT_LIMIT: usize = 65_536;
 const ENVELOPE: usize = 1024;
 
@@ -20,15 +19,15 @@ pub struct Event {
     pub id: String,
     /// The room.
     pub room: String,
-    /// The transaction that made it.
+    /// The transaction that sent it.
     pub transaction: String,
     /// `m.text` or `m.notice`.
     pub msgtype: String,
-    /// The text for clients that show no HTML.
+    /// The text for clients without HTML.
     pub body: String,
-    /// What a client shows of the HTML; nothing if the HTML is broken or holds what clients do not allow.
+    /// The text that a client shows of the HTML; `None` if the HTML is broken or has tags that clients do not allow.
     pub shown: Option<String>,
-    /// The users who are mentioned.
+    /// The mentioned users.
     pub mentions: Vec<String>,
 }
 
@@ -39,9 +38,9 @@ pub struct Matrix {
     pub user: String,
     /// The user's access token.
     pub token: String,
-    /// The rooms that the user is in.
+    /// The rooms that the user has joined.
     pub joined: BTreeSet<String>,
-    /// What was sent, oldest first.
+    /// The sent messages, oldest first.
     pub events: Vec<Event>,
     transactions: BTreeMap<(String, String), String>,
 }
@@ -53,7 +52,7 @@ impl Default for Matrix {
 }
 
 impl Matrix {
-    /// With the user `@dogwatch:example.org`, the token `syt_matrix_token`, and the room `!dogwatch:example.org`.
+    /// Has the user `@dogwatch:example.org`, the token `syt_matrix_token` and the room `!dogwatch:example.org`.
     pub fn new() -> Self {
         Self {
             user: "@dogwatch:example.org".into(),
@@ -145,7 +144,7 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
     Answer::json(status, &json!({ "errcode": code, "error": message }))
 }
 
-/// The users of a list of mentions, if it is right.
+/// The users in a list of mentions, if it is valid.
 fn users(mentions: &Value) -> Option<Vec<String>> {
     let fields = mentions.as_object()?;
     let known = |(name, value): (&String, &Value)| match name.as_str() {
@@ -160,7 +159,7 @@ fn users(mentions: &Value) -> Option<Vec<String>> {
     ids.iter().map(|id| id.as_str().filter(|id| id.starts_with('@') && id.contains(':')).map(str::to_owned)).collect()
 }
 
-/// What a client shows of HTML in which only a few tags without attributes stand, each closed in its order.
+/// The text that a client shows of HTML with only a few tags, without attributes and properly nested.
 fn shown(html: &str) -> Option<String> {
     let mut open = Vec::new();
     let mut out = String::new();

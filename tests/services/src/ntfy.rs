@@ -1,35 +1,34 @@
-//! ntfy's publishing by JSON, its logins, and its telephone calls.
+//! ntfy: publishing as JSON, logins and phone calls.
 
 use serde_json::{Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
-/// What a message in JSON may hold.
+/// The members that a message in JSON may have.
 const FIELDS: [&str; 16] = [
     "topic", "title", "message", "priority", "tags", "click", "icon", "actions", "attach", "markdown", "filename",
     "email", "call", "cache", "firebase", "delay",
 ];
-/// Topics that ntfy uses itself.
+/// Topics that ntfy reserves.
 const DISALLOWED: [&str; 10] =
     ["docs", "static", "file", "app", "metrics", "account", "settings", "signup", "login", "v1"];
-/// The longest message, in bytes; JSON may have twice as many.
+/// The longest message in bytes. As JSON it may have twice as many.
 const MESSAGE_LIMIT: usize = 4096;
 
-/// What somebody may do with a topic.
+/// The permission for a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Read and publish.
+    /// To read and publish.
     ReadWrite,
-    /// Only publish.
+    /// To publish only.
     WriteOnly,
-    /// Only read.
+    /// To read only.
     ReadOnly,
-    /// Neither.
+    /// None.
     Deny,
 }
 
-/// A message that was published.
+/// A published message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Its id.
@@ -40,11 +39,11 @@ pub struct Message {
     pub title: String,
     /// The text.
     pub message: String,
-    /// From 1 to 5.
+    /// The priority, 1 to 5.
     pub priority: i64,
-    /// Tags.
+    /// The tags.
     pub tags: Vec<String>,
-    /// The number that was called, or empty.
+    /// The phone number that was called, or empty.
     pub called: String,
 }
 
@@ -57,19 +56,19 @@ pub struct Ntfy {
     pub password: String,
     /// The user's access token.
     pub token: String,
-    /// What the user may do with any topic.
+    /// The user's permission for every topic.
     pub access: Access,
-    /// What anybody may do with any topic.
+    /// Everyone's permission for every topic.
     pub anonymous: Access,
-    /// Whether the server can call.
+    /// Whether the server can make phone calls.
     pub enable_calls: bool,
-    /// The numbers that the user has verified.
+    /// The user's verified phone numbers.
     pub phone_numbers: Vec<String>,
-    /// How many calls the user has left today.
+    /// How many phone calls the user has left today.
     pub calls_remaining: i64,
-    /// How many messages anybody has left today.
+    /// How many messages are left today.
     pub messages_remaining: i64,
-    /// What was published, oldest first.
+    /// The published messages, oldest first.
     pub messages: Vec<Message>,
 }
 
@@ -79,7 +78,7 @@ impl Default for Ntfy {
     }
 }
 
-/// Who asks.
+/// The client of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Visitor {
     User,
@@ -87,7 +86,7 @@ enum Visitor {
 }
 
 impl Ntfy {
-    /// As ntfy.sh: anybody may publish to any topic. The user `phil` has the password `ntfy-password`, the token
+    /// Like ntfy.sh: anyone may publish to any topic. The user `phil` has the password `ntfy-password`, the token
     /// `tk_ntfytoken`, a verified number and ten calls a day.
     pub fn new() -> Self {
         Self {
@@ -168,7 +167,7 @@ impl Ntfy {
         let message = text("message");
         let message = if message.is_empty() { "triggered" } else { message.trim() }.to_owned();
         if message.len() >= MESSAGE_LIMIT {
-            // It would become an attachment.
+            // ntfy turns a longer message into an attachment.
             return error(400, 40_014, "invalid request: attachments not allowed");
         }
         let list = |value: &Value| {
@@ -188,7 +187,7 @@ impl Ntfy {
         Answer::json(200, &answer)
     }
 
-    /// The number that is called, or empty.
+    /// The phone number to call, or empty.
     fn called(&self, visitor: Visitor, call: &str) -> Result<String, Answer> {
         if call.is_empty() {
             return Ok(String::new());

@@ -1,13 +1,13 @@
-//! Opsgenie's Alert API, and the integration events of Jira Service Management Operations, which are the same but for
-//! their address and that nobody can ask there what became of a request.
+//! Opsgenie's Alert API, and the integration events of Jira Service Management Operations. These are the same but for
+//! their URL, and do not tell what became of a request.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
-/// The longest message, in characters; UTF-16 is the strictest way to count them.
+/// The longest message in characters. They are counted as UTF-16 units, the strictest way.
 const MESSAGE: usize = 130;
 /// The longest alias and the longest entity.
 const ALIAS: usize = 512;
@@ -17,31 +17,31 @@ const DESCRIPTION: usize = 15_000;
 const SOURCE: usize = 100;
 /// The longest note.
 const NOTE: usize = 25_000;
-/// All details together.
+/// The limit for all details together.
 const DETAILS: usize = 8000;
-/// How many tags there may be, and how long one.
+/// The largest number of tags, and the longest tag.
 const TAGS: (usize, usize) = (20, 50);
-/// How many responders there may be.
+/// The largest number of responders.
 const RESPONDERS: usize = 50;
 
 /// Opsgenie, or Jira Service Management Operations.
 #[derive(Debug)]
 pub struct Opsgenie {
-    /// Which of the two.
+    /// The kind of service.
     pub product: Product,
     /// The key of its integration.
     pub key: String,
-    /// All alerts, the oldest first; those that are closed included.
+    /// All alerts, closed ones included, oldest first.
     pub alerts: Vec<Alert>,
-    /// The requests that were taken, by their ids.
+    /// The accepted requests, by id.
     pub requests: BTreeMap<String, Request>,
-    /// How often the question what became of a request is answered by "not yet".
+    /// How often a request is reported as still in progress.
     pub not_yet: u32,
-    /// Why the requests that are taken from now on will fail, where they shall.
+    /// Why the requests accepted from now on fail, if they are to fail.
     pub fails: Option<String>,
 }
 
-/// Which of the two it is.
+/// The kind of service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
     /// Opsgenie: its paths begin with `/v2`.
@@ -53,53 +53,53 @@ pub enum Product {
 /// An alert.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
-    /// Its name while it is open.
+    /// The alias that identifies it while it is open.
     pub alias: String,
-    /// What has become of it.
+    /// The state.
     pub status: Status,
     /// `P1` to `P5`.
     pub priority: String,
-    /// How often it was created.
+    /// How often a request created it.
     pub count: u32,
-    /// How often its responders were notified: when it was created first.
+    /// How often its responders were notified: only the first request does.
     pub notifications: u32,
-    /// The body that created it first; what is created later under its alias changes nothing.
+    /// The body of the first request. Later requests with its alias change nothing.
     pub body: Value,
-    /// The notes that came with what was done to it.
+    /// The notes of the requests that changed it.
     pub notes: Vec<String>,
 }
 
-/// What has become of an alert.
+/// The state of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It rings.
+    /// Open: responders are notified.
     Open,
-    /// Somebody has it.
+    /// Acknowledged.
     Acknowledged,
-    /// It is over.
+    /// Closed.
     Closed,
 }
 
-/// A request that was taken.
+/// An accepted request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// `Create`, `Acknowledge` or `Close`.
     pub action: String,
-    /// The alias that it is about.
+    /// The alias of its alert.
     pub alias: String,
-    /// What became of it: what was done, or why it was not.
+    /// Its result: what was done, or why it failed.
     pub result: Result<String, String>,
-    /// How often it is still said to be under way.
+    /// How often it will still be reported as in progress.
     not_yet: u32,
 }
 
 impl Opsgenie {
-    /// One whose integration has that key, which must be a UUID.
+    /// A service whose integration has this key, which must be a UUID.
     pub fn new(product: Product, key: &str) -> Self {
         Self { product, key: key.to_owned(), alerts: Vec::new(), requests: BTreeMap::new(), not_yet: 0, fails: None }
     }
 
-    /// The path that comes before `/v2`.
+    /// The part of the path before `/v2`.
     pub fn base(&self) -> &'static str {
         match self.product {
             Product::Opsgenie => "",
@@ -107,7 +107,7 @@ impl Opsgenie {
         }
     }
 
-    /// The alerts with that key in their details, the oldest first.
+    /// The alerts with this key in their details, oldest first.
     pub fn of_key(&self, key: &str) -> Vec<&Alert> {
         self.alerts.iter().filter(|alert| alert.body["details"]["key"] == key).collect()
     }
@@ -244,7 +244,7 @@ impl Service for Opsgenie {
         }
     }
 
-    /// 429 with Opsgenie's own headers, and none of the usual ones.
+    /// 429 with Opsgenie's own headers and without the usual ones.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
         error(429, "You are making too many requests!", &[])
             .with("x-ratelimit-state", "THROTTLED")
@@ -253,7 +253,7 @@ impl Service for Opsgenie {
     }
 }
 
-/// What is wrong with which field.
+/// The errors, by field.
 type Wrong = (String, String);
 
 fn error(status: u16, message: &str, errors: &[Wrong]) -> Answer {
@@ -403,7 +403,7 @@ mod tests {
         seen("POST", &format!("/v2/alerts/a%3Ab/{action}"), "identifierType=alias", &json!({"note": "n"}))
     }
 
-    /// Sends it and asks what became of it.
+    /// Sends a request, and asks for its result.
     fn done(service: &mut Opsgenie, seen: &Seen) -> (bool, String) {
         let answer = service.answer(seen);
         assert_eq!(answer.status, 202, "{}", String::from_utf8_lossy(&answer.body));

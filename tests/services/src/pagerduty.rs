@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
 /// The length of a routing key, in characters.
 const ROUTING_KEY: usize = 32;
@@ -15,42 +15,42 @@ const SUMMARY: usize = 1024;
 /// The largest event, in bytes.
 const EVENT: usize = 512_000;
 
-/// PagerDuty: the integrations that it knows, and the incidents that came of their events.
+/// PagerDuty: its integrations, and the incidents that their events opened.
 #[derive(Debug, Default)]
 pub struct PagerDuty {
     /// The routing keys of its integrations, each of 32 characters.
     pub routing_keys: BTreeSet<String>,
-    /// All incidents, the oldest first; those that are over included.
+    /// All incidents, resolved ones included, oldest first.
     pub incidents: Vec<Incident>,
-    /// Events that were accepted and came to nothing: they acknowledged or resolved what was not open.
+    /// Events that were accepted without effect: they acknowledged or resolved an incident that was not open.
     pub dropped: Vec<Dropped>,
 }
 
 /// An incident.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incident {
-    /// The integration through which it came.
+    /// The routing key of its integration.
     pub routing_key: String,
-    /// What its events have in common.
+    /// The deduplication key of its events.
     pub dedup_key: String,
-    /// What has become of it.
+    /// The state.
     pub status: Status,
-    /// How many triggers it has had.
+    /// The number of its triggers.
     pub triggers: u32,
-    /// How often its responder was notified: by the first trigger. Later ones change the alert, and notify nobody.
+    /// How often its responder was notified. Only the first trigger notifies; later ones change the alert.
     pub notifications: u32,
     /// The payload of the last trigger.
     pub payload: Value,
 }
 
-/// What has become of an incident.
+/// The state of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It rings.
+    /// Triggered: the responder is notified.
     Triggered,
-    /// Somebody works on it.
+    /// Acknowledged.
     Acknowledged,
-    /// It is over.
+    /// Resolved.
     Resolved,
 }
 
@@ -59,17 +59,17 @@ pub enum Status {
 pub struct Dropped {
     /// `acknowledge` or `resolve`.
     pub action: String,
-    /// The key of no open incident.
+    /// The deduplication key, which no open incident has.
     pub dedup_key: String,
 }
 
 impl PagerDuty {
-    /// A PagerDuty that knows one integration.
+    /// A PagerDuty with one integration.
     pub fn new(routing_key: &str) -> Self {
         Self { routing_keys: BTreeSet::from([routing_key.to_owned()]), ..Self::default() }
     }
 
-    /// The last incident with that deduplication key.
+    /// The last incident with this deduplication key.
     pub fn incident(&self, dedup_key: &str) -> Option<&Incident> {
         self.incidents.iter().rev().find(|incident| incident.dedup_key == dedup_key)
     }
@@ -132,7 +132,7 @@ impl Service for PagerDuty {
         }
     }
 
-    /// 429 without a hint at when to come back, as documented.
+    /// 429 without a hint when to try again, as documented.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
         Answer::json(
             429,
@@ -145,7 +145,7 @@ fn invalid(errors: &[String]) -> Answer {
     Answer::json(400, &json!({"status": "invalid event", "message": "Event object is invalid", "errors": errors}))
 }
 
-/// An event that is right.
+/// A valid event.
 #[derive(Debug)]
 struct Event {
     routing_key: String,

@@ -1,56 +1,55 @@
-//! Pushover's message API: pages that repeat until they are acknowledged, and receipts to ask for.
+//! Pushover's message API: emergency messages that repeat until they are acknowledged, and their receipts.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
-/// What a form of `/1/messages.json` may hold.
+/// The fields that a form of `/1/messages.json` may have.
 const FIELDS: [&str; 11] =
     ["token", "user", "message", "title", "device", "priority", "sound", "timestamp", "retry", "expire", "tags"];
 /// Some of the built-in sounds.
 const SOUNDS: [&str; 8] = ["pushover", "bike", "siren", "persistent", "echo", "updown", "vibrate", "none"];
 
-/// A message that was taken.
+/// An accepted message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The title, or empty.
     pub title: String,
     /// The text.
     pub message: String,
-    /// From -2 to 2.
+    /// The priority, -2 to 2.
     pub priority: i64,
     /// The sound, or empty.
     pub sound: String,
     /// The devices, or empty for all.
     pub device: String,
-    /// Seconds since 1970, or 0.
+    /// The time in seconds since 1970, or 0.
     pub timestamp: i64,
     /// The receipt of a message of priority 2, or empty.
     pub receipt: String,
 }
 
-/// What became of a message of priority 2.
+/// The state of a message of priority 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// The phone sounds again and again.
+    /// The phone sounds repeatedly.
     Repeating,
-    /// Somebody acknowledged it on that device.
+    /// It was acknowledged on this device.
     Acknowledged(String),
-    /// Nobody did until it expired, or it was cancelled.
+    /// It expired, or was cancelled, without an acknowledgement.
     Expired,
 }
 
 /// A message of priority 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// Its tags.
+    /// The tags.
     pub tags: Vec<String>,
-    /// What became of it.
+    /// The state.
     pub fate: Fate,
-    /// How often it was asked for.
+    /// How often its receipt was queried.
     pub asked: u32,
 }
 
@@ -63,11 +62,11 @@ pub struct Pushover {
     pub user: String,
     /// The user's devices.
     pub devices: Vec<String>,
-    /// What was taken, oldest first.
+    /// The accepted messages, oldest first.
     pub messages: Vec<Message>,
-    /// The pages, by receipt.
+    /// The messages of priority 2, by receipt.
     pub receipts: BTreeMap<String, Receipt>,
-    /// How many messages the month still has.
+    /// How many messages are left this month.
     pub remaining: u64,
     /// When the next month begins, in seconds since 1970.
     pub reset: i64,
@@ -81,7 +80,7 @@ impl Default for Pushover {
 }
 
 impl Pushover {
-    /// With the token `azGDORePK8gMaC0QOYAMyEEuzJnyUi` and the user `uQiRzpo4DXghDmr9QzzfQu27cmVRsG`, who has the
+    /// Has the token `azGDORePK8gMaC0QOYAMyEEuzJnyUi` and the user `uQiRzpo4DXghDmr9QzzfQu27cmVRsG`, who has the
     /// devices `phone` and `tablet`.
     pub fn new() -> Self {
         Self {
@@ -96,19 +95,19 @@ impl Pushover {
         }
     }
 
-    /// The pages that still sound.
+    /// The messages of priority 2 that still sound.
     pub fn repeating(&self) -> usize {
         self.receipts.values().filter(|receipt| receipt.fate == Fate::Repeating).count()
     }
 
-    /// Somebody acknowledges whatever sounds, on that device.
+    /// Acknowledges all messages that sound, on this device.
     pub fn acknowledge(&mut self, device: &str) {
         for receipt in self.receipts.values_mut().filter(|receipt| receipt.fate == Fate::Repeating) {
             receipt.fate = Fate::Acknowledged(device.to_owned());
         }
     }
 
-    /// Time passes, and nobody acknowledged what sounds.
+    /// Expires all messages that sound.
     pub fn expire(&mut self) {
         for receipt in self.receipts.values_mut().filter(|receipt| receipt.fate == Fate::Repeating) {
             receipt.fate = Fate::Expired;

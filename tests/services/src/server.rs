@@ -1,4 +1,4 @@
-//! The server that all fakes share: TLS, a log of what came in, and faults to order.
+//! The server that all fakes share: TLS, a log of the requests, and faults on demand.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -14,24 +14,25 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::{Answer, Authority, Seen, Service};
+use crate::service::{Answer, Seen, Service};
+use crate::tls::Authority;
 
-/// What becomes of a request instead of an answer.
+/// A fault that a request meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The service answers that there were too many, as the real one does.
+    /// The service refuses it with its rate limit, as the real service does.
     RateLimit,
-    /// It fails with that status and an HTML page, as the proxy in front of a service does.
+    /// It fails with this status and an HTML page, like the proxy in front of a service.
     Status(u16),
-    /// The connection ends without an answer. The service has not taken the message.
+    /// The connection closes without an answer, and the service has not accepted the message.
     Drop,
-    /// The service takes the message, and the connection ends before the answer.
+    /// The service accepts the message, and the connection closes before the answer.
     DropAfter,
-    /// The same by a reset.
+    /// The connection is reset without an answer, and the service has not accepted the message.
     Reset,
-    /// The answer comes, late.
+    /// The answer comes late.
     Delay(Duration),
-    /// No answer comes.
+    /// No answer ever comes.
     Hang,
 }
 
@@ -42,7 +43,7 @@ struct State<S> {
     faults: VecDeque<Option<Fault>>,
 }
 
-/// A fake that runs.
+/// A running fake.
 #[derive(Debug)]
 pub struct Fake<S> {
     port: u16,
@@ -51,7 +52,11 @@ pub struct Fake<S> {
 }
 
 impl<S: Service> Fake<S> {
-    /// Starts it on loopback, with a certificate for `localhost`.
+    /// Starts the server on loopback, with a certificate for `localhost`.
+    ///
+    /// # Errors
+    ///
+    /// No port of loopback can be bound.
     pub async fn start(service: S, authority: &Authority) -> std::io::Result<Self> {
         let state = Arc::new(Mutex::new(State { service, seen: Vec::new(), faults: VecDeque::new() }));
         let (acceptor, shared) = (authority.acceptor(), Arc::clone(&state));
@@ -59,7 +64,7 @@ impl<S: Service> Fake<S> {
         Ok(Self { port, state, _tasks: tasks })
     }
 
-    /// `https://localhost:…`, without a slash at its end.
+    /// `https://localhost:…`, without a trailing slash.
     pub fn url(&self) -> String {
         format!("https://{}", self.host())
     }
@@ -69,23 +74,23 @@ impl<S: Service> Fake<S> {
         format!("localhost:{}", self.port)
     }
 
-    /// What came in so far, those requests included that met a fault.
+    /// All requests so far, those that met a fault included.
     pub fn seen(&self) -> Vec<Seen> {
         lock(&self.state).seen.clone()
     }
 
-    /// Orders faults for the next requests, one each; `None` lets one pass.
+    /// Queues faults for the next requests, one each. `None` lets one pass.
     pub fn order(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         lock(&self.state).faults.extend(faults);
     }
 
-    /// Looks into the service, or changes something in it.
+    /// Reads or changes the service's state.
     pub fn with<T>(&self, work: impl FnOnce(&mut S) -> T) -> T {
         work(&mut lock(&self.state).service)
     }
 }
 
-/// Listens on loopback, at a port of its own, until what is returned is dropped; every connection is served by itself.
+/// Listens on a free port of loopback until the returned tasks are dropped. Each connection has a task of its own.
 pub(crate) async fn listen<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> std::io::Result<(u16, JoinSet<()>)>
 where
     F: Future<Output = ()> + Send + 'static,
@@ -108,12 +113,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 async fn serve<S: Service>(stream: TcpStream, acceptor: tokio_rustls::TlsAcceptor, state: Arc<Mutex<State<S>>>) {
-    // A reset is sent where the socket is closed with this set.
+    // Closing the socket with this option sends a reset.
     let resetting = Arc::new(Mutex::new(false));
     let Ok(stream) = stream.into_std() else { return };
     let Ok(twin) = stream.try_clone() else { return };
     let Ok(stream) = TcpStream::from_std(stream) else { return };
-    // Whoever does not trust the certificate hangs up here.
+    // A client that does not trust the certificate hangs up here.
     let Ok(stream) = acceptor.accept(stream).await else { return };
     let flag = Arc::clone(&resetting);
     let service = service_fn(move |request| {
@@ -128,7 +133,7 @@ async fn serve<S: Service>(stream: TcpStream, acceptor: tokio_rustls::TlsAccepto
     }
 }
 
-/// An error that ends the connection without an answer.
+/// An error that closes the connection without an answer.
 #[derive(Debug)]
 struct HangUp;
 

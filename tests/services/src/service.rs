@@ -1,37 +1,37 @@
-//! What a fake service is asked, and what it answers.
+//! Requests to a fake service, and its answers.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use serde_json::Value;
 
-/// A request as it came in.
+/// A request as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// `GET`, `POST`, …
     pub method: String,
-    /// The path, as it was sent: percent-encoded, without the query.
+    /// The path as sent: percent-encoded, without the query.
     pub path: String,
     /// The query, or empty.
     pub query: String,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Seen {
-    /// A header, or empty.
+    /// The value of a header, or empty.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// What the body is declared as, without parameters; empty if it is not.
+    /// The media type of the body without parameters, or empty.
     pub fn media(&self) -> &str {
         self.header("content-type").split(';').next().unwrap_or_default().trim()
     }
 
-    /// The body as JSON; null if it is none, or if it is not declared as JSON.
+    /// The body as JSON; null if it is not JSON, or not declared as JSON.
     pub fn json(&self) -> Value {
         if self.media() != "application/json" {
             return Value::Null;
@@ -39,7 +39,7 @@ impl Seen {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The body as the fields of a form; empty if it is none, or if it is not declared as one.
+    /// The body as the fields of a form; empty if it is not declared as a form.
     pub fn form(&self) -> BTreeMap<String, String> {
         if self.media() != "application/x-www-form-urlencoded" {
             return BTreeMap::new();
@@ -58,12 +58,12 @@ impl Seen {
         self.path.trim_start_matches('/').split('/').map(decode).collect()
     }
 
-    /// The token of bearer authentication.
+    /// The bearer token.
     pub fn bearer(&self) -> Option<&str> {
         self.header("authorization").strip_prefix("Bearer ")
     }
 
-    /// User and password of basic authentication.
+    /// The user and password of basic authentication.
     pub fn basic(&self) -> Option<(String, String)> {
         let encoded = self.header("authorization").strip_prefix("Basic ")?;
         let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
@@ -72,7 +72,7 @@ impl Seen {
     }
 }
 
-/// What a service answers.
+/// A service's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -90,18 +90,18 @@ impl Answer {
         Self { status, headers, body: body.as_bytes().to_vec() }
     }
 
-    /// A page, as proxies and web interfaces answer with.
+    /// An HTML page, as proxies and web interfaces answer with.
     pub fn html(status: u16, page: &str) -> Self {
         let headers = vec![("content-type".to_owned(), "text/html".to_owned())];
         Self { status, headers, body: page.as_bytes().to_vec() }
     }
 
-    /// What a proxy in front of a service answers to too many requests.
+    /// The answer of a proxy that limits rates.
     pub(crate) fn throttled_by_proxy() -> Self {
         Self::html(429, "<html><body><h1>429 Too Many Requests</h1></body></html>").with("retry-after", "1")
     }
 
-    /// An answer in JSON.
+    /// A JSON answer.
     pub fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Self { status, headers, body: body.to_string().into_bytes() }
@@ -120,45 +120,45 @@ impl Answer {
     }
 }
 
-/// The first of the names that is not known.
+/// The first unknown name.
 pub(crate) fn unknown<'a>(names: impl IntoIterator<Item = &'a String>, known: &[&str]) -> Option<&'a str> {
     names.into_iter().map(String::as_str).find(|name| !known.contains(name))
 }
 
-/// Requests for the tests of the fakes.
+/// Requests for the tests of the fakes themselves.
 #[cfg(test)]
 impl Seen {
-    /// Without headers and body; the address is a path, and a query if there is one.
+    /// A request without headers and body. The address is a path with or without a query.
     pub(crate) fn new(method: &str, address: &str) -> Self {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
         Self { method, path, query, headers: BTreeMap::new(), body: Vec::new() }
     }
 
-    /// With one more header.
+    /// The request with one more header.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// With a body in JSON.
+    /// The request with a JSON body.
     pub(crate) fn with_json(self, body: &Value) -> Self {
         let body = body.to_string().into_bytes();
         Self { body, ..self.with("content-type", "application/json") }
     }
 
-    /// With a form as its body.
+    /// The request with a form as its body.
     pub(crate) fn with_form(self, body: &str) -> Self {
         let body = body.as_bytes().to_vec();
         Self { body, ..self.with("content-type", "application/x-www-form-urlencoded") }
     }
 }
 
-/// A service: its whole state, and how it answers.
+/// A service with its state.
 pub trait Service: Send + 'static {
-    /// Answers as the real service would.
+    /// Answers as the real service does.
     fn answer(&mut self, seen: &Seen) -> Answer;
 
-    /// Answers that there were too many messages, as the real service says it.
+    /// Answers as the real service does when its rate limit is exceeded.
     fn rate_limit(&mut self, seen: &Seen) -> Answer;
 }

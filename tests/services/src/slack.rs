@@ -2,61 +2,60 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
-/// Longest texts, in characters.
+/// The longest texts, in characters.
 const LONGEST_HEADER: usize = 150;
 const LONGEST_SECTION: usize = 3000;
 const LONGEST_TEXT: usize = 40_000;
 const MOST_BLOCKS: usize = 50;
 const MOST_ELEMENTS: usize = 10;
 
-/// A block of a message: what kind it is, and the text that it shows.
+/// A block of a message: its kind and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// `header`, `section` or `context`.
     pub kind: String,
-    /// The text, entities resolved.
+    /// The text, with entities decoded.
     pub text: String,
 }
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The text of notifications, entities resolved.
+    /// The text of notifications, with entities decoded.
     pub text: String,
-    /// What the channel shows.
+    /// The blocks that the channel shows.
     pub blocks: Vec<Block>,
-    /// Who was mentioned: `here`, `channel`, `everyone`, or an id.
+    /// The mentions: `here`, `channel`, `everyone`, or an id.
     pub mentions: Vec<String>,
 }
 
-/// What has happened to the webhook.
+/// The state of the webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
     /// It works.
     Works,
-    /// It was removed.
+    /// The webhook was removed.
     Removed,
     /// Its channel was archived.
     Archived,
     /// Its channel was deleted.
     Deleted,
-    /// The workspace forbids it.
+    /// The workspace does not allow it.
     Forbidden,
 }
 
 /// The service, with one webhook.
 #[derive(Debug)]
 pub struct Slack {
-    /// What follows `/services/` in the webhook's URL.
+    /// The part of the webhook's URL after `/services/`.
     pub path: String,
-    /// What has happened to it.
+    /// The state of the webhook.
     pub hook: Hook,
-    /// What was posted, oldest first.
+    /// The posted messages, oldest first.
     pub messages: Vec<Message>,
-    /// How long a caller of whom there was too much has to wait, in seconds.
+    /// How long a rate-limited client has to wait, in seconds.
     pub retry_after: u64,
 }
 
@@ -67,7 +66,7 @@ impl Default for Slack {
 }
 
 impl Slack {
-    /// With the webhook `T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX`.
+    /// A service with the webhook `T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX`.
     pub fn new() -> Self {
         Self {
             path: "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX".into(),
@@ -84,7 +83,7 @@ impl Slack {
         }
         match (path.rsplit_once('/'), self.path.rsplit_once('/')) {
             _ if path == self.path => {}
-            // A known webhook, and another key.
+            // A known webhook with a wrong key.
             (Some((hook, _)), Some((known, _))) if hook == known => return Err((403, "invalid_token")),
             _ => return Err((404, "no_service")),
         }
@@ -143,7 +142,7 @@ fn read(message: &Map<String, Value>) -> Result<Message, Refusal> {
         Some(_) => return Err((400, "invalid_blocks_format")),
     };
     if !blocks.is_empty() {
-        // The blocks are what is posted; the text is for notifications.
+        // The channel shows the blocks; the text is for notifications.
         mentions.clear();
     }
     let blocks = blocks.iter().map(|block| self::block(block, &mut mentions)).collect::<Result<Vec<_>, _>>()?;
@@ -207,8 +206,8 @@ fn resolved(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// A text in which what stands in angle brackets has a meaning: mentions are noted, anything else is refused here, for
-/// nothing that is sent shall be a link.
+/// A text in Slack's markup. Mentions in angle brackets are noted; anything else in them is refused, since no text may
+/// become a link.
 fn shown(text: &str, mentions: &mut Vec<String>) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;

@@ -4,33 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::service::unknown;
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service, unknown};
 
-/// The longest text, in UTF-16 units, markup not counted.
+/// The longest text, in UTF-16 units without markup.
 const LONGEST: usize = 4096;
-/// How many pieces of markup are heeded.
+/// How many pieces of markup take effect.
 const MOST_ENTITIES: usize = 100;
-/// What a call of `sendMessage` may hold here. The real service ignores what it does not know.
+/// The members that a call of `sendMessage` may have. The real service ignores unknown members.
 const FIELDS: [&str; 6] =
     ["chat_id", "message_thread_id", "text", "parse_mode", "disable_notification", "link_preview_options"];
 const TAGS: [&str; 14] =
     ["b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "tg-spoiler", "code", "pre", "blockquote", "a"];
 
-/// What the bot is to a chat.
+/// The bot's membership in a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It may write.
+    /// It is a member, and may write.
     Member,
-    /// It may read alone.
+    /// It may only read.
     Muted,
     /// It was never added.
     Stranger,
-    /// It was thrown out.
+    /// It was removed.
     Kicked,
     /// The user blocked it.
     Blocked,
-    /// The user's account is gone.
+    /// The user's account was deleted.
     Deactivated,
 }
 
@@ -39,18 +38,18 @@ pub enum Standing {
 pub struct Chat {
     /// The public name, without the `@`.
     pub name: Option<String>,
-    /// What the bot is to it.
+    /// The bot's membership.
     pub standing: Standing,
-    /// The topics that are open.
+    /// The open topics.
     pub topics: BTreeSet<i64>,
-    /// The topics that are closed.
+    /// The closed topics.
     pub closed: BTreeSet<i64>,
-    /// The chat that it was made into.
+    /// The chat that it was migrated to.
     pub became: Option<i64>,
 }
 
 impl Chat {
-    /// A chat without a public name and topics, in which the bot may write.
+    /// A chat without a public name and topics in which the bot may write.
     pub fn new() -> Self {
         let (topics, closed) = (BTreeSet::new(), BTreeSet::new());
         Self { name: None, standing: Standing::Member, topics, closed, became: None }
@@ -68,26 +67,26 @@ impl Default for Chat {
 pub struct Entity {
     /// The name of its tag.
     pub tag: String,
-    /// What it spans.
+    /// The text that it spans.
     pub text: String,
 }
 
-/// A message, as its readers see it.
+/// A message as its readers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its number.
+    /// The message id.
     pub id: i64,
-    /// The chat that it is in.
+    /// The chat.
     pub chat: i64,
-    /// The topic that it is in.
+    /// The topic.
     pub thread: Option<i64>,
     /// The text, without markup.
     pub text: String,
     /// The markup.
     pub entities: Vec<Entity>,
-    /// What became a link, a mention or a command by itself.
+    /// The parts that Telegram turned into a link, a mention or a command.
     pub live: Vec<String>,
-    /// Whether it came without a sound.
+    /// Whether it was sent silently.
     pub silent: bool,
 }
 
@@ -96,11 +95,11 @@ pub struct Message {
 pub struct Telegram {
     /// The bot's token.
     pub token: String,
-    /// The chats, by number.
+    /// The chats, by id.
     pub chats: BTreeMap<i64, Chat>,
-    /// What was written, oldest first.
+    /// The sent messages, oldest first.
     pub messages: Vec<Message>,
-    /// How long a caller of whom there was too much has to wait, in seconds.
+    /// How long a rate-limited client has to wait, in seconds.
     pub retry_after: u64,
 }
 
@@ -111,7 +110,7 @@ impl Default for Telegram {
 }
 
 impl Telegram {
-    /// With the token `110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0` and the group -1001234567890, known as `@dogs`.
+    /// A service with the token `110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0` and the group -1001234567890, `@dogs`.
     pub fn new() -> Self {
         let group = Chat { name: Some("dogs".into()), ..Chat::new() };
         Self {
@@ -207,7 +206,7 @@ impl Telegram {
         let [bot, name] = segments.as_slice() else { return Err(refused(404, "Not Found")) };
         let Some(token) = bot.strip_prefix("bot") else { return Err(refused(404, "Not Found")) };
         if *token != self.token {
-            // What does not even look like a token finds nothing.
+            // A path without a well-formed token is not found.
             let looks_right =
                 token.split_once(':').is_some_and(|(id, key)| id.parse::<u64>().is_ok() && key.len() == 35);
             return Err(if looks_right { refused(401, "Unauthorized") } else { refused(404, "Not Found") });
@@ -282,11 +281,11 @@ fn may_write(standing: Standing) -> Result<(), Answer> {
     }
 }
 
-/// A text in Telegram's HTML, read.
+/// A parsed text in Telegram's HTML.
 #[derive(Debug, Default)]
 struct Parsed {
     text: String,
-    /// With where in the text each begins.
+    /// Each with its offset in the text.
     entities: Vec<(Entity, usize)>,
 }
 
@@ -338,7 +337,7 @@ impl Parsed {
         }
     }
 
-    /// What becomes a link, a mention or a command by itself: not in code, and not where markup is heeded no more.
+    /// The parts that Telegram turns into a link, a mention or a command: not in code, nor where markup has no effect.
     fn live(&self) -> Vec<String> {
         let mut covered = vec![false; self.text.len()];
         let code = |entity: &Entity| matches!(entity.tag.as_str(), "code" | "pre");
@@ -358,7 +357,7 @@ impl Parsed {
     }
 }
 
-/// The character that an entity at the begin of a text stands for, and what follows it.
+/// The character of the entity that a text begins with, and the rest of the text.
 fn entity(text: &str) -> Option<(char, &str)> {
     let (name, after) = text[1..].split_once(';')?;
     let character = match name {

@@ -1,4 +1,4 @@
-//! An authority made for the test, and the server certificate that it vouches for.
+//! A certificate authority for the test, and the server certificate that it signs.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-/// An authority that vouches for `localhost`.
+/// A certificate authority, with a certificate for `localhost`.
 #[derive(Clone)]
 pub struct Authority {
     pem: String,
@@ -20,11 +20,15 @@ impl std::fmt::Debug for Authority {
     }
 }
 
-/// Why there is no authority.
+/// Why no authority could be made.
 type Failed = Box<dyn std::error::Error>;
 
 impl Authority {
-    /// A new one, with keys of its own.
+    /// A new authority with new keys.
+    ///
+    /// # Errors
+    ///
+    /// The keys or the certificate cannot be made.
     pub fn new() -> Result<Self, Failed> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut params = CertificateParams::new(Vec::new())?;
@@ -46,7 +50,7 @@ impl Authority {
         &self.pem
     }
 
-    /// A server's side of TLS.
+    /// The server side of TLS.
     pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.server))
     }

@@ -1,26 +1,26 @@
-//! Twilio's API for calls and text messages: a call rings until somebody or something answers, or nobody does.
+//! Twilio's API for calls and text messages. A call rings until it is answered or times out.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Seen, Service, service};
+use crate::service::{self, Answer, Seen, Service};
 
-/// What a form of `Calls.json` may hold.
+/// The fields that a form of `Calls.json` may have.
 const CALL_FIELDS: [&str; 5] = ["To", "From", "Twiml", "Timeout", "MachineDetection"];
-/// What a form of `Messages.json` may hold.
+/// The fields that a form of `Messages.json` may have.
 const MESSAGE_FIELDS: [&str; 4] = ["To", "From", "MessagingServiceSid", "Body"];
 
-/// What happens at the telephone that is called.
+/// What happens at the called phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pickup {
     /// A human answers.
     Human,
-    /// An answering machine does.
+    /// An answering machine answers.
     Machine,
-    /// A fax does.
+    /// A fax answers.
     Fax,
-    /// Something does, and says nothing.
+    /// It is answered, and Twilio cannot tell by whom.
     Unknown,
     /// It is answered and hung up at once.
     HungUp,
@@ -35,39 +35,39 @@ pub enum Pickup {
 /// What happens to a text message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// The telephone has it.
+    /// It is delivered.
     Delivered,
-    /// The network has it, and says no more.
+    /// The network accepted it and reports nothing more.
     Sent,
-    /// It does not reach the telephone, with that error.
+    /// It is not delivered, with this error.
     Undelivered(u64),
-    /// Twilio could not send it, with that error.
+    /// Twilio could not send it, with this error.
     Failed(u64),
 }
 
 /// A call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Who is called.
+    /// The called number.
     pub to: String,
-    /// What is said, one text for each `<Say>`.
+    /// The spoken texts, one for each `<Say>`.
     pub said: Vec<String>,
-    /// What happens.
+    /// What happens to it.
     pub pickup: Pickup,
-    /// How often its state was asked for.
+    /// How often its state was queried.
     pub asked: usize,
 }
 
 /// A text message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Who gets it.
+    /// The recipient's number.
     pub to: String,
     /// The text.
     pub body: String,
-    /// What happens.
+    /// What happens to it.
     pub fate: Fate,
-    /// How often its state was asked for.
+    /// How often its state was queried.
     pub asked: usize,
 }
 
@@ -76,9 +76,9 @@ pub struct Message {
 pub struct Twilio {
     /// The account's SID.
     pub account: String,
-    /// Its token.
+    /// The account's token.
     pub token: String,
-    /// API keys: SID and secret.
+    /// The secrets of its API keys, by SID.
     pub keys: BTreeMap<String, String>,
     /// The account's number.
     pub number: String,
@@ -86,9 +86,9 @@ pub struct Twilio {
     pub status: String,
     /// Numbers that do not exist.
     pub unknown_numbers: Vec<String>,
-    /// What happens at the next calls; a human answers when it is empty.
+    /// What happens to the next calls. If empty, a human answers.
     pub pickups: VecDeque<Pickup>,
-    /// What happens to the next messages; they are delivered when it is empty.
+    /// What happens to the next messages. If empty, they are delivered.
     pub fates: VecDeque<Fate>,
     /// The calls, oldest first, by SID.
     pub calls: BTreeMap<String, Call>,
@@ -103,7 +103,7 @@ impl Default for Twilio {
 }
 
 impl Twilio {
-    /// With the account `AC0123456789abcdef0123456789abcdef`, its token `twilio-token`, an API key
+    /// A service with the account `AC0123456789abcdef0123456789abcdef`, its token `twilio-token`, an API key
     /// `SK0123456789abcdef0123456789abcdef` with the secret `twilio-key`, and the number `+15550001111`.
     pub fn new() -> Self {
         Self {
@@ -269,7 +269,7 @@ fn is_e164(number: &str) -> bool {
     (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
 }
 
-/// The state moves on with each question: queued, ringing, in progress, over.
+/// The state advances with each query: queued, ringing, in progress, over.
 fn call_json(sid: &str, call: &Call) -> Value {
     let end = match call.pickup {
         Pickup::Human => ("completed", json!("human")),
@@ -305,7 +305,7 @@ fn message_json(sid: &str, message: &Message) -> Value {
     json!({ "sid": sid, "to": message.to, "status": status, "error_code": code, "error_message": null })
 }
 
-/// What a document says, or nothing if it is not right: `<Response>` with `<Say>` and `<Pause length="…"/>`.
+/// The texts of a document, or `None` if it is invalid: `<Response>` with `<Say>` and `<Pause length="…"/>`.
 fn spoken(twiml: &str) -> Option<Vec<String>> {
     let mut rest = twiml.strip_prefix("<Response>")?.strip_suffix("</Response>")?;
     let mut said = Vec::new();
@@ -323,7 +323,7 @@ fn spoken(twiml: &str) -> Option<Vec<String>> {
     (!said.is_empty()).then_some(said)
 }
 
-/// A text of XML, if it is one.
+/// The decoded text of XML, if it is valid.
 fn unescaped(text: &str) -> Option<String> {
     let is_char = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');
     let mut out = String::new();

@@ -4,33 +4,33 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
-/// The longest ping that is taken, in milliseconds.
+/// The longest accepted ping, in milliseconds.
 const LONGEST_PING: f64 = 100_000_000_000.0;
 
-/// What a push says.
+/// The kind of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// All is well.
+    /// Up.
     Up,
-    /// It is not: humans are told.
+    /// Down: people are notified.
     Down,
 }
 
-/// A push that was taken.
+/// An accepted push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
-    /// What it says.
+    /// Its kind.
     pub status: Status,
     /// Its message.
     pub message: String,
 }
 
-/// Whether a monitor takes pushes.
+/// Whether a monitor accepts pushes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Activity {
-    /// It does.
+    /// It accepts them.
     #[default]
     Active,
     /// The operator has paused it.
@@ -40,9 +40,9 @@ pub enum Activity {
 /// A monitor of the type Push.
 #[derive(Clone, Debug, Default)]
 pub struct Monitor {
-    /// Whether it takes pushes.
+    /// Whether it accepts pushes.
     pub activity: Activity,
-    /// The pushes it took.
+    /// The accepted pushes.
     pub pushes: Vec<Push>,
 }
 
@@ -51,7 +51,7 @@ pub struct Monitor {
 pub struct UptimeKuma {
     /// The monitors, by their tokens.
     pub monitors: BTreeMap<String, Monitor>,
-    /// What fails within the service, if something does: its database.
+    /// The internal error of the service, if its database fails.
     pub failure: Option<String>,
 }
 
@@ -63,7 +63,7 @@ impl UptimeKuma {
 
     fn push(&mut self, token: &str, fields: &BTreeMap<String, String>) -> Result<(), String> {
         let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
-        // What is no number is no ping.
+        // A ping that is not a number is ignored.
         let ping = field("ping").and_then(|ping| ping.parse::<f64>().ok());
         if ping.is_some_and(|ping| !(0.0..=LONGEST_PING).contains(&ping)) {
             return Err(format!("Invalid ping value. Must be between 0 and {LONGEST_PING} ms."));
@@ -83,7 +83,7 @@ impl Service for UptimeKuma {
     fn answer(&mut self, seen: &Seen) -> Answer {
         let segments = seen.segments();
         let segments: Vec<_> = segments.iter().map(String::as_str).collect();
-        // Every method pushes.
+        // Every HTTP method is accepted.
         if let ["api", "push", token] | ["api", "push", token, ""] = segments.as_slice()
             && !token.is_empty()
         {
@@ -100,7 +100,7 @@ impl Service for UptimeKuma {
         Answer::html(404, &page)
     }
 
-    /// Uptime Kuma limits no pushes; a proxy in front of it may.
+    /// Uptime Kuma has no rate limit, but the proxy in front of it may have one.
     fn rate_limit(&mut self, _seen: &Seen) -> Answer {
         Answer::html(429, "<html><body>429 Too Many Requests</body></html>")
     }

@@ -1,13 +1,13 @@
-//! A receiver of generic webhooks: what an operator would write, as strict as it may be.
+//! A receiver of generic webhooks as an operator might write it, as strict as possible.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Answer, Seen, Service};
+use crate::service::{Answer, Seen, Service};
 
-/// The members of an alert that are texts; the times in milliseconds are numbers.
+/// The members of an alert that are texts. The times in milliseconds are numbers.
 const TEXTS: [&str; 16] = [
     "key",
     "message_id",
@@ -30,25 +30,25 @@ const NUMBERS: [&str; 2] = ["opened_at_ms", "at_ms"];
 const EVENTS: [&str; 6] = ["opened", "updated", "escalated", "acknowledged", "resolved", "report"];
 const SEVERITIES: [&str; 4] = ["info", "warning", "critical", "page"];
 
-/// What the receiver wants a body to be.
+/// The body that the receiver requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// A JSON object with an alert's members, all of them and no others.
+    /// A JSON object with exactly the members of an alert.
     Alert,
-    /// A JSON object as Apprise's API takes it: `title`, `body` and `type`.
+    /// A JSON object as Apprise's API expects it: `title`, `body` and `type`.
     Apprise,
-    /// Whatever a template makes.
+    /// Any body, as a template makes it.
     Any,
 }
 
-/// A message that was taken.
+/// An accepted message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// `POST` or `PUT`.
     pub method: String,
-    /// What the body was declared as.
+    /// The content type of the body.
     pub content_type: String,
-    /// Its `idempotency-key`.
+    /// The `idempotency-key`.
     pub key: String,
     /// The body.
     pub body: String,
@@ -57,7 +57,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
@@ -66,19 +66,19 @@ impl Delivery {
 /// The receiver.
 #[derive(Debug)]
 pub struct Webhook {
-    /// Where it listens.
+    /// The path.
     pub path: String,
-    /// The bearer token that it wants, if it wants one.
+    /// The required bearer token, if any.
     pub token: Option<String>,
-    /// The key that requests must be signed with, if they must.
+    /// The key that requests must be signed with, if any.
     pub signing_key: Option<String>,
-    /// What it wants a body to be.
+    /// The required body.
     pub shape: Shape,
-    /// What came in, oldest first, each message once.
+    /// The accepted messages, oldest first, without duplicates.
     pub deliveries: Vec<Delivery>,
-    /// How many messages came in again after they had been taken.
+    /// The number of messages received again after they had been accepted.
     pub repeated: u64,
-    /// How long a caller of whom there was too much has to wait, in seconds.
+    /// How long a rate-limited client has to wait, in seconds.
     pub retry_after: u64,
 }
 
@@ -89,7 +89,7 @@ impl Default for Webhook {
 }
 
 impl Webhook {
-    /// At `/hook`, open to all, for alerts.
+    /// A receiver at `/hook`, open to anyone, for alerts.
     pub fn new() -> Self {
         Self {
             path: "/hook".into(),
@@ -155,7 +155,7 @@ impl Service for Webhook {
     }
 }
 
-/// Checks the signature as the channel's documentation tells receivers to.
+/// Checks the signature as the channel's documentation tells receivers to do.
 fn verify(key: &str, seen: &Seen) -> Result<(), String> {
     let timestamp = seen.header("x-dogwatch-timestamp");
     if timestamp.parse::<i64>().is_err() {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dogwatch_engine::{AlertKey, Subject};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rules::{Recipient, Route, Step, SubjectKind};
-use crate::{Weekdays, digest, storm};
+use crate::rules::{EscalationStep, Recipient, Route};
+use crate::{AlertKey, Cause, Scope, Subject, SubjectKind, Weekdays, digest, storm};
 
 /// A night at one desk: what is known of one incident, and everything that was said.
 struct Night {
@@ -25,26 +24,22 @@ fn recipient(name: &str, min_severity: Severity) -> Recipient {
     Recipient { name: name.to_owned(), min_severity }
 }
 
-fn step(after: u64, channels: &[&str]) -> Step {
+fn step(after: u64, channels: &[&str]) -> EscalationStep {
     let channels = channels.iter().map(|name| (*name).to_owned()).collect();
-    Step { after: Duration::from_secs(after), channels }
+    EscalationStep { after: Duration::from_secs(after), channels }
 }
 
-fn alert(event: AlertEvent, severity: Severity, summary: &str, at: Time) -> Alert {
-    Alert {
-        key: AlertKey("hive/alice/missing".into()),
-        event,
+fn report(change: Change, severity: Severity, summary: &str, at: Time) -> AlertReport {
+    let notice = Notice {
+        key: AlertKey::new(Scope::witness("hive", "alice"), Cause::Missing),
         severity,
         subject: Subject::Daemon,
-        chain: String::new(),
         summary: summary.into(),
         details: "details".into(),
         remedy: String::new(),
         command: String::new(),
-        acknowledged_by: String::new(),
-        opened_at: at,
-        at,
-    }
+    };
+    AlertReport { change, notice, at }
 }
 
 impl Night {
@@ -71,34 +66,34 @@ impl Night {
 
     fn event(&mut self, event: Event) {
         let desk = Desk { rules: &self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
-        let taken = desk.take(self.known.take(), event);
+        let step = desk.handle(self.known.take(), event);
         let second = self.now.since(Time::from_secs(START)).as_secs();
-        for dispatch in &taken.dispatches {
+        for dispatch in &step.dispatches {
             for channel in &dispatch.channels {
                 self.said.push((second, dispatch.alert.event, channel.clone()));
             }
         }
-        self.known = taken.incident;
+        self.known = step.incident;
     }
 
-    fn say(&mut self, event: AlertEvent, severity: Severity, summary: &str) {
-        self.event(Event::Said(Box::new(alert(event, severity, summary, self.now)), String::new()));
+    fn report(&mut self, change: Change, severity: Severity, summary: &str) {
+        self.event(Event::Reported(Box::new(report(change, severity, summary, self.now))));
     }
 
     fn open(&mut self, severity: Severity) {
-        self.say(AlertEvent::Opened, severity, "it broke");
+        self.report(Change::Raised, severity, "it broke");
     }
 
     fn resolve(&mut self) {
-        self.say(AlertEvent::Resolved, Severity::Info, "resolved: it broke");
+        self.report(Change::Over, Severity::Info, "it broke");
     }
 
     /// Lets time pass, and does what falls due.
     fn wait(&mut self, seconds: u64) {
         let until = self.now.plus(Duration::from_secs(seconds));
         loop {
-            let taken = Taken { incident: self.known.clone(), dispatches: Vec::new() };
-            let Some(due) = taken.due(&self.rules).filter(|due| *due <= until) else { break };
+            let step = Step { incident: self.known.clone(), dispatches: Vec::new() };
+            let Some(due) = step.due(&self.rules).filter(|due| *due <= until) else { break };
             self.now = due.max(self.now);
             let before = self.known.clone();
             self.event(Event::Due);
@@ -119,7 +114,7 @@ fn an_alert_opens_is_repeated_and_ends() {
     night.open(Severity::Critical);
     assert_eq!(night.said(), ["0 Opened chat", "0 Opened pager"]);
     night.wait(700);
-    assert_eq!(night.said(), ["330 Updated chat", "330 Updated pager", "660 Updated chat", "660 Updated pager"]);
+    assert_eq!(night.said(), ["300 Updated chat", "300 Updated pager", "600 Updated chat", "600 Updated pager"]);
     night.resolve();
     assert_eq!(night.said(), ["700 Resolved chat", "700 Resolved pager"]);
     night.wait(3600);
@@ -137,18 +132,22 @@ fn a_warning_is_said_once_and_to_whom_it_concerns() {
 }
 
 #[test]
-fn news_is_said_at_once_and_a_mere_repetition_when_it_is_time() {
+fn news_is_sent_at_once_and_fresh_wording_with_the_next_message() {
     let mut night = Night::new();
     night.open(Severity::Critical);
     night.said();
     night.wait(10);
-    night.say(AlertEvent::Updated, Severity::Critical, "it broke");
+    night.report(Change::Raised, Severity::Critical, "it broke");
     assert_eq!(night.said(), [] as [&str; 0], "nothing new");
-    night.say(AlertEvent::Updated, Severity::Critical, "it broke more");
+    night.report(Change::Raised, Severity::Critical, "it broke more");
     assert_eq!(night.said(), ["10 Updated chat", "10 Updated pager"]);
+    night.report(Change::News, Severity::Critical, "it broke more");
+    assert_eq!(night.said(), ["10 Updated chat", "10 Updated pager"]);
+    night.report(Change::Refreshed, Severity::Critical, "it broke in 7 places");
+    assert_eq!(night.said(), [] as [&str; 0], "wording alone is worth no message");
     night.wait(300);
-    night.say(AlertEvent::Updated, Severity::Critical, "it broke more");
-    assert_eq!(night.said(), ["310 Updated chat", "310 Updated pager"], "whoever raised it repeats it first");
+    assert_eq!(night.said(), ["310 Updated chat", "310 Updated pager"], "the desk alone repeats");
+    assert_eq!(night.known.unwrap().alert.summary, "it broke in 7 places");
 }
 
 #[test]
@@ -157,10 +156,10 @@ fn getting_worse_reaches_channels_that_were_too_good_for_it() {
     night.open(Severity::Warning);
     night.event(Event::Acknowledged("bob".into()));
     night.said();
-    night.say(AlertEvent::Updated, Severity::Page, "it broke");
+    night.report(Change::Worse, Severity::Page, "it broke");
     assert_eq!(night.said(), ["0 Updated chat", "0 Opened pager"]);
     assert_eq!(night.known.as_ref().unwrap().acknowledged, None, "it has to be acknowledged anew");
-    night.say(AlertEvent::Updated, Severity::Info, "it broke a little");
+    night.report(Change::Refreshed, Severity::Info, "it broke a little");
     assert_eq!(night.known.as_ref().unwrap().alert.severity, Severity::Page, "it never goes down");
 }
 
@@ -174,11 +173,11 @@ fn nobody_acknowledges_and_it_climbs() {
         ["0 Opened chat", "300 Escalated phone", "600 Escalated colleague"],
         "an escalation is no repetition to those who know"
     );
-    night.wait(330);
-    assert_eq!(night.said(), ["930 Updated chat", "930 Updated colleague", "930 Updated phone"]);
+    night.wait(300);
+    assert_eq!(night.said(), ["900 Updated chat", "900 Updated colleague", "900 Updated phone"]);
     night.event(Event::Acknowledged("bob".into()));
     let told: Vec<String> = night.said();
-    assert_eq!(told, ["935 Acknowledged chat", "935 Acknowledged colleague", "935 Acknowledged phone"]);
+    assert_eq!(told, ["905 Acknowledged chat", "905 Acknowledged colleague", "905 Acknowledged phone"]);
     assert_eq!(night.known.as_ref().unwrap().alert.acknowledged_by, "bob");
     night.wait(7200);
     assert_eq!(night.said(), [] as [&str; 0], "and quiet it is");
@@ -202,7 +201,7 @@ fn a_step_that_takes_only_pages_is_passed_over_by_milder_alerts() {
     let mut night = Night::escalating();
     night.open(Severity::Critical);
     night.wait(610);
-    assert_eq!(night.said(), ["0 Opened chat", "330 Updated chat", "600 Escalated colleague"]);
+    assert_eq!(night.said(), ["0 Opened chat", "300 Updated chat", "600 Escalated colleague"]);
 }
 
 #[test]
@@ -263,13 +262,13 @@ fn maintenance_holds_everything_back_and_loses_nothing() {
     let window = Maintenance { since: night.now, until, witness: None, reason: "reindex".into() };
     night.maintenance = Some(window.clone());
     night.open(Severity::Page);
-    night.say(AlertEvent::Updated, Severity::Page, "it broke more");
+    night.report(Change::Raised, Severity::Page, "it broke more");
     night.wait(3600);
     assert_eq!(night.said(), [] as [&str; 0]);
-    let told = digest("home", night.now, &window, &[night.known.clone().unwrap()]).unwrap();
-    assert_eq!((told.event, told.severity), (AlertEvent::Report, Severity::Page));
-    assert!(told.summary.contains("alerts that came: 1, still open: 1"), "{}", told.summary);
-    assert!(told.details.contains("page, open, since"), "{}", told.details);
+    let told = digest("home", &window, &[night.known.clone().unwrap()]).unwrap();
+    assert_eq!((told.change, told.notice.severity), (Change::Report, Severity::Page));
+    assert!(told.notice.summary.contains("alerts that came: 1, still open: 1"), "{}", told.notice.summary);
+    assert!(told.notice.details.contains("page, open, since"), "{}", told.notice.details);
     night.event(Event::Released);
     assert_eq!(night.said(), ["3600 Opened chat", "3600 Opened pager"]);
 
@@ -295,23 +294,23 @@ fn what_was_open_before_a_maintenance_is_said_again_after_it() {
 fn too_many_at_once_are_one_message() {
     let mut night = Night::new();
     night.open(Severity::Page);
-    night.event(Event::Joined(["chat".to_owned(), "pager".to_owned()].into()));
+    night.event(Event::JoinedStorm(["chat".to_owned(), "pager".to_owned()].into()));
     night.said();
-    night.say(AlertEvent::Updated, Severity::Page, "it broke more");
-    let open = storm("home", night.now, &[night.known.clone().unwrap()]).unwrap();
-    assert_eq!((open.event, open.severity), (AlertEvent::Opened, Severity::Page));
-    assert!(open.details.contains("it broke more"), "{}", open.details);
+    night.report(Change::Raised, Severity::Page, "it broke more");
+    let open = storm("home", &[night.known.clone().unwrap()]).unwrap();
+    assert_eq!((open.change, open.notice.severity), (Change::Raised, Severity::Page));
+    assert!(open.notice.details.contains("it broke more"), "{}", open.notice.details);
     night.resolve();
-    let over = storm("home", night.now, &[night.known.clone().unwrap()]).unwrap();
-    assert_eq!(over.event, AlertEvent::Resolved);
+    let over = storm("home", &[night.known.clone().unwrap()]).unwrap();
+    assert_eq!(over.change, Change::Over);
     assert_eq!(night.said(), [] as [&str; 0]);
-    assert_eq!(storm("home", night.now, &[]), None);
+    assert_eq!(storm("home", &[]), None);
 }
 
 #[test]
 fn reports_leave_nothing_open() {
     let mut night = Night::new();
-    night.say(AlertEvent::Report, Severity::Info, "all would work");
+    night.report(Change::Report, Severity::Info, "all would work");
     assert_eq!((night.said(), night.known), (vec!["0 Report chat".to_owned()], None));
 }
 
@@ -329,7 +328,7 @@ proptest! {
         let mut night = Night::escalating();
         for (what, severity, wait, text) in steps {
             match what {
-                0 | 1 => night.say(AlertEvent::Opened, severity, &format!("it broke {text}")),
+                0 | 1 => night.report(Change::Raised, severity, &format!("it broke {text}")),
                 2 => night.resolve(),
                 3 => night.event(Event::Acknowledged("bob".into())),
                 4 => {
@@ -381,7 +380,7 @@ fn what_gets_worse_in_a_maintenance_is_said_at_its_end_to_whom_it_concerns_by_th
     night.open(Severity::Warning);
     maintain(&mut night);
     night.wait(10);
-    night.say(AlertEvent::Updated, Severity::Page, "it broke altogether");
+    night.report(Change::Raised, Severity::Page, "it broke altogether");
     night.maintenance = None;
     night.event(Event::Released);
     assert_eq!(night.said(), ["0 Opened chat", "10 Opened chat", "10 Opened pager"]);
@@ -403,8 +402,8 @@ fn what_was_taken_on_in_a_maintenance_stays_taken_on() {
 fn what_was_said_past_the_desk_ends_each_time() {
     let mut night = Night::new();
     for _ in 0..2 {
-        let opened = alert(AlertEvent::Opened, Severity::Page, "it does not start", night.now);
-        night.event(Event::Adopted(Box::new(opened), String::new()));
+        let opened = report(Change::Raised, Severity::Page, "it does not start", night.now);
+        night.event(Event::Adopted(Box::new(opened)));
         night.resolve();
         night.wait(60);
     }
@@ -435,9 +434,9 @@ fn a_page_waits_for_no_hours_and_what_a_route_takes_to_nobody_goes_to_all() {
 fn a_storm_goes_along_every_route_that_takes_its_severity() {
     let mut night = Night::escalating();
     night.rules.routes[0].subjects = vec![SubjectKind::Witness];
-    let key = AlertKey("daemon/home/storm".into());
-    let storm = Alert { key, ..alert(AlertEvent::Opened, Severity::Page, "40 alerts came at once", night.now) };
-    night.event(Event::Said(Box::new(storm), String::new()));
+    let mut storm = report(Change::Raised, Severity::Page, "40 alerts came at once", night.now);
+    storm.notice.key = AlertKey::new(Scope::daemon("home"), Cause::Storm);
+    night.event(Event::Reported(Box::new(storm)));
     assert_eq!(night.said(), ["0 Opened chat"]);
 }
 
@@ -447,7 +446,7 @@ fn a_channel_that_is_renamed_hears_of_what_is_open() {
     night.rules.recipients.retain(|recipient| recipient.name == "pager");
     night.open(Severity::Page);
     night.rules.recipients = vec![recipient("pager2", Severity::Critical)];
-    night.event(Event::Reconciled);
+    night.event(Event::RulesChanged);
     night.resolve();
     assert_eq!(night.said(), ["0 Opened pager", "0 Opened pager2", "0 Resolved pager2"]);
 }
@@ -456,8 +455,8 @@ fn a_channel_that_is_renamed_hears_of_what_is_open() {
 fn in_a_storm_whoever_was_told_before_hears_the_end() {
     let mut night = Night::new();
     night.open(Severity::Page);
-    night.event(Event::Joined(["pager".to_owned()].into()));
-    night.say(AlertEvent::Updated, Severity::Page, "it broke more");
+    night.event(Event::JoinedStorm(["pager".to_owned()].into()));
+    night.report(Change::Raised, Severity::Page, "it broke more");
     night.resolve();
     assert_eq!(night.said(), ["0 Opened chat", "0 Opened pager", "0 Resolved chat"]);
 }

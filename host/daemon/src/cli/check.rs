@@ -2,35 +2,16 @@
 
 use std::path::Path;
 
-use dogwatch_plugins::{Library, Sandbox};
+use dogwatch_client::{Exit, Failure};
 use serde_json::json;
 
-use crate::cli::{Exit, Failure, say};
-use crate::config::{Config, Problems};
-use crate::plugins;
+use crate::cli::common::say;
+use crate::config::Config;
+use crate::run::preflight;
 use crate::store::Store;
 
-/// Reads the configuration, asks the plugins what they think of it, and opens the plugin directory.
-pub(crate) fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems), Failure> {
-    let (config, mut problems) = Config::load(path);
-    let Some(config) = config else { return Ok((None, problems)) };
-    let sandbox = Sandbox::new().map_err(Failure::other)?;
-    let (library, broken) = Library::open(sandbox, config.plugins_dir.as_deref());
-    for problem in broken {
-        problems.warn(None, problem.to_string(), "Create the directory; repair or remove the file.");
-    }
-    plugins::check(&library, &config, &mut problems);
-    if let Some(tls) = config.gateway.as_ref().and_then(|gateway| gateway.tls.as_ref())
-        && let Err(why) = tls.load()
-    {
-        let remedy = "Give it the whole chain and its key, in PEM form; the key with mode 0600.";
-        problems.error(Some(tls.line), format!("gateway: tls: {why}"), remedy);
-    }
-    Ok((Some((config, library)), problems))
-}
-
 pub(super) fn check(path: &Path, as_json: bool) -> Result<(), Failure> {
-    let (config, problems) = read(path)?;
+    let (config, problems) = preflight::read(path)?;
     if as_json {
         let report = json!({ "ok": !problems.has_errors(), "problems": problems.sorted() });
         say(format!("{report:#}"))?;

@@ -3,10 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
+use dogwatch_client::Failure;
 use dogwatch_devnet::{DevnetConfig, DevnetServer};
 use serde_json::json;
 
-use crate::cli::{Failure, say};
+use crate::cli::common::say;
 
 pub(super) async fn run(path: &Path) -> Result<(), Failure> {
     let text = std::fs::read_to_string(path)

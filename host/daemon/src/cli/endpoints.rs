@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use dogwatch_client::{EndpointStatus, Failure, Status};
 use dogwatch_rpc::{Clock, PollRequest, Pool};
 use serde::Serialize;
 
-use crate::cli::{Failure, client, say};
+use crate::cli::common::say;
+use crate::cli::daemon;
+use crate::chain::convert::endpoint_status;
 use crate::config::Config;
-use crate::status::{EndpointStatus, Status};
 
 /// How often the endpoints are asked where no daemon is: one that is frozen shows it only by not moving.
 const ROUNDS: u32 = 3;
@@ -45,8 +47,8 @@ pub(super) async fn endpoints(config: &Path, from: From, as_json: bool) -> Resul
 }
 
 async fn from_daemon(config: &Path) -> Result<Vec<Chain>, Failure> {
-    let status: Status = client::get(config, "/status").await?;
-    let chain = |chain: crate::status::ChainStatus| Chain {
+    let status: Status = daemon::of(config)?.get("/status").await?;
+    let chain = |chain: dogwatch_client::ChainStatus| Chain {
         name: chain.name,
         agreement: chain.verdict,
         endpoints: chain.endpoints,
@@ -59,7 +61,7 @@ async fn from_endpoints(path: &Path) -> Result<Vec<Chain>, Failure> {
     let Some(config) = config else { return Err(Failure::input(problems)) };
     let mut chains = Vec::new();
     for chain in &config.chains {
-        let options = crate::daemon::pool_options(chain);
+        let options = crate::chain::options::pool_options(chain);
         let pool = Pool::new(chain.profile.clone(), chain.endpoints.clone(), options).map_err(Failure::input)?;
         for round in 0..ROUNDS {
             if round > 0 {
@@ -70,7 +72,7 @@ async fn from_endpoints(path: &Path) -> Result<Vec<Chain>, Failure> {
         chains.push(Chain {
             name: chain.profile.name.clone(),
             agreement: pool.agreement().map_or_else(String::new, |agreement| agreement.verdict.to_string()),
-            endpoints: pool.status(Clock.now()).iter().map(EndpointStatus::from).collect(),
+            endpoints: pool.status(Clock.now()).iter().map(endpoint_status).collect(),
         });
     }
     Ok(chains)

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use dogwatch_client::{Exit, Failure};
 use clap::Subcommand;
-use dogwatch_plugins::{Library, Origin, PluginInfo, Sandbox, SettingDoc};
+use dogwatch_plugins::{Library, PluginInfo, PluginOrigin, Sandbox, SettingDoc};
 use serde_json::json;
 
-use crate::cli::{Exit, Failure, say};
-use crate::config::Config;
+use crate::cli::common::say;
+use crate::config::paths;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -29,7 +30,7 @@ pub(super) enum PluginCommand {
 
 pub(super) fn run(command: &PluginCommand) -> Result<(), Failure> {
     let PluginCommand::List { name, dir, config, json } = command;
-    let from_config = config.as_deref().map(Config::plugins_dir_of).transpose().map_err(Failure::input)?.flatten();
+    let from_config = config.as_deref().map(paths::plugins_dir_of).transpose().map_err(Failure::input)?.flatten();
     list(dir.as_deref().or(from_config.as_deref()), name.as_deref(), *json)
 }
 
@@ -72,7 +73,7 @@ fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(
 fn short(plugin: &PluginInfo) -> String {
     let PluginInfo { name, origin, world, description, .. } = plugin;
     let world = world.to_string();
-    let place = if *origin == Origin::Bundled { String::new() } else { format!("  ({origin})") };
+    let place = if *origin == PluginOrigin::Bundled { String::new() } else { format!("  ({origin})") };
     format!("{name:<14} {world:<8} {}{place}", description.about)
 }
 

@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
+use dogwatch_client::{Exit, Failure};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::boot::{self, Journal, StartFailure, Told, Witness};
-use crate::cli::{Exit, Failure, check};
-use crate::config::{Config, Level};
-use crate::daemon::Daemon;
+use crate::config::{Config, Level, paths};
+use crate::fallback::journal::Journal;
+use crate::fallback::start_failure::{self, NoticedBy, StartFailure};
+use crate::liveness;
+use crate::run::{Daemon, preflight};
 use crate::store::Store;
-use crate::vitals;
 
 pub(super) async fn run(path: &Path) -> Result<(), Failure> {
-    let state_dir = boot::state_dir(path);
+    let state_dir = paths::state_dir_or_default(path);
     let another_runs = Store::is_in_use(&state_dir);
     match watch(path).await {
         Ok(()) => {
@@ -23,7 +24,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Failure> {
         // Another daemon watches, and would be told of its own end.
         Err(Ended { another, failure, .. }) if another || another_runs => Err(failure),
         Err(Ended { told, failure, .. }) => {
-            report(&boot::tell(Some(path), &state_dir, &told, Witness::Itself).await);
+            start_failure::tell(Some(path), &state_dir, &told, NoticedBy::Itself).await.print();
             Err(failure)
         }
     }
@@ -49,7 +50,7 @@ impl Ended {
 
 async fn watch(path: &Path) -> Result<(), Ended> {
     let unusable = |failure| Ended::new("it could not read its configuration", "dogwatch check", failure);
-    let (config, problems) = check::read(path).map_err(unusable)?;
+    let (config, problems) = preflight::read(path).map_err(unusable)?;
     let Some((config, library)) = config else {
         return Err(unusable(Failure::with(Exit::Input, problems)));
     };
@@ -84,36 +85,19 @@ async fn serve(config: Config, library: dogwatch_plugins::Library) -> Result<(),
     })?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| died(error.into()))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| died(error.into()))?;
-    vitals::tell(&[NotifyState::Ready]);
+    liveness::tell(&[NotifyState::Ready]);
     tokio::select! {
         ended = daemon.run() => return ended.map_err(died),
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     tracing::info!(site, "told to stop");
-    vitals::tell(&[NotifyState::Stopping]);
+    liveness::tell(&[NotifyState::Stopping]);
     tokio::select! {
         () = daemon.stop() => {}
-        // Told twice, it waits for nobody.
+        // Notified twice, it waits for nobody.
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     Ok(())
-}
-
-/// Says on standard error what became of the message.
-pub(super) fn report(told: &Told) {
-    if let Some(why) = told.silent {
-        eprintln!("dogwatch: no channel was told: {why}");
-        return;
-    }
-    for name in &told.delivered {
-        eprintln!("dogwatch: channel {name} was told that Dogwatch does not start");
-    }
-    for (name, why) in &told.failed {
-        eprintln!("dogwatch: channel {name} could not be told: {why}");
-    }
-    if told.delivered.is_empty() {
-        eprintln!("dogwatch: NOBODY WAS TOLD that Dogwatch does not start");
-    }
 }

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use dogwatch_client::{AlertStatus, ChainStatus, Failure, NodeStatus, Status, WitnessStatus};
 use dogwatch_engine::Health;
 
-use crate::cli::{Failure, client, say};
-use crate::status::{AlertStatus, ChainStatus, NodeStatus, Status, WitnessStatus};
+use crate::cli::common::say;
+use crate::cli::daemon;
 
 pub(super) async fn status(config: &Path, as_json: bool) -> Result<(), Failure> {
-    let status: Status = client::get(config, "/status").await?;
+    let status: Status = daemon::of(config)?.get("/status").await?;
     if as_json {
         say(serde_json::to_string_pretty(&status).map_err(Failure::other)?)
     } else {

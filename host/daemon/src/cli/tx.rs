@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use dogwatch_client::Failure;
 use clap::{Args, Subcommand};
 use dogwatch_chain::{
     ChainId, KeyPrefix, Profile, PublicKey, SecretKey, SignedTransaction, transaction_from_json, transaction_to_json,
@@ -11,7 +12,7 @@ use dogwatch_chain::{
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cli::{Failure, say};
+use crate::cli::common::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TxCommand {

@@ -3,12 +3,47 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dogwatch_engine::Severity;
+use dogwatch_alerts::Severity;
+use dogwatch_plugins::Settings;
 
-use crate::config::ChannelConfig;
+use crate::config::duration::Range;
 use crate::config::problem::Problems;
-use crate::config::reader::{Range, Section};
+use crate::config::reader::Section;
 use crate::config::secret::{Secret, SecretSource};
+use crate::config::{authority, severity};
+
+const HEARTBEAT: Range<'_> = Range {
+    least: Duration::from_secs(1),
+    most: Duration::from_hours(1),
+    why: "services take at most a few heartbeats a minute, and what is late by hours warns nobody",
+};
+
+/// An alert channel.
+#[derive(Clone, Debug)]
+pub struct ChannelConfig {
+    /// The line its section starts in.
+    pub line: usize,
+    /// The operator's name for it.
+    pub name: String,
+    /// The plugin that speaks to it.
+    pub plugin: String,
+    /// What it takes.
+    pub min_severity: Severity,
+    /// Hosts it may send to, as `host` or `host:port`.
+    pub allow_hosts: Vec<String>,
+    /// Whether it may send by plain http, or mail without TLS, to hosts other than this machine.
+    pub allow_http: bool,
+    /// Authorities that it trusts beside this machine's own, in PEM form.
+    pub authorities: Vec<Vec<u8>>,
+    /// How often a heartbeat is sent, if it is one that takes them.
+    pub heartbeat: Duration,
+    /// The plugin's settings.
+    pub settings: Settings,
+    /// Secrets by name.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Where they are kept.
+    pub sources: BTreeMap<String, SecretSource>,
+}
 
 pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<ChannelConfig> {
     let name = section.required("name", "\"ops\"", problems);
@@ -17,13 +52,13 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         section.check_name("name", name, problems);
     }
     let plugin = section.required("plugin", "\"webhook\"", problems);
-    let min_severity = severity(&mut section, "min_severity", problems).unwrap_or(Severity::Info);
+    let min_severity = severity::read(&mut section, "min_severity", problems).unwrap_or(Severity::Info);
     let hosts = section.texts("allow_hosts", problems);
     let allow_http = section.flag("allow_http", problems).unwrap_or(false);
     let heartbeat = section.duration_within("heartbeat", HEARTBEAT, problems).unwrap_or(Duration::from_secs(60));
     let authority = section.text("authority", problems);
     let authorities =
-        authority.and_then(|path| super::chain::authority(&path, &section, problems)).into_iter().collect();
+        authority.and_then(|path| authority::read(&path, &section, problems)).into_iter().collect();
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
     let secrets = section.table("secrets", problems).map(|table| secrets(table, problems)).unwrap_or_default();
     let line = section.line();
@@ -65,28 +100,6 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
 fn is_host(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control())
 }
-
-/// Reads a severity.
-pub(super) fn severity(section: &mut Section<'_>, key: &'static str, problems: &mut Problems) -> Option<Severity> {
-    let text = section.text(key, problems)?;
-    match text.value.as_str() {
-        "info" => Some(Severity::Info),
-        "warning" => Some(Severity::Warning),
-        "critical" => Some(Severity::Critical),
-        "page" => Some(Severity::Page),
-        other => {
-            let what = format!("{key} = {other:?} is none");
-            section.error(problems, text.line, &what, "Write \"info\", \"warning\", \"critical\" or \"page\".");
-            None
-        }
-    }
-}
-
-const HEARTBEAT: Range<'_> = Range {
-    least: Duration::from_secs(1),
-    most: Duration::from_hours(1),
-    why: "services take at most a few heartbeats a minute, and what is late by hours warns nobody",
-};
 
 /// The secrets, and where they are kept.
 fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, (Secret, SecretSource)> {

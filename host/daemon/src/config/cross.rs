@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use dogwatch_engine::Unprobed;
 
+use crate::config::chain::ChainConfig;
+use crate::config::channel::ChannelConfig;
 use crate::config::problem::Problems;
 use crate::config::witness::Located;
-use crate::config::{ChainConfig, ChannelConfig};
 
 /// Whether the file has sections of a kind, good ones or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

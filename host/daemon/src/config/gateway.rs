@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use dogwatch_rpc::GatewayOptions;
 
+use crate::config::duration::Range;
+use crate::config::listen;
 use crate::config::problem::Problems;
-use crate::config::reader::{At, Range, Section};
-use crate::config::{CertificateFiles, GatewayConfig};
+use crate::config::reader::Section;
 
 const DEADLINE: Range<'_> = Range {
     least: Duration::from_millis(100),
@@ -18,9 +19,33 @@ const DEADLINE: Range<'_> = Range {
 const DRAIN: Range<'_> =
     Range { least: Duration::ZERO, most: Duration::from_secs(60), why: "systemd kills after 90 s by default" };
 
+/// The pool, served to other programs.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// Where it listens; with TLS, this port only leads to https.
+    pub listen: SocketAddr,
+    /// Its certificate.
+    pub tls: Option<CertificateFiles>,
+    /// What it allows.
+    pub options: GatewayOptions,
+}
+
+/// A certificate, and where https is spoken with it.
+#[derive(Clone, Debug)]
+pub struct CertificateFiles {
+    /// The line its section starts in.
+    pub line: usize,
+    /// Where https is spoken.
+    pub listen: SocketAddr,
+    /// The chain, in PEM form.
+    pub certificate: PathBuf,
+    /// The key, in PEM form.
+    pub key: PathBuf,
+}
+
 pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<GatewayConfig> {
     let line = section.line();
-    let listen = address(&mut section, "listen", "\"127.0.0.1:8090\"", problems);
+    let listen = listen::address(&mut section, "listen", "\"127.0.0.1:8090\"", problems);
     let tls = section.table("tls", problems).map(|table| certificate_files(table, problems));
     let defaults = GatewayOptions::default();
     let bytes = |value: Option<u32>, default| {
@@ -52,15 +77,8 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     Some(GatewayConfig { listen: listen?, tls, options })
 }
 
-/// `[metrics]`.
-pub(super) fn metrics(mut section: Section<'_>, problems: &mut Problems) -> Option<SocketAddr> {
-    let listen = address(&mut section, "listen", "\"127.0.0.1:9464\"", problems);
-    section.finish(problems);
-    listen
-}
-
 fn certificate_files(mut section: Section<'_>, problems: &mut Problems) -> Option<CertificateFiles> {
-    let listen = address(&mut section, "listen", "\"0.0.0.0:8443\"", problems);
+    let listen = listen::address(&mut section, "listen", "\"0.0.0.0:8443\"", problems);
     let certificate = section.required("certificate", "\"/etc/dogwatch/fullchain.pem\"", problems);
     let key = section.required("key", "\"/etc/dogwatch/privkey.pem\"", problems);
     let line = section.line();
@@ -73,16 +91,4 @@ fn certificate_files(mut section: Section<'_>, problems: &mut Problems) -> Optio
         certificate: PathBuf::from(certificate?.value),
         key: PathBuf::from(key?.value),
     })
-}
-
-fn address(section: &mut Section<'_>, key: &'static str, example: &str, problems: &mut Problems) -> Option<SocketAddr> {
-    let At { value, line } = section.required(key, example, problems)?;
-    match value.parse() {
-        Ok(address) => Some(address),
-        Err(_) => {
-            let text = format!("{key} = {value:?} is not an address with a port");
-            section.error(problems, line, &text, format!("Write it like {example}."));
-            None
-        }
-    }
 }

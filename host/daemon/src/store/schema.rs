@@ -5,10 +5,10 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Goes up by one with each change of the tables; older ones are brought up step by step.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// What each version added, from the first.
-const STEPS: [&str; 3] = [TABLES, UPGRADES, INCIDENTS];
+const STEPS: [&str; 4] = [TABLES, UPGRADES, INCIDENTS, ONE_TRUTH];
 
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -24,6 +24,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     // Tables and version in one transaction: killed in between, the next start finds both or neither.
     Ok(connection.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))?)
 }
+
+/// Since version 4: what is open stands in `incident` alone.
+const ONE_TRUTH: &str = "DROP TABLE chain_alerts;";
 
 /// Since version 3.
 const INCIDENTS: &str = "

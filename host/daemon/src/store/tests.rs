@@ -1,8 +1,7 @@
 //! What is written is there after a restart, and messages leave in order.
 
-use dogwatch_alerts::Recipient;
+use dogwatch_alerts::{AlertEvent, AlertKey, Recipient, Severity, Subject};
 use dogwatch_chain::Time;
-use dogwatch_engine::{AlertEvent, AlertKey, Severity, Subject};
 use tempfile::TempDir;
 
 use super::*;
@@ -47,7 +46,7 @@ async fn summary(store: &Store, channel: &str, now: u32) -> Option<(i64, String,
 #[tokio::test]
 async fn what_is_written_survives() {
     let dir = TempDir::new().unwrap();
-    let state = State { memory: vec![1, 2, 3], paused_until: Some(Time::from_secs(9)), ..State::default() };
+    let state = WatchState { memory: vec![1, 2, 3], paused_until: Some(Time::from_secs(9)), ..WatchState::default() };
     {
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(store.state("hive", "alice").await.unwrap(), None);

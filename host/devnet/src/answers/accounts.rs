@@ -1,23 +1,23 @@
-//! Accounts: only those of witnesses exist.
+//! Accounts. Only those of witnesses exist.
 
 use dogwatch_chain::{AccountName, Symbol};
 use serde_json::{Value, json};
 
 use super::amounts::{amount, vests};
-use super::{Form, Sight};
+use super::context::{AnswerContext, JsonForm};
 use crate::seed::derive_key;
 
-/// `condenser_api.get_accounts`: those that exist.
-pub(crate) fn accounts(sight: Sight<'_>, names: &[&str]) -> Value {
-    names.iter().filter_map(|name| account(sight, name)).collect()
+/// `condenser_api.get_accounts`: the accounts that exist.
+pub(crate) fn accounts(context: AnswerContext<'_>, names: &[&str]) -> Value {
+    names.iter().filter_map(|name| account(context, name)).collect()
 }
 
-fn account(sight: Sight<'_>, name: &str) -> Option<Value> {
-    let profile = &sight.setup.profile;
-    let witness = sight.state.witnesses.get(&AccountName::new(name).ok()?)?;
+fn account(context: AnswerContext<'_>, name: &str) -> Option<Value> {
+    let profile = &context.setup.profile;
+    let witness = context.state.witnesses.get(&AccountName::new(name).ok()?)?;
     let auth = |key: String| json!({ "weight_threshold": 1, "account_auths": [], "key_auths": [[key, 1]] });
     let derived = |role: &str| derive_key(&format!("{name}/{role}")).public_key().display(&profile.prefix).to_string();
-    let liquid = |millis| amount(millis, Symbol::Liquid, profile, Form::Legacy);
+    let liquid = |millis| amount(millis, Symbol::Liquid, profile, JsonForm::Legacy);
     Some(json!({
         "id": witness.rank,
         "name": name,
@@ -28,7 +28,7 @@ fn account(sight: Sight<'_>, name: &str) -> Option<Value> {
         "json_metadata": "",
         "posting_json_metadata": "",
         "proxy": "",
-        "created": sight.setup.genesis.to_string(),
+        "created": context.setup.genesis.to_string(),
         "mined": false,
         "recovery_account": "initminer",
         "reset_account": "null",
@@ -36,8 +36,8 @@ fn account(sight: Sight<'_>, name: &str) -> Option<Value> {
         "can_vote": true,
         "balance": liquid(1_000_000_000),
         "savings_balance": liquid(0),
-        "hbd_balance": amount(0, Symbol::Debt, profile, Form::Legacy),
-        "vesting_shares": vests(1_800_012_133, Form::Legacy),
+        "hbd_balance": amount(0, Symbol::Debt, profile, JsonForm::Legacy),
+        "vesting_shares": vests(1_800_012_133, JsonForm::Legacy),
         "witnesses_voted_for": 0,
         "witness_votes": [],
     }))

@@ -1,18 +1,18 @@
 //! The chain's head, version and constants.
 
-use dogwatch_chain::{Asset, FutureSchedule, Symbol, Time, WitnessProps};
+use dogwatch_chain::{Asset, Symbol, Time, WitnessProps};
 use serde_json::{Value, json};
 
 use super::amounts::{amount, nai, props, vests};
-use super::{Form, Sight};
-use crate::error::Lineage;
+use super::context::{AnswerContext, JsonForm};
+use crate::lineage::Lineage;
 
 /// `get_dynamic_global_properties`.
-pub(crate) fn dynamic(sight: Sight<'_>, form: Form) -> Value {
-    let (state, profile) = (sight.state, &sight.setup.profile);
+pub(crate) fn dynamic(context: AnswerContext<'_>, form: JsonForm) -> Value {
+    let (state, profile) = (context.state, &context.setup.profile);
     let liquid = |millis| amount(millis, Symbol::Liquid, profile, form);
     let debt = |millis| amount(millis, Symbol::Debt, profile, form);
-    let genesis = Time::from_secs(sight.setup.genesis.as_secs()).to_string();
+    let genesis = Time::from_secs(context.setup.genesis.as_secs()).to_string();
     let mut json = json!({
         "head_block_number": state.head.num(),
         "head_block_id": state.head,
@@ -57,13 +57,13 @@ pub(crate) fn dynamic(sight: Sight<'_>, form: Form) -> Value {
         "min_recurrent_transfers_recurrence": 24,
         "max_open_recurrent_transfers": 255,
     });
-    if let (Form::Nai, Some(members)) = (form, json.as_object_mut()) {
+    if let (JsonForm::Nai, Some(members)) = (form, json.as_object_mut()) {
         members.insert("id".into(), json!(0));
     }
     json
 }
 
-/// The version a node gives itself.
+/// The version that a node reports.
 pub(crate) fn running_version(lineage: Lineage) -> &'static str {
     match lineage {
         Lineage::Hive => "1.28.6",
@@ -72,42 +72,42 @@ pub(crate) fn running_version(lineage: Lineage) -> &'static str {
 }
 
 /// `get_version`.
-pub(crate) fn version(sight: Sight<'_>) -> Value {
+pub(crate) fn version(context: AnswerContext<'_>) -> Value {
     let revision = "0".repeat(40);
     let mut json = json!({
-        "blockchain_version": running_version(sight.setup.lineage),
+        "blockchain_version": running_version(context.setup.lineage),
         "hive_revision": revision,
         "fc_revision": revision,
-        "chain_id": sight.setup.profile.chain_id,
+        "chain_id": context.setup.profile.chain_id,
     });
-    if let (Lineage::Hive, Some(members)) = (sight.setup.lineage, json.as_object_mut()) {
+    if let (Lineage::Hive, Some(members)) = (context.setup.lineage, json.as_object_mut()) {
         members.insert("node_type".into(), json!("testnet"));
     }
     json
 }
 
 /// `get_hardfork_version`.
-pub(crate) fn hardfork(sight: Sight<'_>) -> Value {
-    json!(match sight.setup.lineage {
+pub(crate) fn hardfork(context: AnswerContext<'_>) -> Value {
+    json!(match context.setup.lineage {
         Lineage::Hive => "1.28.0",
         Lineage::Steem => "0.23.0",
     })
 }
 
-/// `get_config`, as far as a client reads it.
-pub(crate) fn config(sight: Sight<'_>, form: Form) -> Value {
-    let profile = &sight.setup.profile;
+/// `get_config`, with the constants that clients read.
+pub(crate) fn config(context: AnswerContext<'_>, form: JsonForm) -> Value {
+    let profile = &context.setup.profile;
     let symbol = |symbol: Symbol, text: &str| match form {
-        Form::Legacy => json!(text),
-        Form::Nai => json!({ "nai": nai(symbol), "decimals": 3 }),
+        JsonForm::Legacy => json!(text),
+        JsonForm::Nai => json!({ "nai": nai(symbol), "decimals": 3 }),
     };
     let millis = profile.block_interval.as_millis();
-    // A whole number of seconds as on real chains; a fraction is this devnet's own.
+    // Whole seconds as on real chains. Only a devnet has fractions.
     let interval = match (millis.checked_div(1000), millis.checked_rem(1000)) {
         (Some(secs), Some(0)) => json!(u64::try_from(secs).unwrap_or(u64::MAX)),
         _ => json!(profile.block_interval.as_secs_f64()),
     };
-    let hardfork = hardfork(sight);
+    let hardfork = hardfork(context);
     json!({
         "HIVE_CHAIN_ID": profile.chain_id,
         "HIVE_SYMBOL": symbol(Symbol::Liquid, &profile.liquid),
@@ -115,9 +115,9 @@ pub(crate) fn config(sight: Sight<'_>, form: Form) -> Value {
         "IS_TEST_NET": true,
         "HIVE_BLOCK_INTERVAL": interval,
         "HIVE_MAX_WITNESSES": profile.round_length,
-        "HIVE_BLOCKCHAIN_VERSION": running_version(sight.setup.lineage),
+        "HIVE_BLOCKCHAIN_VERSION": running_version(context.setup.lineage),
         "HIVE_BLOCKCHAIN_HARDFORK_VERSION": hardfork,
-        "HIVE_GENESIS_TIME": sight.setup.genesis.to_string(),
+        "HIVE_GENESIS_TIME": context.setup.genesis.to_string(),
         "HIVE_ADDRESS_PREFIX": profile.prefix.as_str(),
         "HIVE_MIN_ACCOUNT_CREATION_FEE": 0,
         "HIVE_HARDFORK_REQUIRED_WITNESSES": 17,
@@ -129,25 +129,25 @@ pub(crate) fn config(sight: Sight<'_>, form: Form) -> Value {
 }
 
 /// `get_chain_properties`.
-pub(crate) fn chain_properties(sight: Sight<'_>, form: Form) -> Value {
+pub(crate) fn chain_properties(context: AnswerContext<'_>, form: JsonForm) -> Value {
     let fee = Asset { millis: 0, symbol: Symbol::Liquid };
     let median = WitnessProps { account_creation_fee: fee, maximum_block_size: 131_072, interest_rate: 1000 };
-    props(&median, &sight.setup.profile, form)
+    props(&median, &context.setup.profile, form)
 }
 
-/// The answer as a chain of that lineage names things: `HIVE_…` and `hbd_…`, or `STEEM_…` and `sbd_…`.
-pub(crate) fn renamed(value: Value, schedule: FutureSchedule) -> Value {
-    match (schedule, value) {
-        (FutureSchedule::Published, value) => value,
+/// The answer with the names of that lineage: `HIVE_…` and `hbd_…`, or `STEEM_…` and `sbd_…`.
+pub(crate) fn renamed(value: Value, lineage: Lineage) -> Value {
+    match (lineage, value) {
+        (Lineage::Hive, value) => value,
         (_, Value::Object(members)) => members
             .into_iter()
             .map(|(name, value)| {
                 let name = name.replace("HIVE", "STEEM").replace("HBD", "SBD");
-                (name.replace("hive", "steem").replace("hbd", "sbd"), renamed(value, schedule))
+                (name.replace("hive", "steem").replace("hbd", "sbd"), renamed(value, lineage))
             })
             .collect::<serde_json::Map<_, _>>()
             .into(),
-        (_, Value::Array(items)) => items.into_iter().map(|item| renamed(item, schedule)).collect(),
+        (_, Value::Array(items)) => items.into_iter().map(|item| renamed(item, lineage)).collect(),
         (_, value) => value,
     }
 }

@@ -1,13 +1,13 @@
-//! Who produces when.
+//! The witness schedule.
 
 use serde_json::{Value, json};
 
+use super::context::{AnswerContext, JsonForm};
 use super::globals::{chain_properties, running_version};
-use super::{Form, Sight};
 
 /// `get_witness_schedule`.
-pub(crate) fn schedule(sight: Sight<'_>, form: Form, include_future: bool) -> Value {
-    let rounds = &sight.state.rounds;
+pub(crate) fn schedule(context: AnswerContext<'_>, form: JsonForm, include_future: bool) -> Value {
+    let rounds = &context.state.rounds;
     let dynamics = |unit: u32, budget: u32, pool: u32, decay: u32, min: u32| {
         json!({
             "resource_unit": unit, "budget_per_time_unit": budget, "pool_eq": pool, "max_pool_size": pool,
@@ -25,9 +25,9 @@ pub(crate) fn schedule(sight: Sight<'_>, form: Form, include_future: bool) -> Va
         "timeshare_weight": 5,
         "miner_weight": 1,
         "witness_pay_normalization_factor": 25,
-        "median_props": chain_properties(sight, form),
-        "majority_version": running_version(sight.setup.lineage),
-        "max_voted_witnesses": sight.setup.profile.round_length.saturating_sub(1),
+        "median_props": chain_properties(context, form),
+        "majority_version": running_version(context.setup.lineage),
+        "max_voted_witnesses": context.setup.profile.round_length.saturating_sub(1),
         "max_miner_witnesses": 0,
         "max_runner_witnesses": 1,
         "hardfork_required_witnesses": 17,
@@ -41,9 +41,9 @@ pub(crate) fn schedule(sight: Sight<'_>, form: Form, include_future: bool) -> Va
     json
 }
 
-/// `get_active_witnesses`: the current round, and after an empty name the next one.
-pub(crate) fn active(sight: Sight<'_>, include_future: bool) -> Value {
-    let rounds = &sight.state.rounds;
+/// `get_active_witnesses`: the current round; on request also an empty name and the next round.
+pub(crate) fn active(context: AnswerContext<'_>, include_future: bool) -> Value {
+    let rounds = &context.state.rounds;
     let mut names: Vec<&str> = rounds.current.iter().map(|name| name.as_str()).collect();
     if let (true, Some(future)) = (include_future, &rounds.future) {
         names.push("");

@@ -1,19 +1,19 @@
-//! Witnesses as a node shows them: with what is pending.
+//! Witnesses as nodes show them: with pending transactions applied.
 
 use dogwatch_chain::{AccountName, Symbol};
 use serde_json::{Value, json};
 
 use super::amounts::{amount, props};
+use super::context::{AnswerContext, JsonForm};
 use super::globals::running_version;
-use super::{Form, Sight};
-use crate::state::Witness;
+use crate::state::WitnessObject;
 
-fn show(sight: Sight<'_>, name: &AccountName, witness: &Witness, form: Form) -> Value {
-    let profile = &sight.setup.profile;
+fn show(context: AnswerContext<'_>, name: &AccountName, witness: &WitnessObject, form: JsonForm) -> Value {
+    let profile = &context.setup.profile;
     let zero = || amount(0, Symbol::Liquid, profile, form);
-    let genesis = sight.setup.genesis.to_string();
-    // Integers above 2^53 are written as strings, below as numbers.
-    let votes = match sight.setup.watched.contains_key(name) {
+    let genesis = context.setup.genesis.to_string();
+    // Integers above 2^53 are written as strings, smaller ones as numbers.
+    let votes = match context.setup.watched.contains_key(name) {
         true => json!(180_000_171_885_432_226u64.saturating_sub(u64::from(witness.rank)).to_string()),
         false => json!(0),
     };
@@ -35,36 +35,36 @@ fn show(sight: Sight<'_>, name: &AccountName, witness: &Witness, form: Form) -> 
         "hbd_exchange_rate": { "base": zero(), "quote": zero() },
         "last_hbd_exchange_update": "1970-01-01T00:00:00",
         "last_work": "0".repeat(64),
-        "running_version": running_version(sight.setup.lineage),
+        "running_version": running_version(context.setup.lineage),
         "hardfork_version_vote": "0.0.0",
         "hardfork_time_vote": genesis,
         "available_witness_account_subsidies": 16_925,
     })
 }
 
-/// `get_witness_by_account`: null when there is none.
-pub(crate) fn by_account(sight: Sight<'_>, name: &str, form: Form) -> Value {
+/// `get_witness_by_account`: null for an unknown witness.
+pub(crate) fn by_account(context: AnswerContext<'_>, name: &str, form: JsonForm) -> Value {
     AccountName::new(name)
         .ok()
-        .and_then(|name| sight.state.witnesses.get(&name).map(|witness| show(sight, &name, witness, form)))
+        .and_then(|name| context.state.witnesses.get(&name).map(|witness| show(context, &name, witness, form)))
         .unwrap_or_default()
 }
 
-/// `find_witnesses`: those that exist.
-pub(crate) fn find(sight: Sight<'_>, owners: &[&str]) -> Value {
+/// `find_witnesses`: the witnesses that exist.
+pub(crate) fn find(context: AnswerContext<'_>, owners: &[&str]) -> Value {
     let found: Vec<Value> =
-        owners.iter().map(|owner| by_account(sight, owner, Form::Nai)).filter(|value| !value.is_null()).collect();
+        owners.iter().map(|owner| by_account(context, owner, JsonForm::Nai)).filter(|value| !value.is_null()).collect();
     json!({ "witnesses": found })
 }
 
-/// `get_witnesses_by_vote`: from that witness on, or from the top.
-pub(crate) fn by_vote(sight: Sight<'_>, from: &str, limit: usize) -> Value {
-    let mut ranked: Vec<(&AccountName, &Witness)> = sight.state.witnesses.iter().collect();
+/// `get_witnesses_by_vote`: from that witness on, or from the highest rank.
+pub(crate) fn by_vote(context: AnswerContext<'_>, from: &str, limit: usize) -> Value {
+    let mut ranked: Vec<(&AccountName, &WitnessObject)> = context.state.witnesses.iter().collect();
     ranked.sort_by_key(|(_, witness)| witness.rank);
     ranked
         .into_iter()
         .skip_while(|(name, _)| !from.is_empty() && name.as_str() != from)
         .take(limit)
-        .map(|(name, witness)| show(sight, name, witness, Form::Legacy))
+        .map(|(name, witness)| show(context, name, witness, JsonForm::Legacy))
         .collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::common::{name, world};
 use dogwatch_chain::{BlockNum, PublicKey, Slot};
-use dogwatch_devnet::{DevnetConfig, SlotOutcome};
+use dogwatch_devnet::{DevnetConfig, DevnetSlotOutcome};
 use serde_json::json;
 
 const NODE: &str = r#"{"witness": "alice", "node": "primary"}"#;
@@ -65,11 +65,11 @@ fn the_same_seed_makes_the_same_chain() {
 #[test]
 fn a_missed_slot_counts_when_the_next_block_arrives() {
     let mut world = world("");
-    world.order("crash", node());
+    world.command("crash", node());
     let alices =
         |net: &dogwatch_devnet::Devnet| net.snapshot().slots.last().is_some_and(|slot| slot.witness == name("alice"));
     world.until("alice's slot", alices);
-    assert_eq!(world.net.snapshot().slots.last().unwrap().outcome, SlotOutcome::Missed);
+    assert_eq!(world.net.snapshot().slots.last().unwrap().outcome, DevnetSlotOutcome::Missed);
     assert_eq!(world.missed(), 0, "nobody has said so yet");
     let head = world.net.head().num();
     world.slots(1);
@@ -81,7 +81,7 @@ fn a_missed_slot_counts_when_the_next_block_arrives() {
     let filled: u128 = dynamic["recent_slots_filled"].as_str().unwrap().parse().unwrap();
     assert_eq!(filled.count_zeros(), 1);
 
-    world.order("restart", node());
+    world.command("restart", node());
     world.slots(42);
     assert_eq!(world.missed(), 1);
 }
@@ -90,7 +90,7 @@ fn a_missed_slot_counts_when_the_next_block_arrives() {
 fn the_producer_of_the_next_block_is_forgiven_its_own_misses() {
     let mut world = world("round_length = 5");
     world.slots(2);
-    world.order("halt", json!({}));
+    world.command("halt", json!({}));
     world.slots(10);
     let halted = world.net.head();
     let next = |net: &dogwatch_devnet::Devnet| {
@@ -98,7 +98,7 @@ fn the_producer_of_the_next_block_is_forgiven_its_own_misses() {
         net.schedule().producer(passed.plus(1)) == Some(&name("alice"))
     };
     world.until("alice is next", next);
-    world.order("resume", json!({}));
+    world.command("resume", json!({}));
     world.slots(1);
     assert_eq!(world.net.head().num(), halted.num().next());
     assert_eq!(world.missed(), 0, "of two or more missed slots");
@@ -109,15 +109,15 @@ fn the_producer_of_the_next_block_is_forgiven_its_own_misses() {
 
 #[test]
 fn only_a_running_node_with_the_key_on_chain_produces() {
-    for order in ["crash", "hang", "partition"] {
+    for command in ["crash", "hang", "partition"] {
         let mut world = world("");
-        world.order(order, node());
+        world.command(command, node());
         world.slots(64);
-        assert!(world.missed() >= 2, "{order}");
+        assert!(world.missed() >= 2, "{command}");
     }
     let mut behind = world("");
     behind.slots(30);
-    behind.order("put_behind", json!({ "witness": "alice", "node": "primary", "blocks": 10 }));
+    behind.command("put_behind", json!({ "witness": "alice", "node": "primary", "blocks": 10 }));
     behind.slots(42);
     assert!(behind.missed() >= 1);
     let request = json!({
@@ -128,7 +128,7 @@ fn only_a_running_node_with_the_key_on_chain_produces() {
 
     // The standby runs, but its key is not the one on chain.
     let mut standby = world("");
-    standby.order("crash", json!({ "witness": "alice", "node": "standby" }));
+    standby.command("crash", json!({ "witness": "alice", "node": "standby" }));
     standby.slots(64);
     assert_eq!(standby.missed(), 0);
 }
@@ -137,14 +137,14 @@ fn only_a_running_node_with_the_key_on_chain_produces() {
 fn a_halt_stops_all_and_an_outage_shows_in_participation() {
     let mut world = world("");
     world.slots(10);
-    world.order("halt", json!({}));
+    world.command("halt", json!({}));
     world.slots(20);
     assert_eq!(world.net.head().num(), BlockNum(10));
-    world.order("resume", json!({}));
+    world.command("resume", json!({}));
     world.slots(1);
     let head = world.net.head();
     assert_eq!((head.num(), head.slot, head.participation), (BlockNum(11), Slot(31), 108));
-    world.order("fill_outage", json!({ "fraction": 0.6 }));
+    world.command("fill_outage", json!({ "fraction": 0.6 }));
     world.slots(128);
     let low = world.net.head().participation;
     assert!((30..80).contains(&low), "{low}");
@@ -167,13 +167,13 @@ fn steem_has_no_future_and_lags_behind() {
     assert_eq!(world.result(0, "condenser_api.get_active_witnesses", json!([])).as_array().unwrap().len(), 21);
 }
 
-/// Rounds that a witness with a null key stays in the schedule for, and rounds it then takes to come back.
+/// The rounds until a witness with a null key leaves the schedule, and the rounds until it is back with a new key.
 fn rounds_out_and_back(chain: &str) -> (u32, u32) {
     let mut world = world(&format!("chain = \"{chain}\"\nround_length = 5"));
     world.slots(12);
     let listed = |net: &dogwatch_devnet::Devnet| net.schedule().current.contains(&name("alice"));
     let (primary, null) = (world.key("primary"), PublicKey::NULL);
-    let trx = world.swap(&primary, null);
+    let trx = world.switch(&primary, null);
     world.broadcast(0, &trx).unwrap();
     world.until("disabled", |net| net.signing_key(&name("alice")) == Some(null));
     let disabled = world.net.head().num().0;

@@ -9,7 +9,7 @@ use dogwatch_chain::{
 use dogwatch_devnet::{Devnet, DevnetConfig, RpcIndex};
 use serde_json::{Value, json};
 
-/// A quarter past nothing: a multiple of every interval used here.
+/// Genesis: a multiple of every block interval used here.
 pub(crate) const GENESIS: &str = "2026-11-23T12:00:00";
 
 pub(crate) struct World {
@@ -32,7 +32,7 @@ impl World {
         self.now = self.net.advance_slots(slots);
     }
 
-    /// Until that holds after some slot, for at most 500 of them.
+    /// Runs until the condition holds after a slot, for 500 slots at most.
     pub(crate) fn until(&mut self, what: &str, holds: impl Fn(&Devnet) -> bool) {
         for _ in 0..500 {
             if holds(&self.net) {
@@ -76,10 +76,10 @@ impl World {
         key.display(&self.net.profile().prefix).to_string()
     }
 
-    /// The swap of alice's key from one node's to another's, signed by the first.
-    pub(crate) fn swap(&self, from: &SecretKey, to: PublicKey) -> SignedTransaction {
+    /// A switch of alice's key from one node's to another's, signed with the first.
+    pub(crate) fn switch(&self, from: &SecretKey, to: PublicKey) -> SignedTransaction {
         let head = self.net.head();
-        Transaction::swap_signing_key(
+        Transaction::switch_signing_key(
             name("alice"),
             from.public_key(),
             to,
@@ -111,7 +111,7 @@ impl World {
         self.net.snapshot().witnesses[&name("alice")].total_missed
     }
 
-    pub(crate) fn order(&mut self, method: &str, params: Value) {
+    pub(crate) fn command(&mut self, method: &str, params: Value) {
         let request = json!({ "id": 1, "method": format!("devnet_api.{method}"), "params": params });
         let answer = self.net.control(&request);
         assert!(answer.get("result").is_some(), "{answer}");
@@ -143,7 +143,7 @@ pub(crate) fn update(world: &World, key: PublicKey, url: &str) -> Transaction {
     }
 }
 
-/// Asserts what a refusal says in the places that clients look at.
+/// Checks the members of a refusal that clients look at.
 pub(crate) fn assert_refused(answer: Result<TransactionId, Value>, code: i32, name: &str, text: &str) {
     let error = answer.unwrap_err();
     assert_eq!((&error["code"], &error["data"]["name"]), (&json!(code), &json!(name)), "{error}");
@@ -151,10 +151,10 @@ pub(crate) fn assert_refused(answer: Result<TransactionId, Value>, code: i32, na
     assert!(error["data"]["stack"][0]["context"]["file"].is_string(), "{error}");
 }
 
-/// The swap from primary to standby with something changed before it was signed.
+/// The switch from primary to standby, changed before it is signed.
 pub(crate) fn resigned(world: &World, change: impl FnOnce(&mut Transaction)) -> SignedTransaction {
     let primary = world.key("primary");
-    let mut trx = world.swap(&primary, world.key("standby").public_key()).transaction;
+    let mut trx = world.switch(&primary, world.key("standby").public_key()).transaction;
     change(&mut trx);
     trx.sign(world.net.profile(), &primary).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The devnet in virtual time, beside a real node's answers, and over real connections.
+//! The devnet in virtual time, compared with a real node's answers, and over real connections.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -13,4 +13,4 @@ mod common;
 mod refusals;
 mod server;
 mod shapes;
-mod swap;
+mod switch;

@@ -13,7 +13,7 @@ use crate::common::{assert_refused, enable, name, resigned, update, world};
 fn duplicates_are_refused_pending_and_in_a_block() {
     let mut world = world("");
     world.slots(3);
-    let trx = world.swap(&world.key("primary"), world.key("standby").public_key());
+    let trx = world.switch(&world.key("primary"), world.key("standby").public_key());
     world.broadcast(0, &trx).unwrap();
     let text = "!is_known_transaction( trx_id ): Duplicate transaction check failed";
     let again = world.broadcast(0, &trx);
@@ -23,7 +23,7 @@ fn duplicates_are_refused_pending_and_in_a_block() {
         let again = world.broadcast(rpc, &trx);
         assert_refused(again, -32003, "assert_exception", text);
     }
-    // Once expired it is not known any more, only expired.
+    // Once expired, it is refused as expired and no longer as known.
     world.slots(30);
     let again = world.broadcast(0, &trx);
     assert_refused(again, -32003, "transaction_expiration_exception", "");
@@ -65,7 +65,7 @@ fn authority_is_the_key_that_the_operation_names() {
     let mut world = world("");
     world.slots(5);
     let (primary, standby) = (world.key("primary"), world.key("standby"));
-    let good = world.swap(&primary, standby.public_key());
+    let good = world.switch(&primary, standby.public_key());
     let missing = "missing required other authority:s.check_authority( auth, \"?\", \"?\" ): Missing Authority";
 
     let wrong = good.transaction.clone().sign(world.net.profile(), &standby).unwrap();
@@ -79,7 +79,7 @@ fn authority_is_the_key_that_the_operation_names() {
     assert_refused(world.broadcast(0, &twice), -32003, "tx_duplicate_sig", "Duplicate signature detected");
 
     // Only the authority is verified: a stale key passes.
-    let stale = world.swap(&standby, primary.public_key());
+    let stale = world.switch(&standby, primary.public_key());
     let json = transaction_to_json(&stale, world.net.profile());
     assert_eq!(world.result(0, "condenser_api.verify_authority", json!([json])), true);
     assert_refused(world.broadcast(0, &stale), -32003, "assert_exception", "'key' does not match");
@@ -123,13 +123,13 @@ fn nobody_can_sign_for_the_null_key() {
     let mut world = world("");
     world.slots(5);
     let primary = world.key("primary");
-    let off = world.swap(&primary, PublicKey::NULL);
+    let off = world.switch(&primary, PublicKey::NULL);
     world.broadcast(0, &off).unwrap();
     world.slots(2);
     assert_eq!(world.on_chain(), PublicKey::NULL);
     let on = resigned(&world, |trx| {
-        let swap = WitnessSetProperties::swap_signing_key(name("alice"), PublicKey::NULL, primary.public_key());
-        trx.operations = vec![Operation::WitnessSetProperties(swap)];
+        let switch = WitnessSetProperties::switch_signing_key(name("alice"), PublicKey::NULL, primary.public_key());
+        trx.operations = vec![Operation::WitnessSetProperties(switch)];
     });
     assert_refused(world.broadcast(0, &on), -32003, "tx_missing_other_auth", "");
 }
@@ -138,7 +138,7 @@ fn nobody_can_sign_for_the_null_key() {
 fn malformed_transactions_are_refused_as_a_node_does_it() {
     let mut world = world("");
     world.slots(5);
-    let good = world.swap(&world.key("primary"), world.key("standby").public_key());
+    let good = world.switch(&world.key("primary"), world.key("standby").public_key());
     let json = transaction_to_json(&good, world.net.profile());
     let mut refused = |pointer: &str, value: &str, code: i32, name: &str, text: &str| {
         let mut json = json.clone();
@@ -154,13 +154,13 @@ fn malformed_transactions_are_refused_as_a_node_does_it() {
     refused("/signatures/0", &zeros, -32000, "exception", "unable to reconstruct public key from signature");
     refused("/signatures/0", "zz", -32000, "exception", "Invalid hex character 'z'");
 
-    // Unknown members are passed over, and extensions may be missing.
+    // Unknown members are ignored, and extensions may be missing.
     let mut lenient = json.clone();
     lenient.as_object_mut().unwrap().remove("extensions");
     lenient["operations"][0][1]["no_such_member"] = 1.into();
     assert_eq!(world.result(0, "condenser_api.broadcast_transaction", json!([lenient])), json!({}));
 
-    // Missing props are filled in silently, and then the signature does not fit.
+    // Missing props are silently filled in, and then the signature does not fit.
     let update = enable(&world, world.key("primary").public_key());
     let mut defaults = transaction_to_json(&update, world.net.profile());
     defaults["operations"][0][1].as_object_mut().unwrap().remove("props");
@@ -186,7 +186,7 @@ fn steem_wants_signatures_canonical() {
     for chain in ["steem", "hive"] {
         let mut world = world(&format!("chain = \"{chain}\""));
         world.slots(5);
-        let good = world.swap(&world.key("primary"), world.key("standby").public_key());
+        let good = world.switch(&world.key("primary"), world.key("standby").public_key());
         let hex = good.signatures[0].to_hex();
         let header = if &hex[..2] == "1f" { "20" } else { "1f" };
         let high = format!("{header}{}{}", &hex[2..66], subtract(&hex[66..]));

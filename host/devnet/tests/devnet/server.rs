@@ -19,7 +19,7 @@ async fn start(toml: &str) -> RunningDevnet {
     DevnetServer::start(&config, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.unwrap()
 }
 
-/// Everything the other side says, until it closes.
+/// Everything the server sends until it closes the connection.
 async fn raw(url: &str, request: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await?;
     stream.write_all(request.as_bytes()).await?;
@@ -91,7 +91,7 @@ async fn a_synchronous_broadcast_answers_with_its_block() {
         let (from, to) = (net.node_key(&alice, "primary").unwrap(), net.node_key(&alice, "standby").unwrap());
         let head = net.head();
         let expiration = head.time.plus(Duration::from_secs(60));
-        Transaction::swap_signing_key(alice.clone(), from.public_key(), to.public_key(), head.id, expiration)
+        Transaction::switch_signing_key(alice.clone(), from.public_key(), to.public_key(), head.id, expiration)
             .sign(net.profile(), from)
             .unwrap()
     });

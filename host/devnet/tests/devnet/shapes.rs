@@ -1,4 +1,4 @@
-//! The devnet's answers beside those of a real node to the same requests.
+//! The devnet's answers, compared with those of a real node to the same requests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::common::{World, enable, name, update, world};
 use dogwatch_chain::{Operation, PublicKey, WitnessSetProperties, transaction_to_json};
 use serde_json::{Value, json};
 
-/// Alice, bob and carol as on the test network where the answers were taken.
+/// Alice, bob and carol, as on the test network where the answers were captured.
 const NET: &str = r#"
 chain = "hive-testnet"
 spare = 7
@@ -34,7 +34,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Everything in `ours` that a real node's answer does not have, or has otherwise.
+/// Everything in `ours` that a real node's answer does not have, or has with another type.
 fn differences(at: &str, ours: &Value, real: &Value, found: &mut Vec<String>) {
     if kind(ours) != kind(real) {
         found.push(format!("{at}: {} here, {} on a real node", kind(ours), kind(real)));
@@ -43,7 +43,7 @@ fn differences(at: &str, ours: &Value, real: &Value, found: &mut Vec<String>) {
     match (ours, real) {
         (Value::Object(ours), Value::Object(real)) => {
             for (name, value) in ours {
-                // What a frame of the stack quotes is the node's own affair.
+                // The data in a frame of the stack may differ.
                 let free = at.contains("/stack/") && name == "data";
                 match real.get(name) {
                     _ if free => {}
@@ -83,13 +83,13 @@ fn replay(world: &mut World, file: &str) -> Value {
     world.net.call(dogwatch_devnet::RpcIndex(0), &capture(file)["request"], world.now)
 }
 
-/// 503 slots of which three are missed: where the real chain stood.
+/// 503 slots, three of them missed: the state of the real chain.
 fn like_the_real_one() -> World {
     let mut world = world(NET);
     world.slots(20);
-    world.order("halt", json!({}));
+    world.command("halt", json!({}));
     world.slots(3);
-    world.order("resume", json!({}));
+    world.command("resume", json!({}));
     world.slots(480);
     world
 }
@@ -201,7 +201,7 @@ fn every_field_that_a_client_reads_is_there() {
             assert_eq!(kind(ours), kind(real), "{file}{pointer}");
         }
     }
-    // The same slots and blocks, hence the same numbers.
+    // The same slots and blocks give the same numbers.
     let ours = replay(&mut world, "condenser_api.get_dynamic_global_properties.json");
     let real = capture("condenser_api.get_dynamic_global_properties.json")["response"].clone();
     for field in ["head_block_number", "current_aslot", "recent_slots_filled", "last_irreversible_block_num"] {
@@ -213,7 +213,7 @@ fn every_field_that_a_client_reads_is_there() {
     assert_eq!((both["result"].as_array().unwrap().len(), &both["result"][21]), (43, &json!("")));
 }
 
-/// Requests refused for what they are, whatever the state.
+/// Requests that are refused in any state.
 #[test]
 fn refusals_are_those_of_a_real_node_word_for_word() {
     let mut world = like_the_real_one();
@@ -256,19 +256,19 @@ fn refusals_are_those_of_a_real_node_word_for_word() {
     }
 }
 
-/// Refusals that depend on the state: brought about here, compared with the same ones there.
+/// Refusals that depend on the state: caused here, and compared with those of the real node.
 #[test]
 fn refused_transactions_read_as_on_a_real_node() {
     let mut world = like_the_real_one();
     let (primary, standby) = (world.key("primary"), world.key("standby"));
     let active = world.net.active_key(&name("alice")).unwrap().clone();
-    let good = world.swap(&primary, standby.public_key());
+    let good = world.switch(&primary, standby.public_key());
     let wrong = good.transaction.clone().sign(world.net.profile(), &standby).unwrap();
     let mut from_null = good.transaction.clone();
-    let swap = WitnessSetProperties::swap_signing_key(name("alice"), PublicKey::NULL, primary.public_key());
-    from_null.operations = vec![Operation::WitnessSetProperties(swap)];
+    let switch = WitnessSetProperties::switch_signing_key(name("alice"), PublicKey::NULL, primary.public_key());
+    from_null.operations = vec![Operation::WitnessSetProperties(switch)];
     let from_null = from_null.sign(world.net.profile(), &primary).unwrap();
-    let stale = world.swap(&standby, primary.public_key());
+    let stale = world.switch(&standby, primary.public_key());
     let plain = update(&world, standby.public_key(), "https://alice.example");
     let profile = world.profile();
     let signed = |change: &dyn Fn(&mut dogwatch_chain::Transaction)| {
@@ -337,7 +337,7 @@ fn transactions_in_blocks_look_as_they_were_sent() {
     assert_eq!(operation["type"], "witness_update_operation");
     assert_eq!(operation["value"]["fee"], json!({ "amount": "0", "precision": 3, "nai": "@@000000021" }));
 
-    // The newer form of a transaction is taken as well, with the same signature.
+    // The newer form of a transaction is accepted too, with the same signature.
     let next = enable(&world, world.key("primary").public_key());
     let mut newer = transaction_to_json(&next, world.net.profile());
     let value = newer["operations"][0][1].clone();

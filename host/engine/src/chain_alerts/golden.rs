@@ -1,12 +1,12 @@
 //! Every alert about a chain, word for word.
 
-use std::time::Duration;
-
+use dogwatch_alerts::Alert;
 use dogwatch_chain::Head;
 
 use super::*;
-use crate::testing::{Album, INTERVAL, block, head, id, key, says, silent, time};
-use crate::tracker::{EndpointReading, TrackerConfig};
+use crate::chain::{EndpointReading, TrackerConfig};
+use crate::failure::ReadFailure;
+use crate::testing::{Album, INTERVAL, Messages, block, head, id, key, says, silent, time};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 
@@ -17,6 +17,7 @@ struct Scene {
     tracker: Tracker,
     alerts: ChainAlerts,
     said: Vec<Alert>,
+    messages: Messages,
     slot: u64,
     /// Slots by which this machine's clock is ahead, or behind.
     clock_off: i64,
@@ -34,8 +35,9 @@ impl Scene {
             TrackerConfig { chain: "hive".to_owned(), block_interval: INTERVAL, quorum: 2, stale_after: INTERVAL * 5 };
         let mut scene = Self {
             tracker: Tracker::new(config),
-            alerts: ChainAlerts::new(AlertBook::default(), Duration::from_secs(300)),
+            alerts: ChainAlerts::new(AlertBook::default()),
             said: Vec::new(),
+            messages: Messages::default(),
             slot: 100,
             clock_off: 0,
             heads_only: false,
@@ -56,7 +58,8 @@ impl Scene {
                 self.tracker.learn(blocks);
             }
             let now = self.now();
-            self.said.extend(self.alerts.observe(now, &self.tracker));
+            let reports = self.alerts.observe(now, &self.tracker);
+            self.said.extend(reports.into_iter().map(|report| self.messages.of(report)));
         }
     }
 
@@ -81,7 +84,7 @@ fn answer(name: &str, head: Head) -> EndpointReading {
 }
 
 fn no_answer(name: &str, why: &str) -> EndpointReading {
-    EndpointReading { operator: name.to_owned(), result: Err(why.to_owned()), ..silent(name) }
+    EndpointReading { operator: name.to_owned(), result: Err(ReadFailure::new(why)), ..silent(name) }
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     let config = scene.tracker.config().clone();
     let mut scene = Scene::new(3);
     scene.tracker = Tracker::new(config);
-    scene.alerts = ChainAlerts::new(AlertBook::default(), Duration::from_secs(300));
+    scene.alerts = ChainAlerts::new(AlertBook::default());
     scene.run(1, |name, _| Some(no_answer(name, "connection refused")));
     scene.recover();
     album.add("from the start on", Cause::Blind, scene.take());
@@ -178,13 +181,18 @@ fn alerts_about_endpoints() {
     let mut scene = Scene::new(3);
     let now = scene.now();
     let named = [("api.example.com".to_owned(), "it redirects to https".to_owned())];
-    let upgraded = [scene.alerts.upgraded(now, "hive", &named), scene.alerts.upgraded(now, "hive", &[])].concat();
+    let upgraded = messages(&mut scene, |alerts| {
+        [alerts.upgraded(now, "hive", &named), alerts.upgraded(now, "hive", &[])].concat()
+    });
     album.add("until it is written so", Cause::Upgraded, upgraded);
     let named = ["api.example.com".to_owned()];
-    let downgraded = [scene.alerts.downgraded(now, "hive", &named), scene.alerts.downgraded(now, "hive", &[])].concat();
+    let downgraded = messages(&mut scene, |alerts| {
+        [alerts.downgraded(now, "hive", &named), alerts.downgraded(now, "hive", &[])].concat()
+    });
     album.add("until its TLS works", Cause::Downgraded, downgraded);
-    let trouble = "127.0.0.1:8090: Address already in use (os error 98)";
-    let gateway = [scene.alerts.gateway(now, "hive", Some(trouble)), scene.alerts.gateway(now, "hive", None)];
-    album.add("until its port is free", Cause::Gateway, gateway.into_iter().flatten());
     album.check();
+}
+
+fn messages(scene: &mut Scene, reports: impl FnOnce(&mut ChainAlerts) -> Vec<AlertReport>) -> Vec<Alert> {
+    reports(&mut scene.alerts).into_iter().map(|report| scene.messages.of(report)).collect()
 }

@@ -1,9 +1,10 @@
 //! When alerts about a chain are said.
 
+use dogwatch_alerts::Change;
+
 use super::*;
-use crate::alert::AlertEvent;
+use crate::chain::TrackerConfig;
 use crate::testing::{INTERVAL, block, head, key, says, silent, time};
-use crate::tracker::TrackerConfig;
 
 struct Scene {
     tracker: Tracker,
@@ -16,15 +17,11 @@ impl Scene {
     fn new() -> Self {
         let config =
             TrackerConfig { chain: "hive".to_owned(), block_interval: INTERVAL, quorum: 2, stale_after: INTERVAL * 5 };
-        Self {
-            tracker: Tracker::new(config),
-            alerts: ChainAlerts::new(AlertBook::default(), Duration::from_secs(300)),
-            blocks: true,
-        }
+        Self { tracker: Tracker::new(config), alerts: ChainAlerts::new(AlertBook::default()), blocks: true }
     }
 
     /// Three endpoints, so many of which answer.
-    fn observe(&mut self, slot: u64, answer: usize) -> Vec<(AlertEvent, String)> {
+    fn observe(&mut self, slot: u64, answer: usize) -> Vec<(Change, String)> {
         let read = |n: usize| {
             let name = n.to_string();
             if n < answer { says(&name, head(u32::try_from(slot).unwrap(), slot), key(1)) } else { silent(&name) }
@@ -34,24 +31,24 @@ impl Scene {
             self.tracker.learn(vec![block(u32::try_from(slot).unwrap(), slot, "a")]);
         }
         let said = self.alerts.observe(time(slot), &self.tracker);
-        said.into_iter().map(|alert| (alert.event, alert.key.0)).collect()
+        said.into_iter().map(|report| (report.change, report.notice.key.to_string())).collect()
     }
 }
 
-fn said(event: AlertEvent, kind: &str) -> Vec<(AlertEvent, String)> {
+fn said(event: Change, kind: &str) -> Vec<(Change, String)> {
     vec![(event, format!("chain/hive/{kind}"))]
 }
 
 #[test]
 fn blindness_is_said_at_once_at_the_start_and_after_a_grace_later() {
     let mut scene = Scene::new();
-    assert_eq!(scene.observe(100, 0), said(AlertEvent::Opened, "blind"));
-    assert_eq!(scene.observe(101, 3), said(AlertEvent::Resolved, "blind"));
+    assert_eq!(scene.observe(100, 0), said(Change::Raised, "blind"));
+    assert_eq!(scene.observe(101, 3), said(Change::Over, "blind"));
     assert_eq!(scene.observe(102, 0), []);
     assert_eq!(scene.observe(103, 1), []);
-    assert_eq!(scene.observe(104, 1), said(AlertEvent::Opened, "thin"));
-    assert_eq!(scene.observe(204, 1), said(AlertEvent::Updated, "thin"), "after five minutes");
-    let turned = [said(AlertEvent::Resolved, "thin"), said(AlertEvent::Opened, "blind")].concat();
+    assert_eq!(scene.observe(104, 1), said(Change::Raised, "thin"));
+    assert_eq!(scene.observe(204, 1), said(Change::Refreshed, "thin"), "after five minutes");
+    let turned = [said(Change::Over, "thin"), said(Change::Raised, "blind")].concat();
     assert_eq!(scene.observe(205, 0), turned);
 }
 
@@ -59,7 +56,7 @@ fn blindness_is_said_at_once_at_the_start_and_after_a_grace_later() {
 fn a_clock_set_back_gives_no_grace() {
     let mut scene = Scene::new();
     assert_eq!(scene.observe(1000, 3), []);
-    assert_eq!(scene.observe(10, 0), said(AlertEvent::Opened, "blind"));
+    assert_eq!(scene.observe(10, 0), said(Change::Raised, "blind"));
 }
 
 #[test]
@@ -68,9 +65,9 @@ fn one_bad_endpoint_is_worth_a_word_after_a_while() {
     for slot in 100..120 {
         assert_eq!(scene.observe(slot, 2), [], "slot {slot}");
     }
-    assert_eq!(scene.observe(120, 2), said(AlertEvent::Opened, "doubts"));
+    assert_eq!(scene.observe(120, 2), said(Change::Raised, "doubts"));
     assert_eq!(scene.observe(121, 2), []);
-    assert_eq!(scene.observe(122, 3), said(AlertEvent::Resolved, "doubts"));
+    assert_eq!(scene.observe(122, 3), said(Change::Over, "doubts"));
 }
 
 #[test]
@@ -80,7 +77,7 @@ fn heads_without_blocks_are_blindness_too() {
     for slot in 100..103 {
         assert_eq!(scene.observe(slot, 3), [], "slot {slot}");
     }
-    assert_eq!(scene.observe(103, 3), said(AlertEvent::Opened, "no-blocks"));
+    assert_eq!(scene.observe(103, 3), said(Change::Raised, "no-blocks"));
     scene.blocks = true;
-    assert_eq!(scene.observe(104, 3), said(AlertEvent::Resolved, "no-blocks"));
+    assert_eq!(scene.observe(104, 3), said(Change::Over, "no-blocks"));
 }

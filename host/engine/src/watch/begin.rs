@@ -2,44 +2,48 @@
 
 use std::time::Duration;
 
+use dogwatch_alerts::Cause;
 use dogwatch_chain::{Time, TransactionId};
 
-use crate::cause::Cause;
-use crate::rails::Refusal;
-use crate::situation::Agreement;
-use crate::switch::{InFlight, Origin, SwitchPlan, Target};
-use crate::tracker::Tracker;
-use crate::watch::{Command, SendReport, Watch};
+use crate::chain::Tracker;
+use crate::holder::Holder;
+use crate::rails::{Facts, Lifetime, Refusal, check};
+use crate::situation::{Agreement, Verdict};
+use crate::switch::{InFlight, Origin, SwitchPlan};
+use crate::watch::event::{Command, SendReport};
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
 impl Watch {
     /// Starts a switch that the rails let through.
-    pub(super) fn begin(&mut self, now: Time, plan: SwitchPlan, out: &mut Vec<Command>) {
+    pub(super) fn begin(&mut self, turn: &mut Turn<'_>, plan: SwitchPlan) {
         let notice = self.switching(&plan);
         self.begun = Some(plan.id(&self.config.profile));
-        self.standing.clear();
-        self.state.in_flight = Some(InFlight { plan: plan.clone(), last_sent: Some(now), sends: 1 });
-        out.push(Command::Send(Box::new(plan)));
-        self.update(now, notice, out);
+        self.refused_since.clear();
+        self.state.in_flight = Some(InFlight { plan: plan.clone(), last_sent: Some(turn.now), sends: 1 });
+        turn.push(Command::Send(Box::new(plan)));
+        self.update(turn, notice);
     }
 
-    /// Everything the transaction needs, or what is not there: the rails should have refused that already.
+    /// The plan of a switch, with everything that its transaction needs, or what is missing for it. The rails should have
+    /// refused that already.
     pub(super) fn plan(
         &self,
         now: Time,
         tracker: &Tracker,
-        to: Target,
+        to: Holder,
         origin: Origin,
         reason: String,
     ) -> Result<SwitchPlan, Refusal> {
         let head = tracker.head().ok_or(Refusal::NotAgreed(Agreement::Blind))?;
         let from_key = self.state.key.ok_or(Refusal::ForeignKey)?.key;
         let to_key = match &to {
-            Target::Node(name) => {
+            Holder::Node(name) => {
                 let node = self.config.nodes.iter().find(|node| node.name == *name);
                 node.ok_or_else(|| Refusal::NoNodeNamed(name.clone()))?.key
             }
-            Target::Disabled => dogwatch_chain::PublicKey::NULL,
-            Target::Foreign => return Err(Refusal::NoNodeNamed(to.to_string())),
+            Holder::Disabled => dogwatch_chain::PublicKey::NULL,
+            Holder::Foreign => return Err(Refusal::NoNodeNamed(to.to_string())),
         };
         // Nodes compare with the head block's time; while the chain stands still that lags behind the clock.
         // Whole seconds, rounded up: rounded down, a short one could be over before it is sent.
@@ -59,58 +63,55 @@ impl Watch {
         })
     }
 
-    /// The switch as it would be begun now, to be looked at and not to be sent.
-    pub fn rehearse(&self, now: Time, tracker: &Tracker, to: Target) -> Result<SwitchPlan, Refusal> {
+    /// The switch as it would be started now: to be looked at, not to be sent.
+    ///
+    /// # Errors
+    ///
+    /// What the transaction lacks.
+    pub fn rehearse(&self, now: Time, tracker: &Tracker, to: Holder) -> Result<SwitchPlan, Refusal> {
         self.plan(now, tracker, to, Origin::Operator, "a rehearsal".to_owned())
     }
 
-    /// What would stand in the way of that switch for longer than a moment, if it were needed now.
-    pub fn obstacles(&self, now: Time, tracker: &Tracker, to: &Target) -> Vec<Refusal> {
-        let mut all = self.refusals(now, tracker, to, Origin::Operator);
-        if let Some(until) = self.state.paused_until.filter(|until| *until > now) {
-            all.push(Refusal::Paused { until });
-        }
-        let passes = |refusal: &Refusal| {
-            matches!(
-                refusal,
-                Refusal::UnderWay | Refusal::CoolDown { .. } | Refusal::OwnSlotNear { .. } | Refusal::AlreadyThere(_)
-            )
-        };
-        all.retain(|refusal| !passes(refusal));
-        all
+    /// What would stand in the way of that switch if it were needed now, and would not pass by itself.
+    pub fn obstacles(&self, now: Time, tracker: &Tracker, to: &Holder) -> Vec<Refusal> {
+        let facts = self.facts(now, tracker, to, Origin::Policy);
+        let mut refusals = check(&Facts { verdict: Verdict::Me, ..facts });
+        refusals.retain(|refusal| refusal.lifetime() == Lifetime::NeedsOperator);
+        refusals
     }
 
-    /// Takes in how the endpoints took the transaction. Whatever they say, only a block settles it.
-    pub(super) fn sent(&mut self, now: Time, id: TransactionId, report: &SendReport, out: &mut Vec<Command>) {
+    /// Takes in what the endpoints said of the transaction. Whatever they say, only a block settles it.
+    pub(super) fn sent(&mut self, turn: &mut Turn<'_>, id: TransactionId, report: &SendReport) {
         let Some(flight) = &self.state.in_flight else { return };
         if flight.plan.id(&self.config.profile) != id {
             return;
         }
         if report.accepted > 0 {
-            return self.resolve(now, Cause::NotTaken, "An endpoint has taken it. Now it must get into a block.", out);
+            return self.resolve(turn, Cause::NotTaken, "An endpoint has accepted it. Now it must get into a block.");
         }
         if report.key_mismatch > 0 {
-            // Another site was first, or our own swap is in a block already that we have not seen yet.
+            // Another site was first, or our own switch is already in a block that we have not seen yet.
             return;
         }
         let notice = self.not_taken(&flight.plan, report);
-        self.raise(now, notice, out);
+        self.raise(turn, notice);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::TrackerConfig;
+    use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
     use crate::health::Damping;
-    use crate::rails::{Disable, Rails, Unprobed};
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
     use crate::testing::{head, key, name, says, time};
-    use crate::tracker::TrackerConfig;
-    use crate::watch::{Event, Force, NodeConfig, Signing, State, WatchConfig};
+    use crate::watch::event::{Event, Force};
+    use crate::watch::state::WatchState;
     use dogwatch_chain::Profile;
 
-    fn watch(state: State) -> Watch {
+    fn watch(state: WatchState) -> Watch {
         let node = |name: &str, n| NodeConfig {
             name: name.to_owned(),
             key: key(n),
@@ -135,7 +136,6 @@ mod tests {
             },
             damping: Damping { rise: 3, fall: 3 },
             expiration: Duration::from_secs(30),
-            repeat: Duration::from_secs(300),
         };
         Watch::new(config, state, time(1))
     }
@@ -155,13 +155,14 @@ mod tests {
 
     #[test]
     fn what_a_plan_cannot_do_without() {
-        let known = State { key: Some(KeyRecord { key: key(1), since: None, before: None }), ..State::default() };
-        let node = |name: &str| Target::Node(name.to_owned());
+        let known =
+            WatchState { key: Some(KeyRecord { key: key(1), since: None, before: None }), ..WatchState::default() };
+        let node = |name: &str| Holder::Node(name.to_owned());
         let cases = [
             (None, known.clone(), node("two"), Some("not-agreed")),
-            (Some(9), State::default(), node("two"), Some("foreign-key")),
+            (Some(9), WatchState::default(), node("two"), Some("foreign-key")),
             (Some(9), known.clone(), node("three"), Some("no-such-node")),
-            (Some(9), known.clone(), Target::Foreign, Some("no-such-node")),
+            (Some(9), known.clone(), Holder::Foreign, Some("no-such-node")),
             (Some(9), known, node("two"), None),
         ];
         for (at, state, to, missing) in cases {

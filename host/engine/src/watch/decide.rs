@@ -1,273 +1,173 @@
-//! The policy proposes, the rails dispose.
+//! What becomes of a wish to switch, the policy's or the operator's: the rails decide.
 
 use std::time::Duration;
 
+use dogwatch_alerts::Cause;
 use dogwatch_chain::Time;
 
-use crate::alert::Severity;
-use crate::cause::Cause;
 use crate::decision::{Action, Decision};
-use crate::rails::{Disable, Refusal, Strength};
-use crate::situation::{Agreement, Mode, NodeIndex, SwitchOutcome, Verdict};
-use crate::switch::{Origin, SwitchPlan, Target};
-use crate::tracker::{Tracker, WitnessReading};
+use crate::failure::PolicyFailure;
+use crate::holder::Holder;
+use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
+use crate::switch::{Origin, SwitchPlan};
+use crate::watch::event::{Command, DecisionRecord, Force};
+use crate::watch::machine::Watch;
 use crate::watch::text::wish;
-use crate::watch::{Command, DecisionRecord, Force, Signing, Watch};
+use crate::watch::turn::Turn;
 
 impl Watch {
-    pub(super) fn decided(
-        &mut self,
-        now: Time,
-        tracker: &Tracker,
-        result: Result<Decision, String>,
-        out: &mut Vec<Command>,
-    ) {
+    pub(super) fn decided(&mut self, turn: &mut Turn<'_>, result: Result<Decision, PolicyFailure>) {
         let decision = match result {
             Ok(decision) => decision,
             Err(why) => {
                 let notice = self.policy_failed(&why);
-                self.raise(now, notice, out);
-                return self.record(now, tracker, "stayed: the policy failed".to_owned(), why, out);
+                self.raise(turn, notice);
+                return self.record(turn, "stayed: the policy failed".to_owned(), why.to_string());
             }
         };
-        self.resolve(now, Cause::PolicyFailed, "The policy answers again.", out);
+        self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");
         self.state.memory.clone_from(&decision.memory);
-        self.say_policy_alerts(now, &decision, out);
+        self.raise_policy_alerts(turn, &decision);
         if let Some(delay) = decision.ask_again {
-            out.push(Command::WakeAt(now.plus(delay.max(self.interval()))));
+            turn.push(Command::WakeAt(turn.now.plus(delay.max(self.interval()))));
         }
         let target = match decision.action {
             Action::Stay => None,
-            Action::SwitchTo(index) => Some(self.target(index)),
-            Action::Disable => Some(Ok(Target::Disabled)),
+            Action::SwitchTo(index) => Some(named_node(&self.config.nodes, index)),
+            Action::Disable => Some(Ok(Holder::Disabled)),
         };
         match target {
             None => {
-                self.standing.clear();
-                self.resolve_others(now, Cause::Refused, &[], "The policy no longer asks for a switch.", out);
-                self.record(now, tracker, "stay".to_owned(), decision.reason, out);
+                self.refused_since.clear();
+                self.resolve_others(turn, Cause::Refused, &[], "The policy no longer asks for a switch.");
+                self.record(turn, "stay".to_owned(), decision.reason);
             }
-            // The decision was made on a situation that the switch under way has overtaken: no refusal to speak of.
+            // The switch under way has overtaken the situation that the policy decided on: nothing is refused.
             Some(_) if self.state.in_flight.is_some() => {}
-            Some(Err(refusal)) => self.refused(now, tracker, None, &[refusal], &decision.reason, out),
+            Some(Err(refusal)) => self.refused(turn, None, &[refusal], &decision.reason),
             Some(Ok(target)) => {
                 let wish = target.wish();
-                let refusals = self.refusals(now, tracker, &target, Origin::Policy);
-                match self.planned(now, tracker, target.clone(), Origin::Policy, decision.reason.clone(), refusals) {
+                match self.planned(turn, &target, Origin::Policy, Force::No, &decision.reason) {
                     Ok(plan) => {
                         self.resolve_others(
-                            now,
+                            turn,
                             Cause::Refused,
                             &[],
-                            "Nothing stands in the way any more: the switch is on its way.",
-                            out,
+                            "Nothing stands in the way any more: the switch is under way.",
                         );
-                        self.record(now, tracker, wish, decision.reason, out);
-                        self.begin(now, plan, out);
+                        self.record(turn, wish, decision.reason);
+                        self.begin(turn, plan);
                     }
-                    Err(refusals) => self.refused(now, tracker, Some(&target), &refusals, &decision.reason, out),
+                    Err(refusals) => self.refused(turn, Some(&target), &refusals, &decision.reason),
                 }
             }
         }
     }
 
-    /// A switch by hand. Every wish is answered, with the transaction or with what stands in its way.
+    /// A switch by hand. Every request is answered, with the transaction or with what stands in its way.
     ///
-    /// A refusal raises no alert, by design: the operator who asked hears it at once, and nobody else must act on it.
-    /// It is in the log of decisions all the same.
-    pub(super) fn manual(
-        &mut self,
-        now: Time,
-        tracker: &Tracker,
-        target: &Target,
+    /// A refusal raises no alert, by design: the operator who asked hears of it at once, and nobody else must act on it.
+    /// The log of decisions has it all the same.
+    pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, force: Force) {
+        let reason = "the operator asked for it".to_owned();
+        match self.planned(turn, target, Origin::Operator, force, &reason) {
+            Ok(plan) => {
+                let id = plan.id(&self.config.profile);
+                self.record(turn, format!("{} by hand", target.wish()), reason);
+                self.begin(turn, plan);
+                turn.push(Command::Answer(Ok(id)));
+            }
+            Err(refusals) => {
+                self.record(turn, format!("refused: {} by hand", target.wish()), reason);
+                turn.push(Command::Answer(Err(refusals)));
+            }
+        }
+    }
+
+    /// The plan of a switch, or what stands in its way.
+    fn planned(
+        &self,
+        turn: &Turn<'_>,
+        target: &Holder,
+        origin: Origin,
         force: Force,
-        out: &mut Vec<Command>,
-    ) {
-        let mut refusals = self.refusals(now, tracker, target, Origin::Operator);
+        reason: &str,
+    ) -> Result<SwitchPlan, Vec<Refusal>> {
+        let mut refusals = check(&self.facts(turn.now, turn.chain, target, origin));
         if force == Force::Yes {
             refusals.retain(|refusal| refusal.strength() == Strength::Hard);
         }
-        let reason = "the operator asked for it".to_owned();
-        match self.planned(now, tracker, target.clone(), Origin::Operator, reason.clone(), refusals) {
-            Ok(plan) => {
-                let id = plan.id(&self.config.profile);
-                self.record(now, tracker, format!("{} by hand", target.wish()), reason, out);
-                self.begin(now, plan, out);
-                out.push(Command::Answer(Ok(id)));
-            }
-            Err(refusals) => {
-                self.record(now, tracker, format!("refused: {} by hand", target.wish()), reason, out);
-                out.push(Command::Answer(Err(refusals)));
-            }
+        if !refusals.is_empty() {
+            return Err(refusals);
         }
+        let plan = self.plan(turn.now, turn.chain, target.clone(), origin, reason.to_owned());
+        plan.map_err(|refusal| vec![refusal])
     }
 
-    /// The plan of a switch that nothing stands in the way of, or what does.
-    fn planned(
-        &self,
-        now: Time,
-        tracker: &Tracker,
-        target: Target,
-        origin: Origin,
-        reason: String,
-        refusals: Vec<Refusal>,
-    ) -> Result<SwitchPlan, Vec<Refusal>> {
-        if refusals.is_empty() {
-            self.plan(now, tracker, target, origin, reason).map_err(|refusal| vec![refusal])
-        } else {
-            Err(refusals)
+    /// Raises the policy's own alerts, and closes those that it no longer reports.
+    fn raise_policy_alerts(&mut self, turn: &mut Turn<'_>, decision: &Decision) {
+        let mut keep = Vec::new();
+        for alert in &decision.alerts {
+            let notice = self.policy_alert(alert, &decision.reason);
+            keep.push(notice.key.clone());
+            self.raise(turn, notice);
         }
+        self.resolve_others(turn, Cause::Policy, &keep, "The policy no longer reports it.");
     }
 
-    fn target(&self, index: NodeIndex) -> Result<Target, Refusal> {
-        let node = self.config.nodes.get(index.0).ok_or(Refusal::NoSuchNode(index.0))?;
-        Ok(Target::Node(node.name.clone()))
-    }
-
-    /// Every rail that is in the way.
-    pub(super) fn refusals(&self, now: Time, tracker: &Tracker, target: &Target, origin: Origin) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
-        if self.state.in_flight.is_some() {
-            refusals.push(Refusal::UnderWay);
-        }
-        if self.config.mode == Mode::Observe {
-            refusals.push(Refusal::Observing);
-        }
-        if origin == Origin::Policy {
-            if let Some(until) = self.state.paused_until.filter(|until| *until > now) {
-                refusals.push(Refusal::Paused { until });
-            }
-            match self.verdict(now, tracker) {
-                Verdict::Me => {}
-                other => refusals.push(Refusal::Verdict(other)),
-            }
-        }
-        self.check_view(now, tracker, &mut refusals);
-        self.check_present_key(tracker, target, &mut refusals);
-        match target {
-            Target::Node(name) => refusals.extend(self.candidate_refusal(now, name)),
-            Target::Disabled if self.config.rails.disable == Disable::Never => {
-                refusals.push(Refusal::DisableNotAllowed);
-            }
-            Target::Disabled => {}
-            Target::Foreign => refusals.push(Refusal::NoNodeNamed(target.to_string())),
-        }
-        // An attempt that never got into a block has cost nothing but time, and is no reason to stay blind.
-        let made = self.state.switches.iter().filter(|record| record.outcome == SwitchOutcome::Applied);
-        refusals.extend(self.config.rails.pace(now, made.map(|record| record.at)));
-        if let Some(next) = self.next_slot(now, tracker)
-            && next.starts_in < self.config.rails.own_slot_guard
-        {
-            refusals.push(Refusal::OwnSlotNear { starts_in: next.starts_in });
-        }
-        refusals
-    }
-
-    fn check_view(&self, now: Time, tracker: &Tracker, refusals: &mut Vec<Refusal>) {
-        let view = tracker.view(now);
-        match view.agreement {
-            Agreement::Agreed | Agreement::Single => {}
-            other => refusals.push(Refusal::NotAgreed(other)),
-        }
-        if view.head_age > tracker.config().stale_after {
-            refusals.push(Refusal::StaleView(view.head_age));
-        }
-    }
-
-    fn check_present_key(&self, tracker: &Tracker, target: &Target, refusals: &mut Vec<Refusal>) {
-        // Read again at the last moment: the key that the swap names must be the one on chain now.
-        let known = self.state.key.map(|record| record.key);
-        match tracker.witness(self.config.tracker_index) {
-            WitnessReading::Agreed(state) if Some(state.signing_key) == known => {}
-            _ => refusals.push(Refusal::KeySplit),
-        }
-        match self.holder() {
-            None | Some(Target::Foreign) => refusals.push(Refusal::ForeignKey),
-            Some(Target::Disabled) => refusals.push(Refusal::NullKey),
-            Some(Target::Node(name)) => {
-                if *target == Target::Node(name.clone()) {
-                    refusals.push(Refusal::AlreadyThere(name.clone()));
-                }
-                let node = self.node_index(&name).and_then(|index| self.config.nodes.get(index.0));
-                if node.is_none_or(|node| node.signing == Signing::Missing) {
-                    refusals.push(Refusal::NoSigningKey(name));
-                }
-            }
-        }
-    }
-
-    fn refused(
-        &mut self,
-        now: Time,
-        tracker: &Tracker,
-        target: Option<&Target>,
-        refusals: &[Refusal],
-        reason: &str,
-        out: &mut Vec<Command>,
-    ) {
-        self.note_standing(now, refusals);
+    /// Alerts about a switch that the policy wanted and did not get.
+    fn refused(&mut self, turn: &mut Turn<'_>, target: Option<&Holder>, refusals: &[Refusal], reason: &str) {
+        self.note_refused(turn.now, refusals);
         let round = self.config.profile.round();
-        let lasting = refusals.iter().any(|refusal| self.lasts(now, refusal));
+        let needs_operator = |refusal: &Refusal| refusal.lifetime() == Lifetime::NeedsOperator;
+        let any = refusals.iter().any(needs_operator);
         let mut keep = Vec::new();
         for refusal in refusals {
-            let lasts = self.lasts(now, refusal);
-            // What passes by itself is worth a word only where it does not, and where nothing else is to be mended.
-            if lasts || (!lasting && self.stood_for(now, refusal) > round) {
-                let mut notice = self.refusal_notice(now, target, refusal, reason);
-                if *refusal == Refusal::KeySplit && lasts {
-                    notice.severity = Severity::Page;
-                    let split = Refusal::NotAgreed(Agreement::Disagreed);
-                    notice.remedy = split.remedy().to_owned();
-                    notice.command = split.command(self.name(), None);
-                }
+            // What passes by itself is worth an alert only if it does not pass, and nothing else needs an operator.
+            if needs_operator(refusal) || (!any && self.refused_for(turn.now, refusal) > round) {
+                let notice = self.refusal_notice(turn.now, target, refusal, reason);
                 keep.push(notice.key.clone());
-                self.raise(now, notice, out);
+                self.raise(turn, notice);
             }
             match refusal {
                 Refusal::OwnSlotNear { starts_in } => {
-                    out.push(Command::WakeAt(now.plus(*starts_in).plus(self.interval())));
+                    turn.push(Command::WakeAt(turn.now.plus(*starts_in).plus(self.interval())));
                 }
-                Refusal::CoolDown { left } => out.push(Command::WakeAt(now.plus(*left))),
+                Refusal::CoolDown { left } => turn.push(Command::WakeAt(turn.now.plus(*left))),
                 _ => {}
             }
         }
-        self.resolve_others(now, Cause::Refused, &keep, "It is no longer what stands in the way.", out);
-        // Codes, for the texts count seconds: the record is to differ when the reasons do. The alerts have the texts.
+        self.resolve_others(turn, Cause::Refused, &keep, "This no longer stands in the way.");
+        // Codes, not texts: texts count seconds, and a record must differ only when the reasons do.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
-        self.record(now, tracker, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned(), out);
+        self.record(turn, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned());
     }
 
-    /// Remembers since when each refusal has stood in the way without a break.
-    fn note_standing(&mut self, now: Time, refusals: &[Refusal]) {
-        self.standing.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
+    /// Remembers since when each refusal has stood in the way without interruption.
+    fn note_refused(&mut self, now: Time, refusals: &[Refusal]) {
+        self.refused_since.retain(|code, _| refusals.iter().any(|refusal| refusal.code() == *code));
         for refusal in refusals {
             let key = self.part_key(Cause::Refused, refusal.code());
-            // After a restart what is open already is known for longer than this run.
-            let first = self.state.alerts.open_for(now, &key).map_or(now, |open| now.minus(open));
-            let since = self.standing.entry(refusal.code()).or_insert(first);
-            // A clock that was set back starts anew.
+            // An alert that is still open after a restart tells that it has lasted for longer than this run.
+            let first = self.state.alerts.opened_at(&key).map_or(now, |opened| opened.min(now));
+            let since = self.refused_since.entry(refusal.code()).or_insert(first);
+            // If the clock was set back, the time starts again.
             *since = (*since).min(now);
         }
     }
 
-    fn stood_for(&self, now: Time, refusal: &Refusal) -> Duration {
-        self.standing.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
-    }
-
-    /// Whether it stands in the way until somebody does something about it.
-    fn lasts(&self, now: Time, refusal: &Refusal) -> bool {
-        // A swap of somebody else's that is pending is gone with its expiration: what splits the key for longer than
-        // that is something else.
-        let split = *refusal == Refusal::KeySplit && self.stood_for(now, refusal) > self.config.expiration;
-        split || !refusal.passes()
+    /// For how long a refusal has stood in the way.
+    fn refused_for(&self, now: Time, refusal: &Refusal) -> Duration {
+        self.refused_since.get(refusal.code()).map(|since| now.since(*since)).unwrap_or_default()
     }
 
     /// One log event per decision that differs from the last one.
-    fn record(&mut self, now: Time, tracker: &Tracker, outcome: String, reason: String, out: &mut Vec<Command>) {
-        let record = DecisionRecord { verdict: self.verdict(now, tracker), evidence: self.evidence(), outcome, reason };
+    fn record(&mut self, turn: &mut Turn<'_>, outcome: String, reason: String) {
+        let record =
+            DecisionRecord { verdict: self.verdict(turn.now, turn.chain), evidence: self.evidence(), outcome, reason };
         if self.last_record.as_ref() != Some(&record) {
             self.last_record = Some(record.clone());
-            out.push(Command::Record(Box::new(record)));
+            turn.push(Command::Record(Box::new(record)));
         }
     }
 }

@@ -1,88 +1,91 @@
 //! Finding out what became of a switch: in a block, expired, or overtaken.
 
+use dogwatch_alerts::Cause;
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
-use crate::cause::Cause;
+use crate::chain::{Tracker, WitnessReading};
+use crate::holder::Holder;
 use crate::situation::{Mode, SwitchOutcome};
-use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Target, Unproven};
-use crate::tracker::{Tracker, WitnessReading};
-use crate::watch::{Command, Watch};
+use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Unproven};
+use crate::watch::event::Command;
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
 
-/// Slots after the expiration until no node shows the expired swap as pending any more.
+/// Slots after the expiration until no node shows the expired switch as pending.
 const PENDING_GONE: u32 = 2;
 
-/// Switches that are remembered.
+/// Switches that are kept.
 const SWITCHES_KEPT: usize = 32;
 
 impl Watch {
-    pub(super) fn settle(&mut self, now: Time, tracker: &Tracker, out: &mut Vec<Command>) {
+    pub(super) fn settle(&mut self, turn: &mut Turn<'_>) {
         if let Some(flight) = self.state.in_flight.clone() {
-            self.settle_in_flight(now, tracker, flight, out);
+            self.settle_in_flight(turn, flight);
         }
-        if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::well(tracker)) {
-            self.settle_unproven(now, tracker, unproven, out);
+        if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::quorum_agrees(turn.chain)) {
+            self.settle_unproven(turn, unproven);
         }
     }
 
-    fn settle_in_flight(&mut self, now: Time, tracker: &Tracker, mut flight: InFlight, out: &mut Vec<Command>) {
+    fn settle_in_flight(&mut self, turn: &mut Turn<'_>, mut flight: InFlight) {
         let id = flight.plan.id(&self.config.profile);
-        let well = Self::well(tracker);
-        if let Some(block) = tracker.log().find(id).filter(|_| well) {
-            let since = tracker.clock().map(|clock| clock.slot(block.time).plus(1));
+        let well = Self::quorum_agrees(turn.chain);
+        if let Some(block) = turn.chain.log().find(id).filter(|_| well) {
+            let since = turn.chain.clock().map(|clock| clock.slot(block.time).plus(1));
             let (block, from_block) = (block.id, block.num().next());
-            return self.applied(now, flight, Some(block), from_block, since, out);
+            return self.applied(turn, flight, Some(block), from_block, since);
         }
-        if well && self.overtaken_by_proof(tracker, &flight) {
-            return self.not_applied(now, &flight, SwitchOutcome::Overtaken, out);
+        if well && self.overtaken_by_proof(turn.chain, &flight) {
+            return self.not_applied(turn, &flight, SwitchOutcome::Overtaken);
         }
         if self.holds_back(&flight.plan) {
-            self.say_held(now, &flight, out);
-        } else if flight.due(now, self.interval()) {
-            self.resolve(now, Cause::InFlightHeld, "Dogwatch sends it again: mode is \"armed\".", out);
-            flight.last_sent = Some(now);
+            self.report_held(turn, &flight);
+        } else if flight.due(turn.now, self.interval()) {
+            self.resolve(turn, Cause::InFlightHeld, "Dogwatch sends it again: mode is \"armed\".");
+            flight.last_sent = Some(turn.now);
             flight.sends = flight.sends.saturating_add(1);
-            out.push(Command::Send(Box::new(flight.plan.clone())));
+            turn.push(Command::Send(Box::new(flight.plan.clone())));
             self.state.in_flight = Some(flight);
             return;
         }
         // Past its expiration, with every block up to there known, the key on chain tells: nothing is pending any more.
         let gone = flight.plan.expiration.plus(self.config.profile.slots(PENDING_GONE));
-        let Some(head) = tracker.head().filter(|head| well && head.time > gone) else { return };
-        if tracker.log().tip().is_none_or(|tip| tip.num() != head.num()) {
+        let Some(head) = turn.chain.head().filter(|head| well && head.time > gone) else { return };
+        if turn.chain.log().tip().is_none_or(|tip| tip.num() != head.num()) {
             return;
         }
-        let WitnessReading::Agreed(state) = tracker.witness(self.config.tracker_index) else { return };
+        let WitnessReading::Agreed(state) = turn.chain.witness(self.config.tracker_index) else { return };
         if state.signing_key == flight.plan.from_key {
-            self.not_applied(now, &flight, SwitchOutcome::Failed, out);
-        } else if state.signing_key == flight.plan.to_key && !self.log_covers(tracker, &flight) {
+            self.not_applied(turn, &flight, SwitchOutcome::Failed);
+        } else if state.signing_key == flight.plan.to_key && !self.log_covers(turn.chain, &flight) {
             let slot = head.slot;
-            let from_block = tracker.log().first_after(flight.plan.at).map_or(head.num(), |block| block.num());
-            self.applied(now, flight, None, from_block, Some(slot), out);
+            let from_block = turn.chain.log().first_after(flight.plan.at).map_or(head.num(), |block| block.num());
+            self.applied(turn, flight, None, from_block, Some(slot));
         } else {
-            self.not_applied(now, &flight, SwitchOutcome::Overtaken, out);
+            self.not_applied(turn, &flight, SwitchOutcome::Overtaken);
         }
     }
 
-    /// Whether a switch under way is left to itself: whoever starts Dogwatch in mode "observe" wants nothing sent. What
-    /// an operator forces in this very run is carried through.
+    /// Whether a switch under way is not sent again: whoever starts Dogwatch in mode "observe" wants nothing sent. What
+    /// an operator forces in this run is carried through.
     pub(super) fn holds_back(&self, plan: &SwitchPlan) -> bool {
         self.config.mode == Mode::Observe && self.begun != Some(plan.id(&self.config.profile))
     }
 
-    /// Says once that a switch under way is not sent again, and that it may take effect all the same.
-    fn say_held(&mut self, now: Time, flight: &InFlight, out: &mut Vec<Command>) {
-        if now < flight.plan.expiration && !self.state.alerts.is_open(&self.alert_key(Cause::InFlightHeld)) {
+    /// Reports once that a switch under way is not sent again, and may still take effect.
+    fn report_held(&mut self, turn: &mut Turn<'_>, flight: &InFlight) {
+        if turn.now < flight.plan.expiration && !self.state.alerts.is_open(&self.alert_key(Cause::InFlightHeld)) {
             let notice = self.in_flight_held(&flight.plan);
-            self.update(now, notice, out);
+            self.update(turn, notice);
         }
     }
 
-    /// Whether every block that could hold the swap is in the log.
+    /// Whether every block that could hold the switch is in the log.
     fn log_covers(&self, tracker: &Tracker, flight: &InFlight) -> bool {
         tracker.log().base().is_some_and(|base| base.num() <= flight.plan.reference.num().next())
     }
 
-    /// A block signed with the new key, and our swap in none of the blocks: somebody else made the same change.
+    /// Whether somebody else made the same change: a block is signed with the new key, and no block holds our switch.
     fn overtaken_by_proof(&self, tracker: &Tracker, flight: &InFlight) -> bool {
         // Blocks from before the decision are signed with that key if it was on duty a little earlier.
         let Some(first) = tracker.log().first_after(flight.plan.at) else { return false };
@@ -92,39 +95,38 @@ impl Watch {
 
     fn applied(
         &mut self,
-        now: Time,
+        turn: &mut Turn<'_>,
         flight: InFlight,
         block: Option<BlockId>,
         from_block: BlockNum,
         since: Option<Slot>,
-        out: &mut Vec<Command>,
     ) {
         self.state.key = Some(KeyRecord { key: flight.plan.to_key, since, before: Some(flight.plan.from_key) });
-        self.remember(&flight, SwitchOutcome::Applied, block, now);
+        self.remember(&flight, SwitchOutcome::Applied, block, turn.now);
         self.state.in_flight = None;
-        self.resolve(now, Cause::NotTaken, "The switch is in a block.", out);
-        let how = format!("It took effect: the signing key is {} now.", flight.plan.to.whose());
-        self.resolve(now, Cause::InFlightHeld, &how, out);
+        self.resolve(turn, Cause::NotTaken, "The switch is in a block.");
+        let how = format!("It took effect: the signing key is now {}.", flight.plan.to.whose());
+        self.resolve(turn, Cause::InFlightHeld, &how);
         let notice = self.switched(&flight.plan, block);
-        self.update(now, notice, out);
-        self.state.unproven = Some(Unproven { plan: flight.plan, block, from_block, at: now });
+        self.update(turn, notice);
+        self.state.unproven = Some(Unproven { plan: flight.plan, block, from_block, at: turn.now });
     }
 
-    fn not_applied(&mut self, now: Time, flight: &InFlight, outcome: SwitchOutcome, out: &mut Vec<Command>) {
-        self.remember(flight, outcome, None, now);
+    fn not_applied(&mut self, turn: &mut Turn<'_>, flight: &InFlight, outcome: SwitchOutcome) {
+        self.remember(flight, outcome, None, turn.now);
         self.state.in_flight = None;
         let how = match outcome {
             SwitchOutcome::Overtaken => "Another site or an operator moved the key first.",
             _ => "The transaction has expired.",
         };
-        self.resolve(now, Cause::NotTaken, how, out);
-        self.resolve(now, Cause::InFlightHeld, "It did not take effect, and cannot any more.", out);
+        self.resolve(turn, Cause::NotTaken, how);
+        self.resolve(turn, Cause::InFlightHeld, "It did not take effect, and no longer can.");
         if outcome == SwitchOutcome::Overtaken {
-            let how = "Another site or an operator moved the key first: this switch is not needed any more.";
-            self.resolve(now, Cause::Switching, how, out);
+            let how = "Another site or an operator moved the key first: this switch is no longer needed.";
+            self.resolve(turn, Cause::Switching, how);
         } else {
-            let notice = self.switch_failed(now, &flight.plan, flight.sends);
-            self.update(now, notice, out);
+            let notice = self.switch_failed(turn.now, &flight.plan, flight.sends);
+            self.update(turn, notice);
         }
     }
 
@@ -147,13 +149,13 @@ impl Watch {
     }
 
     /// Waits for the first block signed with the new key.
-    fn settle_unproven(&mut self, now: Time, tracker: &Tracker, mut unproven: Unproven, out: &mut Vec<Command>) {
+    fn settle_unproven(&mut self, turn: &mut Turn<'_>, mut unproven: Unproven) {
         let id = unproven.plan.id(&self.config.profile);
         if let Some(block) = unproven.block
-            && tracker.log().id_at(block.num()).is_some_and(|known| known != block)
+            && turn.chain.log().id_at(block.num()).is_some_and(|known| known != block)
         {
             // Its block lost to another branch, which may or may not hold it as well.
-            let Some(other) = tracker.log().find(id) else { return self.forked_away(now, unproven, out) };
+            let Some(other) = turn.chain.log().find(id) else { return self.forked_away(turn, unproven) };
             (unproven.block, unproven.from_block) = (Some(other.id), other.num().next());
             if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == id) {
                 record.block = unproven.block;
@@ -162,12 +164,12 @@ impl Watch {
         }
         let witness = &self.config.witness;
         let proof = match unproven.plan.to {
-            Target::Disabled => {
-                let settled = tracker.head().is_some_and(|head| head.irreversible >= unproven.from_block);
+            Holder::Disabled => {
+                let settled = turn.chain.head().is_some_and(|head| head.irreversible >= unproven.from_block);
                 settled.then_some(unproven.block.unwrap_or(unproven.plan.reference))
             }
             _ => {
-                let log = tracker.log();
+                let log = turn.chain.log();
                 log.produced_since(witness, unproven.plan.to_key, unproven.from_block).map(|block| block.id)
             }
         };
@@ -178,30 +180,30 @@ impl Watch {
                 record.proof = Some(proof);
             }
             self.state.unproven = None;
-            let how = self.proven_text(now, &unproven.plan, proof);
-            self.resolve_switching(now, &how, out);
+            let how = self.proven_text(turn.now, &unproven.plan, proof);
+            self.resolve_switching(turn, &how);
         } else if let Some(holder) = holder.filter(|holder| *holder != unproven.plan.to) {
             // The key has moved on before the node produced: this switch will never be proven.
             self.state.unproven = None;
             let (to, whose) = (unproven.plan.to.place(), holder.whose());
-            let how = format!("The signing key is {whose} now; with {to} no block was produced.");
-            self.resolve_switching(now, &how, out);
+            let how = format!("The signing key is now {whose}; no block was produced with {to}.");
+            self.resolve_switching(turn, &how);
         }
     }
 
-    /// Closes the alert about a switch, unless it speaks of the next one already.
-    pub(super) fn resolve_switching(&mut self, now: Time, how: &str, out: &mut Vec<Command>) {
+    /// Closes the alert about a switch, unless it is already about the next one.
+    pub(super) fn resolve_switching(&mut self, turn: &mut Turn<'_>, how: &str) {
         if self.state.in_flight.is_none() {
-            self.resolve(now, Cause::Switching, how, out);
+            self.resolve(turn, Cause::Switching, how);
         }
     }
 
-    /// The block with our swap lost to another branch: the swap is on its way again.
-    fn forked_away(&mut self, now: Time, unproven: Unproven, out: &mut Vec<Command>) {
+    /// The block with our switch lost to another branch: the switch is under way again.
+    fn forked_away(&mut self, turn: &mut Turn<'_>, unproven: Unproven) {
         let id = unproven.plan.id(&self.config.profile);
         self.state.switches.retain(|record| record.transaction != id);
         let notice = self.lost_to_fork(&unproven.plan);
-        self.update(now, notice, out);
+        self.update(turn, notice);
         self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });
         self.state.in_flight = Some(InFlight { plan: unproven.plan, last_sent: None, sends: 0 });
         self.state.unproven = None;

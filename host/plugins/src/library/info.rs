@@ -1,56 +1,38 @@
-//! What there is to say about a plugin.
-
-use std::fmt;
-use std::path::PathBuf;
+//! The list of plugins, with what each says about itself.
 
 use serde::Serialize;
 
-use super::{Library, LoadProblem, Plugin, Source};
-use crate::error::LoadError;
-use crate::settings::Description;
-use crate::world::{INTERFACES, World};
+use super::any_plugin::AnyPlugin;
+use super::catalog::Library;
+use super::error::LoadProblem;
+use super::origin::PluginOrigin;
+use super::source::PluginSource;
+use crate::description::Description;
+use crate::error::load::LoadError;
+use crate::world::{World, interface_version};
 
-/// Where a plugin comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// It came inside the binary.
-    Bundled,
-    /// It is a file in the operator's directory.
-    File(PathBuf),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bundled => f.write_str("bundled"),
-            Self::File(path) => write!(f, "{}", path.display()),
-        }
-    }
-}
-
-/// What there is to say about a plugin.
+/// A plugin, as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PluginInfo {
     /// The name by which the configuration asks for it.
     pub name: String,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: PluginOrigin,
     /// What kind of plugin it is.
     pub world: World,
     /// The version of the interface that it exports.
     pub interface_version: String,
-    /// What it says of itself.
+    /// Its description of itself.
     pub description: Description,
     /// The SHA-256 of its file, in hexadecimal.
     pub sha256: String,
-    /// Bytes of its file.
+    /// The size of its file, in bytes.
     pub size: usize,
 }
 
 impl Library {
-    /// Every plugin, and every one that does not load. Compiles them all, and keeps none that was not in use: this is
-    /// for a command, not for the watch.
+    /// Lists every plugin, and every one that does not load. Compiles them all and keeps only those already in use: meant
+    /// for a command, not for the daemon.
     pub fn list(&self) -> (Vec<PluginInfo>, Vec<LoadProblem>) {
         self.list_those(|_| true)
     }
@@ -61,13 +43,13 @@ impl Library {
     }
 
     fn list_those(&self, wanted: impl Fn(&str) -> bool) -> (Vec<PluginInfo>, Vec<LoadProblem>) {
-        let shelf = self.shelf();
-        let sources: Vec<(String, Source)> = shelf
+        let entries = self.entries();
+        let sources: Vec<(String, PluginSource)> = entries
             .iter()
             .filter(|(name, _)| wanted(name))
             .map(|(name, entry)| (name.clone(), entry.source.clone()))
             .collect();
-        drop(shelf);
+        drop(entries);
         let (mut infos, mut problems) = (Vec::new(), Vec::new());
         for (name, mut source) in sources {
             match self.compile(&name, &mut source).and_then(|(plugin, size)| info(name, source.origin(), &plugin, size))
@@ -80,22 +62,21 @@ impl Library {
     }
 }
 
-fn info(name: String, origin: Origin, plugin: &Plugin, size: usize) -> Result<PluginInfo, LoadProblem> {
+fn info(name: String, origin: PluginOrigin, plugin: &AnyPlugin, size: usize) -> Result<PluginInfo, LoadProblem> {
     let (description, interface) = match plugin {
-        Plugin::Policy(policy) => (policy.describe(), policy.interface()),
-        Plugin::Channel(channel) => (channel.describe(), channel.interface()),
+        AnyPlugin::Policy(policy) => (policy.describe(), policy.interface()),
+        AnyPlugin::Channel(channel) => (channel.describe(), channel.interface()),
     };
-    let version = INTERFACES.iter().find(|known| known.name == interface).map_or("", |known| known.version());
     match description {
         Ok(description) => Ok(PluginInfo {
             name,
             origin,
             world: plugin.world(),
-            interface_version: version.to_owned(),
+            interface_version: interface_version(interface).to_owned(),
             description,
             sha256: plugin.sha256().to_owned(),
             size,
         }),
-        Err(error) => Err(LoadProblem { name, origin, error: LoadError::Silent(error) }),
+        Err(error) => Err(LoadProblem { name, origin, error: LoadError::DescribeFailed(error) }),
     }
 }

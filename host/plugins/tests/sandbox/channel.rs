@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Time};
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Cause, Scope, Severity, Subject};
 use dogwatch_plugins::{
-    ChannelPlugin, Encoding, Envelope, Given, Header, Judgement, Library, Method, Part, Request, Response, Sandbox,
-    Settings,
+    AlertMessage, ChannelContext, ChannelPlugin, ChannelRequest, ChannelResponse, Encoding, Header, Judgement, Library,
+    MessageMetadata, Method, Part, Sandbox, Settings,
 };
 
 use crate::support::{settings, text};
@@ -17,11 +17,10 @@ fn webhook() -> ChannelPlugin {
 
 fn alert() -> Alert {
     Alert {
-        key: AlertKey("witness/hive/alice/missing".into()),
+        key: AlertKey::new(Scope::witness("hive", "alice"), Cause::Missing),
         event: AlertEvent::Opened,
         severity: Severity::Critical,
         subject: Subject::Witness(AccountName::new("alice").unwrap()),
-        chain: "hive".into(),
         summary: "alice misses \"blocks\"".into(),
         details: "two\nlines".into(),
         remedy: "look".into(),
@@ -32,24 +31,25 @@ fn alert() -> Alert {
     }
 }
 
-fn envelope() -> Envelope {
-    Envelope { message_id: "m-1".into(), site: "home".into(), witness: "alice".into() }
+fn metadata() -> MessageMetadata {
+    MessageMetadata { message_id: "m-1".into(), site: "home".into() }
 }
 
 fn secrets(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn given<'a>(settings: &'a Settings, secrets: &'a [String]) -> Given<'a> {
-    Given { settings, secrets, memory: "" }
+fn context<'a>(settings: &'a Settings, secrets: &'a [String]) -> ChannelContext<'a> {
+    ChannelContext { settings, secrets, memory: "" }
 }
 
 #[test]
 fn composes_a_request() {
     let url = settings([("url", text("https://example.com/hook"))]);
     let names = secrets(&["token"]);
-    let called = webhook().compose(given(&url, &names), &alert(), &envelope()).unwrap();
-    let [Request::Http(request)] = called.value.as_slice() else { panic!("one request") };
+    let composed =
+        webhook().compose(context(&url, &names), AlertMessage { alert: &alert(), metadata: &metadata() }).unwrap();
+    let [ChannelRequest::Http(request)] = composed.value.as_slice() else { panic!("one request") };
     assert_eq!(request.method, Method::Post);
     assert_eq!(request.url, [Part::Text("https://example.com/hook".into())]);
     let token = Part::Secret { name: "token".into(), encoding: Encoding::Plain };
@@ -66,15 +66,17 @@ fn composes_a_request() {
         "at": "2026-11-23T12:17:39Z", "at_ms": 1_795_436_259_000_u64,
     });
     assert_eq!(body, expected);
-    assert!(called.fuel < 1_000_000, "{}", called.fuel);
+    assert!(composed.fuel < 1_000_000, "{}", composed.fuel);
 }
 
 #[test]
 fn judges_answers() {
+    let (alert, metadata) = (alert(), metadata());
+    let message = AlertMessage { alert: &alert, metadata: &metadata };
     let judge = |status, headers: &[(&str, &str)]| {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let response = Response { status, headers, body: vec![b'x'; 1 << 20] };
-        webhook().judge(&Settings::default(), &alert(), &envelope(), 0, &response).unwrap().value
+        let response = ChannelResponse { status, headers, body: vec![b'x'; 1 << 20] };
+        webhook().judge(&Settings::default(), message, 0, &response).unwrap().value
     };
     assert_eq!(judge(200, &[]), Judgement::Delivered);
     assert_eq!(judge(429, &[("retry-after", "7")]), Judgement::RetryAfter(Duration::from_secs(7)));
@@ -90,7 +92,9 @@ fn checks_settings_and_secrets() {
     channel.check(&Settings::default(), &secrets(&["url", "token"])).unwrap();
     let error = channel.check(&Settings::default(), &secrets(&["tokn"])).unwrap_err().to_string();
     assert!(error.contains("url: must be given") && error.contains("did you mean token?"), "{error}");
-    assert!(channel.compose(given(&Settings::default(), &[]), &alert(), &envelope()).is_err());
+    let (alert, metadata) = (alert(), metadata());
+    let message = AlertMessage { alert: &alert, metadata: &metadata };
+    assert!(channel.compose(context(&Settings::default(), &[]), message).is_err());
 }
 
 #[test]

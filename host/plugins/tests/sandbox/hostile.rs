@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_engine::{Action, Decision};
-use dogwatch_plugins::{Budget, Call, CheckError, Fault, Limits, PluginError, PolicyPlugin};
+use dogwatch_plugins::{CallBudget, CheckError, Fault, Limits, PluginError, PluginFunction, PolicyPlugin};
 
 use crate::support::{hostile_module, policy, policy_with, settings, situation, text};
 
@@ -14,7 +14,7 @@ fn ask(policy: &PolicyPlugin, behaviour: &str) -> Result<Decision, PluginError> 
 /// How the behaviour fails. Whatever happens, the next call must work.
 fn fault_of(policy: &PolicyPlugin, behaviour: &str) -> Fault {
     let error = ask(policy, behaviour).unwrap_err();
-    assert_eq!((error.plugin.as_str(), error.call), ("it", Call::Decide));
+    assert_eq!((error.plugin.as_str(), error.function), ("it", PluginFunction::Decide));
     let good = ask(policy, "good").unwrap();
     assert_eq!((good.action, good.memory.as_slice()), (Action::Stay, &b"m"[..]), "after {behaviour}");
     error.fault
@@ -31,7 +31,7 @@ fn a_loop_runs_out_of_fuel() {
 
 #[test]
 fn a_loop_with_too_much_fuel_runs_out_of_time() {
-    let budget = Budget { fuel: u64::MAX, time: Duration::from_millis(50) };
+    let budget = CallBudget { fuel: u64::MAX, time: Duration::from_millis(50) };
     let policy = policy_with(Limits { policy: budget, ..Limits::default() }, hostile_module());
     assert_eq!(fault_of(&policy, "loop"), Fault::OutOfTime { millis: 50 });
 }
@@ -67,7 +67,7 @@ fn reasons_are_cut() {
 
 #[test]
 fn nodes_must_be_there() {
-    assert!(matches!(fault("bad-index"), Fault::BadAnswer(why) if why.contains("node 3, and there are 3")));
+    assert!(matches!(fault("bad-index"), Fault::BadAnswer(why) if why.contains("node 3, but there are 3")));
 }
 
 #[test]
@@ -78,7 +78,8 @@ fn alerts_are_few_and_have_ids() {
 
 #[test]
 fn a_refusal_is_quoted_on_one_short_line() {
-    let Fault::Refused(why) = fault("refuse") else { panic!("refused") };
+    let Fault::Refused(message) = fault("refuse") else { panic!("refused") };
+    let why = message.as_str();
     assert!(why.starts_with("I will not really ") && why.len() <= 1000 && !why.contains('\n'), "{why}");
 }
 
@@ -96,7 +97,10 @@ fn checks_are_limited_too() {
     let check = |behaviour| policy.check(&settings([("behaviour", text(behaviour))])).unwrap_err();
     let error = check("check-loop");
     assert!(
-        matches!(&error, CheckError::Plugin(PluginError { call: Call::Check, fault: Fault::OutOfFuel { .. }, .. })),
+        matches!(
+            &error,
+            CheckError::Plugin(PluginError { function: PluginFunction::Check, fault: Fault::OutOfFuel { .. }, .. })
+        ),
         "{error}"
     );
     let novel = check("check-novel");
@@ -116,7 +120,7 @@ fn start_functions_run_on_the_same_fuel() {
         format!("{module} (func $spin (loop $again br $again)) (start $spin))")
     });
     let error = policy(&wasm).describe().unwrap_err();
-    assert_eq!((error.call, error.fault), (Call::Describe, Fault::OutOfFuel { limit: 200_000_000 }));
+    assert_eq!((error.function, error.fault), (PluginFunction::Describe, Fault::OutOfFuel { limit: 200_000_000 }));
     let error = ask(&policy(&wasm), "good").unwrap_err();
     assert_eq!(error.fault, Fault::OutOfFuel { limit: 50_000_000 });
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dogwatch_plugins::{Change, Library, LibraryError, LoadError, LoadProblem, Origin, Sandbox, World};
+use dogwatch_plugins::{Library, LibraryChange, LibraryError, LoadError, LoadProblem, PluginOrigin, Sandbox, World};
 use tempfile::TempDir;
 
 use crate::support::{bundled, directory, hostile_module};
@@ -36,7 +36,7 @@ fn bundled_plugins_are_there() {
     for info in &infos {
         let policy = info.name == "threshold";
         let world = if policy { World::Policy } else { World::Channel };
-        assert_eq!((info.world, &info.origin), (world, &Origin::Bundled), "{}", info.name);
+        assert_eq!((info.world, &info.origin), (world, &PluginOrigin::Bundled), "{}", info.name);
         assert_eq!((info.size, info.sha256.len()), (bundled(&info.name).len(), 64));
         assert_eq!(info.interface_version, "0.1.0");
         let roles = info.description.roles;
@@ -59,7 +59,7 @@ fn unknown_names_and_wrong_kinds_get_help() {
     );
     assert_eq!(
         message(library.policy("webhook").unwrap_err()),
-        "plugin webhook is a channel, and a policy is wanted here"
+        "plugin webhook is a channel, but a policy is needed here"
     );
     assert!(matches!(library.channel("threshold"), Err(LibraryError::WrongWorld { found: World::Policy, .. })));
 }
@@ -81,7 +81,7 @@ fn a_broken_plugin_takes_no_other_down() {
     names.extend(["broken", "cut", "good"]);
     names.sort_unstable();
     assert_eq!(library.names(), names);
-    // A glance shows that one is none; the other must be read.
+    // A check_magic shows that one is none; the other must be read.
     let [LoadProblem { name, error: LoadError::NotWasm(_), .. }] = problems.as_slice() else { panic!("{problems:?}") };
     assert_eq!(name, "broken");
     assert_eq!(library.policy("good").unwrap().describe().unwrap().name, "hostile");
@@ -129,7 +129,7 @@ fn a_changed_file_is_loaded_anew() {
     assert!(library.refresh().is_empty());
     put(&directory, "mine.wasm", hostile_module());
     let changes = library.refresh();
-    let [Change::Reloaded { name, sha256 }] = changes.as_slice() else { panic!("{changes:?}") };
+    let [LibraryChange::Reloaded { name, sha256 }] = changes.as_slice() else { panic!("{changes:?}") };
     let after = library.policy("mine").unwrap();
     assert_eq!((name.as_str(), sha256.as_str()), ("mine", after.sha256()));
     assert_eq!(after.describe().unwrap().name, "hostile");
@@ -147,18 +147,18 @@ fn a_change_for_the_worse_keeps_what_was_good() {
     let (library, _) = open(&directory);
     library.policy("mine").unwrap();
     for (bytes, expected) in
-        [(&b"nonsense"[..], "is not WebAssembly"), (bundled("webhook"), "took the place of a policy")]
+        [(&b"nonsense"[..], "is not WebAssembly"), (bundled("webhook"), "is a channel, but replaces a policy")]
     {
         put(&directory, "mine.wasm", bytes);
         let changes = library.refresh();
-        let [change @ Change::Kept(_)] = changes.as_slice() else { panic!("{changes:?}") };
+        let [change @ LibraryChange::ReloadFailed(_)] = changes.as_slice() else { panic!("{changes:?}") };
         let text = change.to_string();
-        assert!(text.contains(expected) && text.contains("loaded before stays in use"), "{text}");
+        assert!(text.contains(expected) && text.contains("version loaded before stays in use"), "{text}");
         assert!(library.refresh().is_empty(), "told once");
         assert_eq!(library.policy("mine").unwrap().describe().unwrap().name, "threshold");
     }
     put(&directory, "mine.wasm", hostile_module());
-    assert!(matches!(library.refresh().as_slice(), [Change::Reloaded { .. }]));
+    assert!(matches!(library.refresh().as_slice(), [LibraryChange::Reloaded { .. }]));
 }
 
 #[test]
@@ -168,20 +168,24 @@ fn files_come_and_go() {
     library.policy("mine").unwrap();
     put(&directory, "new.wasm", b"nonsense");
     let changes = library.refresh();
-    assert!(matches!(changes.as_slice(), [Change::Available { name }] if name == "new"), "{changes:?}");
+    assert!(matches!(changes.as_slice(), [LibraryChange::Available { name }] if name == "new"), "{changes:?}");
     put(&directory, "new.wasm", hostile_module());
     let changes = library.refresh();
-    assert!(matches!(changes.as_slice(), [Change::Available { name }] if name == "new"), "{changes:?}");
+    assert!(matches!(changes.as_slice(), [LibraryChange::Available { name }] if name == "new"), "{changes:?}");
     assert_eq!(library.policy("new").unwrap().describe().unwrap().name, "hostile");
     for name in ["new.wasm", "mine.wasm", "threshold.wasm"] {
         fs::remove_file(directory.path().join(name)).unwrap();
     }
     let changes = library.refresh();
-    assert_eq!(changes.iter().filter(|change| matches!(change, Change::Removed { .. })).count(), 3, "{changes:?}");
+    assert_eq!(
+        changes.iter().filter(|change| matches!(change, LibraryChange::Removed { .. })).count(),
+        3,
+        "{changes:?}"
+    );
     assert!(library.refresh().is_empty());
     // In use: stays. Bundled and not in use: the bundled one again.
     assert_eq!(library.policy("mine").unwrap().describe().unwrap().name, "hostile");
     assert_eq!(library.policy("threshold").unwrap().describe().unwrap().name, "threshold");
     put(&directory, "mine.wasm", bundled("threshold"));
-    assert!(matches!(library.refresh().as_slice(), [Change::Reloaded { .. }]));
+    assert!(matches!(library.refresh().as_slice(), [LibraryChange::Reloaded { .. }]));
 }

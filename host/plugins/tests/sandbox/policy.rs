@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch_engine::{Action, Holder, NodeIndex, Severity, Verdict};
+use dogwatch_alerts::Severity;
+use dogwatch_engine::{Action, Holder, NodeIndex, Verdict};
 use dogwatch_plugins::{CheckError, Library, Sandbox, Value};
 
 use crate::support::{bundled, policy, settings, situation, text};

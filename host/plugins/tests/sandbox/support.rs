@@ -10,7 +10,7 @@ use dogwatch_engine::{
     SlotOutcome, SwitchOutcome, Verdict,
 };
 use dogwatch_guest_build::GuestToolchain;
-use dogwatch_plugins::{Budget, Library, Limits, LoadError, PolicyPlugin, Sandbox, Settings, Value};
+use dogwatch_plugins::{CallBudget, Library, Limits, LoadError, PolicyPlugin, Sandbox, Settings, Value};
 
 /// The hostile policy's core module, built once.
 pub(crate) fn hostile_module() -> &'static [u8] {
@@ -53,7 +53,7 @@ pub(crate) fn policy_with(limits: Limits, wasm: &[u8]) -> PolicyPlugin {
 
 /// The same, with the default limits, save that a busy machine has all the time in the world.
 pub(crate) fn policy(wasm: &[u8]) -> PolicyPlugin {
-    let patient = |budget| Budget { time: Duration::from_secs(60), ..budget };
+    let patient = |budget| CallBudget { time: Duration::from_secs(60), ..budget };
     let limits = Limits::default();
     policy_with(Limits { policy: patient(limits.policy), channel: patient(limits.channel), ..limits }, wasm)
 }

@@ -10,24 +10,24 @@ use serde_json::json;
 use crate::error::RpcError;
 
 pub(super) type Body = UnsyncBoxBody<Bytes, RpcError>;
-pub(super) type Response = hyper::Response<Body>;
+pub(super) type GatewayResponse = hyper::Response<Body>;
 
-/// The answer to a call.
-pub(super) enum Reply {
-    /// All of it.
+/// The reply to a call.
+pub(super) enum CallReply {
+    /// The whole reply.
     Whole(Bytes),
-    /// As it comes from the endpoint.
+    /// Streamed from the endpoint.
     Streamed(Body),
 }
 
-impl Reply {
+impl CallReply {
     /// A JSON-RPC error of the gateway's own.
     pub(super) fn error(id: Option<&str>, code: i32, message: &str) -> Self {
         let error = json!({ "code": code, "message": message }).to_string();
         Self::made("error", &error, id)
     }
 
-    /// A result that is known here.
+    /// A result known to the gateway.
     pub(super) fn result(id: Option<&str>, result: &str) -> Self {
         Self::made("result", result, id)
     }
@@ -37,7 +37,7 @@ impl Reply {
         Self::Whole(format!("{{\"jsonrpc\":\"2.0\",\"{member}\":{value},\"id\":{id}}}").into())
     }
 
-    /// Its length, as far as that is known.
+    /// Its length in bytes; 0 for a streamed one.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Whole(body) => body.len(),
@@ -45,7 +45,7 @@ impl Reply {
         }
     }
 
-    /// The answers to a batch, one after the other.
+    /// The reply to a batch.
     pub(super) fn joined(answers: Vec<Self>) -> Self {
         let mut all = BytesMut::new();
         all.put_u8(b'[');
@@ -55,7 +55,7 @@ impl Reply {
             }
             match answer {
                 Self::Whole(answer) => all.put(answer),
-                // Asked for as a whole, none is streamed.
+                // Calls of a batch are read whole, so none is streamed.
                 Self::Streamed(_) => all.put(&b"null"[..]),
             }
         }
@@ -63,7 +63,7 @@ impl Reply {
         Self::Whole(all.freeze())
     }
 
-    pub(super) fn into_response(self, status: StatusCode) -> Response {
+    pub(super) fn into_response(self, status: StatusCode) -> GatewayResponse {
         let body = match self {
             Self::Whole(body) => whole(body),
             Self::Streamed(body) => body,
@@ -72,7 +72,7 @@ impl Reply {
     }
 }
 
-fn respond(status: StatusCode, body: Body) -> Response {
+fn respond(status: StatusCode, body: Body) -> GatewayResponse {
     let mut response = hyper::Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -83,8 +83,8 @@ fn whole(body: Bytes) -> Body {
     Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// The same answer, holding something until it is read or given up.
-pub(super) fn holding<T: Send + 'static>(response: Response, held: T) -> Response {
+/// The same response, holding `held` until the client has read it or is gone.
+pub(super) fn holding<T: Send + 'static>(response: GatewayResponse, held: T) -> GatewayResponse {
     response.map(|body| {
         body.map_frame(move |frame| {
             let _ = &held;
@@ -94,26 +94,26 @@ pub(super) fn holding<T: Send + 'static>(response: Response, held: T) -> Respons
     })
 }
 
-/// An HTTP status for what is no JSON-RPC, with a word on why.
-pub(super) fn status(status: StatusCode, why: &str) -> Response {
+/// An HTTP status for a request that is not JSON-RPC, with the reason.
+pub(super) fn status(status: StatusCode, why: &str) -> GatewayResponse {
     respond(status, whole(json!({ "error": why }).to_string().into()))
 }
 
 /// A JSON document.
-pub(super) fn document(status: StatusCode, document: &serde_json::Value) -> Response {
+pub(super) fn document(status: StatusCode, document: &serde_json::Value) -> GatewayResponse {
     respond(status, whole(document.to_string().into()))
 }
 
-/// Another HTTP method is meant.
-pub(super) fn not_allowed(methods: &'static str) -> Response {
-    let mut response = status(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is sent by POST; GET /health tells the health");
+/// The refusal of a wrong HTTP method.
+pub(super) fn not_allowed(methods: &'static str) -> GatewayResponse {
+    let mut response = status(StatusCode::METHOD_NOT_ALLOWED, "send JSON-RPC by POST; GET /health reports the health");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     response
 }
 
-/// The client asks too much.
-pub(super) fn too_many(seconds: u16) -> Response {
-    let reply = Reply::error(None, -32005, "too many calls: slow down");
+/// The refusal of too many calls.
+pub(super) fn too_many(seconds: u16) -> GatewayResponse {
+    let reply = CallReply::error(None, -32005, "too many calls: slow down");
     let mut response = reply.into_response(StatusCode::TOO_MANY_REQUESTS);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response

@@ -1,4 +1,4 @@
-//! Broadcasts: the client's own bytes, to several endpoints at once, and no second signature ever.
+//! Broadcasts: the client's own bytes, sent to several endpoints at once; a client is never invited to sign again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,39 +8,36 @@ use hyper::StatusCode;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::chain_check;
-use crate::client::Client;
-use crate::error::{Phase, RpcError, Sent};
-use crate::gateway::answer::Reply;
-use crate::gateway::relay::node_error;
-use crate::gateway::{Asked, Gateway};
-use crate::member::{Gate, Member};
-use crate::pool::Pool;
-use crate::proof::RawAnswer;
-use crate::refusal::Refusal;
+use crate::error::{NodeRefusal, RequestPhase, RpcError, Sent};
+use crate::gateway::answer::CallReply;
+use crate::gateway::handle::Gateway;
+use crate::gateway::pending::PendingCall;
+use crate::gateway::question::node_error;
+use crate::jsonrpc::{Client, RawAnswer};
+use crate::pool::{Gate, Member, Pool, ensure_right_chain};
 
-/// Told to the client where it cannot be known: an error that invites no new signature.
-const UNKNOWN: &str = "no endpoint has confirmed the transaction, and it may have arrived: look for it on the chain, \
-    and send the same bytes again if it is not there";
+/// The error for an unknown outcome. It must not invite the client to sign again.
+const UNKNOWN: &str = "no endpoint confirmed the transaction, but it may have arrived: look for it on the chain, \
+    and resend the same bytes if it is not there";
 
-/// What one endpoint made of the client's bytes.
-enum Outcome {
-    /// It took them.
+/// How one endpoint answered the client's bytes.
+enum RelayOutcome {
+    /// It accepted them.
     Taken(Bytes),
     /// It had them already.
     Duplicate(Bytes),
-    /// It understood and refused.
+    /// It refused them.
     Refused(Bytes),
     /// They may have arrived.
     Unknown(RpcError),
-    /// They surely did not.
+    /// They did not arrive.
     NotSent(RpcError),
 }
 
 impl Gateway {
-    /// Hands a transaction to several endpoints at once. The first that takes it answers; the others get it all the same.
-    pub(super) async fn broadcast(&self, asked: &Asked<'_>) -> (StatusCode, Reply) {
-        let Some((pool, client)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
+    /// Sends a transaction to several endpoints at once. The first that accepts it answers; the others still get it.
+    pub(super) async fn broadcast(&self, asked: &PendingCall<'_>) -> (StatusCode, CallReply) {
+        let Some((pool, client)) = self.pool_of(asked.chain) else { return nowhere(asked, &[]) };
         let mut members = pool.ranked_for(&asked.call.method);
         members.truncate(pool.client().options().fan_out);
         let (sender, mut outcomes) = mpsc::channel(members.len().max(1));
@@ -56,35 +53,35 @@ impl Gateway {
         let (mut duplicate, mut refused, mut lost, mut unsent) = (None, None, Vec::new(), Vec::new());
         while let Some((member, outcome)) = outcomes.recv().await {
             match outcome {
-                Outcome::Taken(answer) => return (StatusCode::OK, Reply::Whole(answer)),
-                Outcome::Duplicate(answer) => duplicate = Some(answer),
-                Outcome::Refused(answer) => refused = refused.or(Some(answer)),
-                Outcome::Unknown(error) => lost.push((member, error)),
-                Outcome::NotSent(error) => unsent.push((member, error)),
+                RelayOutcome::Taken(answer) => return (StatusCode::OK, CallReply::Whole(answer)),
+                RelayOutcome::Duplicate(answer) => duplicate = Some(answer),
+                RelayOutcome::Refused(answer) => refused = refused.or(Some(answer)),
+                RelayOutcome::Unknown(error) => lost.push((member, error)),
+                RelayOutcome::NotSent(error) => unsent.push((member, error)),
             }
         }
         match (duplicate, refused) {
-            // Another endpoint got it from us a moment ago, and gossip was quicker than its answer.
-            (Some(_), _) if !lost.is_empty() => (StatusCode::OK, Reply::result(asked.call.id, "{}")),
-            (Some(answer), _) => (StatusCode::OK, Reply::Whole(answer)),
-            (None, Some(answer)) if lost.is_empty() => (StatusCode::OK, Reply::Whole(answer)),
+            // Another endpoint got it from us a moment ago, and gossip was faster than that endpoint's answer.
+            (Some(_), _) if !lost.is_empty() => (StatusCode::OK, CallReply::result(asked.call.id, "{}")),
+            (Some(answer), _) => (StatusCode::OK, CallReply::Whole(answer)),
+            (None, Some(answer)) if lost.is_empty() => (StatusCode::OK, CallReply::Whole(answer)),
             (None, _) if !lost.is_empty() => unknown(asked, &lost),
             _ => nowhere(asked, &unsent),
         }
     }
 
-    /// Hands over what waits for a block: to one endpoint, and to the next only where it surely did not arrive.
-    pub(super) async fn broadcast_and_wait(&self, asked: &Asked<'_>) -> (StatusCode, Reply) {
-        let Some((pool, client)) = self.way(asked.chain) else { return nowhere(asked, &[]) };
+    /// Sends a broadcast that waits for a block to one endpoint, and to the next only if it did not arrive.
+    pub(super) async fn broadcast_and_wait(&self, asked: &PendingCall<'_>) -> (StatusCode, CallReply) {
+        let Some((pool, client)) = self.pool_of(asked.chain) else { return nowhere(asked, &[]) };
         let sending = Sending::new(asked, pool, client, self.options().broadcast_deadline);
         let mut unsent = Vec::new();
         for member in pool.ranked_for(&asked.call.method) {
             match sending.to(&member).await {
-                Outcome::Taken(answer) | Outcome::Duplicate(answer) | Outcome::Refused(answer) => {
-                    return (StatusCode::OK, Reply::Whole(answer));
+                RelayOutcome::Taken(answer) | RelayOutcome::Duplicate(answer) | RelayOutcome::Refused(answer) => {
+                    return (StatusCode::OK, CallReply::Whole(answer));
                 }
-                Outcome::Unknown(error) => return unknown(asked, &[(member, error)]),
-                Outcome::NotSent(error) => unsent.push((member, error)),
+                RelayOutcome::Unknown(error) => return unknown(asked, &[(member, error)]),
+                RelayOutcome::NotSent(error) => unsent.push((member, error)),
             }
         }
         nowhere(asked, &unsent)
@@ -97,17 +94,17 @@ fn reasons(lost: &[Lost]) -> String {
     lost.iter().map(|(member, error)| format!("; {}: {error}", member.name)).collect()
 }
 
-/// Status 200: clients take another one for leave to try again, some with a new signature.
-fn unknown(asked: &Asked<'_>, lost: &[Lost]) -> (StatusCode, Reply) {
-    (StatusCode::OK, Reply::error(asked.call.id, -32000, &format!("{UNKNOWN}{}", reasons(lost))))
+/// With status 200: clients take any other for leave to try again, some with a new signature.
+fn unknown(asked: &PendingCall<'_>, lost: &[Lost]) -> (StatusCode, CallReply) {
+    (StatusCode::OK, CallReply::error(asked.call.id, -32000, &format!("{UNKNOWN}{}", reasons(lost))))
 }
 
-fn nowhere(asked: &Asked<'_>, unsent: &[Lost]) -> (StatusCode, Reply) {
+fn nowhere(asked: &PendingCall<'_>, unsent: &[Lost]) -> (StatusCode, CallReply) {
     let text = format!("no endpoint could be reached, and nothing was sent{}", reasons(unsent));
-    (StatusCode::SERVICE_UNAVAILABLE, Reply::error(asked.call.id, -32000, &text))
+    (StatusCode::SERVICE_UNAVAILABLE, CallReply::error(asked.call.id, -32000, &text))
 }
 
-/// What is to be sent, and how patiently.
+/// What is sent, and how long to wait for each answer.
 #[derive(Clone)]
 struct Sending {
     pool: Pool,
@@ -119,7 +116,7 @@ struct Sending {
 }
 
 impl Sending {
-    fn new(asked: &Asked<'_>, pool: &Pool, client: &Arc<Client>, patience: Duration) -> Self {
+    fn new(asked: &PendingCall<'_>, pool: &Pool, client: &Arc<Client>, patience: Duration) -> Self {
         Self {
             pool: pool.clone(),
             client: Arc::clone(client),
@@ -130,23 +127,25 @@ impl Sending {
         }
     }
 
-    /// Sends it, and remembers how that went: an endpoint that takes no broadcasts is not to be the first for ever.
-    async fn to(&self, member: &Member) -> Outcome {
+    /// Sends it and records the outcome: an endpoint that takes no broadcasts must not stay the first.
+    async fn to(&self, member: &Member) -> RelayOutcome {
         let outcome = self.try_to(member).await;
         match &outcome {
-            Outcome::Unknown(error) | Outcome::NotSent(error) => member.read_failed(&self.method, error),
-            Outcome::Taken(_) | Outcome::Duplicate(_) | Outcome::Refused(_) => member.served(&self.method),
+            RelayOutcome::Unknown(error) | RelayOutcome::NotSent(error) => member.read_failed(&self.method, error),
+            RelayOutcome::Taken(_) | RelayOutcome::Duplicate(_) | RelayOutcome::Refused(_) => {
+                member.served(&self.method)
+            }
         }
         outcome
     }
 
-    async fn try_to(&self, member: &Member) -> Outcome {
+    async fn try_to(&self, member: &Member) -> RelayOutcome {
         let (client, profile) = (&self.client, self.pool.profile());
         if let Gate::Barred(error) = member.gate(Instant::now(), profile.chain_id) {
-            return Outcome::NotSent(error);
+            return RelayOutcome::NotSent(error);
         }
-        if let Err(error) = client.bounded(chain_check::ensure(client, member, profile)).await {
-            return Outcome::NotSent(error);
+        if let Err(error) = client.bounded(ensure_right_chain(client, member, profile)).await {
+            return RelayOutcome::NotSent(error);
         }
         member.spend(1);
         let after = self.patience;
@@ -156,25 +155,25 @@ impl Sending {
         });
         match answer.await {
             Ok(Ok(answer)) => self.judge(answer, member),
-            Ok(Err(error)) if error.sent() == Sent::No => Outcome::NotSent(error),
-            Ok(Err(error)) => Outcome::Unknown(error),
-            Err(_) => Outcome::Unknown(RpcError::Timeout { phase: Phase::Answering, after }),
+            Ok(Err(error)) if error.sent() == Sent::No => RelayOutcome::NotSent(error),
+            Ok(Err(error)) => RelayOutcome::Unknown(error),
+            Err(_) => RelayOutcome::Unknown(RpcError::Timeout { phase: RequestPhase::Answering, after }),
         }
     }
 
-    fn judge(&self, answer: Bytes, member: &Member) -> Outcome {
+    fn judge(&self, answer: Bytes, member: &Member) -> RelayOutcome {
         match RawAnswer::read(&answer) {
-            Err(error) => Outcome::Unknown(error),
-            Ok(read) if !read.answers(self.id.as_deref()) => Outcome::Unknown(RpcError::WrongId),
-            Ok(RawAnswer { outcome: Ok(_), .. }) => Outcome::Taken(answer),
+            Err(error) => RelayOutcome::Unknown(error),
+            Ok(read) if !read.answers(self.id.as_deref()) => RelayOutcome::Unknown(RpcError::WrongId),
+            Ok(RawAnswer { outcome: Ok(_), .. }) => RelayOutcome::Taken(answer),
             Ok(RawAnswer { outcome: Err(error), .. }) => {
                 let error = node_error(error, member);
                 match error.refusal {
-                    Refusal::Duplicate => Outcome::Duplicate(answer),
-                    _ if error.is_gateway_trouble() => Outcome::Unknown(RpcError::Node(error)),
-                    // The node never looked at the transaction.
-                    _ if error.is_of_this_node() => Outcome::NotSent(RpcError::Node(error)),
-                    _ => Outcome::Refused(answer),
+                    NodeRefusal::Duplicate => RelayOutcome::Duplicate(answer),
+                    _ if error.is_gateway_trouble() => RelayOutcome::Unknown(RpcError::Node(error)),
+                    // The node has not looked at the transaction.
+                    _ if error.is_of_this_node() => RelayOutcome::NotSent(RpcError::Node(error)),
+                    _ => RelayOutcome::Refused(answer),
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Blocks that nobody can change any more. Nothing else is kept.
+//! A cache of irreversible blocks, and of nothing else.
 
 use bytes::Bytes;
 use quick_cache::Weighter;
@@ -9,7 +9,7 @@ use dogwatch_chain::{BlockId, BlockNum};
 
 use crate::gateway::request::BlockForm;
 
-/// A block of a chain, in a form.
+/// Chain, form and number of a block.
 type Key = (usize, BlockForm, u32);
 
 /// The results of `get_block`, as nodes wrote them.
@@ -29,10 +29,10 @@ impl Weighter<Key, Bytes> for BySize {
 }
 
 impl Blocks {
-    /// Room for that many bytes; none at all for 0.
+    /// A cache of this size in bytes; 0 caches nothing.
     pub(super) fn new(bytes: usize) -> Self {
         let weight = u64::try_from(bytes).unwrap_or(u64::MAX);
-        // A block is a few kilobytes more often than not.
+        // Most blocks have a few kilobytes.
         Self { cache: QuickCache::with_weighter(bytes / 4096, weight, BySize), largest: bytes / 8 }
     }
 
@@ -40,7 +40,7 @@ impl Blocks {
         self.cache.get(key)
     }
 
-    /// Keeps a result, if it is that block and is irreversible.
+    /// Keeps a result if it is that block, and irreversible.
     pub(super) fn keep(&self, key: Key, irreversible: BlockNum, result: &str) {
         let (_, form, number) = key;
         if number <= irreversible.0 && result.len() <= self.largest && names(form, result) == Some(BlockNum(number)) {
@@ -49,18 +49,18 @@ impl Blocks {
     }
 }
 
-/// The number of the block that a result holds.
+/// The number of the block in a result.
 fn names(form: BlockForm, result: &str) -> Option<BlockNum> {
     #[derive(Deserialize)]
-    struct Block {
+    struct NamedBlock {
         block_id: String,
     }
     #[derive(Deserialize)]
     struct Wrapped {
-        block: Block,
+        block: NamedBlock,
     }
     let block = match form {
-        BlockForm::Condenser => serde_json::from_str::<Block>(result).ok()?,
+        BlockForm::Condenser => serde_json::from_str::<NamedBlock>(result).ok()?,
         BlockForm::BlockApi => serde_json::from_str::<Wrapped>(result).ok()?.block,
     };
     Some(block.block_id.parse::<BlockId>().ok()?.num())

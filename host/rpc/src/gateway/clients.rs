@@ -1,4 +1,4 @@
-//! Who asks how much: a budget for each client.
+//! Limits for each client: calls per second, connections and requests.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::budget::Budget;
+use crate::health::RequestBudget;
 
-/// So many clients are told apart; beyond, those go first that have asked for nothing lately.
+/// The most clients that are tracked; beyond that, idle ones are forgotten.
 const MOST: usize = 4096;
-/// How long a client may save up.
+/// How long a client may save up calls.
 const SAVED: Duration = Duration::from_secs(2);
 
-/// Budgets by address.
+/// What each client, by address, has used.
 #[derive(Debug)]
 pub(super) struct Clients {
     per_second: u32,
-    budgets: Mutex<HashMap<IpAddr, Budget>>,
+    budgets: Mutex<HashMap<IpAddr, RequestBudget>>,
     connections: Seats,
     requests: Seats,
 }
 
-/// How much each address has taken.
+/// How many places each address has taken.
 type Seats = Arc<Mutex<HashMap<IpAddr, usize>>>;
 
 /// A place for a connection or a request; given back when it is dropped.
@@ -50,8 +50,7 @@ impl Clients {
         Self { per_second, budgets: Mutex::default(), connections: Seats::default(), requests: Seats::default() }
     }
 
-    /// A place for another connection of that client, if it has not taken `most` already. This machine itself may take
-    /// all there are.
+    /// A place for another connection of a client that has taken fewer than `most`. This machine itself is not limited.
     pub(super) fn seat(&self, client: IpAddr, most: usize) -> Option<Seat> {
         Self::take(&self.connections, client, most)
     }
@@ -72,8 +71,8 @@ impl Clients {
         Some(Seat { client, seats: Arc::clone(all) })
     }
 
-    /// Whether that client, of which one call was just admitted, may make so many more. A batch that is larger than any
-    /// budget passes where that was full, and leaves a debt.
+    /// Admits further calls of a client after its first. A batch larger than the whole budget passes if the budget was
+    /// full, and leaves a debt.
     pub(super) fn admit_rest(&self, client: IpAddr, calls: usize) -> bool {
         let now = Instant::now();
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +86,7 @@ impl Clients {
         enough
     }
 
-    /// Whether that client may make so many calls now.
+    /// Admits a number of calls of a client.
     pub(super) fn admit(&self, client: IpAddr, calls: usize) -> bool {
         let now = Instant::now();
         let full = f64::from(self.per_second) * SAVED.as_secs_f64();
@@ -98,13 +97,13 @@ impl Clients {
         if budgets.len() >= MOST && !budgets.contains_key(&network(client)) {
             return false;
         }
-        let budget = budgets.entry(network(client)).or_insert_with(|| Budget::new(full, SAVED));
+        let budget = budgets.entry(network(client)).or_insert_with(|| RequestBudget::new(full, SAVED));
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
         budget.try_spend(now, calls)
     }
 }
 
-/// Whoever has an IPv6 address has at least 2^64 of them.
+/// The network that counts as one client: who has one IPv6 address has at least 2^64 of them.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(client) => client.into(),

@@ -1,17 +1,17 @@
-//! `GET /health`: 200 only while a fresh head is agreed on.
+//! `GET /health`: 200 only while the endpoints agree on a fresh head.
 
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::agreement::Standing;
 use crate::clock::Clock;
-use crate::gateway::Gateway;
-use crate::gateway::answer::{self, Response};
+use crate::gateway::answer::{self, GatewayResponse};
+use crate::gateway::handle::Gateway;
 use crate::pool::Pool;
-use crate::standing::Standing;
 
 impl Gateway {
-    /// The health of one chain, or of all of them for the empty name.
-    pub(super) fn health(&self, name: &str) -> Response {
+    /// The health of one chain, or of all for the empty name.
+    pub(super) fn health(&self, name: &str) -> GatewayResponse {
         let mut chains = Map::new();
         let mut well = !self.is_draining();
         for (chain, pool) in self.inner.chains.iter().filter(|(chain, _)| name.is_empty() || chain == name) {
@@ -34,7 +34,10 @@ impl Gateway {
 
 fn chain_health(pool: &Pool) -> (bool, Value) {
     let Some(agreement) = pool.agreement() else {
-        return (false, json!({ "verdict": "no endpoint was asked lately", "sound": 0, "endpoints": pool.len() }));
+        return (
+            false,
+            json!({ "verdict": "no endpoint was asked lately", "sound": 0, "endpoints": pool.endpoint_count() }),
+        );
     };
     let sound = agreement.standings.iter().filter(|(_, standing)| *standing == Standing::Sound).count();
     let age = agreement.head.as_ref().map(|head| Clock.now().since(head.time));
@@ -44,7 +47,7 @@ fn chain_health(pool: &Pool) -> (bool, Value) {
         "head": agreement.head.as_ref().map(|head| head.num().0),
         "head_age_ms": age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
         "sound": sound,
-        "endpoints": pool.len(),
+        "endpoints": pool.endpoint_count(),
     });
     (fresh, document)
 }

@@ -1,4 +1,4 @@
-//! What clients ask: taken apart only as far as is needed to know what may be done with it.
+//! Clients' requests, parsed only as far as needed to know how to relay them.
 
 use std::borrow::Cow;
 
@@ -7,30 +7,30 @@ use serde_json::value::RawValue;
 
 /// A request body.
 #[derive(Debug)]
-pub(super) enum Request<'a> {
-    One(Call<'a>),
-    Batch(Vec<(Call<'a>, &'a str)>),
+pub(super) enum ClientRequest<'a> {
+    One(ClientCall<'a>),
+    Batch(Vec<(ClientCall<'a>, &'a str)>),
 }
 
 /// One call.
 #[derive(Clone, Debug)]
-pub(super) struct Call<'a> {
-    /// Like `condenser_api.get_block`, also where it was written in the older form `call`.
+pub(super) struct ClientCall<'a> {
+    /// For example `condenser_api.get_block`, also if it was written in the older form `call`.
     pub(super) method: String,
-    /// The id as it was written; nothing where it is missing or null.
+    /// The id as it was written; `None` if it is missing or null.
     pub(super) id: Option<&'a str>,
-    pub(super) kind: Kind,
+    pub(super) kind: CallKind,
     params: Option<&'a str>,
 }
 
-/// What may be done with a call.
+/// How a call may be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// It changes nothing, and may be asked again and elsewhere.
+pub(super) enum CallKind {
+    /// It changes nothing, and may be repeated anywhere.
     Read,
-    /// A transaction to be passed on: the same bytes may go to several endpoints at once.
+    /// A transaction: the same bytes may go to several endpoints at once.
     Broadcast,
-    /// A broadcast that waits for a block: it goes to one endpoint, and again only where it surely did not arrive.
+    /// A broadcast that waits for a block: it goes to one endpoint, and to another only if it did not arrive.
     BroadcastAndWait,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Malformed {
 }
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct CallEnvelope<'a> {
     #[serde(borrow)]
     method: Cow<'a, str>,
     #[serde(borrow)]
@@ -53,29 +53,29 @@ struct Envelope<'a> {
 
 const NOT_JSON: Malformed = Malformed { code: -32700, message: "the request is not JSON" };
 const NOT_A_CALL: Malformed =
-    Malformed { code: -32600, message: "the request is not a JSON-RPC call: it needs one method, and one id at most" };
+    Malformed { code: -32600, message: "the request is not a JSON-RPC call: it needs one method and at most one id" };
 const EMPTY_BATCH: Malformed = Malformed { code: -32600, message: "the batch is empty" };
-const BAD_ID: Malformed = Malformed { code: -32600, message: "an id is a number or a text" };
+const BAD_ID: Malformed = Malformed { code: -32600, message: "the id must be a number or a string" };
 
-impl<'a> Request<'a> {
+impl<'a> ClientRequest<'a> {
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let text = std::str::from_utf8(body).map_err(|_| NOT_JSON)?;
         if !text.trim_start().starts_with('[') {
-            return Call::read(text).map(Self::One);
+            return ClientCall::read(text).map(Self::One);
         }
         let parts: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| NOT_JSON)?;
         if parts.is_empty() {
             return Err(EMPTY_BATCH);
         }
-        let calls = parts.into_iter().map(|part| Ok((Call::read(part.get())?, part.get())));
+        let calls = parts.into_iter().map(|part| Ok((ClientCall::read(part.get())?, part.get())));
         calls.collect::<Result<_, _>>().map(Self::Batch)
     }
 }
 
-impl<'a> Call<'a> {
+impl<'a> ClientCall<'a> {
     fn read(text: &'a str) -> Result<Self, Malformed> {
-        // A member that is there twice is refused: who reads the first would not see what who reads the last does.
-        let call: Envelope<'a> =
+        // A duplicate member is refused: some parsers read the first, others the last.
+        let call: CallEnvelope<'a> =
             serde_json::from_str(text).map_err(|error| if error.is_data() { NOT_A_CALL } else { NOT_JSON })?;
         let params = call.params.map(RawValue::get);
         let method = match (&*call.method, params) {
@@ -86,11 +86,11 @@ impl<'a> Call<'a> {
         if id.is_some_and(|id| !id.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())) {
             return Err(BAD_ID);
         }
-        let kind = Kind::of(&method);
+        let kind = CallKind::of(&method);
         Ok(Self { method, id, kind, params })
     }
 
-    /// The block it asks for, if that is all it asks for.
+    /// The block it asks for, if it asks for nothing else.
     pub(super) fn block(&self) -> Option<(BlockForm, u32)> {
         #[derive(Deserialize)]
         struct Named {
@@ -108,15 +108,15 @@ impl<'a> Call<'a> {
     }
 }
 
-/// In which of two forms a block is given.
+/// The form of a block in a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum BlockForm {
     Condenser,
     BlockApi,
 }
 
-/// `{"method": "call", "params": ["condenser_api", "get_block", [5]]}`: a number stands for an old kind of API, which
-/// is condenser's today.
+/// `{"method": "call", "params": ["condenser_api", "get_block", [5]]}`: a number in place of the name stands for an old
+/// API, which `condenser_api` replaces.
 fn older_form(params: &str) -> Option<String> {
     let parts: Vec<&RawValue> = serde_json::from_str(params).ok()?;
     let text = |index: usize| serde_json::from_str::<String>(parts.get(index)?.get()).ok();
@@ -124,8 +124,8 @@ fn older_form(params: &str) -> Option<String> {
     Some(format!("{api}.{}", text(1)?))
 }
 
-impl Kind {
-    /// Anything that looks like a broadcast is one: a read that is not repeated does no harm.
+impl CallKind {
+    /// Anything that looks like a broadcast is treated as one: not repeating a read does no harm.
     fn of(method: &str) -> Self {
         let name = method.rsplit_once('.').map_or(method, |(_, name)| name);
         match name {
@@ -140,9 +140,9 @@ impl Kind {
 mod tests {
     use super::*;
 
-    fn one(text: &str) -> Call<'_> {
-        match Request::read(text.as_bytes()) {
-            Ok(Request::One(call)) => call,
+    fn one(text: &str) -> ClientCall<'_> {
+        match ClientRequest::read(text.as_bytes()) {
+            Ok(ClientRequest::One(call)) => call,
             other => panic!("{other:?}"),
         }
     }
@@ -150,22 +150,25 @@ mod tests {
     #[test]
     fn calls() {
         let call = one(r#"{"jsonrpc":"2.0","method":"condenser_api.get_block","params":[5],"id":"a"}"#);
-        assert_eq!((call.method.as_str(), call.id, call.kind), ("condenser_api.get_block", Some("\"a\""), Kind::Read));
+        assert_eq!(
+            (call.method.as_str(), call.id, call.kind),
+            ("condenser_api.get_block", Some("\"a\""), CallKind::Read)
+        );
         assert_eq!(call.block(), Some((BlockForm::Condenser, 5)));
         let call = one(r#"{"id":1,"method":"block_api.get_block","params":{"block_num":7}}"#);
         assert_eq!(call.block(), Some((BlockForm::BlockApi, 7)));
         let call = one(r#"{"method":"call","params":["condenser_api","get_block",[5]],"id":1}"#);
         assert_eq!((call.method.as_str(), call.block()), ("condenser_api.get_block", None));
         let call = one(r#"{"method":"call","params":[0,"broadcast_transaction",[{}]],"id":1}"#);
-        assert_eq!((call.method.as_str(), call.kind), ("condenser_api.broadcast_transaction", Kind::Broadcast));
+        assert_eq!((call.method.as_str(), call.kind), ("condenser_api.broadcast_transaction", CallKind::Broadcast));
         for (method, kind) in [
-            ("network_broadcast_api.broadcast_transaction", Kind::Broadcast),
-            ("condenser_api.broadcast_transaction_synchronous", Kind::BroadcastAndWait),
-            ("network_broadcast_api.broadcast_block", Kind::BroadcastAndWait),
-            ("broadcast_transaction", Kind::Broadcast),
-            ("condenser_api.get_witness_by_account", Kind::Read),
+            ("network_broadcast_api.broadcast_transaction", CallKind::Broadcast),
+            ("condenser_api.broadcast_transaction_synchronous", CallKind::BroadcastAndWait),
+            ("network_broadcast_api.broadcast_block", CallKind::BroadcastAndWait),
+            ("broadcast_transaction", CallKind::Broadcast),
+            ("condenser_api.get_witness_by_account", CallKind::Read),
         ] {
-            assert_eq!(Kind::of(method), kind, "{method}");
+            assert_eq!(CallKind::of(method), kind, "{method}");
         }
         assert_eq!(one(r#"{"method":"x","id":null}"#).id, None);
         assert_eq!(one(r#"{"method":"x\u002ey","id":1}"#).method, "x.y");
@@ -174,9 +177,9 @@ mod tests {
     #[test]
     fn batches() {
         let body = br#"[{"method":"a","id":1}, {"method":"b","id":2}]"#;
-        let Ok(Request::Batch(calls)) = Request::read(body) else { panic!("no batch") };
+        let Ok(ClientRequest::Batch(calls)) = ClientRequest::read(body) else { panic!("no batch") };
         assert_eq!(calls[1].1, r#"{"method":"b","id":2}"#);
-        assert_eq!(Request::read(b"[]").err(), Some(EMPTY_BATCH));
+        assert_eq!(ClientRequest::read(b"[]").err(), Some(EMPTY_BATCH));
     }
 
     #[test]
@@ -194,7 +197,7 @@ mod tests {
             (br#"{"method":"a","id":true}"#, BAD_ID),
             (b"[1]", NOT_A_CALL),
         ] {
-            assert_eq!(Request::read(body).err(), Some(expected), "{}", String::from_utf8_lossy(body));
+            assert_eq!(ClientRequest::read(body).err(), Some(expected), "{}", String::from_utf8_lossy(body));
         }
     }
 }

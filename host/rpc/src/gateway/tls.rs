@@ -1,4 +1,4 @@
-//! The gateway's certificate, which may be replaced while it serves: most are renewed every few weeks.
+//! The gateway's certificate, which can be replaced while it serves: most are renewed every few weeks.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,15 +11,15 @@ use rustls::sign::CertifiedKey;
 /// A certificate with its key. Clones share it.
 #[derive(Clone, Debug)]
 pub struct GatewayTls {
-    shared: Arc<Shared>,
+    shared: Arc<SharedCertificate>,
     config: Arc<ServerConfig>,
 }
 
-struct Shared(RwLock<Arc<CertifiedKey>>);
+struct SharedCertificate(RwLock<Arc<CertifiedKey>>);
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for SharedCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Shared(…)")
+        f.write_str("SharedCertificate(…)")
     }
 }
 
@@ -27,22 +27,26 @@ impl std::fmt::Debug for Shared {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// No certificate in the file.
-    #[error("the certificate file holds no certificate in PEM form: it begins with -----BEGIN CERTIFICATE-----")]
+    /// The file contains no certificate.
+    #[error("the certificate file contains no PEM certificate; one begins with -----BEGIN CERTIFICATE-----")]
     NoCertificate,
-    /// No key in the file. What was found is not repeated.
-    #[error("the key file holds no private key in PEM form: it begins with -----BEGIN PRIVATE KEY-----")]
+    /// The file contains no key. Its content is not repeated.
+    #[error("the key file contains no PEM private key; one begins with -----BEGIN PRIVATE KEY-----")]
     NoKey,
-    /// They do not fit together, or are of a kind that is not known.
+    /// Certificate and key do not match, or are of an unknown kind.
     #[error("the certificate and the key cannot be used together: {0}")]
     Unfit(String),
 }
 
 impl GatewayTls {
-    /// Takes the contents of a certificate file, the whole chain, and of its key file.
+    /// Takes the contents of a certificate file, with the whole chain, and of its key file.
+    ///
+    /// # Errors
+    ///
+    /// If either has no PEM block, or they cannot be used together.
     pub fn new(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         let certified = certified(certificates, key)?;
-        let shared = Arc::new(Shared(RwLock::new(Arc::new(certified))));
+        let shared = Arc::new(SharedCertificate(RwLock::new(Arc::new(certified))));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -53,7 +57,11 @@ impl GatewayTls {
         Ok(Self { shared, config: Arc::new(config) })
     }
 
-    /// Puts a new certificate into use for new connections; the old one stays where the new one is no good.
+    /// Uses a new certificate for new connections.
+    ///
+    /// # Errors
+    ///
+    /// If the new certificate cannot be used; the old one then stays in use.
     pub fn replace(&self, certificates: &[u8], key: &[u8]) -> Result<(), TlsError> {
         let certified = Arc::new(certified(certificates, key)?);
         *self.shared.0.write().unwrap_or_else(PoisonError::into_inner) = certified;
@@ -76,7 +84,7 @@ fn certified(certificates: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> 
     CertifiedKey::from_der(chain, key, &provider).map_err(|error| TlsError::Unfit(error.to_string()))
 }
 
-impl ResolvesServerCert for Shared {
+impl ResolvesServerCert for SharedCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
     }

@@ -39,7 +39,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut add = |name, fault, shows| cases.push(Case { name, fault, shows });
 
     add("connection refused", Fault::Refuse, Error("not reachable"));
-    add("name not found", Fault::NoSuchName, Error("name cannot be looked up"));
+    add("name not found", Fault::NoSuchName, Error("cannot resolve its name"));
     add("closed at once", Fault::CloseAtOnce, Error(""));
     add("mute: not even a handshake", Fault::Mute, Error("connecting took longer"));
     add("no TLS at the port", Fault::NotTls, Error("there may be no TLS"));
@@ -65,32 +65,32 @@ pub(crate) fn cases() -> Vec<Case> {
     add("301 to another host", redirect(301, "https://elsewhere.example/"), Error("to another host"));
     add("302 to another path", redirect(302, "/login"), Error("to another path"));
     add("307 from https to http", redirect(307, "http://faulty.test/"), Error("from https to http"));
-    add("308 to itself", redirect(308, "/"), Error("to itself"));
-    add("308 to another port", redirect(308, "https://faulty.test:8443/"), Error("to another port"));
-    add("303, which would be a GET", redirect(303, "https://faulty.test/"), Error("names no place"));
-    add("301 without a place", Fault::Status(301, vec![]), Error("does not say where to"));
-    add("301 out of HTTP", redirect(301, "ftp://faulty.test/"), Error("out of HTTP"));
+    add("308 to itself", redirect(308, "/"), Error("back to the same URL"));
+    add("308 to another port", redirect(308, "https://faulty.test:8443/"), Error("non-default port"));
+    add("303, which would be a GET", redirect(303, "https://faulty.test/"), Error("gives no URL to repeat"));
+    add("301 without a place", Fault::Status(301, vec![]), Error("no usable Location"));
+    add("301 out of HTTP", redirect(301, "ftp://faulty.test/"), Error("a scheme other than HTTP"));
 
     for (name, status, says) in [
         ("status 201", 201, "HTTP status 201"),
         ("status 204", 204, "HTTP status 204"),
         ("status 400", 400, "HTTP status 400"),
-        ("status 401", 401, "a permission this machine lacks"),
-        ("status 403", 403, "a permission this machine lacks"),
+        ("status 401", 401, "credentials that this machine lacks"),
+        ("status 403", 403, "credentials that this machine lacks"),
         ("status 404", 404, "not a JSON-RPC endpoint"),
         ("status 405", 405, "not a JSON-RPC endpoint"),
         ("status 429", 429, "too many requests"),
-        ("status 500", 500, "the provider's trouble"),
-        ("status 502", 502, "the provider's trouble"),
-        ("status 503", 503, "the provider's trouble"),
-        ("status 504", 504, "the provider's trouble"),
+        ("status 500", 500, "the provider's side"),
+        ("status 502", 502, "the provider's side"),
+        ("status 503", 503, "the provider's side"),
+        ("status 504", 504, "the provider's side"),
     ] {
         add(name, Fault::Status(status, vec![]), Error(says));
     }
-    add("429 with seconds", Fault::Status(429, vec![("Retry-After", "120")]), Error("left alone for 120 s"));
+    add("429 with seconds", Fault::Status(429, vec![("Retry-After", "120")]), Error("a pause of 120 s"));
     let dates = vec![("Retry-After", "Sat, 28 Jul 2018 07:01:30 GMT"), ("Date", "Sat, 28 Jul 2018 07:00:00 GMT")];
-    add("429 with a date", Fault::Status(429, dates), Error("left alone for 90 s"));
-    add("503 with seconds", Fault::Status(503, vec![("Retry-After", "7")]), Error("left alone for 7 s"));
+    add("429 with a date", Fault::Status(429, dates), Error("a pause of 90 s"));
+    add("503 with seconds", Fault::Status(503, vec![("Retry-After", "7")]), Error("a pause of 7 s"));
     add("429 with nonsense", Fault::Status(429, vec![("Retry-After", "soon")]), Error("too many requests"));
 
     add("an empty body", Fault::Page(b""), Error("it is empty"));
@@ -120,7 +120,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("a batch with an answer missing", Spoil::BatchLacksOne, "lacks an answer"),
         ("a batch with an answer twice", Spoil::BatchHasOneTwice, "two answers with one id"),
         ("one result for a batch", Spoil::OneForTheBatch, "one result for a whole batch"),
-        ("another chain", Spoil::OtherChain, "another chain"),
+        ("another chain", Spoil::OtherChain, "wrong chain: expected id"),
         ("a chain that is not told", Spoil::NoChainId, "chain id"),
         ("a head that contradicts itself", Spoil::HeadDiffersFromId, "is not the one in head_block_id"),
         ("a schedule without witnesses", Spoil::FewWitnesses, "fewer witnesses"),

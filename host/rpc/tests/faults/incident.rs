@@ -1,7 +1,7 @@
 //! The 28th of July 2018, as far as it concerns the pool.
 
 use dogwatch_chain::Profile;
-use dogwatch_rpc::{AllowHttp, Pool, Upgrade, Verdict};
+use dogwatch_rpc::{AgreementVerdict, AllowHttp, Pool, Upgrade};
 
 use crate::fault::Fault;
 use crate::scene::{Scene, endpoint, options};
@@ -19,7 +19,11 @@ async fn incident_2018() {
         let readings = scene.poll().await;
         let reading = readings[0].result.as_ref().expect("the witness's state is read");
         assert_eq!(reading.witnesses[0].as_ref().unwrap().signing_key, *crate::chain::KEY);
-        assert_eq!(scene.agreement().verdict, Verdict::OneVoice, "and that there is only one endpoint is told");
+        assert_eq!(
+            scene.agreement().verdict,
+            AgreementVerdict::OneVoice,
+            "and that there is only one endpoint is told"
+        );
         assert!(scene.read().await.is_ok());
         let why = scene.pool.upgraded()[0].1;
         assert_eq!(why, if allow == AllowHttp::No { Upgrade::Rule } else { Upgrade::Found });

@@ -16,6 +16,7 @@ mod fault;
 mod gateway;
 mod http;
 mod incident;
+mod refusals;
 mod scene;
 mod server;
 mod shuffled;

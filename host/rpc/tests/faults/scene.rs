@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Profile};
 use dogwatch_rpc::{
-    Agreement, AllowHttp, Endpoint, EndpointReading, PollRequest, Pool, PoolOptions, ReadError, Verdict,
-    WitnessAgreement,
+    AgreementVerdict, AllowHttp, Endpoint, EndpointAgreement, PollAnswer, PollRequest, Pool, PoolOptions, ReadError,
+    RpcCall, UnusableResult, WitnessAgreement,
 };
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ impl Scene {
         Self { servers, pool }
     }
 
-    pub(crate) async fn poll(&self) -> Vec<EndpointReading> {
+    pub(crate) async fn poll(&self) -> Vec<PollAnswer> {
         let alice = AccountName::new("alice").unwrap();
         self.pool.poll(&PollRequest { witnesses: &[alice], block: None }).await
     }
@@ -66,24 +66,24 @@ impl Scene {
     pub(crate) async fn poll_until_agreed(&self) {
         for _ in 0..5 {
             self.poll().await;
-            if self.agreement().verdict == Verdict::Agreed {
+            if self.agreement().verdict == AgreementVerdict::Agreed {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
-    pub(crate) fn agreement(&self) -> Arc<Agreement> {
+    pub(crate) fn agreement(&self) -> Arc<EndpointAgreement> {
         self.pool.agreement().unwrap()
     }
 
     /// Reads a block that is long settled.
     pub(crate) async fn read(&self) -> Result<String, ReadError> {
-        let call = dogwatch_rpc::Call::new("condenser_api.get_block", json!([chain::height() - 1000]));
+        let call = RpcCall::new("condenser_api.get_block", json!([chain::height() - 1000]));
         let accept = |result: &Value| {
-            let id = result.get("block_id").and_then(Value::as_str).ok_or("has no block_id")?;
+            let id = result.get("block_id").and_then(Value::as_str).ok_or(UnusableResult::new("has no block_id"))?;
             if result.get("transaction_ids").is_none() {
-                return Err("has no transaction_ids".to_owned());
+                return Err(UnusableResult::new("has no transaction_ids"));
             }
             Ok(id.to_owned())
         };
@@ -94,7 +94,7 @@ impl Scene {
     pub(crate) fn believes_nothing_wrong(&self, shown: &str) {
         let agreement = self.agreement();
         // The word of one cannot be checked: that it is only one is what is told.
-        if agreement.verdict == Verdict::OneVoice {
+        if agreement.verdict == AgreementVerdict::OneVoice {
             return;
         }
         if let Some(head) = &agreement.head {

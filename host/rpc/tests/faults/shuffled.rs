@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dogwatch_rpc::{Standing, Verdict};
+use dogwatch_rpc::{AgreementVerdict, Standing};
 use rand::rngs::SmallRng;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{Rng as _, SeedableRng as _};
@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::scene::Scene;
 
 const RUNS: u64 = 1000;
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 16;
 
 /// What happens in a run: the endpoints, and which of them is good, if one is.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Run {
                     None => {
                         let agreement = scene.agreement();
                         assert!(
-                            !(agreement.verdict == Verdict::Agreed) || Self::late_ones(cases) >= 2,
+                            !(agreement.verdict == AgreementVerdict::Agreed) || Self::late_ones(cases) >= 2,
                             "{shown}: {agreement:?}"
                         );
                         // A reason for each; later on what is wrong with the chain id alone shows within the hour.

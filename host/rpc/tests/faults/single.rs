@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_rpc::{Standing, Verdict};
+use dogwatch_rpc::{AgreementVerdict, Standing};
 use futures_util::StreamExt as _;
 
 use crate::catalogue::{Case, Shows, cases};
@@ -32,13 +32,17 @@ async fn alone(Case { name, fault, shows }: Case) {
             let error = reading.result.expect_err(name).to_string();
             assert!(error.contains(says), "{name}: {error}");
             assert!(error.chars().count() < 400 && !error.contains('\n'), "{name}: {error}");
-            assert_eq!((agreement.verdict, agreement.standings[0].1), (Verdict::Blind, Standing::Silent), "{name}");
+            assert_eq!(
+                (agreement.verdict, agreement.standings[0].1),
+                (AgreementVerdict::Blind, Standing::Silent),
+                "{name}"
+            );
             assert!(scene.pool.status(dogwatch_rpc::Clock.now())[0].last_error.is_some(), "{name}");
         }
         Shows::Standing(_) => {
             assert!(reading.result.is_ok(), "{name}: {:?}", reading.result);
             // A fork, and what is impossible, cannot be told without others.
-            let blind = agreement.verdict == Verdict::Blind;
+            let blind = agreement.verdict == AgreementVerdict::Blind;
             assert!(blind || name.contains("fork") || name.contains("impossibly"), "{name}: {agreement:?}");
         }
         Shows::Lie | Shows::Late => assert!(reading.result.is_ok(), "{name}: {:?}", reading.result),
@@ -78,7 +82,7 @@ async fn beside_two(Case { name, fault, shows }: Case) {
         scene.poll_until_agreed().await;
         scene.believes_nothing_wrong(name);
         let agreement = scene.agreement();
-        assert_eq!(agreement.verdict, Verdict::Agreed, "{name}: {agreement:?}");
+        assert_eq!(agreement.verdict, AgreementVerdict::Agreed, "{name}: {agreement:?}");
         scene.believes_nothing_wrong(name);
         let standing = agreement.standings[1].1;
         match shows {
@@ -109,7 +113,7 @@ async fn passing(Case { name, fault, shows }: Case) {
     let options = crate::scene::options().jitter(0, 0);
     let scene = Scene::with(&[Fault::None, Fault::None, Fault::None], options).await;
     scene.poll_until_agreed().await;
-    assert_eq!(scene.agreement().verdict, Verdict::Agreed, "{name}");
+    assert_eq!(scene.agreement().verdict, AgreementVerdict::Agreed, "{name}");
     scene.servers[0].become_other(fault);
     let reading = scene.poll().await.remove(0);
     assert!(reading.result.is_err() || unseen || !matches!(shows, Shows::Error(_)), "{name}");
@@ -119,11 +123,11 @@ async fn passing(Case { name, fault, shows }: Case) {
         tokio::time::sleep(Duration::from_millis(3100)).await;
         assert!(scene.poll().await[0].result.is_ok(), "{name}");
         scene.poll_until_agreed().await;
-        assert_eq!(scene.agreement().verdict, Verdict::Agreed, "{name}");
+        assert_eq!(scene.agreement().verdict, AgreementVerdict::Agreed, "{name}");
     }
 }
 
 /// Plays them beside each other, but not all at once: handshakes cost.
 async fn all(played: impl Iterator<Item = impl Future<Output = ()>>) {
-    futures_util::stream::iter(played).buffer_unordered(12).collect::<Vec<()>>().await;
+    futures_util::stream::iter(played).buffer_unordered(6).collect::<Vec<()>>().await;
 }

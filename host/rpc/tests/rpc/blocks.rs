@@ -59,7 +59,7 @@ async fn a_list_with_a_break_in_it_is_refused() {
     let mut other = chain(9);
     other.edit(&at(5), "/result/previous", json!(id(4).replace("1c", "1d")));
     let error = numbers(other, 3, 6).await.unwrap_err();
-    assert!(error.to_string().contains("block 5 does not follow"), "{error}");
+    assert!(error.to_string().contains("block 5 does not link"), "{error}");
 
     let mut other = chain(9);
     other.edit(&at(5), "/result/previous", json!(id(3)));

@@ -13,7 +13,7 @@ fn swap() -> SignedTransaction {
     let reference = "000001f198e1b1c001e983588e93db76537027a2".parse().unwrap();
     let expiration = Time::parse("2026-11-23T12:17:36").unwrap();
     let alice = AccountName::new("alice").unwrap();
-    Transaction::swap_signing_key(alice, current.public_key(), next, reference, expiration)
+    Transaction::switch_signing_key(alice, current.public_key(), next, reference, expiration)
         .sign(&profile, &current)
         .unwrap()
 }

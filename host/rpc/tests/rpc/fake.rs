@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Response, header};
 use dogwatch_chain::{AccountName, Profile};
-use dogwatch_rpc::{AllowHttp, Endpoint, EndpointReading, PollRequest, Pool, PoolOptions, RpcError};
+use dogwatch_rpc::{AllowHttp, Endpoint, PollAnswer, PollRequest, Pool, PoolOptions, RpcError};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -293,7 +293,7 @@ pub(crate) fn name(text: &str) -> AccountName {
     AccountName::new(text).unwrap()
 }
 
-pub(crate) async fn poll(pool: &Pool) -> Vec<EndpointReading> {
+pub(crate) async fn poll(pool: &Pool) -> Vec<PollAnswer> {
     pool.poll(&PollRequest { witnesses: &[name("alice")], block: None }).await
 }
 

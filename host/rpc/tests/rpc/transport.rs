@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dogwatch_chain::Profile;
-use dogwatch_rpc::{EndpointIndex, Phase, PoolOptions, RedirectFault, RpcError, Sent};
+use dogwatch_rpc::{EndpointIndex, PoolOptions, RedirectFault, RequestPhase, RpcError, Sent};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Node, Reply, cut_off, endless, hasty, nobody, poll_error, pool, pool_with, raw, reset};
@@ -125,7 +125,7 @@ async fn answers_beyond_the_limit_are_not_read() {
 async fn silence_and_broken_connections() {
     let hanging = Fake::start(|_| Reply::Hang).await;
     let error = poll_error(&hanging.url, hasty()).await;
-    assert_eq!(error, RpcError::Timeout { phase: Phase::Answering, after: Duration::from_millis(800) });
+    assert_eq!(error, RpcError::Timeout { phase: RequestPhase::Answering, after: Duration::from_millis(800) });
     assert_eq!(error.sent(), Sent::Maybe);
 
     let error = poll_error(&nobody().await, hasty()).await;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use dogwatch_devnet::NodeConfig;
+use dogwatch_devnet::DevnetNodeConfig;
 use tempfile::TempDir;
 
 use super::Block;
@@ -76,7 +76,7 @@ impl Session {
 
 /// A daemon that watches alice, whose three nodes are fit.
 async fn live(dir: &Path) -> (Net, Daemon) {
-    let node = |name: &str| NodeConfig { name: name.into(), signing_key: None, port: 0 };
+    let node = |name: &str| DevnetNodeConfig { name: name.into(), signing_key: None, port: 0 };
     let net =
         Net::with(|config| config.witnesses[0].nodes = ["primary", "standby", "emergency"].map(node).into()).await;
     let daemon = Daemon::start(&net.write(dir, &Setup { site: "fsn1", ..Setup::default() }));

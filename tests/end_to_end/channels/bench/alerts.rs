@@ -1,8 +1,8 @@
 //! Messages about one alert, from its opening to its end, and texts that are hostile or far too long.
 
 use dogwatch::store::Delivery;
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Severity, Subject};
 use dogwatch_chain::{AccountName, Time};
-use dogwatch_engine::{Alert, AlertEvent, AlertKey, Severity, Subject};
 
 pub(crate) const KEY: &str = "hive/alice/missing";
 pub(crate) const SUMMARY: &str = "alice misses blocks";

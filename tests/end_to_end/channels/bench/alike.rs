@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
 use dogwatch_services::Fault;
 
 use super::{COMMAND, REMEDY, Rig, SUMMARY, Wired, assert_plain, hostile, message, overlong};
@@ -53,7 +53,7 @@ pub(crate) trait Alerting: Wired {
 
 pub(crate) async fn a_page_says_what_happened_and_what_to_do<C: Alerting>() {
     let rig = Rig::<C>::start().await;
-    rig.courier.deliver(&message(AlertEvent::Opened)).await;
+    rig.client.deliver(&message(AlertEvent::Opened)).await;
     let texts = rig.texts();
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(texts[0].contains(SUMMARY) && texts[0].contains(REMEDY), "{texts:?}");
@@ -62,14 +62,14 @@ pub(crate) async fn a_page_says_what_happened_and_what_to_do<C: Alerting>() {
 
 pub(crate) async fn the_end_is_told<C: Alerting>() {
     let rig = Rig::<C>::start().await;
-    rig.courier.deliver(&message(AlertEvent::Opened)).await;
-    rig.courier.deliver(&message(AlertEvent::Resolved)).await;
+    rig.client.deliver(&message(AlertEvent::Opened)).await;
+    rig.client.deliver(&message(AlertEvent::Resolved)).await;
     assert!(rig.fake.with(|service| C::is_over(service)), "{:?}", rig.texts());
 }
 
 pub(crate) async fn a_report_wakes_nobody<C: Alerting>() {
     let rig = Rig::<C>::start().await;
-    let outcome = rig.courier.send(&message(AlertEvent::Report)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Report)).await;
     if C::TAKES_REPORTS {
         assert!(matches!(outcome, Outcome::Delivered(_) | Outcome::Follow(_)), "{outcome:?}");
         assert_eq!(rig.heard(), 1);
@@ -84,41 +84,41 @@ pub(crate) async fn what_is_refused_for_now_is_sent_again<C: Alerting>() {
     let faults = [Fault::Status(500), Fault::Status(503), Fault::Drop, Fault::Reset];
     rig.fake.order(faults.iter().cloned().map(Some));
     for fault in &faults {
-        let outcome = rig.courier.send(&opened).await;
+        let outcome = rig.client.send(&opened).await;
         assert!(matches!(outcome, Outcome::Failed(_)), "{fault:?}: {outcome:?}");
         assert_eq!(rig.heard(), 0, "{fault:?}");
     }
-    rig.courier.deliver(&opened).await;
+    rig.client.deliver(&opened).await;
     assert_eq!(rig.heard(), 1);
 }
 
 pub(crate) async fn an_answer_that_is_lost_costs_a_repetition_at_most<C: Alerting>() {
     let (rig, opened) = (Rig::<C>::start().await, message(AlertEvent::Opened));
     rig.fake.order([Some(Fault::DropAfter)]);
-    let outcome = rig.courier.send(&opened).await;
+    let outcome = rig.client.send(&opened).await;
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
     assert_eq!(rig.heard(), 1);
-    rig.courier.deliver(&opened).await;
+    rig.client.deliver(&opened).await;
     assert_eq!(rig.heard(), if C::KNOWS_REPETITIONS { 1 } else { 2 });
 }
 
 pub(crate) async fn whoever_sends_too_much_waits_as_long_as_the_service_says<C: Alerting>() {
     let (rig, opened) = (Rig::<C>::start().await, message(AlertEvent::Opened));
     rig.fake.order([Some(Fault::RateLimit)]);
-    let outcome = rig.courier.send(&opened).await;
+    let outcome = rig.client.send(&opened).await;
     match C::WAIT {
         Some(wait) => assert!(matches!(&outcome, Outcome::Wait(asked, _) if *asked == wait), "{outcome:?}"),
         None => assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}"),
     }
-    rig.courier.deliver(&opened).await;
+    rig.client.deliver(&opened).await;
     assert_eq!(rig.heard(), 1);
 }
 
 pub(crate) async fn a_wrong_secret_is_the_operators_to_mend<C: Alerting>() {
     let rig = Rig::<C>::start().await;
     for (name, secret) in C::wrong(&rig.fake.url()) {
-        let courier = rig.wiring.clone().secret(name, &secret).courier();
-        let outcome = courier.send(&message(AlertEvent::Opened)).await;
+        let client = rig.wiring.clone().secret(name, &secret).client();
+        let outcome = client.send(&message(AlertEvent::Opened)).await;
         assert!(matches!(outcome, Outcome::Refused(_)), "{name}: {outcome:?}");
     }
     assert_eq!(rig.heard(), 0);
@@ -127,30 +127,30 @@ pub(crate) async fn a_wrong_secret_is_the_operators_to_mend<C: Alerting>() {
 pub(crate) async fn a_redirect_is_not_followed<C: Alerting>() {
     let rig = Rig::<C>::start().await;
     rig.fake.order([Some(Fault::Status(302))]);
-    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("redirect")), "{outcome:?}");
     assert_eq!(rig.fake.seen().len(), 1);
 }
 
 pub(crate) async fn hostile_texts_stay_texts<C: Alerting>() {
     let rig = Rig::<C>::start().await;
-    rig.courier.deliver(&hostile()).await;
+    rig.client.deliver(&hostile()).await;
     assert_eq!(rig.heard(), 1);
     rig.fake.with(|service| C::assert_harmless(service));
 }
 
 pub(crate) async fn texts_of_any_length_are_taken<C: Alerting>() {
     let rig = Rig::<C>::start().await;
-    rig.courier.deliver(&overlong()).await;
+    rig.client.deliver(&overlong()).await;
     assert_eq!(rig.heard(), 1);
 }
 
 pub(crate) async fn the_self_test_tells_nobody<C: Alerting>() {
     let rig = Rig::<C>::start().await;
     let passed = if C::SELF_TEST == SelfTest::None { Tested::Untestable } else { Tested::Passed };
-    assert_eq!(rig.courier.self_test().await, passed);
+    assert_eq!(rig.client.self_test().await, passed);
     for (name, secret) in C::wrong(&rig.fake.url()) {
-        let tested = rig.wiring.clone().secret(name, &secret).courier().self_test().await;
+        let tested = rig.wiring.clone().secret(name, &secret).client().self_test().await;
         match C::SELF_TEST {
             SelfTest::Full => assert!(matches!(tested, Tested::Failed(_)), "{name}: {tested:?}"),
             SelfTest::Blind | SelfTest::None => assert_eq!(tested, passed, "{name}"),

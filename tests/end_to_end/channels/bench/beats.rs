@@ -1,8 +1,8 @@
 //! What every channel for heartbeats has to do alike.
 
-use dogwatch::courier::{Outcome, Tested};
-use dogwatch_engine::AlertEvent;
-use dogwatch_plugins::Pulse;
+use dogwatch::channels::client::{Outcome, Tested};
+use dogwatch_alerts::AlertEvent;
+use dogwatch_plugins::HeartbeatStatus;
 use dogwatch_services::Fault;
 
 use super::{HOSTILE, Rig, Wired, message};
@@ -22,18 +22,18 @@ pub(crate) async fn what_fails_is_said_and_the_next_heartbeat_goes_out<C: Beatin
     let faults = [Fault::Status(500), Fault::Status(503), Fault::Drop, Fault::Reset, Fault::RateLimit];
     rig.fake.order(faults.iter().cloned().map(Some));
     for fault in &faults {
-        let tested = rig.courier.beat(Pulse::Well).await;
+        let tested = rig.client.beat(HeartbeatStatus::Healthy).await;
         assert!(matches!(tested, Tested::Failed(_)), "{fault:?}: {tested:?}");
     }
     assert!(reasons(&rig).is_empty());
-    assert_eq!(rig.courier.beat(Pulse::Well).await, Tested::Passed);
+    assert_eq!(rig.client.beat(HeartbeatStatus::Healthy).await, Tested::Passed);
     assert_eq!(reasons(&rig), [""]);
 }
 
 pub(crate) async fn a_wrong_secret_is_told<C: Beating>() {
     let rig = Rig::<C>::start().await;
     for (name, secret) in C::wrong(&rig.fake.url()) {
-        let tested = rig.wiring.clone().secret(name, &secret).courier().beat(Pulse::Well).await;
+        let tested = rig.wiring.clone().secret(name, &secret).client().beat(HeartbeatStatus::Healthy).await;
         assert!(matches!(tested, Tested::Failed(_)), "{name}: {tested:?}");
     }
     assert!(reasons(&rig).is_empty());
@@ -42,7 +42,7 @@ pub(crate) async fn a_wrong_secret_is_told<C: Beating>() {
 pub(crate) async fn a_failure_is_told_with_its_reason<C: Beating>() {
     let rig = Rig::<C>::start().await;
     for reason in ["no endpoint of hive answers".to_owned(), HOSTILE.to_owned(), "<&*_🐕é".repeat(100_000)] {
-        assert_eq!(rig.courier.beat(Pulse::Failing(reason)).await, Tested::Passed);
+        assert_eq!(rig.client.beat(HeartbeatStatus::Failing(reason)).await, Tested::Passed);
     }
     let reasons = reasons(&rig);
     assert_eq!(reasons.len(), 3);
@@ -53,7 +53,7 @@ pub(crate) async fn a_failure_is_told_with_its_reason<C: Beating>() {
 
 pub(crate) async fn alerts_are_none_of_its_business<C: Beating>() {
     let rig = Rig::<C>::start().await;
-    let outcome = rig.courier.send(&message(AlertEvent::Opened)).await;
+    let outcome = rig.client.send(&message(AlertEvent::Opened)).await;
     assert_eq!(outcome, Outcome::Delivered(String::new()));
     assert!(rig.fake.seen().is_empty());
 }

@@ -1,25 +1,25 @@
-//! A courier whose every word is looked through for secrets.
+//! A client whose every word is looked through for secrets.
 
 use std::fmt::Debug;
 
-use dogwatch::courier::{Courier, Outcome, Tested};
+use dogwatch::channels::client::{ChannelClient, Outcome, Tested};
 use dogwatch::store::Delivery;
+use dogwatch_alerts::AlertEvent;
 use dogwatch_chain::Time;
-use dogwatch_engine::AlertEvent;
-use dogwatch_plugins::{Beat, Following, Progress, Pulse};
+use dogwatch_plugins::{FollowUp, HeartbeatMessage, HeartbeatStatus, Progress};
 
 use super::{OPENED_AT, SITE, assert_safe, message};
 
-/// The courier, and the secrets that it must keep.
+/// The client, and the secrets that it must keep.
 pub(crate) struct Watched {
-    courier: Courier,
+    client: ChannelClient,
     secrets: Vec<String>,
 }
 
 impl Watched {
-    pub(super) fn new(courier: Courier, secrets: Vec<String>) -> Self {
-        assert_safe(&secrets, &format!("{courier:?}"));
-        Self { courier, secrets }
+    pub(super) fn new(client: ChannelClient, secrets: Vec<String>) -> Self {
+        assert_safe(&secrets, &format!("{client:?}"));
+        Self { client, secrets }
     }
 
     /// Tries to deliver a message, with nothing remembered.
@@ -29,7 +29,7 @@ impl Watched {
 
     /// The same, with that in the channel's memory.
     pub(crate) async fn send_knowing(&self, memory: &str, delivery: &Delivery) -> Outcome {
-        self.heard(self.courier.deliver(memory, delivery).await)
+        self.heard(self.client.deliver(memory, delivery).await)
     }
 
     /// Delivers a message; fails the test unless the service takes it.
@@ -39,7 +39,7 @@ impl Watched {
     }
 
     /// Delivers a message of which the service can be asked what became of it.
-    pub(crate) async fn follow(&self, delivery: &Delivery) -> Following {
+    pub(crate) async fn follow(&self, delivery: &Delivery) -> FollowUp {
         match self.send(delivery).await {
             Outcome::Follow(following) => following,
             other => unreachable!("nothing to follow: {other:?}"),
@@ -49,7 +49,7 @@ impl Watched {
     /// Asks what became of a message.
     pub(crate) async fn ask(&self, delivery: &Delivery, receipt: &str) -> Result<Progress, String> {
         let delivery = Delivery { receipt: receipt.to_owned(), ..delivery.clone() };
-        self.heard(self.courier.ask(&delivery).await)
+        self.heard(self.client.ask(&delivery).await)
     }
 
     /// Asks until it is no longer too early to know.
@@ -69,15 +69,15 @@ impl Watched {
     }
 
     pub(crate) async fn self_test_knowing(&self, memory: &str) -> Tested {
-        self.heard(self.courier.self_test(memory).await)
+        self.heard(self.client.self_test(memory).await)
     }
 
-    pub(crate) async fn beat(&self, pulse: Pulse) -> Tested {
-        let beat = Beat { pulse, site: SITE.to_owned(), at: Time::from_millis(OPENED_AT) };
-        self.heard(self.courier.beat(&beat).await)
+    pub(crate) async fn beat(&self, status: HeartbeatStatus) -> Tested {
+        let heartbeat = HeartbeatMessage { status, site: SITE.to_owned(), at: Time::from_millis(OPENED_AT) };
+        self.heard(self.client.heartbeat(&heartbeat).await)
     }
 
-    /// Does all that a courier can do, whatever comes of it.
+    /// Does all that a client can do, whatever comes of it.
     pub(crate) async fn try_everything(&self) {
         for event in [AlertEvent::Opened, AlertEvent::Resolved] {
             self.send(&message(event)).await;
@@ -86,10 +86,14 @@ impl Watched {
             let _ = self.ask(&message(AlertEvent::Opened), receipt).await;
         }
         self.self_test().await;
-        for pulse in [Pulse::Started, Pulse::Well, Pulse::Failing("no endpoint answers".to_owned())] {
-            self.beat(pulse).await;
+        for status in [
+            HeartbeatStatus::Started,
+            HeartbeatStatus::Healthy,
+            HeartbeatStatus::Failing("no endpoint answers".to_owned()),
+        ] {
+            self.beat(status).await;
         }
-        self.heard(&self.courier);
+        self.heard(&self.client);
     }
 
     fn heard<T: Debug>(&self, said: T) -> T {

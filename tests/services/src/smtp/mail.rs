@@ -1,11 +1,11 @@
-//! A mail, read as strictly as RFC 5322 writes it.
+//! A mail, parsed as strictly as RFC 5322 defines it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// Headers that must be there once.
+/// Headers that must occur once.
 const ONCE: [&str; 5] = ["from", "to", "subject", "date", "message-id"];
-/// Headers that may be there once.
+/// Headers that may occur once.
 const AT_MOST_ONCE: [&str; 8] = [
     "reply-to",
     "sender",
@@ -19,22 +19,22 @@ const AT_MOST_ONCE: [&str; 8] = [
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A mail that was taken.
+/// An accepted mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mail {
-    /// The sender, as the server was told.
+    /// The envelope sender.
     pub sender: String,
-    /// The recipients, as the server was told.
+    /// The envelope recipients.
     pub recipients: Vec<String>,
-    /// Who was logged in.
+    /// The user that was logged in.
     pub user: Option<String>,
-    /// Whether the connection was.
+    /// Whether the connection was encrypted.
     pub encrypted: bool,
-    /// The headers in their order: names in lower case, values in one line and decoded.
+    /// The headers in order: names in lower case, values unfolded and decoded.
     pub headers: Vec<(String, String)>,
-    /// The text, decoded, its lines ending in LF.
+    /// The decoded text, with LF line ends.
     pub text: String,
-    /// Headers and text as they came.
+    /// Headers and text as received.
     pub raw: String,
 }
 
@@ -44,7 +44,7 @@ impl Mail {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// Reads headers and text; says what is wrong with them.
+    /// Parses headers and text, or says what is wrong with them.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         let raw = String::from_utf8(bytes.to_vec()).map_err(|_| "no UTF-8")?;
         let (head, body) = raw.split_once("\r\n\r\n").ok_or("no empty line after the headers")?;
@@ -123,7 +123,7 @@ fn check(headers: &[(String, String)]) -> Result<(), String> {
             "references" => value.split_whitespace().all(is_id) && !value.is_empty(),
             "date" => is_date(value),
             "from" | "to" | "cc" => value.split(',').all(|address| address.contains('@')),
-            // They would tell everybody.
+            // Such headers would show the hidden recipients to all others.
             "bcc" => false,
             _ => true,
         };
@@ -134,7 +134,7 @@ fn check(headers: &[(String, String)]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether this is `<left@right>`, both of words with dots between them.
+/// Whether this is `<left@right>`, both made of words with dots between.
 fn is_id(id: &str) -> bool {
     let words = |text: &str| {
         let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
@@ -162,7 +162,7 @@ fn is_date(date: &str) -> bool {
         && zone
 }
 
-/// Decodes the encoded words of a header (RFC 2047). White space between two of them is not there.
+/// Decodes the encoded words of a header (RFC 2047). White space between two of them is dropped.
 fn decoded(value: &str) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = value;

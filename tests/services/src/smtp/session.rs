@@ -1,4 +1,4 @@
-//! A session: what a client may say when, and what it is told.
+//! A session: which commands a client may send when, and the replies.
 
 use std::sync::Mutex;
 
@@ -8,13 +8,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
+use super::fault::{MailFault, Step, Trouble};
+use super::mail::Mail;
+use super::options::{Options, Security};
+use super::state::{MailState, lock};
 use super::stream::{Gone, LONGEST_LINE, Lines};
-use super::{Mail, MailFault, Options, Security, State, Step, Trouble, lock};
 
 /// The longest command without its end (RFC 5321, 4.5.3.1.4).
 const LONGEST_COMMAND: usize = 510;
 
-pub(super) async fn serve(stream: TcpStream, acceptor: &TlsAcceptor, state: &Mutex<State>) {
+pub(super) async fn serve(stream: TcpStream, acceptor: &TlsAcceptor, state: &Mutex<MailState>) {
     let (options, fault, index) = {
         let mut state = lock(state);
         state.commands.push(Vec::new());
@@ -23,7 +26,7 @@ pub(super) async fn serve(stream: TcpStream, acceptor: &TlsAcceptor, state: &Mut
     let implicit = options.security == Security::Tls;
     let mut session = Session { options, fault, state, index, encrypted: implicit, said_hello: false, user: None };
     if implicit {
-        // Whoever does not trust the certificate hangs up here.
+        // A client that does not trust the certificate hangs up here.
         let Ok(stream) = acceptor.accept(stream).await else { return };
         let _ = session.run(Lines::new(stream), true).await;
         return;
@@ -38,23 +41,23 @@ pub(super) async fn serve(stream: TcpStream, acceptor: &TlsAcceptor, state: &Mut
 struct Session<'a> {
     options: Options,
     fault: Option<MailFault>,
-    state: &'a Mutex<State>,
+    state: &'a Mutex<MailState>,
     index: usize,
     encrypted: bool,
     said_hello: bool,
     user: Option<String>,
 }
 
-/// What became of a step.
+/// The outcome of a step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// What the server usually says and does.
+    /// The server does and replies what it usually does.
     Usual,
-    /// Another reply, by order, and nothing was done.
+    /// A fault replaced the reply, and nothing was done.
     Instead,
 }
 
-/// What the client wants to send.
+/// The envelope that the client has sent so far.
 #[derive(Clone, Default)]
 struct Envelope {
     sender: Option<String>,
@@ -70,7 +73,7 @@ fn reply(code: u16, text: &str) -> Reply {
 }
 
 impl Session<'_> {
-    /// Serves until the client is gone. What comes back is a stream on which TLS has to begin.
+    /// Serves until the client is gone. A returned stream is to be upgraded to TLS.
     async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         mut lines: Lines<S>,
@@ -163,7 +166,7 @@ impl Session<'_> {
         lock(self.state).commands[self.index].push(line.to_owned());
     }
 
-    /// Replies, and does what is done at that step; unless a fault was ordered for it.
+    /// Replies and acts as usual at a step, unless a fault is queued for it.
     async fn say<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         mut lines: Lines<S>,
@@ -223,7 +226,7 @@ impl Session<'_> {
         }
     }
 
-    /// What stands in the way of sending, if something does.
+    /// The reply that refuses sending, if something is missing.
     fn locked(&self) -> Option<Reply> {
         if !self.said_hello {
             return Some(reply(503, "5.5.1 EHLO first"));
@@ -341,7 +344,7 @@ impl Session<'_> {
         reply(250, "2.1.5 Ok")
     }
 
-    /// Takes the mail to its last line, and says what becomes of it.
+    /// Receives the mail up to its last line, and returns the outcome.
     async fn message<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         mut lines: Lines<S>,

@@ -4,17 +4,17 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// The longest line of a mail without its end (RFC 5321, 4.5.3.1.6).
 pub(super) const LONGEST_LINE: usize = 998;
-/// Where reading a line is given up: more than any line may have, those of a login included (RFC 4954, 4).
+/// Reading stops at this length: no line may be longer, not even in a login (RFC 4954, 4).
 const FAR_TOO_LONG: usize = 12_288;
 
-/// A connection, and what was read of it ahead.
+/// A connection, and the bytes read ahead from it.
 #[derive(Debug)]
 pub(super) struct Lines<S> {
     stream: S,
     ahead: Vec<u8>,
 }
 
-/// The client is gone, or sends no lines.
+/// The client is gone, or sends something other than lines.
 #[derive(Debug)]
 pub(super) struct Gone;
 
@@ -23,7 +23,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
         Self { stream, ahead: Vec::new() }
     }
 
-    /// A line, without CR LF at its end. One that holds a CR or an LF alone still has it.
+    /// A line without its final CR LF. A lone CR or LF stays in the line.
     pub(super) async fn line(&mut self) -> Result<Vec<u8>, Gone> {
         loop {
             if let Some(end) = self.ahead.windows(2).position(|pair| pair == b"\r\n") {
@@ -41,7 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
         }
     }
 
-    /// Whether the client has said more than it was asked for.
+    /// Whether the client has sent more than it was asked for.
     pub(super) fn has_more(&self) -> bool {
         !self.ahead.is_empty()
     }
@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
         self.stream
     }
 
-    /// Ends the connection in an orderly way.
+    /// Closes the connection cleanly.
     pub(super) async fn close(mut self) {
         let _ = self.stream.shutdown().await;
     }

@@ -1,6 +1,7 @@
-//! A client written by hand, which can do everything wrong.
+//! A hand-written client, which can do anything wrong.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -9,7 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::*;
+use super::fault::{MailFault, Step, Trouble};
+use super::options::{Options, Security};
+use super::server::Smtp;
+use crate::tls::Authority;
 
 const MAIL: &str = "From: Dogwatch <dogwatch@example.com>\r\nTo: alice@example.com\r\nSubject: PAGE at home\r\n\
                     Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <a-1@home.dogwatch>\r\n\
@@ -43,7 +47,7 @@ impl Client {
         self.stream.flush().await.unwrap();
     }
 
-    /// A reply with all its lines, or nothing if the connection has ended.
+    /// A reply with all its lines, or `None` if the connection has closed.
     async fn reply(&mut self) -> Option<String> {
         loop {
             let text = String::from_utf8(self.read.clone()).unwrap();
@@ -65,7 +69,7 @@ impl Client {
         self.reply().await.unwrap_or_else(|| "gone".into())
     }
 
-    /// Says everything up to the mail.
+    /// Sends everything up to the mail.
     async fn begin(&mut self) {
         for (line, code) in [
             ("EHLO client.example", "250"),

@@ -1,20 +1,22 @@
 //! What alerts say of a switch, from its beginning to its end.
 
+use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::{BlockId, Time};
 
-use crate::alert::{Severity, utc};
-use crate::book::Notice;
-use crate::cause::Cause;
+use crate::holder::Holder;
 use crate::situation::Mode;
-use crate::switch::{SwitchPlan, Target};
-use crate::watch::text::{Advice, ENDPOINTS, sentence};
-use crate::watch::{SendReport, Watch};
+use crate::switch::SwitchPlan;
+use crate::time::utc;
+use crate::watch::event::SendReport;
+use crate::watch::machine::Watch;
+use crate::watch::text::line::sentence;
+use crate::watch::text::phrases::{Advice, ENDPOINTS};
 
-/// What is to be done while nobody can tell which node it will be.
+/// What to do while nobody can tell which node will hold the key.
 const BOTH_READY: &str = "Keep both nodes ready until it is in a block or has expired.";
 
 impl Watch {
-    /// What became known of a switch, whatever stage it is at.
+    /// A notice about a switch, whatever stage it is at.
     fn about_switch(&self, severity: Severity, summary: &str, details: String, remedy: &str) -> Notice {
         self.notice(Cause::Switching, severity, format!("{}: {summary}", self.name()), details, remedy)
     }
@@ -23,22 +25,22 @@ impl Watch {
     fn afterwards(plan: &SwitchPlan) -> String {
         let from = plan.from.place();
         match (&plan.to, plan.first_missed) {
-            (Target::Node(_), Some(_)) => {
-                format!("find out what happened to {from}, and repair it: it is to be a standby.")
+            (Holder::Node(_), Some(_)) => {
+                format!("find out what happened to {from}, and repair it, so that it can be a standby.")
             }
-            (Target::Node(_), None) => format!("see that {from} stays fit: it is to be a standby."),
+            (Holder::Node(_), None) => format!("keep {from} fit: it is a standby then."),
             _ => "repair a node, and enable the witness with a wallet and its active key.".to_owned(),
         }
     }
 
-    /// Since when it is that blocks are missed.
+    /// The first missed block, if blocks were missed.
     fn first_missed(plan: &SwitchPlan) -> String {
         plan.first_missed.map_or_else(String::new, |at| format!(" First missed block: {}.", utc(at)))
     }
 
     fn under_way(&self, plan: &SwitchPlan) -> String {
         format!(
-            "Transaction {} is on its way, and sent again every slot until it is in a block or expires at {}.",
+            "Dogwatch sends transaction {} every slot until it is in a block or expires at {}.",
             plan.id(&self.config.profile),
             utc(plan.expiration)
         )
@@ -47,7 +49,7 @@ impl Watch {
     pub(in crate::watch) fn switching(&self, plan: &SwitchPlan) -> Notice {
         let missed = Self::first_missed(plan);
         let what = match &plan.to {
-            Target::Disabled => format!("disabling the witness, away from {}", plan.from.place()),
+            Holder::Disabled => format!("disabling the witness, away from {}", plan.from.place()),
             to => format!("switching from {} to {}", plan.from.place(), to.place()),
         };
         self.about_switch(
@@ -60,16 +62,16 @@ impl Watch {
 
     pub(in crate::watch) fn switched(&self, plan: &SwitchPlan, block: Option<BlockId>) -> Notice {
         let place = block.map_or_else(
-            || "It was found in effect after its expiration.".to_owned(),
+            || "It was found to be in effect after it had expired.".to_owned(),
             |block| format!("The switch is in block {}.", block.num()),
         );
         let (summary, next) = match &plan.to {
-            Target::Node(name) => (
-                format!("the signing key is {} now", plan.to.whose()),
-                format!("Dogwatch waits for the first block of node {name}, and says when it is there."),
+            Holder::Node(name) => (
+                format!("the signing key is now {}", plan.to.whose()),
+                format!("Dogwatch waits for the first block of node {name}, and reports it."),
             ),
-            Target::Disabled | Target::Foreign => (
-                format!("the signing key is {} now: the witness is disabled", plan.to.whose()),
+            Holder::Disabled | Holder::Foreign => (
+                format!("the signing key is now {}: the witness is disabled", plan.to.whose()),
                 "Dogwatch waits for that block to become irreversible. It cannot enable the witness again.".to_owned(),
             ),
         };
@@ -87,14 +89,17 @@ impl Watch {
         let to = plan.to.place();
         let (summary, next, remedy) = if self.holds_back(plan) {
             let may = format!(
-                "Mode is \"observe\": Dogwatch does not send it again, but until {} it may get into a block all the \
-                 same.",
+                "Mode is \"observe\": Dogwatch does not send it again, but it may still get into a block until {}.",
                 utc(plan.expiration)
             );
-            (format!("a fork undid the switch to {to}, and it is not sent again"), may, BOTH_READY.to_owned())
+            (
+                format!("a fork undid the switch to {to}, and Dogwatch does not send it again"),
+                may,
+                BOTH_READY.to_owned(),
+            )
         } else {
             let then = format!("Nothing yet. Once it is done, {}", Self::afterwards(plan));
-            (format!("a fork undid the switch to {to}: it is sent again"), self.under_way(plan), then)
+            (format!("a fork undid the switch to {to}: Dogwatch sends it again"), self.under_way(plan), then)
         };
         self.about_switch(
             Severity::Critical,
@@ -109,11 +114,10 @@ impl Watch {
         self.notice(
             Cause::InFlightHeld,
             Severity::Critical,
-            format!("{}: the switch to {to} is under way, and not sent again in mode \"observe\"", self.name()),
+            format!("{}: the switch to {to} is under way, and Dogwatch does not send it again in mode \"observe\"", self.name()),
             format!(
-                "Transaction {} was decided on at {}, before this start. Dogwatch sends it no more, but cannot call it \
-                 back: until {} it may still get into a block and move the key from {from} to {to}. Dogwatch watches what \
-                 becomes of it.",
+                "Transaction {} was decided at {}, before this start. Dogwatch no longer sends it, but cannot call it back: \
+                 until {} it may still get into a block and move the key from {from} to {to}. Dogwatch watches for that.",
                 plan.id(&self.config.profile),
                 utc(plan.at),
                 utc(plan.expiration)
@@ -124,7 +128,7 @@ impl Watch {
 
     pub(in crate::watch) fn proven_text(&self, now: Time, plan: &SwitchPlan, proof: BlockId) -> String {
         match &plan.to {
-            Target::Node(name) => {
+            Holder::Node(name) => {
                 let left = match self.standbys(now).as_slice() {
                     [] => format!("No standby is ready now: repair {} or another one.", plan.from.place()),
                     names => format!("Ready to take over from it: {}.", names.join(", ")),
@@ -137,12 +141,12 @@ impl Watch {
 
     pub(in crate::watch) fn switch_failed(&self, now: Time, plan: &SwitchPlan, sends: u32) -> Notice {
         let health = match &plan.to {
-            Target::Node(name) => format!(" Node {name} is {}.", self.health_word(name)),
+            Holder::Node(name) => format!(" Node {name} is {}.", self.health_word(name)),
             _ => String::new(),
         };
         let times = if sends == 1 { "once".to_owned() } else { format!("{sends} times") };
         let wished = match &plan.to {
-            Target::Node(name) => Some(name.as_str()),
+            Holder::Node(name) => Some(name.as_str()),
             _ => None,
         };
         let endpoints = || Advice::new("Find out which endpoints work, or switch with a wallet.", ENDPOINTS);
@@ -150,7 +154,7 @@ impl Watch {
             Mode::Armed => ("Dogwatch tries again when the policy asks for it.", endpoints()),
             Mode::Observe => {
                 let hand = self.by_hand(now, wished).map(|command| {
-                    Advice::new("If the switch is still needed, make it again by hand.", format!("{command} --force"))
+                    Advice::new("If the switch is still needed, switch by hand.", format!("{command} --force"))
                 });
                 ("Mode is \"observe\": Dogwatch does not try again.", hand.unwrap_or_else(endpoints))
             }
@@ -159,7 +163,7 @@ impl Watch {
             command,
             ..self.about_switch(
                 Severity::Page,
-                &format!("the switch to {} did not get into any block", plan.to.place()),
+                &format!("the switch to {} got into no block", plan.to.place()),
                 format!(
                     "It was decided at {}, sent {times}, and expired at {}.{} The key on chain is still {}.{health} {next}",
                     utc(plan.at),
@@ -174,7 +178,7 @@ impl Watch {
 
     pub(in crate::watch) fn not_taken(&self, plan: &SwitchPlan, report: &SendReport) -> Notice {
         let why = match report.troubles.as_slice() {
-            [] => "No endpoint was there to take it.".to_owned(),
+            [] => "There was no endpoint to send it to.".to_owned(),
             troubles => format!("Why: {}.", sentence(&troubles.join("; "))),
         };
         Notice {
@@ -182,9 +186,9 @@ impl Watch {
             ..self.notice(
                 Cause::NotTaken,
                 Severity::Page,
-                format!("{}: no endpoint takes the switch to {}", self.name(), plan.to.place()),
+                format!("{}: no endpoint accepts the switch to {}", self.name(), plan.to.place()),
                 format!(
-                    "{why} It was decided at {}, and is sent again every slot until {}.",
+                    "{why} It was decided at {}, and Dogwatch sends it again every slot until {}.",
                     utc(plan.at),
                     utc(plan.expiration)
                 ),

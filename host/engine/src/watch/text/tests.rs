@@ -1,18 +1,23 @@
 //! Every alert about a witness, word for word.
 
-mod scene;
-
 use std::time::Duration;
 
+use dogwatch_alerts::{Cause, Severity};
 use dogwatch_chain::PublicKey;
 
-use super::*;
-use crate::decision::{Action, PolicyAlert};
-use crate::rails::Disable;
-use crate::situation::{Agreement, NodeIndex, Verdict};
+use super::line::{SUMMARY, one_line};
+use crate::config::Disable;
+use crate::config::Signing;
+use crate::decision::{Action, Decision, PolicyAlert};
+use crate::failure::PolicyFailure;
+use crate::holder::Holder;
+use crate::rails::Refusal;
+use crate::rails::examples;
+use crate::situation::Mode;
+use crate::situation::NodeIndex;
 use crate::testing::{Album, key};
-use crate::watch::{Event, Force, SendReport};
-use scene::Scene;
+use crate::watch::event::{Event, Force, SendReport};
+use crate::watch::scene::Scene;
 
 const SECOND: Action = Action::SwitchTo(NodeIndex(1));
 const REASON: &str = "primary missed 2 slots in a row (110 to 115); second is the next fit node";
@@ -121,7 +126,7 @@ fn alerts_about_misses() {
     variant("the private key is not loaded", &scene);
     variant("a switch is on its way", &switching());
     let mut scene = down(Mode::Armed);
-    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     variant("the policy does not work", &scene);
     let mut scene = Scene::new(Mode::Armed);
     scene.wallet(key(9));
@@ -151,7 +156,7 @@ fn alerts_about_nodes_and_policy() {
     album.add("the node on duty, and one that leaves the configuration", Cause::Node, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
-    scene.handle(Event::Decided(Err("it took longer than 1 s".to_owned())));
+    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     scene.decide(Action::Stay, "all is well");
     album.add("it does not answer, until it does", Cause::PolicyFailed, scene.take());
 
@@ -206,17 +211,17 @@ fn alerts_about_refusals() {
         scene.run(1);
         scene.decide(SECOND, REASON);
     }
-    album.add("the endpoints show another key for longer than any swap is pending", Cause::Refused, scene.take());
+    album.add("the endpoints show another key for longer than any switch is pending", Cause::Refused, scene.take());
 
     let (scene, mut limping) = (down(Mode::Armed), down(Mode::Armed));
     limping.unfit = ["second"].into();
     limping.run(3);
-    let (now, second) = (scene.now(), Target::Node("second".to_owned()));
-    for refusal in refusals(now) {
+    let (now, second) = (scene.now(), Holder::Node("second".to_owned()));
+    for refusal in examples(now) {
         let target = match &refusal {
             Refusal::NoSuchNode(_) => None,
-            Refusal::NoNodeNamed(name) | Refusal::AlreadyThere(name) => Some(Target::Node(name.clone())),
-            Refusal::DisableNotAllowed => Some(Target::Disabled),
+            Refusal::NoNodeNamed(name) | Refusal::AlreadyThere(name) => Some(Holder::Node(name.clone())),
+            Refusal::DisableNotAllowed => Some(Holder::Disabled),
             _ => Some(second.clone()),
         };
         let unfit = matches!(refusal, Refusal::Unfit { .. } | Refusal::Unproven(_) | Refusal::ProbeStale { .. });
@@ -242,64 +247,6 @@ fn alerts_about_refusals() {
     album.check();
 }
 
-/// One of each kind, and of each of its words.
-fn refusals(now: Time) -> Vec<Refusal> {
-    let second = || "second".to_owned();
-    let all = vec![
-        Refusal::Observing,
-        Refusal::Paused { until: now.plus(Duration::from_secs(3600)) },
-        Refusal::UnderWay,
-        Refusal::NotAgreed(Agreement::Thin),
-        Refusal::NotAgreed(Agreement::Disagreed),
-        Refusal::NotAgreed(Agreement::Blind),
-        Refusal::StaleView(Duration::from_secs(21)),
-        Refusal::StaleView(Duration::MAX),
-        Refusal::KeySplit,
-        Refusal::ForeignKey,
-        Refusal::NullKey,
-        Refusal::Verdict(Verdict::Fine),
-        Refusal::Verdict(Verdict::Chain),
-        Refusal::Verdict(Verdict::CannotTell),
-        Refusal::NoSigningKey("primary".to_owned()),
-        Refusal::NoSuchNode(7),
-        Refusal::NoNodeNamed("fourth".to_owned()),
-        Refusal::AlreadyThere("primary".to_owned()),
-        Refusal::Unfit { node: second(), why: "its head block 98765432 is 312 s old".to_owned() },
-        Refusal::Unproven(second()),
-        Refusal::ProbeStale { node: second(), age: Duration::from_secs(95) },
-        Refusal::Budget { spent: 3, allowed: 3, window: Duration::from_secs(21_600) },
-        Refusal::CoolDown { left: Duration::from_secs(41) },
-        Refusal::OwnSlotNear { starts_in: Duration::from_millis(2300) },
-        Refusal::DisableNotAllowed,
-    ];
-    // Whoever adds a kind adds it above as well: each has its place here.
-    let place = |refusal: &Refusal| match refusal {
-        Refusal::Observing => 0,
-        Refusal::Paused { .. } => 1,
-        Refusal::UnderWay => 2,
-        Refusal::NotAgreed(_) => 3,
-        Refusal::StaleView(_) => 4,
-        Refusal::KeySplit => 5,
-        Refusal::ForeignKey => 6,
-        Refusal::NullKey => 7,
-        Refusal::Verdict(_) => 8,
-        Refusal::NoSigningKey(_) => 9,
-        Refusal::NoSuchNode(_) => 10,
-        Refusal::NoNodeNamed(_) => 11,
-        Refusal::AlreadyThere(_) => 12,
-        Refusal::Unfit { .. } => 13,
-        Refusal::Unproven(_) => 14,
-        Refusal::ProbeStale { .. } => 15,
-        Refusal::Budget { .. } => 16,
-        Refusal::CoolDown { .. } => 17,
-        Refusal::OwnSlotNear { .. } => 18,
-        Refusal::DisableNotAllowed => 19,
-    };
-    let places: std::collections::BTreeSet<u32> = all.iter().map(place).collect();
-    assert_eq!(places, (0..20).collect());
-    all
-}
-
 #[test]
 fn alerts_about_switches() {
     let mut album = Album::default();
@@ -316,7 +263,7 @@ fn alerts_about_switches() {
     album.add("no other standby is left", Cause::Switching, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
-    scene.handle(Event::Manual(Target::Node("third".to_owned()), Force::No));
+    scene.handle(Event::Manual(Holder::Node("third".to_owned()), Force::No));
     album.add("by hand, with no block missed", Cause::Switching, scene.take());
 
     let mut scene = down(Mode::Armed);

@@ -1,0 +1,19 @@
+//! The control socket of a running daemon, seen from outside: how to reach it, what goes over it, and how a command ends.
+//!
+//! The daemon answers with these types, the command line and the demo read them.
+
+mod alerts;
+mod exit;
+mod orders;
+mod rehearsal;
+mod socket;
+mod status;
+
+pub use alerts::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequest, TestReport, TestRequest};
+pub use exit::{Exit, Failure};
+pub use orders::{PauseRequest, SwitchReply, SwitchRequest};
+pub use rehearsal::{Check, CheckResult, RehearsalReport, SlotCounts};
+pub use socket::{Client, ClientError, socket_path};
+pub use status::{
+    AlertStatus, ChainStatus, DeliveryCounts, EndpointStatus, NodeStatus, Status, SwitchStatus, WitnessStatus, millis,
+};

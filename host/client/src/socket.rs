@@ -1,0 +1,125 @@
+//! Talking to the running daemon: HTTP over a Unix socket in its state directory, which only its owner can enter.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::exit::{Exit, Failure};
+
+/// How long the daemon may take to answer: a rehearsal waits for services that may hang.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The control socket of the daemon that keeps its state in this directory.
+pub fn socket_path(state_dir: &Path) -> PathBuf {
+    state_dir.join("dogwatch.sock")
+}
+
+/// A request that the daemon did not answer, or refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The socket cannot be used at all.
+    #[error("the control socket cannot be used: {0}")]
+    Setup(#[source] reqwest::Error),
+    /// Nobody listens on the socket.
+    #[error("no daemon runs with this configuration: nobody listens on its socket. Start one: dogwatch run")]
+    NoDaemon,
+    /// The state directory is closed to this user.
+    #[error(
+        "this user may not enter the state directory. Ask as the user Dogwatch runs as: sudo -u dogwatch dogwatch …"
+    )]
+    Denied,
+    /// The daemon takes too long.
+    #[error("the daemon does not answer in time. Look at its log")]
+    Timeout,
+    /// The daemon's answer does not parse.
+    #[error("the daemon and this command are of different versions, and its answer cannot be read: {0}")]
+    OtherVersion(#[source] reqwest::Error),
+    /// The connection broke before the answer was complete.
+    #[error("the daemon's answer broke off: {0}")]
+    Lost(#[source] reqwest::Error),
+    /// The daemon refused the request, in its own words.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let exit = match error {
+            ClientError::NoDaemon | ClientError::Denied | ClientError::Timeout => Exit::NoDaemon,
+            ClientError::Setup(_)
+            | ClientError::OtherVersion(_)
+            | ClientError::Lost(_)
+            | ClientError::Refused(_) => Exit::Other,
+        };
+        Self::with(exit, error)
+    }
+}
+
+/// The way to one daemon.
+#[derive(Clone, Debug)]
+pub struct Client {
+    client: reqwest::Client,
+}
+
+impl Client {
+    /// Prepares the way to the daemon that listens on this socket; connects to nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Setup`] when no HTTP client can be built.
+    pub fn new(socket: &Path) -> Result<Self, ClientError> {
+        let builder = reqwest::Client::builder().unix_socket(socket).timeout(TIMEOUT);
+        Ok(Self { client: builder.build().map_err(ClientError::Setup)? })
+    }
+
+    /// Reads something from the daemon.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ClientError`] but `Setup`.
+    pub async fn get<T: DeserializeOwned>(&self, route: &str) -> Result<T, ClientError> {
+        answer(self.client.get(url(route))).await
+    }
+
+    /// Asks the daemon to do something.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ClientError`] but `Setup`.
+    pub async fn post<T: DeserializeOwned>(&self, route: &str, body: &impl Serialize) -> Result<T, ClientError> {
+        answer(self.client.post(url(route)).json(body)).await
+    }
+}
+
+/// The host goes nowhere: the socket is the address.
+fn url(route: &str) -> String {
+    format!("http://dogwatch{route}")
+}
+
+async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, ClientError> {
+    let in_time = |error: reqwest::Error, otherwise: fn(reqwest::Error) -> ClientError| match error.is_timeout() {
+        true => ClientError::Timeout,
+        false => otherwise(error),
+    };
+    let response = request.send().await.map_err(|error| in_time(error, unreachable))?;
+    if response.status().is_success() {
+        return response.json().await.map_err(|error| in_time(error, ClientError::OtherVersion));
+    }
+    let text = response.text().await.map_err(|error| in_time(error, ClientError::Lost))?;
+    Err(ClientError::Refused(text))
+}
+
+fn unreachable(error: reqwest::Error) -> ClientError {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(inner) = cause {
+        let io = inner.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::PermissionDenied) {
+            return ClientError::Denied;
+        }
+        cause = inner.source();
+    }
+    ClientError::NoDaemon
+}

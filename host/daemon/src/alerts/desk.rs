@@ -1,0 +1,133 @@
+//! The alert desk of this daemon: every alert comes in here, and what has to be said goes to the outbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dogwatch_alerts::{AlertKey, AlertReport, Change, Incident, Maintenance, Rules};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::store::{Store, StoreError, Which, Write};
+use crate::alerts::texts::AlertTexts;
+
+/// The longest sleep: a clock that was set must be noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
+
+/// The desk; clones share it.
+#[derive(Clone, Debug)]
+pub struct AlertDesk {
+    /// What survives.
+    pub store: Store,
+    /// Who is told of what.
+    pub rules: Arc<Rules>,
+    /// Rung when there may be something to deliver, or to look after.
+    pub bell: Arc<Notify>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl AlertDesk {
+    /// Writes to disk; alerts among it are at the desk once this returns.
+    pub async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        let told = writes.iter().any(|write| matches!(write, Write::Report(_)));
+        self.store.commit(writes, Arc::clone(&self.rules), self.clock.now()).await?;
+        if told {
+            self.bell.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Takes in an alert of the daemon's own.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be stored.
+    pub async fn report(&self, report: AlertReport) -> Result<(), StoreError> {
+        let AlertReport { change, notice, .. } = &report;
+        let (site, key, severity, summary) = (&self.rules.site, &notice.key, notice.severity, &notice.summary);
+        match change {
+            // Whether anything was open shows at the desk.
+            Change::Over => tracing::debug!(site, alert = %key, ?change, "{summary}"),
+            _ => tracing::warn!(site, chain = key.chain(), witness = "", alert = %key, ?change, %severity, "{summary}"),
+        }
+        self.commit(vec![Write::Report(Box::new(report))]).await
+    }
+
+    /// Alerts about this daemon, now.
+    pub fn words(&self) -> AlertTexts<'_> {
+        AlertTexts { site: &self.rules.site, now: self.clock.now() }
+    }
+
+    /// Somebody takes alerts on; says which were open.
+    pub async fn acknowledge(&self, which: Which, by: &str) -> Result<Vec<AlertKey>, StoreError> {
+        let now = self.clock.now();
+        let keys = self.store.acknowledge(Arc::clone(&self.rules), now, which, by.to_owned()).await?;
+        for key in &keys {
+            tracing::info!(site = self.rules.site, alert = %key, by, "acknowledged");
+        }
+        self.bell.notify_waiters();
+        Ok(keys)
+    }
+
+    /// Begins a maintenance; none ends the present one.
+    pub async fn maintain(&self, window: Option<Maintenance>) -> Result<(), StoreError> {
+        self.store.maintain(Arc::clone(&self.rules), self.clock.now(), window).await?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
+    /// After a start: the rules or the channels may be others than before.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn rules_changed(&self) -> Result<(), StoreError> {
+        self.store.rules_changed(Arc::clone(&self.rules), self.clock.now()).await?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
+    /// An alert that was sent past the desk is over.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn over_past(&self, over: AlertReport) -> Result<(), StoreError> {
+        self.store.over_past_desk(Arc::clone(&self.rules), self.clock.now(), over).await?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
+    /// All incidents that are open, the worst first.
+    pub async fn open(&self) -> Result<Vec<Incident>, StoreError> {
+        self.store.open_incidents().await
+    }
+
+    /// Sees to what falls due: escalations, repetitions, the end of flapping and of maintenance.
+    pub async fn run(self) {
+        loop {
+            let rung = self.bell.notified();
+            let now = self.clock.now();
+            let wait = match self.step().await {
+                Ok(true) => continue,
+                Ok(false) => match self.store.next_alert_due().await {
+                    Ok(due) => due.map_or(LONGEST_SLEEP, |due| due.since(now)),
+                    Err(_) => Duration::from_secs(1),
+                },
+                Err(error) => {
+                    tracing::error!(site = self.rules.site, %error, "the alert desk cannot work");
+                    Duration::from_secs(1)
+                }
+            };
+            let _ = tokio::time::timeout(wait.clamp(Duration::from_millis(10), LONGEST_SLEEP), rung).await;
+        }
+    }
+
+    async fn step(&self) -> Result<bool, StoreError> {
+        let done = self.store.alerts_due(Arc::clone(&self.rules), self.clock.now()).await?;
+        if done {
+            self.bell.notify_waiters();
+        }
+        Ok(done)
+    }
+}

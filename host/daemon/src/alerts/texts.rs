@@ -1,0 +1,287 @@
+//! The texts of alerts about the daemon itself: what happened, what Dogwatch did and will do, what the operator must do.
+
+use std::net::SocketAddr;
+
+use dogwatch_alerts::{AlertKey, AlertReport, Cause, Change, Notice, Scope, Severity, Subject};
+use dogwatch_chain::Time;
+
+/// How something is that the daemon needs: a channel's plugin, a port, the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition<'a> {
+    /// It fails, and this is why.
+    Fails(&'a str),
+    /// It works.
+    Holds,
+}
+
+/// Alerts about the daemon at a site, at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertTexts<'a> {
+    /// Where it runs.
+    pub site: &'a str,
+    /// When.
+    pub now: Time,
+}
+
+/// What an alert about the daemon has to say while it is open.
+struct Text {
+    summary: String,
+    details: String,
+    remedy: String,
+    command: String,
+}
+
+impl AlertTexts<'_> {
+    fn key(&self, cause: Cause) -> AlertKey {
+        AlertKey::new(Scope::daemon(self.site), cause)
+    }
+
+    /// The key where there may be several of a cause.
+    fn part(&self, cause: Cause, part: &str) -> AlertKey {
+        AlertKey::part(Scope::daemon(self.site), cause, part)
+    }
+
+    fn raised(&self, key: AlertKey, severity: Severity, text: Text) -> AlertReport {
+        let Text { summary, details, remedy, command } = text;
+        let notice = Notice { key, severity, subject: Subject::Daemon, summary, details, remedy, command };
+        AlertReport { change: Change::Raised, notice, at: self.now }
+    }
+
+    fn over(&self, key: AlertKey, severity: Severity, summary: &str, how: &str) -> AlertReport {
+        AlertReport::over(self.now, key, severity, Subject::Daemon, summary, how)
+    }
+
+    /// The daemon does not start. `again`: how many starts have failed within the hour, if that is to be said.
+    pub fn start(&self, why: &str, details: &str, command: &str, again: Option<usize>) -> AlertReport {
+        let count = again.map_or_else(String::new, |times| format!("{times} starts have failed within the hour. "));
+        let text = Text {
+            summary: format!("Dogwatch at {} does not start: {why}", self.site),
+            details: format!(
+                "{count}Nothing is watched, and nothing is switched.\n{}\nWhatever starts Dogwatch will try again. You hear \
+                 of it again at the third failure, and then once an hour.",
+                details.trim()
+            ),
+            remedy: "Fix what is named above, then start Dogwatch. Until then watch the witness yourself.".to_owned(),
+            command: command.to_owned(),
+        };
+        let report = self.raised(self.key(Cause::Start), Severity::Page, text);
+        AlertReport { change: if again.is_some() { Change::News } else { Change::Raised }, ..report }
+    }
+
+    /// The daemon has started after all.
+    pub fn started(&self) -> AlertReport {
+        let summary = format!("Dogwatch at {} did not start", self.site);
+        self.over(self.key(Cause::Start), Severity::Page, &summary, "It is running.")
+    }
+
+    /// The daemon has died this often within the hour.
+    pub fn crash_loop(&self, times: usize) -> AlertReport {
+        let text = Text {
+            summary: format!("Dogwatch at {} crashed {times} times within the hour", self.site),
+            details: "It is running now. Nothing is watched or switched while it restarts. This alert is over once it has \
+                      run for ten minutes."
+                .to_owned(),
+            remedy: "Find out what ends it: read its log.".to_owned(),
+            command: "journalctl -u dogwatch -e".to_owned(),
+        };
+        self.raised(self.key(Cause::CrashLoop), Severity::Page, text)
+    }
+
+    /// The daemon has run for long enough.
+    pub fn no_crash_loop(&self) -> AlertReport {
+        let summary = format!("Dogwatch at {} crashed again and again", self.site);
+        self.over(self.key(Cause::CrashLoop), Severity::Page, &summary, "It has run for ten minutes.")
+    }
+
+    /// The state cannot be stored.
+    pub fn store(&self, condition: Condition<'_>) -> AlertReport {
+        let (key, severity) = (self.key(Cause::Store), Severity::Page);
+        let summary = format!("Dogwatch at {} cannot store its state: it will not switch", self.site);
+        match condition {
+            Condition::Fails(why) => {
+                let text = Text {
+                    summary,
+                    details: format!("{why}. Nothing is sent before it is on disk. Other alerts wait in memory."),
+                    remedy: "Check the disk of the state directory. Until then switch with a wallet.".to_owned(),
+                    command: "df -h".to_owned(),
+                };
+                self.raised(key, severity, text)
+            }
+            Condition::Holds => {
+                self.over(key, severity, &summary, "The state is on disk, and the alerts that waited are on their way.")
+            }
+        }
+    }
+
+    /// A channel has no plugin that works.
+    pub fn channel(&self, channel: &str, condition: Condition<'_>) -> AlertReport {
+        let (key, severity) = (self.part(Cause::Channel, channel), Severity::Page);
+        let summary = format!("channel {channel} cannot deliver: its plugin does not work");
+        match condition {
+            Condition::Fails(why) => {
+                let text = Text {
+                    summary,
+                    details: format!(
+                        "{why}\nIts messages are kept, and sent once the plugin works. The other channels still deliver."
+                    ),
+                    remedy: "Fix the channel's plugin or settings, or drop the plugin's file in.".to_owned(),
+                    command: "dogwatch check".to_owned(),
+                };
+                self.raised(key, severity, text)
+            }
+            Condition::Holds => self.over(key, severity, &summary, "Its plugin works."),
+        }
+    }
+
+    /// A channel's plugin does not load, and the one of the last good start is used.
+    pub fn kept_plugin(&self, channel: &str, condition: Condition<'_>) -> AlertReport {
+        let (key, severity) = (self.part(Cause::KeptPlugin, channel), Severity::Warning);
+        let summary = format!("channel {channel} runs on the plugin of the last good start");
+        match condition {
+            Condition::Fails(why) => {
+                let text = Text {
+                    summary,
+                    details: format!("{why}\nDogwatch uses the copy from the last good start. The channel delivers."),
+                    remedy: "Fix the channel's plugin, or drop its file in, then restart Dogwatch.".to_owned(),
+                    command: "dogwatch check".to_owned(),
+                };
+                self.raised(key, severity, text)
+            }
+            Condition::Holds => self.over(key, severity, &summary, "Its own plugin is in use."),
+        }
+    }
+
+    /// Heartbeats do not get through.
+    pub fn heartbeat(&self, channel: &str, condition: Condition<'_>) -> AlertReport {
+        let (key, severity) = (self.part(Cause::Heartbeat, channel), Severity::Warning);
+        let summary = format!("heartbeats to {channel} do not get through");
+        match condition {
+            Condition::Fails(why) => {
+                let text = Text {
+                    summary,
+                    details: format!(
+                        "{why}\nThe dead man's switch is about to ring, or is itself broken. The watch goes on."
+                    ),
+                    remedy: "Check that service and the channel's settings.".to_owned(),
+                    command: format!("dogwatch alert test --channel {channel}"),
+                };
+                self.raised(key, severity, text)
+            }
+            Condition::Holds => self.over(key, severity, &summary, "They get through again."),
+        }
+    }
+
+    /// The gateway cannot serve.
+    pub fn gateway(&self, condition: Condition<'_>) -> AlertReport {
+        let (key, severity) = (self.key(Cause::Gateway), Severity::Page);
+        let summary = "the gateway cannot serve".to_owned();
+        match condition {
+            Condition::Fails(why) => {
+                let text = Text {
+                    summary,
+                    details: format!(
+                        "{why}\nDogwatch retries every few seconds. Until then the gateway answers nobody. The watch does not \
+                         depend on it."
+                    ),
+                    remedy: "Free its port or fix its certificate, as the reason says.".to_owned(),
+                    command: "dogwatch check".to_owned(),
+                };
+                self.raised(key, severity, text)
+            }
+            Condition::Holds => self.over(key, severity, &summary, "The gateway serves."),
+        }
+    }
+
+    /// The metrics cannot be served.
+    pub fn metrics(&self, listen: SocketAddr, condition: Condition<'_>) -> AlertReport {
+        let (key, severity) = (self.key(Cause::Metrics), Severity::Warning);
+        let summary = format!("metrics cannot be served on {listen}");
+        match condition {
+            Condition::Fails(why) => {
+                let text = Text {
+                    summary,
+                    details: format!("{why}\nDogwatch retries every few seconds. The watch does not depend on them."),
+                    remedy: "Stop what holds the port, or give the metrics another one.".to_owned(),
+                    command: format!("ss -ltnp 'sport = {}'", listen.port()),
+                };
+                self.raised(key, severity, text)
+            }
+            Condition::Holds => self.over(key, severity, &summary, "They are served."),
+        }
+    }
+
+    /// What a rehearsal found, as a report.
+    pub fn report(&self, failing: &[&str], lines: &str) -> AlertReport {
+        let severity = if failing.is_empty() { Severity::Info } else { Severity::Warning };
+        let text = Text {
+            summary: self.would_work(failing),
+            details: lines.to_owned(),
+            remedy: String::new(),
+            command: "dogwatch rehearse".to_owned(),
+        };
+        AlertReport { change: Change::Report, ..self.raised(self.key(Cause::Report), severity, text) }
+    }
+
+    /// The same as an alert: it is open for as long as something would not work.
+    pub fn rehearsal(&self, failing: &[&str], lines: &str) -> AlertReport {
+        let (key, severity) = (self.key(Cause::Rehearsal), Severity::Warning);
+        if failing.is_empty() {
+            let summary = format!("{}: something would not work", self.site);
+            return self.over(key, severity, &summary, "The rehearsal found nothing wrong.");
+        }
+        let text = Text {
+            summary: self.would_work(failing),
+            details: format!("The rehearsal found it. No switch is needed now; the next one might fail.\n{lines}"),
+            remedy: "Fix what fails, then rehearse again.".to_owned(),
+            command: "dogwatch rehearse".to_owned(),
+        };
+        self.raised(key, severity, text)
+    }
+
+    fn would_work(&self, failing: &[&str]) -> String {
+        match failing {
+            [] => format!("{}: everything would work now", self.site),
+            [one] => format!("{}: would not work now: {one}", self.site),
+            [first, more @ ..] => format!("{}: would not work now: {first}, and {} more", self.site, more.len()),
+        }
+    }
+
+    /// An alert that a program of the operator's raises, or calls off.
+    pub fn of_the_operator(
+        &self,
+        name: &str,
+        severity: Severity,
+        summary: Option<String>,
+        details: String,
+    ) -> AlertReport {
+        let key = self.part(Cause::Raised, name);
+        match summary {
+            Some(summary) => {
+                let text = Text {
+                    summary,
+                    details,
+                    remedy: "One of your own programs raised it: look there.".to_owned(),
+                    command: "dogwatch alerts".to_owned(),
+                };
+                self.raised(key, severity, text)
+            }
+            None => self.over(key, severity, name, "The program that raised it has called it off."),
+        }
+    }
+
+    /// A message to try a channel with, and its end.
+    pub fn test(&self, severity: Severity) -> [AlertReport; 2] {
+        let summary = format!("a test of Dogwatch at {}: this channel works", self.site);
+        let text = Text {
+            summary: summary.clone(),
+            details: "Somebody typed `dogwatch alert test`. Nothing is wrong.".to_owned(),
+            remedy: AlertReport::NOTHING_TO_DO.to_owned(),
+            command: String::new(),
+        };
+        let opened = self.raised(self.key(Cause::Test), severity, text);
+        [opened, self.over(self.key(Cause::Test), severity, &summary, "The test is over.")]
+    }
+}
+
+#[cfg(test)]
+mod tests;

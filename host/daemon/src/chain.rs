@@ -1,0 +1,14 @@
+//! One chain in the daemon: polls, the task that decides, its witnesses and their policies.
+
+pub mod convert;
+mod fetch;
+mod log;
+pub mod message;
+pub mod options;
+mod pace;
+pub mod policy;
+pub mod polls;
+pub mod rehearse;
+mod report;
+pub mod task;
+pub mod witness;

@@ -1,0 +1,65 @@
+//! Converts between the crates' types: the pool's readings to the engine's, broadcast results to the engine's report, endpoints to
+//! the status.
+
+use dogwatch_client::{EndpointStatus, millis};
+use dogwatch_engine::{EndpointReading, ReadFailure, Reading, SendReport};
+use dogwatch_rpc::{BroadcastOutcome, BroadcastReport};
+
+pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer]) -> Vec<EndpointReading> {
+    let reading = |polled: &dogwatch_rpc::PollAnswer| EndpointReading {
+        endpoint: polled.name.as_str().to_owned(),
+        operator: polled.operator.as_str().to_owned(),
+        result: match &polled.result {
+            Ok(reading) => Ok(Reading {
+                head: reading.head.clone(),
+                schedule: reading.schedule.clone(),
+                witnesses: reading.witnesses.clone(),
+            }),
+            Err(error) => Err(ReadFailure::new(error.to_string())),
+        },
+    };
+    polled.iter().map(reading).collect()
+}
+
+pub(super) fn send_report(report: &BroadcastReport) -> SendReport {
+    let troubles = report.results.iter().filter_map(|result| {
+        let said = match &result.outcome {
+            BroadcastOutcome::Accepted | BroadcastOutcome::Duplicate => return None,
+            BroadcastOutcome::KeyMismatch => "the signing key has changed".to_owned(),
+            BroadcastOutcome::MissingAuthority => "the signature is not that of the signing key".to_owned(),
+            BroadcastOutcome::Expired => "the transaction has expired there".to_owned(),
+            BroadcastOutcome::Tapos => "it does not know the reference block".to_owned(),
+            BroadcastOutcome::OtherRefusal(error) => error.to_string(),
+            BroadcastOutcome::Unknown(error) | BroadcastOutcome::NotSent(error) => error.to_string(),
+            _ => "an answer of an unknown kind".to_owned(),
+        };
+        Some(format!("{}: {said}", result.name))
+    });
+    SendReport {
+        accepted: u32::try_from(report.accepted()).unwrap_or(u32::MAX),
+        key_mismatch: u32::try_from(report.key_mismatches()).unwrap_or(u32::MAX),
+        troubles: troubles.collect(),
+    }
+}
+
+/// An endpoint as the pool alone sees it.
+pub(crate) fn endpoint_status(status: &dogwatch_rpc::EndpointSnapshot) -> EndpointStatus {
+    EndpointStatus {
+        name: status.name.to_string(),
+        operator: status.operator.to_string(),
+        rank: status.rank,
+        health: status.health.to_string(),
+        standing: status.standing.map(|standing| standing.to_string()),
+        head: status.head.as_ref().map(|head| head.num().0),
+        head_age_ms: status.head_age.map(millis),
+        lag: status.lag,
+        latency_p50_ms: status.latency_p50.map(millis),
+        latency_p90_ms: status.latency_p90.map(millis),
+        failures: status.failures,
+        last_error: status.last_error.as_ref().map(ToString::to_string),
+        methods: status.methods.iter().map(|(method, error)| (method.clone(), error.to_string())).collect(),
+        upgrade: status.upgrade.map(|upgrade| upgrade.to_string()),
+        budget_left: status.budget_left,
+        trouble: None,
+    }
+}

@@ -1,0 +1,67 @@
+//! What a switch would be now: built and signed, and not sent.
+
+use std::time::Duration;
+
+use dogwatch_chain::{SignedTransaction, Time};
+use dogwatch_engine::{Counts, Mode, Refusal, Holder, Tracker};
+
+use crate::chain::witness::WitnessTask;
+
+/// How far back a report looks.
+const DAY: Duration = Duration::from_hours(24);
+
+/// A witness, as a rehearsal sees it.
+#[derive(Clone, Debug)]
+pub struct WitnessRehearsal {
+    /// Its name.
+    pub witness: String,
+    /// Who holds the key on chain, if that is known.
+    pub holder: Option<Holder>,
+    /// Why the policy does not work, if it does not.
+    pub policy_trouble: Option<String>,
+    /// Whether Dogwatch may act.
+    pub mode: Mode,
+    /// The nodes that do not hold the key.
+    pub standbys: Vec<Standby>,
+    /// Its own slots in the last 24 h.
+    pub slots: Counts,
+}
+
+/// A node that does not hold the key.
+#[derive(Clone, Debug)]
+pub struct Standby {
+    /// Its name.
+    pub name: String,
+    /// What would stand in the way of a switch to it.
+    pub obstacles: Vec<String>,
+    /// The signed switch to it, or why there is none.
+    pub switch: Result<SignedTransaction, String>,
+}
+
+/// Builds and signs the switch to each standby of a witness, and sends nothing.
+pub(super) fn witness(task: &WitnessTask, tracker: &Tracker, now: Time) -> WitnessRehearsal {
+    let watch = task.watch();
+    let holder = watch.holder();
+    let spare = |name: &str| holder != Some(Holder::Node(name.to_owned()));
+    let nodes = watch.config().nodes.iter().filter(|node| spare(&node.name));
+    let standbys = nodes.map(|node| {
+        let to = Holder::Node(node.name.clone());
+        let obstacles = watch.obstacles(now, tracker, &to);
+        // That it only observes is said once, and is no fault.
+        let obstacles = obstacles.iter().filter(|refusal| **refusal != Refusal::Observing);
+        let plan = watch.rehearse(now, tracker, to).map_err(|refusal| refusal.to_string());
+        Standby {
+            name: node.name.clone(),
+            obstacles: obstacles.map(ToString::to_string).collect(),
+            switch: plan.and_then(|plan| task.sign(&plan)),
+        }
+    });
+    WitnessRehearsal {
+        witness: watch.config().witness.to_string(),
+        mode: watch.config().mode,
+        policy_trouble: task.policy_trouble().map(str::to_owned),
+        standbys: standbys.collect(),
+        slots: watch.state().tally.within(now, DAY),
+        holder,
+    }
+}

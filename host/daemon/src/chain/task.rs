@@ -1,0 +1,384 @@
+//! One chain in the daemon: polls its endpoints in step with the slots, feeds its witnesses, carries out what they
+//! decide. Everything about a chain happens in this one task, one message after the other.
+
+use std::time::Duration;
+
+use dogwatch_chain::{AccountName, Block, BlockNum, Time};
+use dogwatch_client::ChainStatus;
+use dogwatch_alerts::AlertReport;
+use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
+use dogwatch_rpc::{EndpointIndex, Pool};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::alerts::desk::AlertDesk;
+use crate::chain::message::{Message, SwitchAnswer};
+use crate::chain::report::Sources;
+use crate::chain::witness::{Effects, WitnessTask};
+use crate::chain::{convert, fetch, log, rehearse};
+use crate::clock::Clock;
+use crate::fallback::store_failure::StoreFailureAlert;
+use crate::liveness::CycleReporter;
+use crate::store::Write;
+
+/// How often the clock is looked at between polls: a sixth of a slot is 0.5 s on a real chain.
+const TICK_IN_SLOTS: f32 = 1.0 / 6.0;
+
+/// How often blocks are asked for in one go, when they turn out to lie on another branch.
+const FETCHES: u32 = 8;
+
+/// Alerts that are kept in memory while the store cannot be written: a storm must not eat the machine.
+const UNSAVED_KEPT: usize = 1000;
+
+/// A chain's task.
+#[derive(Debug)]
+pub struct ChainTask {
+    /// Where this daemon runs.
+    pub site: String,
+    /// The endpoints.
+    pub pool: Pool,
+    /// What they show.
+    pub tracker: Tracker,
+    /// Alerts about the chain.
+    pub alerts: ChainAlerts,
+    /// The witnesses.
+    pub witnesses: Vec<WitnessTask>,
+    /// Where state is stored, and alerts are told.
+    pub desk: AlertDesk,
+    /// The time.
+    pub clock: Clock,
+    /// What runs beside this task and reports to it: broadcasts, and the reading of blocks.
+    pub jobs: JoinSet<()>,
+    /// Whether blocks are being read, and how often they may be asked for again.
+    pub fetching: Option<u32>,
+    /// Endpoints to read blocks from, best first.
+    pub sources: Vec<EndpointIndex>,
+    /// The block that the next poll is to bring along, and from where.
+    pub next_block: watch::Sender<Option<(EndpointIndex, BlockNum)>>,
+    /// What is stored of the endpoints that are asked by https although `http://` is written.
+    pub stored_upgrades: Vec<String>,
+    /// Alerts that could not be stored yet.
+    pub unsaved: Vec<Write>,
+    /// The way out for the alert that nothing can be stored.
+    pub store_failure: StoreFailureAlert,
+    /// Where it reports that it goes on.
+    pub cycles: CycleReporter,
+}
+
+impl ChainTask {
+    /// Runs until the last sender is gone.
+    pub async fn run(mut self, mut inbox: mpsc::Receiver<Message>, outbox: mpsc::WeakSender<Message>) {
+        // Polls may hang for seconds; blindness is noticed in time all the same.
+        let slot = self.tracker.config().block_interval.max(Duration::from_millis(100));
+        let mut ticks = tokio::time::interval(slot.mul_f32(TICK_IN_SLOTS));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut polled_at: Option<Time> = None;
+        loop {
+            let woken = self.sleep_until_wake();
+            tokio::select! {
+                message = inbox.recv() => {
+                    let Some(message) = message else { return };
+                    if let Message::Polled(at, _) = &message {
+                        polled_at = Some(*at);
+                    }
+                    self.take(message, &outbox).await;
+                }
+                () = woken => self.wake(&outbox).await,
+                _ = ticks.tick() => {
+                    let now = self.clock.now();
+                    self.cycles.alive();
+                    if !self.unsaved.is_empty() {
+                        self.commit(Vec::new()).await;
+                    }
+                    if polled_at.is_some_and(|at| now.since(at) > slot.saturating_mul(3)) {
+                        self.tracker.observe(now, &[]);
+                        self.observed(now, &outbox).await;
+                    } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
+                        // The grace ends by the clock, and not with the next answer.
+                        let said = self.alerts.observe(now, &self.tracker);
+                        self.report(said).await;
+                    }
+                }
+                Some(ended) = self.jobs.join_next() => {
+                    // A job that died reports nothing: without this the blocks would be waited for, for ever.
+                    if let Err(error) = ended {
+                        let (site, chain) = (&self.site, &self.tracker.config().chain);
+                        tracing::error!(site, chain, %error, "a background job has died");
+                        self.fetching = None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn sleep_until_wake(&self) -> impl Future<Output = ()> + use<> {
+        let wait = self.witnesses.iter().filter_map(WitnessTask::wake_at).min().map(|at| at.since(self.clock.now()));
+        async move {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    async fn wake(&mut self, outbox: &mpsc::WeakSender<Message>) {
+        let now = self.clock.now();
+        for index in 0..self.witnesses.len() {
+            if self.witnesses.get(index).and_then(WitnessTask::wake_at).is_some_and(|at| at <= now) {
+                self.drive(index, Event::Woken, outbox).await;
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Message, outbox: &mpsc::WeakSender<Message>) {
+        match message {
+            Message::Polled(_, readings) => self.polled(&readings, outbox).await,
+            Message::Blocks(read) => self.blocks(read, outbox).await,
+            Message::Probed(witness, node, result) => {
+                self.drive(witness, Event::Probed(node, result), outbox).await;
+            }
+            Message::Sent(witness, id, report) => {
+                self.drive(witness, Event::Sent(id, report), outbox).await;
+            }
+            Message::Status(reply) => {
+                let _ = reply.send(self.status());
+            }
+            Message::Switch(witness, target, force, reply) => {
+                let answer = match self.find(&witness) {
+                    Some(index) => self.drive(index, Event::Manual(target, force), outbox).await,
+                    None => None,
+                };
+                let _ = reply.send(answer.unwrap_or_else(|| Err(vec!["the witness is not watched here".to_owned()])));
+            }
+            Message::Pause(witness, until, reply) => {
+                let Some(index) = self.find(&witness) else { return };
+                let event = until.map_or(Event::Resume, Event::Pause);
+                let (site, chain) = (&self.site, &self.tracker.config().chain);
+                match until {
+                    Some(until) => tracing::info!(site, chain, %witness, %until, "paused by the operator"),
+                    None => tracing::info!(site, chain, %witness, "resumed by the operator"),
+                }
+                self.drive(index, event, outbox).await;
+                let _ = reply.send(self.witnesses.get(index).is_some_and(|task| task.unstored().is_none()));
+            }
+            Message::Rehearse(reply) => {
+                let now = self.clock.now();
+                let rehearsed = self.witnesses.iter().map(|task| rehearse::witness(task, &self.tracker, now));
+                let _ = reply.send(rehearsed.collect());
+            }
+            Message::Policy(witness, policy) => {
+                if let Some(task) = self.witnesses.get_mut(witness) {
+                    task.set_policy(policy);
+                }
+            }
+        }
+    }
+
+    fn status(&self) -> ChainStatus {
+        let Self { tracker, pool, witnesses, .. } = self;
+        Sources { tracker, pool, witnesses }.status(self.clock.now())
+    }
+
+    fn find(&self, witness: &AccountName) -> Option<usize> {
+        self.witnesses.iter().position(|task| task.watch().config().witness == *witness)
+    }
+
+    async fn polled(&mut self, readings: &[dogwatch_rpc::PollAnswer], outbox: &mpsc::WeakSender<Message>) {
+        self.tracker.observe(self.clock.now(), &convert::readings(readings));
+        self.sources = fetch::sources(readings, &self.tracker, self.sources.first().copied());
+        if self.fetching.is_none() {
+            self.learn_along(readings);
+        }
+        // Blocks that are on their way will bring the witnesses up to date.
+        if self.fetching.is_none() {
+            self.fetch_or_observe(FETCHES, outbox).await;
+        }
+    }
+
+    /// In steady state each poll brings the one new block along, and nothing else has to be asked.
+    fn learn_along(&mut self, readings: &[dogwatch_rpc::PollAnswer]) {
+        for reading in readings.iter().filter(|reading| self.sources.contains(&reading.endpoint)) {
+            let block = reading.result.as_ref().ok().and_then(|reading| reading.block.as_ref());
+            let wanted = self.tracker.wanted().map(|(from, _)| from);
+            if let Some(block) = block.filter(|block| Some(block.num()) == wanted) {
+                self.tracker.learn(vec![block.clone()]);
+            }
+        }
+    }
+
+    /// Has the unknown blocks read; with none unknown, the witnesses see what there is.
+    async fn fetch_or_observe(&mut self, rounds: u32, outbox: &mpsc::WeakSender<Message>) {
+        match (self.tracker.wanted(), rounds.checked_sub(1)) {
+            (Some((from, to)), Some(left)) => {
+                self.fetching = Some(left);
+                let (pool, sources, outbox) = (self.pool.clone(), self.sources.clone(), outbox.clone());
+                self.jobs.spawn(async move {
+                    let read = fetch::blocks(&pool, from, to, sources).await;
+                    if let Some(outbox) = outbox.upgrade() {
+                        let _ = outbox.send(Message::Blocks(read)).await;
+                    }
+                });
+            }
+            _ => {
+                self.fetching = None;
+                self.observed(self.clock.now(), outbox).await;
+            }
+        }
+    }
+
+    async fn blocks(&mut self, read: Option<(EndpointIndex, Vec<Block>)>, outbox: &mpsc::WeakSender<Message>) {
+        let rounds = self.fetching.take().unwrap_or(0);
+        let Some((source, blocks)) = read else {
+            let (site, chain) = (&self.site, &self.tracker.config().chain);
+            tracing::warn!(site, chain, "no endpoint gives the blocks up to its head");
+            // Whoever was asked first goes to the end of the queue.
+            if !self.sources.is_empty() {
+                self.sources.rotate_left(1);
+            }
+            return self.fetch_or_observe(0, outbox).await;
+        };
+        // Whoever answered first is asked first the next time.
+        self.sources.sort_by_key(|known| *known != source);
+        let before = self.tracker.log().tip().map(|tip| tip.id);
+        let fit = self.tracker.learn(blocks);
+        let moved = fit == Fit::Forked || self.tracker.log().tip().map(|tip| tip.id) != before;
+        self.fetch_or_observe(if moved { rounds } else { 0 }, outbox).await;
+    }
+
+    async fn observed(&mut self, now: Time, outbox: &mpsc::WeakSender<Message>) {
+        let mut said = self.alerts.observe(now, &self.tracker);
+        let chain = self.tracker.config().chain.clone();
+        let upgraded = self.pool.upgraded();
+        let shown: Vec<(String, String)> =
+            upgraded.iter().map(|(name, why, _)| (name.to_string(), why.to_string())).collect();
+        said.extend(self.alerts.upgraded(now, &chain, &shown));
+        let downgraded: Vec<String> = self.pool.downgraded().iter().map(|(name, _)| name.to_string()).collect();
+        said.extend(self.alerts.downgraded(now, &chain, &downgraded));
+        let next = self.tracker.log().tip().map(|tip| tip.num().next());
+        self.next_block.send_replace(self.sources.first().copied().zip(next));
+        self.report(said).await;
+        let upgraded = upgraded.into_iter().map(|(_, _, fingerprint)| fingerprint);
+        let downgraded = self.pool.downgraded().into_iter().map(|(_, fingerprint)| fingerprint);
+        let fingerprints: Vec<String> = upgraded.chain(downgraded).collect();
+        if fingerprints != self.stored_upgrades
+            && self.commit(vec![Write::Upgrades { chain, fingerprints: fingerprints.clone() }]).await
+        {
+            self.stored_upgrades = fingerprints;
+        }
+        for index in 0..self.witnesses.len() {
+            self.drive(index, Event::Observed, outbox).await;
+        }
+        self.cycles.completed(self.clock.now(), self.trouble());
+    }
+
+    /// What keeps this loop from doing its work, if anything does.
+    fn trouble(&self) -> Option<String> {
+        if !self.alerts.is_well(&self.tracker) {
+            return Some("no fresh, agreed head is seen".to_owned());
+        }
+        let unstored = self.witnesses.iter().any(|task| task.unstored().is_some());
+        if !self.unsaved.is_empty() || unstored {
+            return Some("the state cannot be stored".to_owned());
+        }
+        self.witnesses.iter().find_map(|task| {
+            let trouble = task.policy_trouble()?;
+            Some(format!("the policy of {} does not work: {trouble}", task.watch().config().witness))
+        })
+    }
+
+    /// Hands reports about the chain to the alert desk.
+    async fn report(&mut self, reports: Vec<AlertReport>) {
+        for report in &reports {
+            log::alert(&self.site, report);
+        }
+        if !reports.is_empty() {
+            self.commit(reports.into_iter().map(|report| Write::Report(Box::new(report))).collect()).await;
+        }
+    }
+
+    /// Works off an event of one witness: state and alerts to disk first, then what leaves the machine.
+    async fn drive(&mut self, index: usize, event: Event, outbox: &mpsc::WeakSender<Message>) -> Option<SwitchAnswer> {
+        // Each event that was worked off is progress, however many there are and however slow the disk is.
+        self.cycles.alive();
+        let task = self.witnesses.get_mut(index)?;
+        let effects = task.handle(self.clock.now(), &self.tracker, event);
+        let witness = task.watch().config().witness.clone();
+        let chain = task.watch().config().profile.name.clone();
+        log::effects(&self.site, &chain, &witness, &effects);
+        let Effects { reports, sends, answer, .. } = effects;
+        let answer: Option<SwitchAnswer> =
+            answer.map(|answer| answer.map_err(|all| all.iter().map(describe).collect()));
+
+        let mut writes: Vec<Write> = reports.into_iter().map(|report| Write::Report(Box::new(report))).collect();
+        if let Some(state) = task.unstored() {
+            let state = Box::new(state.clone());
+            writes.push(Write::State { chain, witness: witness.to_string(), state });
+        }
+        if !writes.is_empty() {
+            if !self.commit(writes).await {
+                // Nothing is sent that is not on disk. The next slot tries both again.
+                let held = "the state could not be stored, and nothing is sent before it is: look at the disk";
+                return answer.map(|answer| answer.and_then(|_| Err(vec![held.to_owned()])));
+            }
+            if let Some(task) = self.witnesses.get_mut(index) {
+                task.mark_stored();
+            }
+        }
+        for plan in sends {
+            self.send(index, &plan, outbox.clone());
+        }
+        answer
+    }
+
+    /// Writes to disk, and before that what could not be written the last time.
+    async fn commit(&mut self, writes: Vec<Write>) -> bool {
+        let mut all = std::mem::take(&mut self.unsaved);
+        all.extend(writes);
+        match self.desk.commit(all.clone()).await {
+            Ok(()) => {
+                self.store_failure.over(self.clock.now());
+                true
+            }
+            Err(error) => {
+                let (site, chain) = (&self.site, &self.tracker.config().chain);
+                tracing::error!(site, chain, %error, "state and alerts could not be stored: nothing is sent");
+                self.store_failure.raise(self.clock.now(), &error.to_string());
+                // States and books are written anew with the next change; a message would be lost.
+                all.retain(|write| matches!(write, Write::Report(_)));
+                all.truncate(UNSAVED_KEPT);
+                self.unsaved = all;
+                false
+            }
+        }
+    }
+
+    fn send(&mut self, index: usize, plan: &SwitchPlan, outbox: mpsc::WeakSender<Message>) {
+        let Some(task) = self.witnesses.get(index) else { return };
+        let profile = &task.watch().config().profile;
+        let id = plan.id(profile);
+        let signed = task.sign(plan);
+        let pool = self.pool.clone();
+        let (site, witness) = (self.site.clone(), plan.witness.clone());
+        self.jobs.spawn(async move {
+            let report = match signed {
+                Ok(signed) => {
+                    let report = pool.broadcast(&signed).await;
+                    log::broadcast(&site, &pool.profile().name, &witness, &report);
+                    convert::send_report(&report)
+                }
+                Err(why) => SendReport { troubles: vec![why], ..SendReport::default() },
+            };
+            if let Some(outbox) = outbox.upgrade() {
+                let _ = outbox.send(Message::Sent(index, id, report)).await;
+            }
+        });
+    }
+}
+
+fn describe(refusal: &dogwatch_engine::Refusal) -> String {
+    let force = match refusal.strength() {
+        dogwatch_engine::Strength::Hard => "",
+        dogwatch_engine::Strength::Soft => " (--force passes this)",
+    };
+    format!("{refusal}{force}. {}", refusal.remedy())
+}

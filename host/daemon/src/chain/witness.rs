@@ -1,0 +1,153 @@
+//! One witness in the daemon: its state machine, its policy and its keys.
+
+use std::collections::BTreeMap;
+
+use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
+use dogwatch_alerts::AlertReport;
+use dogwatch_engine::{Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation, SwitchPlan, Tracker, Watch, WatchConfig, WatchState};
+use dogwatch_plugins::Settings;
+
+use crate::chain::policy::Policy;
+use crate::config::{ChainConfig, Config, WitnessConfig};
+
+/// A witness that is watched.
+#[derive(Debug)]
+pub struct WitnessTask {
+    watch: Watch,
+    policy: Policy,
+    settings: Settings,
+    keys: BTreeMap<PublicKey, SecretKey>,
+    stored: WatchState,
+    wake_at: Option<Time>,
+    /// Why the policy's last answer was none.
+    failed: Option<PolicyFailure>,
+}
+
+/// What is left to do once an event has been worked off.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// For the alert desk.
+    pub reports: Vec<AlertReport>,
+    /// To be signed and sent, once the state is stored.
+    pub sends: Vec<SwitchPlan>,
+    /// For the log.
+    pub records: Vec<DecisionRecord>,
+    /// For the operator who asked.
+    pub answer: Option<Result<dogwatch_chain::TransactionId, Vec<Refusal>>>,
+}
+
+impl WitnessTask {
+    /// Goes on from a stored state.
+    pub fn new(
+        config: &Config,
+        chain: &ChainConfig,
+        witness: &WitnessConfig,
+        tracker_index: usize,
+        policy: Policy,
+        state: WatchState,
+        now: Time,
+    ) -> Self {
+        let nodes = witness.nodes.iter().map(|node| NodeConfig {
+            name: node.name.clone(),
+            key: node.public_key,
+            signing: if node.key.is_some() { Signing::Available } else { Signing::Missing },
+            unprobed: node.unprobed,
+        });
+        let keys = witness.nodes.iter().filter_map(|node| Some((node.public_key, node.key.clone()?)));
+        let watch_config = WatchConfig {
+            site: config.site.clone(),
+            profile: chain.profile.clone(),
+            witness: witness.name.clone(),
+            tracker_index,
+            mode: witness.mode,
+            nodes: nodes.collect(),
+            rails: witness.rails,
+            damping: witness.damping,
+            expiration: witness.expiration,
+        };
+        Self {
+            watch: Watch::new(watch_config, state.clone(), now),
+            policy,
+            settings: witness.settings.clone(),
+            keys: keys.collect(),
+            stored: state,
+            wake_at: None,
+            failed: None,
+        }
+    }
+
+    /// The state machine.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// When it wants to be woken.
+    pub fn wake_at(&self) -> Option<Time> {
+        self.wake_at
+    }
+
+    /// Puts another policy in.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// The policy's trouble, if it has any.
+    pub fn policy_trouble(&self) -> Option<&str> {
+        match &self.policy {
+            Policy::Ready(_) => self.failed.as_ref().map(PolicyFailure::as_str),
+            Policy::Broken(why) => Some(why),
+        }
+    }
+
+    /// Works off an event, and whatever the policy answers to it.
+    pub fn handle(&mut self, now: Time, tracker: &Tracker, event: Event) -> Effects {
+        if event == Event::Woken {
+            self.wake_at = None;
+        }
+        let mut effects = Effects::default();
+        let mut next = Some(event);
+        while let Some(event) = next.take() {
+            for command in self.watch.handle(now, tracker, event) {
+                match command {
+                    Command::AskPolicy(situation) => {
+                        let answer = self.ask(&situation);
+                        self.failed = answer.as_ref().err().cloned();
+                        next = Some(Event::Decided(answer));
+                    }
+                    Command::Send(plan) => effects.sends.push(*plan),
+                    Command::Report(report) => effects.reports.push(*report),
+                    Command::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |known| known.min(at))),
+                    Command::Record(record) => effects.records.push(*record),
+                    Command::Answer(answer) => effects.answer = Some(answer),
+                }
+            }
+        }
+        effects
+    }
+
+    fn ask(&self, situation: &Situation) -> Result<Decision, PolicyFailure> {
+        match &self.policy {
+            Policy::Ready(policy) => {
+                let called = policy.decide(&self.settings, situation, &self.watch.state().memory);
+                called.map(|called| called.value).map_err(|error| PolicyFailure::new(error.to_string()))
+            }
+            Policy::Broken(why) => Err(PolicyFailure::new(why)),
+        }
+    }
+
+    /// The state, if it differs from what was stored last.
+    pub fn unstored(&self) -> Option<&WatchState> {
+        (self.stored != *self.watch.state()).then(|| self.watch.state())
+    }
+
+    /// Notes that the state is stored.
+    pub fn mark_stored(&mut self) {
+        self.stored = self.watch.state().clone();
+    }
+
+    /// The signed transaction of a plan: the same bytes each time.
+    pub fn sign(&self, plan: &SwitchPlan) -> Result<SignedTransaction, String> {
+        let key = self.keys.get(&plan.from_key).ok_or("the private key of the present node is not loaded")?;
+        plan.transaction().sign(&self.watch.config().profile, key).map_err(|error| error.to_string())
+    }
+}

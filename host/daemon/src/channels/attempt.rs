@@ -1,0 +1,257 @@
+//! Tries to deliver one message: what follows each outcome, by the policy of whoever sends.
+
+use std::time::Duration;
+
+use dogwatch_alerts::{Alert, Severity};
+use dogwatch_plugins::FollowUp;
+use rand::Rng as _;
+
+use crate::channels::client::{ChannelClient, Outcome};
+use crate::store::Delivery;
+
+/// The longest wait between two tries.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// The first wait after a refusal that a service calls final; it doubles from try to try.
+const REFUSED_WAIT: Duration = Duration::from_mins(1);
+
+/// The longest wait after such a refusal.
+const LONGEST_REFUSED_WAIT: Duration = Duration::from_mins(15);
+
+/// How long an urgent message is offered to a service that refuses it: time to put a new token in.
+const INSIST_FOR: Duration = Duration::from_hours(24);
+
+/// Whether a failure that somebody has to mend is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// It is not.
+    Never,
+    /// As after any other failure.
+    Backoff,
+    /// Every minute.
+    EveryMinute,
+    /// After one minute, two, four, up to fifteen.
+    Doubling,
+}
+
+/// What a sender does about failures that do not pass by themselves. All others are tried again with a growing wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// The channel has no plugin that works. One may be dropped in.
+    without_plugin: Again,
+    /// The service refuses the message for good. A token may be put right.
+    refused: Again,
+}
+
+impl RetryPolicy {
+    /// The daemon does not start: the process ends in a few seconds, and nobody drops a plugin in before.
+    pub const START_FAILURE: Self = Self { without_plugin: Again::Never, refused: Again::Never };
+
+    /// The store cannot be written: nothing else can be said, so it is said until it is heard.
+    pub const STORE_FAILURE: Self = Self { without_plugin: Again::Backoff, refused: Again::Backoff };
+
+    /// A message of the outbox. An urgent one is offered to a service that refuses it for a day, unless something newer
+    /// about the same alert waits behind it: a token may have been rotated, or a proxy answered in the service's place.
+    pub fn outbox(alert: &Alert, now: dogwatch_chain::Time, superseded: Superseded) -> Self {
+        let urgent = alert.severity >= Severity::Critical && now.since(alert.at) < INSIST_FOR;
+        let insists = urgent && superseded == Superseded::No;
+        Self { without_plugin: Again::EveryMinute, refused: if insists { Again::Doubling } else { Again::Never } }
+    }
+
+    /// What to do after a try. `attempts`: how many came before it.
+    pub fn next(self, outcome: Outcome, attempts: u32) -> Next {
+        let retry = |after: Duration, why: String| Retry { after, why, failure: Failure::Passing, rests: Rests::Message, memory: None };
+        let again = |rule: Again, why: String| match rule {
+            Again::Never => Next::GiveUp(why),
+            Again::Backoff => Next::Retry(retry(backoff(attempts), why)),
+            Again::EveryMinute => Next::Retry(retry(LONGEST_WAIT, why)),
+            Again::Doubling => Next::Retry(retry(doubling(attempts), why)),
+        };
+        match outcome {
+            Outcome::Delivered(note) => Next::Delivered(note),
+            Outcome::Follow(following) => Next::Follow(following),
+            Outcome::Remember(memory) => {
+                // At once, but not for ever: each try counts.
+                let after = if attempts == 0 { Duration::ZERO } else { backoff(attempts) };
+                let why = "the service wants it sent elsewhere".to_owned();
+                Next::Retry(Retry { memory: Some(memory), ..retry(after, why) })
+            }
+            Outcome::Wait(after, why) => Next::Retry(Retry { rests: Rests::Channel, ..retry(after, why) }),
+            Outcome::Failed(why) => Next::Retry(retry(backoff(attempts), why)),
+            Outcome::NoPlugin(why) => again(self.without_plugin, why),
+            Outcome::Refused(why) => match again(self.refused, why) {
+                Next::Retry(retry) => Next::Retry(Retry { failure: Failure::Final, ..retry }),
+                next => next,
+            },
+        }
+    }
+}
+
+/// Whether something newer about the same alert waits for the same channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Superseded {
+    /// Nothing does.
+    No,
+    /// Something does.
+    Yes,
+}
+
+/// What follows a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: the service has it; what it says of it.
+    Delivered(String),
+    /// The service took it, and is to be asked what became of it.
+    Follow(FollowUp),
+    /// Another try.
+    Retry(Retry),
+    /// Nothing: it will not be delivered, and why.
+    GiveUp(String),
+}
+
+/// Another try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// After how long.
+    pub after: Duration,
+    /// Why the last one failed.
+    pub why: String,
+    /// Whether it was a failure that passes.
+    pub failure: Failure,
+    /// What waits until then.
+    pub rests: Rests,
+    /// What the channel is to remember from now on.
+    pub memory: Option<String>,
+}
+
+/// What kind of failure a try ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It may pass by itself.
+    Passing,
+    /// The service calls it final.
+    Final,
+}
+
+/// What waits for the next try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rests {
+    /// The message alone.
+    Message,
+    /// Everything for this channel: the service asked for it.
+    Channel,
+}
+
+/// Delivers a message that is in no store, however many tries it takes. `on_retry` hears of each try that failed.
+///
+/// # Errors
+///
+/// Why it was given up.
+pub async fn deliver(
+    client: &ChannelClient,
+    alert: Alert,
+    policy: RetryPolicy,
+    mut on_retry: impl FnMut(&Retry),
+) -> Result<(), String> {
+    let mut delivery = Delivery::past_the_store(alert);
+    let mut memory = String::new();
+    loop {
+        match policy.next(client.deliver(&memory, &delivery).await, delivery.attempts) {
+            Next::Delivered(_) | Next::Follow(_) => return Ok(()),
+            Next::GiveUp(why) => return Err(why),
+            Next::Retry(retry) => {
+                on_retry(&retry);
+                if let Some(learned) = retry.memory {
+                    memory = learned;
+                }
+                delivery.attempts = delivery.attempts.saturating_add(1);
+                tokio::time::sleep(retry.after).await;
+            }
+        }
+    }
+}
+
+/// Longer after each try, with jitter so that several sites do not hammer a service in step.
+pub(crate) fn backoff(attempts: u32) -> Duration {
+    let step = Duration::from_secs(1).saturating_mul(2u32.saturating_pow(attempts.min(6)));
+    step.min(LONGEST_WAIT).mul_f64(rand::rng().random_range(0.5..1.0))
+}
+
+fn doubling(attempts: u32) -> Duration {
+    REFUSED_WAIT.saturating_mul(2_u32.saturating_pow(attempts)).min(LONGEST_REFUSED_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use dogwatch_alerts::{AlertEvent, AlertKey, Cause, Notice, Scope, Subject};
+    use dogwatch_chain::Time;
+
+    use super::*;
+
+    fn alert(severity: Severity, at: Time) -> Alert {
+        let notice = Notice {
+            key: AlertKey::new(Scope::witness("devnet", "alice"), Cause::Missing),
+            severity,
+            subject: Subject::Daemon,
+            summary: String::new(),
+            details: String::new(),
+            remedy: String::new(),
+            command: String::new(),
+        };
+        Alert::new(AlertEvent::Opened, notice, at)
+    }
+
+    fn refused() -> Outcome {
+        Outcome::Refused("no".to_owned())
+    }
+
+    fn wait(next: Next) -> Option<Duration> {
+        match next {
+            Next::Retry(retry) => Some(retry.after),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_is_urgent_is_not_given_up_for_a_day() {
+        let at = Time::from_secs(1_000_000);
+        for severity in [Severity::Critical, Severity::Page] {
+            let minutes = |attempts, now| {
+                let policy = RetryPolicy::outbox(&alert(severity, at), now, Superseded::No);
+                wait(policy.next(refused(), attempts)).map(|wait| wait.as_secs() / 60)
+            };
+            let waits: Vec<_> = [0, 1, 2, 3, 4, 5, u32::MAX].map(|attempts| minutes(attempts, at)).into();
+            assert_eq!(waits, [1, 2, 4, 8, 15, 15, 15].map(Some));
+            let day = Duration::from_hours(24);
+            assert_eq!(minutes(99, at.plus(day.saturating_sub(Duration::from_secs(1)))), Some(15));
+            assert_eq!(minutes(99, at.plus(day)), None);
+            let superseded = RetryPolicy::outbox(&alert(severity, at), at, Superseded::Yes);
+            assert_eq!(superseded.next(refused(), 0), Next::GiveUp("no".to_owned()));
+        }
+        for severity in [Severity::Info, Severity::Warning] {
+            let policy = RetryPolicy::outbox(&alert(severity, at), at, Superseded::No);
+            assert_eq!(policy.next(refused(), 0), Next::GiveUp("no".to_owned()));
+        }
+    }
+
+    /// Who tries what again.
+    #[test]
+    fn each_sender_has_its_policy() {
+        let at = Time::from_secs(1_000_000);
+        let outbox = RetryPolicy::outbox(&alert(Severity::Info, at), at, Superseded::No);
+        let no_plugin = || Outcome::NoPlugin("none".to_owned());
+        let tries = |policy: RetryPolicy, outcome: Outcome| wait(policy.next(outcome, 0)).is_some();
+        assert_eq!([refused(), no_plugin()].map(|outcome| tries(outbox, outcome)), [false, true]);
+        assert_eq!([refused(), no_plugin()].map(|o| tries(RetryPolicy::STORE_FAILURE, o)), [true, true]);
+        assert_eq!([refused(), no_plugin()].map(|o| tries(RetryPolicy::START_FAILURE, o)), [false, false]);
+        for policy in [outbox, RetryPolicy::STORE_FAILURE, RetryPolicy::START_FAILURE] {
+            assert!(tries(policy, Outcome::Failed("later".to_owned())));
+            let told = Duration::from_secs(42);
+            let rest = policy.next(Outcome::Wait(told, "busy".to_owned()), 3);
+            assert!(matches!(rest, Next::Retry(Retry { after, rests: Rests::Channel, .. }) if after == told));
+            let moved = |attempts| wait(policy.next(Outcome::Remember("there".to_owned()), attempts));
+            assert_eq!(moved(0), Some(Duration::ZERO), "at once");
+            assert!(moved(1).is_some_and(|wait| !wait.is_zero()), "and not in a circle");
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Sending what channels compose: allow-list first, then the secrets, then HTTPS or SMTP. No redirect is followed.
+
+mod mail;
+mod scrub;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use dogwatch_plugins::{ChannelRequest, ChannelResponse, DigestEncoding, Encoding, Header, HttpRequest, Method, Part};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{HeaderName, HeaderValue};
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use crate::config::{ChannelConfig, Secret};
+
+/// What is read of an answer.
+const BODY_LIMIT: usize = 64 << 10;
+
+/// What one channel may do, and with which secrets.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    client: reqwest::Client,
+    allow_hosts: Vec<String>,
+    allow_http: bool,
+    secrets: BTreeMap<String, Secret>,
+    authorities: Vec<Vec<u8>>,
+}
+
+/// A request that was not sent or not answered. Names no secret: URLs can hold tokens, so none is shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EgressError {
+    /// The plugin names a secret that is not configured.
+    #[error("it needs the secret {0:?}, which is not configured; add it to [channel.secrets]")]
+    NoSecret(String),
+    /// The address does not parse once the secrets are in.
+    #[error("the address is not a URL; check the channel's settings and secrets")]
+    BadUrl,
+    /// Not http(s), or plain http where that is not allowed.
+    #[error("{0:?} would carry the alert unencrypted to another machine; use https, or set allow_http = true")]
+    Scheme(String),
+    /// The host is not on the list.
+    #[error("host {0:?} is not in allow_hosts of this channel")]
+    Host(String),
+    /// A header is malformed once the secrets are in.
+    #[error("the header {0:?} is malformed; a secret may hold a line break")]
+    Header(String),
+    /// A part stands where it cannot.
+    #[error("a part of the request stands where it cannot; this is a bug of the plugin")]
+    Misplaced,
+    /// The mail is malformed.
+    #[error("the mail is malformed: {0}; check the addresses in the channel's settings")]
+    Mail(String),
+    /// The authority's certificate.
+    #[error("the channel's authority is no certificate in PEM form")]
+    Authority,
+    /// It did not get through.
+    #[error("{0}")]
+    Transport(String),
+}
+
+impl EgressError {
+    /// Whether trying again can help without the operator doing something.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transport(_))
+    }
+}
+
+impl Egress {
+    /// The way out for a channel; the client is for those that trust no authority of their own.
+    pub fn new(channel: &ChannelConfig, shared: &reqwest::Client) -> Result<Self, reqwest::Error> {
+        let mut egress = Self::shared(channel, shared);
+        if !channel.authorities.is_empty() {
+            egress.client = client_trusting(&channel.authorities)?;
+            egress.authorities.clone_from(&channel.authorities);
+        }
+        Ok(egress)
+    }
+
+    /// The same without an authority of its own: for a channel whose authority is none.
+    pub fn shared(channel: &ChannelConfig, shared: &reqwest::Client) -> Self {
+        Self {
+            client: shared.clone(),
+            allow_hosts: channel.allow_hosts.clone(),
+            allow_http: channel.allow_http,
+            secrets: channel.secrets.clone(),
+            authorities: Vec::new(),
+        }
+    }
+
+    /// The names of the secrets.
+    pub fn secret_names(&self) -> Vec<String> {
+        self.secrets.keys().cloned().collect()
+    }
+
+    /// Sends one request and reads the answer.
+    pub async fn send(&self, request: &ChannelRequest) -> Result<ChannelResponse, EgressError> {
+        match request {
+            ChannelRequest::Http(request) => {
+                let request = self.filled(request)?;
+                let answer = self.client.execute(request).await.map_err(|error| self.transport(&error))?;
+                self.read(answer).await
+            }
+            ChannelRequest::Mail(mail) => self.send_mail(mail).await,
+        }
+    }
+
+    /// Whether this request could be sent: the secrets it names are there and the host is allowed. Sends nothing.
+    pub fn permits(&self, request: &ChannelRequest) -> Result<(), EgressError> {
+        match request {
+            ChannelRequest::Http(request) => self.filled(request).map(drop),
+            ChannelRequest::Mail(mail) => self.permits_mail(mail),
+        }
+    }
+
+    /// The request as it goes out, secrets and all.
+    fn filled(&self, request: &HttpRequest) -> Result<reqwest::Request, EgressError> {
+        let url = self.url(&self.fill(&request.url)?)?;
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let body = self.fill(&request.body)?;
+        let mut builder = self.client.request(method, url).body(body.as_bytes().to_vec());
+        for Header { name, value } in &request.headers {
+            let malformed = || EgressError::Header(name.clone());
+            let value = self.fill_signed(value, body.as_bytes())?;
+            let mut value = HeaderValue::from_str(&value).map_err(|_| malformed())?;
+            value.set_sensitive(true);
+            builder = builder.header(HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed())?, value);
+        }
+        builder.build().map_err(|_| EgressError::BadUrl)
+    }
+
+    /// Takes the secrets out of a text that others wrote: a service may echo what it was sent.
+    pub fn scrub(&self, text: &str) -> String {
+        scrub::secrets(text, self.secrets.values().map(Secret::reveal))
+    }
+
+    /// What went wrong, without the URL.
+    fn transport(&self, error: &reqwest::Error) -> EgressError {
+        EgressError::Transport(self.scrub(&describe(error)))
+    }
+
+    /// Reads an answer, as far as anybody will want to.
+    async fn read(&self, mut answer: reqwest::Response) -> Result<ChannelResponse, EgressError> {
+        let status = answer.status().as_u16();
+        let headers = answer
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), self.scrub(value.to_str().ok()?))))
+            .collect();
+        let mut body = Vec::new();
+        while body.len() < BODY_LIMIT {
+            match answer.chunk().await.map_err(|error| self.transport(&error))? {
+                Some(chunk) => body.extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        body.truncate(BODY_LIMIT);
+        // What a plugin never sees it cannot pass on, nor cut in half where it would no longer be found.
+        let text = String::from_utf8_lossy(&body);
+        let scrubbed = self.scrub(&text);
+        if scrubbed != text {
+            body = scrubbed.into_bytes();
+        }
+        Ok(ChannelResponse { status, headers, body })
+    }
+
+    /// Puts the secrets in.
+    fn fill(&self, parts: &[Part]) -> Result<Zeroizing<String>, EgressError> {
+        self.fill_with(parts, None)
+    }
+
+    /// The same, where signatures of a body may stand.
+    fn fill_signed(&self, parts: &[Part], body: &[u8]) -> Result<Zeroizing<String>, EgressError> {
+        self.fill_with(parts, Some(body))
+    }
+
+    fn fill_with(&self, parts: &[Part], body: Option<&[u8]>) -> Result<Zeroizing<String>, EgressError> {
+        let mut text = Zeroizing::new(String::new());
+        for part in parts {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Secret { name, encoding } => text.push_str(&encode(self.secret(name)?, *encoding)),
+                Part::Basic { user, password } => {
+                    let pair = Zeroizing::new(format!("{user}:{}", self.secret(password)?));
+                    text.push_str(&encode(&pair, Encoding::Base64));
+                }
+                Part::Signature { key, prefix, encoding } => {
+                    let body = body.ok_or(EgressError::Misplaced)?;
+                    text.push_str(&sign(self.secret(key)?, prefix, body, *encoding));
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    fn secret(&self, name: &str) -> Result<&str, EgressError> {
+        self.secrets.get(name).map(Secret::reveal).ok_or_else(|| EgressError::NoSecret(name.to_owned()))
+    }
+
+    /// Checks the address as it will be used, secrets and all: a secret may hold the host.
+    fn url(&self, text: &str) -> Result<Url, EgressError> {
+        let url = Url::parse(text).map_err(|_| EgressError::BadUrl)?;
+        let host = url.host().ok_or(EgressError::BadUrl)?;
+        let loopback = match &host {
+            Host::Ipv4(ip) => IpAddr::V4(*ip).is_loopback(),
+            Host::Ipv6(ip) => IpAddr::V6(*ip).is_loopback(),
+            Host::Domain(name) => *name == "localhost",
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback || self.allow_http => {}
+            other => return Err(EgressError::Scheme(other.to_owned())),
+        }
+        let name = host.to_string().to_lowercase();
+        let with_port = format!("{name}:{}", url.port_or_known_default().unwrap_or(0));
+        // A named host stands for its default ports; any other port must be named with it.
+        if self.allows(&name, &with_port, url.port().is_none()) {
+            Ok(url)
+        } else {
+            Err(EgressError::Host(if url.port().is_some() { with_port } else { name }))
+        }
+    }
+}
+
+/// The HMAC-SHA-256 of prefix and body.
+fn sign(key: &str, prefix: &str, body: &[u8], encoding: DigestEncoding) -> String {
+    // A key of any length will do.
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
+    mac.update(prefix.as_bytes());
+    mac.update(body);
+    let digest = mac.finalize().into_bytes();
+    match encoding {
+        DigestEncoding::Hex => hex::encode(digest),
+        DigestEncoding::Base64 => base64::engine::general_purpose::STANDARD.encode(digest),
+    }
+}
+
+fn encode(secret: &str, encoding: Encoding) -> Zeroizing<String> {
+    Zeroizing::new(match encoding {
+        Encoding::Plain => secret.to_owned(),
+        Encoding::Json => {
+            let quoted = serde_json::Value::from(secret).to_string();
+            quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned()
+        }
+        Encoding::Percent => utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+        Encoding::Base64 => base64::engine::general_purpose::STANDARD.encode(secret),
+    })
+}
+
+/// A transport error in words, without the URL.
+fn describe(error: &reqwest::Error) -> String {
+    let kind = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the request failed"
+    };
+    let mut cause = std::error::Error::source(error);
+    let mut root = None;
+    while let Some(inner) = cause {
+        root = Some(inner.to_string());
+        cause = inner.source();
+    }
+    root.map_or_else(|| kind.to_owned(), |root| format!("{kind}: {root}"))
+}
+
+/// The client that all channels share.
+pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    client_trusting(&[])
+}
+
+/// A client that trusts these authorities too, in PEM form.
+fn client_trusting(authorities: &[Vec<u8>]) -> Result<reqwest::Client, reqwest::Error> {
+    let mut certificates = Vec::new();
+    for pem in authorities {
+        certificates.extend(reqwest::Certificate::from_pem_bundle(pem)?);
+    }
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(15))
+        .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
+        .tls_certs_merge(certificates)
+        .no_proxy()
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn egress(hosts: &[&str]) -> Egress {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        Egress {
+            client: {
+                crate::install_tls_provider();
+                http_client().unwrap()
+            },
+            allow_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            allow_http: false,
+            authorities: Vec::new(),
+            secrets: BTreeMap::from([
+                ("token".to_owned(), secret("a\"b/ü")),
+                ("url".to_owned(), secret("https://evil.example/x")),
+            ]),
+        }
+    }
+
+    #[test]
+    fn only_named_hosts() {
+        let egress = egress(&["hooks.example.com", "127.0.0.1:8080"]);
+        assert!(egress.url("https://hooks.example.com/a?b").is_ok());
+        assert!(egress.url("https://HOOKS.example.com/").is_ok());
+        assert!(egress.url("http://127.0.0.1:8080/").is_ok());
+        for (bad, error) in [
+            ("https://hooks.example.com:8443/", EgressError::Host("hooks.example.com:8443".into())),
+            ("https://hooks.example.com.evil.net/", EgressError::Host("hooks.example.com.evil.net".into())),
+            ("https://hooks.example.com@evil.net/", EgressError::Host("evil.net".into())),
+            ("http://127.0.0.1:9090/", EgressError::Host("127.0.0.1:9090".into())),
+            ("http://hooks.example.com/", EgressError::Scheme("http".into())),
+            ("file:///etc/passwd", EgressError::BadUrl),
+            ("nonsense", EgressError::BadUrl),
+        ] {
+            assert_eq!(egress.url(bad), Err(error), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_secret_cannot_smuggle_in_a_host() {
+        let egress = egress(&["hooks.example.com"]);
+        let parts = [Part::Secret { name: "url".into(), encoding: Encoding::Plain }];
+        let url = egress.fill(&parts).unwrap();
+        assert_eq!(egress.url(&url), Err(EgressError::Host("evil.example".into())));
+        let unknown = [Part::Secret { name: "nope".into(), encoding: Encoding::Plain }];
+        assert_eq!(egress.fill(&unknown).unwrap_err(), EgressError::NoSecret("nope".into()));
+    }
+
+    #[test]
+    fn secrets_fit_their_surroundings() {
+        let encodings = [
+            (Encoding::Plain, "a\"b/ü"),
+            (Encoding::Json, "a\\\"b/ü"),
+            (Encoding::Percent, "a%22b%2F%C3%BC"),
+            (Encoding::Base64, "YSJiL8O8"),
+        ];
+        for (encoding, expected) in encodings {
+            assert_eq!(*encode("a\"b/ü", encoding), expected);
+        }
+        assert_eq!(*encode("\"", Encoding::Json), "\\\"");
+    }
+
+    #[test]
+    fn what_is_echoed_holds_no_secret() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let mut egress = egress(&[]);
+        egress.secrets = BTreeMap::from([
+            ("token".to_owned(), secret("a\"b/ü-X")),
+            ("longer".to_owned(), secret("a\"b/ü-X and more")),
+            ("short".to_owned(), secret("the")),
+            ("chat".to_owned(), secret("-1001")),
+            ("hook".to_owned(), secret("https://hooks.example.com/services/T0/B0/Xyz")),
+            ("password".to_owned(), secret("correct horse")),
+        ]);
+        for (text, scrubbed) in [
+            ("no: a\"b/ü-X!", "no: …!"),
+            ("no: a\"b/ü-X and more!", "no: …!"),
+            ("{\"echo\":\"a\\\"b/ü-X\"}", "{\"echo\":\"…\"}"),
+            ("/bota%22b%2F%C3%BC%2DX/send", "/bot…/send"),
+            ("/bota%22b%2f%c3%bc-X/send", "/bot…/send"),
+            ("/bota%22b/%C3%BC-X/send", "/bot…/send"),
+            ("chat -1001 and the others", "chat … and the others"),
+            ("Cannot POST /services/T0/B0/Xyz", "Cannot POST /…"),
+            // `u:correct horse`, `us:correct horse`, `use:correct horse`
+            ("Basic dTpjb3JyZWN0IGhvcnNl", "Basic dTp…"),
+            ("Basic dXM6Y29ycmVjdCBob3JzZQ==", "Basic dXM6…"),
+            ("Basic dXNlOmNvcnJlY3QgaG9yc2U=", "Basic dXNlOm…c2U="),
+        ] {
+            assert_eq!(egress.scrub(text), scrubbed, "{text}");
+        }
+    }
+
+    #[test]
+    fn signs_what_is_sent() {
+        // RFC 4231, test case 2.
+        let digest = sign("Jefe", "what do ya want ", b"for nothing?", DigestEncoding::Hex);
+        assert_eq!(digest, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        let egress = egress(&[]);
+        let sign = Part::Signature { key: "token".into(), prefix: String::new(), encoding: DigestEncoding::Base64 };
+        assert_eq!(egress.fill(std::slice::from_ref(&sign)).unwrap_err(), EgressError::Misplaced);
+        assert_eq!(egress.fill_signed(&[sign], b"body").unwrap().len(), 44);
+    }
+
+    #[test]
+    fn basic_authentication_is_user_and_password() {
+        let basic = Part::Basic { user: "me".into(), password: "token".into() };
+        assert_eq!(*egress(&[]).fill(&[basic]).unwrap().as_str(), *"bWU6YSJiL8O8");
+    }
+
+    #[test]
+    fn what_is_permitted_is_known_without_sending() {
+        let egress = egress(&["hooks.example.com"]);
+        let text = |text: &str| vec![Part::Text(text.to_owned())];
+        let to = |url: &str, headers| {
+            ChannelRequest::Http(HttpRequest { method: Method::Post, url: text(url), headers, body: vec![] })
+        };
+        assert_eq!(egress.permits(&to("https://hooks.example.com/x", vec![])), Ok(()));
+        let refused = Err(EgressError::Host("evil.example".into()));
+        assert_eq!(egress.permits(&to("https://evil.example/", vec![])), refused);
+        let broken = Header { name: "x-key".into(), value: text("a\nb") };
+        let refused = Err(EgressError::Header("x-key".into()));
+        assert_eq!(egress.permits(&to("https://hooks.example.com/x", vec![broken])), refused);
+    }
+}

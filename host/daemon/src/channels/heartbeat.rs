@@ -1,0 +1,143 @@
+//! The dead man's switch: services that ring when nothing is heard any more.
+//!
+//! A heartbeat says that a full cycle went well: a fresh, agreed head was seen, the policies answered, the state is on
+//! disk, and no page is stuck in the outbox. Whatever is missing is said instead, with the reason.
+
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+use dogwatch_alerts::AlertKey;
+use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
+
+use crate::alerts::condition::StandingAlert;
+use crate::alerts::desk::AlertDesk;
+use crate::alerts::texts::{AlertTexts, Condition};
+use crate::alerts::undelivered::UndeliveredPages;
+use crate::channels::client::{ChannelClient, Tested};
+use crate::liveness::LoopMonitor;
+
+/// After so many heartbeats in a row that do not get through, the other channels say so.
+const FAILURES: u32 = 5;
+
+/// How the cycles of the decision loops go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CycleState {
+    /// All of them completed one lately; the oldest of these was completed then.
+    Good(Time),
+    /// One did not, or a page is stuck, and this is why.
+    Failing(String),
+}
+
+/// One dead man's switch.
+#[derive(Clone, Debug)]
+pub struct Heartbeat {
+    /// The channel.
+    pub client: ChannelClient,
+    /// How often it is told.
+    pub every: Duration,
+    /// The decision loops.
+    pub loops: Vec<LoopMonitor>,
+    /// Pages that reach nobody.
+    pub undelivered: UndeliveredPages,
+    /// Where it is said that it does not get through.
+    pub desk: AlertDesk,
+}
+
+impl Heartbeat {
+    /// Sends heartbeats until it is dropped.
+    pub async fn run(self) {
+        let started_at = self.desk.clock.now();
+        let mut failures = Failures { in_a_row: 0, alert: StandingAlert::new(self.desk.clone()) };
+        self.send(HeartbeatStatus::Started, &mut failures).await;
+        // That it has started is no cycle.
+        let mut sent = started_at;
+        loop {
+            tokio::time::sleep(self.every).await;
+            let state = state(self.desk.clock.now(), started_at, &self.loops, &self.undelivered.borrow());
+            match state {
+                // Sent once already: silence is the signal, and another cycle will come.
+                CycleState::Good(at) if sent == at => {}
+                CycleState::Good(at) => {
+                    self.send(HeartbeatStatus::Healthy, &mut failures).await;
+                    sent = at;
+                }
+                CycleState::Failing(why) => self.send(HeartbeatStatus::Failing(why), &mut failures).await,
+            }
+        }
+    }
+
+    async fn send(&self, status: HeartbeatStatus, failures: &mut Failures) {
+        let message = HeartbeatMessage { status, site: self.client.site.clone(), at: self.desk.clock.now() };
+        let (site, channel) = (&self.client.site, &self.client.name);
+        let text = |texts: &AlertTexts<'_>, condition: Condition<'_>| texts.heartbeat(channel, condition);
+        match self.client.heartbeat(&message).await {
+            Tested::Passed | Tested::Untestable => {
+                failures.in_a_row = 0;
+                failures.alert.now(Condition::Holds, text).await;
+            }
+            Tested::Failed(why) => {
+                failures.in_a_row = failures.in_a_row.saturating_add(1);
+                tracing::warn!(site, channel, why, failures.in_a_row, "the heartbeat did not get through");
+                if failures.in_a_row >= FAILURES {
+                    failures.alert.now(Condition::Fails(&why), text).await;
+                }
+            }
+        }
+    }
+}
+
+/// Heartbeats that did not get through, and the alert about them.
+#[derive(Debug)]
+struct Failures {
+    in_a_row: u32,
+    alert: StandingAlert,
+}
+
+/// How the loops and the outbox are doing.
+pub fn state(now: Time, started_at: Time, loops: &[LoopMonitor], stuck: &[(AlertKey, String)]) -> CycleState {
+    if let Some((key, why)) = stuck.first() {
+        return CycleState::Failing(format!("no channel has delivered the page {key}: {why}"));
+    }
+    let mut oldest = now;
+    for one in loops {
+        let cycle = one.cycle.borrow();
+        if let Some(trouble) = &cycle.trouble {
+            return CycleState::Failing(format!("{}: {trouble}", one.chain));
+        }
+        let last = cycle.completed.unwrap_or(started_at);
+        if now.since(last) > one.patience {
+            return CycleState::Failing(format!("{}: no cycle was completed since {last} UTC", one.chain));
+        }
+        match cycle.completed {
+            Some(at) => oldest = oldest.min(at),
+            // Nothing yet, and it is too early to complain.
+            None => return CycleState::Good(started_at),
+        }
+    }
+    CycleState::Good(oldest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::liveness::{Watchdog, monitors};
+
+    #[test]
+    fn only_a_completed_cycle_is_good_news() {
+        let slot = Duration::from_secs(3);
+        let (reporters, loops) = monitors(&[("hive".into(), slot), ("steem".into(), slot)], &Watchdog::new(2));
+        let at = |seconds: u32| Time::from_secs(1_000_000 + seconds);
+        let says = |now, stuck: &[(AlertKey, String)]| state(at(now), at(0), &loops, stuck);
+        assert_eq!(says(10, &[]), CycleState::Good(at(0)), "too early to complain, and nothing to say yet");
+        assert!(matches!(says(31, &[]), CycleState::Failing(why) if why.contains("hive: no cycle was completed")));
+        reporters[0].completed(at(40), None);
+        reporters[1].completed(at(35), None);
+        assert_eq!(says(41, &[]), CycleState::Good(at(35)), "as old as the oldest");
+        reporters[1].completed(at(42), Some("blind".into()));
+        assert_eq!(says(43, &[]), CycleState::Failing("steem: blind".into()));
+        reporters[1].completed(at(44), None);
+        let stuck = [(AlertKey::new(dogwatch_alerts::Scope::witness("hive", "alice"), dogwatch_alerts::Cause::Missing), "pager: no answer".to_owned())];
+        assert!(matches!(says(45, &stuck), CycleState::Failing(why) if why.contains("pager: no answer")));
+        assert!(matches!(says(80, &[]), CycleState::Failing(_)), "a loop that stands still");
+    }
+}

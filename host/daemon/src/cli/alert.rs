@@ -1,0 +1,140 @@
+//! `dogwatch alert test`, `raise`, `resolve` and `boot-failure`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Subcommand, ValueEnum};
+use dogwatch_client::{Exit, Failure, RaiseRequest, TestReport, TestRequest};
+use dogwatch_alerts::Severity;
+
+use crate::cli::common::{ConfigFile, say};
+use crate::cli::daemon;
+use crate::config::paths;
+use crate::fallback::start_failure::{self, NoticedBy, StartFailure};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertCommand {
+    /// Try the channels: a self-test that wakes nobody, or with --as a real message
+    Test {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// This channel alone
+        #[arg(long)]
+        channel: Option<String>,
+        /// Send a message of this severity: a page wakes somebody
+        #[arg(long = "as", value_name = "SEVERITY")]
+        severity: Option<SeverityArgument>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Raise an alert of your own, for scripts: raised again it is one alert, until it is resolved
+    Raise {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Its name, such as backup/failed
+        name: String,
+        /// What happened, in one line
+        summary: String,
+        /// How bad it is
+        #[arg(long, default_value = "warning")]
+        severity: SeverityArgument,
+        /// More of it
+        #[arg(long, default_value = "")]
+        details: String,
+    },
+    /// Call off an alert of your own
+    Resolve {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Its name
+        name: String,
+    },
+    /// Tell the operator that a unit failed, with no configuration and no daemon: for systemd's OnFailure=
+    BootFailure {
+        /// The unit that failed
+        #[arg(long, default_value = "dogwatch.service")]
+        unit: String,
+        /// Where the state is; else $STATE_DIRECTORY, or the default
+        #[arg(long)]
+        state_dir: Option<PathBuf>,
+    },
+}
+
+/// A severity on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SeverityArgument {
+    Info,
+    Warning,
+    Critical,
+    Page,
+}
+
+impl From<SeverityArgument> for Severity {
+    fn from(severity: SeverityArgument) -> Self {
+        match severity {
+            SeverityArgument::Info => Self::Info,
+            SeverityArgument::Warning => Self::Warning,
+            SeverityArgument::Critical => Self::Critical,
+            SeverityArgument::Page => Self::Page,
+        }
+    }
+}
+
+pub(super) async fn alert(command: AlertCommand) -> Result<(), Failure> {
+    match command {
+        AlertCommand::Test { file, channel, severity, json } => {
+            let request = TestRequest { channel, severity: severity.map(Severity::from) };
+            test(&file.config, &request, json).await
+        }
+        AlertCommand::Raise { file, name, summary, severity, details } => {
+            let request = RaiseRequest { cause: name, severity: severity.into(), summary: Some(summary), details };
+            let key: String = daemon::of(&file.config)?.post("/alert/raise", &request).await?;
+            say(format_args!("raised: {key}"))
+        }
+        AlertCommand::Resolve { file, name } => {
+            let request = RaiseRequest { cause: name, severity: Severity::Info, summary: None, details: String::new() };
+            let key: String = daemon::of(&file.config)?.post("/alert/raise", &request).await?;
+            say(format_args!("resolved: {key}"))
+        }
+        AlertCommand::BootFailure { unit, state_dir } => boot_failure(&unit, state_dir).await,
+    }
+}
+
+async fn test(config: &Path, request: &TestRequest, as_json: bool) -> Result<(), Failure> {
+    let reports: Vec<TestReport> = daemon::of(config)?.post("/alert/test", request).await?;
+    if as_json {
+        say(serde_json::to_string_pretty(&reports).map_err(Failure::other)?)?;
+    } else {
+        let line = |report: &TestReport| {
+            let mark = match report.works {
+                Some(true) => "ok",
+                Some(false) => "FAILS",
+                None => "not known",
+            };
+            format!("{:<16} {mark:<9} {}", report.channel, report.what)
+        };
+        say(reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+    }
+    if reports.iter().any(|report| report.works == Some(false)) {
+        return Err(Failure::with(Exit::Unfit, "a channel does not work"));
+    }
+    Ok(())
+}
+
+async fn boot_failure(unit: &str, state_dir: Option<PathBuf>) -> Result<(), Failure> {
+    let state_dir = state_dir.unwrap_or_else(|| paths::default_state_dir());
+    let said = |name: &str| std::env::var(name).ok().map(|value| format!("{name}={value}"));
+    let about: Vec<String> =
+        ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"].into_iter().filter_map(said).collect();
+    let failure = StartFailure {
+        summary: format!("unit {unit} has failed"),
+        details: format!("systemd says so. {}", about.join(", ")).trim_end().to_owned(),
+        command: format!("journalctl -u {unit} -e"),
+    };
+    let told = start_failure::tell(None, &state_dir, &failure, NoticedBy::Another).await;
+    told.print();
+    if told.delivered.is_empty() && told.silent.is_none() {
+        return Err(Failure::other("no channel could be told"));
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! The configuration as a whole: read, checked, and what of a broken one can still be used.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dogwatch_alerts::{Recipient, Rules};
+
+use crate::config::alerts::{self, AlertConfig};
+use crate::config::chain::{self, ChainConfig};
+use crate::config::channel::{self, ChannelConfig};
+use crate::config::gateway::{self, GatewayConfig};
+use crate::config::problem::Problems;
+use crate::config::witness::{self, WitnessConfig};
+use crate::config::{cross, duration, file, metrics, mode, paths, reader};
+
+const REPEAT: duration::Range<'_> = duration::Range {
+    least: Duration::from_secs(1),
+    most: Duration::from_hours(24),
+    why: "an alert nobody repeats within a day is forgotten",
+};
+
+/// A configuration that can be run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where this daemon runs; part of every log event and alert.
+    pub site: String,
+    /// Where state is kept.
+    pub state_dir: PathBuf,
+    /// Where plugins are dropped, if anywhere.
+    pub plugins_dir: Option<PathBuf>,
+    /// After how long an open critical alert or page is said again.
+    pub repeat: Duration,
+    /// The chains.
+    pub chains: Vec<ChainConfig>,
+    /// The witnesses.
+    pub witnesses: Vec<WitnessConfig>,
+    /// The alert channels.
+    pub channels: Vec<ChannelConfig>,
+    /// Who is told of what, and when.
+    pub alerts: AlertConfig,
+    /// The gateway, if there is to be one.
+    pub gateway: Option<GatewayConfig>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
+}
+
+/// What of a configuration can be read to tell somebody that the rest cannot.
+#[derive(Clone, Debug, Default)]
+pub struct Salvaged {
+    /// Where the daemon runs.
+    pub site: Option<String>,
+    /// The channels in whose sections nothing is wrong.
+    pub channels: Vec<ChannelConfig>,
+}
+
+impl Config {
+    /// Reads and checks the file. `Err` when anything in it is wrong; the problems also hold warnings.
+    pub fn load(path: &Path) -> (Option<Self>, Problems) {
+        let mut problems = Problems::new(path);
+        match file::read(path) {
+            Ok(text) => {
+                let config = Self::parse(&text, &mut problems);
+                (config.filter(|_| !problems.has_errors()), problems)
+            }
+            Err(error) => {
+                problems.error(
+                    None,
+                    error.to_string(),
+                    "Give the right file with --config; examples/dogwatch.toml is one to start from.",
+                );
+                (None, problems)
+            }
+        }
+    }
+
+    /// Checks a configuration's text.
+    pub fn parse(text: &str, problems: &mut Problems) -> Option<Self> {
+        let source = reader::Source::new(text);
+        let (document, errors) = toml::de::DeTable::parse_recoverable(text);
+        for error in &errors {
+            let line = error.span().map(|span| source.line(span.start));
+            problems.error(line, format!("not TOML: {}", error.message()), "Mend the syntax.");
+        }
+        if !errors.is_empty() {
+            return None;
+        }
+        let mut top = reader::Section::new(&source, document.get_ref(), "", 1);
+
+        let site = top.text("site", problems);
+        if let Some(site) = &site {
+            top.check_name("site", site, problems);
+        } else if !document.get_ref().contains_key("site") {
+            problems.error(
+                None,
+                "site is missing".to_owned(),
+                "Name the place this daemon runs in, such as site = \"fsn1\": alerts from several sites must be told apart.",
+            );
+        }
+        let state_dir = paths::state_dir(&mut top, problems);
+        let plugins_dir = top.text("plugins_dir", problems).map(|dir| PathBuf::from(dir.value));
+        let mode = mode::read(&mut top, problems).unwrap_or_default();
+        let repeat = top.duration_within("repeat", REPEAT, problems).unwrap_or(Duration::from_secs(300));
+
+        let chain_sections: Vec<_> = top.tables("chain", problems).into_iter().flatten().flatten().collect();
+        let chain_names: Vec<&str> = chain_sections.iter().filter_map(reader::Section::own_name).collect();
+        let chains: Vec<ChainConfig> =
+            chain_sections.into_iter().filter_map(|section| chain::read(section, problems)).collect();
+        let witness_sections = top.tables("witness", problems);
+        let channel_sections = top.tables("channel", problems);
+        let (witness, channel) =
+            (cross::Sections::of(witness_sections.as_ref()), cross::Sections::of(channel_sections.as_ref()));
+        let witness_sections = witness_sections.into_iter().flatten().flatten();
+        let witnesses: Vec<witness::Located> = witness_sections
+            .filter_map(|section| witness::read(section, &chains, &chain_names, mode, problems))
+            .collect();
+        let channel_sections = channel_sections.into_iter().flatten().flatten();
+        let channels: Vec<ChannelConfig> =
+            channel_sections.filter_map(|section| channel::read(section, problems)).collect();
+        let names: Vec<String> = channels.iter().map(|channel| channel.name.clone()).collect();
+        let alert_section = top.table("alerts", problems);
+        let route_sections = top.tables("route", problems).into_iter().flatten().flatten().collect();
+        let alerts = alerts::read(alert_section, route_sections, &names, problems);
+        let metrics = top.table("metrics", problems).and_then(|section| metrics::read(section, problems));
+        let gateway = top.table("gateway", problems).and_then(|section| gateway::read(section, problems));
+        top.finish(problems);
+
+        cross::check_present(witness, channel, problems);
+        cross::check(&chains, &witnesses, &channels, problems);
+        Some(Self {
+            site: site?.value,
+            state_dir,
+            plugins_dir,
+            repeat,
+            chains,
+            witnesses: witnesses.into_iter().map(|located| located.config).collect(),
+            channels,
+            alerts,
+            gateway,
+            metrics,
+        })
+    }
+
+    /// What can be read of a file in which something is wrong.
+    pub fn salvage(path: &Path) -> Salvaged {
+        let Ok(text) = file::read(path) else { return Salvaged::default() };
+        let source = reader::Source::new(&text);
+        let (document, _) = toml::de::DeTable::parse_recoverable(&text);
+        let mut ignored = Problems::new(path);
+        let mut top = reader::Section::new(&source, document.get_ref(), "", 1);
+        let site = top.text("site", &mut ignored).map(|site| site.value);
+        let sections = top.tables("channel", &mut ignored).into_iter().flatten().flatten();
+        let whole = |section| {
+            let mut problems = Problems::new(path);
+            channel::read(section, &mut problems).filter(|_| !problems.has_errors())
+        };
+        Salvaged { site, channels: sections.filter_map(whole).collect() }
+    }
+
+    /// Who is told of what; `heard` are the channels that tell humans of alerts.
+    pub fn rules(&self, heard: &[String]) -> Rules {
+        let recipients = self.channels.iter().filter(|channel| heard.contains(&channel.name));
+        let recipient =
+            |channel: &ChannelConfig| Recipient { name: channel.name.clone(), min_severity: channel.min_severity };
+        Rules {
+            routes: self.alerts.routes.clone(),
+            gather: self.alerts.gather,
+            storm: self.alerts.storm,
+            damping: self.alerts.damping,
+            zone: self.alerts.zone.clone(),
+            rehearsal: self.alerts.rehearsal,
+            ..Rules::plain(&self.site, recipients.map(recipient).collect(), self.repeat)
+        }
+    }
+
+    /// The chain of that name.
+    pub fn chain(&self, name: &str) -> Option<&ChainConfig> {
+        self.chains.iter().find(|chain| chain.profile.name == name)
+    }
+}

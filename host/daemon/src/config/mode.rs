@@ -1,0 +1,20 @@
+//! `mode`, at the top and of a witness.
+
+use dogwatch_engine::Mode;
+
+use crate::config::problem::Problems;
+use crate::config::reader::Section;
+
+/// Reads the mode, if one is written.
+pub(super) fn read(section: &mut Section<'_>, problems: &mut Problems) -> Option<Mode> {
+    let text = section.text("mode", problems)?;
+    match text.value.as_str() {
+        "observe" => Some(Mode::Observe),
+        "armed" => Some(Mode::Armed),
+        other => {
+            let remedy = "Write \"observe\" (watch and alert) or \"armed\" (act).";
+            section.error(problems, text.line, &format!("mode = {other:?} is none"), remedy);
+            None
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What remains when the normal way of an alert is broken: the daemon does not start, or its store cannot be written.
+
+pub mod journal;
+pub mod last_good;
+pub mod start_failure;
+pub mod store_failure;

@@ -1,0 +1,141 @@
+//! The alert configuration of the last good start, for when there is no other.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use dogwatch_alerts::Severity;
+use dogwatch_plugins::{ChannelPlugin, Library, Sandbox, Settings};
+use serde::{Deserialize, Serialize};
+
+use crate::channels::plugin;
+use crate::config::{ChannelConfig, Config, SecretSource};
+
+/// What is kept. Of secrets only where they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastGood {
+    /// Where the daemon runs.
+    pub site: String,
+    channels: Vec<LastGoodChannel>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LastGoodChannel {
+    name: String,
+    plugin: String,
+    min_severity: Severity,
+    allow_hosts: Vec<String>,
+    allow_http: bool,
+    /// In PEM form.
+    authorities: Vec<String>,
+    settings: Settings,
+    secrets: BTreeMap<String, SecretSource>,
+}
+
+/// In the state directory.
+fn directory(state_dir: &Path) -> PathBuf {
+    state_dir.join("alerting")
+}
+
+/// Where the plugins are kept.
+fn plugins_dir(state_dir: &Path) -> PathBuf {
+    directory(state_dir).join("plugins")
+}
+
+/// Keeps what this start was made with. The plugins are kept as WebAssembly, and compiled anew when they are needed:
+/// machine code of another version of the daemon would be worth nothing.
+pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
+    let directory = directory(&config.state_dir);
+    let plugins = plugins_dir(&config.state_dir);
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&plugins)?;
+    let before = LastGood::read(&config.state_dir);
+    let works = |channel: &&ChannelConfig| plugin::load(library, channel).is_ok();
+    for channel in config.channels.iter().filter(works) {
+        if let Some(bytes) = library.bytes(&channel.plugin) {
+            replace(&plugins.join(&channel.plugin).with_extension("wasm"), &bytes)?;
+        }
+    }
+    let channel = |channel: &ChannelConfig| LastGoodChannel {
+        name: channel.name.clone(),
+        plugin: channel.plugin.clone(),
+        min_severity: channel.min_severity,
+        allow_hosts: channel.allow_hosts.clone(),
+        allow_http: channel.allow_http,
+        authorities: channel.authorities.iter().map(|pem| String::from_utf8_lossy(pem).into_owned()).collect(),
+        settings: channel.settings.clone(),
+        secrets: channel.sources.clone(),
+    };
+    // What does not work now is kept as it was when it did.
+    let known = |name: &str| before.iter().flat_map(|kept| &kept.channels).find(|known| known.name == name).cloned();
+    let either = |one: &ChannelConfig| if works(&one) { Some(channel(one)) } else { known(&one.name) };
+    let kept = LastGood { site: config.site.clone(), channels: config.channels.iter().filter_map(either).collect() };
+    let json = serde_json::to_vec_pretty(&kept)?;
+    replace(&directory.join("channels.json"), &json)
+}
+
+/// A channel as it was at the last good start, if it was.
+pub fn channel(state_dir: &Path, name: &str) -> Option<(ChannelConfig, ChannelPlugin)> {
+    let kept = LastGood::read(state_dir)?;
+    let channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
+    let plugin =
+        libraries(Some(&kept), state_dir).iter().find_map(|library| plugin::load(library, &channel).ok())?;
+    Some((channel, plugin))
+}
+
+/// The kept plugins first: they did work.
+pub(super) fn libraries(kept: Option<&LastGood>, state_dir: &Path) -> Vec<Library> {
+    let directories = [kept.map(|_| plugins_dir(state_dir)), None];
+    let open = |directory: Option<PathBuf>| Some(Library::open(Sandbox::new().ok()?, directory.as_deref()).0);
+    directories.into_iter().filter_map(open).collect()
+}
+
+/// Whole or not at all; nothing is written where nothing would change.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if std::fs::read(path).is_ok_and(|known| known == bytes) {
+        return Ok(());
+    }
+    let new = path.with_extension("new");
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)
+}
+
+impl LastGood {
+    /// What was kept, if anything was.
+    pub fn read(state_dir: &Path) -> Option<Self> {
+        let json = std::fs::read(directory(state_dir).join("channels.json")).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// The channels, with their secrets fetched; or which cannot be had, and why.
+    pub fn channels(&self) -> Vec<Result<ChannelConfig, (String, String)>> {
+        self.channels.iter().map(LastGoodChannel::fetch).collect()
+    }
+}
+
+impl LastGoodChannel {
+    fn fetch(&self) -> Result<ChannelConfig, (String, String)> {
+        let mut secrets = BTreeMap::new();
+        for (name, source) in &self.secrets {
+            let secret = source.fetch().map_err(|error| (self.name.clone(), format!("secret {name}: {error}")))?;
+            secrets.insert(name.clone(), secret);
+        }
+        Ok(ChannelConfig {
+            line: 0,
+            name: self.name.clone(),
+            plugin: self.plugin.clone(),
+            min_severity: self.min_severity,
+            allow_hosts: self.allow_hosts.clone(),
+            allow_http: self.allow_http,
+            authorities: self.authorities.iter().map(|pem| pem.clone().into_bytes()).collect(),
+            heartbeat: std::time::Duration::from_secs(60),
+            settings: self.settings.clone(),
+            secrets,
+            sources: self.secrets.clone(),
+        })
+    }
+}

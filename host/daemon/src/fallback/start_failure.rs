@@ -1,0 +1,198 @@
+//! When the daemon cannot start: the operator is told all the same, by whatever channels can still be built.
+//!
+//! The channels come from the configuration where their sections can be read, and else from what was kept at the last
+//! good start: their settings, where their secrets are (never the secrets), and their plugins as WebAssembly. No chain,
+//! no store and no other part of the configuration is needed.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dogwatch_alerts::Alert;
+use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::alerts::texts::AlertTexts;
+use crate::channels::attempt::{self, Retry, RetryPolicy};
+use crate::channels::client::ChannelClient;
+use crate::channels::egress::{self, Egress};
+use crate::channels::plugin;
+use crate::clock::Clock;
+use crate::config::{ChannelConfig, Config};
+use crate::fallback::journal::{Journal, Announce};
+use crate::fallback::last_good::{LastGood, libraries};
+use crate::store::Store;
+
+/// How long the channels have to take the message before the process ends, and systemd starts the next one.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A start that failed.
+#[derive(Clone, Debug)]
+pub struct StartFailure {
+    /// In one line.
+    pub summary: String,
+    /// All that is known of it.
+    pub details: String,
+    /// The one command to type.
+    pub command: String,
+}
+
+/// What became of the message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notified {
+    /// The channels that took it.
+    pub delivered: Vec<String>,
+    /// Those that did not, and why.
+    pub failed: Vec<(String, String)>,
+    /// Why nothing was said, if it was not.
+    pub silent: Option<&'static str>,
+}
+
+impl Notified {
+    /// Writes to standard error who was told.
+    pub fn print(&self) {
+        if let Some(why) = self.silent {
+            eprintln!("dogwatch: no channel was told: {why}");
+            return;
+        }
+        for name in &self.delivered {
+            eprintln!("dogwatch: channel {name} was told that Dogwatch does not start");
+        }
+        for (name, why) in &self.failed {
+            eprintln!("dogwatch: channel {name} could not be told: {why}");
+        }
+        if self.delivered.is_empty() {
+            eprintln!("dogwatch: NOBODY WAS TOLD that Dogwatch does not start");
+        }
+    }
+}
+
+/// Who says that it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticedBy {
+    /// The process that failed.
+    Itself,
+    /// Whoever started it.
+    Another,
+}
+
+/// Tells the operator, unless that was done.
+pub async fn tell(config: Option<&Path>, state_dir: &Path, failure: &StartFailure, noticed_by: NoticedBy) -> Notified {
+    let now = Clock.now();
+    let journal = Journal::open(state_dir);
+    let say = match noticed_by {
+        NoticedBy::Itself => journal.failed(now),
+        NoticedBy::Another if Store::is_in_use(state_dir) => {
+            return Notified { silent: Some("a daemon runs on this state by now"), ..Notified::default() };
+        }
+        NoticedBy::Another => journal.noticed(now),
+    };
+    if say == Announce::Nothing {
+        return Notified { silent: Some("it was said already, and is not said at every start"), ..Notified::default() };
+    }
+    let salvaged = config.map(Config::salvage).unwrap_or_default();
+    let kept = LastGood::read(state_dir);
+    let site = salvaged.site.or_else(|| kept.as_ref().map(|kept| kept.site.clone())).unwrap_or_else(hostname);
+    let (clients, mut failed) = clients(&site, &salvaged.channels, kept.as_ref(), state_dir);
+    let again = (say == Announce::Loop).then(|| journal.failures(now));
+    let StartFailure { summary, details, command } = failure;
+    let message = AlertTexts { site: &site, now }.start(summary, details, command, again).message();
+    // At once: the next start may come before the slowest channel has answered.
+    let mut told = deliver(clients, message, || journal.told(now, say)).await;
+    told.failed.append(&mut failed);
+    told
+}
+
+/// The channels that can be built: as the configuration has them, and else as they were kept.
+fn clients(
+    site: &str,
+    salvaged: &[ChannelConfig],
+    kept: Option<&LastGood>,
+    state_dir: &Path,
+) -> (Vec<ChannelClient>, Vec<(String, String)>) {
+    let (mut built, mut failed): (Vec<ChannelClient>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+    let http = match egress::http_client() {
+        Ok(http) => http,
+        Err(error) => return (built, vec![("every channel".to_owned(), format!("no HTTPS: {error}"))]),
+    };
+    let libraries = libraries(kept, state_dir);
+    let build = |channel: &ChannelConfig| {
+        let mut plugin = Err("no plugin could be loaded".to_owned());
+        for library in &libraries {
+            plugin = plugin.or_else(|_| plugin::load(library, channel));
+        }
+        let egress = Egress::new(channel, &http).map_err(|error| error.to_string());
+        Ok(ChannelClient {
+            name: channel.name.clone(),
+            site: site.to_owned(),
+            // Nobody replaces it any more.
+            plugin: watch::channel(Ok(plugin?)).1,
+            settings: channel.settings.clone(),
+            egress: egress?,
+        })
+    };
+    let mut try_one = |name: &str, channel: Result<ChannelConfig, String>, built: &mut Vec<ChannelClient>| match channel
+        .and_then(|channel| build(&channel))
+    {
+        Ok(client) => built.push(client),
+        Err(why) => failed.push((name.to_owned(), why)),
+    };
+    for channel in salvaged {
+        try_one(&channel.name, Ok(channel.clone()), &mut built);
+    }
+    for channel in kept.iter().flat_map(|kept| kept.channels()) {
+        let name = channel.as_ref().map_or_else(|(name, _)| name.clone(), |channel| channel.name.clone());
+        if built.iter().all(|known| known.name != name) {
+            try_one(&name, channel.map_err(|(_, why)| why), &mut built);
+        }
+    }
+    (built, failed)
+}
+
+/// Sends to all channels at once, and again to those that fail, until the time is up.
+async fn deliver(clients: Vec<ChannelClient>, alert: Alert, first: impl FnOnce()) -> Notified {
+    let mut first = Some(first);
+    let (heard, beats): (Vec<_>, Vec<_>) = clients.into_iter().partition(|client| client.roles().alerts);
+    let mut tasks = JoinSet::new();
+    // A dead man's switch hears of it too, and is nobody who was told.
+    let mut switches = JoinSet::new();
+    for client in beats {
+        let heartbeat = HeartbeatMessage {
+            status: HeartbeatStatus::Failing(alert.summary.clone()),
+            site: client.site.clone(),
+            at: alert.at,
+        };
+        switches.spawn(async move { tokio::time::timeout(DEADLINE, client.heartbeat(&heartbeat)).await });
+    }
+    for client in heard {
+        let alert = alert.clone();
+        tasks.spawn(async move {
+            let mut last = "no answer in time".to_owned();
+            let on_retry = |retry: &Retry| last.clone_from(&retry.why);
+            let tries = attempt::deliver(&client, alert, RetryPolicy::START_FAILURE, on_retry);
+            let ended = tokio::time::timeout(DEADLINE, tries).await;
+            (client.name.clone(), ended.unwrap_or(Err(last)))
+        });
+    }
+    let mut told = Notified::default();
+    while let Some(done) = tasks.join_next().await {
+        match done {
+            Ok((name, Ok(()))) => {
+                if let Some(first) = first.take() {
+                    first();
+                }
+                told.delivered.push(name);
+            }
+            Ok((name, Err(why))) => told.failed.push((name, why)),
+            Err(error) => told.failed.push(("a channel".to_owned(), error.to_string())),
+        }
+    }
+    while switches.join_next().await.is_some() {}
+    told
+}
+
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "a place without a name".to_owned() } else { name.to_owned() }
+}

@@ -1,0 +1,12 @@
+//! From a configuration to a running daemon: checks before the start, wiring, plugins that change meanwhile.
+
+mod chains;
+mod channels;
+mod daemon;
+mod error;
+mod plugins;
+pub mod preflight;
+mod starts;
+
+pub use daemon::Daemon;
+pub use error::StartError;

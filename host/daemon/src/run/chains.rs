@@ -1,0 +1,107 @@
+//! Starting what watches one chain.
+
+use dogwatch_alerts::{Alert, Scope};
+use dogwatch_engine::{AlertBook, ChainAlerts, NodeIndex, Tracker, TrackerConfig};
+use dogwatch_plugins::Library;
+use dogwatch_rpc::{Endpoint, Pool, Prober};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::error::StartError;
+use crate::alerts::desk::AlertDesk;
+use crate::chain::message::Message;
+use crate::chain::options::pool_options;
+use crate::chain::policy;
+use crate::chain::polls::{ProbeTarget, poll, probe};
+use crate::chain::task::ChainTask;
+use crate::chain::witness::WitnessTask;
+use crate::config::{ChainConfig, Config};
+use crate::fallback::store_failure::StoreFailureAlert;
+use crate::liveness::CycleReporter;
+
+/// What the chains of one daemon have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub(super) config: &'a Config,
+    pub(super) library: &'a Library,
+    pub(super) desk: &'a AlertDesk,
+    pub(super) store_failure: &'a StoreFailureAlert,
+}
+
+/// A chain that is being watched.
+pub(super) struct RunningChain {
+    pub(super) name: String,
+    pub(super) inbox: mpsc::Sender<Message>,
+    pub(super) pool: Pool,
+}
+
+/// Starts polls, probes and the task of a chain.
+pub(super) async fn start_chain(
+    chain: &ChainConfig,
+    shared: Shared<'_>,
+    cycles: CycleReporter,
+    tasks: &mut JoinSet<()>,
+) -> Result<RunningChain, StartError> {
+    let Shared { config, library, desk, store_failure } = shared;
+    let (store, clock) = (&desk.store, desk.clock);
+    let name = chain.profile.name.clone();
+    let options = pool_options(chain);
+    let stored_upgrades = store.upgrades(&name).await?;
+    for endpoint in &chain.endpoints {
+        if stored_upgrades.contains(&endpoint.fingerprint()) {
+            endpoint.remember_upgrade();
+        }
+    }
+    let pool = Pool::new(chain.profile.clone(), chain.endpoints.clone(), options.clone())
+        .map_err(|source| StartError::Pool { chain: name.clone(), source })?;
+    let watched = || config.witnesses.iter().filter(|witness| witness.chain == name);
+    let probes: Vec<&Endpoint> =
+        watched().flat_map(|witness| witness.nodes.iter().filter_map(|node| node.probe.as_ref())).collect();
+    let prober = Prober::new(options, probes).map_err(|error| StartError::Http(error.to_string()))?;
+    let open: Vec<Alert> = desk.open().await?.into_iter().map(|incident| incident.alert).collect();
+    let book = |scope: Scope| AlertBook::resume(open.iter().filter(move |alert| alert.key.scope == scope));
+    let (sender, inbox) = mpsc::channel(256);
+
+    let mut witnesses = Vec::new();
+    for witness in watched() {
+        let index = witnesses.len();
+        let mut state = store.state(&name, witness.name.as_str()).await?.unwrap_or_default();
+        state.alerts = book(Scope::witness(&name, witness.name.as_str()));
+        let policy = policy::load(library, witness);
+        witnesses.push(WitnessTask::new(config, chain, witness, index, policy, state, clock.now()));
+        for (node, place) in witness.nodes.iter().zip(0..) {
+            if let Some(endpoint) = node.probe.clone() {
+                let target = ProbeTarget { witness: index, node: NodeIndex(place), endpoint };
+                let every = witness.probe_interval;
+                tasks.spawn(probe(prober.clone(), target, chain.profile.clone(), every, sender.clone()));
+            }
+        }
+    }
+    let names = witnesses.iter().map(|task: &WitnessTask| task.watch().config().witness.clone()).collect();
+    let (next_block, following) = watch::channel(None);
+    tasks.spawn(poll(pool.clone(), names, following, clock, sender.clone()));
+    let task = ChainTask {
+        site: config.site.clone(),
+        pool: pool.clone(),
+        tracker: Tracker::new(TrackerConfig {
+            chain: name.clone(),
+            block_interval: chain.profile.block_interval,
+            quorum: chain.quorum,
+            stale_after: chain.stale_after,
+        }),
+        alerts: ChainAlerts::new(book(Scope::chain(&name))),
+        witnesses,
+        desk: desk.clone(),
+        clock,
+        jobs: JoinSet::new(),
+        fetching: None,
+        sources: Vec::new(),
+        next_block,
+        stored_upgrades,
+        unsaved: Vec::new(),
+        store_failure: store_failure.clone(),
+        cycles,
+    };
+    tasks.spawn(task.run(inbox, sender.downgrade()));
+    Ok(RunningChain { name, inbox: sender, pool })
+}

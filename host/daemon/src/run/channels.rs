@@ -1,0 +1,88 @@
+//! The channels of a daemon: as the configuration has them, and where one does not work, as it was kept.
+
+use dogwatch_plugins::Library;
+use tokio::sync::watch;
+
+use super::error::StartError;
+use super::plugins::{ChannelSenders, PLUGIN_LOOK};
+use crate::alerts::condition::StandingAlert;
+use crate::alerts::desk::AlertDesk;
+use crate::alerts::texts::Condition;
+use crate::channels::client::ChannelClient;
+use crate::channels::egress::{self, Egress};
+use crate::channels::plugin;
+use crate::config::Config;
+use crate::fallback::last_good;
+
+/// The channels, ready to be used, and where their plugins are replaced.
+pub(super) fn clients(config: &Config, library: &Library) -> Result<Channels, StartError> {
+    let no_https = |error| StartError::Http(format!("{:#}", anyhow::Error::new(error)));
+    let http = egress::http_client().map_err(no_https)?;
+    let (mut clients, mut senders, mut on_kept) = (Vec::new(), Vec::new(), Vec::new());
+    for channel in &config.channels {
+        let built = plugin::load(library, channel);
+        let egress = Egress::new(channel, &http).map_err(|error| format!("authority: {error}"));
+        let built = built.and_then(|plugin| Ok((plugin, egress?)));
+        let (mut settings, mut way_out) = (channel.settings.clone(), None);
+        let plugin = match built {
+            Ok((plugin, egress)) => {
+                way_out = Some(egress);
+                Ok(plugin)
+            }
+            Err(why) => {
+                tracing::error!(site = config.site, channel = channel.name, why, "this channel does not work");
+                match last_good::channel(&config.state_dir, &channel.name) {
+                    Some((kept, plugin)) => {
+                        on_kept.push((channel.name.clone(), why));
+                        settings = kept.settings.clone();
+                        way_out = Egress::new(&kept, &http).ok();
+                        Ok(plugin)
+                    }
+                    None => Err(why),
+                }
+            }
+        };
+        let (sender, plugin) = watch::channel(plugin);
+        senders.push(sender);
+        let egress = match way_out {
+            Some(egress) => egress,
+            None => Egress::shared(channel, &http),
+        };
+        clients.push(ChannelClient { name: channel.name.clone(), site: config.site.clone(), plugin, settings, egress });
+    }
+    Ok(Channels { clients, senders, on_kept })
+}
+
+/// The channels of a daemon.
+pub(super) struct Channels {
+    pub(super) clients: Vec<ChannelClient>,
+    /// Where their plugins are replaced.
+    pub(super) senders: ChannelSenders,
+    /// Those that run on the plugin of the last good start, and why.
+    pub(super) on_kept: Vec<(String, String)>,
+}
+
+/// The channels that tell humans of alerts.
+pub(super) fn heard(clients: &[ChannelClient]) -> Vec<String> {
+    clients.iter().filter(|client| client.roles().alerts).map(|client| client.name.clone()).collect()
+}
+
+/// Says which channels cannot deliver, to the others, and which run on a kept plugin.
+pub(super) async fn watch_plugins(desk: AlertDesk, clients: Vec<ChannelClient>, on_kept: Vec<(String, String)>) {
+    for client in &clients {
+        let why = on_kept.iter().find(|(name, _)| *name == client.name);
+        let condition = why.map_or(Condition::Holds, |(_, why)| Condition::Fails(why));
+        let mut alert = StandingAlert::new(desk.clone());
+        alert.now(condition, |texts, condition| texts.kept_plugin(&client.name, condition)).await;
+    }
+    let mut watched: Vec<(ChannelClient, StandingAlert)> =
+        clients.into_iter().map(|client| (client, StandingAlert::new(desk.clone()))).collect();
+    loop {
+        for (client, alert) in &mut watched {
+            let broken = client.plugin.borrow().clone().err();
+            let condition = broken.as_deref().map_or(Condition::Holds, Condition::Fails);
+            alert.now(condition, |texts, condition| texts.channel(&client.name, condition)).await;
+        }
+        tokio::time::sleep(PLUGIN_LOOK).await;
+    }
+}

@@ -1,0 +1,126 @@
+//! Putting the parts together and keeping them running.
+
+use std::sync::Arc;
+
+use dogwatch_client::socket_path;
+use dogwatch_plugins::Library;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::chains::{Shared, start_chain};
+use super::channels::{Channels, clients, heard, watch_plugins};
+use super::error::StartError;
+use super::plugins;
+use super::starts::remember_start;
+use crate::alerts::desk::AlertDesk;
+use crate::alerts::{orphans, undelivered};
+use crate::channels::heartbeat::Heartbeat;
+use crate::channels::outbox::Worker;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::control::metrics;
+use crate::control::server::{self, Control};
+use crate::fallback::last_good;
+use crate::fallback::store_failure::{self, StoreFailureAlert};
+use crate::liveness::{Watchdog, monitors};
+use crate::rehearsal::Rehearsal;
+use crate::store::Store;
+
+/// After its start the daemon first has to see: a minute on a real chain.
+const SETTLE_SLOTS: u32 = 20;
+
+/// A daemon that runs until it is dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    gateway: Option<JoinHandle<()>>,
+}
+
+impl Daemon {
+    /// Starts it. Endpoints that do not answer are no reason not to start: that is what alerts are for.
+    pub async fn start(config: Config, library: Library) -> Result<Self, StartError> {
+        let clock = Clock;
+        let store = Store::open(&config.state_dir)?;
+        let Channels { clients, senders, on_kept } = clients(&config, &library)?;
+        let rules = Arc::new(config.rules(&heard(&clients)));
+        let desk = AlertDesk { store, rules, bell: Arc::new(Notify::new()), clock };
+        desk.store.forget_channels_but(clients.iter().map(|client| client.name.clone()).collect()).await?;
+        orphans::close(&desk, &config).await?;
+        desk.rules_changed().await?;
+
+        let mut tasks = JoinSet::new();
+        let failure_alert = StoreFailureAlert::new(&config.site, &config.state_dir);
+        tasks.spawn(desk.clone().run());
+        for client in clients.clone() {
+            tasks.spawn(store_failure::deliver(client.clone(), failure_alert.subscribe()));
+            tasks.spawn(Worker { client, desk: desk.clone() }.run());
+        }
+        let (pages, undelivered_pages) = watch::channel(Vec::new());
+        tasks.spawn(undelivered::watch(desk.clone(), config.alerts.page_deadline, pages));
+        let slots: Vec<_> =
+            config.chains.iter().map(|chain| (chain.profile.name.clone(), chain.profile.block_interval)).collect();
+        let (reporters, loops) = monitors(&slots, &Watchdog::new(slots.len()));
+        for (client, channel) in
+            clients.iter().zip(&config.channels).filter(|(client, _)| client.roles().heartbeats)
+        {
+            let heartbeat = Heartbeat {
+                client: client.clone(),
+                every: channel.heartbeat,
+                loops: loops.clone(),
+                undelivered: undelivered_pages.clone(),
+                desk: desk.clone(),
+            };
+            tasks.spawn(heartbeat.run());
+        }
+        let shared = Shared { config: &config, library: &library, desk: &desk, store_failure: &failure_alert };
+        let mut chains = Vec::new();
+        for (chain, cycles) in config.chains.iter().zip(reporters) {
+            chains.push(start_chain(chain, shared, cycles, &mut tasks).await?);
+        }
+        let inboxes: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.inbox.clone())).collect();
+        let pools: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.pool.clone())).collect();
+        let rehearsal = Rehearsal {
+            chains: chains.into_iter().map(|chain| (chain.name, chain.inbox, chain.pool)).collect(),
+            clients: clients.clone(),
+            desk: desk.clone(),
+            settle: slots.iter().map(|(_, slot)| slot.saturating_mul(SETTLE_SLOTS)).max().unwrap_or_default(),
+        };
+        tasks.spawn(rehearsal.clone().run());
+        tasks.spawn(watch_plugins(desk.clone(), clients.clone(), on_kept));
+        let (stop, stopped) = watch::channel(false);
+        let gateway = config.gateway.clone().map(|gateway| {
+            tokio::spawn(crate::gateway::run(config.site.clone(), gateway, pools, stopped, desk.clone()))
+        });
+        // It could start with this: it is what a start that fails will fall back on.
+        if let Err(error) = last_good::keep(&config, &library) {
+            tracing::warn!(site = config.site, %error, "the alert configuration could not be kept for later starts");
+        }
+        let control = Control::new(&config, desk.clone(), rehearsal, undelivered_pages, inboxes.clone());
+        if let Some(listen) = config.metrics {
+            tasks.spawn(metrics::serve(listen, control.clone(), desk.clone()));
+        }
+        tasks.spawn(remember_start(config.clone(), desk));
+        let path = socket_path(&config.state_dir);
+        let listener = server::listen(&path).map_err(|source| StartError::Control { path, source })?;
+        tasks.spawn(server::serve(listener, control));
+        tasks.spawn(plugins::follow(library, config, inboxes, senders));
+        Ok(Self { tasks, stop, gateway })
+    }
+
+    /// Has the gateway finish what it has begun; the watch goes on meanwhile.
+    pub async fn stop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(gateway) = self.gateway.take() {
+            let _ = gateway.await;
+        }
+    }
+
+    /// Waits for a task to end, which none should.
+    pub async fn run(&mut self) -> anyhow::Result<()> {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => Err(anyhow::anyhow!("a part of the daemon died: {error}")),
+            Some(Ok(())) | None => Err(anyhow::anyhow!("a part of the daemon ended, which none should")),
+        }
+    }
+}

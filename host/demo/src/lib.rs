@@ -1,0 +1,129 @@
+//! `dogwatch demo`: a simulated chain, a primary that dies, a standby that takes over, and then dies as well.
+//!
+//! Or the night of 28 July 2018 once more: `http://` in the configuration, https demanded behind it.
+//!
+//! The daemon is this very binary in a process of its own, with a configuration like an operator's. The demo only
+//! looks on: at the chain, at the daemon's log, and at the alerts that arrive.
+
+mod front;
+mod picture;
+mod report;
+mod scenario;
+mod sink;
+mod stage;
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+use dogwatch_client::{Exit, Failure};
+use dogwatch_devnet::Snapshot;
+use dogwatch_engine::{Agreement, Health};
+use dogwatch_rpc::Clock;
+use tokio::time::Instant;
+
+use picture::Picture;
+use report::{Crash, Report};
+pub use scenario::Scenario;
+use stage::{NODES, Stage, WITNESS};
+
+/// Longer than this nothing in the demo takes, in rounds; on a slow machine a little more.
+const PATIENCE_ROUNDS: u32 = 10;
+
+/// Runs the demo with slots of that length.
+pub async fn run(scenario: Scenario, slot: Duration, keep: bool) -> Result<(), Failure> {
+    let mut stage = Stage::set(scenario, slot, keep).await.map_err(Failure::other)?;
+    let mut picture = Picture::new(std::io::stdout().is_terminal());
+    picture.say("A devnet runs, with the witness alice, her primary and two standbys.");
+    picture.say(scenario.opening());
+    picture.say(&format!("Configuration: {}", stage.config_path().display()));
+    let played = play(scenario, &mut stage, &mut picture).await;
+    picture.finish();
+    stage.stop().await;
+    if keep {
+        println!("The demo's files are in {}.", stage.keep().display());
+    }
+    let crashes = played?;
+    let report = Report::new(scenario, &stage.snapshot(), &crashes, &stage.alerts());
+    println!("\n{report}");
+    if report.holds() { Ok(()) } else { Err(Failure::with(Exit::Invariant, "an invariant did not hold: see above")) }
+}
+
+/// How long something has been waited for, and how long it may be.
+struct Patience {
+    since: Instant,
+    limit: Duration,
+}
+
+impl Patience {
+    fn new(stage: &Stage) -> Self {
+        let rounds = stage.round().saturating_mul(PATIENCE_ROUNDS);
+        Self { since: Instant::now(), limit: rounds.saturating_add(Duration::from_secs(20)) }
+    }
+}
+
+async fn play(scenario: Scenario, stage: &mut Stage, picture: &mut Picture) -> Result<Vec<Crash>, Failure> {
+    picture.say("Waiting until Dogwatch sees an agreed chain, fit nodes and a block of alice's.");
+    ready(stage, picture).await?;
+    let mut crashes = Vec::new();
+    for (dying, next) in NODES.iter().zip(NODES.iter().skip(1)).take(scenario.crashes()) {
+        let at = Clock.now();
+        stage.crash(dying).map_err(Failure::other)?;
+        picture.say(&format!("CRASH: {dying} is killed."));
+        until(stage, picture, &format!("{next} takes over"), |snapshot, _| produced_since(snapshot, next, at)).await?;
+        picture.say(&format!("{next} has produced its first block: alice is back."));
+        crashes.push(Crash { node: dying, successor: next, at });
+    }
+    until(stage, picture, "every alert is delivered", |_, stage| stage.resolved() >= crashes.len()).await?;
+    Ok(crashes)
+}
+
+fn produced_since(snapshot: &Snapshot, node: &str, at: Time) -> bool {
+    snapshot.slots.iter().any(|slot| slot.time > at && picture::producer(slot) == Some(node))
+}
+
+/// Waits until the daemon says that it could switch if it had to.
+async fn ready(stage: &mut Stage, picture: &mut Picture) -> Result<(), Failure> {
+    let patience = Patience::new(stage);
+    loop {
+        if let Some(status) = stage.status().await
+            && let Some(chain) = status.chains.first()
+            && let Some(witness) = chain.witnesses.first()
+        {
+            let fit = witness.nodes.iter().all(|node| node.health == Health::Healthy);
+            let seen = matches!(chain.agreement, Agreement::Agreed | Agreement::Single);
+            if seen && fit && witness.slots.ends_with('+') {
+                return Ok(());
+            }
+        }
+        step(stage, picture, &patience, "Dogwatch is ready").await?;
+    }
+}
+
+async fn until(
+    stage: &mut Stage,
+    picture: &mut Picture,
+    what: &str,
+    holds: impl Fn(&Snapshot, &Stage) -> bool,
+) -> Result<(), Failure> {
+    let patience = Patience::new(stage);
+    while !holds(&stage.snapshot(), stage) {
+        step(stage, picture, &patience, what).await?;
+    }
+    Ok(())
+}
+
+async fn step(stage: &mut Stage, picture: &mut Picture, patience: &Patience, what: &str) -> Result<(), Failure> {
+    if let Some(status) = stage.ended() {
+        return Err(Failure::with(Exit::Invariant, format!("the daemon ended ({status}) before {what}")));
+    }
+    if patience.since.elapsed() > patience.limit {
+        return Err(Failure::with(Exit::Invariant, format!("waited in vain until {what} in {WITNESS}'s demo")));
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for line in stage.news() {
+        picture.say(&line);
+    }
+    picture.draw(&stage.snapshot());
+    Ok(())
+}

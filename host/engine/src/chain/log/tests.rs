@@ -1,0 +1,92 @@
+//! What links, what forks, and whose slots were missed.
+
+use dogwatch_chain::{Schedule, Slot, Time};
+
+use super::*;
+use crate::chain::own_slots::SlotFact;
+use crate::chain::slot_clock::SlotClock;
+use crate::testing::{INTERVAL, block, head, id, key, name, schedule, time};
+
+fn log(blocks: &[(u32, u64, &str)], schedules: &[Schedule]) -> BlockLog {
+    let mut log = BlockLog::default();
+    for schedule in schedules {
+        log.learn_schedule(schedule);
+    }
+    assert_eq!(log.extend(blocks.iter().map(|(num, slot, witness)| block(*num, *slot, witness))), Fit::Linked);
+    log
+}
+
+fn facts(log: &BlockLog, witness: &str) -> Vec<(u64, SlotFact)> {
+    let clock = SlotClock::new(&head(1, 0), INTERVAL);
+    log.own_slots(&name(witness), &clock).into_iter().map(|(slot, fact)| (slot.0, fact)).collect()
+}
+
+#[test]
+fn a_gap_is_its_witness_s_up_to_a_length() {
+    // Slot s belongs to "abcde"[s % 5].
+    let round = schedule(105, "abcde", None);
+    let short = log(&[(101, 1, "b"), (102, 5, "a"), (103, 6, "b")], std::slice::from_ref(&round));
+    assert_eq!(facts(&short, "c"), [(2, SlotFact::Missed)]);
+    assert_eq!(facts(&short, "b"), [(1, SlotFact::Produced(key(1))), (6, SlotFact::Produced(key(1)))]);
+    let long = log(&[(101, 1, "b"), (102, 6, "b")], &[round]);
+    assert_eq!(facts(&long, "c"), [(2, SlotFact::ChainWide)]);
+    assert_eq!(facts(&long, "a"), [(5, SlotFact::ChainWide)]);
+}
+
+#[test]
+fn the_shuffle_block_parts_the_schedules() {
+    let (old, new) = (schedule(105, "abcde", None), schedule(110, "edcba", None));
+    // Block 105 makes the new schedule: the slot after it is the new one's, the slot before it the old one's.
+    let log = log(&[(104, 4, "e"), (105, 6, "b"), (106, 8, "b")], &[old, new]);
+    assert_eq!(facts(&log, "a"), [(5, SlotFact::Missed)]);
+    assert_eq!(facts(&log, "c"), [(7, SlotFact::Missed)]);
+    assert_eq!(facts(&log, "e"), [(4, SlotFact::Produced(key(1)))]);
+}
+
+#[test]
+fn an_era_without_a_schedule_accuses_nobody() {
+    let log = log(&[(101, 1, "b"), (102, 3, "d"), (106, 8, "d")], &[schedule(110, "abcde", None)]);
+    // Block 106 does not follow: the log begins with it.
+    assert_eq!(log.base().map(Block::num), Some(BlockNum(106)));
+    let log = self::log(&[(101, 1, "b"), (102, 3, "d"), (103, 4, "e")], &[schedule(110, "abcde", None)]);
+    assert_eq!(facts(&log, "c"), []);
+    let clock = SlotClock::new(&head(1, 0), INTERVAL);
+    let known: Vec<u64> = (0..7).filter(|slot| log.knows(Slot(*slot), &clock)).collect();
+    assert_eq!(known, [1, 3, 4], "where there is a block, but not the empty slot, nor before and after the log");
+}
+
+#[test]
+fn another_branch_takes_over() {
+    let mut log = log(&[(101, 1, "b"), (102, 2, "c"), (103, 3, "d")], &[]);
+    assert_eq!(log.extend([block(102, 2, "c")]), Fit::Linked, "known blocks change nothing");
+    assert_eq!(log.tip().map(Block::num), Some(BlockNum(103)));
+    let on = |num, previous| Block { id: id(num, 9), previous, ..block(num, u64::from(num), "x") };
+    assert_eq!(log.extend([on(104, id(103, 9))]), Fit::Forked);
+    assert_eq!(log.extend([on(103, id(102, 9))]), Fit::Forked);
+    assert_eq!(log.extend([on(102, id(101, 0)), on(103, id(102, 9)), on(104, id(103, 9))]), Fit::Linked);
+    assert_eq!(log.id_at(BlockNum(103)), Some(id(103, 9)));
+    assert_eq!(log.extend([on(103, id(102, 9))]), Fit::Linked);
+    // A lower block of another branch takes what is above with it.
+    assert_eq!(log.extend([block(102, 2, "c")]), Fit::Linked);
+    assert_eq!(log.tip().map(|tip| tip.id), Some(id(102, 0)));
+}
+
+#[test]
+fn the_next_own_slot() {
+    let next = |future: Option<&str>, witness: &str, millis: i64| {
+        let log = log(&[(103, 3, "d")], &[schedule(105, "abcde", future)]);
+        let clock = SlotClock::new(&head(103, 3), INTERVAL);
+        let now = Time::from_millis(time(3).as_millis() + millis);
+        log.next_own_slot(&name(witness), &head(103, 3), &clock, now).map(|slot| slot.0)
+    };
+    assert_eq!(next(None, "e", 100), Some(4));
+    assert_eq!(next(None, "e", 2900), Some(4), "also late in the slot before");
+    assert_eq!(next(None, "e", 3100), Some(4), "and when it has begun, and its block is not there yet");
+    assert_eq!(next(None, "d", 100), None, "the next round is not known");
+    assert_eq!(next(Some("edcba"), "a", 100), Some(5), "block 105 is still the old schedule's");
+    assert_eq!(next(Some("edcba"), "e", 5000), Some(10), "and block 106 the new one's");
+    assert_eq!(next(Some("edcba"), "d", 100), Some(6));
+    // Two slots later without a block: in slot 6 there will be block 104 or 106, of the old schedule or the new.
+    assert_eq!(next(Some("edcba"), "b", 8000), Some(6));
+    assert_eq!(next(Some("edcba"), "d", 8000), Some(6));
+}

@@ -1,0 +1,93 @@
+//! What the gaps between blocks tell: whose slots were missed.
+
+use dogwatch_chain::{AccountName, BlockNum, Head, PublicKey, Slot, Time};
+
+use crate::chain::log::BlockLog;
+use crate::chain::slot_clock::SlotClock;
+
+/// This many empty slots in a row are the chain's fault, not the witnesses': with 21 in a round, four dead ones side by
+/// side are far less likely than a halt or a split.
+const CHAIN_WIDE_GAP: u64 = 4;
+
+/// What happened in one slot that belonged to a given witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotFact {
+    /// A block, signed with this key.
+    Produced(PublicKey),
+    /// No block, and a block right after.
+    Missed,
+    /// No block, nor in the slots around it.
+    ChainWide,
+}
+
+impl BlockLog {
+    /// Whose slot it was, given the last block before it.
+    fn scheduled(&self, after: BlockNum, slot: Slot) -> Option<&AccountName> {
+        let (next_shuffle, witnesses) = self.schedules.range(after.next()..).next()?;
+        let len = u32::try_from(witnesses.len()).ok()?;
+        // A schedule holds for the blocks after the shuffle that made it.
+        if next_shuffle.0.checked_sub(len)? > after.0 {
+            return None;
+        }
+        let index = slot.0.checked_rem(u64::from(len))?;
+        witnesses.get(usize::try_from(index).ok()?)
+    }
+
+    /// Whether the log can say whose slot that was and what became of it.
+    pub fn knows(&self, slot: Slot, clock: &SlotClock) -> bool {
+        // The last block before the slot, and whether the log goes on to the slot or beyond it.
+        let index = self.blocks.partition_point(|block| clock.slot(block.time) < slot);
+        let Some(next) = self.blocks.get(index) else { return false };
+        if clock.slot(next.time) == slot {
+            return true;
+        }
+        let below = index.checked_sub(1).and_then(|index| self.blocks.get(index));
+        below.is_some_and(|below| self.scheduled(below.num(), slot).is_some())
+    }
+
+    /// Every slot in the log that belonged to `witness`, oldest first.
+    pub fn own_slots(&self, witness: &AccountName, clock: &SlotClock) -> Vec<(Slot, SlotFact)> {
+        let mut facts = Vec::new();
+        let mut below: Option<(BlockNum, Slot)> = None;
+        for block in &self.blocks {
+            let slot = clock.slot(block.time);
+            if let Some((num, last)) = below {
+                let gap = slot.since(last).saturating_sub(1);
+                // A gap of days would be days of slots to walk; none of them is evidence.
+                for empty in (1..=gap).take(4096).map(|n| last.plus(n)) {
+                    if self.scheduled(num, empty) == Some(witness) {
+                        let fact = if gap >= CHAIN_WIDE_GAP { SlotFact::ChainWide } else { SlotFact::Missed };
+                        facts.push((empty, fact));
+                    }
+                }
+            }
+            if block.witness == *witness {
+                facts.push((slot, SlotFact::Produced(block.signing_key)));
+            }
+            below = Some((block.num(), slot));
+        }
+        facts
+    }
+
+    /// The witness's next slot, as far as the schedules reach, assuming that every slot until then is filled.
+    ///
+    /// A slot that has begun still counts during its first half, as long as its block is not known: clocks differ a
+    /// little, and its block may still come.
+    pub fn next_own_slot(&self, witness: &AccountName, head: &Head, clock: &SlotClock, now: Time) -> Option<Slot> {
+        let schedule = self.future.as_ref()?;
+        let round = u64::try_from(schedule.current.len()).ok()?;
+        let first = clock.slot(now).since(head.slot).max(1);
+        (first..first.saturating_add(round.saturating_mul(2))).find_map(|n| {
+            let slot = head.slot.plus(n);
+            // The slots since the head may hold blocks that are only late, or none: near a shuffle both may be.
+            let most = u64::from(head.num().0).saturating_add(n);
+            let least = most.saturating_sub(first.saturating_sub(1));
+            let shuffle = u64::from(schedule.next_shuffle.0);
+            let now = least <= shuffle && schedule.producer(slot) == Some(witness);
+            let next = most > shuffle
+                && least <= shuffle.saturating_add(round)
+                && schedule.future_producer(slot) == Some(witness);
+            (now || next).then_some(slot)
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! What endpoints say of the chain, and what cannot be believed of it.
+
+use std::time::Duration;
+
+use dogwatch_chain::{BlockId, BlockNum, Head, PublicKey, Schedule, WitnessState};
+
+use crate::failure::ReadFailure;
+
+/// What one endpoint answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The head of its chain.
+    pub head: Head,
+    /// Its schedule.
+    pub schedule: Schedule,
+    /// The watched witnesses, in the order they were asked for; `None` where it knows no such witness.
+    pub witnesses: Vec<Option<WitnessState>>,
+}
+
+/// What one endpoint said, or why it said nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointReading {
+    /// The endpoint's name, safe to log.
+    pub endpoint: String,
+    /// Who runs it. Endpoints of one operator are one voice.
+    pub operator: String,
+    /// Its answer.
+    pub result: Result<Reading, ReadFailure>,
+}
+
+/// An endpoint's name and its answer.
+pub(super) type NamedReading<'a> = (&'a str, &'a Reading);
+
+/// Why an endpoint does not count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// It did not answer properly.
+    #[error("{0}")]
+    Silent(ReadFailure),
+    /// Its head is old.
+    #[error("its head {head} is {} s old", .age.as_secs())]
+    Stale {
+        /// The head.
+        head: BlockNum,
+        /// Its age.
+        age: Duration,
+    },
+    /// It answers, but its head stays where it is while others move on.
+    #[error("it is frozen: it stays at block {head}, {} s old, while others go on", .age.as_secs())]
+    Frozen {
+        /// The head.
+        head: BlockNum,
+        /// Its age.
+        age: Duration,
+    },
+    /// Its head lies in the future.
+    #[error("its head {head} is {} s ahead of this machine's clock", .ahead.as_secs())]
+    Ahead {
+        /// The head.
+        head: BlockNum,
+        /// How far it lies ahead of this machine's clock.
+        ahead: Duration,
+    },
+    /// It has another block at a height we know.
+    #[error("it has block {0}, other endpoints have another one at that height")]
+    Fork(BlockId),
+    /// A head it has shown never became part of the chain.
+    #[error("it has shown a head block that never became part of the chain")]
+    BrokenClaim,
+}
+
+/// What the trusted endpoints say of one watched witness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WitnessReading {
+    /// No trusted endpoint has answered.
+    Unread,
+    /// They agree.
+    Agreed(WitnessState),
+    /// They do not, or not yet: nodes show pending key changes at different moments.
+    Split(Vec<PublicKey>),
+    /// There is no such witness.
+    NoSuchWitness,
+}

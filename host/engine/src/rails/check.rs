@@ -1,0 +1,227 @@
+//! Every rail, in order: one function each over the same facts.
+//!
+//! To learn why a switch was refused, find the refusal's code in the table of `refusal.rs`, and its rail here.
+
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+
+use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed};
+use crate::holder::Holder;
+use crate::rails::refusal::Refusal;
+use crate::situation::{Agreement, Health, Mode, NodeIndex, Verdict};
+use crate::switch::{InFlight, Origin};
+
+/// All that the rails look at, gathered once before.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) now: Time,
+    pub(crate) limits: &'a Rails,
+    pub(crate) mode: Mode,
+    /// Who wants the switch.
+    pub(crate) origin: Origin,
+    /// Where the key is to go.
+    pub(crate) target: &'a Holder,
+    /// The target, if it is a node of the configuration.
+    pub(crate) candidate: Option<Candidate<'a>>,
+    /// Until when automatic switches are paused.
+    pub(crate) paused_until: Option<Time>,
+    /// The switch under way, if there is one.
+    pub(crate) in_flight: Option<&'a InFlight>,
+    pub(crate) verdict: Verdict,
+    pub(crate) agreement: Agreement,
+    /// The age of the newest block known.
+    pub(crate) head_age: Duration,
+    /// The age from which a head is stale.
+    pub(crate) stale_after: Duration,
+    /// For how long the endpoints have shown another signing key than the one on chain, if they do.
+    pub(crate) key_split_for: Option<Duration>,
+    /// For how long a switch, ours or somebody else's, may be pending.
+    pub(crate) expiration: Duration,
+    /// Who holds the key on chain, once that is known.
+    pub(crate) holder: Option<Holder>,
+    /// Whether the holder's private key is loaded.
+    pub(crate) signing: Signing,
+    /// When the switches of the past that took effect were decided.
+    pub(crate) switches: Vec<Time>,
+    /// Time until the next own slot, where the schedule is known.
+    pub(crate) next_slot_in: Option<Duration>,
+}
+
+/// A node that the key may go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate<'a> {
+    pub(crate) node: &'a str,
+    pub(crate) health: Health,
+    /// What the last probe found wrong.
+    pub(crate) unfit: Option<String>,
+    pub(crate) last_good_probe: Option<Time>,
+    pub(crate) unprobed: Unprobed,
+}
+
+/// A rail: what it has against the switch, if anything.
+type Rail = fn(&Facts<'_>) -> Option<Refusal>;
+
+/// All rails, in the order in which refusals are listed.
+const RAILS: &[Rail] = &[
+    one_at_a_time,
+    armed,
+    not_paused,
+    this_witness_alone,
+    endpoints_agree,
+    fresh_head,
+    one_signing_key,
+    known_key,
+    not_disabled,
+    somewhere_else,
+    key_to_sign_with,
+    known_target,
+    fit_candidate,
+    may_disable,
+    within_budget,
+    cooled_down,
+    own_slot_far,
+];
+
+/// What stands in the way of the switch: nothing, and it may be made.
+pub(crate) fn check(facts: &Facts<'_>) -> Vec<Refusal> {
+    RAILS.iter().filter_map(|rail| rail(facts)).collect()
+}
+
+/// The node that a policy names by its number: before that is known there is no target for the rails to judge.
+pub(crate) fn named_node(nodes: &[NodeConfig], index: NodeIndex) -> Result<Holder, Refusal> {
+    let node = nodes.get(index.0).ok_or(Refusal::NoSuchNode(index.0))?;
+    Ok(Holder::Node(node.name.clone()))
+}
+
+/// One switch at a time.
+fn one_at_a_time(facts: &Facts<'_>) -> Option<Refusal> {
+    facts.in_flight.map(|_| Refusal::UnderWay)
+}
+
+/// Mode "observe" switches nothing, unless an operator forces it.
+fn armed(facts: &Facts<'_>) -> Option<Refusal> {
+    (facts.mode == Mode::Observe).then_some(Refusal::Observing)
+}
+
+/// A pause holds back the policy, not the operator.
+fn not_paused(facts: &Facts<'_>) -> Option<Refusal> {
+    let until = facts.paused_until.filter(|until| *until > facts.now && facts.origin == Origin::Policy)?;
+    Some(Refusal::Paused { until })
+}
+
+/// A policy may switch only when this witness misses blocks and the chain goes on. An operator knows why.
+fn this_witness_alone(facts: &Facts<'_>) -> Option<Refusal> {
+    let idle = facts.origin == Origin::Policy && facts.verdict != Verdict::Me;
+    idle.then_some(Refusal::Verdict(facts.verdict))
+}
+
+/// The quorum must show one fresh chain.
+fn endpoints_agree(facts: &Facts<'_>) -> Option<Refusal> {
+    match facts.agreement {
+        Agreement::Agreed | Agreement::Single => None,
+        other => Some(Refusal::NotAgreed(other)),
+    }
+}
+
+/// It must also be fresh now: the endpoints may not have been heard for a while.
+fn fresh_head(facts: &Facts<'_>) -> Option<Refusal> {
+    (facts.head_age > facts.stale_after).then_some(Refusal::StaleView(facts.head_age))
+}
+
+/// The key that the switch replaces must be the one on chain now. Somebody else's switch is pending until it expires:
+/// a split that lasts longer has another reason, and does not pass by itself.
+fn one_signing_key(facts: &Facts<'_>) -> Option<Refusal> {
+    let split_for = facts.key_split_for?;
+    Some(if split_for > facts.expiration { Refusal::LastingKeySplit } else { Refusal::KeySplit })
+}
+
+/// Somebody who set a key that Dogwatch does not know is at work, and nobody here can sign with it.
+fn known_key(facts: &Facts<'_>) -> Option<Refusal> {
+    matches!(facts.holder, None | Some(Holder::Foreign)).then_some(Refusal::ForeignKey)
+}
+
+/// Nobody can sign with the null key.
+fn not_disabled(facts: &Facts<'_>) -> Option<Refusal> {
+    (facts.holder == Some(Holder::Disabled)).then_some(Refusal::NullKey)
+}
+
+/// The key must move.
+fn somewhere_else(facts: &Facts<'_>) -> Option<Refusal> {
+    match facts.target {
+        Holder::Node(name) if facts.holder.as_ref() == Some(facts.target) => Some(Refusal::AlreadyThere(name.clone())),
+        _ => None,
+    }
+}
+
+/// The holder's private key signs the switch.
+fn key_to_sign_with(facts: &Facts<'_>) -> Option<Refusal> {
+    match &facts.holder {
+        Some(Holder::Node(name)) if facts.signing == Signing::Missing => Some(Refusal::NoSigningKey(name.clone())),
+        _ => None,
+    }
+}
+
+/// The target must be a node of the configuration, or the null key.
+fn known_target(facts: &Facts<'_>) -> Option<Refusal> {
+    match facts.target {
+        Holder::Node(_) if facts.candidate.is_some() => None,
+        Holder::Disabled => None,
+        Holder::Node(_) | Holder::Foreign => Some(Refusal::NoNodeNamed(facts.target.to_string())),
+    }
+}
+
+/// A node must be fit, and known to be so.
+fn fit_candidate(facts: &Facts<'_>) -> Option<Refusal> {
+    facts.candidate.as_ref()?.unfit_for_duty(facts.now, facts.limits)
+}
+
+impl Candidate<'_> {
+    /// What the probes have against it.
+    pub(crate) fn unfit_for_duty(&self, now: Time, limits: &Rails) -> Option<Refusal> {
+        let node = self.node.to_owned();
+        match (self.health, self.unprobed) {
+            (Health::Unhealthy, _) => {
+                let why = self.unfit.clone().unwrap_or_else(|| "its probes failed".to_owned());
+                Some(Refusal::Unfit { node, why })
+            }
+            (Health::Unknown, Unprobed::Allowed) => None,
+            (Health::Unknown, Unprobed::Refused) => Some(Refusal::Unproven(node)),
+            (Health::Healthy, _) => {
+                let age = self.last_good_probe.map_or(Duration::MAX, |at| now.since(at));
+                (age > limits.candidate_fresh).then_some(Refusal::ProbeStale { node, age })
+            }
+        }
+    }
+}
+
+/// The null key needs the operator's word: coming back from it needs the account's active key.
+fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {
+    let forbidden = *facts.target == Holder::Disabled && facts.limits.disable == Disable::Never;
+    forbidden.then_some(Refusal::DisableNotAllowed)
+}
+
+/// Only so many switches in a while. An attempt that never got into a block has cost nothing but time, and is not
+/// among them.
+fn within_budget(facts: &Facts<'_>) -> Option<Refusal> {
+    let Rails { budget, budget_window, .. } = *facts.limits;
+    let recent = facts.switches.iter().filter(|at| facts.now.since(**at) < budget_window).count();
+    let spent = u32::try_from(recent).unwrap_or(u32::MAX);
+    (spent >= budget).then_some(Refusal::Budget { spent, allowed: budget, window: budget_window })
+}
+
+/// The new node must have had its chance to produce.
+fn cooled_down(facts: &Facts<'_>) -> Option<Refusal> {
+    let last = facts.switches.iter().max()?;
+    let left = facts.limits.cool_down.saturating_sub(facts.now.since(*last));
+    (left > Duration::ZERO).then_some(Refusal::CoolDown { left })
+}
+
+/// A switch in flight during the own slot costs that block.
+fn own_slot_far(facts: &Facts<'_>) -> Option<Refusal> {
+    let starts_in = facts.next_slot_in.filter(|starts_in| *starts_in < facts.limits.own_slot_guard)?;
+    Some(Refusal::OwnSlotNear { starts_in })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! Each rail by itself: what it lets through, and what it refuses.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::rails::refusal::tests::{KINDS, place};
+use crate::switch::SwitchPlan;
+use crate::testing::{id, key, name, time};
+
+const LIMITS: Rails = Rails {
+    budget: 2,
+    budget_window: Duration::from_secs(300),
+    cool_down: Duration::from_secs(60),
+    own_slot_guard: Duration::from_secs(3),
+    min_participation: 85,
+    candidate_fresh: Duration::from_secs(30),
+    disable: Disable::Never,
+};
+
+fn node(name: &str) -> Holder {
+    Holder::Node(name.to_owned())
+}
+
+fn candidate(health: Health, last_good: Option<u64>, unprobed: Unprobed) -> Candidate<'static> {
+    Candidate { node: "two", health, unfit: None, last_good_probe: last_good.map(time), unprobed }
+}
+
+/// The policy wants node two, which is fit, since node one misses blocks.
+fn clear(target: &Holder) -> Facts<'_> {
+    Facts {
+        now: time(200),
+        limits: &LIMITS,
+        mode: Mode::Armed,
+        origin: Origin::Policy,
+        target,
+        candidate: matches!(target, Holder::Node(_)).then(|| candidate(Health::Healthy, Some(199), Unprobed::Refused)),
+        paused_until: None,
+        in_flight: None,
+        verdict: Verdict::Me,
+        agreement: Agreement::Agreed,
+        head_age: Duration::from_secs(2),
+        stale_after: Duration::from_secs(15),
+        key_split_for: None,
+        expiration: Duration::from_secs(30),
+        holder: Some(node("one")),
+        signing: Signing::Available,
+        switches: Vec::new(),
+        next_slot_in: Some(Duration::from_secs(60)),
+    }
+}
+
+fn in_flight() -> InFlight {
+    let plan = SwitchPlan {
+        witness: name("a"),
+        at: time(199),
+        from: node("one"),
+        from_key: key(1),
+        to: node("two"),
+        to_key: key(2),
+        reference: id(1, 0),
+        expiration: time(209),
+        origin: Origin::Policy,
+        reason: String::new(),
+        first_missed: None,
+    };
+    InFlight { plan, last_sent: None, sends: 0 }
+}
+
+/// For each refusal the facts that give it, and no other.
+#[test]
+fn every_refusal_has_a_rail() {
+    let (two, null, stranger) = (node("two"), Holder::Disabled, Holder::Foreign);
+    let allowed = Rails { disable: Disable::Allowed, ..LIMITS };
+    let flight = in_flight();
+    assert_eq!(check(&clear(&two)), []);
+    assert_eq!(check(&Facts { limits: &allowed, ..clear(&null) }), []);
+    let second = Duration::from_secs(1);
+    let cases = [
+        (Facts { in_flight: Some(&flight), ..clear(&two) }, Refusal::UnderWay),
+        (Facts { mode: Mode::Observe, ..clear(&two) }, Refusal::Observing),
+        (Facts { paused_until: Some(time(201)), ..clear(&two) }, Refusal::Paused { until: time(201) }),
+        (Facts { verdict: Verdict::Fine, ..clear(&two) }, Refusal::Verdict(Verdict::Fine)),
+        (Facts { verdict: Verdict::Chain, ..clear(&two) }, Refusal::Verdict(Verdict::Chain)),
+        (Facts { verdict: Verdict::CannotTell, ..clear(&two) }, Refusal::Verdict(Verdict::CannotTell)),
+        (Facts { agreement: Agreement::Thin, ..clear(&two) }, Refusal::NotAgreed(Agreement::Thin)),
+        (Facts { agreement: Agreement::Disagreed, ..clear(&two) }, Refusal::NotAgreed(Agreement::Disagreed)),
+        (Facts { agreement: Agreement::Blind, ..clear(&two) }, Refusal::NotAgreed(Agreement::Blind)),
+        (Facts { head_age: second * 16, ..clear(&two) }, Refusal::StaleView(second * 16)),
+        (Facts { key_split_for: Some(Duration::ZERO), ..clear(&two) }, Refusal::KeySplit),
+        (Facts { key_split_for: Some(second * 30), ..clear(&two) }, Refusal::KeySplit),
+        (Facts { key_split_for: Some(second * 31), ..clear(&two) }, Refusal::LastingKeySplit),
+        (Facts { holder: None, ..clear(&two) }, Refusal::ForeignKey),
+        (Facts { holder: Some(Holder::Foreign), ..clear(&two) }, Refusal::ForeignKey),
+        (Facts { holder: Some(Holder::Disabled), ..clear(&two) }, Refusal::NullKey),
+        (Facts { holder: Some(node("two")), ..clear(&two) }, Refusal::AlreadyThere("two".to_owned())),
+        (Facts { signing: Signing::Missing, ..clear(&two) }, Refusal::NoSigningKey("one".to_owned())),
+        (Facts { candidate: None, ..clear(&two) }, Refusal::NoNodeNamed("two".to_owned())),
+        (clear(&stranger), Refusal::NoNodeNamed("an unknown key".to_owned())),
+        (clear(&null), Refusal::DisableNotAllowed),
+        (
+            Facts { candidate: Some(candidate(Health::Unhealthy, Some(199), Unprobed::Allowed)), ..clear(&two) },
+            Refusal::Unfit { node: "two".to_owned(), why: "its probes failed".to_owned() },
+        ),
+        (
+            Facts { candidate: Some(candidate(Health::Unknown, None, Unprobed::Refused)), ..clear(&two) },
+            Refusal::Unproven("two".to_owned()),
+        ),
+        (
+            Facts { candidate: Some(candidate(Health::Healthy, Some(180), Unprobed::Refused)), ..clear(&two) },
+            Refusal::ProbeStale { node: "two".to_owned(), age: second * 60 },
+        ),
+        (
+            Facts { switches: vec![time(120), time(130)], ..clear(&two) },
+            Refusal::Budget { spent: 2, allowed: 2, window: second * 300 },
+        ),
+        (Facts { switches: vec![time(190)], ..clear(&two) }, Refusal::CoolDown { left: second * 30 }),
+        (Facts { next_slot_in: Some(second), ..clear(&two) }, Refusal::OwnSlotNear { starts_in: second }),
+    ];
+    let mut found = BTreeSet::new();
+    for (facts, refusal) in cases {
+        assert_eq!(check(&facts), std::slice::from_ref(&refusal));
+        found.insert(place(&refusal));
+    }
+    let no_such = named_node(&[], NodeIndex(7)).unwrap_err();
+    assert_eq!(no_such, Refusal::NoSuchNode(7));
+    found.insert(place(&no_such));
+    assert_eq!(found, (0..KINDS).collect(), "a refusal that no rail gives");
+}
+
+/// What holds back a policy only, and the edges of the limits.
+#[test]
+fn what_passes_the_rails() {
+    let two = node("two");
+    let second = Duration::from_secs(1);
+    for facts in [
+        Facts { origin: Origin::Operator, paused_until: Some(time(201)), ..clear(&two) },
+        Facts { origin: Origin::Operator, verdict: Verdict::Fine, ..clear(&two) },
+        Facts { paused_until: Some(time(200)), ..clear(&two) },
+        Facts { agreement: Agreement::Single, ..clear(&two) },
+        Facts { head_age: second * 15, ..clear(&two) },
+        Facts { next_slot_in: None, ..clear(&two) },
+        Facts { next_slot_in: Some(second * 3), ..clear(&two) },
+    ] {
+        assert_eq!(check(&facts), [], "{facts:?}");
+    }
+}
+
+#[test]
+fn refusals_are_listed_in_the_order_of_the_rails() {
+    let two = node("two");
+    let facts = Facts {
+        mode: Mode::Observe,
+        verdict: Verdict::Fine,
+        switches: vec![time(190), time(195)],
+        next_slot_in: Some(Duration::ZERO),
+        ..clear(&two)
+    };
+    let codes: Vec<&str> = check(&facts).iter().map(Refusal::code).collect();
+    assert_eq!(codes, ["observing", "verdict", "budget", "cool-down", "own-slot-near"]);
+}
+
+#[test]
+fn who_may_be_switched_to() {
+    use Health::{Healthy, Unhealthy, Unknown};
+    use Unprobed::{Allowed, Refused};
+    let cases = [
+        (Healthy, Some(95), Refused, None),
+        (Healthy, Some(90), Refused, None),
+        (Healthy, Some(89), Refused, Some("probe-stale")),
+        (Healthy, None, Allowed, Some("probe-stale")),
+        (Unhealthy, Some(99), Allowed, Some("unfit")),
+        (Unknown, None, Refused, Some("unproven")),
+        (Unknown, None, Allowed, None),
+    ];
+    for (health, last_good, unprobed, refusal) in cases {
+        let candidate = candidate(health, last_good, unprobed);
+        let found = candidate.unfit_for_duty(time(100), &LIMITS);
+        assert_eq!(found.as_ref().map(Refusal::code), refusal, "{candidate:?}");
+    }
+}
+
+#[test]
+fn how_often() {
+    // Slots of three seconds: the window is 100 slots, the cool-down 20.
+    let cases: [(&[u64], &[&str]); 6] = [
+        (&[], &[]),
+        (&[180], &[]),
+        (&[181], &["cool-down"]),
+        (&[101, 150], &["budget"]),
+        (&[100, 150], &[]),
+        (&[150, 190], &["budget", "cool-down"]),
+    ];
+    let two = node("two");
+    for (switches, refusals) in cases {
+        let facts = Facts { switches: switches.iter().map(|slot| time(*slot)).collect(), ..clear(&two) };
+        assert_eq!(check(&facts).iter().map(Refusal::code).collect::<Vec<_>>(), refusals, "{switches:?}");
+    }
+}

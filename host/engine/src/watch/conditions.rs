@@ -1,0 +1,80 @@
+//! Alerts about conditions that each observation checks: the key's state, participation and misses.
+
+use dogwatch_alerts::Cause;
+
+use crate::holder::Holder;
+use crate::situation::{SlotOutcome, Verdict};
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
+
+/// Participation must exceed its limit by this many slots before its alert is closed, so that it does not flap.
+const PARTICIPATION_MARGIN: u8 = 4;
+
+impl Watch {
+    pub(super) fn report_key_state(&mut self, turn: &mut Turn<'_>) {
+        match self.holder() {
+            Some(Holder::Foreign) => {
+                self.resolve(turn, Cause::Disabled, "The witness is enabled, with an unknown key.");
+                let notice = self.foreign_key();
+                self.raise(turn, notice);
+            }
+            Some(Holder::Disabled) => {
+                self.resolve(turn, Cause::ForeignKey, "The witness is now disabled.");
+                let notice = self.disabled(turn.now);
+                self.raise(turn, notice);
+            }
+            Some(Holder::Node(name)) => {
+                self.resolve(turn, Cause::ForeignKey, &format!("The signing key is now that of node {name}."));
+                self.resolve(turn, Cause::Disabled, &format!("It is enabled, with the key of node {name}."));
+                if self.has_produced() {
+                    let how = format!("Node {name} has produced a block with the new key.");
+                    self.resolve(turn, Cause::KeyChanged, &how);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Low participation keeps Dogwatch from switching: an operator should know.
+    pub(super) fn report_participation(&mut self, turn: &mut Turn<'_>) {
+        if !Self::quorum_agrees(turn.chain) {
+            return;
+        }
+        let (filled, least) = (turn.chain.view(turn.now).participation, self.config.rails.min_participation);
+        if filled < least {
+            let notice = self.low_participation(filled);
+            self.raise(turn, notice);
+        } else if filled >= least.saturating_add(PARTICIPATION_MARGIN) {
+            let how = format!("{filled} of the last 128 slots hold a block.");
+            self.resolve(turn, Cause::LowParticipation, &how);
+        }
+    }
+
+    pub(super) fn report_misses(&mut self, turn: &mut Turn<'_>) {
+        match self.verdict(turn.now, turn.chain) {
+            Verdict::Me => {
+                let notice = self.missing(turn.now);
+                self.raise(turn, notice);
+            }
+            Verdict::Fine => {
+                let how = self.missing_over();
+                self.resolve(turn, Cause::Missing, &how);
+                if self.state.unproven.is_none() && self.failure_is_over() {
+                    self.resolve_switching(
+                        turn,
+                        "It is no longer needed: the witness produces, or somebody else has moved the key.",
+                    );
+                }
+            }
+            Verdict::Chain | Verdict::CannotTell => {}
+        }
+    }
+
+    /// Whether the last switch, if it failed, is no longer needed.
+    fn failure_is_over(&self) -> bool {
+        let Some(last) = self.state.switches.last() else { return true };
+        let (failed, slot) = (last.settled_at.unwrap_or(last.at), self.state.slots.last());
+        let produced = slot.is_some_and(|slot| slot.outcome == SlotOutcome::Produced && slot.time > failed);
+        produced || self.holder() != Some(last.from.clone())
+    }
+}

@@ -1,0 +1,83 @@
+//! What happens to a watch, and what it wants done.
+
+use dogwatch_alerts::AlertReport;
+use dogwatch_chain::{Time, TransactionId};
+
+use crate::decision::Decision;
+use crate::failure::{PolicyFailure, ProbeFailure};
+use crate::health::Probe;
+use crate::holder::Holder;
+use crate::rails::Refusal;
+use crate::situation::{NodeIndex, Situation, Verdict};
+use crate::switch::SwitchPlan;
+
+/// How the endpoints responded to a transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SendReport {
+    /// Endpoints that accepted it or had it already.
+    pub accepted: u32,
+    /// Endpoints that refused it because the key on chain is no longer the one that it names.
+    pub key_mismatch: u32,
+    /// What the others said.
+    pub troubles: Vec<String>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The tracker has taken in a round of answers.
+    Observed,
+    /// A node was probed.
+    Probed(NodeIndex, Result<Probe, ProbeFailure>),
+    /// The policy decided, or failed.
+    Decided(Result<Decision, PolicyFailure>),
+    /// A transaction was handed to the endpoints.
+    Sent(TransactionId, SendReport),
+    /// The operator wants a switch.
+    Manual(Holder, Force),
+    /// The operator pauses automatic switches.
+    Pause(Time),
+    /// The operator ends the pause.
+    Resume,
+    /// The time asked for by [`Command::WakeAt`] has come.
+    Woken,
+}
+
+/// Whether an operator passes the soft rails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    /// All rails hold.
+    No,
+    /// Only the hard ones do.
+    Yes,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Ask the policy, with [`WatchState::memory`](crate::WatchState::memory), and answer with [`Event::Decided`].
+    AskPolicy(Box<Situation>),
+    /// Sign this and hand it to the endpoints, once the state is stored; answer with [`Event::Sent`].
+    Send(Box<SwitchPlan>),
+    /// Tell the alert desk.
+    Report(Box<AlertReport>),
+    /// Send [`Event::Woken`] at that time.
+    WakeAt(Time),
+    /// Log this decision.
+    Record(Box<DecisionRecord>),
+    /// Answer the operator's [`Event::Manual`].
+    Answer(Result<TransactionId, Vec<Refusal>>),
+}
+
+/// One decision, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRecord {
+    /// Whose fault the misses are.
+    pub verdict: Verdict,
+    /// Who holds the key, and the last own slots.
+    pub evidence: String,
+    /// What was proposed, and whether it was done.
+    pub outcome: String,
+    /// The reason given.
+    pub reason: String,
+}

@@ -1,0 +1,111 @@
+//! The state machine of one witness: what it holds, and which event goes where.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dogwatch_chain::{PublicKey, Time, TransactionId};
+
+use crate::chain::Tracker;
+use crate::config::{NodeConfig, WatchConfig};
+use crate::health::NodeHealth;
+use crate::holder::Holder;
+use crate::situation::NodeIndex;
+use crate::watch::event::{Command, DecisionRecord, Event};
+use crate::watch::state::WatchState;
+use crate::watch::turn::Turn;
+
+/// The state machine of one witness.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    pub(super) config: WatchConfig,
+    pub(super) state: WatchState,
+    pub(super) health: Vec<NodeHealth>,
+    pub(super) last_record: Option<DecisionRecord>,
+    /// The last switch that was started in this run.
+    pub(super) begun: Option<TransactionId>,
+    /// By code: since when a refusal has stood in the policy's way.
+    pub(super) refused_since: BTreeMap<&'static str, Time>,
+    /// Since when the endpoints have shown another signing key than the one on chain.
+    pub(super) key_split_since: Option<Time>,
+}
+
+impl Watch {
+    /// A watch that continues from a stored state, or starts with an empty one.
+    pub fn new(config: WatchConfig, state: WatchState, now: Time) -> Self {
+        let health = config.nodes.iter().map(|_| NodeHealth::new(now)).collect();
+        Self {
+            config,
+            state,
+            health,
+            last_record: None,
+            begun: None,
+            refused_since: BTreeMap::new(),
+            key_split_since: None,
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &WatchConfig {
+        &self.config
+    }
+
+    /// What must survive a restart.
+    pub fn state(&self) -> &WatchState {
+        &self.state
+    }
+
+    /// A node's health.
+    pub fn health(&self, node: NodeIndex) -> Option<&NodeHealth> {
+        self.health.get(node.0)
+    }
+
+    /// Takes in an event.
+    pub fn handle(&mut self, now: Time, tracker: &Tracker, event: Event) -> Vec<Command> {
+        let mut turn = Turn::new(now, tracker);
+        match event {
+            Event::Observed => self.observed(&mut turn),
+            Event::Probed(node, result) => self.probed(&mut turn, node, result),
+            Event::Decided(result) => self.decided(&mut turn, result),
+            Event::Sent(id, report) => self.sent(&mut turn, id, &report),
+            Event::Manual(target, force) => self.manual(&mut turn, &target, force),
+            Event::Pause(until) => self.state.paused_until = Some(until),
+            Event::Resume => self.state.paused_until = None,
+            Event::Woken => self.ask(&mut turn),
+        }
+        turn.into_commands()
+    }
+
+    /// Who holds a key.
+    pub(super) fn holder_of(&self, key: PublicKey) -> Holder {
+        if key.is_null() {
+            return Holder::Disabled;
+        }
+        let node = self.config.nodes.iter().find(|node| node.key == key);
+        node.map_or(Holder::Foreign, |node| Holder::Node(node.name.clone()))
+    }
+
+    /// Who holds the key on chain, once it is known.
+    pub fn holder(&self) -> Option<Holder> {
+        self.state.key.map(|record| self.holder_of(record.key))
+    }
+
+    /// A node of the configuration, by its name.
+    pub(super) fn node(&self, name: &str) -> Option<&NodeConfig> {
+        self.config.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// The place of a node, by its name.
+    pub fn node_index(&self, name: &str) -> Option<NodeIndex> {
+        self.config.nodes.iter().position(|node| node.name == name).map(NodeIndex)
+    }
+
+    /// Slots in a round.
+    pub(super) fn round(&self) -> u64 {
+        u64::from(self.config.profile.round_length)
+    }
+
+    /// Time from slot to slot.
+    pub(super) fn interval(&self) -> Duration {
+        self.config.profile.block_interval
+    }
+}

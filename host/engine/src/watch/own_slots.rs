@@ -1,0 +1,93 @@
+//! The witness's own slots: which were produced and which were missed, and by whom.
+
+use dogwatch_chain::Slot;
+
+use crate::chain::{SlotFact, Tracker};
+use crate::holder::Holder;
+use crate::situation::{OwnSlot, SlotOutcome};
+use crate::slots::SlotRecord;
+use crate::watch::machine::Watch;
+
+/// Own slots that are kept: enough for any policy's window, few enough to store.
+const SLOTS_KEPT: usize = 64;
+
+impl Watch {
+    /// Brings the records of own slots up to date with the log.
+    pub(super) fn note_slots(&mut self, tracker: &Tracker) {
+        let log = tracker.log();
+        let (Some(clock), Some(base), Some(tip)) = (tracker.clock(), log.base(), log.tip()) else { return };
+        if self.state.key.is_none() || !Self::caught_up(tracker) {
+            return;
+        }
+        let (base, tip) = (clock.slot(base.time), clock.slot(tip.time));
+        // Records that a restart has put out of the log's reach stay as they were. But nothing is "in a row" across a
+        // gap in what was seen: blocks may have been produced in it.
+        let hole = self.state.seen.is_some_and(|seen| base > seen.plus(1));
+        let kept = |record: &&SlotRecord| !hole && record.slot < tip && !log.knows(record.slot, &clock);
+        let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();
+        self.state.seen = Some(tip);
+        for (slot, fact) in log.own_slots(&self.config.witness, &clock) {
+            let known = self.state.slots.iter().find(|record| record.slot == slot);
+            let (outcome, holder) = match fact {
+                SlotFact::Produced(key) => (SlotOutcome::Produced, self.holder_of(key)),
+                SlotFact::Missed => (SlotOutcome::Missed, self.holder_at(slot, known)),
+                SlotFact::ChainWide => (SlotOutcome::ChainWide, self.holder_at(slot, known)),
+            };
+            slots.push(SlotRecord { slot, time: clock.time(slot), outcome, holder });
+        }
+        slots.sort_by_key(|record| record.slot);
+        let surplus = slots.len().saturating_sub(SLOTS_KEPT);
+        self.state.slots = slots.split_off(surplus);
+        self.state.tally.count(&self.state.slots);
+    }
+
+    /// Who should have produced in a missed slot: whoever held the key then.
+    fn holder_at(&self, slot: Slot, known: Option<&SlotRecord>) -> Holder {
+        if let Some(known) = known.filter(|known| known.outcome != SlotOutcome::Produced) {
+            return known.holder.clone();
+        }
+        match self.state.key {
+            None => Holder::Foreign,
+            Some(record) if record.since.is_none_or(|since| slot >= since) => self.holder_of(record.key),
+            Some(record) => record.before.map_or(Holder::Foreign, |key| self.holder_of(key)),
+        }
+    }
+
+    /// Misses since the last block of the present holder, newest last.
+    pub(super) fn trailing_misses(&self) -> Vec<&SlotRecord> {
+        // With the null key nobody is expected to produce.
+        let Some(holder) = self.holder().filter(|holder| *holder != Holder::Disabled) else { return Vec::new() };
+        let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
+        let mut misses: Vec<&SlotRecord> = self
+            .state
+            .slots
+            .iter()
+            .rev()
+            .filter(|record| record.outcome != SlotOutcome::ChainWide)
+            .take_while(|record| {
+                record.outcome == SlotOutcome::Missed && record.holder == holder && record.slot >= since
+            })
+            .collect();
+        misses.reverse();
+        misses
+    }
+
+    /// Whether the present holder has signed a block since its key was first seen.
+    pub(super) fn has_produced(&self) -> bool {
+        let since = self.state.key.and_then(|record| record.since).unwrap_or_default().back(self.round());
+        let (holder, mut slots) = (self.holder(), self.state.slots.iter());
+        slots.any(|record| {
+            record.outcome == SlotOutcome::Produced && record.slot >= since && Some(&record.holder) == holder.as_ref()
+        })
+    }
+
+    pub(super) fn own_slots(&self) -> Vec<OwnSlot> {
+        let own = |record: &SlotRecord| OwnSlot {
+            slot: record.slot,
+            time: record.time,
+            outcome: record.outcome,
+            holder: self.holder_by_index(&record.holder),
+        };
+        self.state.slots.iter().map(own).collect()
+    }
+}

@@ -1,0 +1,39 @@
+//! Taking in what a node's probe found.
+
+use dogwatch_alerts::Cause;
+
+use crate::chain::Standstill;
+use crate::failure::ProbeFailure;
+use crate::health::{Probe, assess};
+use crate::situation::{Health, NodeIndex};
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
+
+impl Watch {
+    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, node: NodeIndex, result: Result<Probe, ProbeFailure>) {
+        let chain_id = self.config.profile.chain_id;
+        // In a standstill the endpoints agree as well, on an old block.
+        let agreed = Self::quorum_agrees(turn.chain) || turn.chain.standstill() == Standstill::AllAtTheSameBlock;
+        let log = agreed.then(|| turn.chain.log());
+        let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, log);
+        let damping = self.config.damping;
+        let Some(health) = self.health.get_mut(node.0) else { return };
+        if !health.note(turn.now, damping, assessed) {
+            return;
+        }
+        let (state, why) = (health.health(), health.unfit().map(ToString::to_string));
+        let Some(name) = self.config.nodes.get(node.0).map(|node| node.name.clone()) else { return };
+        match state {
+            Health::Unhealthy => {
+                let notice = self.node_unfit(turn.now, &name, &why.unwrap_or_default());
+                self.raise(turn, notice);
+            }
+            Health::Healthy => {
+                let key = self.part_key(Cause::Node, &name);
+                self.resolve_key(turn, &key, "Its probes are good again.");
+            }
+            Health::Unknown => {}
+        }
+        self.ask(turn);
+    }
+}

@@ -1,0 +1,255 @@
+//! A witness, its nodes and its chain, slot by slot, for the unit tests of the watch.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use dogwatch_alerts::Alert;
+use dogwatch_chain::{
+    AccountName, Block, BlockNum, Head, Profile, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
+};
+
+use crate::chain::{EndpointReading, Reading, Tracker, TrackerConfig};
+use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
+use crate::decision::{Action, Decision};
+use crate::failure::ProbeFailure;
+use crate::health::{Damping, Probe};
+use crate::situation::{Mode, NodeIndex};
+use crate::switch::SwitchPlan;
+use crate::testing::{INTERVAL, Messages, id, key, time};
+use crate::watch::event::{Command, Event, SendReport};
+use crate::watch::machine::Watch;
+use crate::watch::state::WatchState;
+
+/// Who produces, over and over: alice in every fifth slot.
+const ROUND: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
+
+const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
+
+pub(crate) struct Scene {
+    pub(crate) tracker: Tracker,
+    pub(crate) watch: Watch,
+    pub(crate) said: Vec<Alert>,
+    messages: Messages,
+    slot: u64,
+    blocks: Vec<Block>,
+    branch: u8,
+    /// The key on chain.
+    key: PublicKey,
+    /// What one endpoint shows instead of it; then all three differ.
+    pub(crate) shown: Option<PublicKey>,
+    /// Whether node primary produces nothing; the others always do.
+    pub(crate) fails: bool,
+    /// Nodes whose probes fail.
+    pub(crate) unfit: BTreeSet<&'static str>,
+    /// Whether the endpoints know of no alice.
+    pub(crate) unknown: bool,
+    pub(crate) participation: u8,
+    pending: Option<SwitchPlan>,
+}
+
+fn name(text: &str) -> AccountName {
+    AccountName::new(text).unwrap()
+}
+
+fn config(mode: Mode) -> WatchConfig {
+    let node = |name: &str, n| NodeConfig {
+        name: name.to_owned(),
+        key: key(n),
+        signing: Signing::Available,
+        unprobed: Unprobed::Refused,
+    };
+    WatchConfig {
+        site: "fsn1".to_owned(),
+        profile: Profile { round_length: 5, ..Profile::hive() },
+        witness: name("alice"),
+        tracker_index: 0,
+        mode,
+        nodes: vec![node("primary", 1), node("second", 2), node("third", 3)],
+        rails: Rails {
+            budget: 3,
+            budget_window: Duration::from_secs(21_600),
+            cool_down: Duration::from_secs(30),
+            own_slot_guard: Duration::ZERO,
+            min_participation: 85,
+            candidate_fresh: Duration::from_secs(30),
+            disable: Disable::Never,
+        },
+        damping: Damping { rise: 3, fall: 3 },
+        expiration: Duration::from_secs(30),
+    }
+}
+
+impl Scene {
+    /// A calm night: node primary produces, and all are fit.
+    pub(crate) fn new(mode: Mode) -> Self {
+        let tracker = Tracker::new(TrackerConfig {
+            chain: "hive".to_owned(),
+            block_interval: INTERVAL,
+            quorum: 2,
+            stale_after: INTERVAL * 5,
+        });
+        let mut scene = Self {
+            tracker,
+            watch: Watch::new(config(mode), WatchState::default(), time(100)),
+            said: Vec::new(),
+            messages: Messages::default(),
+            slot: 100,
+            blocks: Vec::new(),
+            branch: 0,
+            key: key(1),
+            shown: None,
+            fails: false,
+            unfit: BTreeSet::new(),
+            unknown: false,
+            participation: 128,
+            pending: None,
+        };
+        scene.run(8);
+        assert_eq!(scene.said, [], "a calm night");
+        scene
+    }
+
+    /// A third of a slot after the block was due.
+    pub(crate) fn now(&self) -> Time {
+        time(self.slot).plus(INTERVAL / 3)
+    }
+
+    /// Lets slots pass.
+    pub(crate) fn run(&mut self, slots: u64) {
+        for _ in 0..slots {
+            self.slot += 1;
+            self.produce();
+            self.look();
+            for (index, node) in ["primary", "second", "third"].into_iter().enumerate() {
+                let probe = self.probe(node);
+                self.handle(Event::Probed(NodeIndex(index), probe));
+            }
+            self.handle(Event::Observed);
+        }
+    }
+
+    fn produce(&mut self) {
+        let producer = ROUND[usize::try_from(self.slot % 5).unwrap()];
+        let own = producer == "alice";
+        if own && (self.key.is_null() || self.fails && [key(1), key(9)].contains(&self.key)) {
+            return;
+        }
+        let previous = self.blocks.last().map_or(id(98_765_400, 0), |block| block.id);
+        let mut transactions: Vec<TransactionId> = Vec::new();
+        let signing_key = if own { self.key } else { key(99) };
+        if let Some(plan) = self.pending.take() {
+            transactions.push(plan.id(&self.watch.config.profile));
+            self.key = plan.to_key;
+        }
+        self.blocks.push(Block {
+            id: id(previous.num().0 + 1, self.branch),
+            previous,
+            time: time(self.slot),
+            witness: name(producer),
+            signing_key,
+            transactions,
+        });
+    }
+
+    /// The endpoints are asked, and the blocks that are not known yet are read.
+    fn look(&mut self) {
+        let tip = self.blocks.last().unwrap();
+        let num = tip.id.num();
+        let head = Head {
+            id: tip.id,
+            time: tip.time,
+            slot: Slot(self.slot - time(self.slot).since(tip.time).as_secs() / 3),
+            irreversible: num.back(2),
+            participation: self.participation,
+        };
+        let schedule =
+            Schedule { next_shuffle: BlockNum(num.0 / 5 * 5 + 5), current: ROUND.map(name).to_vec(), future: None };
+        let readings: Vec<EndpointReading> = ENDPOINTS
+            .into_iter()
+            .enumerate()
+            .map(|(place, endpoint)| {
+                let witness = WitnessState {
+                    owner: name("alice"),
+                    signing_key: match (self.shown, place) {
+                        (None, _) | (_, 0) => self.key,
+                        (Some(other), 1) => other,
+                        (Some(_), _) => key(7),
+                    },
+                    total_missed: 0,
+                    last_confirmed_block: num,
+                    running_version: "1.27.11".to_owned(),
+                };
+                let witnesses = vec![(!self.unknown).then_some(witness)];
+                EndpointReading {
+                    endpoint: endpoint.to_owned(),
+                    operator: endpoint.to_owned(),
+                    result: Ok(Reading { head: head.clone(), schedule: schedule.clone(), witnesses }),
+                }
+            })
+            .collect();
+        self.tracker.observe(self.now(), &readings);
+        while let Some((from, to)) = self.tracker.wanted() {
+            let wanted = self.blocks.iter().filter(|block| (from..=to).contains(&block.id.num())).cloned();
+            self.tracker.learn(wanted.collect());
+        }
+    }
+
+    fn probe(&self, node: &str) -> Result<Probe, ProbeFailure> {
+        if self.unfit.contains(node) {
+            return Err(ProbeFailure::new("connection refused (os error 111)"));
+        }
+        let head = self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new("no head yet"))?;
+        Ok(Probe { head, chain_id: Some(self.watch.config.profile.chain_id), version: "1.27.11".to_owned() })
+    }
+
+    pub(crate) fn handle(&mut self, event: Event) {
+        for command in self.watch.handle(self.now(), &self.tracker, event) {
+            if let Command::Report(report) = command {
+                self.said.push(self.messages.of(*report));
+            }
+        }
+    }
+
+    pub(crate) fn decide(&mut self, action: Action, reason: &str) {
+        self.handle(Event::Decided(Ok(Decision { action, ..Decision::stay(reason, Vec::new()) })));
+    }
+
+    /// What was said since the last time.
+    pub(crate) fn take(&mut self) -> Vec<Alert> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Somebody else moves the key, and it counts at once.
+    pub(crate) fn wallet(&mut self, key: PublicKey) {
+        self.key = key;
+    }
+
+    /// The switch on its way.
+    pub(crate) fn plan(&self) -> SwitchPlan {
+        self.watch.state.in_flight.as_ref().unwrap().plan.clone()
+    }
+
+    /// The next block holds the switch on its way.
+    pub(crate) fn include(&mut self) {
+        self.pending = Some(self.plan());
+    }
+
+    /// How the endpoints took the switch on its way.
+    pub(crate) fn sent(&mut self, report: SendReport) {
+        let id = self.plan().id(&self.watch.config.profile);
+        self.handle(Event::Sent(id, report));
+    }
+
+    /// The newest block loses to another branch, and with it the switch that it holds.
+    pub(crate) fn fork(&mut self) {
+        self.blocks.pop();
+        self.branch += 1;
+        self.key = key(1);
+    }
+
+    /// Dogwatch starts anew with what it has stored.
+    pub(crate) fn restart(&mut self, mode: Mode) {
+        let config = WatchConfig { mode, ..self.watch.config.clone() };
+        self.watch = Watch::new(config, self.watch.state.clone(), self.now());
+    }
+}

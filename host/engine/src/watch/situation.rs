@@ -1,0 +1,106 @@
+//! The situation that the policy is asked about.
+
+use dogwatch_chain::Time;
+
+use crate::chain::Tracker;
+use crate::holder::Holder;
+use crate::situation::{Health, NextSlot, NodeIndex, NodeView, PastSwitch, Situation, SwitchOutcome};
+use crate::watch::event::Command;
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
+
+impl Watch {
+    /// Asks the policy, unless nothing is known yet.
+    pub(super) fn ask(&mut self, turn: &mut Turn<'_>) {
+        if self.state.paused_until.is_some_and(|until| until <= turn.now) {
+            self.state.paused_until = None;
+        }
+        if turn.chain.head().is_some() {
+            turn.push(Command::AskPolicy(Box::new(self.situation(turn.now, turn.chain))));
+        }
+    }
+
+    /// Everything the policy may base a decision on.
+    pub fn situation(&self, now: Time, tracker: &Tracker) -> Situation {
+        Situation {
+            now,
+            mode: self.config.mode,
+            site: self.config.site.clone(),
+            chain: self.config.profile.name.clone(),
+            witness: self.config.witness.clone(),
+            block_interval: self.interval(),
+            round_length: self.config.profile.round_length,
+            verdict: self.verdict(now, tracker),
+            view: tracker.view(now),
+            holder: self.holder().map_or(Holder::Foreign, |holder| self.holder_by_index(&holder)),
+            holder_since: self.state.key.and_then(|record| record.since),
+            slots: self.own_slots(),
+            next_slot: self.next_slot(now, tracker),
+            nodes: self.node_views(now),
+            switches: self.past_switches(),
+            switching: self.state.in_flight.is_some(),
+            paused_until: self.state.paused_until,
+        }
+    }
+
+    /// The next own slot, where the schedule is known.
+    pub fn next_slot(&self, now: Time, tracker: &Tracker) -> Option<NextSlot> {
+        let slot = tracker.next_own_slot(&self.config.witness, now)?;
+        let starts_in = tracker.clock()?.time(slot).since(now);
+        Some(NextSlot { slot, starts_in })
+    }
+
+    fn node_views(&self, now: Time) -> Vec<NodeView> {
+        let nodes = self.config.nodes.iter().zip(&self.health);
+        nodes
+            .map(|(node, health)| NodeView {
+                name: node.name.clone(),
+                health: health.health(),
+                health_for: now.since(health.since()),
+                head_age: health.head_age(now),
+                eligible: self.is_fit(now, &node.name),
+            })
+            .collect()
+    }
+
+    fn past_switches(&self) -> Vec<PastSwitch> {
+        let settled = self.state.switches.iter().map(|record| PastSwitch {
+            at: record.at,
+            from: self.holder_by_index(&record.from),
+            to: self.holder_by_index(&record.to),
+            outcome: record.outcome,
+        });
+        let pending = self.state.in_flight.iter().map(|flight| PastSwitch {
+            at: flight.plan.at,
+            from: self.holder_by_index(&flight.plan.from),
+            to: self.holder_by_index(&flight.plan.to),
+            outcome: SwitchOutcome::Pending,
+        });
+        settled.chain(pending).collect()
+    }
+
+    /// Nodes other than the one on duty that could take over now.
+    pub(super) fn standbys(&self, now: Time) -> Vec<&str> {
+        let holder = self.holder();
+        let free = |name: &&str| holder != Some(Holder::Node((*name).to_owned()));
+        let names = self.config.nodes.iter().map(|node| node.name.as_str()).filter(free);
+        names.filter(|name| self.is_fit(now, name)).collect()
+    }
+
+    pub(super) fn health_word(&self, name: &str) -> &'static str {
+        match self.node_index(name).and_then(|index| self.health(index)).map(|health| health.health()) {
+            Some(Health::Healthy) => "healthy",
+            Some(Health::Unhealthy) => "unhealthy",
+            Some(Health::Unknown) | None => "unknown",
+        }
+    }
+
+    /// A holder as policies see it; a node that left the configuration is unknown to them.
+    pub(super) fn holder_by_index(&self, holder: &Holder) -> Holder<NodeIndex> {
+        match holder {
+            Holder::Node(name) => self.node_index(name).map_or(Holder::Foreign, Holder::Node),
+            Holder::Disabled => Holder::Disabled,
+            Holder::Foreign => Holder::Foreign,
+        }
+    }
+}

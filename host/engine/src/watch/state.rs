@@ -1,0 +1,43 @@
+//! The state of a watch that survives a restart.
+
+use dogwatch_chain::{Slot, Time};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::book::AlertBook;
+use crate::slots::SlotRecord;
+use crate::switch::{InFlight, KeyRecord, SwitchRecord, Unproven};
+use crate::tally::Tally;
+
+/// The state that survives a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchState {
+    /// The policy's memory.
+    pub memory: Vec<u8>,
+    /// The key on chain.
+    pub key: Option<KeyRecord>,
+    /// Own slots of the last rounds, oldest first.
+    pub slots: Vec<SlotRecord>,
+    /// The newest slot whose outcome is known: nothing is known between it and a log that starts later.
+    pub seen: Option<Slot>,
+    /// The switch under way.
+    pub in_flight: Option<InFlight>,
+    /// The switch that is in a block and not proven yet.
+    pub unproven: Option<Unproven>,
+    /// Past switches, oldest first.
+    pub switches: Vec<SwitchRecord>,
+    /// Open alerts. Not stored here: the desk knows what is open.
+    #[serde(default, skip_serializing, deserialize_with = "forget")]
+    pub alerts: AlertBook,
+    /// Until when automatic switches are paused.
+    pub paused_until: Option<Time>,
+    /// Own slots by the hour.
+    #[serde(default)]
+    pub tally: Tally,
+}
+
+/// Older states hold the open alerts too.
+fn forget<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AlertBook, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| AlertBook::default())
+}

@@ -1,0 +1,36 @@
+//! What alerts say of a node that is not fit.
+
+use dogwatch_alerts::{Cause, Notice, Severity, Subject};
+use dogwatch_chain::Time;
+
+use crate::holder::Holder;
+use crate::time::utc;
+use crate::watch::machine::Watch;
+use crate::watch::text::line::headline;
+
+impl Watch {
+    pub(in crate::watch) fn node_unfit(&self, now: Time, node: &str, why: &str) -> Notice {
+        let health = self.node_index(node).and_then(|index| self.health(index));
+        let last = match health.and_then(|health| health.last_good()) {
+            Some(at) => format!("Its last good probe was at {}.", utc(at)),
+            None => "It has had no good probe since Dogwatch started.".to_owned(),
+        };
+        let duty = if self.holder() == Some(Holder::Node(node.to_owned())) {
+            "It is on duty: Dogwatch judges it by its blocks, not by its probe."
+        } else {
+            "It is a standby: Dogwatch does not switch to it."
+        };
+        let (summary, rest) = headline(&format!("{}: node {node} is not fit: {why}", self.name()), why);
+        Notice {
+            key: self.part_key(Cause::Node, node),
+            subject: Subject::Node(self.config.witness.clone(), node.to_owned()),
+            ..self.notice(
+                Cause::Node,
+                Severity::Warning,
+                summary,
+                format!("{rest}{last} {duty} {}", self.ready(now)),
+                &format!("Repair node {node}, or fix its probe in dogwatch.toml."),
+            )
+        }
+    }
+}

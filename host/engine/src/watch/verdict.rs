@@ -1,0 +1,41 @@
+//! The verdict: whose fault missed blocks are.
+
+use dogwatch_chain::Time;
+
+use crate::chain::{Standstill, Tracker};
+use crate::situation::{Agreement, Verdict};
+use crate::watch::machine::Watch;
+
+impl Watch {
+    /// Whose fault it is.
+    pub fn verdict(&self, now: Time, tracker: &Tracker) -> Verdict {
+        let view = tracker.view(now);
+        match view.agreement {
+            Agreement::Blind if tracker.standstill() == Standstill::AllAtTheSameBlock => {
+                return Verdict::Chain;
+            }
+            Agreement::Blind | Agreement::Thin | Agreement::Disagreed => return Verdict::CannotTell,
+            Agreement::Agreed | Agreement::Single => {}
+        }
+        if view.participation < self.config.rails.min_participation {
+            return Verdict::Chain;
+        }
+        // The endpoints were fresh when they last answered: an old head means that this was a while ago. And the
+        // tracker may know blocks that have not been recorded here yet.
+        let stale = view.head_age > tracker.config().stale_after;
+        if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
+            return Verdict::CannotTell;
+        }
+        if self.trailing_misses().is_empty() { Verdict::Fine } else { Verdict::Me }
+    }
+
+    /// Whether the quorum agrees on the chain.
+    pub(super) fn quorum_agrees(tracker: &Tracker) -> bool {
+        matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
+    }
+
+    /// Whether the blocks up to the head are known, on the head's own branch.
+    pub(super) fn caught_up(tracker: &Tracker) -> bool {
+        tracker.log().tip().map(|tip| tip.id) == tracker.head().map(|head| head.id)
+    }
+}

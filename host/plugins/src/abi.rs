@@ -1,0 +1,9 @@
+//! The versioned interfaces between host and plugins: the only place where bindings are named.
+
+pub(crate) mod call;
+pub(crate) mod channel;
+mod channel_v0_1;
+pub(crate) mod interface;
+pub(crate) mod policy;
+mod policy_v0_1;
+mod shared_types;

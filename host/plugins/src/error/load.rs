@@ -1,0 +1,74 @@
+//! Files that do not load.
+
+use super::call::PluginError;
+use crate::world::{World, known_interfaces};
+
+/// Why a file is not a plugin for this host. Each text continues "plugin NAME (FILE) …".
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// It changed while it was read.
+    #[error("changed while it was read; write plugins to another name and rename them into place")]
+    ChangedWhileRead,
+    /// It is too large.
+    #[error("is larger than a plugin may be ({limit} bytes); build it in release mode and strip it")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// It is machine code, which no sandbox can check.
+    #[error("is precompiled machine code, which cannot be checked; use the WebAssembly file (.wasm) instead")]
+    Precompiled,
+    /// It is not WebAssembly.
+    #[error("is not WebAssembly: it begins with {0}")]
+    NotWasm(String),
+    /// It is a core module whose description of its component type is missing or does not match it.
+    #[error("is a core module that cannot be made a component; is it built with the SDK's export macro? {0}")]
+    NotComponent(String),
+    /// It does not compile.
+    #[error("does not compile: {0}")]
+    Invalid(String),
+    /// It imports something.
+    #[error(
+        "imports {import}, but plugins may not import anything; build for wasm32-unknown-unknown, without WASI, clocks \
+         or randomness"
+    )]
+    Import {
+        /// The first import.
+        import: String,
+    },
+    /// It exports no Dogwatch interface.
+    #[error("exports no interface that this host knows ({}); it exports {exports}", known_interfaces())]
+    UnknownWorld {
+        /// What it exports.
+        exports: String,
+    },
+    /// It was built for another version of the interface.
+    #[error(
+        "is built for {found}, but this host knows {}; rebuild it with the SDK of this release",
+        known_interfaces()
+    )]
+    UnknownVersion {
+        /// The interface that it exports.
+        found: String,
+    },
+    /// It exports both a policy and a channel.
+    #[error("is both a policy and a channel; split it into two plugins")]
+    SeveralWorlds,
+    /// It exports a known interface with the wrong functions or types.
+    #[error("does not match its interface: {0}; rebuild it with the SDK of this release")]
+    InterfaceMismatch(String),
+    /// It failed to describe itself.
+    #[error("does not describe itself: {0}")]
+    DescribeFailed(PluginError),
+    /// It replaces a plugin of the other kind.
+    #[error("is a {found}, but replaces a {wanted}")]
+    WorldChanged {
+        /// What it is.
+        found: World,
+        /// What it replaces.
+        wanted: World,
+    },
+}

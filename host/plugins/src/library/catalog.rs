@@ -1,0 +1,175 @@
+//! The plugins by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use super::any_plugin::AnyPlugin;
+use super::error::{LibraryError, LoadProblem};
+use super::files;
+use super::origin::PluginOrigin;
+use super::source::PluginSource;
+use crate::abi::interface::Abi;
+use crate::channel::ChannelPlugin;
+use crate::error::load::LoadError;
+use crate::handle::PluginHandle;
+use crate::load::{load, magic};
+use crate::nearest::nearest;
+use crate::policy::PolicyPlugin;
+use crate::sandbox::Sandbox;
+use crate::world::World;
+
+/// The plugins by name. Each is compiled when it is first asked for, since compiled code takes memory.
+pub struct Library {
+    sandbox: Sandbox,
+    pub(super) directory: Option<PathBuf>,
+    entries: Mutex<Entries>,
+}
+
+type Entries = BTreeMap<String, LibraryEntry>;
+
+/// A plugin, compiled or not.
+pub(super) struct LibraryEntry {
+    pub(super) source: PluginSource,
+    pub(super) loaded: Option<AnyPlugin>,
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.entries().keys().cloned().collect();
+        f.debug_struct("Library").field("directory", &self.directory).field("names", &names).finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    /// Opens the library: the bundled plugins, and every `name.wasm` in the directory, which replaces a bundled plugin of
+    /// that name. Also returns the files that are clearly not plugins; anything else wrong with a file shows when the
+    /// plugin is asked for.
+    pub fn open(sandbox: Sandbox, directory: Option<&Path>) -> (Self, Vec<LoadProblem>) {
+        let mut entries: Entries = dogwatch_bundled::ALL
+            .iter()
+            .map(|bundled| {
+                (bundled.name.to_owned(), LibraryEntry { source: PluginSource::Bundled(bundled.wasm), loaded: None })
+            })
+            .collect();
+        let mut problems = Vec::new();
+        if let Some(directory) = directory {
+            let (found, mut bad) = files::scan(directory);
+            problems.append(&mut bad);
+            for (name, (path, stamp)) in found {
+                if let Err(error) = files::read_start(&path).and_then(|bytes| magic::check_magic(&bytes)) {
+                    problems.push(LoadProblem { name: name.clone(), origin: PluginOrigin::File(path.clone()), error });
+                }
+                entries.insert(name, LibraryEntry { source: PluginSource::File { path, stamp }, loaded: None });
+            }
+        }
+        (Self { sandbox, directory: directory.map(Path::to_owned), entries: Mutex::new(entries) }, problems)
+    }
+
+    /// The policy with that name, compiled now if it is not yet.
+    ///
+    /// # Errors
+    ///
+    /// No plugin has that name, it is a channel, or it does not load.
+    pub fn policy(&self, name: &str) -> Result<PolicyPlugin, LibraryError> {
+        match self.get(name)? {
+            AnyPlugin::Policy(policy) => Ok(policy),
+            AnyPlugin::Channel(_) => Err(wrong_world(name, World::Channel, World::Policy)),
+        }
+    }
+
+    /// The channel with that name, compiled now if it is not yet.
+    ///
+    /// # Errors
+    ///
+    /// No plugin has that name, it is a policy, or it does not load.
+    pub fn channel(&self, name: &str) -> Result<ChannelPlugin, LibraryError> {
+        match self.get(name)? {
+            AnyPlugin::Channel(channel) => Ok(channel),
+            AnyPlugin::Policy(_) => Err(wrong_world(name, World::Policy, World::Channel)),
+        }
+    }
+
+    /// The bytes of a plugin's file, as it is now.
+    pub fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        let source = self.entries().get(name).map(|entry| entry.source.clone())?;
+        match source {
+            PluginSource::Bundled(bytes) => Some(bytes.to_vec()),
+            PluginSource::File { path, .. } => {
+                files::read(&path, self.sandbox.limits().file).ok().map(|(bytes, _)| bytes)
+            }
+            PluginSource::Gone(_) => None,
+        }
+    }
+
+    /// The names, in alphabetical order.
+    pub fn names(&self) -> Vec<String> {
+        self.entries().keys().cloned().collect()
+    }
+
+    fn get(&self, name: &str) -> Result<AnyPlugin, LibraryError> {
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(name) else {
+            return Err(LibraryError::NotFound { name: name.to_owned(), hint: hint(name, &entries) });
+        };
+        if let Some(plugin) = &entry.loaded {
+            return Ok(plugin.clone());
+        }
+        let (plugin, _) = self.compile(name, &mut entry.source)?;
+        entry.loaded = Some(plugin.clone());
+        Ok(plugin)
+    }
+
+    /// Reads and compiles a plugin; returns its size in bytes too. Notes the stamp of what was read.
+    pub(super) fn compile(&self, name: &str, source: &mut PluginSource) -> Result<(AnyPlugin, usize), LoadProblem> {
+        let origin = source.origin();
+        let loaded = match source {
+            PluginSource::Bundled(bytes) => self.plugin(name, bytes),
+            PluginSource::File { path, stamp } => {
+                files::read(path, self.sandbox.limits().file).and_then(|(bytes, read)| {
+                    *stamp = read;
+                    self.plugin(name, &bytes)
+                })
+            }
+            PluginSource::Gone(path) => {
+                let gone = std::io::Error::new(std::io::ErrorKind::NotFound, format!("{} is gone", path.display()));
+                Err(gone.into())
+            }
+        };
+        loaded.map_err(|error| LoadProblem { name: name.to_owned(), origin, error })
+    }
+
+    fn plugin(&self, name: &str, bytes: &[u8]) -> Result<(AnyPlugin, usize), LoadError> {
+        let loaded = load(&self.sandbox, bytes)?;
+        let handle = PluginHandle {
+            name: name.to_owned(),
+            sha256: hex::encode(Sha256::digest(bytes)),
+            interface: loaded.interface.name,
+            sandbox: self.sandbox.clone(),
+        };
+        let plugin = match loaded.abi {
+            Abi::Policy(abi) => AnyPlugin::Policy(PolicyPlugin::new(handle, abi)),
+            Abi::Channel(abi) => AnyPlugin::Channel(ChannelPlugin::new(handle, abi)),
+        };
+        Ok((plugin, bytes.len()))
+    }
+
+    /// A thread that panicked while it held the lock left no entry half-written.
+    pub(super) fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wrong_world(name: &str, found: World, wanted: World) -> LibraryError {
+    LibraryError::WrongWorld { name: name.to_owned(), found, wanted }
+}
+
+fn hint(name: &str, entries: &Entries) -> String {
+    match nearest(name, entries.keys().map(String::as_str)) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => format!("there are: {}", entries.keys().cloned().collect::<Vec<_>>().join(", ")),
+    }
+}

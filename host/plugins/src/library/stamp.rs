@@ -1,0 +1,35 @@
+//! How a changed file is recognised.
+
+use std::fs::Metadata;
+use std::time::SystemTime;
+
+/// What changes with a file: its time of modification, its length in bytes and its inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileStamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+impl FileStamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self { modified: metadata.modified().ok(), length: metadata.len(), inode: inode(metadata) }
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> u64 {
+    0
+}
+
+impl FileStamp {
+    /// The file's length, in bytes.
+    pub(super) const fn length(&self) -> u64 {
+        self.length
+    }
+}
