@@ -36,7 +36,7 @@ impl From<Incident> for OpenAlert {
     fn from(incident: Incident) -> Self {
         let alert = incident.alert;
         Self {
-            key: alert.key.0,
+            key: alert.key.to_string(),
             severity: alert.severity,
             subject: alert.subject.to_string(),
             summary: alert.summary,

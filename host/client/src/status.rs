@@ -200,7 +200,7 @@ pub struct AlertStatus {
 impl From<&Alert> for AlertStatus {
     fn from(alert: &Alert) -> Self {
         Self {
-            key: alert.key.0.clone(),
+            key: alert.key.to_string(),
             severity: alert.severity,
             summary: alert.summary.clone(),
             remedy: alert.remedy.clone(),

@@ -6,7 +6,7 @@ mod validate;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::abi::call::{Answer, CallStore};
+use crate::abi::call::{CallStore, PluginAnswer};
 use crate::abi::channel::ChannelAbi;
 use crate::delivery::heartbeat::HeartbeatMessage;
 use crate::delivery::message::{AlertMessage, ChannelContext};
@@ -206,7 +206,7 @@ impl ChannelPlugin {
         &self,
         function: PluginFunction,
         context: ChannelContext<'_>,
-        compose: impl FnOnce(&mut CallStore) -> Answer<Vec<ChannelRequest>>,
+        compose: impl FnOnce(&mut CallStore) -> PluginAnswer<Vec<ChannelRequest>>,
     ) -> Result<Metered<Vec<ChannelRequest>>, PluginError> {
         let Metered { value, fuel } = self.handle.run(function, self.budget(), compose)?;
         let requests = value

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct CallBudget {
     /// Instructions, roughly. The same call always uses the same amount.
     pub fuel: u64,
-    /// Wall-clock time, for what fuel does not count. Far more than the fuel lasts for, so that no decision depends on it.
+    /// Wall-clock time, for what fuel does not count. Far more than the fuel lasts for, so that no decision depends on
+    /// it.
     pub time: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! What is sent: the alert as Alertmanager takes it, once, or at a resolution once for each severity that it has had.
+//! The alert as Alertmanager takes it: once, or at a resolution once for each severity that it may have had.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
 use dogwatch_sdk::text::{Unit, body_within, cut, key_within, one_line};
 
-/// The longest summary, in characters. Alertmanager names no limit; what it notifies has some.
+/// The longest summary, in characters. Alertmanager has no limit, but the services that it notifies do.
 const SUMMARY: usize = 1000;
 /// The longest description, in characters, likewise.
 const DESCRIPTION: usize = 10_000;
-/// The longest value of a label, in characters, likewise. A longer one is cut alike in every message.
+/// The longest value of a label, in characters. A longer one is cut the same way in every message.
 const LABEL: usize = 1000;
-/// How far before now an alert is said to have ended, in milliseconds. An end that lies in the future by
-/// Alertmanager's clock is lost: it then keeps the later end that it knew. This is how late its clock may be.
+/// How far in the past an alert's end is put, in milliseconds: as far as Alertmanager's clock may be behind. It would
+/// ignore an end in its future and keep the later one that it knew.
 const MARGIN: i64 = 30_000;
 
 /// The JSON of the request.
@@ -43,7 +43,7 @@ pub(crate) fn of(alert: &Alert, resolve_after: Duration) -> String {
     format!("[{}]", posted.join(","))
 }
 
-/// The identity: nothing here may change while the alert is open, but for the severity.
+/// The alert's identity: nothing here may change while the alert is open, except the severity.
 fn labels(alert: &Alert, severity: Severity) -> Object {
     let label = |text: &str| cut(&one_line(text), LABEL, Unit::Chars);
     Object::new()

@@ -1,16 +1,16 @@
 //! Hands alerts to a Prometheus Alertmanager, which groups, routes and repeats them as its own configuration says.
 //!
-//! Labels are an alert's identity there. All of them but one follow from the alert's key. The one is the severity:
-//! routes decide by it, and Alertmanager notifies nobody when an annotation changes. So an alert that becomes more
-//! severe is a new one to Alertmanager, which rings anew. A severity never falls while an alert is open, and the
-//! resolution therefore ends the alert at its own severity and at all below. The less severe one can be kept quiet in the
-//! meantime by an inhibition rule with `equal: [dogwatch_key]`.
+//! Labels are an alert's identity there. All but one follow from the alert's key; the other is the severity, because
+//! routes decide by it, and because Alertmanager notifies nobody when an annotation changes. So an alert that becomes
+//! more severe is a new one to Alertmanager, which notifies again. A severity never falls while an alert is open, so
+//! the resolution ends the alert at its own severity and at all lower ones. An inhibition rule with `equal:
+//! [dogwatch_key]` keeps the less severe one quiet in the meantime.
 //!
-//! Alertmanager has no acknowledgement: it shows who acknowledged, as an annotation. Reports are not sent, for
-//! Alertmanager would show them as trouble.
+//! Alertmanager has no acknowledgement: an annotation shows who acknowledged. Reports are not sent, because
+//! Alertmanager would show them as problems.
 
 mod alerts;
-mod answer;
+mod judge;
 
 use std::time::Duration;
 
@@ -21,21 +21,21 @@ use dogwatch_sdk::{Reader, Settings};
 #[derive(Debug)]
 pub struct Alertmanager;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The address, without a slash at its end.
     pub url: String,
-    /// How to be let in.
+    /// How to log in.
     pub login: Login,
-    /// When Alertmanager takes an open alert for resolved that it hears nothing more of.
+    /// When Alertmanager considers an open alert resolved that it does not hear of again.
     pub resolve_after: Duration,
 }
 
-/// How to be let in.
+/// How to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// By nothing.
+    /// Without credentials.
     Open,
     /// By a bearer token, which is a secret.
     Token,
@@ -59,23 +59,23 @@ impl Channel for Alertmanager {
             .text(
                 "url",
                 "Alertmanager's address, such as https://alertmanager.example.com:9093, with its path prefix if it has one. \
-                 Of a cluster name one member in each of several channels: Alertmanagers do not pass alerts on.",
+                 For a cluster, use one channel per member: Alertmanagers do not pass alerts on.",
             )
             .base_address("https://alertmanager.example.com:9093")
             .required();
         let resolve_after = read
             .duration(
                 "resolve_after",
-                "How long Alertmanager holds an open alert of which it hears nothing more. Warnings are sent once, so \
-                 that this must be longer than they may last.",
+                "How long Alertmanager keeps an open alert that it does not hear of again. Warnings are sent once, so \
+                 this must be longer than they may last.",
             )
             .range(SHORTEST..=LONGEST)
             .or(RESOLVE_AFTER);
         let user = read.text("user", "The user for HTTP's basic authentication.").optional();
         let password = read.secret("password", "The password of that user.");
-        let token = read.secret("token", "A bearer token, where Alertmanager or the proxy before it wants one.");
+        let token = read.secret("token", "A bearer token, if Alertmanager or the proxy in front of it wants one.");
         match (&user, password, token) {
-            (Some(_), _, true) => read.problem("token", "is given besides a user; keep one of them"),
+            (Some(_), _, true) => read.problem("token", "is given as well as a user; keep one of them"),
             (Some(_), false, false) => read.problem("password", "must be given as a secret: the user has none"),
             (None, true, _) => read.problem("user", "must be given: there is a password without a user"),
             _ => {}
@@ -97,7 +97,7 @@ impl Channel for Alertmanager {
     }
 
     fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answer::judge(response)
+        judge::of_message(response)
     }
 
     /// Asks for the receivers: a short list, behind the same login as alerts.
@@ -106,7 +106,7 @@ impl Channel for Alertmanager {
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        answer::judge_receivers(response)
+        judge::of_receivers(response)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is handed to Alertmanager, and what its answers mean.
+//! What is handed to Alertmanager, and what its responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Part, Severity};
@@ -74,7 +74,10 @@ fn wants_an_address_and_one_login() {
     assert!(problem(&[url(), ("resolve_after", "5m".into())], &[]).starts_with("resolve_after: must be from"));
     assert_eq!(problem(&[url(), user()], &[]), "password: must be given as a secret: the user has none");
     assert_eq!(problem(&[url()], &["password"]), "user: must be given: there is a password without a user");
-    assert_eq!(problem(&[url(), user()], &["password", "token"]), "token: is given besides a user; keep one of them");
+    assert_eq!(
+        problem(&[url(), user()], &["password", "token"]),
+        "token: is given as well as a user; keep one of them"
+    );
     let login = |settings: &[(&str, Value)], secrets: &[&str]| {
         configured::<Alertmanager>(settings, secrets).map(|config| config.login)
     };

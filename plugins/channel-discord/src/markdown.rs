@@ -1,4 +1,4 @@
-//! Text that Discord's markdown leaves as it is.
+//! Text escaped for Discord's markdown.
 
 use std::cell::Cell;
 
@@ -15,8 +15,8 @@ enum Place {
     Within,
 }
 
-/// Escapes the text, and cuts it so that the escaped text has at most that many UTF-16 units: Discord counts the
-/// characters as they are sent, and says not in which unit.
+/// Escapes the text, and cuts it so that the escaped text has at most this many UTF-16 units: Discord counts characters
+/// as they are sent, and does not say in which unit.
 pub(crate) fn literal(text: &str, limit: usize) -> String {
     let place = Cell::new(Place::Start);
     escaped(text, limit, Unit::Utf16, |character, out| {
@@ -51,12 +51,12 @@ const fn is_markup(character: char) -> bool {
     matches!(character, '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '@' | '[' | ']' | '/')
 }
 
-/// What makes a line something else where it begins it.
+/// Characters that change a line when they begin it.
 const fn begins(character: char) -> bool {
     matches!(character, '#' | '>' | '-' | '+')
 }
 
-/// What makes a list of a line that begins with a number before it.
+/// Characters that make a list item of a line when they follow a number at its beginning.
 const fn numbers(character: char) -> bool {
     matches!(character, '.' | ')')
 }

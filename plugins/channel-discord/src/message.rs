@@ -5,7 +5,7 @@ use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
 use dogwatch_sdk::text::{Unit, body_within_escaped, cut, one_line, title};
 
-use crate::Mention;
+use crate::config::Mention;
 use crate::markdown::{literal, longest_literal};
 
 /// The longest texts, as Discord documents them. All of an embed may have 6000: these have less together.
@@ -39,7 +39,7 @@ pub(crate) fn of(mention: Option<&Mention>, alert: &Alert) -> String {
         .text("timestamp", &rfc3339(alert.at))
         .object("footer", Object::new().text("text", &cut(&footer, LONGEST_FOOTER, Unit::Utf16)));
     message = message.raw("embeds", &format!("[{}]", embed.finish()));
-    // Nobody but the one who was asked for: not even if the alert quotes a mention.
+    // Nobody else is mentioned, even if the alert quotes a mention.
     let allowed = Object::new().texts("parse", []);
     message = message.object(
         "allowed_mentions",

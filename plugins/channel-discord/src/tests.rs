@@ -1,6 +1,7 @@
-//! What is posted where, and what the answers mean.
+//! What is posted where, and what the responses mean.
 
 use dogwatch_sdk::Value;
+use dogwatch_sdk::channel::Part;
 use dogwatch_sdk::channel::{Event, Severity};
 use dogwatch_sdk::testing::{
     HOSTILE, alert, alerts, answer, channel_problems, compose, configured, golden, json_body, judge, overlong, shown,
@@ -43,7 +44,7 @@ fn the_webhook_is_given_in_exactly_one_way() {
     assert!(message(&id(), &["webhook"]).starts_with("webhook: is the whole URL"));
     assert!(message(&[], &["webhook", "token"]).starts_with("webhook: is the whole URL"));
     assert!(message(&id(), &[]).starts_with("token: must be given as a secret"));
-    assert!(message(&[], &["token"]).starts_with("id: must be given together"));
+    assert!(message(&[], &["token"]).starts_with("id: must be given with the secret token"));
     for bad in ["", "x", "0", "-1", "99999999999999999999999", "1/2"] {
         assert!(message(&[("id", bad.into())], &["token"]).contains("must be an id"), "{bad}");
         assert!(message(&[("thread", bad.into())], &["webhook"]).contains("must be an id"), "{bad}");
@@ -151,7 +152,7 @@ fn judges_as_discord_documents() {
 
     permanent(judged(404, &[], r#"{"message":"Unknown Webhook","code":10015}"#), "the webhook is gone");
     permanent(judged(404, &[], r#"{"message":"Unknown Channel","code":10003}"#), "thread");
-    permanent(judged(401, &[], r#"{"message":"Invalid Webhook Token","code":50027}"#), "copy the webhook's URL anew");
+    permanent(judged(401, &[], r#"{"message":"Invalid Webhook Token","code":50027}"#), "copy the webhook's URL again");
     let form = r#"{"message":"Invalid Form Body","code":50035,
                    "errors":{"embeds":{"0":{"title":{"_errors":[{"code":"BASE_TYPE_MAX_LENGTH","message":"x"}]}}}}}"#;
     permanent(judged(400, &[], form), "(embeds.0.title)");

@@ -1,4 +1,4 @@
-//! What may be an address or a host: stricter than the standards, so that nothing can be added to a mail's headers.
+//! Valid addresses and hosts: stricter than the standards, so that nothing can be added to a mail's headers.
 
 /// Whether this is an address, with or without a name: `alice@example.com`, `Alice <alice@example.com>`.
 pub(crate) fn is_address(text: &str) -> Result<(), String> {
@@ -16,7 +16,7 @@ pub(crate) fn is_address(text: &str) -> Result<(), String> {
             address
         }
     };
-    // RFC 5321, 4.5.3.1: so long an address may be, and the part before the @.
+    // The limits of RFC 5321, 4.5.3.1, for an address and for the part before the @.
     let Some((local, domain)) = address.split_once('@').filter(|_| address.len() <= 254) else { return wrong() };
     let right = is_dotted(local, |byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
         && local.len() <= 64
@@ -33,7 +33,7 @@ pub(crate) fn is_host(host: &str) -> Result<(), String> {
     Err("must be the name of a host, such as smtp.example.com, without a port".to_owned())
 }
 
-/// Whether this host is the machine itself.
+/// Whether this host is the local machine.
 pub(crate) fn is_here(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

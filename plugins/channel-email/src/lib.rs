@@ -1,37 +1,23 @@
-//! Sends alerts as mails in plain text, by a mail server of the operator's.
+//! Sends alerts by email in plain text, through the operator's mail server.
 //!
-//! All mails about one alert name the same mail as the one they reply to, so that mail programs show them together.
-//! There is no such mail: no site has to know what another one has sent. There is no self-test: only a mail would show
-//! that mails get through.
+//! All mails about an alert reply to the same Message-ID, so that mail programs show them as one thread. No mail has
+//! that id: so no site needs to know what another one sent. There is no self-test: only a mail would show that mails
+//! get through.
 
 mod address;
+mod config;
 mod ids;
-mod judging;
+mod judge;
 
-use dogwatch_sdk::channel::{Alert, Channel, Event, Judgement, Mail, MailLogin, MailSecurity, Part, Request, Response};
-use dogwatch_sdk::text::{Unit, body_within, cut, one_line, title};
+use dogwatch_sdk::channel::{Alert, Channel, Event, Judgement, Mail, MailLogin, Part, Request, Response};
+use dogwatch_sdk::text::{Unit, body_within, cut, title};
 use dogwatch_sdk::{Reader, Settings};
+
+pub use config::Config;
 
 /// The channel.
 #[derive(Debug)]
 pub struct Email;
-
-/// The settings, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// The mail server's name.
-    pub server: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: MailSecurity,
-    /// Who sends, with or without a name.
-    pub from: String,
-    /// Who receives.
-    pub to: Vec<String>,
-    /// Whom to log in as; the password is a secret.
-    pub user: Option<String>,
-}
 
 /// The longest subject, in characters: mail programs show less.
 const LONGEST_SUBJECT: usize = 200;
@@ -39,71 +25,21 @@ const LONGEST_SUBJECT: usize = 200;
 const LONGEST_TITLE: usize = 2 * 1024;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 64 * 1024;
-/// The host takes no more for one mail; mail servers take 100 at least (RFC 5321, 4.5.3.1.8).
-const MOST_RECIPIENTS: usize = 50;
 
 impl Channel for Email {
     const NAME: &'static str = "email";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Sends alerts as mails, by a mail server of yours.";
+    const ABOUT: &'static str = "Sends alerts by email, through your mail server.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let server = read
-            .text("server", "The mail server that takes your mails, such as smtp.example.com.")
-            .check(|server| address::is_host(server))
-            .required();
-        let security = read
-            .text(
-                "security",
-                "\"starttls\": encrypted before anything is said. \"tls\": encrypted from the first byte. \"plain\": not \
-                 at all, for a server on this machine.",
-            )
-            .check(|name| security(name).map(|_| ()))
-            .or("starttls".to_owned());
-        let security = security_or_strictest(&security);
-        let port = read
-            .integer::<u16>(
-                "port",
-                "The server's port; unless told otherwise, 587 for starttls, 465 for tls, 25 for plain.",
-            )
-            .range(1..=u16::MAX)
-            .optional()
-            .unwrap_or(usual_port(security));
-        let from = read
-            .text(
-                "from",
-                "Who sends: an address such as \"dogwatch@example.com\" or \"Dogwatch <dogwatch@example.com>\".",
-            )
-            .check(|text| address::is_address(text))
-            .required();
-        let to = read
-            .texts("to", "Who receives: a list of addresses, such as [\"alice@example.com\"].")
-            .check(|list| recipients(list))
-            .required();
-        let user = read
-            .text("user", "Whom to log in as, often the whole address; without it there is no login.")
-            .check(|user| is_user(user))
-            .optional();
-        let password =
-            read.secret("password", "The password to log in with; many providers want an app password here.");
-        match (&user, password) {
-            (Some(_), false) => read.problem("password", "must be given as a secret: there is a user to log in as"),
-            (None, true) if !read.has_problems() => {
-                read.problem("user", "must be given: there is a password to log in with")
-            }
-            (Some(_), true) if security == MailSecurity::Plain && !address::is_here(&server) => {
-                read.problem("security", "is plain, which would show the password to everybody on the way");
-            }
-            _ => {}
-        }
-        Config { server, port, security, from, to, user }
+        config::read(read)
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
         let title = cut(&title(alert), LONGEST_TITLE, Unit::Bytes);
         let subject = cut(&title, LONGEST_SUBJECT, Unit::Chars);
-        // What the subject has no room for begins the text.
+        // A title too long for the subject begins the text.
         let above = if subject == title { String::new() } else { format!("{title}\n\n") };
         let text = body_within(alert, LONGEST_TEXT.saturating_sub(above.len()), Unit::Bytes);
         let login = config
@@ -132,43 +68,8 @@ impl Channel for Email {
     }
 
     fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        judging::sent(response)
+        judge::of_message(response)
     }
-}
-
-fn security(name: &str) -> Result<MailSecurity, String> {
-    match name {
-        "starttls" => Ok(MailSecurity::Starttls),
-        "tls" => Ok(MailSecurity::Tls),
-        "plain" => Ok(MailSecurity::Plain),
-        _ => Err("must be \"starttls\", \"tls\" or \"plain\"".to_owned()),
-    }
-}
-
-fn security_or_strictest(name: &str) -> MailSecurity {
-    security(name).unwrap_or(MailSecurity::Starttls)
-}
-
-const fn usual_port(security: MailSecurity) -> u16 {
-    match security {
-        MailSecurity::Starttls => 587,
-        MailSecurity::Tls => 465,
-        MailSecurity::Plain => 25,
-    }
-}
-
-fn recipients(list: &[String]) -> Result<(), String> {
-    if list.is_empty() || list.len() > MOST_RECIPIENTS {
-        return Err(format!("must be a list of 1 to {MOST_RECIPIENTS} addresses, found {}", list.len()));
-    }
-    list.iter().try_for_each(|text| address::is_address(text).map_err(|message| format!("{text:?} {message}")))
-}
-
-fn is_user(user: &str) -> Result<(), String> {
-    if !user.is_empty() && one_line(user) == user {
-        return Ok(());
-    }
-    Err("must be a name in one line".to_owned())
 }
 
 dogwatch_sdk::export_channel!(Email);

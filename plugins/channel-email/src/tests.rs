@@ -1,6 +1,7 @@
 //! Which mails are sent, and what the replies mean.
 
 use dogwatch_sdk::Value;
+use dogwatch_sdk::channel::MailSecurity;
 use dogwatch_sdk::testing::{
     alert, alerts, answer, channel_problems, compose, configured, golden, judge, overlong, shown,
 };
@@ -73,7 +74,7 @@ fn says_what_is_wrong_with_the_settings() {
     }
     let mut plain = with("user", "dogwatch");
     plain.push(("security", "plain".into()));
-    assert!(message(&plain, &["password"]).contains("would show the password"));
+    assert!(message(&plain, &["password"]).contains("would expose the password"));
     for here in ["localhost", "127.0.0.1", "::1"] {
         plain.retain(|(name, _)| *name != "server");
         plain.push(("server", here.into()));

@@ -1,9 +1,9 @@
 //! Sends alerts to a Gotify server as push messages.
 //!
-//! Gotify only shows messages: it knows no acknowledgement, and a message that is sent twice is shown twice. What rings
-//! follows from the priority.
+//! Gotify only shows messages: it has no acknowledgement, and shows a message that is sent twice twice. The priority
+//! decides what rings.
 
-mod answer;
+mod judge;
 mod message;
 
 use dogwatch_sdk::channel::{Alert, Channel, Header, HttpRequest, Judgement, Method, Part, Request, Response};
@@ -13,7 +13,7 @@ use dogwatch_sdk::{Reader, Settings};
 #[derive(Debug)]
 pub struct Gotify;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The server's address, without a slash at its end.
@@ -53,17 +53,17 @@ impl Channel for Gotify {
     }
 
     fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answer::judge(response)
+        judge::of_message(response)
     }
 
-    /// Asks the server for its health. It says so to anybody: an application's token can send and nothing else, so
-    /// that only a message would show whether the token is right.
+    /// Asks the server for its health, which needs no token. An application's token can only send, so only a message
+    /// would show whether it is right.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         Ok(vec![HttpRequest::new(Method::Get, vec![config.url.as_str().into(), "/health".into()]).into()])
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        answer::judge_health(response)
+        judge::of_health(response)
     }
 }
 

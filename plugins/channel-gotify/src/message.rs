@@ -1,4 +1,4 @@
-//! What is sent: one message.
+//! The message.
 
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;
@@ -27,8 +27,8 @@ pub(crate) fn of(alert: &Alert) -> String {
         .finish()
 }
 
-/// From 0 to 10. Gotify's app for Android shows those from 1 without a sound, rings from 4 on, and from 8 on also
-/// lays the message over whatever is on the screen.
+/// The priority, from 0 to 10. Gotify's Android app shows messages silently from 1 on, with a sound from 4 on, and over
+/// whatever is on the screen from 8 on.
 const fn priority(alert: &Alert) -> i64 {
     match (alert.event, alert.severity) {
         (Event::Acknowledged | Event::Resolved | Event::Report, _) | (_, Severity::Info) => 2,

@@ -2,12 +2,12 @@
 
 use dogwatch_sdk::Reader;
 
-/// Where healthchecks.io takes pings.
+/// The address for pings of healthchecks.io.
 const HOSTED: &str = "https://hc-ping.com";
 /// The service's limit.
 const LONGEST_SLUG: usize = 100;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where pings go, without a slash at its end.
@@ -35,7 +35,7 @@ pub enum Check {
 pub enum Create {
     /// The ping is refused.
     Never,
-    /// The service makes one.
+    /// The service creates one.
     Missing,
 }
 
@@ -43,8 +43,8 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
     let url = read
         .text(
             "url",
-            "Where pings go. A Healthchecks of your own takes them below /ping: https://hc.example.com/ping. The check \
-             in the web interface needs a period of at least a minute and a grace time in which Dogwatch starts; the \
+            "Where pings go. Your own Healthchecks server takes them below /ping: https://hc.example.com/ping. The \
+             check in the web interface needs a period of at least a minute and a grace time in which Dogwatch starts; the \
              service drops what comes more than five times a minute.",
         )
         .check(|url| is_bare(url))
@@ -65,8 +65,8 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
     match (uuid, ping_key, &slug) {
         (true, false, None) if create => read.problem("create", "only works with ping_key and slug, not with uuid"),
         (true, false, None) | (false, true, Some(_)) => {}
-        (true, ..) => read.problem("uuid", "names the check already; keep it alone, or ping_key and slug without it"),
-        // A slug that is wrong has been noted as such.
+        (true, ..) => read.problem("uuid", "already names the check; use either uuid, or ping_key and slug"),
+        // A wrong slug was reported already.
         (false, true, None) if read.has_problems() => {}
         (false, true, None) => read.problem("slug", "must be given with ping_key: the check's slug"),
         (false, false, Some(_)) => {

@@ -1,7 +1,7 @@
-//! Pings a check of healthchecks.io, or of a Healthchecks of the operator's own: it raises the alarm when the pings stop.
+//! Pings a check of healthchecks.io or a self-hosted Healthchecks, which raises the alarm when the pings stop.
 //!
-//! A start is told as a start, which makes nothing well: the check waits for the first full cycle no longer than its
-//! grace time. A failure is told at once, with its reason.
+//! A start is sent as a start and does not count as success: the check waits for the first full cycle for its grace
+//! time. A failure is sent at once, with its reason.
 
 mod check;
 mod judge;
@@ -31,13 +31,13 @@ impl Channel for Healthchecks {
         Ok(Vec::new())
     }
 
-    /// There is no call that only looks. An entry in the check's log changes nothing and wakes nobody.
+    /// No call only looks, but an entry in the check's log changes nothing and wakes nobody.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         Ok(vec![ping::test(config)])
     }
 
     fn judge_self_test(settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        judge::of(settings, response)
+        judge::of_response(settings, response)
     }
 
     fn beat(config: &Config, heartbeat: &Heartbeat) -> Result<Vec<Request>, String> {
@@ -45,7 +45,7 @@ impl Channel for Healthchecks {
     }
 
     fn judge_beat(settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        judge::of(settings, response)
+        judge::of_response(settings, response)
     }
 }
 

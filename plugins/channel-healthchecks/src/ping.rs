@@ -1,12 +1,12 @@
-//! What is sent.
+//! The requests.
 
 use dogwatch_sdk::channel::{Encoding, Header, Heartbeat, HttpRequest, Method, Part, Pulse, Request};
 use dogwatch_sdk::text::{Unit, cut, one_line, plain};
 
-use crate::{Check, Config, Create};
+use crate::check::{Check, Config, Create};
 
-/// What a Healthchecks of one's own keeps of a body, in bytes, unless `PING_BODY_LIMIT` says otherwise; healthchecks.io
-/// keeps ten times as much. Cut here, no character is cut in half there.
+/// What a self-hosted Healthchecks keeps of a body by default (`PING_BODY_LIMIT`), in bytes; healthchecks.io keeps ten
+/// times as much. The body is cut here so that no character is cut in half there.
 const LONGEST_BODY: usize = 10_000;
 
 /// The ping that carries a heartbeat.
@@ -24,7 +24,7 @@ pub(crate) fn of(config: &Config, heartbeat: &Heartbeat) -> Request {
 
 /// An entry in the check's log.
 pub(crate) fn test(config: &Config) -> Request {
-    request(config, "/log", "A self-test of Dogwatch's. It changes nothing.")
+    request(config, "/log", "A Dogwatch self-test. It changes nothing.")
 }
 
 fn request(config: &Config, action: &str, body: &str) -> Request {

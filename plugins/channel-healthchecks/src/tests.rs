@@ -1,4 +1,4 @@
-//! What is pinged where, and what the answers mean.
+//! What is pinged where, and what the responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Method, Part, Pulse};
@@ -98,7 +98,7 @@ fn wants_one_name_of_the_check() {
     assert!(problem(&[], KEY).starts_with("slug: must be given"));
     assert!(problem(&slug(), &[]).starts_with("ping_key: must be given as a secret"));
     for (settings, secrets) in [(slug(), UUID), (slug(), &["uuid", "ping_key"]), (Vec::new(), &["uuid", "ping_key"])] {
-        assert!(problem(&settings, secrets).starts_with("uuid: names the check already"));
+        assert!(problem(&settings, secrets).starts_with("uuid: already names the check"));
     }
     assert!(problem(&[("create", true.into())], UUID).starts_with("create: only works"));
     for bad in ["", "Dogwatch", "a b", "a/b", "ä", &"a".repeat(101)] {
@@ -132,11 +132,11 @@ fn judges_what_is_documented_and_what_is_not() {
         (Vec::new(), answer(404, &[], "<h1>Not Found</h1>"), "is the url right"),
         (slug(), answer(409, &[], "ambiguous slug"), "several checks"),
         (slug(), answer(400, &[], "invalid url format"), "alone"),
-        (Vec::new(), answer(200, &[], "<html>a login page</html>"), "not that of Healthchecks"),
-        (Vec::new(), answer(200, &[], ""), "not that of Healthchecks"),
-        (Vec::new(), answer(200, &[], "\u{fffd}\0"), "not that of Healthchecks"),
-        (Vec::new(), response(204, &[]), "not that of Healthchecks"),
-        (Vec::new(), response(301, &[("location", "https://x.example/secret")]), "redirects are not followed"),
+        (Vec::new(), answer(200, &[], "<html>a login page</html>"), "as Healthchecks would"),
+        (Vec::new(), answer(200, &[], ""), "as Healthchecks would"),
+        (Vec::new(), answer(200, &[], "\u{fffd}\0"), "as Healthchecks would"),
+        (Vec::new(), response(204, &[]), "as Healthchecks would"),
+        (Vec::new(), response(301, &[("location", "https://x.example/secret")]), "is not followed"),
         (Vec::new(), response(405, &[]), "405"),
     ];
     for (settings, response, words) in permanent {

@@ -1,11 +1,11 @@
-//! What is posted.
+//! The body.
 
 use dogwatch_sdk::channel::{Heartbeat, Pulse};
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
 use dogwatch_sdk::text::{Unit, cut, plain};
 
-/// How much of a reason is posted, in bytes: services that take a body keep some 10 kB of it.
+/// The longest reason that is posted, in bytes: services that take a body keep about 10 kB of it.
 const LONGEST_REASON: usize = 8_000;
 
 /// The heartbeat as a JSON object; the reason is empty where there is none.

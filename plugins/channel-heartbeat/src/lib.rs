@@ -1,14 +1,13 @@
-//! Calls an address of the operator's while the watch goes on: whoever listens there raises the alarm when the calls
-//! stop.
+//! Calls a URL of the operator's choice while all is well: the service behind it raises the alarm when the calls stop.
 //!
-//! For every dead man's switch that has no channel of its own: Better Stack, Cronitor, Dead Man's Snitch and others. What
-//! the service has no address for is not said: a daemon that cannot do its work keeps silent, and the silence raises the
+//! For every dead man's switch that has no channel of its own: Better Stack, Cronitor, Dead Man's Snitch and others. If
+//! the service has no URL for failures, a daemon that cannot do its work stays silent, and the silence raises the
 //! alarm. There is no self-test, because each call counts as a heartbeat.
 
 mod body;
 
 use dogwatch_sdk::channel::{Alert, Channel, Encoding, Heartbeat, HttpRequest, Method, Pulse, Request, Role};
-use dogwatch_sdk::{Given, Reader};
+use dogwatch_sdk::{Reader, SettingOrSecret};
 
 const EXAMPLE: &str = "https://example.com/beat";
 const GET: &str = "GET";
@@ -18,15 +17,15 @@ const POST: &str = "POST";
 #[derive(Debug)]
 pub struct GenericHeartbeat;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Called when a full cycle went well.
-    pub well: Given,
+    pub well: SettingOrSecret,
     /// Called when the daemon has started, if at all.
-    pub started: Option<Given>,
+    pub started: Option<SettingOrSecret>,
     /// Called when it cannot do its work, if at all.
-    pub failing: Option<Given>,
+    pub failing: Option<SettingOrSecret>,
     /// How it is called.
     pub call: Call,
 }
@@ -43,7 +42,7 @@ pub enum Call {
 impl Channel for GenericHeartbeat {
     const NAME: &'static str = "heartbeat";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Calls any address while the watch goes on, for a dead man's switch behind it.";
+    const ABOUT: &'static str = "Calls any URL while all is well, for a dead man's switch.";
     const ROLES: Role = Role::HEARTBEATS;
     type Config = Config;
 
@@ -82,7 +81,7 @@ impl Channel for GenericHeartbeat {
     }
 }
 
-fn request(call: Call, address: &Given, heartbeat: &Heartbeat) -> Request {
+fn request(call: Call, address: &SettingOrSecret, heartbeat: &Heartbeat) -> Request {
     let url = vec![address.part(Encoding::Plain)];
     match call {
         Call::Get => HttpRequest::new(Method::Get, url).into(),

@@ -1,4 +1,4 @@
-//! What is called when, and what the answers mean.
+//! What is called when, and what the responses mean.
 
 use dogwatch_sdk::channel::{Judgement, Part, Response};
 use dogwatch_sdk::testing::{

@@ -4,7 +4,7 @@ use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::text::{Unit, body_within_escaped, cut, escaped, html, title};
 
-use crate::Config;
+use crate::config::Config;
 
 /// The longest title, in bytes.
 const TITLE_MOST: usize = 1024;
@@ -17,7 +17,7 @@ const SPACE: char = '\u{200b}';
 
 /// The content, as JSON.
 pub(crate) fn of(config: &Config, alert: &Alert) -> String {
-    // A notice notifies nobody, as Matrix wants it of a bot; a text does where the room's notifications are on.
+    // A notice, which Matrix wants from a bot, notifies nobody; a text does if the room's notifications are on.
     let kind = if alert.is_quiet() { "m.notice" } else { "m.text" };
     let title = quiet(&cut(&title(alert), TITLE_MOST, Unit::Bytes));
     let text = quiet(&body_within_escaped(alert, TEXT_MOST, Unit::Bytes, longest_html));
@@ -58,7 +58,7 @@ fn longest_html(character: char, out: &mut String) {
     }
 }
 
-/// The text, in which no old client finds everybody's name.
+/// The text, in which old clients find no mention of the whole room.
 fn quiet(text: &str) -> String {
     text.replace("@room", &format!("@{SPACE}room"))
 }

@@ -1,14 +1,14 @@
-//! Telephone calls. ntfy refuses a message as a whole when it cannot make the call that the message asks for, so that
-//! the channel then sends it without.
+//! Telephone calls. ntfy refuses the whole message if it cannot make the call that it asks for; the channel then sends
+//! it without.
 
 use dogwatch_sdk::channel::{Alert, Judgement, Response, Severity};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::{Settings, Value as Setting};
 
-use crate::Config;
+use crate::config::Config;
 
-/// How long no call is asked for after ntfy refused one, in milliseconds.
+/// How long to ask for no call after ntfy refused one, in milliseconds.
 const WITHOUT_CALL: i64 = 3_600_000;
 /// What the memory begins with; milliseconds since 1970 follow.
 const MEMORY: &str = "no calls before ";
@@ -18,7 +18,7 @@ const MEMORY: &str = "no calls before ";
 pub(crate) enum Call<'a> {
     /// Of that number, or of the first one.
     Wanted(&'a str),
-    /// It would be wanted, and ntfy refused one a short time ago.
+    /// A call is wanted, but ntfy refused one a short time ago.
     Refused,
     /// Nobody has to be called.
     Needless,
@@ -34,29 +34,18 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Whether this is ntfy's code for a call that it does not make: calls are off, the number is wrong or not verified,
-/// nobody is logged in, or there were enough calls today.
+/// Whether this is ntfy's code for a refused call: calls are off, the number is wrong or not verified, nobody is logged
+/// in, or today's calls are used up.
 pub(crate) const fn is_refusal(code: u64) -> bool {
     matches!(code, 40_032..=40_035 | 42_910)
 }
 
-/// The channel is to send it again without a call, and for a while to ask for none.
+/// Sends the message again without a call, and asks for none for a while.
 pub(crate) fn remember(alert: &Alert) -> Judgement {
     Judgement::Remember(format!("{MEMORY}{}", alert.at.saturating_add(WITHOUT_CALL)))
 }
 
-/// Whether this is a number, or `yes`.
-pub(crate) fn is_target(call: &str) -> Result<(), String> {
-    let digits = call.strip_prefix('+').unwrap_or_default();
-    let number = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if call == "yes" || number {
-        Ok(())
-    } else {
-        Err("must be \"yes\" or a number with a plus and the country's code, such as \"+15551234567\"".to_owned())
-    }
-}
-
-/// The answer to the question which numbers the account may call.
+/// Judges the response that says which numbers the account may call.
 pub(crate) fn of_account(settings: &Settings, response: &Response) -> Judgement {
     let judgement = http::judge(response);
     if judgement != Judgement::Delivered {
@@ -75,7 +64,7 @@ pub(crate) fn of_account(settings: &Settings, response: &Response) -> Judgement 
     };
     if !known {
         return Judgement::Permanent(
-            "a page would not ring: the account has not verified the number in call; ntfy's web app, Account"
+            "a page would not ring: the number in call is not verified; verify it in ntfy's web app, under Account"
                 .to_owned(),
         );
     }

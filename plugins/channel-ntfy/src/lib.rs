@@ -1,95 +1,29 @@
-//! Publishes alerts to a topic of ntfy, on ntfy.sh or on a server of one's own. A page may also ring the telephone,
+//! Publishes alerts to an ntfy topic, on ntfy.sh or the operator's own server. A page may also ring the telephone,
 //! where the ntfy account can do that.
 
-mod answers;
 mod call;
+mod config;
+mod judge;
 mod message;
 mod text;
 
-use dogwatch_sdk::channel::{Alert, Channel, Encoding, Header, HttpRequest, Judgement, Method, Request, Response};
-use dogwatch_sdk::{Given, Reader, Settings};
+use dogwatch_sdk::channel::{Alert, Channel, Encoding, HttpRequest, Judgement, Method, Request, Response};
+use dogwatch_sdk::{Reader, Settings};
+
+pub use config::{Config, Login};
 
 /// The channel.
 #[derive(Debug)]
 pub struct Ntfy;
 
-/// The settings, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// Where the server is, without a slash at its end.
-    pub url: String,
-    /// What is published to. Where there are no logins, whoever knows its name can read and write.
-    pub topic: Given,
-    /// Who publishes.
-    pub login: Login,
-    /// Which verified number a page rings, or `yes` for the first one.
-    pub call: Option<String>,
-}
-
-/// How the channel says who it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Login {
-    /// Not at all.
-    Nobody,
-    /// With an access token.
-    Token,
-    /// With the name of a user and a password.
-    User(String),
-}
-
 impl Channel for Ntfy {
     const NAME: &'static str = "ntfy";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Publishes alerts to a topic of ntfy, on ntfy.sh or on a server of one's own.";
+    const ABOUT: &'static str = "Publishes alerts to an ntfy topic, on ntfy.sh or your own server.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let url = read
-            .text("url", "Where the ntfy server is, without the topic.")
-            .base_address("https://ntfy.sh")
-            .or("https://ntfy.sh".to_owned());
-        let topic = read
-            .text(
-                "topic",
-                "The topic to publish to, unless it is a secret: on ntfy.sh its name is its only protection.",
-            )
-            .check(|topic| is_topic(topic))
-            .or_required_secret("The topic to publish to, where its name must not be seen.");
-        let user = read
-            .text("user", "The user whose password is the secret password; not needed with a token.")
-            .check(|user| is_user(user))
-            .optional();
-        let token = read.secret("token", "An access token, which begins with tk_: ntfy's web app, Account.");
-        let password = read.secret("password", "The password of user, where there is no token.");
-        let login = match (token, password, user) {
-            (false, false, None) => Login::Nobody,
-            (true, false, None) => Login::Token,
-            (false, true, Some(user)) => Login::User(user),
-            (true, ..) => {
-                read.problem("token", "is enough; leave out user and password");
-                Login::Token
-            }
-            (false, true, None) => {
-                read.problem("user", "must be given with the secret password");
-                Login::Nobody
-            }
-            (false, false, Some(_)) => {
-                read.problem("password", "must be given as a secret with user");
-                Login::Nobody
-            }
-        };
-        let call = read
-            .text(
-                "call",
-                "Whom a page also rings by telephone: \"yes\" for the account's first verified number, or a verified \
-                 number such as \"+15551234567\". Needs a login, and a plan or server that can call.",
-            )
-            .check(|call| call::is_target(call))
-            .optional();
-        if call.is_some() && login == Login::Nobody && !read.has_problems() {
-            read.problem("call", "needs a login: ntfy calls only numbers that a user has verified");
-        }
-        Config { url, topic, login, call }
+        config::read(read)
     }
 
     fn compose(config: &Config, memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -97,7 +31,7 @@ impl Channel for Ntfy {
     }
 
     fn judge(settings: &Settings, alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answers::of_message(settings, alert, response)
+        judge::of_message(settings, alert, response)
     }
 
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
@@ -112,39 +46,10 @@ impl Channel for Ntfy {
 
     fn judge_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
         match index {
-            0 => answers::of_health(response),
-            1 => answers::of_access(response),
+            0 => judge::of_health(response),
+            1 => judge::of_access(response),
             _ => call::of_account(settings, response),
         }
-    }
-}
-
-impl Config {
-    fn authorised(&self, request: HttpRequest) -> HttpRequest {
-        match &self.login {
-            Login::Nobody => request,
-            Login::Token => request.header(Header::bearer("token")),
-            Login::User(user) => request.header(Header::basic(user, "password")),
-        }
-    }
-}
-
-/// Whether ntfy takes this as a topic: 1 to 64 letters, digits, underscores and hyphens.
-fn is_topic(topic: &str) -> Result<(), String> {
-    let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if (1..=64).contains(&topic.len()) && topic.bytes().all(name) {
-        Ok(())
-    } else {
-        Err("must be the name of one topic: 1 to 64 letters, digits, underscores and hyphens".to_owned())
-    }
-}
-
-/// A colon would end the name in basic authentication.
-fn is_user(user: &str) -> Result<(), String> {
-    if user.is_empty() || user.contains(|character: char| character == ':' || character.is_control()) {
-        Err("must be the name of a user, without a colon".to_owned())
-    } else {
-        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
-//! What is published.
+//! The request that publishes a message.
 
 use dogwatch_sdk::channel::{Alert, Encoding, Event, HttpRequest, Method, Request, Severity};
 use dogwatch_sdk::json::Object;
 
-use crate::Config;
 use crate::call::Call;
+use crate::config::Config;
 use crate::text::{message_of, title_of};
 
 /// The request that delivers an alert.
@@ -19,13 +19,13 @@ pub(crate) fn request(config: &Config, memory: &str, alert: &Alert) -> Request {
     if let Call::Wanted(number) = call {
         message = message.text("call", number);
     }
-    let body = message.led_by("topic", config.topic.part(Encoding::Json));
+    let body = message.with_first_part("topic", config.topic.part(Encoding::Json));
     let url = format!("{}/", config.url);
     config.authorised(HttpRequest::new(Method::Post, vec![url.into()])).json(body).into()
 }
 
-/// ntfy's priority, from 1 to 5, and the tag that its apps show as a small picture: 5 rings as loud as the app is set
-/// to, and 2 makes no sound at all.
+/// ntfy's priority, from 1 to 5, and the tag that its apps show as an emoji: 5 rings as loud as the app is set to, and
+/// 2 is silent.
 const fn loudness(alert: &Alert) -> (i64, &'static str) {
     match (alert.event, alert.severity) {
         (Event::Resolved, _) => (2, "white_check_mark"),

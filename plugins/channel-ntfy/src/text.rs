@@ -15,12 +15,12 @@ const MESSAGE_MOST: usize = 3500;
 /// The longest message that is also spoken, in bytes: it is said three times, and ntfy drops what is too long for it.
 const SPOKEN_MOST: usize = 600;
 
-/// What happened, in one line.
+/// The title: what happened, in one line.
 pub(crate) fn title_of(alert: &Alert) -> String {
     cut(&title(alert), TITLE_MOST, Unit::Bytes)
 }
 
-/// The rest.
+/// The text below the title.
 pub(crate) fn message_of(alert: &Alert, call: Call<'_>) -> String {
     match call {
         // The call says the message alone, without its title.

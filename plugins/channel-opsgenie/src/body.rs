@@ -1,11 +1,12 @@
-//! What is sent.
+//! The requests.
 
 use dogwatch_sdk::channel::{Alert, Severity};
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
 use dogwatch_sdk::text::{Unit, body_within, cut, one_line, title};
 
-use crate::{Config, alias};
+use crate::alias;
+use crate::config::Config;
 
 /// The longest message (Opsgenie, Alert API). Its unit is not documented; UTF-16 is the stricter of those that may be.
 const MESSAGE: usize = 130;
@@ -17,9 +18,6 @@ const SOURCE: usize = 100;
 const FIELD: usize = 500;
 /// The longest note: Opsgenie takes 25000, and nobody reads that much of one.
 const NOTE: usize = 1000;
-/// How many tags there may be, and how long one.
-const TAGS: usize = 20;
-const TAG: usize = 50;
 
 /// The alert as JSON.
 pub(crate) fn alert(config: &Config, alert: &Alert) -> String {
@@ -48,7 +46,7 @@ pub(crate) fn alert(config: &Config, alert: &Alert) -> String {
     json.object("details", details).finish()
 }
 
-/// What accompanies an acknowledgement or a resolution.
+/// The body of an acknowledgement or a resolution.
 pub(crate) fn note(alert: &Alert) -> String {
     let mut note = title(alert);
     if !alert.acknowledged_by.is_empty() {
@@ -58,20 +56,9 @@ pub(crate) fn note(alert: &Alert) -> String {
     Object::new().text("source", &source(alert)).text("note", &note).finish()
 }
 
-/// What accompanies the self-test.
+/// The body of the self-test.
 pub(crate) fn self_test() -> String {
     Object::new().text("source", "Dogwatch").text("note", "self-test: this alert does not exist").finish()
-}
-
-/// Whether tags are right.
-pub(crate) fn check_tags(tags: &[String]) -> Result<(), String> {
-    if tags.len() > TAGS {
-        return Err(format!("must be at most {TAGS}, found {}", tags.len()));
-    }
-    match tags.iter().find(|tag| tag.trim().is_empty() || Unit::Utf16.length(tag) > TAG) {
-        Some(tag) => Err(format!("must have 1 to {TAG} characters each, found {tag:?}")),
-        None => Ok(()),
-    }
 }
 
 /// P1 is the loudest of five. P4 stays free for the operator's own rules.

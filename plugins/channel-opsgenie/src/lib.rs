@@ -1,17 +1,18 @@
 //! Opens, acknowledges and closes alerts in Opsgenie, or in its successor, Jira Service Management Operations.
 //!
 //! The alias is an alert's identity there: the key and the severity. Opsgenie counts an alert that comes again under an
-//! alias that is open, and changes nothing else. So an alert that becomes more severe is opened anew, lest it ring as it
-//! did before. A severity never falls while an alert is open; its acknowledgement and its resolution therefore go to the
-//! alias of its severity and to those of all below, and come to nothing where none was opened.
+//! alias that is open, and changes nothing else. So an alert that becomes more severe is opened anew; otherwise it
+//! would ring as before. A severity never falls while an alert is open; its acknowledgement and its resolution
+//! therefore go to the alias of its severity and of all lower ones, and do nothing where none was opened.
 //!
-//! Opsgenie works on requests after it has answered, and can be asked what became of them. Jira Service Management
-//! cannot, by an integration's key. Reports are not sent: whatever is opened there notifies somebody.
+//! Opsgenie processes requests after it answers, and can be asked what became of them. Jira Service Management cannot,
+//! with an integration's key. Reports are not sent: whatever is opened there notifies somebody.
 
 mod address;
 mod alias;
-mod answer;
 mod body;
+mod config;
+mod judge;
 mod progress;
 mod responder;
 
@@ -19,25 +20,13 @@ use dogwatch_sdk::channel::{
     Alert, Channel, Event, Header, HttpRequest, Judgement, Method, Part, Progress, Request, Response, Severity,
 };
 use dogwatch_sdk::{Reader, Settings};
-use responder::Responder;
+
+pub use config::Config;
+use config::KEY;
 
 /// The channel.
 #[derive(Debug)]
 pub struct Opsgenie;
-
-/// The settings, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// The service's address, without a slash at its end.
-    pub url: String,
-    /// Who is to be notified; if nobody is named, the team of the integration.
-    pub responders: Vec<Responder>,
-    /// Tags of every alert.
-    pub tags: Vec<String>,
-}
-
-/// The secret that is the integration's key.
-const KEY: &str = "key";
 
 impl Channel for Opsgenie {
     const NAME: &'static str = "opsgenie";
@@ -47,40 +36,11 @@ impl Channel for Opsgenie {
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let url = read
-            .text(
-                "url",
-                "The API's address. In the European Union https://api.eu.opsgenie.com; for Jira Service Management \
-                 Operations https://api.atlassian.com/jsm/ops/integration. Opsgenie itself ends in April 2027.",
-            )
-            .check(|url| address::check(url))
-            .base_address(address::OPSGENIE)
-            .or(address::OPSGENIE.to_owned());
-        let responders = read
-            .texts(
-                "responders",
-                "Who is notified, at most 50: \"team:Night watch\", \"user:alice@example.com\", \"escalation:…\", \
-                 \"schedule:…\", each by name or by id; Jira Service Management knows ids alone. If there are none, the \
-                 integration's team is notified.",
-            )
-            .check(|responders| responder::check(responders))
-            .or(Vec::new());
-        let tags = read
-            .texts("tags", "Tags of every alert, at most 20 of at most 50 characters.")
-            .check(|tags| body::check_tags(tags))
-            .or(Vec::new());
-        read.required_secret(
-            KEY,
-            "The API key of an API integration with the right to create and update: in Opsgenie under Teams, the team, \
-             Integrations, Add integration, API; in Jira under Operations, the team, Integrations. A key of API key \
-             management cannot open alerts.",
-        );
-        let responders = responders.iter().filter_map(|text| Responder::read(text).ok()).collect();
-        Config { url, responders, tags }
+        config::read(read)
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
-        // From the least severe to the most severe, which is what `judge` counts on.
+        // From the least severe to the most severe: `judge` relies on that order.
         let each = |action| {
             let severities = Severity::ALL.into_iter().filter(|severity| *severity <= alert.severity);
             severities.map(|severity| act(config, &alias::of(alert, severity), action, body::note(alert))).collect()
@@ -104,7 +64,7 @@ impl Channel for Opsgenie {
             _ => true,
         };
         let follows = is_its_own && address::answers_for_requests(settings);
-        answer::judge(response, follows)
+        judge::of_message(response, follows)
     }
 
     fn follow(config: &Config, _alert: &Alert, receipt: &str) -> Result<Option<Request>, String> {
@@ -116,13 +76,13 @@ impl Channel for Opsgenie {
         progress::judge(alert, response)
     }
 
-    /// Closes what was never open: the service checks the key and its rights, and nobody is woken.
+    /// Closes an alert that was never open: the service checks the key and its rights, and nobody is woken.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         Ok(vec![act(config, "dogwatch:self-test", "close", body::self_test())])
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        match answer::judge(response, false) {
+        match judge::of_message(response, false) {
             Judgement::Accepted(_) => Judgement::Delivered,
             other => other,
         }

@@ -1,6 +1,6 @@
-//! What is sent to Opsgenie, and what its answers mean.
+//! What is sent to Opsgenie, and what its responses mean.
 
-mod answers;
+mod judge;
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::json::{Value as Json, parse};

@@ -1,4 +1,4 @@
-//! What is sent: one event of the Events API v2.
+//! The event, for the Events API v2.
 
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;

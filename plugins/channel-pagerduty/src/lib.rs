@@ -1,10 +1,10 @@
 //! Opens, acknowledges and resolves PagerDuty incidents by the Events API v2.
 //!
-//! Every event of an alert goes to the same routing key under the same deduplication key, as PagerDuty demands of events
-//! that belong together. Reports are not sent: whatever is triggered there wakes somebody.
+//! Every event of an alert goes to the same routing key under the same deduplication key, as PagerDuty demands of
+//! events that belong together. Reports are not sent: whatever is triggered there wakes somebody.
 
-mod answer;
 mod event;
+mod judge;
 
 use dogwatch_sdk::channel::{Alert, Channel, Encoding, HttpRequest, Judgement, Method, Part, Request, Response};
 use dogwatch_sdk::json::Object;
@@ -14,7 +14,7 @@ use dogwatch_sdk::{Reader, Settings};
 #[derive(Debug)]
 pub struct PagerDuty;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The service's address, without a slash at its end.
@@ -55,16 +55,17 @@ impl Channel for PagerDuty {
     }
 
     fn judge(_settings: &Settings, alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        answer::judge(response, &event::key(alert))
+        judge::of_message(response, &event::key(alert))
     }
 
-    /// Resolves what was never open. PagerDuty checks the routing key's form and drops the event, so nobody is woken.
+    /// Resolves an incident that was never open. PagerDuty checks the routing key's form and drops the event, so nobody
+    /// is woken.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         Ok(vec![enqueue(config, event::resolve(SELF_TEST))])
     }
 
     fn judge_self_test(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        match answer::judge(response, SELF_TEST) {
+        match judge::of_message(response, SELF_TEST) {
             Judgement::Accepted(_) => Judgement::Delivered,
             other => other,
         }
@@ -73,7 +74,7 @@ impl Channel for PagerDuty {
 
 fn enqueue(config: &Config, event: Object) -> Request {
     HttpRequest::new(Method::Post, vec![config.url.as_str().into(), "/v2/enqueue".into()])
-        .json(event.led_by("routing_key", Part::encoded_secret(ROUTING_KEY, Encoding::Json)))
+        .json(event.with_first_part("routing_key", Part::encoded_secret(ROUTING_KEY, Encoding::Json)))
         .into()
 }
 

@@ -1,4 +1,4 @@
-//! What is sent to PagerDuty, and what its answers mean.
+//! What is sent to PagerDuty, and what its responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::Event;

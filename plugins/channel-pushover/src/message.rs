@@ -1,9 +1,9 @@
-//! What is sent.
+//! The requests.
 
 use dogwatch_sdk::channel::{Alert, Event, FormValue, HttpRequest, Method, Request, Severity};
 use dogwatch_sdk::text::short_hash;
 
-use crate::Config;
+use crate::config::Config;
 use crate::text::{message_of, title_of};
 
 /// How loud a message is.
@@ -49,8 +49,8 @@ pub(crate) fn requests(config: &Config, alert: &Alert) -> Vec<Request> {
     requests
 }
 
-/// Whether what repeats about this alert is stopped first: because nobody is needed any more, or because the newer page
-/// takes its place. Any alert may have been a page before.
+/// Whether a repeating page about this alert is stopped first: because nobody is needed any more, or because a newer
+/// page replaces it. Any alert may have been a page before.
 pub(crate) fn cancels(alert: &Alert) -> bool {
     match alert.event {
         Event::Acknowledged | Event::Resolved => true,
@@ -104,8 +104,8 @@ pub(crate) fn validation(config: &Config) -> Request {
     HttpRequest::new(Method::Post, vec![url.into()]).form(fields).into()
 }
 
-/// What all pages about one alert have in common. The key itself may hold slashes and commas, which a path and a list
-/// of tags cannot, so that it is hashed.
+/// The tag of all pages about one alert. The key is hashed, since it may hold slashes and commas, which paths and lists
+/// of tags cannot.
 fn tag(alert: &Alert) -> String {
     format!("dogwatch-{}", short_hash(&alert.key))
 }

@@ -8,12 +8,12 @@ const MESSAGE_MOST: usize = 1024;
 /// The longest title, in characters.
 const TITLE_MOST: usize = 250;
 
-/// What happened, in one line.
+/// The title: what happened, in one line.
 pub(crate) fn title_of(alert: &Alert) -> String {
     cut(&title(alert), TITLE_MOST, Unit::Chars)
 }
 
-/// The rest.
+/// The text below the title.
 pub(crate) fn message_of(alert: &Alert) -> String {
     body_within(alert, MESSAGE_MOST, Unit::Chars)
 }

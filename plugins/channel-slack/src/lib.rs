@@ -1,83 +1,30 @@
-//! Posts alerts to a Slack channel, by an incoming webhook.
+//! Posts alerts to a Slack channel, through an incoming webhook.
 //!
-//! Where the webhook is, is said in one of two ways: its whole URL as the secret `webhook`, or what follows the address
+//! The webhook is given in one of two ways: its whole URL as the secret `webhook`, or what follows the address
 //! of the setting `url` as the secret `path`. Slack has nothing to test a webhook with but a message, so there is no
 //! self-test.
 
-mod judging;
+mod config;
+mod judge;
 mod message;
 
 use dogwatch_sdk::channel::{Alert, Channel, HttpRequest, Judgement, Method, Part, Request, Response};
 use dogwatch_sdk::{Reader, Settings};
 
+pub use config::{Config, Mention, Webhook};
+
 /// The channel.
 #[derive(Debug)]
 pub struct Slack;
 
-/// The settings, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// Where the webhook is.
-    pub webhook: Webhook,
-    /// Whom to mention when it is serious.
-    pub mention: Option<Mention>,
-}
-
-/// Where the webhook is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Webhook {
-    /// All of its URL is a secret.
-    Secret,
-    /// What follows this address is a secret; it ends without a slash.
-    Below(String),
-}
-
-/// Whom to mention.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mention {
-    /// Who of the channel is active.
-    Here,
-    /// Everybody in the channel.
-    Channel,
-    /// A user, by their id.
-    User(String),
-    /// A group of users, by its id.
-    Group(String),
-}
-
 impl Channel for Slack {
     const NAME: &'static str = "slack";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Posts alerts to a Slack channel, by an incoming webhook.";
+    const ABOUT: &'static str = "Posts alerts to a Slack channel, through an incoming webhook.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let url = read
-            .text("url", "The address below which the webhook is, where only the secret path is given.")
-            .base_address("https://hooks.slack.com/services")
-            .or("https://hooks.slack.com/services".to_owned());
-        let mention = read
-            .text(
-                "mention",
-                "Whom to mention when an alert of severity critical or page is open: \"here\" (only who is active), \
-                 \"channel\", the id of a user (U…, in the profile under Copy member ID) or of a user group (S…).",
-            )
-            .check(|mention| Mention::read(mention).map(|_| ()))
-            .optional()
-            .and_then(|mention| Mention::read(&mention).ok());
-        let whole = read.secret(
-            "webhook",
-            "The webhook's whole URL, such as https://hooks.slack.com/services/T…/B…/X…, from the app's page Incoming \
-             Webhooks on api.slack.com/apps.",
-        );
-        let path = read.secret("path", "Instead of the secret webhook: what follows the url, such as T…/B…/X….");
-        match (whole, path) {
-            (true, true) => read.problem("path", "is given, and so is the secret webhook; keep one of them"),
-            (false, false) => read.problem("webhook", "must be given as a secret: the URL of an incoming webhook"),
-            _ => {}
-        }
-        let webhook = if whole { Webhook::Secret } else { Webhook::Below(url) };
-        Config { webhook, mention }
+        config::read(read)
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -90,23 +37,7 @@ impl Channel for Slack {
     }
 
     fn judge(_settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        judging::sent(response)
-    }
-}
-
-impl Mention {
-    fn read(text: &str) -> Result<Self, String> {
-        let id = (2..=20).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        match (text, text.bytes().next()) {
-            ("here", _) => Ok(Self::Here),
-            ("channel", _) => Ok(Self::Channel),
-            (_, Some(b'U' | b'W')) if id => Ok(Self::User(text.to_owned())),
-            (_, Some(b'S')) if id => Ok(Self::Group(text.to_owned())),
-            _ => {
-                Err("must be \"here\", \"channel\", or the id of a user or a user group, such as \"U012AB3CD\"".into())
-            }
-        }
+        judge::of_message(response)
     }
 }
 

@@ -4,7 +4,7 @@ use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::text::{Unit, body_within_escaped, escaped, one_line, title};
 
-use crate::Mention;
+use crate::config::Mention;
 
 /// The longest texts, as Slack documents them.
 const LONGEST_HEADER: usize = 150;
@@ -12,7 +12,7 @@ const LONGEST_SECTION: usize = 3000;
 /// The title where it stands above the rest, which has what is left of a section then. The two are a message's text,
 /// too, of which Slack recommends 4000 at most.
 const LONGEST_TITLE: usize = 700;
-/// One line.
+/// The longest line below, in characters.
 const LONGEST_CONTEXT: usize = 300;
 
 /// The message as JSON.
@@ -22,9 +22,9 @@ pub(crate) fn of(mention: Option<&Mention>, alert: &Alert) -> String {
     let header = literal(&title, LONGEST_HEADER);
     let room = LONGEST_SECTION.saturating_sub(LONGEST_TITLE).saturating_sub(1);
     let body = literal(&body_within_escaped(alert, room, Unit::Utf16, escape), room);
-    // What a phone shows in its notification, and all that a program shows which knows no blocks.
+    // Shown in a phone's notification, and by programs that do not know blocks.
     let text = format!("{}\n{body}", literal(&title, LONGEST_TITLE));
-    // What the header has no room for comes first below it.
+    // A title too long for the header comes first below it.
     let section = if header.ends_with('…') { &text } else { &body };
     let context = one_line(&format!("{} {}, site {}", alert.chain, alert.witness, alert.site));
     let mut blocks = vec![Object::new().text("type", "header").object("text", plain_text(&header))];
@@ -55,7 +55,7 @@ fn literal(text: &str, limit: usize) -> String {
     escaped(text, limit, Unit::Utf16, escape)
 }
 
-/// Escapes the three characters that Slack gives a meaning in every text.
+/// Escapes the three characters that are special in every text of Slack's.
 fn escape(character: char, out: &mut String) {
     match character {
         '&' => out.push_str("&amp;"),

@@ -1,4 +1,4 @@
-//! What is posted where, and what the answers mean.
+//! What is posted where, and what the responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::testing::{
@@ -34,7 +34,7 @@ fn the_webhook_is_given_in_exactly_one_way() {
     assert_eq!(channel_problems::<Slack>(&[], &["webhook"]), []);
     assert_eq!(channel_problems::<Slack>(&[("url", "https://localhost:1/services/".into())], &["path"]), []);
     assert!(message(&[], &[]).starts_with("webhook: must be given as a secret"));
-    assert!(message(&[], &["webhook", "path"]).starts_with("path: is given, and so is"));
+    assert!(message(&[], &["webhook", "path"]).starts_with("path: is given as well as"));
     assert!(message(&[("url", "hooks.slack.com".into())], &["path"]).contains("must be an address"));
     for bad in ["", "everyone", "@here", "u012", "U", "X012AB3CD", "<!here>", "U01 2"] {
         assert!(message(&[("mention", bad.into())], &["webhook"]).contains("must be \"here\""), "{bad}");
@@ -120,8 +120,8 @@ fn judges_as_slack_documents() {
     assert_eq!(judged(429, &[], limited), Judgement::RetryAfter(1000));
     assert!(matches!(judged(429, &[], ""), Judgement::Transient(_)));
     permanent(judged(400, &[], "invalid_payload"), "report it");
-    permanent(judged(403, &[], "invalid_token"), "make a new one");
-    permanent(judged(404, &[], "no_service"), "make a new one");
+    permanent(judged(403, &[], "invalid_token"), "create a new one");
+    permanent(judged(404, &[], "no_service"), "create a new one");
     permanent(judged(404, &[], "channel_not_found"), "is gone");
     permanent(judged(403, &[], "action_prohibited"), "administrator");
     permanent(judged(410, &[], "channel_is_archived"), "Unarchive");

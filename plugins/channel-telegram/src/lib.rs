@@ -1,9 +1,9 @@
 //! Sends alerts to a Telegram chat, as a bot.
 //!
-//! Quiet events come without a sound. Telegram does not ring through a phone that is muted: it is a channel to read,
-//! not one to be woken by.
+//! Quiet events come without a sound. Telegram does not ring on a muted phone: it is a channel to read, not to be woken
+//! by.
 
-mod judging;
+mod judge;
 mod message;
 
 use dogwatch_sdk::channel::{Alert, Channel, HttpRequest, Judgement, Method, Part, Request, Response};
@@ -14,7 +14,7 @@ use dogwatch_sdk::{Reader, Settings};
 #[derive(Debug)]
 pub struct Telegram;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The address of the Bot API, without a slash at its end.
@@ -47,7 +47,7 @@ impl Channel for Telegram {
             .range(1..=i64::from(i32::MAX))
             .optional();
         let url = read
-            .text("url", "The address of the Bot API; another one where you run a Bot API server of your own.")
+            .text("url", "The address of the Bot API; change it if you run your own Bot API server.")
             .base_address("https://api.telegram.org")
             .or("https://api.telegram.org".to_owned());
         read.required_secret("token", "The bot's token, such as 123456789:AAF…, as @BotFather gave it.");
@@ -68,10 +68,10 @@ impl Channel for Telegram {
     }
 
     fn judge(settings: &Settings, _alert: &Alert, _index: u32, response: &Response) -> Judgement {
-        judging::sent(settings, response)
+        judge::of_message(settings, response)
     }
 
-    /// Whether the token is good, and whether the bot sees the chat.
+    /// Checks that the token is valid and that the bot can see the chat.
     fn self_test(config: &Config, memory: &str) -> Result<Vec<Request>, String> {
         let body = Object::new().text("chat_id", chat(config, memory)).finish();
         Ok(vec![
@@ -81,11 +81,11 @@ impl Channel for Telegram {
     }
 
     fn judge_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
-        judging::tested(settings, index, response)
+        judge::of_self_test(settings, index, response)
     }
 }
 
-/// The chat to write to: the one of the settings, or what became of it. What was learned of another chat is void.
+/// The chat to write to: the configured one, or the one that it became. A memory of another chat is ignored.
 fn chat<'a>(config: &'a Config, memory: &'a str) -> &'a str {
     match memory.split_once('>') {
         Some((old, new)) if old == config.chat && is_chat(new).is_ok() => new,

@@ -8,7 +8,7 @@ const LONGEST: usize = 4096;
 /// The longest title in it, and the longest rest: each piece of markup takes up to 13 besides.
 const LONGEST_TITLE: usize = 800;
 const LONGEST_BODY: usize = LONGEST - LONGEST_TITLE - MOST_ENTITIES * 13;
-/// Telegram heeds 100 pieces of markup in a message, and no more.
+/// Telegram applies at most 100 pieces of markup in a message.
 const MOST_ENTITIES: usize = 90;
 
 /// The message: a title, and what the title does not say.
@@ -50,7 +50,7 @@ impl Style {
     }
 }
 
-/// A text in the making.
+/// A text under construction.
 struct Text {
     out: String,
     room: usize,

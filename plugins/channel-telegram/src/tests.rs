@@ -1,4 +1,4 @@
-//! What is sent where, and what the answers mean.
+//! What is sent where, and what the responses mean.
 
 use dogwatch_sdk::channel::{Event, Severity};
 use dogwatch_sdk::testing::{

@@ -1,6 +1,6 @@
-//! What Twilio calls things by: SIDs and telephone numbers.
+//! Twilio's identifiers: SIDs and telephone numbers.
 
-use crate::Mode;
+use crate::mode::Mode;
 
 /// Whether this is a SID: two letters and 32 hexadecimal digits.
 pub(crate) fn is_sid(sid: &str, prefix: &str) -> Result<(), String> {

@@ -5,14 +5,14 @@ use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::quoted;
 
-use crate::answers::advice;
+use crate::judge::advice;
 
 /// How often to ask, in milliseconds.
 const ASKED_AGAIN: u64 = 5_000;
-/// How long to wait where the question itself fails.
+/// How long to wait where the question itself fails, in milliseconds.
 const ASKED_LATER: u64 = 15_000;
 
-/// What is asked about; its SID tells.
+/// What is asked about; the SID shows which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A call.
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// The answer to the question what became of it.
+/// Judges the response that says what became of it.
 pub(crate) fn of(kind: Kind, response: &Response) -> Progress {
     let said = parse(&response.body);
     match response.status {
@@ -43,7 +43,7 @@ pub(crate) fn of(kind: Kind, response: &Response) -> Progress {
             Kind::Message => of_message(&said),
         },
         401 | 403 => Progress::Permanent(
-            "Twilio does not let this key see what became of its calls and messages: give it the right to read them"
+            "Twilio does not let this key see what became of its calls and messages: give it permission to read them"
                 .to_owned(),
         ),
         404 => Progress::Unreached("Twilio no longer knows what became of it".to_owned()),
@@ -51,25 +51,25 @@ pub(crate) fn of(kind: Kind, response: &Response) -> Progress {
     }
 }
 
-/// Only a human counts. Where the detection could not tell, the line stayed silent, or was hung up before anything was
-/// said: it was nobody who has heard the alert, and one call too many is better than one too few.
+/// Only a human counts. If the detection could not tell, the line was silent or was hung up at once: nobody heard the
+/// alert, and one call too many is better than one too few.
 fn of_call(said: &Value) -> Progress {
     let unreached = |why: &str| Progress::Unreached(why.to_owned());
     match (text(said, "status"), text(said, "answered_by")) {
         ("completed", "human") => Progress::Over,
         ("completed", "fax") => unreached("a fax answered"),
         ("completed", machine) if machine.starts_with("machine") => unreached("an answering machine answered"),
-        ("completed", _) => unreached("somebody or something answered, and it is not certain that it was a human"),
+        ("completed", _) => unreached("the call was answered, but perhaps not by a human"),
         ("busy", _) => unreached("the line was busy"),
         ("no-answer", _) => unreached("nobody answered"),
         ("canceled", _) => unreached("the call was cancelled at Twilio"),
-        ("failed", _) => unreached("the call could not be connected: is the number right, and the telephone on?"),
+        ("failed", _) => unreached("the call could not be connected: is the number right, and the phone on?"),
         // Queued, initiated, ringing, in progress.
         _ => Progress::Waiting(ASKED_AGAIN),
     }
 }
 
-/// Many networks say no more than that they took it.
+/// Judges a message's status. Many networks only report that they accepted it.
 fn of_message(said: &Value) -> Progress {
     match text(said, "status") {
         "sent" | "delivered" | "read" => Progress::Over,
@@ -86,7 +86,7 @@ fn lost(said: &Value) -> Progress {
     let colon = if message.is_empty() { "" } else { ": " };
     let why = format!("the message was not delivered (Twilio's error {code}){colon}{message}{advice}");
     match code {
-        // Blocked, unknown, a landline, filtered, not registered, opted out: it will be the same the next time.
+        // Blocked, unknown, a landline, filtered, not registered or opted out: that will not change by itself.
         21_610 | 30_002 | 30_004..=30_007 | 30_032 | 30_034 => Progress::Permanent(why),
         _ => Progress::Unreached(why),
     }

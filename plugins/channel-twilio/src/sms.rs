@@ -3,7 +3,7 @@
 use dogwatch_sdk::channel::{Alert, Event};
 use dogwatch_sdk::text::{Unit, cut, one_line, title};
 
-use crate::Config;
+use crate::config::Config;
 use crate::number::is_service;
 
 /// The longest message in plain ASCII, in characters: two of the network's segments of 153.

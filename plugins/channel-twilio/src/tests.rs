@@ -1,4 +1,4 @@
-//! What is called and sent at each event, and what the answers mean.
+//! What is called and sent at each event, and what the responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::{Event, Following, Severity};

@@ -3,7 +3,7 @@
 use dogwatch_sdk::channel::{Alert, Event};
 use dogwatch_sdk::text::{Unit, cut, escaped, html, one_line, title};
 
-use crate::Config;
+use crate::config::Config;
 
 /// The longest text, in characters as they are escaped: it is said twice, and Twilio takes 4000 characters in all.
 const SPOKEN_MOST: usize = 1800;
@@ -27,7 +27,7 @@ pub(crate) fn fields(config: &Config, alert: &Alert) -> Option<Vec<(&'static str
     ])
 }
 
-/// The pause before it is for the ear, the one between for whoever needs it twice.
+/// The text, said twice: with a pause first, to bring the phone to the ear, and one in between.
 fn twiml(alert: &Alert) -> String {
     let said = escaped(&speech(alert), SPOKEN_MOST, Unit::Chars, |character, out| {
         // XML has no place for these, even escaped.
@@ -38,7 +38,7 @@ fn twiml(alert: &Alert) -> String {
     format!("<Response><Pause length=\"1\"/><Say>{said}</Say><Pause length=\"2\"/><Say>{said}</Say></Response>")
 }
 
-/// Sentences for the ear, the most important first. Nobody can type a command that was spoken.
+/// Sentences to be spoken, the most important first; without the command, which nobody could type by ear.
 fn speech(alert: &Alert) -> String {
     let mut sentences = vec!["This is Dogwatch".to_owned()];
     let mut push = |label: &str, text: &str| {

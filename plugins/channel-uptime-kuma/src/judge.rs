@@ -1,12 +1,12 @@
-//! What the answers mean.
+//! What the responses mean.
 //!
-//! Uptime Kuma answers `{"ok":true}`. Whatever goes wrong in it, a failure of its database included, it answers with 404
-//! and `{"ok":false,"msg":…}`; and to addresses that it does not know with 200 and its web page.
+//! Uptime Kuma answers `{"ok":true}`. To every failure, even of its database, it answers 404 and
+//! `{"ok":false,"msg":…}`; to unknown addresses, 200 and its web page.
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::{http, json};
 
-pub(crate) fn of(response: &Response) -> Judgement {
+pub(crate) fn of_response(response: &Response) -> Judgement {
     let body = json::parse(&response.body);
     let ok = body.get("ok").and_then(json::Value::as_bool);
     match (response.status, ok) {
@@ -14,7 +14,7 @@ pub(crate) fn of(response: &Response) -> Judgement {
         // Old versions answered 200 here as well.
         (200 | 400 | 404 | 500, Some(false)) => refused(json::text(&body, "msg")),
         (200..=299, _) => Judgement::Permanent(
-            "the answer is not that of Uptime Kuma to a push: is the url right? It is what stands in front of /api/push \
+            "the service answers, but not as Uptime Kuma would: is the url right? It is what stands in front of /api/push \
              in the monitor's push URL"
                 .to_owned(),
         ),
@@ -30,5 +30,5 @@ fn refused(message: &str) -> Judgement {
                 .to_owned(),
         );
     }
-    Judgement::Transient("Uptime Kuma could not take the push".to_owned()).saying(message)
+    Judgement::Transient("Uptime Kuma could not take the push".to_owned()).with_detail(message)
 }

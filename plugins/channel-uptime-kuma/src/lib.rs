@@ -1,6 +1,6 @@
 //! Pushes to a push monitor of Uptime Kuma, which raises the alarm when the pushes stop.
 //!
-//! There is no self-test: each call that shows whether the token is right is a push, and counts as one.
+//! There is no self-test: any call that shows whether the token is right counts as a push.
 
 mod judge;
 
@@ -18,7 +18,7 @@ const LONGEST_MESSAGE: usize = 250;
 #[derive(Debug)]
 pub struct UptimeKuma;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where Uptime Kuma is, without a slash at its end.
@@ -55,7 +55,7 @@ impl Channel for UptimeKuma {
 
     fn beat(config: &Config, heartbeat: &Heartbeat) -> Result<Vec<Request>, String> {
         let push = match &heartbeat.pulse {
-            // A daemon that starts again and again would keep the monitor up.
+            // A daemon that restarts again and again would keep the monitor up.
             Pulse::Started => return Ok(Vec::new()),
             Pulse::Well => push(config, Status::Up, "OK"),
             Pulse::Failing(reason) => match one_line(reason).as_str() {
@@ -68,7 +68,7 @@ impl Channel for UptimeKuma {
     }
 
     fn judge_beat(_settings: &Settings, _index: u32, response: &Response) -> Judgement {
-        judge::of(response)
+        judge::of_response(response)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is pushed, and what the answers mean.
+//! What is pushed, and what the responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::testing::{

@@ -1,10 +1,10 @@
-//! What is posted where there is no template.
+//! The body where there is no template.
 
 use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
 
-/// The alert as a JSON object; times twice, for humans and for machines.
+/// The alert as a JSON object; with each time in two forms, for humans and for machines.
 pub(crate) fn of(alert: &Alert) -> String {
     Object::new()
         .text("key", &alert.key)

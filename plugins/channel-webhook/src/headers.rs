@@ -18,11 +18,11 @@ pub(crate) fn read(lines: &[String]) -> Result<Vec<(String, String)>, String> {
     let mut headers = Vec::<(String, String)>::new();
     for line in lines {
         let Some((name, value)) = line.split_once(':') else {
-            return Err(format!("must be like \"X-Priority: 5\", found {line:?}"));
+            return Err(format!("must look like \"X-Priority: 5\", found {line:?}"));
         };
         let (name, value) = (name.to_ascii_lowercase(), value.trim_matches([' ', '\t']));
         if name.is_empty() || !name.bytes().all(is_token) {
-            return Err(format!("must be like \"X-Priority: 5\", found {line:?}: {name:?} is no name of a header"));
+            return Err(format!("must look like \"X-Priority: 5\", found {line:?}: {name:?} is not a header name"));
         }
         if !value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
             return Err(format!("the value of {name} must be of plain ASCII characters, in one line"));
@@ -32,7 +32,7 @@ pub(crate) fn read(lines: &[String]) -> Result<Vec<(String, String)>, String> {
             return Err(format!("{name} is set by Dogwatch{instead}"));
         }
         if name == "authorization" {
-            return Err("authorization can be seen here: use the secret token".to_owned());
+            return Err("authorization would be visible here: use the secret token".to_owned());
         }
         if headers.iter().any(|(known, _)| *known == name) {
             return Err(format!("{name} is given twice"));
@@ -51,7 +51,7 @@ pub(crate) fn is_media_type(value: &str) -> Result<(), String> {
     if right && parameters.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(());
     }
-    Err("must be like \"application/json\" or \"text/plain; charset=utf-8\"".to_owned())
+    Err("must look like \"application/json\" or \"text/plain; charset=utf-8\"".to_owned())
 }
 
 /// The text as a header takes it: what is not visible ASCII is percent-encoded.

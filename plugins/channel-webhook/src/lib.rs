@@ -1,20 +1,21 @@
-//! Posts alerts as JSON, or as any other text, to an address of the operator's.
+//! Posts alerts, as JSON or any other text, to a URL of the operator's choice.
 //!
-//! The address is a setting, or a secret where knowing it is all that it takes to post. The secret `token` is sent as a
+//! The address is a setting, or a secret where anybody who knows it can post. The secret `token` is sent as a
 //! bearer token. Every request carries the message's identity as the header `idempotency-key`: a message that is sent
 //! again carries the same.
 //!
 //! # Templates
 //!
-//! Without a `template` the body is a JSON object with a member for each field of the alert. A template replaces it. In a
-//! template `{{name}}` stands for a field: `summary`, `details`, `remedy`, `command`, `severity` (info, warning, critical
-//! or page), `event` (opened, updated, escalated, acknowledged, resolved or report), `key`, `message_id`, `subject`,
-//! `cause`, `site`, `chain`, `witness`, `acknowledged_by`, and the times `opened_at` and `at` (RFC 3339). `title` is one
-//! line that says what happened, `body` everything else that a human wants to know, in several lines.
+//! Without a `template` the body is a JSON object with a member for each field of the alert. A template replaces it. In
+//! a template `{{name}}` stands for a field: `summary`, `details`, `remedy`, `command`, `severity` (info, warning,
+//! critical or page), `event` (opened, updated, escalated, acknowledged, resolved or report), `key`, `message_id`,
+//! `subject`,
+//! `cause`, `site`, `chain`, `witness`, `acknowledged_by`, and the times `opened_at` and `at` (RFC 3339). `title` is
+//! one line that says what happened, `body` everything else that a human wants to know, in several lines.
 //!
 //! What is put in is escaped as the content type needs it: as the inside of a JSON string in JSON, percent-encoded in a
 //! form, with entities in HTML and XML, and not at all elsewhere. `{{name|json}}`, `{{name|url}}`, `{{name|html}}` and
-//! `{{name|raw}}` say it otherwise. A JSON template whose outcome would be no JSON is refused when the settings are read.
+//! `{{name|raw}}` override that. A JSON template that would not produce JSON is refused when the settings are read.
 //!
 //! The API of Apprise, and with it all that Apprise can reach, takes this template at `/notify/KEY`:
 //!
@@ -24,125 +25,38 @@
 //!
 //! # Signatures
 //!
-//! With the secret `signing_key` each request carries two headers more: `x-dogwatch-timestamp`, the alert's time in
+//! With the secret `signing_key` each request carries two more headers: `x-dogwatch-timestamp`, the alert's time in
 //! seconds since 1970, and `x-dogwatch-signature`, which is `sha256=` and the HMAC-SHA-256, in hexadecimal, of the
-//! timestamp, a full stop and the body, with the key. A receiver computes the same over the bytes that came in, compares
-//! in constant time, and refuses what is older than it wants to believe. A message that is sent again keeps its
+//! timestamp, a full stop and the body, with the key. A receiver computes the same over the bytes that came in,
+//! compares in constant time, and refuses what is too old. A message that is sent again keeps its
 //! timestamp: allow for the time that it may have waited, and drop repetitions by their `idempotency-key`.
 
 mod body;
+mod config;
 mod headers;
 mod template;
 
-use dogwatch_sdk::channel::{Alert, Channel, Encoding, Header, HttpRequest, Method, Part, Request};
+use dogwatch_sdk::Reader;
+use dogwatch_sdk::channel::{Alert, Channel, Encoding, Header, HttpRequest, Part, Request};
 use dogwatch_sdk::text::{Unit, cut};
-use dogwatch_sdk::{Given, Reader};
 
-use template::{Filter, Template};
+pub use config::{Config, Signing, Token};
 
 /// The channel.
 #[derive(Debug)]
 pub struct Webhook;
 
-/// The settings, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// Where to post.
-    pub url: Given,
-    /// How to send it.
-    pub method: Method,
-    /// What the body is declared as.
-    pub content_type: String,
-    /// What the body is made of; without it, the alert as a JSON object.
-    pub template: Option<Template>,
-    /// Headers to send along: names in lower case, and values.
-    pub headers: Vec<(String, String)>,
-    /// Whether there is a token to send along.
-    pub token: Token,
-    /// Whether there is a key to sign with.
-    pub signing: Signing,
-}
-
-/// Whether there is a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Token {
-    /// There is.
-    Bearer,
-    /// There is none.
-    Absent,
-}
-
-/// Whether requests are signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signing {
-    /// With the secret key.
-    Key,
-    /// There is no key.
-    Absent,
-}
-
-/// What the body is declared as, unless told otherwise.
-const JSON: &str = "application/json";
-/// The longest text of an alert that is sent, in bytes of UTF-8: nobody reads more, and bodies stay of a usual size.
+/// The longest text of an alert, in bytes of UTF-8: nobody reads more, and receivers limit the size of bodies.
 const LONGEST_TEXT: usize = 16 * 1024;
 
 impl Channel for Webhook {
     const NAME: &'static str = "webhook";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Posts alerts as JSON, or by a template of your own, to any address.";
+    const ABOUT: &'static str = "Posts alerts to any URL, as JSON or by your own template.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {
-        let url = read
-            .text("url", "The address to post to, unless it is a secret.")
-            .address("https://example.com/hook")
-            .or_required_secret("The address to post to, where it must not be seen.");
-        let token = read.secret("token", "Sent as a bearer token, if there is one.");
-        let signing = read.secret(
-            "signing_key",
-            "Signs each request, if there is one: the header x-dogwatch-signature is \"sha256=\" and the HMAC-SHA-256, in \
-             hexadecimal, of the header x-dogwatch-timestamp, a full stop and the body.",
-        );
-        let method = match read.text("method", "POST or PUT.").check(|name| method(name).map(|_| ())).or("POST".into())
-        {
-            name if name == "PUT" => Method::Put,
-            _ => Method::Post,
-        };
-        let content_type = read
-            .text("content_type", "What the body is declared as. Other than JSON only together with template.")
-            .check(|value| headers::is_media_type(value))
-            .or(JSON.to_owned());
-        let filter = Filter::fitting(&content_type);
-        let template = read
-            .text(
-                "template",
-                "The body, instead of a JSON object with all of the alert: a text in which {{title}}, {{body}}, \
-                 {{severity}} and so on stand for the alert's. Escaped as the content type needs it; {{title|json}}, \
-                 {{title|url}}, {{title|html}} and {{title|raw}} say it otherwise. For Apprise: \
-                 '{\"title\":\"{{title}}\",\"body\":\"{{body}}\",\"type\":\"failure\"}'.",
-            )
-            .check(|text| Template::read(text, filter).map(|_| ()))
-            .optional()
-            .and_then(|text| Template::read(&text, filter).ok());
-        if template.is_none() && filter != Filter::Json && !read.has_problems() {
-            read.problem("content_type", "is not JSON, and without a template the body is");
-        }
-        let headers = read
-            .texts(
-                "headers",
-                "Headers to send along, such as [\"X-Priority: 5\"]. They can be seen; a token is a secret.",
-            )
-            .check(|lines| headers::read(lines).map(|_| ()))
-            .or(Vec::new());
-        Config {
-            url,
-            method,
-            content_type,
-            template,
-            headers: headers::read(&headers).unwrap_or_default(),
-            token: if token { Token::Bearer } else { Token::Absent },
-            signing: if signing { Signing::Key } else { Signing::Absent },
-        }
+        config::read(read)
     }
 
     fn compose(config: &Config, _memory: &str, alert: &Alert) -> Result<Vec<Request>, String> {
@@ -168,7 +82,7 @@ impl Channel for Webhook {
     }
 }
 
-/// The alert with texts of a length that a receiver can be expected to take.
+/// The alert, with its texts cut to a length that receivers can handle.
 fn fitted(alert: &Alert) -> Alert {
     let short = |text: &str| cut(text, LONGEST_TEXT, Unit::Bytes);
     Alert {
@@ -177,14 +91,6 @@ fn fitted(alert: &Alert) -> Alert {
         remedy: short(&alert.remedy),
         command: short(&alert.command),
         ..alert.clone()
-    }
-}
-
-fn method(name: &str) -> Result<Method, String> {
-    match name {
-        "POST" => Ok(Method::Post),
-        "PUT" => Ok(Method::Put),
-        _ => Err("must be \"POST\" or \"PUT\"".to_owned()),
     }
 }
 

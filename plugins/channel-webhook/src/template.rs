@@ -1,11 +1,11 @@
-//! Bodies of the operator's own making.
+//! Bodies from the operator's template.
 
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::{Value, parse, quote};
 use dogwatch_sdk::rfc3339;
 use dogwatch_sdk::text::{body, html, percent, plain, title};
 
-/// A template, read.
+/// A parsed template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
 
@@ -88,7 +88,7 @@ impl Template {
         let template = Self(pieces);
         if filter == Filter::Json && parse(template.fill(&sample()).as_bytes()) == Value::Null {
             return Err(
-                "makes no JSON: are all texts in quotes, as in {\"text\":\"{{title}}\"}, and all brackets closed?"
+                "is not valid JSON: are all texts in quotes, as in {\"text\":\"{{title}}\"}, and all brackets closed?"
                     .to_owned(),
             );
         }

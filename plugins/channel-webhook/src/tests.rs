@@ -1,6 +1,7 @@
-//! What is posted where, and what the answers mean.
+//! What is posted where, and what the responses mean.
 
 use dogwatch_sdk::channel::Judgement;
+use dogwatch_sdk::channel::Method;
 use dogwatch_sdk::json::parse;
 use dogwatch_sdk::testing::{
     HOSTILE, alert, alerts, channel_problems, compose, golden, judge, overlong, response, shown,
@@ -89,7 +90,7 @@ fn judges_by_status_and_quotes_no_secret() {
     assert!(matches!(judge::<Webhook>(&settings, &response(500, &[])), Judgement::Transient(_)));
     let redirect = judge::<Webhook>(&settings, &response(301, &[("location", "https://elsewhere.example/secret")]));
     let Judgement::Permanent(why) = redirect else { panic!("permanent: {redirect:?}") };
-    assert!(why.contains("redirects are not followed") && !why.contains("elsewhere"), "{why}");
+    assert!(why.contains("is not followed") && !why.contains("elsewhere"), "{why}");
     let refused = judge::<Webhook>(&settings, &response(404, &[]));
     assert!(matches!(&refused, Judgement::Permanent(why) if why.contains("404")), "{refused:?}");
 }
@@ -202,13 +203,13 @@ fn says_what_is_wrong_with_a_template() {
     );
     assert!(template(r#"{"text":"{{title|jsn}}"}"#).contains("no such filter as \"jsn\"; there are: json, url"));
     assert!(template(r#"{"text":"{{title"#).contains("{{title are never closed"));
-    assert!(template(r#"{"text":{{title}}}"#).contains("makes no JSON"));
-    assert!(template(r#"{"text":"{{details|raw}}"}"#).contains("makes no JSON"));
-    assert!(template("{{title}}").contains("makes no JSON"));
+    assert!(template(r#"{"text":{{title}}}"#).contains("is not valid JSON"));
+    assert!(template(r#"{"text":"{{details|raw}}"}"#).contains("is not valid JSON"));
+    assert!(template("{{title}}").contains("is not valid JSON"));
     let plain = |value: &str| problem(&[("content_type", value.into())]);
     assert_eq!(plain("text/plain"), "content_type: is not JSON, and without a template the body is");
     for bad in ["", "json", "text/", "text/plain\r\nx: y", "a/b; é"] {
-        assert!(plain(bad).contains("must be like \"application/json\""), "{bad}");
+        assert!(plain(bad).contains("must look like \"application/json\""), "{bad}");
     }
     assert!(problem(&[("method", "GET".into())]).contains("must be \"POST\" or \"PUT\""));
 }
@@ -216,9 +217,9 @@ fn says_what_is_wrong_with_a_template() {
 #[test]
 fn headers_cannot_do_harm() {
     let with = |line: &str| problem(&[("headers", Value::Texts(vec![line.into()]))]);
-    assert!(with("X-Priority").contains("must be like \"X-Priority: 5\""));
-    assert!(with(": 5").contains("is no name of a header"));
-    assert!(with("X Y: 5").contains("is no name of a header"));
+    assert!(with("X-Priority").contains("must look like \"X-Priority: 5\""));
+    assert!(with(": 5").contains("is not a header name"));
+    assert!(with("X Y: 5").contains("is not a header name"));
     assert!(with("X: a\r\nY: b").contains("in one line"));
     assert!(with("Content-Type: text/plain").contains("use the setting content_type"));
     assert!(with("Host: other").contains("is set by Dogwatch"));

@@ -9,29 +9,29 @@ use crate::environment;
 /// The profile in the workspace's manifest.
 const PROFILE: &str = "guest";
 
-/// A plugin was not built.
+/// Why a plugin was not built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// Cargo does not run.
+    /// Cargo cannot be run.
     #[error("cannot run `{command}` to build plugins: {source}")]
     Cargo {
         /// The command.
         command: String,
-        /// Why.
+        /// The error.
         source: std::io::Error,
     },
     /// Cargo ran and failed.
     #[error("building the plugin {package} failed ({status}); cargo says:\n{output}")]
     Failed {
-        /// What was to be built.
+        /// The package.
         package: String,
-        /// How cargo ended.
+        /// Cargo's exit status.
         status: ExitStatus,
-        /// What it said.
+        /// Cargo's output.
         output: String,
     },
-    /// Cargo was content, and a module is not where it belongs.
-    #[error("plugin {package} was built but {} is not there; is its crate-type `cdylib`?", path.display())]
+    /// Cargo succeeded, but the module is not where it should be.
+    #[error("plugin {package} was built, but {} is missing; is its crate-type `cdylib`?", path.display())]
     NoModule {
         /// The plugin.
         package: String,
@@ -41,9 +41,13 @@ pub enum BuildError {
 }
 
 impl GuestToolchain {
-    /// Builds packages of a workspace; gives their core modules, in the same order.
+    /// Builds packages of a workspace; returns the paths of their core modules, in the same order.
     ///
-    /// The target directory must not be the one that an outer cargo works in: it holds that one's lock.
+    /// The target directory must not be the one that an outer cargo uses, which holds its lock.
+    ///
+    /// # Errors
+    ///
+    /// Cargo cannot be run, a build fails, or a module is missing afterwards.
     pub fn build(&self, workspace: &Path, packages: &[&str], target_dir: &Path) -> Result<Vec<PathBuf>, BuildError> {
         packages.iter().map(|package| self.build_one(workspace, package, target_dir)).collect()
     }

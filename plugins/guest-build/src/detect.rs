@@ -1,4 +1,4 @@
-//! Which compiler there is.
+//! Finds a compiler for WebAssembly.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::process::Command;
 
 use crate::version::Version;
 
-/// What adds the target to a toolchain that rustup manages.
+/// The command that adds the target to a toolchain managed by rustup.
 pub const RUSTUP_COMMAND: &str = "rustup target add wasm32-unknown-unknown";
 
-/// The Debian packages with which plugins can be built where rustup may add nothing.
+/// The Debian packages with which plugins can be built where rustup cannot add a target.
 pub const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "libstd-rust-web-dev", "rust-web-src"];
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -27,7 +27,7 @@ const OLDEST: Version = Version::new(1, 85);
     DEBIAN_PACKAGES.join(" ")
 )]
 pub struct MissingToolchain {
-    /// What was looked at and found lacking.
+    /// What each compiler lacks.
     pub lacking: String,
 }
 
@@ -38,7 +38,7 @@ pub struct GuestToolchain {
     pub(crate) compiler: Compiler,
 }
 
-/// Which compiler, and where its standard library comes from.
+/// A compiler, by where its standard library comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Compiler {
     /// It has the target's standard library.
@@ -81,12 +81,12 @@ fn has_std(libdir: &Path) -> bool {
 fn from_source(rustc: &OsStr) -> Result<Compiler, String> {
     let debian = Path::new(DEBIAN_RUSTC);
     let said = ask(debian.as_os_str(), &["--version"])?;
-    let version = Version::parse(&said).ok_or_else(|| format!("{DEBIAN_RUSTC} says it is {said:?}"))?;
+    let version = Version::parse(&said).ok_or_else(|| format!("{DEBIAN_RUSTC} reports version {said:?}"))?;
     if version < OLDEST {
         return Err(format!("{DEBIAN_RUSTC} is too old ({said})"));
     }
     if !Path::new(DEBIAN_STD_SOURCE).is_dir() {
-        return Err(format!("{DEBIAN_STD_SOURCE} is not there"));
+        return Err(format!("{DEBIAN_STD_SOURCE} is missing"));
     }
     let about = ask(rustc, &["-vV"])?;
     let host = host(&about).ok_or_else(|| format!("{} does not name its host", rustc.display()))?;
@@ -95,7 +95,7 @@ fn from_source(rustc: &OsStr) -> Result<Compiler, String> {
     if linker.is_file() {
         Ok(Compiler::FromSource { rustc: debian.into(), linker })
     } else {
-        Err(format!("{} is not there, and nothing else links WebAssembly", linker.display()))
+        Err(format!("{} is missing, and nothing else links WebAssembly", linker.display()))
     }
 }
 
@@ -104,7 +104,7 @@ fn host(about: &str) -> Option<&str> {
     about.lines().find_map(|line| line.strip_prefix("host: ")).map(str::trim)
 }
 
-/// What the compiler answers, trimmed.
+/// The compiler's answer, trimmed.
 fn ask(rustc: &OsStr, arguments: &[&str]) -> Result<String, String> {
     let question = || format!("`{} {}`", rustc.display(), arguments.join(" "));
     let output = Command::new(rustc)

@@ -1,4 +1,4 @@
-//! Which of cargo's own variables a cargo inside a build script must not see.
+//! The variables of an outer cargo that a cargo inside a build script must not see.
 
 use std::ffi::OsString;
 
@@ -10,7 +10,7 @@ const KEPT: [&str; 7] =
 const REMOVED: [&str; 6] =
     ["RUSTC", "RUSTC_BOOTSTRAP", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTDOCFLAGS", "RUSTFLAGS"];
 
-/// Whether the variable belongs to the outer build alone.
+/// Whether the variable concerns only the outer build.
 pub(crate) fn disturbs(name: &str) -> bool {
     if REMOVED.contains(&name) || name == "CLIPPY_ARGS" {
         return true;

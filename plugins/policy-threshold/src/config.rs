@@ -1,8 +1,8 @@
-//! The settings.
+//! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
 
-/// The settings, read.
+/// The parsed settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// How many own slots must be missed in a row.
@@ -13,12 +13,12 @@ pub struct Config {
     pub when_exhausted: WhenExhausted,
 }
 
-/// What to do when the present node fails and no other is fit.
+/// What to do when the present node fails and no other one is fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenExhausted {
-    /// Wake the operator, and let the witness go on missing.
+    /// Page the operator, and let the witness go on missing blocks.
     Page,
-    /// Disable the witness; it misses no more, and the operator brings it back.
+    /// Disable the witness: it stops missing blocks, and the operator enables it again.
     Disable,
 }
 

@@ -1,8 +1,8 @@
-//! What the chain says against the present node.
+//! The evidence on chain against the present node.
 
 use dogwatch_sdk::policy::{Holder, Outcome, Situation, SwitchOutcome};
 
-/// The first slot that is near enough to the head to count.
+/// The first slot that is recent enough to count.
 fn window_start(situation: &Situation, window_rounds: u32) -> u64 {
     let length = u64::from(window_rounds).saturating_mul(u64::from(situation.round_length));
     situation.view.head_slot.saturating_sub(length)
@@ -10,8 +10,8 @@ fn window_start(situation: &Situation, window_rounds: u32) -> u64 {
 
 /// The own slots that the node missed in a row under the present key, newest first.
 ///
-/// A slot that the whole chain missed neither counts nor interrupts. A slot of another holder ends the row: before it
-/// the present key was not yet on duty, even where its change was not seen.
+/// A slot that the whole chain missed neither counts nor interrupts. A slot of another holder ends the row: before it,
+/// the present key was not yet in use, even if its change was not seen.
 pub(crate) fn missed_in_a_row(situation: &Situation, window_rounds: u32, node: u32) -> Vec<u64> {
     let start = window_start(situation, window_rounds).max(situation.holder_since.unwrap_or(0));
     situation

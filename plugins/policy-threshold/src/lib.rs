@@ -1,7 +1,7 @@
-//! The classic rule of witness failover: after so many missed blocks in a row, move the key to the next fit node.
+//! The classic rule of witness failover: after a number of missed blocks in a row, move the key to the next fit node.
 //!
-//! Evidence is only what happened under the present key: own slots whose block is missing although the chain went on,
-//! since the key changed or last signed a block. Memory is not needed, for all of it is in the situation.
+//! Only what happened under the present key counts: own slots whose block is missing although the chain went on, since
+//! the key changed or last signed a block. The policy needs no memory: everything is in the situation.
 
 mod config;
 mod evidence;
@@ -19,7 +19,7 @@ pub struct Threshold;
 impl Policy for Threshold {
     const NAME: &'static str = "threshold";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Switches to the next fit node after so many missed blocks in a row.";
+    const ABOUT: &'static str = "Switches to the next fit node after a number of missed blocks in a row.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {

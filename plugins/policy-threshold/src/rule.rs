@@ -5,8 +5,8 @@ use dogwatch_sdk::policy::{Action, Alert, Decision, Health, Holder, Node, Severi
 use crate::config::{Config, WhenExhausted};
 use crate::evidence::{failed_lately, missed_in_a_row};
 
-/// For so many slots after its start the daemon may not have probed every node often enough to know its health.
-/// Waiting that long for a better node costs less than switching to the second best.
+/// How many slots after its start the daemon may need to know every node's health. Waiting that long for a better node
+/// costs less than switching to the second best.
 const PROBE_SLOTS: u64 = 6;
 
 /// The alert that stays open while the present node fails and nothing can take over.
@@ -68,7 +68,7 @@ enum Past {
     Failed,
 }
 
-/// The node to switch to: the operator's order, but those that failed lately last.
+/// The node to switch to: the first in the operator's order, with those that failed recently last.
 fn successor<'a>(config: &Config, situation: &'a Situation, holder: u32) -> Option<(u32, &'a Node, Past)> {
     (0..)
         .zip(&situation.nodes)
@@ -77,7 +77,7 @@ fn successor<'a>(config: &Config, situation: &'a Situation, holder: u32) -> Opti
             let failed = failed_lately(situation, config.window_rounds, index);
             (index, node, if failed { Past::Failed } else { Past::Clean })
         })
-        // Of equals, the first is taken.
+        // Of equals, the first wins.
         .min_by_key(|(_, _, past)| *past)
 }
 
@@ -120,7 +120,7 @@ fn exhausted(config: &Config, situation: &Situation, tally: &str, memory: &[u8])
     Decision { action, alerts: vec![alert], ..Decision::stay(reason, memory) }
 }
 
-/// What the node missed, as the beginning of every reason.
+/// What the node missed: the beginning of every reason.
 fn tally(situation: &Situation, holder: u32, missed: &[u64]) -> String {
     let name = usize::try_from(holder).ok().and_then(|index| situation.nodes.get(index)).map(|node| &node.name);
     let name = name.map_or_else(|| format!("node {holder}"), String::clone);

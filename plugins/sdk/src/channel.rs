@@ -1,19 +1,20 @@
-//! Channels: how an alert reaches a human, and how a dead man's switch hears that the watch goes on.
+//! Channels: how an alert reaches a human, and a heartbeat a dead man's switch.
 
 mod build;
 
-pub use crate::bindings::channel_v0_1::dogwatch::channel::types::{
+pub use crate::channel_types::{
     Alert, Basic, DigestEncoding, Encoding, Event, Following, Header, Heartbeat, HttpRequest, Judgement, Mail,
     MailLogin, MailSecurity, Method, Part, Progress, Pulse, Request, Response, ResponseHeader, Role, Secret, Severity,
     Signature,
 };
-use crate::settings::{Reader, Settings};
+use crate::settings::reader::Reader;
+use crate::settings::value::Settings;
 pub use build::FormValue;
 
 /// An alert channel, a heartbeat channel, or both.
 ///
-/// It does nothing itself: it says which requests deliver an alert, and judges the answers. The host checks the
-/// requests, puts the secrets in and sends them.
+/// It sends nothing itself: it composes the requests that deliver an alert, and judges the responses. The host checks
+/// the requests, puts the secrets in and sends them.
 pub trait Channel {
     /// Its name.
     const NAME: &'static str;
@@ -21,55 +22,73 @@ pub trait Channel {
     const VERSION: &'static str;
     /// What it does, in one sentence.
     const ABOUT: &'static str;
-    /// What it is good for.
+    /// What it can be used for.
     const ROLES: Role = Role::ALERTS;
-    /// The settings and secrets, as the channel wants them.
+    /// The settings and secrets, as the channel uses them.
     type Config;
 
-    /// Reads the settings and asks which secrets there are. The documentation and the defaults come from here too.
+    /// Reads the settings, and asks which secrets are configured. Their documentation and defaults come from here too.
     fn configure(read: &mut Reader<'_>) -> Self::Config;
 
-    /// The requests that deliver an alert, in the order in which they are sent. None: nothing has to be said.
+    /// The requests that deliver an alert, in the order in which they are sent; none where there is nothing to say.
     /// `memory` is the text of the last [`Judgement::Remember`], or empty.
+    ///
+    /// # Errors
+    ///
+    /// The alert cannot be delivered with this configuration: the text says why, for the operator.
     fn compose(config: &Self::Config, memory: &str, alert: &Alert) -> Result<Vec<Request>, String>;
 
-    /// Judges the answer to the request with that index. Unless told otherwise, by the status.
+    /// Judges the response to the request at this index. By default, by its status.
     fn judge(settings: &Settings, alert: &Alert, index: u32, response: &Response) -> Judgement {
         let _ = (settings, alert, index);
         crate::http::judge(response)
     }
 
-    /// Asks what became of a message that was judged as [`Judgement::Follow`]. None: it cannot be asked.
+    /// The request that asks what became of a message that was judged as [`Judgement::Follow`]; none where the service
+    /// cannot be asked.
+    ///
+    /// # Errors
+    ///
+    /// The service cannot be asked with this configuration: the text says why, for the operator.
     fn follow(config: &Self::Config, alert: &Alert, receipt: &str) -> Result<Option<Request>, String> {
         let _ = (config, alert, receipt);
         Ok(None)
     }
 
-    /// Judges the answer to that.
+    /// Judges the response to that request.
     fn judge_follow(settings: &Settings, alert: &Alert, receipt: &str, response: &Response) -> Progress {
         let _ = (settings, alert, receipt, response);
         Progress::Over
     }
 
-    /// Requests that show whether alerts would get through, and wake nobody. None: the service has no such thing.
+    /// Requests that show whether alerts would get through, without waking anybody; none where the service has no such
+    /// test.
+    ///
+    /// # Errors
+    ///
+    /// Alerts cannot be delivered with this configuration: the text says why, for the operator.
     fn self_test(config: &Self::Config, memory: &str) -> Result<Vec<Request>, String> {
         let _ = (config, memory);
         Ok(Vec::new())
     }
 
-    /// Judges the answer to the request of the self-test with that index. Unless told otherwise, by the status.
+    /// Judges the response to the self-test's request at this index. By default, by its status.
     fn judge_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
         let _ = (settings, index);
         crate::http::judge(response)
     }
 
-    /// The requests that carry a heartbeat. None: this pulse says nothing to the service.
+    /// The requests that carry a heartbeat; none where this pulse means nothing to the service.
+    ///
+    /// # Errors
+    ///
+    /// The heartbeat cannot be sent with this configuration: the text says why, for the operator.
     fn beat(config: &Self::Config, heartbeat: &Heartbeat) -> Result<Vec<Request>, String> {
         let _ = (config, heartbeat);
         Ok(Vec::new())
     }
 
-    /// Judges the answer to the request of the heartbeat with that index. Unless told otherwise, by the status.
+    /// Judges the response to the heartbeat's request at this index. By default, by its status.
     fn judge_beat(settings: &Settings, index: u32, response: &Response) -> Judgement {
         let _ = (settings, index);
         crate::http::judge(response)

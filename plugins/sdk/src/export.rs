@@ -1,4 +1,4 @@
-//! From the traits to the worlds' exports.
+//! The exports that the traits become.
 
 use std::marker::PhantomData;
 
@@ -6,15 +6,18 @@ use crate::bindings::channel_v0_1::dogwatch::channel::types as channel_types;
 use crate::bindings::channel_v0_1::exports::dogwatch::channel::channel::Guest as ChannelGuest;
 use crate::bindings::policy_v0_1::dogwatch::policy::types as policy_types;
 use crate::bindings::policy_v0_1::exports::dogwatch::policy::policy::Guest as PolicyGuest;
-use crate::settings::{Problem, Reader, SettingDoc, Settings, Value};
-use crate::{Channel, Policy};
+use crate::channel::Channel;
+use crate::policy::Policy;
+use crate::settings::problem::Problem;
+use crate::settings::reader::{Reader, SettingDoc};
+use crate::settings::value::{Settings, Value};
 
 /// Exports a type that implements [`Policy`] as the crate's policy.
 #[macro_export]
 macro_rules! export_policy {
     ($policy:ty) => {
         const _: () = {
-            #[allow(dead_code, reason = "exported in the sandbox alone")]
+            #[allow(dead_code, reason = "exported only in the sandbox")]
             type Exported = $crate::__private::ExportedPolicy<$policy>;
             #[cfg(target_family = "wasm")]
             $crate::__private::policy_v0_1::export_policy_v0_1!(
@@ -29,7 +32,7 @@ macro_rules! export_policy {
 macro_rules! export_channel {
     ($channel:ty) => {
         const _: () = {
-            #[allow(dead_code, reason = "exported in the sandbox alone")]
+            #[allow(dead_code, reason = "exported only in the sandbox")]
             type Exported = $crate::__private::ExportedChannel<$channel>;
             #[cfg(target_family = "wasm")]
             $crate::__private::channel_v0_1::export_channel_v0_1!(
@@ -39,15 +42,15 @@ macro_rules! export_channel {
     };
 }
 
-/// A policy, as the world sees it.
+/// A policy, as the host sees it.
 #[derive(Debug)]
 pub struct ExportedPolicy<P>(PhantomData<P>);
 
-/// A channel, as the world sees it.
+/// A channel, as the host sees it.
 #[derive(Debug)]
 pub struct ExportedChannel<C>(PhantomData<C>);
 
-/// What both worlds call by the same names, in types of their own.
+/// Translates the types that both worlds have, each in bindings of its own.
 macro_rules! shared_types {
     ($types:ident) => {
         impl From<$types::Setting> for (String, Value) {
@@ -114,7 +117,7 @@ impl<P: Policy> PolicyGuest for ExportedPolicy<P> {
     }
 }
 
-/// The policy's configuration, or everything that is wrong with the settings.
+/// The policy's configuration, or every problem with the settings.
 pub(crate) fn policy_config<P: Policy>(settings: &Settings) -> Result<P::Config, Vec<Problem>> {
     let mut read = Reader::new(settings, &[]);
     let config = P::configure(&mut read);
@@ -214,7 +217,7 @@ fn configured<C: Channel>(settings: Vec<channel_types::Setting>, secrets: &[Stri
     channel_config::<C>(&Settings::from_pairs(all(settings)), secrets).map_err(|problems| joined(&problems))
 }
 
-/// The channel's configuration, or everything that is wrong with the settings and secrets.
+/// The channel's configuration, or every problem with the settings and secrets.
 pub(crate) fn channel_config<C: Channel>(settings: &Settings, secrets: &[String]) -> Result<C::Config, Vec<Problem>> {
     let mut read = Reader::new(settings, secrets);
     let config = C::configure(&mut read);

@@ -1,21 +1,20 @@
-//! What an HTTP answer says about the delivery.
+//! What an HTTP response says about the delivery.
 
-use crate::channel::{Judgement, Response};
+use crate::channel_types::{Judgement, Response};
 use crate::text::quoted;
 
-/// The longest time for which a service that asks us to wait is heeded, in milliseconds: an hour. An alert is not worth
-/// much a day later.
+/// The longest wait that a service may ask for, in milliseconds: one hour. A day later an alert is not worth much.
 pub const LONGEST_WAIT: u64 = 3_600_000;
-/// The wait when a service names a moment instead of a duration, likewise.
+/// The wait where a service names a date instead of a duration, in milliseconds.
 const WAIT_UNTIL_DATE: u64 = 60_000;
 
-/// The value of a header; its name in lower case.
+/// The value of the header with this name, which must be in lower case.
 #[must_use]
 pub fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     response.headers.iter().find(|header| header.name == name).map(|header| header.value.trim())
 }
 
-/// How long the service asks us to wait, in milliseconds: at most an hour, and a minute where it names a date.
+/// How long the service asks to wait, in milliseconds: at most one hour, and one minute where it names a date.
 #[must_use]
 pub fn retry_after(response: &Response) -> Option<u64> {
     let value = header(response, "retry-after")?;
@@ -27,21 +26,21 @@ pub fn retry_after(response: &Response) -> Option<u64> {
     })
 }
 
-/// A wait of that many seconds in milliseconds, of an hour at most.
+/// A wait of this many seconds, in milliseconds: at most one hour.
 #[must_use]
 pub const fn wait(seconds: u64) -> u64 {
     let millis = seconds.saturating_mul(1000);
     if millis < LONGEST_WAIT { millis } else { LONGEST_WAIT }
 }
 
-/// Judges by the status: 2xx is delivered, what may pass by itself is transient, the rest needs the operator.
+/// Judges by the status: 2xx is delivered, what may clear by itself is transient, everything else needs the operator.
 #[must_use]
 pub fn judge(response: &Response) -> Judgement {
     let status = response.status;
     match status {
         200..=299 => Judgement::Delivered,
         300..=399 => Judgement::Permanent(format!(
-            "the service answers {status}, a redirect, and redirects are not followed: set the url to the address it \
+            "the service answers {status}, a redirect, which is not followed: set the url to the address that it \
              redirects to"
         )),
         429 | 503 => match retry_after(response) {
@@ -54,10 +53,9 @@ pub fn judge(response: &Response) -> Judgement {
 }
 
 impl Judgement {
-    /// The judgement of a failure with the service's own words at its end, in one line of at most 200 characters; as it
-    /// is where there are none, and where it is no failure.
+    /// The judgement; if it is a failure, with the service's own words appended, in one line of at most 200 characters.
     #[must_use]
-    pub fn saying(self, words: &str) -> Self {
+    pub fn with_detail(self, words: &str) -> Self {
         let words = quoted(words);
         match self {
             Self::Transient(why) if !words.is_empty() => Self::Transient(format!("{why}: {words}")),
@@ -73,21 +71,21 @@ const fn meaning(status: u16) -> &'static str {
         400 | 422 => "it does not understand the message",
         401 => "the secret is missing or wrong",
         403 => "not allowed: is the secret right?",
-        404 | 410 => "nothing there: is the url right?",
-        408 => "it was too slow",
+        404 | 410 => "not found: is the url right?",
+        408 => "it timed out",
         413 => "the message is too large",
         425 => "too early",
         429 => "too many messages",
         502..=504 => "it is overloaded or down",
         500..=599 => "it failed",
-        _ => "it refuses the message",
+        _ => "it refused the message",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::response;
+    use crate::testing::fixtures::response;
 
     #[test]
     fn tells_what_may_pass_from_what_will_not() {
@@ -129,11 +127,11 @@ mod tests {
     #[test]
     fn adds_the_words_of_the_service_to_failures_alone() {
         let transient = Judgement::Transient("it failed".into());
-        assert_eq!(transient.clone().saying(" no\n disk "), Judgement::Transient("it failed: no disk".into()));
-        assert_eq!(transient.clone().saying(" \u{7}"), transient);
+        assert_eq!(transient.clone().with_detail(" no\n disk "), Judgement::Transient("it failed: no disk".into()));
+        assert_eq!(transient.clone().with_detail(" \u{7}"), transient);
         let permanent = Judgement::Permanent("refused".into());
-        let Judgement::Permanent(why) = permanent.saying(&"x".repeat(500_000)) else { panic!("permanent") };
+        let Judgement::Permanent(why) = permanent.with_detail(&"x".repeat(500_000)) else { panic!("permanent") };
         assert_eq!(why.chars().count(), "refused: ".len() + 200);
-        assert_eq!(Judgement::Delivered.saying("thanks"), Judgement::Delivered);
+        assert_eq!(Judgement::Delivered.with_detail("thanks"), Judgement::Delivered);
     }
 }

@@ -1,19 +1,19 @@
-//! Just enough JSON for the body of a request, without a library's weight; answers are read by one.
+//! Writes the JSON that requests need, without the weight of a library; responses are read by one.
 
 use std::fmt::Write;
 
-use crate::channel::Part;
+use crate::channel_types::Part;
 
-/// JSON that was read: see `serde_json`.
+/// Parsed JSON: see `serde_json`.
 pub use serde_json::Value;
 
-/// Reads the body of an answer; what is no JSON is null.
+/// Parses the body of a response; null where it is not JSON.
 #[must_use]
 pub fn parse(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-/// The member of an object with that name, if it is a text; else an empty text.
+/// The text member of an object with this name; empty where there is none.
 #[must_use]
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object.get(name).and_then(Value::as_str).unwrap_or_default()
@@ -31,7 +31,7 @@ pub fn quote(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            // The last two end a line in JavaScript.
+            // The last two are line ends in JavaScript.
             '\0'..='\u{1f}' | '\u{7f}' | '\u{2028}' | '\u{2029}' => {
                 // Writing to a string cannot fail.
                 let _ = write!(quoted, "\\u{:04x}", u32::from(character));
@@ -43,7 +43,7 @@ pub fn quote(text: &str) -> String {
     quoted
 }
 
-/// A JSON object in the making; members keep their order.
+/// A JSON object under construction; members keep their order.
 ///
 /// ```
 /// use dogwatch_sdk::json::Object;
@@ -94,17 +94,17 @@ impl Object {
         self.raw(name, &format!("[{}]", quoted.join(",")))
     }
 
-    /// A member whose value is JSON already.
+    /// A member whose value is already JSON.
     #[must_use]
     pub fn raw(mut self, name: &str, json: &str) -> Self {
         self.members.push(format!("{}:{json}", quote(name)));
         self
     }
 
-    /// The object in parts, with a text as its first member that is a part of its own. It is written as it is between its
-    /// quotes: a secret must be [encoded](crate::channel::Encoding) as JSON.
+    /// The object as parts, with one more member in front: a text that is a part of its own. It is put between its
+    /// quotes as it is, so a secret must be [encoded](crate::channel::Encoding) as JSON.
     #[must_use]
-    pub fn led_by(self, name: &str, value: Part) -> Vec<Part> {
+    pub fn with_first_part(self, name: &str, value: Part) -> Vec<Part> {
         let comma = if self.members.is_empty() { "" } else { "," };
         let rest = format!("\"{comma}{}}}", self.members.join(","));
         vec![format!("{{{}:\"", quote(name)).into(), value, rest.into()]
@@ -149,9 +149,9 @@ mod tests {
         let inner = Object::new().texts("list", ["a", "\""]);
         assert_eq!(Object::new().object("x", inner).finish(), r#"{"x":{"list":["a","\""]}}"#);
         assert_eq!(Object::new().finish(), "{}");
-        let secret = || Part::encoded_secret("key", crate::channel::Encoding::Json);
+        let secret = || Part::encoded_secret("key", crate::channel_types::Encoding::Json);
         let rest = |text: &str| vec!["{\"k\":\"".into(), secret(), text.into()];
-        assert_eq!(Object::new().led_by("k", secret()), rest("\"}"));
-        assert_eq!(Object::new().integer("a", 1).led_by("k", secret()), rest("\",\"a\":1}"));
+        assert_eq!(Object::new().with_first_part("k", secret()), rest("\"}"));
+        assert_eq!(Object::new().integer("a", 1).with_first_part("k", secret()), rest("\",\"a\":1}"));
     }
 }

@@ -1,7 +1,7 @@
 //! Write Dogwatch policies and alert channels in Rust.
 //!
-//! A plugin is a crate of the types `cdylib` and `rlib` which implements [`Policy`] or [`Channel`] and exports it. It is
-//! compiled for `wasm32-unknown-unknown`; the daemon makes a component of what comes out and runs it without clock,
+//! A plugin is a crate of the types `cdylib` and `rlib` that implements [`Policy`] or [`Channel`] and exports it. It is
+//! compiled for `wasm32-unknown-unknown`; the daemon makes a component of the result and runs it without clock,
 //! network, files or randomness. On the machine's own target the same crate is a library that `cargo test` tests.
 //!
 //! ```
@@ -49,6 +49,7 @@
 
 mod bindings;
 pub mod channel;
+mod channel_types;
 mod export;
 pub mod http;
 pub mod json;
@@ -60,10 +61,15 @@ mod time;
 
 pub use channel::Channel;
 pub use policy::Policy;
-pub use settings::{Given, Integer, Kind, Problem, Reader, Setting, SettingDoc, Settings, Value, duration};
+pub use settings::duration::duration;
+pub use settings::problem::Problem;
+pub use settings::reader::{Reader, Setting, SettingDoc};
+pub use settings::setting_or_secret::SettingOrSecret;
+pub use settings::setting_type::{Integer, SettingType};
+pub use settings::value::{Settings, Value};
 pub use time::rfc3339;
 
-/// What the export macros need; no part of the interface.
+/// What the export macros need; not part of the API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::bindings::{channel_v0_1, policy_v0_1};

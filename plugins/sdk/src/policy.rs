@@ -4,7 +4,7 @@ pub use crate::bindings::policy_v0_1::dogwatch::policy::types::{
     Action, Agreement, Alert, ChainView, Decision, Health, Holder, Mode, NextSlot, Node, Outcome, OwnSlot, PastSwitch,
     Severity, Situation, SwitchOutcome, Verdict,
 };
-use crate::settings::Reader;
+use crate::settings::reader::Reader;
 
 /// A failover policy.
 ///
@@ -16,19 +16,22 @@ pub trait Policy {
     const VERSION: &'static str;
     /// What it does, in one sentence.
     const ABOUT: &'static str;
-    /// The settings, as the policy wants them.
+    /// The settings, as the policy uses them.
     type Config;
 
-    /// Reads the settings. The documentation and the defaults of the settings come from here too.
+    /// Reads the settings. Their documentation and defaults come from here too.
     fn configure(read: &mut Reader<'_>) -> Self::Config;
 
-    /// Decides. `memory` is what the last decision carried, empty at first. An error means that the policy cannot
-    /// decide: the host stays and raises an alert.
+    /// Decides. `memory` is that of the last decision, and empty at first.
+    ///
+    /// # Errors
+    ///
+    /// The policy cannot decide, for this reason: the host stays and raises an alert.
     fn decide(config: &Self::Config, situation: &Situation, memory: &[u8]) -> Result<Decision, String>;
 }
 
 impl Decision {
-    /// Stay, for a reason, and keep the memory.
+    /// Stays, for this reason, and keeps the memory.
     pub fn stay(reason: impl Into<String>, memory: &[u8]) -> Self {
         Self {
             action: Action::Stay,

@@ -1,6 +1,6 @@
-//! Times, as humans and machines both read them.
+//! Times as text.
 
-/// Milliseconds since 1970 as `2026-11-23T12:17:36Z`; fractions of a second are dropped.
+/// A time in milliseconds since 1970, as `2026-11-23T12:17:36Z`; fractions of a second are dropped.
 #[must_use]
 pub fn rfc3339(millis: i64) -> String {
     let seconds = millis.div_euclid(1000);

@@ -80,7 +80,7 @@ async fn the_self_test_knows_whether_a_page_would_ring() {
         assert!(matches!(&tested, Tested::Failed(why) if why.contains(part)), "{part}: {tested:?}");
     };
     assert_eq!(with_call(&rig).client().self_test().await, Tested::Passed);
-    fails(with_call(&rig).text("call", "+15550000000"), "has not verified").await;
+    fails(with_call(&rig).text("call", "+15550000000"), "is not verified").await;
     rig.fake.with(|service| service.calls_remaining = 0);
     fails(with_call(&rig), "used up").await;
     rig.fake.with(|service| service.enable_calls = false);

@@ -84,7 +84,7 @@ async fn the_end_of_the_address_is_secret_enough() {
 async fn the_operator_hears_what_became_of_the_webhook() {
     let rig = Rig::<Channel>::start().await;
     for (hook, advice) in [
-        (Hook::Removed, "make a new one"),
+        (Hook::Removed, "create a new one"),
         (Hook::Archived, "Unarchive the channel"),
         (Hook::Deleted, "for another one"),
         (Hook::Forbidden, "ask its administrator"),

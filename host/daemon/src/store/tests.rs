@@ -1,27 +1,31 @@
 //! What is written is there after a restart, and messages leave in order.
 
-use dogwatch_alerts::{AlertEvent, AlertKey, Recipient, Severity, Subject};
+use dogwatch_alerts::{AlertKey, Cause, Change, Notice, Recipient, Scope, Severity, Subject};
 use dogwatch_chain::Time;
 use tempfile::TempDir;
 
 use super::*;
 
-fn alert(key: &str, severity: Severity, summary: &str) -> Write {
-    let alert = Alert {
-        key: AlertKey(key.to_owned()),
-        event: AlertEvent::Opened,
+/// Alerts are told apart by their witnesses here.
+fn key(witness: &str) -> AlertKey {
+    AlertKey::new(Scope::witness("hive", witness), Cause::Missing)
+}
+
+fn report(change: Change, key: AlertKey, severity: Severity, summary: &str, at: Time) -> Write {
+    let notice = Notice {
+        key,
         severity,
         subject: Subject::Daemon,
-        chain: "hive".to_owned(),
         summary: summary.to_owned(),
         details: String::new(),
         remedy: String::new(),
         command: String::new(),
-        acknowledged_by: String::new(),
-        opened_at: Time::from_secs(1),
-        at: Time::from_secs(1),
     };
-    Write::Alert { alert: Box::new(alert), witness: "alice".to_owned() }
+    Write::Report(Box::new(AlertReport { change, notice, at }))
+}
+
+fn alert(witness: &str, severity: Severity, summary: &str) -> Write {
+    report(Change::Raised, key(witness), severity, summary, NOW)
 }
 
 fn rules() -> Arc<Rules> {
@@ -146,18 +150,19 @@ fn stormy() -> Arc<Rules> {
 async fn told(store: &Store, channel: &str, now: u32) -> Vec<String> {
     let mut told = Vec::new();
     while let Some(delivery) = store.next_delivery(channel, Time::from_secs(now)).await.unwrap() {
-        told.push(format!("{:?} {}", delivery.alert.event, delivery.alert.key));
+        let key = &delivery.alert.key;
+        let what = if key.witness().is_empty() { key.cause.name() } else { key.witness() };
+        told.push(format!("{:?} {what}", delivery.alert.event));
         store.settle(delivery.message, channel, "delivered", String::new()).await.unwrap();
     }
     told
 }
 
-async fn raise(store: &Store, keys: &[&str], second: u32) {
-    for key in keys {
-        let Write::Alert { alert: raised, witness } = alert(key, Severity::Page, key) else { unreachable!() };
-        let raised = Alert { opened_at: Time::from_secs(second), at: Time::from_secs(second), ..*raised };
-        let write = Write::Alert { alert: Box::new(raised), witness };
-        store.commit(vec![write], stormy(), Time::from_secs(second)).await.unwrap();
+async fn raise(store: &Store, witnesses: &[&str], second: u32) {
+    let at = Time::from_secs(second);
+    for witness in witnesses {
+        let write = report(Change::Raised, key(witness), Severity::Page, witness, at);
+        store.commit(vec![write], stormy(), at).await.unwrap();
     }
 }
 
@@ -165,89 +170,74 @@ async fn raise(store: &Store, keys: &[&str], second: u32) {
 async fn many_at_once_are_one_message_and_a_storm_that_was_taken_on_swallows_nothing() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    raise(&store, &["w/h/a", "w/h/b"], 100).await;
-    assert_eq!(told(&store, "pager", 102).await, ["Opened w/h/a", "Opened w/h/b"], "two are no storm");
-    raise(&store, &["w/h/c", "w/h/d", "w/h/e"], 200).await;
+    raise(&store, &["a", "b"], 100).await;
+    assert_eq!(told(&store, "pager", 102).await, ["Opened a", "Opened b"], "two are no storm");
+    raise(&store, &["c", "d", "e"], 200).await;
     assert_eq!(told(&store, "pager", 200).await, [] as [&str; 0], "openings wait for each other");
-    assert_eq!(told(&store, "pager", 202).await, ["Opened daemon/home/storm"]);
-    raise(&store, &["w/h/f"], 203).await;
+    assert_eq!(told(&store, "pager", 202).await, ["Opened storm"]);
+    raise(&store, &["f"], 203).await;
     assert_eq!(told(&store, "pager", 205).await, [] as [&str; 0], "one more of the same storm");
 
-    let storm = AlertKey("daemon/home/storm".to_owned());
+    let storm = AlertKey::new(Scope::daemon("home"), Cause::Storm);
     let taken = store.acknowledge(stormy(), Time::from_secs(210), Which::Key(storm), "bob".into()).await.unwrap();
     assert_eq!(taken.len(), 5, "the storm and its members: {taken:?}");
-    assert_eq!(told(&store, "pager", 210).await, ["Acknowledged daemon/home/storm"]);
-    raise(&store, &["w/h/g"], 220).await;
-    assert_eq!(told(&store, "pager", 222).await, ["Opened w/h/g"], "it is not lost in a storm that is taken on");
-    raise(&store, &["w/h/i", "w/h/j", "w/h/k"], 230).await;
+    assert_eq!(told(&store, "pager", 210).await, ["Acknowledged storm"]);
+    raise(&store, &["g"], 220).await;
+    assert_eq!(told(&store, "pager", 222).await, ["Opened g"], "it is not lost in a storm that is taken on");
+    raise(&store, &["i", "j", "k"], 230).await;
     assert_eq!(
         told(&store, "pager", 232).await,
-        ["Resolved daemon/home/storm", "Opened daemon/home/storm"],
+        ["Resolved storm", "Opened storm"],
         "another storm is another alert"
     );
-}
-
-#[tokio::test]
-async fn after_a_start_what_is_open_is_what_the_books_hold() {
-    let dir = TempDir::new().unwrap();
-    let store = Store::open(dir.path()).unwrap();
-    // An alert that no book knows, and one of a channel that is gone.
-    raise(&store, &["witness/hive/alice/missing", "daemon/home/channel/chat"], 100).await;
-    told(&store, "pager", 102).await;
-    store.reconcile(stormy(), Time::from_secs(200), vec!["pager".to_owned()]).await.unwrap();
-    let mut over = told(&store, "pager", 202).await;
-    over.sort();
-    assert_eq!(over, ["Resolved daemon/home/channel/chat", "Resolved witness/hive/alice/missing"]);
 }
 
 #[tokio::test]
 async fn a_channel_that_comes_back_is_not_played_every_repetition() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    raise(&store, &["w/h/a"], 100).await;
+    raise(&store, &["a"], 100).await;
     store.postpone(1, "pager", Time::from_secs(101), Time::from_secs(5000), "down".to_owned()).await.unwrap();
     for minute in 1..60_u32 {
         let second = Time::from_secs(100 + minute * 330);
         while store.alerts_due(stormy(), second).await.unwrap() {}
     }
-    let Write::Alert { alert: raised, witness } = alert("w/h/a", Severity::Page, "w/h/a") else { unreachable!() };
-    let over = Alert { event: AlertEvent::Resolved, ..*raised };
-    let write = Write::Alert { alert: Box::new(over), witness };
-    store.commit(vec![write], stormy(), Time::from_secs(30_000)).await.unwrap();
-    assert_eq!(told(&store, "pager", 30_001).await, ["Opened w/h/a", "Resolved w/h/a"]);
+    let end = Time::from_secs(30_000);
+    let over = report(Change::Over, key("a"), Severity::Page, "a", end);
+    store.commit(vec![over], stormy(), end).await.unwrap();
+    assert_eq!(told(&store, "pager", 30_001).await, ["Opened a", "Resolved a"]);
 }
 
 #[tokio::test]
 async fn a_page_that_reaches_nobody_is_known_by_its_key() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    raise(&store, &["w/h/a"], 100).await;
+    raise(&store, &["a"], 100).await;
     assert_eq!(store.undelivered_pages(Time::from_secs(99)).await.unwrap(), []);
     let stuck = store.undelivered_pages(Time::from_secs(160)).await.unwrap();
-    assert_eq!(stuck.iter().map(|(key, _)| key.0.as_str()).collect::<Vec<_>>(), ["w/h/a"]);
+    assert_eq!(stuck.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), [key("a")]);
     told(&store, "mail", 102).await;
     assert_eq!(store.undelivered_pages(Time::from_secs(160)).await.unwrap(), [], "one channel is enough");
 
     let mut nobody = Rules::clone(&stormy());
     nobody.recipients.clear();
-    let Write::Alert { alert: raised, .. } = alert("w/h/b", Severity::Page, "b") else { unreachable!() };
-    let write = Write::Alert { alert: raised, witness: String::new() };
+    let write = report(Change::Raised, key("b"), Severity::Page, "b", Time::from_secs(100));
     store.commit(vec![write], nobody.into(), Time::from_secs(100)).await.unwrap();
     let stuck = store.undelivered_pages(Time::from_secs(160)).await.unwrap();
-    assert_eq!(stuck, [(AlertKey("w/h/b".to_owned()), "no channel takes it".to_owned())]);
+    assert_eq!(stuck, [(key("b"), "no channel takes it".to_owned())]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_of_an_alert_holds_up_nothing() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    raise(&store, &["w/h/a", "w/h/b"], 100).await;
+    raise(&store, &["a", "b"], 100).await;
     let direct = Connection::open(dir.path().join("state.sqlite")).unwrap();
     direct.execute("UPDATE incident SET state = '{}'", []).unwrap();
     direct.execute("UPDATE message SET alert = '{}' WHERE id = 1", []).unwrap();
     direct.execute("INSERT INTO maintenance (state) VALUES ('{}')", []).unwrap();
     assert_eq!(told(&store, "pager", 102).await, [] as [&str; 0], "the first cannot be read");
-    assert_eq!(told(&store, "pager", 102).await, ["Opened w/h/b"]);
-    raise(&store, &["w/h/a"], 200).await;
-    assert_eq!(told(&store, "pager", 202).await, ["Opened w/h/a"], "it is an alert like a new one");
+    assert_eq!(told(&store, "pager", 102).await, ["Opened b"]);
+    raise(&store, &["a"], 200).await;
+    assert_eq!(told(&store, "pager", 202).await, ["Opened a"], "it is an alert like a new one");
 }

@@ -9,4 +9,4 @@ use crate::sandbox::limiter::StoreLimiter;
 pub(crate) type CallStore = Store<StoreLimiter>;
 
 /// The outer error is a trap, the inner one the plugin's own words.
-pub(crate) type Answer<T> = Result<Result<T, PluginMessage>, Error>;
+pub(crate) type PluginAnswer<T> = Result<Result<T, PluginMessage>, Error>;

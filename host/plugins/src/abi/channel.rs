@@ -2,7 +2,7 @@
 
 use wasmtime::Error;
 
-use super::call::{Answer, CallStore};
+use super::call::{CallStore, PluginAnswer};
 use crate::delivery::heartbeat::HeartbeatMessage;
 use crate::delivery::message::{AlertMessage, ChannelContext};
 use crate::delivery::request::ChannelRequest;
@@ -26,7 +26,7 @@ pub(crate) trait ChannelAbi: Send + Sync {
         store: &mut CallStore,
         context: ChannelContext<'_>,
         message: AlertMessage<'_>,
-    ) -> Answer<Vec<ChannelRequest>>;
+    ) -> PluginAnswer<Vec<ChannelRequest>>;
 
     fn judge(
         &self,
@@ -43,7 +43,7 @@ pub(crate) trait ChannelAbi: Send + Sync {
         context: ChannelContext<'_>,
         message: AlertMessage<'_>,
         receipt: &str,
-    ) -> Answer<Option<ChannelRequest>>;
+    ) -> PluginAnswer<Option<ChannelRequest>>;
 
     fn judge_follow(
         &self,
@@ -54,7 +54,7 @@ pub(crate) trait ChannelAbi: Send + Sync {
         response: &ChannelResponse,
     ) -> Result<Progress, Error>;
 
-    fn self_test(&self, store: &mut CallStore, context: ChannelContext<'_>) -> Answer<Vec<ChannelRequest>>;
+    fn self_test(&self, store: &mut CallStore, context: ChannelContext<'_>) -> PluginAnswer<Vec<ChannelRequest>>;
 
     fn judge_self_test(
         &self,
@@ -69,7 +69,7 @@ pub(crate) trait ChannelAbi: Send + Sync {
         store: &mut CallStore,
         context: ChannelContext<'_>,
         heartbeat: &HeartbeatMessage,
-    ) -> Answer<Vec<ChannelRequest>>;
+    ) -> PluginAnswer<Vec<ChannelRequest>>;
 
     fn judge_heartbeat(
         &self,

@@ -4,7 +4,7 @@ use dogwatch_alerts::{AlertEvent, Severity};
 use wasmtime::Error;
 use wasmtime::component::InstancePre;
 
-use super::call::{Answer, CallStore};
+use super::call::{CallStore, PluginAnswer};
 use super::channel::ChannelAbi;
 use super::shared_types::shared_types;
 use crate::delivery::heartbeat::{HeartbeatMessage, HeartbeatStatus};
@@ -69,7 +69,7 @@ impl ChannelAbi for ChannelV01 {
         store: &mut CallStore,
         context: ChannelContext<'_>,
         message: AlertMessage<'_>,
-    ) -> Answer<Vec<ChannelRequest>> {
+    ) -> PluginAnswer<Vec<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let composed = instance.dogwatch_channel_channel().call_compose(
             store,
@@ -106,7 +106,7 @@ impl ChannelAbi for ChannelV01 {
         context: ChannelContext<'_>,
         message: AlertMessage<'_>,
         receipt: &str,
-    ) -> Answer<Option<ChannelRequest>> {
+    ) -> PluginAnswer<Option<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let asked = instance.dogwatch_channel_channel().call_follow(
             store,
@@ -137,7 +137,7 @@ impl ChannelAbi for ChannelV01 {
         Ok(progress_from(judged))
     }
 
-    fn self_test(&self, store: &mut CallStore, context: ChannelContext<'_>) -> Answer<Vec<ChannelRequest>> {
+    fn self_test(&self, store: &mut CallStore, context: ChannelContext<'_>) -> PluginAnswer<Vec<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let composed = instance.dogwatch_channel_channel().call_self_test(
             store,
@@ -170,7 +170,7 @@ impl ChannelAbi for ChannelV01 {
         store: &mut CallStore,
         context: ChannelContext<'_>,
         heartbeat: &HeartbeatMessage,
-    ) -> Answer<Vec<ChannelRequest>> {
+    ) -> PluginAnswer<Vec<ChannelRequest>> {
         let instance = self.0.instantiate(&mut *store)?;
         let composed = instance.dogwatch_channel_channel().call_beat(
             store,

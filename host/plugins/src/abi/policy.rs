@@ -3,7 +3,7 @@
 use dogwatch_engine::{Decision, Situation};
 use wasmtime::Error;
 
-use super::call::{Answer, CallStore};
+use super::call::{CallStore, PluginAnswer};
 use crate::description::Description;
 use crate::settings::{SettingProblem, Settings};
 
@@ -21,5 +21,5 @@ pub(crate) trait PolicyAbi: Send + Sync {
         settings: &Settings,
         situation: &Situation,
         memory: &[u8],
-    ) -> Answer<Decision>;
+    ) -> PluginAnswer<Decision>;
 }

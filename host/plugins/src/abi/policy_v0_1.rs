@@ -7,7 +7,7 @@ use dogwatch_engine as engine;
 use wasmtime::Error;
 use wasmtime::component::InstancePre;
 
-use super::call::{Answer, CallStore};
+use super::call::{CallStore, PluginAnswer};
 use super::policy::PolicyAbi;
 use super::shared_types::shared_types;
 use crate::description::{Description, Roles};
@@ -62,7 +62,7 @@ impl PolicyAbi for PolicyV01 {
         settings: &Settings,
         situation: &engine::Situation,
         memory: &[u8],
-    ) -> Answer<engine::Decision> {
+    ) -> PluginAnswer<engine::Decision> {
         let instance = self.0.instantiate(&mut *store)?;
         let decided = instance.dogwatch_policy_policy().call_decide(
             store,

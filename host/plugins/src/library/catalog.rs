@@ -26,10 +26,10 @@ use crate::world::World;
 pub struct Library {
     sandbox: Sandbox,
     pub(super) directory: Option<PathBuf>,
-    entries: Mutex<Entries>,
+    entries: Mutex<LibraryEntries>,
 }
 
-type Entries = BTreeMap<String, LibraryEntry>;
+type LibraryEntries = BTreeMap<String, LibraryEntry>;
 
 /// A plugin, compiled or not.
 pub(super) struct LibraryEntry {
@@ -45,11 +45,11 @@ impl fmt::Debug for Library {
 }
 
 impl Library {
-    /// Opens the library: the bundled plugins, and every `name.wasm` in the directory, which replaces a bundled plugin of
-    /// that name. Also returns the files that are clearly not plugins; anything else wrong with a file shows when the
-    /// plugin is asked for.
+    /// Opens the library: the bundled plugins, and every `name.wasm` in the directory, which replaces a bundled plugin
+    /// of that name. Also returns the files that are clearly not plugins; anything else wrong with a file shows when
+    /// the plugin is asked for.
     pub fn open(sandbox: Sandbox, directory: Option<&Path>) -> (Self, Vec<LoadProblem>) {
-        let mut entries: Entries = dogwatch_bundled::ALL
+        let mut entries: LibraryEntries = dogwatch_bundled::ALL
             .iter()
             .map(|bundled| {
                 (bundled.name.to_owned(), LibraryEntry { source: PluginSource::Bundled(bundled.wasm), loaded: None })
@@ -158,7 +158,7 @@ impl Library {
     }
 
     /// A thread that panicked while it held the lock left no entry half-written.
-    pub(super) fn entries(&self) -> MutexGuard<'_, Entries> {
+    pub(super) fn entries(&self) -> MutexGuard<'_, LibraryEntries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -167,7 +167,7 @@ fn wrong_world(name: &str, found: World, wanted: World) -> LibraryError {
     LibraryError::WrongWorld { name: name.to_owned(), found, wanted }
 }
 
-fn hint(name: &str, entries: &Entries) -> String {
+fn hint(name: &str, entries: &LibraryEntries) -> String {
     match nearest(name, entries.keys().map(String::as_str)) {
         Some(meant) => format!("did you mean {meant}?"),
         None => format!("there are: {}", entries.keys().cloned().collect::<Vec<_>>().join(", ")),

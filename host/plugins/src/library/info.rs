@@ -31,8 +31,8 @@ pub struct PluginInfo {
 }
 
 impl Library {
-    /// Lists every plugin, and every one that does not load. Compiles them all and keeps only those already in use: meant
-    /// for a command, not for the daemon.
+    /// Lists every plugin, and every one that does not load. Compiles them all and keeps only those already in use:
+    /// meant for a command, not for the daemon.
     pub fn list(&self) -> (Vec<PluginInfo>, Vec<LoadProblem>) {
         self.list_those(|_| true)
     }

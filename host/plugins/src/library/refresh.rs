@@ -50,8 +50,8 @@ impl fmt::Display for LibraryChange {
 }
 
 impl Library {
-    /// Finds the files that changed since the last call, and reloads those that are in use. Meant to be called every few
-    /// seconds, where blocking is allowed; costs a directory listing when nothing changed.
+    /// Finds the files that changed since the last call, and reloads those that are in use. Meant to be called every
+    /// few seconds, where blocking is allowed; costs a directory listing when nothing changed.
     pub fn refresh(&self) -> Vec<LibraryChange> {
         let Some(directory) = &self.directory else {
             return Vec::new();

@@ -1,27 +1,27 @@
-//! Building requests.
+//! Constructors for requests.
 
-use super::{
+use crate::channel_types::{
     Alert, Basic, DigestEncoding, Encoding, Event, Header, HttpRequest, Mail, Method, Part, Request, Secret, Severity,
     Signature,
 };
 
 impl Part {
-    /// A secret, as it is.
+    /// A secret, written as it is.
     pub fn secret(name: impl Into<String>) -> Self {
         Self::encoded_secret(name, Encoding::Plain)
     }
 
-    /// A secret, written so that it fits its surroundings.
+    /// A secret, encoded for its surroundings.
     pub fn encoded_secret(name: impl Into<String>, encoding: Encoding) -> Self {
         Self::Secret(Secret { name: name.into(), encoding })
     }
 
-    /// User and password of HTTP's basic authentication; the password is a secret, by its name.
+    /// User and password for HTTP basic authentication; the password is the secret with this name.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Basic(Basic { user: user.into(), password: password.into() })
     }
 
-    /// The HMAC-SHA-256 of the prefix and the body, in hexadecimal; the key is a secret, by its name.
+    /// The HMAC-SHA-256 of the prefix and the body, in hexadecimal; the key is the secret with this name.
     pub fn signature(key: impl Into<String>, prefix: impl Into<String>) -> Self {
         Self::Signature(Signature { key: key.into(), prefix: prefix.into(), encoding: DigestEncoding::Hex })
     }
@@ -40,24 +40,24 @@ impl From<String> for Part {
 }
 
 impl Header {
-    /// A header whose value holds no secret.
+    /// A header without a secret.
     pub fn plain(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: vec![Part::Text(value.into())] }
     }
 
-    /// A bearer token, which is a secret, by its name.
+    /// A bearer token: the secret with this name.
     pub fn bearer(secret: impl Into<String>) -> Self {
         Self { name: "authorization".to_owned(), value: vec!["Bearer ".into(), Part::secret(secret)] }
     }
 
-    /// User and password of HTTP's basic authentication; the password is a secret, by its name.
+    /// User and password for HTTP basic authentication; the password is the secret with this name.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self { name: "authorization".to_owned(), value: vec!["Basic ".into(), Part::basic(user, password)] }
     }
 }
 
 impl HttpRequest {
-    /// A request without headers and body.
+    /// A request without headers or body.
     pub fn new(method: Method, url: Vec<Part>) -> Self {
         Self { method, url, headers: Vec::new(), body: Vec::new() }
     }
@@ -69,13 +69,13 @@ impl HttpRequest {
         self
     }
 
-    /// The request with a JSON body, in one text or in parts between which secrets stand.
+    /// The request with a JSON body, as one text or as parts with secrets between them.
     #[must_use]
     pub fn json(self, body: Vec<Part>) -> Self {
         Self { body, ..self.header(Header::plain("content-type", "application/json")) }
     }
 
-    /// The request with the fields of a form as its body: names, and values that are encoded here.
+    /// The request with a form as its body: names, and values that are encoded here.
     #[must_use]
     pub fn form<'a>(self, fields: impl IntoIterator<Item = (&'a str, FormValue<'a>)>) -> Self {
         let mut body = Vec::new();
@@ -95,12 +95,12 @@ impl HttpRequest {
     }
 }
 
-/// The value of a form's field.
+/// The value of a form field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormValue<'a> {
     /// A text.
     Text(&'a str),
-    /// A secret, by its name.
+    /// The secret with this name.
     Secret(&'a str),
 }
 
@@ -117,19 +117,19 @@ impl From<Mail> for Request {
 }
 
 impl Alert {
-    /// Whether it is still open, and nobody has acknowledged it: somebody is needed.
+    /// Whether it is open and unacknowledged: somebody is needed.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.event, Event::Opened | Event::Updated | Event::Escalated)
     }
 
-    /// Whether it is open and critical or a page: worth a mention, and whatever else calls for attention.
+    /// Whether it is open, and critical or a page: worth a mention, and whatever else draws attention.
     #[must_use]
     pub const fn is_serious(&self) -> bool {
         self.is_open() && matches!(self.severity, Severity::Critical | Severity::Page)
     }
 
-    /// Whether it need not make a sound: it is not open any more, is a report, or is for information alone.
+    /// Whether it need not make a sound: it is no longer open, a report, or for information only.
     #[must_use]
     pub const fn is_quiet(&self) -> bool {
         !self.is_open() || matches!(self.severity, Severity::Info)
@@ -151,7 +151,7 @@ impl Event {
 }
 
 impl Severity {
-    /// All of them, from the least severe to the most severe.
+    /// All severities, least severe first.
     pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Critical, Self::Page];
 
     /// The severity's name, as messages carry it.

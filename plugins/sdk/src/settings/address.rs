@@ -1,6 +1,6 @@
-//! Addresses, as far as they can be judged without asking anybody.
+//! Addresses, as far as they can be checked without a lookup.
 
-/// Whether this may be an address.
+/// Checks that this may be an address.
 pub(super) fn check(url: &str, example: &str) -> Result<(), String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     match rest {
@@ -9,7 +9,7 @@ pub(super) fn check(url: &str, example: &str) -> Result<(), String> {
     }
 }
 
-/// Whether paths can be appended to it, too.
+/// Checks that paths can be appended to it, too.
 pub(super) fn check_base(url: &str, example: &str) -> Result<(), String> {
     check(url, example)?;
     if url.contains(['?', '#']) {

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// Reads `500ms`, `90s`, `10m`, `2h` or `1d`; one number, one unit.
+/// Reads `500ms`, `90s`, `10m`, `2h` or `1d`: one number, one unit.
+///
+/// # Errors
+///
+/// The text is not a duration: the message says what one looks like.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no duration; write a whole number and a unit, such as 90s, 10m or 2h");
+    let wrong = || format!("{text:?} is not a duration; write a whole number and a unit, such as 90s, 10m or 2h");
     let text = text.trim();
     let unit_at = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(unit_at);

@@ -1,6 +1,6 @@
-//! Which known name an unknown one was meant to be.
+//! Suggestions for mistyped names.
 
-/// The known name nearest to the given one, if it is near enough to be meant.
+/// The known name that was probably meant, if one is similar enough.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = name.chars().count().div_ceil(3).max(1);
     known
@@ -11,7 +11,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must be put in, left out or replaced; `_` and `-` count as one letter.
+/// How many letters must be inserted, removed or replaced; `_` and `-` count as the same letter.
 fn distance(a: &str, b: &str) -> usize {
     let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
     strsim::levenshtein(&plain(a), &plain(b))

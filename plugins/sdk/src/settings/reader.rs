@@ -1,15 +1,18 @@
-//! Reads settings, and notes along the way which there are and what is wrong with them.
+//! Reads settings, and collects their documentation and problems along the way.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::kind::{Integer, Kind};
+use super::address;
 use super::nearest::nearest;
-use super::{Given, Problem, SettingDoc, Settings, address};
+use super::problem::Problem;
+use super::setting_or_secret::SettingOrSecret;
+use super::setting_type::{Integer, SettingType};
+use super::value::Settings;
 
 /// Reads settings.
 ///
-/// Nothing stops at the first problem: whoever reads goes on with a stand-in value, and the operator hears of every
+/// It does not stop at the first problem: reading goes on with a stand-in value, so that the operator sees every
 /// problem at once.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -19,7 +22,18 @@ pub struct Reader<'a> {
     docs: Docs,
 }
 
-/// What has been asked for.
+/// A setting or secret that the plugin knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingDoc {
+    /// Its name.
+    pub name: String,
+    /// Its default, as an operator would write it; empty when it is required.
+    pub default: String,
+    /// What it does.
+    pub about: String,
+}
+
+/// The settings and secrets that the plugin asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Docs {
     pub(crate) settings: Vec<SettingDoc>,
@@ -56,7 +70,7 @@ impl<'a> Reader<'a> {
         self.setting(name, about)
     }
 
-    /// Whether the operator configured the secret with that name.
+    /// Whether the operator configured the secret with this name.
     pub fn secret(&mut self, name: &'static str, about: &str) -> bool {
         let doc = SettingDoc { name: name.to_owned(), default: String::new(), about: about.to_owned() };
         self.docs.secrets.push(doc);
@@ -67,32 +81,32 @@ impl<'a> Reader<'a> {
         self.secrets.iter().any(|secret| secret == name)
     }
 
-    /// Demands the secret with that name: without it the settings are wrong.
+    /// Requires the secret with this name: without it, the settings are wrong.
     pub fn required_secret(&mut self, name: &'static str, about: &str) {
         if !self.secret(name, about) {
             self.problem(name, format!("must be given as a secret: {about}"));
         }
     }
 
-    /// Notes a problem that only the plugin can see, such as two settings that exclude each other. The setting is
-    /// empty when it is about all of them.
+    /// Reports a problem that only the plugin can see, such as two settings that exclude each other. The setting is
+    /// empty when the problem concerns all of them.
     pub fn problem(&mut self, setting: &str, message: impl Into<String>) {
         self.problems.push(Problem { setting: setting.to_owned(), message: message.into() });
     }
 
-    /// Whether anything was found wrong so far.
+    /// Whether any problem was found so far.
     #[must_use]
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty()
     }
 
-    fn setting<T: Kind>(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, T> {
+    fn setting<T: SettingType>(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, T> {
         let found = match self.settings.get(name).map(T::read) {
-            None => Found::Nothing,
-            Some(Ok(value)) => Found::Value(value),
+            None => Lookup::Nothing,
+            Some(Ok(value)) => Lookup::Value(value),
             Some(Err(message)) => {
                 self.problem(name, message);
-                Found::Wrong
+                Lookup::Wrong
             }
         };
         Setting { reader: self, name, about: about.to_owned(), found }
@@ -102,7 +116,7 @@ impl<'a> Reader<'a> {
         self.docs
     }
 
-    /// Every problem, those with names that nobody asked for included.
+    /// Every problem, unknown names included.
     pub(crate) fn finish(mut self) -> Result<(), Vec<Problem>> {
         let unknown = |kind: &str, name: &str, docs: &[SettingDoc]| {
             let known: Vec<_> = docs.iter().map(|doc| doc.name.as_str()).collect();
@@ -124,12 +138,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What the table holds under a name.
+/// What the table holds under this name.
 #[derive(Debug)]
-enum Found<T> {
+enum Lookup<T> {
     Nothing,
     Value(T),
-    /// Something of which a problem was noted.
+    /// A value with a problem, which was reported.
     Wrong,
 }
 
@@ -140,17 +154,17 @@ pub struct Setting<'r, 'a, T> {
     reader: &'r mut Reader<'a>,
     name: &'static str,
     about: String,
-    found: Found<T>,
+    found: Lookup<T>,
 }
 
-impl<T: Kind> Setting<'_, '_, T> {
-    /// Demands that the value be right; the function says what would be.
+impl<T: SettingType> Setting<'_, '_, T> {
+    /// Requires that the value pass a check; the check's error says what would be right.
     pub fn check(mut self, right: impl FnOnce(&T) -> Result<(), String>) -> Self {
-        if let Found::Value(value) = &self.found
+        if let Lookup::Value(value) = &self.found
             && let Err(message) = right(value)
         {
             self.reader.problem(self.name, message);
-            self.found = Found::Wrong;
+            self.found = Lookup::Wrong;
         }
         self
     }
@@ -159,39 +173,39 @@ impl<T: Kind> Setting<'_, '_, T> {
     pub fn or(self, default: T) -> T {
         let written = default.written();
         match self.finish(written) {
-            Found::Value(value) => value,
-            Found::Nothing | Found::Wrong => default,
+            Lookup::Value(value) => value,
+            Lookup::Nothing | Lookup::Wrong => default,
         }
     }
 
     /// The value, if there is one.
     pub fn optional(self) -> Option<T> {
         match self.finish("unset".to_owned()) {
-            Found::Value(value) => Some(value),
-            Found::Nothing | Found::Wrong => None,
+            Lookup::Value(value) => Some(value),
+            Lookup::Nothing | Lookup::Wrong => None,
         }
     }
 
-    /// The value; without one the settings are wrong.
+    /// The value; without one, the settings are wrong.
     pub fn required(self) -> T {
-        if matches!(self.found, Found::Nothing) {
+        if matches!(self.found, Lookup::Nothing) {
             self.reader.problem(self.name, format!("must be given: {}", self.about));
         }
         match self.finish(String::new()) {
-            Found::Value(value) => value,
-            Found::Nothing | Found::Wrong => T::default(),
+            Lookup::Value(value) => value,
+            Lookup::Nothing | Lookup::Wrong => T::default(),
         }
     }
 
     /// The same setting with another value.
     fn map(mut self, change: impl FnOnce(T) -> T) -> Self {
-        if let Found::Value(value) = self.found {
-            self.found = Found::Value(change(value));
+        if let Lookup::Value(value) = self.found {
+            self.found = Lookup::Value(change(value));
         }
         self
     }
 
-    fn finish(self, default: String) -> Found<T> {
+    fn finish(self, default: String) -> Lookup<T> {
         let doc = SettingDoc { name: self.name.to_owned(), default, about: self.about };
         self.reader.docs.settings.push(doc);
         self.found
@@ -199,44 +213,43 @@ impl<T: Kind> Setting<'_, '_, T> {
 }
 
 impl Setting<'_, '_, String> {
-    /// Demands an address: `http://` or `https://`, a host, and no white space. The host has the last word when a request
-    /// goes there. The example says what would be right.
+    /// Requires an address: `http://` or `https://`, a host, and no white space. The daemon checks it again when a
+    /// request goes there. The example is shown to the operator.
     pub fn address(self, example: &str) -> Self {
         self.check(|url| address::check(url, example))
     }
 
-    /// Demands an address to which paths can be appended: besides, it has no `?` and no `#`. Slashes at its end are taken
-    /// off.
+    /// Requires an address to which paths can be appended: one without `?` and `#`. Slashes at its end are removed.
     pub fn base_address(self, example: &str) -> Self {
         self.check(|url| address::check_base(url, example)).map(|url| url.trim_end_matches('/').to_owned())
     }
 
-    /// The value, or the secret of the same name, which the operator may give instead; not both.
-    pub fn or_secret(self, about: &str) -> Option<Given> {
+    /// The value, or the secret of the same name, which the operator may configure instead; not both.
+    pub fn or_secret(self, about: &str) -> Option<SettingOrSecret> {
         let name = self.name;
         if self.reader.secret(name, about) {
-            if !matches!(self.found, Found::Nothing) {
+            if !matches!(self.found, Lookup::Nothing) {
                 self.reader.problem(name, "is both a setting and a secret; keep one of them");
             }
             self.optional();
-            return Some(Given::Secret(name));
+            return Some(SettingOrSecret::Secret(name));
         }
-        self.optional().map(Given::Setting)
+        self.optional().map(SettingOrSecret::Setting)
     }
 
-    /// The same, and without either of the two the settings are wrong.
-    pub fn or_required_secret(self, about: &str) -> Given {
+    /// The same; without either of the two, the settings are wrong.
+    pub fn or_required_secret(self, about: &str) -> SettingOrSecret {
         let name = self.name;
-        if matches!(self.found, Found::Nothing) && !self.reader.has_secret(name) {
+        if matches!(self.found, Lookup::Nothing) && !self.reader.has_secret(name) {
             self.reader.problem(name, "must be given, as a setting or as a secret");
         }
-        self.or_secret(about).unwrap_or(Given::Secret(name))
+        self.or_secret(about).unwrap_or(SettingOrSecret::Secret(name))
     }
 }
 
-/// Types whose values lie on a line.
-impl<T: Kind + PartialOrd> Setting<'_, '_, T> {
-    /// Demands that the value lie in a range.
+/// Types whose values are ordered.
+impl<T: SettingType + PartialOrd> Setting<'_, '_, T> {
+    /// Requires that the value be in this range.
     pub fn range(mut self, range: RangeInclusive<T>) -> Self {
         let limits = format!("{} to {}", range.start().written(), range.end().written());
         self.about = format!("{} From {limits}.", self.about);

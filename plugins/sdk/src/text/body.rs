@@ -1,13 +1,14 @@
-//! What a message says below its title.
+//! The body of a message, below its title.
 
-use super::{Unit, plain};
-use crate::channel::{Alert, Event};
-use crate::rfc3339;
+use super::clean::plain;
+use super::cut::Unit;
+use crate::channel_types::{Alert, Event};
+use crate::time::rfc3339;
 
-/// What a line holds, as far as it may be shortened.
+/// What a line holds, which decides how far it may be shortened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
-    /// Short by itself.
+    /// Always short.
     Fixed,
     AcknowledgedBy,
     Details,
@@ -17,8 +18,8 @@ enum Field {
     Key,
 }
 
-/// In what order they give way where a text is too long, and what each keeps at least: so many sixteenths of the room
-/// that they have together.
+/// The order in which fields are shortened where a text is too long, and what each keeps at least: in sixteenths of the
+/// room that they have together.
 const YIELDING: [(Field, usize); 6] = [
     (Field::Details, 4),
     (Field::Remedy, 4),
@@ -28,7 +29,7 @@ const YIELDING: [(Field, usize); 6] = [
     (Field::Command, 2),
 ];
 
-/// A line, or several.
+/// One line of the body, or several.
 #[derive(Debug)]
 struct Line {
     field: Field,
@@ -36,25 +37,25 @@ struct Line {
     text: String,
 }
 
-/// What the title does not say: what Dogwatch saw and did, since when, what to do, and the one command to type.
-/// Several lines, the most important first.
+/// What the title does not say: what Dogwatch saw and did, since when, what to do, and the one command to type. Several
+/// lines, the most important first.
 #[must_use]
 pub fn body(alert: &Alert) -> String {
     joined(&lines(alert))
 }
 
-/// The [`body`], of at most that length in that unit.
+/// The [`body`], cut to this length in this unit.
 ///
-/// Where it is too long, the details are shortened first, and no further than is needed; then the remedy, then who
-/// acknowledged and what it is about, and last the key and the command. None of them is lost to another one that is too
-/// long, and what was shortened ends in an ellipsis. A limit below some 250 has no room for all the lines: there, the
-/// last of them go too.
+/// Where it is too long, the details are shortened first, and no further than needed; then the remedy, then who
+/// acknowledged it and what it is about, and last the key and the command. No field is lost because another one is too
+/// long, and a shortened field ends in an ellipsis. A limit below about 250 has no room for all lines: then the last
+/// lines are dropped.
 #[must_use]
 pub fn body_within(alert: &Alert, limit: usize, unit: Unit) -> String {
     body_within_escaped(alert, limit, unit, |character, out| out.push(character))
 }
 
-/// The same for a text that is going to be escaped, character by character: escaped, it has at most that length. What is
+/// The same for a text that will be escaped, character by character: once escaped, it has at most this length. The text
 /// returned is not escaped yet.
 ///
 /// ```
@@ -77,7 +78,7 @@ pub fn body_within_escaped(alert: &Alert, limit: usize, unit: Unit, escape: impl
         unit.length(&piece)
     };
     let mut lines = lines(alert);
-    // What does not fit even by itself is cut before anything is counted: the rest of a megabyte does not matter.
+    // A field that does not fit even alone is cut before anything is counted, so that megabytes cost nothing.
     for line in &mut lines {
         line.text = cut_by(&line.text, limit, &mut cost);
     }
@@ -141,7 +142,7 @@ fn length(text: &str, cost: &mut impl FnMut(char) -> usize) -> usize {
     text.chars().fold(0, |sum, character| sum.saturating_add(cost(character)))
 }
 
-/// The text, cut so that its characters cost no more than that; what was cut ends in an ellipsis.
+/// The text, cut so that its characters cost at most this much; a text that was cut ends in an ellipsis.
 fn cut_by(text: &str, limit: usize, cost: &mut impl FnMut(char) -> usize) -> String {
     let ellipsis = cost('…');
     let room = limit.saturating_sub(ellipsis);
@@ -162,8 +163,9 @@ fn cut_by(text: &str, limit: usize, cost: &mut impl FnMut(char) -> usize) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{HOSTILE, alert, alerts, overlong};
-    use crate::text::{escaped, html};
+    use crate::testing::fixtures::{HOSTILE, alert, alerts, overlong};
+    use crate::text::cut::escaped;
+    use crate::text::encode::html;
 
     const UNITS: [Unit; 3] = [Unit::Chars, Unit::Utf16, Unit::Bytes];
 

@@ -1,10 +1,11 @@
 //! Messages about one alert, from its opening to its end, and texts that are hostile or far too long.
 
 use dogwatch::store::Delivery;
-use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Severity, Subject};
+use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Cause, Scope, Severity, Subject};
 use dogwatch_chain::{AccountName, Time};
 
-pub(crate) const KEY: &str = "hive/alice/missing";
+/// The key of the one alert, as channels get it.
+pub(crate) const KEY: &str = "witness/hive/alice/missing";
 pub(crate) const SUMMARY: &str = "alice misses blocks";
 pub(crate) const DETAILS: &str = "Two own slots in a row";
 pub(crate) const REMEDY: &str = "Look at node one";
@@ -31,11 +32,10 @@ pub(crate) fn message(event: AlertEvent) -> Delivery {
         AlertEvent::Report => (6, 20),
     };
     let mut alert = Alert {
-        key: AlertKey(KEY.to_owned()),
+        key: AlertKey::new(Scope::witness("hive", "alice"), Cause::Missing),
         event,
         severity: Severity::Page,
         subject: Subject::Witness(AccountName::new("alice").unwrap()),
-        chain: "hive".to_owned(),
         summary: SUMMARY.to_owned(),
         details: DETAILS.to_owned(),
         remedy: REMEDY.to_owned(),
@@ -47,12 +47,11 @@ pub(crate) fn message(event: AlertEvent) -> Delivery {
     match event {
         AlertEvent::Acknowledged => alert.acknowledged_by = "bob".to_owned(),
         AlertEvent::Resolved => {
-            alert.summary = format!("resolved: {SUMMARY}");
             alert.remedy = "Nothing to do.".to_owned();
             alert.command = String::new();
         }
         AlertEvent::Report => {
-            alert.key = AlertKey("daemon/fsn1/drill".to_owned());
+            alert.key = AlertKey::new(Scope::daemon("fsn1"), Cause::Report);
             alert.severity = Severity::Info;
             alert.summary = "all would work".to_owned();
         }
@@ -80,5 +79,5 @@ fn with_texts(number: i64, (summary, details, remedy): (String, String, String))
 }
 
 fn delivery(number: i64, alert: Alert) -> Delivery {
-    Delivery { message: number, alert, witness: "alice".to_owned(), attempts: 0, receipt: String::new() }
+    Delivery { message: number, alert, attempts: 0, receipt: String::new() }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::settings::Value;
+use crate::settings::value::Value;
 
 fn table(pairs: &[(&str, Value)]) -> Settings {
     Settings::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
@@ -144,8 +144,11 @@ fn takes_a_setting_or_a_secret() {
         (given, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
     for required in [false, true] {
-        assert_eq!(read(Some("https://b".into()), &[], required), (Some(Given::Setting("https://b".into())), vec![]));
-        assert_eq!(read(None, &["x"], required), (Some(Given::Secret("x")), vec![]));
+        assert_eq!(
+            read(Some("https://b".into()), &[], required),
+            (Some(SettingOrSecret::Setting("https://b".into())), vec![])
+        );
+        assert_eq!(read(None, &["x"], required), (Some(SettingOrSecret::Secret("x")), vec![]));
         let (_, problems) = read(Some("https://b".into()), &["x"], required);
         assert_eq!(problems, ["x: is both a setting and a secret; keep one of them"]);
         let (_, problems) = read(Some("b".into()), &[], required);

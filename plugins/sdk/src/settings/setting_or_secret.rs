@@ -1,18 +1,18 @@
-//! Values that are a setting or a secret.
+//! Texts that are a setting or a secret.
 
-use crate::channel::{Encoding, Part};
+use crate::channel_types::{Encoding, Part};
 
-/// A text that the operator gives as a setting, or as a secret of the same name where nobody may see it.
+/// A text that the operator writes as a setting, or keeps as a secret of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Given {
+pub enum SettingOrSecret {
     /// It is this setting.
     Setting(String),
     /// It is the secret with that name.
     Secret(&'static str),
 }
 
-impl Given {
-    /// The text as a part of a request: a setting as it was written, a secret in that encoding.
+impl SettingOrSecret {
+    /// The text as a part of a request: a setting as it was written, a secret in this encoding.
     #[must_use]
     pub fn part(&self, encoding: Encoding) -> Part {
         match self {

@@ -1,15 +1,15 @@
-//! What Gotify's answers mean.
+//! What Gotify's responses mean.
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::quoted;
 
-/// Where Gotify gives its reason.
+/// The member in which Gotify gives its reason.
 const WORDS: &str = "errorDescription";
 
-/// Judges the answer to a message. A success is the message as Gotify has stored it.
-pub(crate) fn judge(response: &Response) -> Judgement {
+/// Judges the response to a message. A success is the message as Gotify has stored it.
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let body = parse(&response.body);
     match response.status {
         200..=299 if body.get("id").is_some_and(Value::is_u64) => Judgement::Delivered,
@@ -18,13 +18,13 @@ pub(crate) fn judge(response: &Response) -> Judgement {
             "Gotify answers {} (not allowed); the secret token must be the token of an application that still exists",
             response.status
         ))
-        .saying(text(&body, WORDS)),
-        _ => http::judge(response).saying(text(&body, WORDS)),
+        .with_detail(text(&body, WORDS)),
+        _ => http::judge(response).with_detail(text(&body, WORDS)),
     }
 }
 
 /// Judges what the server says about its health: `{"health":"green","database":"green"}`.
-pub(crate) fn judge_health(response: &Response) -> Judgement {
+pub(crate) fn of_health(response: &Response) -> Judgement {
     let body = parse(&response.body);
     match (response.status, text(&body, "health"), text(&body, "database")) {
         (200, "green", "green") => Judgement::Delivered,
@@ -38,5 +38,5 @@ pub(crate) fn judge_health(response: &Response) -> Judgement {
 }
 
 fn no_gotify(status: u16) -> Judgement {
-    Judgement::Permanent(format!("something answers {status}, and not as Gotify would: is the url right?"))
+    Judgement::Permanent(format!("the service answers {status}, but not as Gotify would: is the url right?"))
 }

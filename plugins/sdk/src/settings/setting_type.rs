@@ -1,14 +1,18 @@
-//! The Rust types that a setting can be read as.
+//! The types that a setting can have.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::Value;
 use super::duration::{duration, written};
+use super::value::Value;
 
-/// A type that a setting can be read as.
-pub trait Kind: Sized + Default {
-    /// Reads the value, or says what it would have to be.
+/// A type that a setting can have.
+pub trait SettingType: Sized + Default {
+    /// Reads the value.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type: the message says which type it must have.
     fn read(value: &Value) -> Result<Self, String>;
 
     /// The value as an operator would write it.
@@ -25,7 +29,7 @@ fn not(what: &str, value: &Value) -> String {
     format!("must be {what}, found {found}")
 }
 
-impl Kind for bool {
+impl SettingType for bool {
     fn read(value: &Value) -> Result<Self, String> {
         if let Value::Flag(flag) = value { Ok(*flag) } else { Err(not("true or false", value)) }
     }
@@ -35,7 +39,7 @@ impl Kind for bool {
     }
 }
 
-impl Kind for String {
+impl SettingType for String {
     fn read(value: &Value) -> Result<Self, String> {
         if let Value::Text(text) = value { Ok(text.clone()) } else { Err(not("a text in quotes", value)) }
     }
@@ -45,7 +49,7 @@ impl Kind for String {
     }
 }
 
-impl Kind for Vec<String> {
+impl SettingType for Vec<String> {
     fn read(value: &Value) -> Result<Self, String> {
         if let Value::Texts(texts) = value { Ok(texts.clone()) } else { Err(not("a list of texts", value)) }
     }
@@ -55,7 +59,7 @@ impl Kind for Vec<String> {
     }
 }
 
-impl Kind for Duration {
+impl SettingType for Duration {
     fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Text(text) => duration(text),
@@ -69,11 +73,11 @@ impl Kind for Duration {
 }
 
 /// A whole number of any size.
-pub trait Integer: Kind + Copy + PartialOrd + fmt::Display {}
+pub trait Integer: SettingType + Copy + PartialOrd + fmt::Display {}
 
 macro_rules! integers {
     ($($integer:ty),*) => {$(
-        impl Kind for $integer {
+        impl SettingType for $integer {
             fn read(value: &Value) -> Result<Self, String> {
                 let Value::Integer(integer) = value else {
                     return Err(not("a whole number", value));

@@ -1,11 +1,11 @@
-//! What Alertmanager's answers mean.
+//! What Alertmanager's responses mean.
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{parse, text};
 
-/// Judges the answer to alerts. A success has no body; a page in its place is some proxy's, such as a login.
-pub(crate) fn judge(response: &Response) -> Judgement {
+/// Judges the response to alerts. A success has no body; a page instead is a proxy's, such as a login.
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let is_page = response.body.trim_ascii_start().starts_with(b"<");
     match response.status {
         200..=299 if is_page => no_alertmanager(response.status),
@@ -14,7 +14,7 @@ pub(crate) fn judge(response: &Response) -> Judgement {
 }
 
 /// Judges the list of receivers: `[{"name":"…"}]`.
-pub(crate) fn judge_receivers(response: &Response) -> Judgement {
+pub(crate) fn of_receivers(response: &Response) -> Judgement {
     let body = parse(&response.body);
     let is_list = body.as_array().is_some_and(|list| list.iter().all(|receiver| receiver.get("name").is_some()));
     match response.status {
@@ -25,11 +25,11 @@ pub(crate) fn judge_receivers(response: &Response) -> Judgement {
 }
 
 fn no_alertmanager(status: u16) -> Judgement {
-    Judgement::Permanent(format!("something answers {status}, and not as Alertmanager would: is the url right?"))
+    Judgement::Permanent(format!("the service answers {status}, but not as Alertmanager would: is the url right?"))
 }
 
 fn with_words(response: &Response) -> Judgement {
     let body = parse(&response.body);
-    // Alertmanager gives as the reason a text, or an object with a message.
-    http::judge(response).saying(body.as_str().unwrap_or_else(|| text(&body, "message")))
+    // Alertmanager gives its reason as a text, or as an object with a message.
+    http::judge(response).with_detail(body.as_str().unwrap_or_else(|| text(&body, "message")))
 }

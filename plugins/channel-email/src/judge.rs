@@ -3,20 +3,20 @@
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::text::quoted;
 
-/// Judges the last reply, or the one that refused: its code, and its text.
-pub(crate) fn sent(response: &Response) -> Judgement {
+/// Judges the last reply, or the refusal, by its code and text.
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let code = response.status;
     let said = quoted(&String::from_utf8_lossy(&response.body));
     let said = if said.is_empty() { code.to_string() } else { format!("{code} {said}") };
     match code {
         200..=299 => Judgement::Delivered,
         500..=599 => Judgement::Permanent(format!("the mail server says: {said}.{}", advice(code))),
-        // A reply that is neither success nor failure, where one of them was due: the session has come apart.
+        // Neither success nor failure where one was due: the session is broken.
         _ => Judgement::Transient(format!("the mail server says: {said}")),
     }
 }
 
-/// What the operator has to do, after a space.
+/// What the operator can do about it, after a space.
 const fn advice(code: u16) -> &'static str {
     match code {
         530 => " It wants a login: set user and the secret password.",

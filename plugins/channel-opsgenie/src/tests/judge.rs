@@ -1,4 +1,4 @@
-//! What the service's answers mean.
+//! What the service's responses mean.
 
 use dogwatch_sdk::Value;
 use dogwatch_sdk::channel::Following;
@@ -83,7 +83,7 @@ fn learns_what_became_of_a_request() {
     let failed = r#"{"data":{"isSuccess":false,"status":"No responder"},"took":0.1,"requestId":"r"}"#;
     assert_eq!(
         opened(200, failed),
-        Progress::Unreached("Opsgenie took the request and could not do it: No responder".into())
+        Progress::Unreached("Opsgenie accepted the request but could not carry it out: No responder".into())
     );
     let gone = r#"{"data":{"isSuccess":false,"status":"Alert does not exist"}}"#;
     assert!(matches!(opened(200, gone), Progress::Unreached(_)));

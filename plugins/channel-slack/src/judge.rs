@@ -1,12 +1,12 @@
-//! What Slack's answers mean.
+//! What Slack's responses mean.
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::text::{one_line, quoted};
 
-/// Judges the answer to a message: success is the word `ok`, and nothing else.
-pub(crate) fn sent(response: &Response) -> Judgement {
+/// Judges the response to a message: success is the word `ok`, and nothing else.
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let text = one_line(&String::from_utf8_lossy(&response.body));
     let said = quoted(&text);
     match response.status {
@@ -33,17 +33,17 @@ fn wait(response: &Response) -> Option<u64> {
         .or_else(|| parse(&response.body).get("retry_after").and_then(Value::as_u64).map(http::wait))
 }
 
-/// Whether this is one of Slack's words for an error, and no page of a proxy's.
+/// Whether this is one of Slack's error codes, and not a proxy's page.
 fn is_code(text: &str) -> bool {
     (1..=60).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// What the operator has to do, after a space.
+/// What the operator can do about it, after a space.
 fn advice(code: &str) -> &'static str {
     match code {
         "invalid_token" | "no_service" | "no_service_id" | "no_active_hooks" | "no_team" => {
-            " The webhook was removed or disabled, or its URL is incomplete: make a new one, and put its URL in the place \
-             of the old."
+            " The webhook was removed or disabled, or its URL is incomplete: create a new one and replace the \
+             URL."
         }
         "channel_is_archived" => " Unarchive the channel, or make a webhook for another one.",
         "channel_not_found" => " The webhook's channel is gone: make a webhook for another one.",
@@ -52,7 +52,7 @@ fn advice(code: &str) -> &'static str {
         }
         "user_not_found" => " Is the mention's id right, and is the webhook's owner still a member?",
         "invalid_blocks" | "invalid_blocks_format" | "invalid_payload" | "no_text" => {
-            " Slack does not understand the message: this is a fault of the plugin, report it."
+            " Slack does not understand the message: this is a bug in the plugin, please report it."
         }
         _ => "",
     }

@@ -1,12 +1,12 @@
-//! What Telegram's answers mean.
+//! What Telegram's responses mean.
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::text::quoted;
 use dogwatch_sdk::{Settings, http};
 
-/// Judges the answer to a message.
-pub(crate) fn sent(settings: &Settings, response: &Response) -> Judgement {
+/// Judges the response to a message.
+pub(crate) fn of_message(settings: &Settings, response: &Response) -> Judgement {
     let answer = parse(&response.body);
     match (succeeded(response, &answer), answer.pointer("/result/message_id").and_then(Value::as_i64)) {
         (true, Some(id)) => Judgement::Accepted(id.to_string()),
@@ -15,8 +15,8 @@ pub(crate) fn sent(settings: &Settings, response: &Response) -> Judgement {
     }
 }
 
-/// Judges the answer to a request of the self-test: first for the bot, then for the chat.
-pub(crate) fn tested(settings: &Settings, index: u32, response: &Response) -> Judgement {
+/// Judges the response to a request of the self-test: first for the bot, then for the chat.
+pub(crate) fn of_self_test(settings: &Settings, index: u32, response: &Response) -> Judgement {
     let answer = parse(&response.body);
     if !succeeded(response, &answer) {
         return refused(settings, response, &answer);
@@ -35,7 +35,7 @@ fn succeeded(response: &Response, answer: &Value) -> bool {
 /// Success by its status alone.
 fn strange(response: &Response) -> Judgement {
     Judgement::Transient(format!(
-        "the service answers {}, and not as Telegram does: does the url lead to a Bot API?",
+        "the service answers {}, but not as Telegram would: does the url lead to a Bot API?",
         response.status
     ))
 }
@@ -64,7 +64,7 @@ fn refused(settings: &Settings, response: &Response, answer: &Value) -> Judgemen
     }
 }
 
-/// How long to wait, in milliseconds: the answer says it in whole seconds, and so does a header.
+/// How long to wait, in milliseconds; the response says it in whole seconds, and so does a header.
 fn wait(response: &Response, answer: &Value) -> Option<u64> {
     match answer.pointer("/parameters/retry_after").and_then(Value::as_u64) {
         Some(seconds) => Some(http::wait(seconds)),
@@ -85,7 +85,7 @@ fn advice(code: u64, said: &str) -> &'static str {
         ("thread not found", "Is thread the number of a topic of that chat?"),
         ("topic_closed", "Open that topic again, or let the bot manage topics."),
         ("not enough rights", "Allow the bot to write in that chat."),
-        ("too long", "This is a fault of the plugin: report it."),
+        ("too long", "This is a bug in the plugin: please report it."),
     ];
     match code {
         401 => "The token is wrong or was revoked: ask @BotFather for it.",

@@ -1,12 +1,12 @@
-//! What Discord's answers mean.
+//! What Discord's responses mean.
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse};
 use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 
-/// Judges the answer to a message.
-pub(crate) fn sent(response: &Response) -> Judgement {
+/// Judges the response to a message.
+pub(crate) fn of_message(response: &Response) -> Judgement {
     let answer = parse(&response.body);
     match (response.status, answer.get("id").and_then(Value::as_str)) {
         (200, Some(id)) => Judgement::Accepted(id.to_owned()),
@@ -20,14 +20,12 @@ pub(crate) fn sent(response: &Response) -> Judgement {
     }
 }
 
-/// Judges whether the webhook is there.
-pub(crate) fn tested(response: &Response) -> Judgement {
+/// Judges the response that shows whether the webhook exists.
+pub(crate) fn of_self_test(response: &Response) -> Judgement {
     let answer = parse(&response.body);
     match (response.status, answer.get("type").and_then(Value::as_u64)) {
         (200, Some(1)) => Judgement::Delivered,
-        (200, Some(_)) => {
-            Judgement::Permanent("that is a webhook which takes no messages: make an incoming one".into())
-        }
+        (200, Some(_)) => Judgement::Permanent("that webhook takes no messages: create an incoming one".into()),
         (200..=299, _) => strange(response),
         _ => refused(response, &answer),
     }
@@ -36,7 +34,7 @@ pub(crate) fn tested(response: &Response) -> Judgement {
 /// Success by its status alone.
 fn strange(response: &Response) -> Judgement {
     Judgement::Transient(format!(
-        "the service answers {}, and not as Discord does: does the url lead to a webhook of Discord's?",
+        "the service answers {}, but not as Discord would: does the url lead to a Discord webhook?",
         response.status
     ))
 }
@@ -48,16 +46,16 @@ fn refused(response: &Response, answer: &Value) -> Judgement {
             None => Judgement::Transient("Discord answers 429 (too many messages)".to_owned()),
         };
     }
-    // What is no JSON comes from a proxy in front of Discord.
+    // A response that is not JSON comes from a proxy in front of Discord.
     let Some(message) = answer.get("message").and_then(Value::as_str) else { return http::judge(response) };
     let said = quoted(message);
     match (response.status, answer.get("code").and_then(Value::as_u64)) {
         (404, Some(10_003)) => Judgement::Permanent(format!("Discord says: {said}. Is thread the id of a thread?")),
         (404, _) => Judgement::Permanent(format!(
-            "Discord says: {said}. Stop: the webhook is gone. Make a new one, and put its URL in the place of the old"
+            "Discord says: {said}: the webhook is gone; create a new one and replace the URL"
         )),
         (401 | 403, _) => Judgement::Permanent(format!(
-            "Discord says: {said}. The webhook's token is wrong: copy the webhook's URL anew"
+            "Discord says: {said}. The webhook's token is wrong: copy the webhook's URL again"
         )),
         (400, Some(220_001)) => {
             Judgement::Permanent(format!("Discord says: {said}. Set thread to the id of a thread of that forum"))
@@ -74,12 +72,12 @@ fn refused(response: &Response, answer: &Value) -> Judgement {
     }
 }
 
-/// How long to wait, in milliseconds: the answer says it in seconds and fractions of them.
+/// How long to wait, in milliseconds; the response says it in seconds, with fractions.
 fn wait(response: &Response, answer: &Value) -> Option<u64> {
     let from_header = |name| http::header(response, name).and_then(|value| value.parse::<f64>().ok());
     let seconds = answer.get("retry_after").and_then(Value::as_f64).or_else(|| from_header("retry-after"));
     let seconds = seconds.or_else(|| from_header("x-ratelimit-reset-after")).filter(|seconds| *seconds >= 0.0)?;
-    // A float becomes the nearest integer that there is.
+    // The cast saturates.
     Some(((seconds * 1000.0).ceil() as u64).min(http::LONGEST_WAIT))
 }
 

@@ -1,16 +1,16 @@
-//! What Twilio's answers to a request mean.
+//! What Twilio's responses mean.
 
 use dogwatch_sdk::channel::{Following, Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 
-/// When to ask for the first time what became of a call or message, in milliseconds.
+/// How long to wait before asking what became of a call or message, in milliseconds.
 const FIRST_ASKED: u64 = 10_000;
-/// How long to wait when there were too many requests: Twilio has not looked at them, and they may be sent again.
+/// How long to wait after too many requests, in milliseconds: Twilio did not process them, and they may be sent again.
 const TOO_MANY: u64 = 2_000;
 
-/// The answer to a call or a message.
+/// Judges the response to a call or a message.
 pub(crate) fn of_message(response: &Response) -> Judgement {
     let said = parse(&response.body);
     match (response.status, text(&said, "sid")) {
@@ -22,7 +22,7 @@ pub(crate) fn of_message(response: &Response) -> Judgement {
     }
 }
 
-/// The answer to the question after the account, or after what the key has sent.
+/// Judges the response about the account, or about what the key has sent.
 pub(crate) fn of_self_test(by_key: bool, response: &Response) -> Judgement {
     let said = parse(&response.body);
     if !(200..=299).contains(&response.status) {
@@ -43,10 +43,10 @@ pub(crate) fn of_self_test(by_key: bool, response: &Response) -> Judgement {
 }
 
 fn not_twilio() -> Judgement {
-    Judgement::Transient("what answers is not Twilio: is the url right?".to_owned())
+    Judgement::Transient("the server is not Twilio: is the url right?".to_owned())
 }
 
-/// An answer that is no success.
+/// Judges an error response.
 fn refused(said: &Value, response: &Response) -> Judgement {
     let code = said.get("code").and_then(Value::as_u64).unwrap_or_default();
     match response.status {
@@ -58,7 +58,7 @@ fn refused(said: &Value, response: &Response) -> Judgement {
     }
 }
 
-/// What Twilio says is wrong, and what to do about it.
+/// Twilio's error, and what to do about it.
 fn words(said: &Value, code: u64) -> String {
     let message = quoted(text(said, "message"));
     let message = message.trim_end_matches('.');
@@ -81,9 +81,9 @@ pub(crate) const fn advice(code: u64) -> Option<&'static str> {
         21_215 | 32_205 => "Allow calls to this country: Twilio's console, Voice, Geo permissions",
         21_408 => "Allow messages to this country: Twilio's console, Messaging, Geo permissions",
         21_219 | 21_608 => "A trial account reaches only verified numbers: verify this one, or upgrade the account",
-        21_610 => "Somebody has answered STOP: answer START from that telephone",
-        30_007 => "The network takes the message for spam: another sender, or calls instead of messages",
-        30_032 | 30_034 => "Register the sender in Twilio's console, or the networks refuse its messages",
+        21_610 => "The recipient replied STOP: reply START from that phone",
+        30_007 => "The network considers the message spam: use another sender, or calls instead of messages",
+        30_032 | 30_034 => "Register the sender in Twilio's console; otherwise networks refuse its messages",
         _ => return None,
     })
 }

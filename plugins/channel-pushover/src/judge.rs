@@ -1,20 +1,20 @@
-//! What Pushover's answers mean.
+//! What Pushover's responses mean.
 
 use dogwatch_sdk::channel::{Alert, Event, Following, Judgement, Progress, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::{Unit, cut, one_line};
 
-/// When to ask for the first time whether a page was acknowledged, in milliseconds.
+/// How long to wait before asking whether a page was acknowledged, in milliseconds.
 const FIRST_ASKED: u64 = 10_000;
-/// How often to ask then; Pushover allows every 5 seconds.
+/// How often to ask after that, in milliseconds; Pushover allows every 5 seconds.
 const ASKED_AGAIN: u64 = 15_000;
-/// How long to wait where the question itself fails.
+/// How long to wait where the question itself fails, in milliseconds.
 const ASKED_LATER: u64 = 60_000;
 /// The longest wait for a new month's messages that is worth it.
 const QUOTA_WAIT_MOST: i64 = 3_600_000;
 
-/// The answer to a message.
+/// Judges the response to a message.
 pub(crate) fn of_message(alert: &Alert, response: &Response) -> Judgement {
     let said = parse(&response.body);
     if is_success(&said, response) {
@@ -31,8 +31,8 @@ pub(crate) fn of_message(alert: &Alert, response: &Response) -> Judgement {
     refused(&said, response)
 }
 
-/// The answer to the request that stops a page's repetition. Nothing to stop is fine, and what is wrong with the token
-/// shows in the next request. Only where the page might go on sounding for nothing is it worth another try.
+/// Judges the response to the request that stops a page's repetition. Nothing to stop is fine, and a wrong token shows
+/// in the next request. It is worth another try only where the page might go on sounding needlessly.
 pub(crate) fn of_cancel(alert: &Alert, response: &Response) -> Judgement {
     let said = parse(&response.body);
     let quiet = alert.event != Event::Updated;
@@ -44,7 +44,7 @@ pub(crate) fn of_cancel(alert: &Alert, response: &Response) -> Judgement {
     }
 }
 
-/// The answer to the question after a page's receipt.
+/// Judges the response that says what became of a page.
 pub(crate) fn of_receipt(response: &Response) -> Progress {
     let said = parse(&response.body);
     if is_success(&said, response) {
@@ -58,13 +58,13 @@ pub(crate) fn of_receipt(response: &Response) -> Progress {
         };
     }
     match response.status {
-        // The page is on the phone: that nobody can be asked about it any more is no reason to send it again.
+        // The page is on the phone: that Pushover no longer knows it is no reason to send it again.
         400..=407 | 409..=424 | 426..=428 | 430..=499 => Progress::Over,
         _ => Progress::Waiting(http::retry_after(response).unwrap_or(ASKED_LATER).max(ASKED_LATER)),
     }
 }
 
-/// The answer to the validation of the user.
+/// Judges the response to the validation of the user.
 pub(crate) fn of_validation(response: &Response) -> Judgement {
     let said = parse(&response.body);
     if is_success(&said, response) { Judgement::Delivered } else { refused(&said, response) }
@@ -74,7 +74,7 @@ fn is_success(said: &Value, response: &Response) -> bool {
     response.status == 200 && said.get("status").and_then(Value::as_i64) == Some(1)
 }
 
-/// The name of the device: Pushover tells the user's key otherwise, which is a secret.
+/// The name of the device that acknowledged; the user's key, which Pushover names too, is a secret.
 fn acknowledger(said: &Value) -> String {
     match one_line(text(said, "acknowledged_by_device")).as_str() {
         "" => "somebody, by Pushover".to_owned(),
@@ -82,7 +82,7 @@ fn acknowledger(said: &Value) -> String {
     }
 }
 
-/// There is a number of messages a month. Towards the end of the month waiting helps, else only the operator does.
+/// Messages are limited per month: near the end of the month waiting helps, otherwise only the operator can.
 fn of_quota(alert: &Alert, response: &Response) -> Judgement {
     let reset = http::header(response, "x-limit-app-reset").and_then(|seconds| seconds.parse::<i64>().ok());
     let wait = reset.map(|seconds| seconds.saturating_mul(1000).saturating_sub(alert.at));
@@ -91,7 +91,7 @@ fn of_quota(alert: &Alert, response: &Response) -> Judgement {
         _ => match http::retry_after(response) {
             Some(millis) => Judgement::RetryAfter(millis),
             None => Judgement::Transient(
-                "the account has used up its messages of this month: buy more at pushover.net, or wait for the next \
+                "the account has used up its messages for this month: buy more at pushover.net, or wait for the next \
                  month"
                     .to_owned(),
             ),
@@ -99,11 +99,11 @@ fn of_quota(alert: &Alert, response: &Response) -> Judgement {
     }
 }
 
-/// An answer that is no success.
+/// Judges an error response.
 fn refused(said: &Value, response: &Response) -> Judgement {
     let own = said.get("status").and_then(Value::as_i64) == Some(0);
     match response.status {
-        200..=299 if !own => Judgement::Transient("what answers is not Pushover: is the url right?".to_owned()),
+        200..=299 if !own => Judgement::Transient("the server is not Pushover: is the url right?".to_owned()),
         200..=299 | 400..=407 | 409..=424 | 426..=428 | 430..=499 if own => {
             Judgement::Permanent(format!("Pushover refuses: {}{}", errors(said), advice(said)))
         }
@@ -111,7 +111,7 @@ fn refused(said: &Value, response: &Response) -> Judgement {
     }
 }
 
-/// What Pushover says is wrong, without the addresses of its documentation.
+/// Pushover's errors, without the links to its documentation.
 fn errors(said: &Value) -> String {
     let errors = said.get("errors").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let all = one_line(&errors.collect::<Vec<_>>().join("; "));

@@ -1,4 +1,4 @@
-//! What a homeserver's answers mean.
+//! What a homeserver's responses mean.
 
 use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
@@ -6,7 +6,7 @@ use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 use dogwatch_sdk::{Settings, Value as Setting};
 
-/// The answer to a message.
+/// Judges the response to a message.
 pub(crate) fn of_message(response: &Response) -> Judgement {
     let said = parse(&response.body);
     match (response.status, text(&said, "event_id")) {
@@ -16,7 +16,7 @@ pub(crate) fn of_message(response: &Response) -> Judgement {
     }
 }
 
-/// The answer to the question whose token it is.
+/// Judges the response that says whose token it is.
 pub(crate) fn of_whoami(response: &Response) -> Judgement {
     let said = parse(&response.body);
     match (response.status, text(&said, "user_id")) {
@@ -26,7 +26,7 @@ pub(crate) fn of_whoami(response: &Response) -> Judgement {
     }
 }
 
-/// The answer to the question which rooms that user is in.
+/// Judges the list of the rooms that the user is in.
 pub(crate) fn of_rooms(settings: &Settings, response: &Response) -> Judgement {
     let said = parse(&response.body);
     if response.status != 200 {
@@ -48,10 +48,10 @@ pub(crate) fn of_rooms(settings: &Settings, response: &Response) -> Judgement {
 }
 
 fn not_matrix() -> Judgement {
-    Judgement::Transient("what answers is not a Matrix homeserver: is the url right?".to_owned())
+    Judgement::Transient("the server is not a Matrix homeserver: is the url right?".to_owned())
 }
 
-/// An answer that is no success.
+/// Judges an error response.
 fn refused(said: &Value, response: &Response) -> Judgement {
     let code = text(said, "errcode");
     match response.status {
@@ -64,16 +64,16 @@ fn refused(said: &Value, response: &Response) -> Judgement {
     }
 }
 
-/// Older servers say in the body how long to wait.
+/// How long to wait, in milliseconds: older servers say it in the body.
 fn wait(said: &Value) -> Option<u64> {
     let millis = said.get("retry_after_ms")?;
     let fraction = || millis.as_f64().filter(|millis| millis.is_finite() && *millis >= 0.0);
-    // A float becomes the nearest integer that there is.
+    // The cast saturates.
     let millis = millis.as_u64().or_else(|| fraction().map(|millis| millis.ceil() as u64))?;
     Some(millis.min(http::LONGEST_WAIT))
 }
 
-/// What the server says is wrong, and what to do about it.
+/// The server's error, and what to do about it.
 fn words(said: &Value, code: &str) -> String {
     let advice = match code {
         "M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN" => {

@@ -1,14 +1,14 @@
-//! What the service's answers mean.
+//! What the service's responses mean.
 
 use dogwatch_sdk::channel::{Following, Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 
-/// When to ask for the first time what became of a request, in milliseconds. Most are worked on within a second.
+/// How long to wait before asking what became of a request, in milliseconds. Most are processed within a second.
 const FIRST_ASKED: u64 = 2000;
 
-/// Judges the answer to a request. 202 alone is a success, and the request is worked on later.
-pub(crate) fn judge(response: &Response, follows: bool) -> Judgement {
+/// Judges the response to a request. Only 202 is a success; the request is processed later.
+pub(crate) fn of_message(response: &Response, follows: bool) -> Judgement {
     let body = parse(&response.body);
     match response.status {
         202 => match body.get("requestId").and_then(Value::as_str) {
@@ -18,22 +18,24 @@ pub(crate) fn judge(response: &Response, follows: bool) -> Judgement {
             receipt => Judgement::Accepted(receipt.unwrap_or_default().to_owned()),
         },
         200..=299 => Judgement::Permanent(format!(
-            "the service answers {}, and Opsgenie would answer 202: is the url right?",
+            "the service answers {}, but Opsgenie would answer 202: is the url right?",
             response.status
         )),
         429 | 503 => match wait(response) {
             Some(millis) => Judgement::RetryAfter(millis),
-            None => http::judge(response).saying(&words(&body)),
+            None => http::judge(response).with_detail(&words(&body)),
         },
-        402 => Judgement::Permanent("the account's plan does not allow this (402)".to_owned()).saying(&words(&body)),
+        402 => {
+            Judgement::Permanent("the account's plan does not allow this (402)".to_owned()).with_detail(&words(&body))
+        }
         401 | 403 | 422 => {
             let why = format!(
                 "the service answers {}; is the secret key that of an API integration, and does the url fit its region?",
                 response.status
             );
-            Judgement::Permanent(why).saying(&words(&body))
+            Judgement::Permanent(why).with_detail(&words(&body))
         }
-        _ => http::judge(response).saying(&words(&body)),
+        _ => http::judge(response).with_detail(&words(&body)),
     }
 }
 
