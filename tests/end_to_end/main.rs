@@ -9,6 +9,7 @@
 )]
 
 mod alerts;
+mod book;
 mod channels;
 mod cli;
 mod config_check;

@@ -52,30 +52,6 @@ async fn no_secret_is_in_any_log_alert_status_or_state() {
     }
 }
 
-/// What every channel knows of secrets, and where it sends them: to a service that says back whatever it gets.
-const CHANNELS: [(&str, &str, &[&str]); 16] = [
-    ("pagerduty", "", &["routing_key"]),
-    ("opsgenie", "", &["key"]),
-    ("pushover", "", &["token", "user"]),
-    ("telegram", "chat = \"-1001\"", &["token"]),
-    ("discord", "id = \"123456789012345678\"", &["token"]),
-    ("slack", "", &["path"]),
-    ("ntfy", "topic = \"night\"", &["token"]),
-    ("matrix", "room = \"!room:example.com\"", &["token"]),
-    (
-        "twilio",
-        "mode = \"sms\"\naccount = \"ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\nfrom = \"+15005550006\"\nto = \"+15005550007\"",
-        &["token"],
-    ),
-    ("webhook", "", &["token", "signing_key"]),
-    ("gotify", "", &["token"]),
-    ("alertmanager", "", &["token"]),
-    ("healthchecks", "", &["uuid"]),
-    ("uptime-kuma", "", &["push_token"]),
-    ("heartbeat", "", &["url"]),
-    ("email", "", &["password"]),
-];
-
 /// Says back whatever it gets, with one status after the other.
 struct Parrot(usize);
 
@@ -102,11 +78,70 @@ impl dogwatch_services::Service for Parrot {
     }
 }
 
-fn section(name: &str, settings: &str, secrets: &str, host: &str, pem: &std::path::Path) -> String {
-    format!(
-        "[[channel]]\nname = \"{name}\"\nplugin = \"{name}\"\nheartbeat = \"1s\"\nauthority = {pem:?}\n\
-         allow_hosts = [\"{host}\"]\n[channel.settings]\n{settings}\n[channel.secrets]\n{secrets}\n"
-    )
+/// Where each channel of the examples is sent to: to a service that says back whatever it gets.
+struct Wires<'a> {
+    parrot: &'a dogwatch_services::Fake<Parrot>,
+    directory: &'a std::path::Path,
+    authority: &'a std::path::Path,
+    /// The names of the channels.
+    names: Vec<String>,
+    /// What must not be found.
+    planted: Vec<String>,
+}
+
+impl Wires<'_> {
+    /// Every channel of the examples, with secrets of ours. So a channel that has an example is looked at here too.
+    fn sections(&mut self) -> toml::Table {
+        // A webhook can sign as well.
+        let text = include_str!("../../examples/channels.toml").replace("# signing_key = ", "signing_key = ");
+        let mut examples: toml::Table = text.parse().unwrap();
+        for (number, channel) in examples["channel"].as_array_mut().unwrap().iter_mut().enumerate() {
+            self.rewire(number, channel.as_table_mut().unwrap());
+        }
+        for plugin in dogwatch_bundled::CHANNELS {
+            let tried = |channel: &toml::Value| channel["plugin"].as_str() == Some(plugin.name);
+            assert!(examples["channel"].as_array().unwrap().iter().any(tried), "no example of {}", plugin.name);
+        }
+        examples
+    }
+
+    fn rewire(&mut self, number: usize, channel: &mut toml::Table) {
+        let (url, host) = (self.parrot.url(), self.parrot.host());
+        let plugin = channel["plugin"].as_str().unwrap().to_owned();
+        self.names.push(channel["name"].as_str().unwrap().to_owned());
+        channel.insert("min_severity".to_owned(), "info".into());
+        channel.insert("heartbeat".to_owned(), "1s".into());
+        channel.insert("authority".to_owned(), self.authority.to_str().unwrap().into());
+        channel.insert("allow_hosts".to_owned(), vec![host.clone()].into());
+        let secrets = channel["secrets"].as_table().unwrap().clone();
+        let mut sources = toml::Table::new();
+        for secret in secrets.keys() {
+            let core = format!("PLANTED{number:02}{secret}0123456789abcdef").replace('_', "");
+            let value = match (plugin.as_str(), secret.as_str()) {
+                ("discord", "webhook") => format!("{url}/api/webhooks/123456789012345678/{core}"),
+                ("slack", "webhook") => format!("{url}/services/T0/B0/{core}"),
+                (_, "url" | "start_url" | "fail_url") => format!("{url}/{core}"),
+                ("pagerduty", _) => core.chars().take(32).collect(),
+                _ => core.clone(),
+            };
+            let file = self.directory.join(format!("{number:02}-{secret}"));
+            std::fs::write(&file, &value).unwrap();
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+            let source = toml::Table::from_iter([("file".to_owned(), file.to_str().unwrap().into())]);
+            sources.insert(secret.clone(), source.into());
+            self.planted.push(core.chars().take(24).collect());
+        }
+        channel.insert("secrets".to_owned(), sources.into());
+        let settings = channel["settings"].as_table_mut().unwrap();
+        if plugin == "email" {
+            let (host, port) = host.split_once(':').unwrap();
+            settings.insert("server".to_owned(), host.into());
+            settings.insert("port".to_owned(), port.parse::<i64>().unwrap().into());
+            settings.insert("security".to_owned(), "tls".into());
+        } else if !secrets.contains_key("webhook") && !secrets.contains_key("url") {
+            settings.insert("url".to_owned(), url.into());
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,37 +154,12 @@ async fn no_channel_gives_a_secret_away_whatever_its_service_says_back() {
     std::fs::write(&pem, authority.pem()).unwrap();
     let metrics = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let config = net.write(dir.path(), &Setup::default());
-    let mut text = std::fs::read_to_string(&config).unwrap() + &format!("[metrics]\nlisten = \"{metrics}\"\n");
-    let mut planted = Vec::new();
-    for (number, (name, settings, secrets)) in CHANNELS.iter().enumerate() {
-        let mut lines = String::new();
-        for secret in *secrets {
-            let core = format!("PLANTED{number:02}{secret}0123456789abcdef").replace('_', "");
-            let value = match *secret {
-                "url" => format!("{}/{core}", parrot.url()),
-                "routing_key" => core.chars().take(32).collect(),
-                _ => core.clone(),
-            };
-            let file = dir.path().join(format!("{name}-{secret}"));
-            std::fs::write(&file, &value).unwrap();
-            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
-            lines += &format!("{secret} = {{ file = {file:?} }}\n");
-            planted.push(core.chars().take(24).collect::<String>());
-        }
-        let url = match *name {
-            "heartbeat" => String::new(),
-            "email" => {
-                let (host, port) = parrot.host().split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-                format!(
-                    "server = \"{host}\"\nport = {port}\nsecurity = \"tls\"\nuser = \"me\"\nfrom = \"a@example.com\"\n\
-                     to = [\"b@example.com\"]\n"
-                )
-            }
-            _ => format!("url = \"{}\"\n", parrot.url()),
-        };
-        text += &section(name, &format!("{url}{settings}"), &lines, &parrot.host(), &pem);
-    }
-    std::fs::write(&config, text).unwrap();
+    let mut wires =
+        Wires { parrot: &parrot, directory: dir.path(), authority: &pem, names: Vec::new(), planted: Vec::new() };
+    let channels = wires.sections();
+    let Wires { names, planted, .. } = wires;
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}[metrics]\nlisten = \"{metrics}\"\n{channels}")).unwrap();
     let daemon = Daemon::start_with(&config, |command| {
         command.env("DOGWATCH_LOG", "trace");
     });
@@ -158,7 +168,7 @@ async fn no_channel_gives_a_secret_away_whatever_its_service_says_back() {
     until("every channel has tried", async || {
         let log = daemon.log();
         let tried = |name: &str| log.iter().any(|line| line.contains(&format!("\"channel\":\"{name}\"")));
-        CHANNELS.iter().all(|(name, ..)| tried(name))
+        names.iter().all(|name| tried(name))
     })
     .await;
     let mut haystacks = Vec::new();
@@ -197,7 +207,7 @@ async fn no_channel_gives_a_secret_away_whatever_its_service_says_back() {
         }
     }
     assert!(haystacks.iter().any(|(_, text)| text.contains("something broke")), "the haystacks are real");
-    assert!(parrot.seen().len() > CHANNELS.len(), "the service was really spoken to");
+    assert!(parrot.seen().len() > names.len(), "the service was really spoken to");
     for secret in &planted {
         let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
         for (place, text) in &haystacks {

@@ -16,33 +16,16 @@ impl std::fmt::Debug for Bundled {
 }
 
 macro_rules! bundled {
-    ($name:literal) => {
-        Bundled { name: $name, wasm: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".wasm")) }
+    ($list:ident: [$($name:literal),*]) => {
+        /// Bundled plugins in the order of their names: the policies, the channels, or all, policies first.
+        pub const $list: &[Bundled] = &[$(
+            Bundled { name: $name, wasm: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".wasm")) },
+        )*];
     };
 }
 
-/// The plugins that come inside the binary.
-pub const ALL: &[Bundled] = &[
-    // Policies.
-    bundled!("threshold"),
-    // Channels.
-    bundled!("alertmanager"),
-    bundled!("discord"),
-    bundled!("email"),
-    bundled!("gotify"),
-    bundled!("healthchecks"),
-    bundled!("heartbeat"),
-    bundled!("matrix"),
-    bundled!("ntfy"),
-    bundled!("opsgenie"),
-    bundled!("pagerduty"),
-    bundled!("pushover"),
-    bundled!("slack"),
-    bundled!("telegram"),
-    bundled!("twilio"),
-    bundled!("uptime-kuma"),
-    bundled!("webhook"),
-];
+// What build.rs has found and built: POLICIES, CHANNELS and ALL.
+include!(concat!(env!("OUT_DIR"), "/lists.rs"));
 
 #[cfg(test)]
 mod tests {
@@ -54,5 +37,18 @@ mod tests {
             assert!(plugin.wasm.starts_with(b"\0asm\x01\0\0\0"), "{plugin:?}");
             assert!(plugin.wasm.len() < 256 * 1024, "{plugin:?}");
         }
+    }
+
+    #[test]
+    fn folders_are_the_list() {
+        assert!(POLICIES.iter().any(|plugin| plugin.name == "threshold"), "{POLICIES:?}");
+        assert!(CHANNELS.iter().any(|plugin| plugin.name == "uptime-kuma"), "{CHANNELS:?}");
+    }
+
+    #[test]
+    fn a_name_is_one_plugin() {
+        let mut names: Vec<_> = ALL.iter().map(|plugin| plugin.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
     }
 }

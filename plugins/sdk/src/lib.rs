@@ -75,3 +75,14 @@ pub mod __private {
     pub use crate::bindings::{channel_v0_1, policy_v0_1};
     pub use crate::export::{ExportedChannel, ExportedPolicy};
 }
+
+/// The pages of the book for authors: their code is run with the tests of the documentation.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/src/authors/policy.md")]
+    mod policy {}
+    #[doc = include_str!("../../../docs/src/authors/situation.md")]
+    mod situation {}
+    #[doc = include_str!("../../../docs/src/authors/channel.md")]
+    mod channel {}
+}

@@ -25,6 +25,8 @@ pub(crate) use beats::{Beating, like_every_heartbeat};
 pub(crate) use texts::{assert_plain, assert_safe, strings};
 pub(crate) use watched::Watched;
 
+pub(crate) use super::secrets;
+
 /// Who vouches for the fakes.
 pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     dogwatch::install_tls_provider();

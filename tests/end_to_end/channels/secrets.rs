@@ -18,7 +18,7 @@ async fn echo() -> Fake<Echo> {
 }
 
 /// Everything that the service was sent, said back in every way.
-async fn what_is_echoed<C: Wired>() {
+pub(crate) async fn of_what_is_echoed_nothing_is_given_away<C: Wired>() {
     let fake = echo().await;
     let client = C::wiring(&fake.url()).client();
     for way in Echo::all() {
@@ -29,7 +29,7 @@ async fn what_is_echoed<C: Wired>() {
 }
 
 /// Every fault that a connection or a service can have.
-async fn what_fails<C: Wired>() {
+pub(crate) async fn of_what_fails_nothing_is_given_away<C: Wired>() {
     let faults = [
         Fault::RateLimit,
         Fault::Status(302),
@@ -48,7 +48,7 @@ async fn what_fails<C: Wired>() {
 }
 
 /// Secrets that are wrong, and hosts that are not to be sent to.
-async fn what_is_refused<C: Wired>() {
+pub(crate) async fn of_what_is_refused_nothing_is_given_away<C: Wired>() {
     let rig = Rig::<C>::start().await;
     for (name, secret) in C::wrong(&rig.fake.url()) {
         rig.wiring.clone().secret(name, &secret).client().try_everything().await;
@@ -58,47 +58,17 @@ async fn what_is_refused<C: Wired>() {
     assert_eq!(rig.fake.seen().len(), seen, "nothing goes to a host that is not named");
 }
 
+/// The tests above, for a channel.
 macro_rules! gives_nothing_away {
-    ($($module:ident: $channel:ty),+ $(,)?) => {
-        $(
-            mod $module {
-                #[tokio::test(flavor = "multi_thread")]
-                async fn of_what_is_echoed_nothing_is_given_away() {
-                    super::what_is_echoed::<$channel>().await;
-                }
-
-                #[tokio::test(flavor = "multi_thread")]
-                async fn of_what_fails_nothing_is_given_away() {
-                    super::what_fails::<$channel>().await;
-                }
-
-                #[tokio::test(flavor = "multi_thread")]
-                async fn of_what_is_refused_nothing_is_given_away() {
-                    super::what_is_refused::<$channel>().await;
-                }
-            }
-        )+
+    ($channel:ident) => {
+        crate::channels::bench::run_tests!(secrets, $channel:
+            of_what_is_echoed_nothing_is_given_away,
+            of_what_fails_nothing_is_given_away,
+            of_what_is_refused_nothing_is_given_away,
+        );
     };
 }
-
-gives_nothing_away!(
-    by_alertmanager: crate::channels::alertmanager::Channel,
-    by_discord: crate::channels::discord::Channel,
-    by_gotify: crate::channels::gotify::Channel,
-    by_healthchecks: crate::channels::healthchecks::Channel,
-    by_heartbeat: crate::channels::heartbeat::Channel,
-    by_matrix: crate::channels::matrix::Channel,
-    by_ntfy: crate::channels::ntfy::Channel,
-    by_opsgenie: crate::channels::opsgenie::Channel,
-    by_pagerduty: crate::channels::pagerduty::Channel,
-    by_pushover: crate::channels::pushover::Channel,
-    by_slack: crate::channels::slack::Channel,
-    by_telegram: crate::channels::telegram::Channel,
-    by_twilio_sms: crate::channels::twilio::Sms,
-    by_twilio_voice: crate::channels::twilio::Voice,
-    by_uptime_kuma: crate::channels::uptime_kuma::Channel,
-    by_webhook: crate::channels::webhook::Channel,
-);
+pub(crate) use gives_nothing_away;
 
 /// What a channel says of all those echoes.
 async fn said<C: Wired>(what: What) -> String {

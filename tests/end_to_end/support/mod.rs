@@ -1,6 +1,7 @@
 //! What every scenario needs: a devnet, a receiver of alerts, a configuration, and daemons.
 
 mod daemon;
+mod etc;
 mod holding;
 mod net;
 mod sink;
@@ -9,6 +10,7 @@ mod tls;
 use std::time::Duration;
 
 pub(crate) use daemon::{Daemon, dogwatch};
+pub(crate) use etc::etc;
 pub(crate) use holding::{Counting, Holding};
 pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};

@@ -3,6 +3,7 @@
 mod bench;
 mod fuzz;
 mod setup;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +12,7 @@ use anyhow::{Context as _, bail};
 
 const USAGE: &str = "\
 cargo xtask demo [ARGS]   set up, build, and run the demo
-cargo xtask test [ARGS]   set up, build, and run all tests
+cargo xtask test [ARGS]   set up, build, run all tests, and say at the end which failed
 cargo xtask bench         set up, build, and print the benchmarks
 cargo xtask fuzz [SECONDS] [TARGETS]   fuzz what comes from the network, 300 s each
 cargo xtask setup         only set up: a compiler for wasm32-unknown-unknown, and the programs that tests speak to";
@@ -26,12 +27,7 @@ fn main() -> anyhow::Result<()> {
             let build = ["run", "--release", "--locked", "--package", "dogwatch", "--", "demo"];
             cargo(build.into_iter().map(str::to_owned).chain(rest))
         }
-        Some("test") => {
-            setup::guest_toolchain()?;
-            setup::peers()?;
-            let test = ["test", "--workspace", "--locked"];
-            cargo(test.into_iter().map(str::to_owned).chain(rest))
-        }
+        Some("test") => test::run(rest),
         Some("bench") => {
             setup::guest_toolchain()?;
             bench::run()
@@ -53,7 +49,14 @@ fn root() -> PathBuf {
 
 /// Runs the cargo that runs this.
 fn cargo(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<()> {
-    run(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(arguments).current_dir(root()))
+    run(cargo_command().args(arguments))
+}
+
+/// The cargo that runs this, in the workspace's root.
+fn cargo_command() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
 }
 
 fn run(command: &mut Command) -> anyhow::Result<()> {

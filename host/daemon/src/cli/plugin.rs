@@ -36,8 +36,6 @@ pub(super) fn run(command: &PluginCommand) -> Result<(), Failure> {
 
 fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(), Failure> {
     let (library, mut problems) = Library::open(Sandbox::new().map_err(Failure::other)?, directory);
-    let (mut plugins, broken) = library.list();
-    problems.extend(broken);
     if let Some(name) = name {
         if !library.names().iter().any(|known| known == name) {
             let known = library.names();
@@ -47,9 +45,10 @@ fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(
             };
             return Err(Failure::input(format!("there is no plugin {name}; {hint}")));
         }
-        plugins.retain(|plugin| plugin.name == name);
         problems.retain(|problem| problem.name == name);
     }
+    let (plugins, broken) = name.map_or_else(|| library.list(), |name| library.list_one(name));
+    problems.extend(broken);
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     if as_json {
         say(format_args!("{:#}", json!({ "plugins": plugins, "problems": problems })))?;

@@ -34,8 +34,22 @@ impl Library {
     /// Lists every plugin, and every one that does not load. Compiles them all and keeps only those already in use:
     /// meant for a command, not for the daemon.
     pub fn list(&self) -> (Vec<PluginInfo>, Vec<LoadProblem>) {
-        let sources: Vec<(String, PluginSource)> =
-            self.entries().iter().map(|(name, entry)| (name.clone(), entry.source.clone())).collect();
+        self.list_those(|_| true)
+    }
+
+    /// The plugin of that name, as [`Library::list`] gives it; compiles no other.
+    pub fn list_one(&self, name: &str) -> (Vec<PluginInfo>, Vec<LoadProblem>) {
+        self.list_those(|known| known == name)
+    }
+
+    fn list_those(&self, wanted: impl Fn(&str) -> bool) -> (Vec<PluginInfo>, Vec<LoadProblem>) {
+        let entries = self.entries();
+        let sources: Vec<(String, PluginSource)> = entries
+            .iter()
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, entry)| (name.clone(), entry.source.clone()))
+            .collect();
+        drop(entries);
         let (mut infos, mut problems) = (Vec::new(), Vec::new());
         for (name, mut source) in sources {
             match self.compile(&name, &mut source).and_then(|(plugin, size)| info(name, source.origin(), &plugin, size))

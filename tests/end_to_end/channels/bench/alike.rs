@@ -178,6 +178,7 @@ macro_rules! like_every_channel {
                 texts_of_any_length_are_taken,
                 the_self_test_tells_nobody,
             );
+            crate::channels::secrets::gives_nothing_away!($channel);
         }
     };
 }

@@ -1,0 +1,80 @@
+//! Configurations in the pages, each given to `dogwatch check`.
+//!
+//! A `toml` block is a fragment: what it has is put into examples/dogwatch.toml, section by section, with the channels of
+//! examples/channels.toml that it names. A section replaces nothing but the keys that it has. `whole` is a configuration
+//! by itself, `devnet` that of a devnet; `file=…` is shown from that file, and `as=…` belongs to the commands after it.
+
+use toml::{Table, Value};
+
+use super::blocks::{self, Block};
+use super::page;
+use super::plugins::patient;
+use crate::support::{Net, dogwatch, etc};
+
+/// Puts a fragment's keys into a configuration.
+fn merge(into: &mut Table, fragment: Table) {
+    for (key, value) in fragment {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Table(known)), Value::Table(more)) => merge(known, more),
+            // [witness.rails] belongs to the last [[witness]].
+            (Some(Value::Array(known)), Value::Table(more)) if known.last().is_some_and(Value::is_table) => {
+                merge(known.last_mut().unwrap().as_table_mut().unwrap(), more);
+            }
+            (Some(Value::Array(known)), Value::Array(more)) if more.iter().all(Value::is_table) => {
+                more.into_iter().for_each(|section| add(known, section));
+            }
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Adds a section to those of its kind, or to the one of its name.
+fn add(known: &mut Vec<Value>, section: Value) {
+    let name = section.get("name");
+    match known.iter_mut().find(|other| name.is_some() && other.get("name") == name) {
+        Some(other) => merge(other.as_table_mut().unwrap(), section.try_into().unwrap()),
+        None => known.push(section),
+    }
+}
+
+/// The configuration that a fragment stands for.
+fn configuration(fragment: &Block) -> String {
+    let parsed = |text: &str| text.parse::<Table>().unwrap_or_else(|error| unreachable!("{}: {error}", fragment.place));
+    let mut config = parsed(include_str!("../../../examples/dogwatch.toml"));
+    let mut channels = parsed(include_str!("../../../examples/channels.toml"));
+    for channel in channels.remove("channel").unwrap().as_array().unwrap() {
+        if fragment.text.contains(&format!("\"{}\"", channel["name"].as_str().unwrap())) {
+            add(config["channel"].as_array_mut().unwrap(), channel.clone());
+        }
+    }
+    merge(&mut config, parsed(&fragment.text));
+    config.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn configurations_pass_their_check() {
+    for page in page::all() {
+        for block in blocks::of(&page).into_iter().filter(|block| block.language == "toml") {
+            if block.value("file").is_some() || block.value("as").is_some() {
+                continue;
+            }
+            if block.is("devnet") {
+                dogwatch_devnet::DevnetConfig::from_toml(&block.text).unwrap().profile().unwrap();
+                continue;
+            }
+            let dir = Net::directory();
+            let text = if block.is("whole") { block.text.clone() } else { configuration(&block) };
+            let path = dir.path().join("dogwatch.toml");
+            std::fs::write(&path, etc(dir.path(), &text)).unwrap();
+            if text.contains("\"patient\"") {
+                std::fs::copy(patient(), dir.path().join("plugins/patient.wasm")).unwrap();
+            }
+            let output = dogwatch().args(["check", "--config"]).arg(&path).output().await.unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(output.status.success(), "{}:\n{said}", block.place);
+            assert!(!said.contains("warning:"), "{}:\n{said}", block.place);
+        }
+    }
+}
