@@ -103,7 +103,7 @@ async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result
         true => ClientError::Timeout,
         false => otherwise(error),
     };
-    let response = request.send().await.map_err(|error| in_time(error, unreachable))?;
+    let response = request.send().await.map_err(|error| in_time(error, |error| unreachable(&error)))?;
     if response.status().is_success() {
         return response.json().await.map_err(|error| in_time(error, ClientError::OtherVersion));
     }
@@ -111,7 +111,7 @@ async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result
     Err(ClientError::Refused(text))
 }
 
-fn unreachable(error: reqwest::Error) -> ClientError {
+fn unreachable(error: &reqwest::Error) -> ClientError {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(inner) = cause {
         let io = inner.downcast_ref::<std::io::Error>();

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use dogwatch::channels::client::ChannelClient;
 use dogwatch::channels::egress::{self, Egress};
+use dogwatch::channels::plugin;
 use dogwatch::config::{ChannelConfig, Secret};
-use dogwatch::plugins;
 use dogwatch_alerts::Severity;
 use dogwatch_plugins::{Library, Sandbox, Settings, Value};
 use dogwatch_services::{Authority, Fake, Service};
@@ -129,7 +129,7 @@ impl Wiring {
             secrets: self.secrets.iter().map(secret).collect(),
             sources: BTreeMap::new(),
         };
-        let plugin = plugins::channel(&LIBRARY, &config);
+        let plugin = plugin::load(&LIBRARY, &config);
         assert!(plugin.is_ok(), "{plugin:?}");
         let client = ChannelClient {
             name: config.name.clone(),
