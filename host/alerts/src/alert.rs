@@ -6,7 +6,6 @@ use dogwatch_chain::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::key::AlertKey;
-use crate::notice::Notice;
 use crate::severity::Severity;
 use crate::subject::Subject;
 
@@ -58,24 +57,6 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// The first message about a notice.
-    pub fn new(event: AlertEvent, notice: Notice, at: Time) -> Self {
-        let Notice { key, severity, subject, summary, details, remedy, command } = notice;
-        Self {
-            key,
-            event,
-            severity,
-            subject,
-            summary,
-            details,
-            remedy,
-            command,
-            acknowledged_by: String::new(),
-            opened_at: at,
-            at,
-        }
-    }
-
     /// The summary as channels show it: of what is over, it says so.
     pub fn headline(&self) -> Cow<'_, str> {
         match self.event {

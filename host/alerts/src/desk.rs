@@ -133,7 +133,7 @@ impl Desk<'_> {
 
     /// An incident that nobody was told of.
     fn untold(&self, report: AlertReport) -> Incident {
-        let alert = Alert { at: self.now, ..Alert::new(AlertEvent::Opened, report.notice, report.at) };
+        let alert = Alert { at: self.now, ..report.notice.message(AlertEvent::Opened, report.at) };
         Incident {
             alert,
             phase: Phase::Open,
@@ -150,7 +150,7 @@ impl Desk<'_> {
 
     /// A report goes out, and leaves nothing open.
     fn report(&self, known: Option<Incident>, report: AlertReport) -> Step {
-        let alert = Alert { at: self.now, ..Alert::new(AlertEvent::Report, report.notice, report.at) };
+        let alert = Alert { at: self.now, ..report.notice.message(AlertEvent::Report, report.at) };
         let first = self.rules.plan(&alert, self.now).into_iter().next();
         let dispatches =
             first.into_iter().map(|(at, channels)| Dispatch { alert: alert.clone(), channels, not_before: at });
@@ -223,7 +223,7 @@ impl Desk<'_> {
         let severity = notice.severity.max(incident.alert.severity);
         let opened_at = incident.alert.opened_at;
         let acknowledged_by = std::mem::take(&mut incident.alert.acknowledged_by);
-        let alert = Alert::new(AlertEvent::Updated, notice, self.now);
+        let alert = notice.message(AlertEvent::Updated, self.now);
         incident.alert = Alert { opened_at, severity, acknowledged_by, ..alert };
         if incident.hold != Hold::Free {
             return unchanged(incident);

@@ -26,6 +26,26 @@ pub struct Notice {
     pub command: String,
 }
 
+impl Notice {
+    /// The first message about it.
+    pub fn message(self, event: AlertEvent, at: Time) -> Alert {
+        let Self { key, severity, subject, summary, details, remedy, command } = self;
+        Alert {
+            key,
+            event,
+            severity,
+            subject,
+            summary,
+            details,
+            remedy,
+            command,
+            acknowledged_by: String::new(),
+            opened_at: at,
+            at,
+        }
+    }
+}
+
 /// What is new about an alert. Whether anybody is told, and who, is for the desk to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -80,7 +100,7 @@ impl AlertReport {
             Change::Over => AlertEvent::Resolved,
             Change::Report => AlertEvent::Report,
         };
-        Alert::new(event, self.notice, self.at)
+        self.notice.message(event, self.at)
     }
 
     /// An open alert is over, and this is how it ended.

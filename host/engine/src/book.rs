@@ -158,7 +158,7 @@ mod tests {
     fn after_a_restart_it_goes_on_from_what_the_desk_has_open() {
         let mut before = AlertBook::default();
         let report = before.update(time(1), notice(Severity::Page, "seen"));
-        let alert = Alert::new(AlertEvent::Opened, report.notice, report.at);
+        let alert = report.notice.message(AlertEvent::Opened, report.at);
         let mut book = AlertBook::resume([&alert]);
         assert_eq!(book, before);
         assert_eq!(book.raise(time(2), notice(Severity::Page, "seen")), None);

@@ -204,7 +204,7 @@ mod tests {
             remedy: String::new(),
             command: String::new(),
         };
-        Alert::new(AlertEvent::Opened, notice, at)
+        notice.message(AlertEvent::Opened, at)
     }
 
     fn refused() -> Outcome {

@@ -135,7 +135,7 @@ fn sample(event: AlertEvent, site: &str) -> Alert {
         remedy: AlertReport::NOTHING_TO_DO.to_owned(),
         command: String::new(),
     };
-    Alert::new(event, notice, Time::from_millis(0))
+    notice.message(event, Time::from_millis(0))
 }
 
 const PLUGIN_REMEDY: &str =
