@@ -19,6 +19,8 @@ mod memory;
 pub mod rehearsal;
 pub mod run;
 pub mod store;
+#[cfg(test)]
+mod testing;
 
 /// Chooses ring as the TLS library of this process, once.
 pub fn install_tls_provider() {

@@ -131,3 +131,36 @@ impl AlertDesk {
         Ok(done)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dogwatch_alerts::AlertEvent;
+
+    use super::*;
+    use crate::testing::{desk, page};
+
+    /// What the channel got, and after how many seconds: everything is delivered at once.
+    async fn delivered(desk: &AlertDesk, since: dogwatch_chain::Time) -> Vec<(u64, AlertEvent)> {
+        let mut events = Vec::new();
+        while let Some(delivery) = desk.store.next_delivery("pager", desk.clock.now()).await.unwrap() {
+            events.push((delivery.alert.at.since(since).as_secs(), delivery.alert.event));
+            desk.store.settle(delivery.message, "pager", "delivered", String::new()).await.unwrap();
+        }
+        events
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_is_repeated_until_somebody_acknowledges_it() {
+        let (desk, _directory) = desk();
+        let start = desk.clock.now();
+        let running = tokio::spawn(desk.clone().run());
+        desk.report(page(start)).await.unwrap();
+        tokio::time::sleep(Duration::from_mins(11)).await;
+        let events = delivered(&desk, start).await;
+        assert_eq!(events, [(0, AlertEvent::Opened), (300, AlertEvent::Updated), (600, AlertEvent::Updated)]);
+        desk.acknowledge(Which::All, "bob").await.unwrap();
+        tokio::time::sleep(Duration::from_hours(2)).await;
+        assert_eq!(delivered(&desk, start).await, [(660, AlertEvent::Acknowledged)], "and then it is quiet");
+        running.abort();
+    }
+}

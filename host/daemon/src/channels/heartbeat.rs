@@ -143,4 +143,29 @@ mod tests {
         assert!(matches!(says(45, &stuck), CycleState::Failing(why) if why.contains("pager: no answer")));
         assert!(matches!(says(80, &[]), CycleState::Failing(_)), "a loop that stands still");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn five_heartbeats_that_fail_are_an_alert() {
+        let (desk, _directory) = crate::testing::desk();
+        let start = desk.clock.now();
+        let (_reporters, loops) = monitors(&[("hive".into(), Duration::from_secs(3))], &Watchdog::new(1));
+        let heartbeat = Heartbeat {
+            client: crate::testing::broken_channel("hc"),
+            every: Duration::from_mins(1),
+            loops,
+            undelivered: tokio::sync::watch::channel(Vec::new()).1,
+            desk: desk.clone(),
+        };
+        let running = tokio::spawn(heartbeat.run());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for minute in 0..6_u64 {
+            let open = desk.open().await.unwrap();
+            assert_eq!(open.len(), usize::from(minute >= 4), "after {minute} min: {open:?}");
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        }
+        running.abort();
+        let open = desk.open().await.unwrap();
+        let opened_after = open[0].alert.opened_at.since(start);
+        assert_eq!((open[0].alert.key.cause, opened_after.as_secs()), (dogwatch_alerts::Cause::Heartbeat, 240));
+    }
 }

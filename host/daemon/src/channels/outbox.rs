@@ -212,3 +212,22 @@ enum Step {
     Again,
     WaitUntil(Option<Time>),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{broken_channel, desk, page};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_channel_without_a_plugin_is_tried_every_minute_and_loses_nothing() {
+        let (desk, _directory) = desk();
+        let worker = Worker { client: broken_channel("pager"), desk: desk.clone() };
+        let running = tokio::spawn(worker.run());
+        desk.report(page(desk.clock.now())).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(10 * 60 + 30)).await;
+        running.abort();
+        let waiting = desk.store.next_delivery("pager", desk.clock.now().plus(LONGEST_WAIT)).await.unwrap().unwrap();
+        assert_eq!(waiting.attempts, 11, "at once, and after each of ten minutes");
+        assert_eq!(desk.store.outbox_counts().await.unwrap().pending, 1);
+    }
+}
