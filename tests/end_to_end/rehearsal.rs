@@ -18,8 +18,8 @@ async fn a_rehearsal_tries_everything_but_the_switch() {
         "ok: alice: the key on chain: it is that of node primary",
         "ok: alice: the policy",
         "ok: alice: standby second: fit",
-        "ok: alice: a swap to second: signed, and verified by a node; not sent",
-        "ok: alice: a swap to third: signed, and verified by a node; not sent",
+        "ok: alice: a switch to second: signed, and verified by a node; not sent",
+        "ok: alice: a switch to third: signed, and verified by a node; not sent",
         "not known: channel pager: has no test that wakes nobody",
         "alice, last 24 h:",
     ] {
@@ -33,7 +33,7 @@ async fn a_rehearsal_tries_everything_but_the_switch() {
     until("a rotten standby is found", async || {
         let output = daemon.command(&["rehearse", "--json"]).await;
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let fails = |check: &Value| check["what"] == "alice: standby second" && check["verdict"] == "fails";
+        let fails = |check: &Value| check["what"] == "alice: standby second" && check["result"] == "fails";
         output.status.code() == Some(7) && report["checks"].as_array().unwrap().iter().any(fails)
     })
     .await;

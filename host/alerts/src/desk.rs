@@ -14,7 +14,7 @@ use crate::severity::Severity;
 
 /// What happened to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum IncidentEvent {
     /// Whoever watches it has something to report.
     Reported(Box<AlertReport>),
     /// Somebody acknowledged it.
@@ -88,21 +88,21 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     /// Handles one event of one incident.
-    pub fn handle(&self, known: Option<Incident>, event: Event) -> Step {
+    pub fn handle(&self, known: Option<Incident>, event: IncidentEvent) -> Step {
         match (known, event) {
-            (known, Event::Reported(report)) => match report.change {
+            (known, IncidentEvent::Reported(report)) => match report.change {
                 Change::Report => self.report(known, *report),
                 Change::Over => self.over(known, report.notice),
                 Change::Raised | Change::Worse | Change::News | Change::Refreshed => self.raised(known, *report),
             },
-            (Some(known), Event::Adopted(_)) if known.phase == Phase::Open => unchanged(known),
-            (_, Event::Adopted(report)) => self.adopted(*report),
+            (Some(known), IncidentEvent::Adopted(_)) if known.phase == Phase::Open => unchanged(known),
+            (_, IncidentEvent::Adopted(report)) => self.adopted(*report),
             (None, _) => Step::default(),
-            (Some(incident), Event::Acknowledged(by)) => self.acknowledged(incident, by),
-            (Some(incident), Event::JoinedStorm(unsent)) => join(incident, &unsent),
-            (Some(incident), Event::RulesChanged) => self.rules_changed(incident),
-            (Some(incident), Event::Released) => self.released(incident),
-            (Some(incident), Event::Due) => self.due(incident),
+            (Some(incident), IncidentEvent::Acknowledged(by)) => self.acknowledged(incident, by),
+            (Some(incident), IncidentEvent::JoinedStorm(unsent)) => join(incident, &unsent),
+            (Some(incident), IncidentEvent::RulesChanged) => self.rules_changed(incident),
+            (Some(incident), IncidentEvent::Released) => self.released(incident),
+            (Some(incident), IncidentEvent::Due) => self.due(incident),
         }
     }
 
@@ -240,6 +240,7 @@ impl Desk<'_> {
         if worse {
             // It is another alert now: with routes of its own, and to be acknowledged anew.
             incident.acknowledged = None;
+            incident.alert.acknowledged_by.clear();
             return self.worse(incident);
         }
         self.say(incident, AlertEvent::Updated)
@@ -332,6 +333,7 @@ impl Desk<'_> {
             }
             Phase::Open => {
                 incident.acknowledged = None;
+                incident.alert.acknowledged_by.clear();
                 incident.alert.event = AlertEvent::Opened;
                 incident.alert.at = self.now;
                 self.open(incident)

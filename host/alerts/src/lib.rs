@@ -31,7 +31,7 @@ mod subject;
 
 pub use alert::{Alert, AlertEvent};
 pub use cause::{Cause, Raiser};
-pub use desk::{Desk, Dispatch, Event, Step};
+pub use desk::{Desk, Dispatch, IncidentEvent, Step};
 pub use digest::{Maintenance, digest};
 pub use hours::{Hours, HoursError, Weekdays};
 pub use incident::{Acknowledgement, Hold, Incident, Phase};

@@ -59,11 +59,11 @@ impl From<ClientError> for Failure {
 
 /// The way to one daemon.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct ControlClient {
     client: reqwest::Client,
 }
 
-impl Client {
+impl ControlClient {
     /// Prepares the way to the daemon that listens on this socket; connects to nothing yet.
     ///
     /// # Errors

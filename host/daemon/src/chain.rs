@@ -11,4 +11,5 @@ pub mod polls;
 pub mod rehearse;
 mod report;
 pub mod task;
+mod unsaved;
 pub mod witness;

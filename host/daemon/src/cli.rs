@@ -47,14 +47,14 @@ Start with `dogwatch demo`. Then write a dogwatch.toml, run `dogwatch check`, an
 #[command(name = "dogwatch", version, after_help = AFTER_HELP, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
     /// How log events are written to standard error
     #[arg(long, value_enum, default_value_t, global = true)]
     log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Watch the witnesses, alert, and switch where armed
     Run(ConfigFile),
     /// Say everything that is wrong with the configuration
@@ -218,32 +218,34 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn execute(command: Command, clock: Clock) -> Result<(), Failure> {
+async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
     match command {
-        Command::Run(file) => run::run(&file.config, clock).await,
-        Command::Check { file, json } => check::check(&file.config, json),
-        Command::Demo { scenario, slot_ms, keep } => {
+        CliCommand::Run(file) => run::run(&file.config, clock).await,
+        CliCommand::Check { file, json } => check::check(&file.config, json),
+        CliCommand::Demo { scenario, slot_ms, keep } => {
             dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), keep, clock).await
         }
-        Command::Devnet { config } => devnet::run(&config).await,
-        Command::Tx(command) => tx::run(command),
-        Command::Status { file, json } => status::status(&file.config, json).await,
-        Command::Endpoints { file, ask, json } => {
+        CliCommand::Devnet { config } => devnet::run(&config).await,
+        CliCommand::Tx(command) => tx::run(command),
+        CliCommand::Status { file, json } => status::status(&file.config, json).await,
+        CliCommand::Endpoints { file, ask, json } => {
             let from = if ask { endpoints::From::Endpoints } else { endpoints::From::Daemon };
             endpoints::endpoints(&file.config, from, json, clock).await
         }
-        Command::Switch { file, witness, node, disable, force, chain, json } => {
+        CliCommand::Switch { file, witness, node, disable, force, chain, json } => {
             let to = if disable { None } else { node };
             let request = switch::SwitchOrder { witness: &witness, chain, to, force };
             switch::switch(&file.config, request, json).await
         }
-        Command::Pause { file, witness, span, chain } => pause::pause(&file.config, &witness, chain, Some(span)).await,
-        Command::Resume { file, witness, chain } => pause::pause(&file.config, &witness, chain, None).await,
-        Command::Alerts { file, json } => alerts::alerts(&file.config, json).await,
-        Command::Ack { file, key, all: _, by } => ack::ack(&file.config, key, by).await,
-        Command::Alert(command) => alert::alert(command, clock).await,
-        Command::Maintenance(command) => maintenance::maintenance(command).await,
-        Command::Rehearse { file, json } => rehearse::rehearse(&file.config, json).await,
-        Command::Plugin(command) => plugin::run(&command),
+        CliCommand::Pause { file, witness, span, chain } => {
+            pause::pause(&file.config, &witness, chain, Some(span)).await
+        }
+        CliCommand::Resume { file, witness, chain } => pause::pause(&file.config, &witness, chain, None).await,
+        CliCommand::Alerts { file, json } => alerts::alerts(&file.config, json).await,
+        CliCommand::Ack { file, key, all: _, by } => ack::ack(&file.config, key, by).await,
+        CliCommand::Alert(command) => alert::alert(command, clock).await,
+        CliCommand::Maintenance(command) => maintenance::maintenance(command).await,
+        CliCommand::Rehearse { file, json } => rehearse::rehearse(&file.config, json).await,
+        CliCommand::Plugin(command) => plugin::run(&command),
     }
 }

@@ -33,7 +33,7 @@ pub(crate) use duration::parse_duration;
 pub use file::FileError;
 pub use gateway::{CertificateFiles, GatewayConfig};
 pub use load::{Config, Salvaged};
-pub use node::NodeConfig;
+pub use node::NodeSettings;
 pub use paths::PathError;
 pub use problem::{Level, Problem, Problems};
 pub use secret::{Secret, SecretError, SecretSource, read_private};

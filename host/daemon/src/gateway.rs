@@ -10,7 +10,7 @@ use dogwatch_rpc::{Gateway, GatewayTls, Pool, Stop, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::alerts::condition::StandingAlert;
+use crate::alerts::condition::{StandingAlert, Stored};
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::Condition;
 use crate::config::{CertificateFiles, GatewayConfig, SecretError, read_private};
@@ -69,7 +69,8 @@ impl CertificateFiles {
 
 /// Serves until it is told to stop, and then until the last request is answered. What keeps it from serving is an alert.
 pub(crate) async fn run(site: String, config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, desk: AlertDesk) {
-    let mut reporter = Reporter { site: site.clone(), alert: StandingAlert::new(desk.clone()) };
+    let reporter = Reporter { site: site.clone(), alert: StandingAlert::new(desk.clone()) };
+    let mut stopped = stop.clone();
     let (ended, end) = oneshot::channel();
     let work = serve(config, pools, stop, Reporter { site, alert: StandingAlert::new(desk) });
     // A thread of its own: whatever clients do, the watch has the others; and who relays on one thread wakes no other.
@@ -82,14 +83,18 @@ pub(crate) async fn run(site: String, config: GatewayConfig, pools: Vec<(String,
     });
     // Should it die, the watch goes on and says so.
     if thread.is_err() || end.await.is_err() {
-        reporter.fails("its thread has died; restart dogwatch, and report this").await;
+        let insisting = reporter.insist_that_it_is_dead("its thread has died; restart dogwatch, and report this");
+        tokio::select! {
+            () = insisting => {}
+            _ = stopped.wait_for(|stop| *stop) => {}
+        }
     }
 }
 
 async fn serve(config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, mut reporter: Reporter) {
     let gateway = match Gateway::new(pools, config.options.clone()) {
         Ok(gateway) => gateway,
-        Err(error) => return reporter.fails(&error.to_string()).await,
+        Err(error) => return reporter.insist_that_it_is_dead(&error.to_string()).await,
     };
     let mut stopped = stop.clone();
     let told = async move { stopped.wait_for(|stop| *stop).await.map(drop) };
@@ -98,14 +103,16 @@ async fn serve(config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, mu
         opened = open(&config, &mut reporter) => Some(opened),
     };
     let Some(Opened { plain, tls }) = opened else { return };
-    let site = &reporter.site;
+    let site = reporter.site.clone();
+    // Beside serving: the gateway waits for no disk.
+    tokio::spawn(reporter.insist_that_it_serves());
     let Some((listener, tls, files)) = tls else {
         tracing::info!(site, address = %config.listen, "the gateway serves");
         return gateway.serve(plain, None, stop).await;
     };
     let port = files.listen.port();
     tracing::info!(site, address = %files.listen, redirects = %config.listen, "the gateway serves by https");
-    let following = tokio::spawn(follow(reporter.site.clone(), tls.clone(), files));
+    let following = tokio::spawn(follow(site, tls.clone(), files));
     tokio::join!(gateway.serve(listener, Some(tls), stop.clone()), gateway.redirect(plain, port, stop));
     following.abort();
 }
@@ -122,13 +129,27 @@ struct Reporter {
 }
 
 impl Reporter {
-    async fn fails(&mut self, why: &str) {
+    async fn fails(&mut self, why: &str) -> Stored {
         tracing::error!(site = self.site, why, "the gateway cannot serve yet");
-        self.alert.now(Condition::Fails(why), |texts, condition| texts.gateway(condition)).await;
+        self.alert.now(Condition::Fails(why), |texts, condition| texts.gateway(condition)).await
     }
 
-    async fn serves(&mut self) {
-        self.alert.now(Condition::Holds, |texts, condition| texts.gateway(condition)).await;
+    async fn serves(&mut self) -> Stored {
+        self.alert.now(Condition::Holds, |texts, condition| texts.gateway(condition)).await
+    }
+
+    /// Says that the gateway serves, however long the disk takes to hear it.
+    async fn insist_that_it_serves(mut self) {
+        while self.serves().await == Stored::No {
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Says that the gateway is dead, however long the disk takes to hear it.
+    async fn insist_that_it_is_dead(mut self, why: &str) {
+        while self.fails(why).await == Stored::No {
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 }
 
@@ -136,11 +157,9 @@ impl Reporter {
 async fn open(config: &GatewayConfig, reporter: &mut Reporter) -> Opened {
     loop {
         match try_open(config).await {
-            Ok(opened) => {
-                reporter.serves().await;
-                return opened;
-            }
-            Err(error) => reporter.fails(&error.to_string()).await,
+            Ok(opened) => return opened,
+            // It is tried again, and so is what could not be stored.
+            Err(error) => _ = reporter.fails(&error.to_string()).await,
         }
         tokio::time::sleep(AGAIN).await;
     }

@@ -131,7 +131,7 @@ impl Rehearsal {
             let what = format!("{witness}: a switch to {name}");
             checks.push(match switch {
                 Ok(signed) => verify(pool, what, &signed).await,
-                Err(why) => amiss(what, why),
+                Err(why) => amiss(what, why.to_string()),
             });
         }
     }

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::alerts::desk::AlertDesk;
 use crate::channels::client::ChannelClient;
 use crate::channels::egress::{Egress, http_client};
+use crate::channels::plugin::ChannelFault;
 use crate::clock::Clock;
 use crate::config::ChannelConfig;
 use crate::store::Store;
@@ -54,7 +55,7 @@ pub(crate) fn broken_channel(name: &str) -> ChannelClient {
     ChannelClient {
         name: name.to_owned(),
         site: "home".to_owned(),
-        plugin: watch::channel(Err("there is no such plugin".to_owned())).1,
+        plugin: watch::channel(Err(ChannelFault::new("there is no such plugin"))).1,
         settings: Settings::default(),
         egress: Egress::shared(&config, &http_client().unwrap()),
     }

@@ -19,7 +19,7 @@ pub(super) struct Crash {
 }
 
 #[derive(Debug)]
-struct Row {
+struct CrashRow {
     crash: Crash,
     lost: usize,
     seconds: Option<f64>,
@@ -28,7 +28,7 @@ struct Row {
 
 #[derive(Debug)]
 pub(super) struct Report {
-    rows: Vec<Row>,
+    rows: Vec<CrashRow>,
     broken: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ impl Report {
     }
 }
 
-fn row(snapshot: &Snapshot, crash: Crash, end: Time, alerts: &[Received]) -> Row {
+fn row(snapshot: &Snapshot, crash: Crash, end: Time, alerts: &[Received]) -> CrashRow {
     let slots: Vec<_> = snapshot
         .slots
         .iter()
@@ -81,7 +81,7 @@ fn row(snapshot: &Snapshot, crash: Crash, end: Time, alerts: &[Received]) -> Row
         let at = Time::from_millis(alert.at_ms);
         at > crash.at && at <= end
     };
-    Row { crash, lost: missed.len(), seconds, alerts: alerts.iter().filter(during).count() }
+    CrashRow { crash, lost: missed.len(), seconds, alerts: alerts.iter().filter(during).count() }
 }
 
 /// Exactly one key change per crash, each from the dead node to the next.
@@ -106,7 +106,7 @@ impl fmt::Display for Report {
             f,
             "crashed      taken over by  blocks lost  first missed slot to new key on chain  alerts delivered"
         )?;
-        for Row { crash, lost, seconds, alerts } in &self.rows {
+        for CrashRow { crash, lost, seconds, alerts } in &self.rows {
             let seconds = seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1} s"));
             writeln!(f, "{:<12} {:<14} {lost:>11}  {seconds:>38}  {alerts:>16}", crash.node, crash.successor)?;
         }

@@ -20,12 +20,12 @@ pub(super) struct Received {
     pub(super) at_ms: i64,
 }
 
-type Shared = Arc<Mutex<Vec<Received>>>;
+type ReceivedAlerts = Arc<Mutex<Vec<Received>>>;
 
 #[derive(Debug)]
 pub(super) struct Sink {
     address: SocketAddr,
-    received: Shared,
+    received: ReceivedAlerts,
     _task: JoinSet<()>,
 }
 
@@ -33,7 +33,7 @@ impl Sink {
     pub(super) async fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let received = Shared::default();
+        let received = ReceivedAlerts::default();
         let router = Router::new().route("/alert", post(take)).with_state(Arc::clone(&received));
         let mut task = JoinSet::new();
         task.spawn(async move {
@@ -55,6 +55,6 @@ impl Sink {
     }
 }
 
-async fn take(State(received): State<Shared>, Json(alert): Json<Received>) {
+async fn take(State(received): State<ReceivedAlerts>, Json(alert): Json<Received>) {
     received.lock().unwrap_or_else(PoisonError::into_inner).push(alert);
 }

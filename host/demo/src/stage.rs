@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dogwatch_chain::AccountName;
-use dogwatch_client::{Client, Status, socket_path};
+use dogwatch_client::{ControlClient, Status, socket_path};
 use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, RunningDevnet, Snapshot};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -112,7 +112,7 @@ impl Stage {
     }
 
     pub(super) async fn status(&self) -> Option<Status> {
-        Client::new(&socket_path(&self.path.join("state"))).ok()?.get("/status").await.ok()
+        ControlClient::new(&socket_path(&self.path.join("state"))).ok()?.get("/status").await.ok()
     }
 
     /// How the daemon ended, if it did.

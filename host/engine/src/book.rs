@@ -55,7 +55,7 @@ impl AlertBook {
 
     /// Something is wrong: reports it if it is new, worse than before, or if the desk's wording has grown old.
     pub(crate) fn raise(&mut self, now: Time, notice: Notice) -> Option<AlertReport> {
-        let Some(open) = self.open.get_mut(&notice.key) else {
+        let Some(open) = self.open.get(&notice.key) else {
             return Some(self.report(now, Change::Raised, notice));
         };
         if notice.severity > open.notice.severity {
@@ -66,7 +66,6 @@ impl AlertBook {
         if old && notice != open.notice {
             return Some(self.report(now, Change::Refreshed, notice));
         }
-        open.notice.severity = notice.severity;
         None
     }
 
@@ -131,7 +130,7 @@ mod tests {
         assert_eq!(raise(900, Severity::Warning, ""), None, "it is not for the book to repeat it");
         assert_eq!(raise(901, Severity::Page, ""), Some((Change::Worse, Severity::Page)));
         assert_eq!(raise(902, Severity::Warning, ""), None, "better again is worth no report");
-        assert_eq!(raise(903, Severity::Page, ""), Some((Change::Worse, Severity::Page)), "the desk knows the worst");
+        assert_eq!(raise(903, Severity::Page, ""), None, "nor is it worse than what was reported");
         let raised = book.update(time(904), notice(Severity::Critical, ""));
         assert_eq!((raised.change, raised.notice.severity), (Change::News, Severity::Critical));
         assert_eq!(book.opened_at(&key(Cause::Blind)), Some(time(1)));

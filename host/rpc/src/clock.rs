@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 /// What time it is. Handed down from `main`: whoever was not given one cannot ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock(Source);
+pub struct Clock(TimeSource);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+enum TimeSource {
     /// The machine's clock, which may be wrong, and may be set.
     System,
     /// A time, and the instant of tokio's clock at which it was.
@@ -20,19 +20,19 @@ enum Source {
 impl Clock {
     /// The machine's clock. Only for `main` and for tests of what runs in real time.
     pub const fn system() -> Self {
-        Self(Source::System)
+        Self(TimeSource::System)
     }
 
     /// A clock that shows `start` now and goes on with tokio's clock, which tests pause and advance.
     pub fn starting_at(start: Time) -> Self {
-        Self(Source::Virtual(start, Instant::now()))
+        Self(TimeSource::Virtual(start, Instant::now()))
     }
 
     /// The time.
     pub fn now(self) -> Time {
         match self.0 {
-            Source::System => system_time(),
-            Source::Virtual(start, since) => start.plus(since.elapsed()),
+            TimeSource::System => system_time(),
+            TimeSource::Virtual(start, since) => start.plus(since.elapsed()),
         }
     }
 }

@@ -94,8 +94,8 @@ async fn only_a_human_ends_a_call() {
     for (pickup, why) in [
         (Pickup::Machine, "answering machine"),
         (Pickup::Fax, "a fax"),
-        (Pickup::Unknown, "not certain"),
-        (Pickup::HungUp, "not certain"),
+        (Pickup::Unknown, "perhaps not by a human"),
+        (Pickup::HungUp, "perhaps not by a human"),
         (Pickup::Nobody, "nobody answered"),
         (Pickup::Busy, "busy"),
         (Pickup::Failed, "could not be connected"),

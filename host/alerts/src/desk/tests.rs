@@ -64,7 +64,7 @@ impl Night {
         night
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: IncidentEvent) {
         let desk = Desk { rules: &self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
         let step = desk.handle(self.known.take(), event);
         let second = self.now.since(Time::from_secs(START)).as_secs();
@@ -77,7 +77,7 @@ impl Night {
     }
 
     fn report(&mut self, change: Change, severity: Severity, summary: &str) {
-        self.event(Event::Reported(Box::new(report(change, severity, summary, self.now))));
+        self.event(IncidentEvent::Reported(Box::new(report(change, severity, summary, self.now))));
     }
 
     fn open(&mut self, severity: Severity) {
@@ -96,7 +96,7 @@ impl Night {
             let Some(due) = step.due(&self.rules).filter(|due| *due <= until) else { break };
             self.now = due.max(self.now);
             let before = self.known.clone();
-            self.event(Event::Due);
+            self.event(IncidentEvent::Due);
             assert_ne!(self.known, before, "what is due changes something");
         }
         self.now = until;
@@ -154,11 +154,13 @@ fn news_is_sent_at_once_and_fresh_wording_with_the_next_message() {
 fn getting_worse_reaches_channels_that_were_too_good_for_it() {
     let mut night = Night::new();
     night.open(Severity::Warning);
-    night.event(Event::Acknowledged("bob".into()));
+    night.event(IncidentEvent::Acknowledged("bob".into()));
     night.said();
     night.report(Change::Worse, Severity::Page, "it broke");
     assert_eq!(night.said(), ["0 Updated chat", "0 Opened pager"]);
-    assert_eq!(night.known.as_ref().unwrap().acknowledged, None, "it has to be acknowledged anew");
+    let known = night.known.as_ref().unwrap();
+    let by = (&known.acknowledged, known.alert.acknowledged_by.as_str());
+    assert_eq!(by, (&None, ""), "it has to be acknowledged anew");
     night.report(Change::Refreshed, Severity::Info, "it broke a little");
     assert_eq!(night.known.as_ref().unwrap().alert.severity, Severity::Page, "it never goes down");
 }
@@ -175,7 +177,7 @@ fn nobody_acknowledges_and_it_climbs() {
     );
     night.wait(300);
     assert_eq!(night.said(), ["900 Updated chat", "900 Updated colleague", "900 Updated phone"]);
-    night.event(Event::Acknowledged("bob".into()));
+    night.event(IncidentEvent::Acknowledged("bob".into()));
     let told: Vec<String> = night.said();
     assert_eq!(told, ["905 Acknowledged chat", "905 Acknowledged colleague", "905 Acknowledged phone"]);
     assert_eq!(night.known.as_ref().unwrap().alert.acknowledged_by, "bob");
@@ -190,8 +192,8 @@ fn acknowledged_in_time_it_does_not_climb() {
     let mut night = Night::escalating();
     night.open(Severity::Page);
     night.wait(299);
-    night.event(Event::Acknowledged("bob".into()));
-    night.event(Event::Acknowledged("eve".into()));
+    night.event(IncidentEvent::Acknowledged("bob".into()));
+    night.event(IncidentEvent::Acknowledged("eve".into()));
     night.wait(3600);
     assert_eq!(night.said(), ["0 Opened chat", "299 Acknowledged chat"]);
 }
@@ -269,7 +271,7 @@ fn maintenance_holds_everything_back_and_loses_nothing() {
     assert_eq!((told.change, told.notice.severity), (Change::Report, Severity::Page));
     assert!(told.notice.summary.contains("alerts that came: 1, still open: 1"), "{}", told.notice.summary);
     assert!(told.notice.details.contains("page, open, since"), "{}", told.notice.details);
-    night.event(Event::Released);
+    night.event(IncidentEvent::Released);
     assert_eq!(night.said(), ["3600 Opened chat", "3600 Opened pager"]);
 
     let other = Maintenance { witness: Some("alice".into()), ..window };
@@ -286,7 +288,7 @@ fn what_was_open_before_a_maintenance_is_said_again_after_it() {
     night.maintenance = Some(Maintenance { since: night.now, until, witness: None, reason: String::new() });
     night.wait(3600);
     assert_eq!(night.said(), [] as [&str; 0]);
-    night.event(Event::Released);
+    night.event(IncidentEvent::Released);
     assert_eq!(night.said().len(), 2);
 }
 
@@ -294,7 +296,7 @@ fn what_was_open_before_a_maintenance_is_said_again_after_it() {
 fn too_many_at_once_are_one_message() {
     let mut night = Night::new();
     night.open(Severity::Page);
-    night.event(Event::JoinedStorm(["chat".to_owned(), "pager".to_owned()].into()));
+    night.event(IncidentEvent::JoinedStorm(["chat".to_owned(), "pager".to_owned()].into()));
     night.said();
     night.report(Change::Raised, Severity::Page, "it broke more");
     let open = storm("home", &[night.known.clone().unwrap()]).unwrap();
@@ -330,7 +332,7 @@ proptest! {
             match what {
                 0 | 1 => night.report(Change::Raised, severity, &format!("it broke {text}")),
                 2 => night.resolve(),
-                3 => night.event(Event::Acknowledged("bob".into())),
+                3 => night.event(IncidentEvent::Acknowledged("bob".into())),
                 4 => {
                     let until = night.now.plus(Duration::from_secs(600));
                     let window = Maintenance { since: night.now, until, witness: None, reason: String::new() };
@@ -338,17 +340,17 @@ proptest! {
                 }
                 _ => {
                     night.maintenance = None;
-                    night.event(Event::Released);
+                    night.event(IncidentEvent::Released);
                 }
             }
             night.wait(wait);
             if night.maintenance.as_ref().is_some_and(|window| window.until <= night.now) {
                 night.maintenance = None;
-                night.event(Event::Released);
+                night.event(IncidentEvent::Released);
             }
         }
         night.maintenance = None;
-        night.event(Event::Released);
+        night.event(IncidentEvent::Released);
         night.resolve();
         night.wait(7200);
         prop_assert_eq!(&night.known, &None);
@@ -382,7 +384,7 @@ fn what_gets_worse_in_a_maintenance_is_said_at_its_end_to_whom_it_concerns_by_th
     night.wait(10);
     night.report(Change::Raised, Severity::Page, "it broke altogether");
     night.maintenance = None;
-    night.event(Event::Released);
+    night.event(IncidentEvent::Released);
     assert_eq!(night.said(), ["0 Opened chat", "10 Opened chat", "10 Opened pager"]);
 }
 
@@ -391,9 +393,9 @@ fn what_was_taken_on_in_a_maintenance_stays_taken_on() {
     let mut night = Night::escalating();
     maintain(&mut night);
     night.open(Severity::Page);
-    night.event(Event::Acknowledged("bob".into()));
+    night.event(IncidentEvent::Acknowledged("bob".into()));
     night.maintenance = None;
-    night.event(Event::Released);
+    night.event(IncidentEvent::Released);
     night.wait(3600);
     assert_eq!(night.said(), [] as [&str; 0]);
 }
@@ -403,7 +405,7 @@ fn what_was_said_past_the_desk_ends_each_time() {
     let mut night = Night::new();
     for _ in 0..2 {
         let opened = report(Change::Raised, Severity::Page, "it does not start", night.now);
-        night.event(Event::Adopted(Box::new(opened)));
+        night.event(IncidentEvent::Adopted(Box::new(opened)));
         night.resolve();
         night.wait(60);
     }
@@ -436,7 +438,7 @@ fn a_storm_goes_along_every_route_that_takes_its_severity() {
     night.rules.routes[0].subjects = vec![SubjectKind::Witness];
     let mut storm = report(Change::Raised, Severity::Page, "40 alerts came at once", night.now);
     storm.notice.key = AlertKey::new(Scope::daemon("home"), Cause::Storm);
-    night.event(Event::Reported(Box::new(storm)));
+    night.event(IncidentEvent::Reported(Box::new(storm)));
     assert_eq!(night.said(), ["0 Opened chat"]);
 }
 
@@ -446,7 +448,7 @@ fn a_channel_that_is_renamed_hears_of_what_is_open() {
     night.rules.recipients.retain(|recipient| recipient.name == "pager");
     night.open(Severity::Page);
     night.rules.recipients = vec![recipient("pager2", Severity::Critical)];
-    night.event(Event::RulesChanged);
+    night.event(IncidentEvent::RulesChanged);
     night.resolve();
     assert_eq!(night.said(), ["0 Opened pager", "0 Opened pager2", "0 Resolved pager2"]);
 }
@@ -455,7 +457,7 @@ fn a_channel_that_is_renamed_hears_of_what_is_open() {
 fn in_a_storm_whoever_was_told_before_hears_the_end() {
     let mut night = Night::new();
     night.open(Severity::Page);
-    night.event(Event::JoinedStorm(["pager".to_owned()].into()));
+    night.event(IncidentEvent::JoinedStorm(["pager".to_owned()].into()));
     night.report(Change::Raised, Severity::Page, "it broke more");
     night.resolve();
     assert_eq!(night.said(), ["0 Opened chat", "0 Opened pager", "0 Resolved chat"]);

@@ -1,54 +1,109 @@
 //! Standing conditions of the daemon: one alert each, raised when a condition fails and called off when it holds again.
 
-use dogwatch_alerts::AlertReport;
+use std::time::Duration;
+
+use dogwatch_alerts::{AlertReport, Change};
+use dogwatch_chain::Time;
 
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::{AlertTexts, Condition};
 
+/// How old the reason that the desk has may get while the condition fails for another one.
+const REFRESH: Duration = Duration::from_secs(60);
+
 /// The alert that stands for one condition.
 ///
-/// It is said at the edges alone, however often the condition is looked at. The first time it holds after a start calls off
-/// what an earlier run may have raised: the desk knows whether anything is open. What could not be stored is said at the
-/// next look.
+/// It is reported when the condition changes, however often it is looked at, and when it fails for another reason than
+/// before. The first time it holds after a start calls off what an earlier run may have raised: the desk knows whether
+/// anything is open.
 #[derive(Debug)]
 pub struct StandingAlert {
     desk: AlertDesk,
     last: Last,
 }
 
-/// What was said last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was reported last.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Last {
     Nothing,
-    Fails,
+    Fails(String, Time),
     Holds,
 }
 
+/// Whether the desk has what was reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It does.
+    Yes,
+    /// It could not be stored: look again, and report it again.
+    No,
+}
+
 impl StandingAlert {
-    /// Nothing was said yet in this run.
+    /// Nothing was reported yet in this run.
     pub fn new(desk: AlertDesk) -> Self {
         Self { desk, last: Last::Nothing }
     }
 
-    /// Takes in how the condition is now, and says so if that is news. `text` puts the alert together.
+    /// Takes in how the condition is now, and reports it if that is news. `text` puts the alert together.
     pub async fn now(
         &mut self,
         condition: Condition<'_>,
         text: impl FnOnce(&AlertTexts<'_>, Condition<'_>) -> AlertReport,
-    ) {
-        let last = match condition {
-            Condition::Fails(_) => Last::Fails,
-            Condition::Holds => Last::Holds,
+    ) -> Stored {
+        let now = self.desk.clock.now();
+        let change = match (&self.last, condition) {
+            (Last::Holds, Condition::Holds) => return Stored::Yes,
+            (Last::Fails(known, at), Condition::Fails(why)) => {
+                let due = now.since(*at) >= REFRESH || now < *at;
+                if known == why || !due {
+                    return Stored::Yes;
+                }
+                Some(Change::Refreshed)
+            }
+            _ => None,
         };
-        if last == self.last {
-            return;
-        }
-        match self.desk.report(text(&self.desk.texts(), condition)).await {
-            Ok(()) => self.last = last,
+        let report = text(&self.desk.texts(), condition);
+        let change = change.unwrap_or(report.change);
+        match self.desk.report(AlertReport { change, ..report }).await {
+            Ok(()) => {
+                self.last = match condition {
+                    Condition::Fails(why) => Last::Fails(why.to_owned(), now),
+                    Condition::Holds => Last::Holds,
+                };
+                Stored::Yes
+            }
             Err(error) => {
                 tracing::error!(site = self.desk.rules.site, %error, "an alert could not be stored");
                 self.last = Last::Nothing;
+                Stored::No
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::desk;
+
+    #[tokio::test(start_paused = true)]
+    async fn reported_when_it_changes_and_once_a_minute_when_the_reason_does() {
+        let (desk, _directory) = desk();
+        let mut alert = StandingAlert::new(desk.clone());
+        let gateway = |texts: &AlertTexts<'_>, condition: Condition<'_>| texts.gateway(condition);
+        for (seconds, condition, details) in [
+            (0, Condition::Fails("port in use"), Some("port in use")),
+            (30, Condition::Fails("no key"), Some("port in use")),
+            (31, Condition::Fails("no key"), Some("no key")),
+            (5, Condition::Holds, None),
+            (5, Condition::Fails("no key"), Some("no key")),
+        ] {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            assert_eq!(alert.now(condition, gateway).await, Stored::Yes);
+            let open = desk.open().await.unwrap();
+            let first = open.first().and_then(|incident| incident.alert.details.lines().next());
+            assert_eq!(first, details, "{condition:?}");
         }
     }
 }

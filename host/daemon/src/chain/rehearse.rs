@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_chain::{SignedTransaction, Time};
 use dogwatch_engine::{Counts, Holder, Mode, Refusal, Tracker};
 
-use crate::chain::witness::WitnessTask;
+use crate::chain::witness::{SignFailure, WitnessTask};
 
 /// How far back a report looks.
 const DAY: Duration = Duration::from_hours(24);
@@ -35,7 +35,18 @@ pub struct Standby {
     /// What would stand in the way of a switch to it.
     pub obstacles: Vec<String>,
     /// The signed switch to it, or why there is none.
-    pub switch: Result<SignedTransaction, String>,
+    pub switch: Result<SignedTransaction, NoSwitch>,
+}
+
+/// Why there is no signed switch.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NoSwitch {
+    /// It cannot be planned.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// It cannot be signed.
+    #[error(transparent)]
+    Unsigned(#[from] SignFailure),
 }
 
 /// Builds and signs the switch to each standby of a witness, and sends nothing.
@@ -49,11 +60,11 @@ pub(super) fn witness(task: &WitnessTask, tracker: &Tracker, now: Time) -> Witne
         let obstacles = watch.obstacles(now, tracker, &to);
         // That it only observes is said once, and is no fault.
         let obstacles = obstacles.iter().filter(|refusal| **refusal != Refusal::Observing);
-        let plan = watch.rehearse(now, tracker, to).map_err(|refusal| refusal.to_string());
+        let plan = watch.rehearse(now, tracker, to).map_err(NoSwitch::Refused);
         Standby {
             name: node.name.clone(),
             obstacles: obstacles.map(ToString::to_string).collect(),
-            switch: plan.and_then(|plan| task.sign(&plan)),
+            switch: plan.and_then(|plan| Ok(task.sign(&plan)?)),
         }
     });
     WitnessRehearsal {

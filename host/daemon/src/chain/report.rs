@@ -33,7 +33,7 @@ impl Sources<'_> {
             irreversible: known.then_some(view.irreversible.0),
             participation_percent: u32::from(view.participation).saturating_mul(100) / 128,
             endpoints: self.endpoints(now),
-            // Whoever answers the operator adds what the desk has open.
+            // The desk knows what is open; the control socket adds it.
             alerts: Vec::new(),
             witnesses: self.witnesses.iter().map(|task| self.witness(now, task)).collect(),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
-use dogwatch_client::ChainStatus;
+use dogwatch_client::{AlertStatus, ChainStatus};
 use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
@@ -15,7 +15,7 @@ use crate::alerts::desk::AlertDesk;
 use crate::chain::message::{Message, SwitchAnswer};
 use crate::chain::report::Sources;
 use crate::chain::witness::{Effects, WitnessTask};
-use crate::chain::{convert, fetch, log, rehearse};
+use crate::chain::{convert, fetch, log, rehearse, unsaved};
 use crate::clock::Clock;
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
@@ -26,9 +26,6 @@ const TICK_IN_SLOTS: f32 = 1.0 / 6.0;
 
 /// How often blocks are asked for in one go, when they turn out to lie on another branch.
 const FETCHES: u32 = 8;
-
-/// Alerts that are kept in memory while the store cannot be written: a storm must not eat the machine.
-const UNSAVED_KEPT: usize = 1000;
 
 /// A chain's task.
 #[derive(Debug)]
@@ -176,7 +173,11 @@ impl ChainTask {
 
     fn status(&self) -> ChainStatus {
         let Self { tracker, pool, witnesses, .. } = self;
-        Sources { tracker, pool, witnesses }.status(self.clock.now())
+        let mut status = Sources { tracker, pool, witnesses }.status(self.clock.now());
+        // What waits for the disk is not at the desk yet.
+        let waiting = unsaved::open(&self.unsaved);
+        status.alerts = waiting.map(|report| AlertStatus::from(&report.clone().message())).collect();
+        status
     }
 
     fn find(&self, witness: &AccountName) -> Option<usize> {
@@ -343,10 +344,7 @@ impl ChainTask {
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
                 tracing::error!(site, chain, %error, "state and alerts could not be stored: nothing is sent");
                 self.store_failure.raise(self.clock.now(), &error.to_string());
-                // States and books are written anew with the next change; a message would be lost.
-                all.retain(|write| matches!(write, Write::Report(_)));
-                all.truncate(UNSAVED_KEPT);
-                self.unsaved = all;
+                self.unsaved = unsaved::keep(all);
                 false
             }
         }
@@ -366,7 +364,7 @@ impl ChainTask {
                     log::broadcast(&site, &pool.profile().name, &witness, &report);
                     convert::send_report(&report)
                 }
-                Err(why) => SendReport { troubles: vec![why], ..SendReport::default() },
+                Err(failure) => SendReport { troubles: vec![failure.to_string()], ..SendReport::default() },
             };
             if let Some(outbox) = outbox.upgrade() {
                 let _ = outbox.send(Message::Sent(index, id, report)).await;

@@ -149,8 +149,23 @@ impl WitnessTask {
     }
 
     /// The signed transaction of a plan: the same bytes each time.
-    pub fn sign(&self, plan: &SwitchPlan) -> Result<SignedTransaction, String> {
-        let key = self.keys.get(&plan.from_key).ok_or("the private key of the present node is not loaded")?;
-        plan.transaction().sign(&self.watch.config().profile, key).map_err(|error| error.to_string())
+    ///
+    /// # Errors
+    ///
+    /// When the private key of the node that holds the key is not loaded, or signing fails.
+    pub fn sign(&self, plan: &SwitchPlan) -> Result<SignedTransaction, SignFailure> {
+        let key = self.keys.get(&plan.from_key).ok_or(SignFailure::NoKey)?;
+        Ok(plan.transaction().sign(&self.watch.config().profile, key)?)
     }
+}
+
+/// A switch that cannot be signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignFailure {
+    /// The key that must sign is not here.
+    #[error("the private key of the present node is not loaded")]
+    NoKey,
+    /// The key does not sign.
+    #[error(transparent)]
+    Sign(#[from] dogwatch_chain::SignError),
 }

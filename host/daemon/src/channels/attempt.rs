@@ -63,7 +63,7 @@ impl RetryPolicy {
         let retry = |after: Duration, why: String| Retry {
             after,
             why,
-            failure: Failure::Passing,
+            failure: FailureKind::Passing,
             rests: Rests::Message,
             memory: None,
         };
@@ -86,7 +86,7 @@ impl RetryPolicy {
             Outcome::Failed(why) => Next::Retry(retry(backoff(attempts), why)),
             Outcome::NoPlugin(why) => again(self.without_plugin, why),
             Outcome::Refused(why) => match again(self.refused, why) {
-                Next::Retry(retry) => Next::Retry(Retry { failure: Failure::Final, ..retry }),
+                Next::Retry(retry) => Next::Retry(Retry { failure: FailureKind::Final, ..retry }),
                 next => next,
             },
         }
@@ -123,7 +123,7 @@ pub struct Retry {
     /// Why the last one failed.
     pub why: String,
     /// Whether it was a failure that passes.
-    pub failure: Failure,
+    pub failure: FailureKind,
     /// What waits until then.
     pub rests: Rests,
     /// What the channel is to remember from now on.
@@ -132,7 +132,7 @@ pub struct Retry {
 
 /// What kind of failure a try ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum FailureKind {
     /// It may pass by itself.
     Passing,
     /// The service calls it final.
@@ -148,7 +148,13 @@ pub enum Rests {
     Channel,
 }
 
-/// Delivers a message that is in no store, however many tries it takes. `on_retry` hears of each try that failed.
+/// A message that was given up, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct GivenUp(pub String);
+
+/// Delivers a message that is in no store, however many tries it takes. `on_retry` hears of each try that failed. No try is
+/// cut off: once `newer` is ready, there is no other try.
 ///
 /// # Errors
 ///
@@ -158,20 +164,25 @@ pub async fn deliver(
     alert: Alert,
     policy: RetryPolicy,
     mut on_retry: impl FnMut(&Retry),
-) -> Result<(), String> {
+    newer: impl Future<Output = ()>,
+) -> Result<(), GivenUp> {
+    let mut newer = std::pin::pin!(newer);
     let mut delivery = Delivery::past_the_store(alert);
     let mut memory = String::new();
     loop {
         match policy.next(client.deliver(&memory, &delivery).await, delivery.attempts) {
             Next::Delivered(_) | Next::Follow(_) => return Ok(()),
-            Next::GiveUp(why) => return Err(why),
+            Next::GiveUp(why) => return Err(GivenUp(why)),
             Next::Retry(retry) => {
                 on_retry(&retry);
                 if let Some(learned) = retry.memory {
                     memory = learned;
                 }
                 delivery.attempts = delivery.attempts.saturating_add(1);
-                tokio::time::sleep(retry.after).await;
+                tokio::select! {
+                    () = tokio::time::sleep(retry.after) => {}
+                    () = &mut newer => return Err(GivenUp("there is something newer to say".to_owned())),
+                }
             }
         }
     }

@@ -9,10 +9,11 @@ use dogwatch_plugins::{
 use tokio::sync::watch;
 
 use crate::channels::egress::{Egress, EgressError};
+use crate::channels::plugin::ChannelFault;
 use crate::store::Delivery;
 
 /// A channel's plugin, or why there is none; replaced when its file is.
-pub type PluginSlot = watch::Receiver<Result<ChannelPlugin, String>>;
+pub type PluginSlot = watch::Receiver<Result<ChannelPlugin, ChannelFault>>;
 
 /// A channel, ready to be used.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ impl Tested {
 }
 
 impl ChannelClient {
-    fn plugin(&self) -> Result<ChannelPlugin, String> {
+    fn plugin(&self) -> Result<ChannelPlugin, ChannelFault> {
         self.plugin.borrow().clone()
     }
 
@@ -102,7 +103,7 @@ impl ChannelClient {
     pub async fn deliver(&self, memory: &str, delivery: &Delivery) -> Outcome {
         let plugin = match self.plugin() {
             Ok(plugin) => plugin,
-            Err(why) => return Outcome::NoPlugin(why),
+            Err(fault) => return Outcome::NoPlugin(fault.to_string()),
         };
         let (metadata, secrets) = (self.metadata(delivery), self.egress.secret_names());
         let message = AlertMessage { alert: &delivery.alert, metadata: &metadata };
@@ -119,12 +120,12 @@ impl ChannelClient {
     }
 
     /// Asks what became of a message.
-    pub async fn ask(&self, delivery: &Delivery) -> Result<Progress, String> {
+    pub async fn ask(&self, delivery: &Delivery) -> Result<Progress, ChannelFault> {
         let plugin = self.plugin()?;
         let (metadata, secrets) = (self.metadata(delivery), self.egress.secret_names());
         let message = AlertMessage { alert: &delivery.alert, metadata: &metadata };
         let context = ChannelContext { settings: &self.settings, secrets: &secrets, memory: "" };
-        let failed = |error: &dyn std::fmt::Display| self.egress.scrub(&error.to_string());
+        let failed = |error: &dyn std::fmt::Display| ChannelFault::new(self.egress.scrub(&error.to_string()));
         let asked = blocking(|| plugin.follow(context, message, &delivery.receipt));
         let Some(request) = asked.map_err(|error| failed(&error))? else { return Ok(Progress::Over) };
         let response = self.egress.send(&request).await.map_err(|error| failed(&error))?;
@@ -141,7 +142,7 @@ impl ChannelClient {
     pub async fn self_test(&self, memory: &str) -> Tested {
         let plugin = match self.plugin() {
             Ok(plugin) => plugin,
-            Err(why) => return Tested::Failed(why),
+            Err(fault) => return Tested::Failed(fault.to_string()),
         };
         let secrets = self.egress.secret_names();
         let context = ChannelContext { settings: &self.settings, secrets: &secrets, memory };
@@ -158,7 +159,7 @@ impl ChannelClient {
     pub async fn heartbeat(&self, heartbeat: &HeartbeatMessage) -> Tested {
         let plugin = match self.plugin() {
             Ok(plugin) => plugin,
-            Err(why) => return Tested::Failed(why),
+            Err(fault) => return Tested::Failed(fault.to_string()),
         };
         let secrets = self.egress.secret_names();
         let context = ChannelContext { settings: &self.settings, secrets: &secrets, memory: "" };

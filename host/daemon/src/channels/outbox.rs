@@ -6,7 +6,7 @@ use dogwatch_chain::Time;
 use dogwatch_plugins::{FollowUp, Progress, Reached};
 
 use crate::alerts::desk::AlertDesk;
-use crate::channels::attempt::{Failure, LONGEST_WAIT, Next, Rests, Retry, RetryPolicy, Superseded, backoff};
+use crate::channels::attempt::{FailureKind, LONGEST_WAIT, Next, Rests, Retry, RetryPolicy, Superseded, backoff};
 use crate::channels::client::{ChannelClient, Outcome};
 use crate::store::{Delivery, StoreError, Which};
 
@@ -34,8 +34,8 @@ impl Worker {
         loop {
             let rung = self.desk.bell.notified();
             match self.step().await {
-                Ok(Step::Again) => {}
-                Ok(Step::WaitUntil(due)) => {
+                Ok(WorkerStep::Again) => {}
+                Ok(WorkerStep::WaitUntil(due)) => {
                     let wait = due.map_or(LONGEST_WAIT, |due| due.since(self.now()));
                     let _ = tokio::time::timeout(wait.min(LONGEST_WAIT), rung).await;
                 }
@@ -52,7 +52,7 @@ impl Worker {
         self.desk.clock.now()
     }
 
-    async fn step(&self) -> Result<Step, StoreError> {
+    async fn step(&self) -> Result<WorkerStep, StoreError> {
         let (store, channel) = (&self.desk.store, &self.client.name);
         if let Some(delivery) = store.next_delivery(channel, self.now()).await? {
             if delivery.receipt.is_empty() {
@@ -60,13 +60,13 @@ impl Worker {
             } else {
                 self.ask_for(&delivery).await?;
             }
-            return Ok(Step::Again);
+            return Ok(WorkerStep::Again);
         }
         if let Some(delivery) = store.next_followed(channel, self.now()).await? {
             self.look_after(&delivery).await?;
-            return Ok(Step::Again);
+            return Ok(WorkerStep::Again);
         }
-        Ok(Step::WaitUntil(store.next_due(channel).await?))
+        Ok(WorkerStep::WaitUntil(store.next_due(channel).await?))
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), StoreError> {
@@ -132,7 +132,7 @@ impl Worker {
         let Retry { after, why, failure, .. } = retry;
         let (key, wait_ms) = (&alert.key, after.as_millis());
         let (chain, witness) = (key.chain(), key.witness());
-        if failure == Failure::Final {
+        if failure == FailureKind::Final {
             tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms, "this channel refuses an urgent alert; it will be tried again");
         } else {
             tracing::warn!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms, "alert not delivered yet");
@@ -167,12 +167,15 @@ impl Worker {
                 store.send_again(message, channel, self.now(), why.clone()).await?;
                 self.after(delivery, Outcome::Refused(why)).await
             }
-            Err(why) if self.now().since(delivery.alert.at) < patience(delivery.attempts) => {
-                tracing::warn!(site = self.client.site, channel, why, "what became of an alert cannot be asked");
+            Err(fault) if self.now().since(delivery.alert.at) < patience(delivery.attempts) => {
+                tracing::warn!(site = self.client.site, channel, %fault, "what became of an alert cannot be asked");
                 store.follow(message, channel, delivery.receipt.clone(), self.now().plus(ASK_AGAIN), false).await
             }
             // What cannot be found out has reached nobody.
-            Err(why) => store.send_again(message, channel, self.now().plus(backoff(delivery.attempts)), why).await,
+            Err(fault) => {
+                let at = self.now().plus(backoff(delivery.attempts));
+                store.send_again(message, channel, at, fault.to_string()).await
+            }
         }
     }
 
@@ -186,8 +189,8 @@ impl Worker {
                 None
             }
             Ok(Progress::Over | Progress::Unreached(_) | Progress::Permanent(_)) => None,
-            Err(why) => {
-                tracing::warn!(site = self.client.site, channel, why, "an acknowledgement cannot be asked for");
+            Err(fault) => {
+                tracing::warn!(site = self.client.site, channel, %fault, "an acknowledgement cannot be asked for");
                 Some(ASK_AGAIN)
             }
         };
@@ -208,7 +211,7 @@ fn patience(attempts: u32) -> Duration {
 }
 
 #[derive(Debug)]
-enum Step {
+enum WorkerStep {
     Again,
     WaitUntil(Option<Time>),
 }

@@ -1,13 +1,31 @@
 //! The plugin of a channel, checked against its settings.
 
+use std::fmt::Display;
+
 use dogwatch_plugins::{ChannelPlugin, Library};
 
 use crate::config::ChannelConfig;
 
-/// The plugin of a channel, if it loads and likes its settings.
-pub fn load(library: &Library, channel: &ChannelConfig) -> Result<ChannelPlugin, String> {
-    let plugin = library.channel(&channel.plugin).map_err(|error| error.to_string())?;
+/// Why a channel cannot be used: its plugin does not load, refuses its settings, or a call of it failed. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ChannelFault(String);
+
+impl ChannelFault {
+    /// The reason, in the words of what failed.
+    pub fn new(why: impl Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+/// Loads the plugin of a channel, and has it check the channel's settings.
+///
+/// # Errors
+///
+/// When there is no such plugin, it does not load, or it refuses the settings.
+pub fn load(library: &Library, channel: &ChannelConfig) -> Result<ChannelPlugin, ChannelFault> {
+    let plugin = library.channel(&channel.plugin).map_err(ChannelFault::new)?;
     let secrets: Vec<String> = channel.secrets.keys().cloned().collect();
-    plugin.check(&channel.settings, &secrets).map_err(|error| error.to_string())?;
+    plugin.check(&channel.settings, &secrets).map_err(ChannelFault::new)?;
     Ok(plugin)
 }

@@ -26,7 +26,12 @@ pub(super) fn say(text: impl Display) -> Result<(), Failure> {
     }
 }
 
+/// A text that is no duration.
+#[derive(Debug, thiserror::Error)]
+#[error("write a number and a unit, such as 90s, 30m or 2h")]
+pub(super) struct DurationError;
+
 /// Reads a duration of the command line.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    crate::config::parse_duration(text).ok_or_else(|| "write a number and a unit, such as 90s, 30m or 2h".to_owned())
+pub(super) fn duration(text: &str) -> Result<Duration, DurationError> {
+    crate::config::parse_duration(text).ok_or(DurationError)
 }

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use dogwatch_client::{Client, Failure, socket_path};
+use dogwatch_client::{ControlClient, Failure, socket_path};
 
 use crate::config::paths;
 
 /// The client of the daemon that runs with this configuration. Only the state directory is read from the file: whatever else is
 /// wrong with it does not matter here.
-pub(super) fn of(config: &Path) -> Result<Client, Failure> {
+pub(super) fn of(config: &Path) -> Result<ControlClient, Failure> {
     let state_dir = paths::state_dir_of(config).map_err(Failure::input)?;
-    Ok(Client::new(&socket_path(&state_dir))?)
+    Ok(ControlClient::new(&socket_path(&state_dir))?)
 }

@@ -11,7 +11,7 @@ use crate::config::secret::SecretSource;
 
 /// A node that can produce for a witness.
 #[derive(Clone, Debug)]
-pub struct NodeConfig {
+pub struct NodeSettings {
     /// The operator's name for it.
     pub name: String,
     /// The signing key it produces with.
@@ -31,7 +31,7 @@ pub(super) fn read(
     mode: Mode,
     profile: &Profile,
     problems: &mut Problems,
-) -> Option<NodeConfig> {
+) -> Option<NodeSettings> {
     let name = section.required("name", "\"primary\"", problems);
     let label = name.as_ref().map_or("?", |name| name.value.as_str());
     section.call(format!("{witness}, node {label:?}"));
@@ -73,7 +73,7 @@ pub(super) fn read(
         Some(false) | None => Unprobed::Refused,
     };
     section.finish(problems);
-    Some(NodeConfig { name: name?.value, public_key: public_key?, key, probe, unprobed })
+    Some(NodeSettings { name: name?.value, public_key: public_key?, key, probe, unprobed })
 }
 
 fn private_key(item: Item<'_>, node: &str, problems: &mut Problems) -> Option<SecretKey> {

@@ -8,7 +8,7 @@ use dogwatch_plugins::{Settings, nearest};
 
 use crate::config::chain::ChainConfig;
 use crate::config::duration::{Range, shown};
-use crate::config::node::{self, NodeConfig};
+use crate::config::node::{self, NodeSettings};
 use crate::config::problem::Problems;
 use crate::config::reader::Section;
 use crate::config::{mode, rails};
@@ -37,7 +37,7 @@ pub struct WitnessConfig {
     /// Probes that change a node's health.
     pub damping: Damping,
     /// Its nodes, in order of preference.
-    pub nodes: Vec<NodeConfig>,
+    pub nodes: Vec<NodeSettings>,
 }
 
 /// A witness and the lines its parts stand in, for the checks across sections.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_alerts::Maintenance;
 use dogwatch_client::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequest, TestReport, TestRequest};
 
-use super::server::{Control, Failure, failed};
+use super::server::{Control, RequestFailure, failed};
 use crate::store::{Delivery, Which, Write};
 
 /// The longest maintenance: what is silent for longer is off.
@@ -15,16 +15,17 @@ const LONGEST_MAINTENANCE: Duration = Duration::from_hours(7 * 24);
 const LONGEST_CAUSE: usize = 100;
 
 impl Control {
-    pub(super) async fn alerts(&self) -> Result<AlertList, Failure> {
+    pub(super) async fn alerts(&self) -> Result<AlertList, RequestFailure> {
         let open = self.desk.open().await.map_err(failed)?;
         let maintenance = self.desk.store.maintenance().await.map_err(failed)?;
         Ok(AlertList { alerts: open.into_iter().map(OpenAlert::from).collect(), maintenance })
     }
 
-    pub(super) async fn acknowledge(&self, request: AckRequest) -> Result<Vec<String>, Failure> {
+    pub(super) async fn acknowledge(&self, request: AckRequest) -> Result<Vec<String>, RequestFailure> {
         let AckRequest { key, by } = request;
-        let none =
-            |key: &str| Failure::not_found(format!("no alert {key} is open. To see what is open: dogwatch alerts"));
+        let none = |key: &str| {
+            RequestFailure::not_found(format!("no alert {key} is open. To see what is open: dogwatch alerts"))
+        };
         let which = match &key {
             Some(key) => Which::Key(key.parse().map_err(|_| none(key))?),
             None => Which::All,
@@ -36,7 +37,7 @@ impl Control {
         }
     }
 
-    pub(super) async fn maintain(&self, request: MaintenanceRequest) -> Result<Option<Maintenance>, Failure> {
+    pub(super) async fn maintain(&self, request: MaintenanceRequest) -> Result<Option<Maintenance>, RequestFailure> {
         let now = self.desk.clock.now();
         let window = request.millis.map(Duration::from_millis).map(|span| Maintenance {
             since: now,
@@ -48,11 +49,11 @@ impl Control {
         Ok(window)
     }
 
-    pub(super) async fn raise(&self, request: RaiseRequest) -> Result<String, Failure> {
+    pub(super) async fn raise(&self, request: RaiseRequest) -> Result<String, RequestFailure> {
         let RaiseRequest { cause, severity, summary, details } = request;
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
         if cause.is_empty() || cause.len() > LONGEST_CAUSE || !cause.chars().all(fits) {
-            return Err(Failure::bad(format!(
+            return Err(RequestFailure::bad(format!(
                 "{cause:?} is no name of an alert: write at most {LONGEST_CAUSE} letters, digits, -, _, . and /"
             )));
         }
@@ -62,13 +63,16 @@ impl Control {
         Ok(key)
     }
 
-    pub(super) async fn test(&self, request: TestRequest) -> Result<Vec<TestReport>, Failure> {
+    pub(super) async fn test(&self, request: TestRequest) -> Result<Vec<TestReport>, RequestFailure> {
         let wanted = |name: &str| request.channel.as_deref().is_none_or(|channel| channel == name);
         let clients: Vec<_> = self.rehearsal.clients.iter().filter(|client| wanted(&client.name)).collect();
         if clients.is_empty() {
             let named = request.channel.unwrap_or_default();
             let known: Vec<&str> = self.rehearsal.clients.iter().map(|client| client.name.as_str()).collect();
-            return Err(Failure::not_found(format!("there is no channel {named:?}; there are: {}", known.join(", "))));
+            return Err(RequestFailure::not_found(format!(
+                "there is no channel {named:?}; there are: {}",
+                known.join(", ")
+            )));
         }
         let mut reports = Vec::new();
         for client in clients {

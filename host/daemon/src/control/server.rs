@@ -47,9 +47,9 @@ struct Watched {
 
 /// Why a request failed.
 #[derive(Clone, Debug)]
-pub struct Failure(StatusCode, String);
+pub struct RequestFailure(StatusCode, String);
 
-impl Failure {
+impl RequestFailure {
     pub(super) fn not_found(what: String) -> Self {
         Self(StatusCode::NOT_FOUND, what)
     }
@@ -59,19 +59,19 @@ impl Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for RequestFailure {
     fn into_response(self) -> Response {
         (self.0, self.1).into_response()
     }
 }
 
-fn gone<E>(_: E) -> Failure {
-    Failure(StatusCode::SERVICE_UNAVAILABLE, "the daemon is shutting down".to_owned())
+fn gone<E>(_: E) -> RequestFailure {
+    RequestFailure(StatusCode::SERVICE_UNAVAILABLE, "the daemon is shutting down".to_owned())
 }
 
 /// The store failed.
-pub(super) fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+pub(super) fn failed(error: impl std::fmt::Display) -> RequestFailure {
+    RequestFailure(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
 impl Control {
@@ -97,7 +97,7 @@ impl Control {
     /// # Errors
     ///
     /// When a chain's task or the store does not answer.
-    pub async fn status(&self) -> Result<Status, Failure> {
+    pub async fn status(&self) -> Result<Status, RequestFailure> {
         let open = self.desk.open().await.map_err(failed)?;
         let about = |wanted: &dyn Fn(&Scope) -> bool| -> Vec<AlertStatus> {
             let wanted = open.iter().filter(|incident| wanted(&incident.alert.key.scope));
@@ -108,7 +108,9 @@ impl Control {
             let (reply, answer) = oneshot::channel();
             inbox.send(Message::Status(reply)).await.map_err(gone)?;
             let mut status = answer.await.map_err(gone)?;
-            status.alerts = about(&|scope| *scope == Scope::chain(name));
+            let at_desk: Vec<String> = open.iter().map(|incident| incident.alert.key.to_string()).collect();
+            status.alerts.retain(|waiting| !at_desk.contains(&waiting.key));
+            status.alerts.extend(about(&|scope| *scope == Scope::chain(name)));
             for witness in &mut status.witnesses {
                 witness.alerts = about(&|scope| *scope == Scope::witness(name, &witness.name));
             }
@@ -131,23 +133,23 @@ impl Control {
     }
 
     /// The chain that a witness is watched on.
-    fn find(&self, witness: &AccountName, chain: Option<&str>) -> Result<mpsc::Sender<Message>, Failure> {
+    fn find(&self, witness: &AccountName, chain: Option<&str>) -> Result<mpsc::Sender<Message>, RequestFailure> {
         let mut found = self
             .watched
             .iter()
             .filter(|watched| watched.witness == *witness && chain.is_none_or(|chain| chain == watched.chain));
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one.inbox.clone()),
-            (None, _) => Err(Failure::not_found(format!("witness {witness} is not watched here"))),
+            (None, _) => Err(RequestFailure::not_found(format!("witness {witness} is not watched here"))),
             (Some(one), Some(other)) => {
                 let (one, other) = (&one.chain, &other.chain);
                 let text = format!("witness {witness} is watched on {one} and {other}: say which with --chain");
-                Err(Failure(StatusCode::CONFLICT, text))
+                Err(RequestFailure(StatusCode::CONFLICT, text))
             }
         }
     }
 
-    async fn switch(&self, request: SwitchRequest) -> Result<SwitchReply, Failure> {
+    async fn switch(&self, request: SwitchRequest) -> Result<SwitchReply, RequestFailure> {
         let inbox = self.find(&request.witness, request.chain.as_deref())?;
         let target = request.to.map_or(Holder::Disabled, Holder::Node);
         let force = if request.force { Force::Yes } else { Force::No };
@@ -159,11 +161,11 @@ impl Control {
         })
     }
 
-    async fn rehearse(&self) -> Result<RehearsalReport, Failure> {
+    async fn rehearse(&self) -> Result<RehearsalReport, RequestFailure> {
         Ok(self.rehearsal.rehearse().await)
     }
 
-    async fn pause(&self, request: PauseRequest) -> Result<(), Failure> {
+    async fn pause(&self, request: PauseRequest) -> Result<(), RequestFailure> {
         let inbox = self.find(&request.witness, request.chain.as_deref())?;
         let until = request.millis.map(|millis| self.desk.clock.now().plus(std::time::Duration::from_millis(millis)));
         let (reply, answer) = oneshot::channel();

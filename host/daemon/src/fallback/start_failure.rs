@@ -13,10 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::alerts::texts::AlertTexts;
-use crate::channels::attempt::{self, Retry, RetryPolicy};
+use crate::channels::attempt::{self, GivenUp, Retry, RetryPolicy};
 use crate::channels::client::ChannelClient;
 use crate::channels::egress::{self, Egress};
-use crate::channels::plugin;
+use crate::channels::plugin::{self, ChannelFault};
 use crate::clock::Clock;
 use crate::config::{ChannelConfig, Config};
 use crate::fallback::journal::{Announce, Journal};
@@ -123,33 +123,31 @@ fn clients(
     };
     let libraries = libraries(kept, state_dir);
     let build = |channel: &ChannelConfig| {
-        let mut plugin = Err("no plugin could be loaded".to_owned());
+        let mut plugin = Err(ChannelFault::new("no plugin could be loaded"));
         for library in &libraries {
             plugin = plugin.or_else(|_| plugin::load(library, channel));
         }
-        let egress = Egress::new(channel, &http).map_err(|error| error.to_string());
         Ok(ChannelClient {
             name: channel.name.clone(),
             site: site.to_owned(),
             // Nobody replaces it any more.
             plugin: watch::channel(Ok(plugin?)).1,
             settings: channel.settings.clone(),
-            egress: egress?,
+            egress: Egress::new(channel, &http).map_err(ChannelFault::new)?,
         })
     };
-    let mut try_one = |name: &str, channel: Result<ChannelConfig, String>, built: &mut Vec<ChannelClient>| match channel
-        .and_then(|channel| build(&channel))
-    {
-        Ok(client) => built.push(client),
-        Err(why) => failed.push((name.to_owned(), why)),
-    };
-    for channel in salvaged {
-        try_one(&channel.name, Ok(channel.clone()), &mut built);
-    }
-    for channel in kept.iter().flat_map(|kept| kept.channels()) {
-        let name = channel.as_ref().map_or_else(|(name, _)| name.clone(), |channel| channel.name.clone());
-        if built.iter().all(|known| known.name != name) {
-            try_one(&name, channel.map_err(|(_, why)| why), &mut built);
+    let salvaged = salvaged.iter().map(|channel| (channel.name.clone(), Ok(channel.clone())));
+    let kept = kept.iter().flat_map(|kept| kept.channels()).map(|channel| match channel {
+        Ok(channel) => (channel.name.clone(), Ok(channel)),
+        Err((name, why)) => (name, Err(ChannelFault::new(why))),
+    });
+    for (name, channel) in salvaged.chain(kept) {
+        if built.iter().any(|known| known.name == name) {
+            continue;
+        }
+        match channel.and_then(|channel| build(&channel)) {
+            Ok(client) => built.push(client),
+            Err(fault) => failed.push((name, fault.to_string())),
         }
     }
     (built, failed)
@@ -175,9 +173,9 @@ async fn deliver(clients: Vec<ChannelClient>, alert: Alert, first: impl FnOnce()
         tasks.spawn(async move {
             let mut last = "no answer in time".to_owned();
             let on_retry = |retry: &Retry| last.clone_from(&retry.why);
-            let tries = attempt::deliver(&client, alert, RetryPolicy::START_FAILURE, on_retry);
+            let tries = attempt::deliver(&client, alert, RetryPolicy::START_FAILURE, on_retry, std::future::pending());
             let ended = tokio::time::timeout(DEADLINE, tries).await;
-            (client.name.clone(), ended.unwrap_or(Err(last)))
+            (client.name.clone(), ended.unwrap_or(Err(GivenUp(last))))
         });
     }
     let mut told = Notified::default();
@@ -189,7 +187,7 @@ async fn deliver(clients: Vec<ChannelClient>, alert: Alert, first: impl FnOnce()
                 }
                 told.delivered.push(name);
             }
-            Ok((name, Err(why))) => told.failed.push((name, why)),
+            Ok((name, Err(GivenUp(why)))) => told.failed.push((name, why)),
             Err(error) => told.failed.push(("a channel".to_owned(), error.to_string())),
         }
     }

@@ -65,10 +65,10 @@ pub async fn deliver(client: ChannelClient, mut alerts: watch::Receiver<Option<A
         let on_retry = |retry: &Retry| {
             tracing::warn!(site, channel, why = retry.why, "the alert that nothing can be stored is not delivered yet");
         };
-        tokio::select! {
-            _ = attempt::deliver(&client, alert, RetryPolicy::STORE_FAILURE, on_retry) => {}
-            // Something newer is to be said.
-            _ = alerts.changed() => alerts.mark_changed(),
-        }
+        let newer = async {
+            let _ = alerts.changed().await;
+            alerts.mark_changed();
+        };
+        let _ = attempt::deliver(&client, alert, RetryPolicy::STORE_FAILURE, on_retry, newer).await;
     }
 }

@@ -58,7 +58,9 @@ pub(super) async fn start_chain(
     let probes: Vec<&Endpoint> =
         watched().flat_map(|witness| witness.nodes.iter().filter_map(|node| node.probe.as_ref())).collect();
     let prober = Prober::new(options, probes).map_err(|error| StartError::Http(error.to_string()))?;
-    let open: Vec<Alert> = desk.open().await?.into_iter().map(|incident| incident.alert).collect();
+    // What was called off, and is only held open until it has been quiet, is new if it comes back.
+    let open = desk.open().await?.into_iter().filter(|incident| incident.over_at.is_none());
+    let open: Vec<Alert> = open.map(|incident| incident.alert).collect();
     let book = |scope: Scope| AlertBook::resume(open.iter().filter(move |alert| alert.key.scope == scope));
     let (sender, inbox) = mpsc::channel(256);
 

@@ -10,7 +10,7 @@ use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::Condition;
 use crate::channels::client::ChannelClient;
 use crate::channels::egress::{self, Egress};
-use crate::channels::plugin;
+use crate::channels::plugin::{self, ChannelFault};
 use crate::config::Config;
 use crate::fallback::last_good;
 
@@ -21,7 +21,7 @@ pub(super) fn clients(config: &Config, library: &Library) -> Result<Channels, St
     let (mut clients, mut senders, mut on_kept) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &config.channels {
         let built = plugin::load(library, channel);
-        let egress = Egress::new(channel, &http).map_err(|error| format!("authority: {error}"));
+        let egress = Egress::new(channel, &http).map_err(|error| ChannelFault::new(format_args!("authority: {error}")));
         let built = built.and_then(|plugin| Ok((plugin, egress?)));
         let (mut settings, mut way_out) = (channel.settings.clone(), None);
         let plugin = match built {
@@ -29,16 +29,16 @@ pub(super) fn clients(config: &Config, library: &Library) -> Result<Channels, St
                 way_out = Some(egress);
                 Ok(plugin)
             }
-            Err(why) => {
-                tracing::error!(site = config.site, channel = channel.name, why, "this channel does not work");
+            Err(fault) => {
+                tracing::error!(site = config.site, channel = channel.name, %fault, "this channel does not work");
                 match last_good::channel(&config.state_dir, &channel.name) {
                     Some((kept, plugin)) => {
-                        on_kept.push((channel.name.clone(), why));
+                        on_kept.push((channel.name.clone(), fault.to_string()));
                         settings = kept.settings.clone();
                         way_out = Egress::new(&kept, &http).ok();
                         Ok(plugin)
                     }
-                    None => Err(why),
+                    None => Err(fault),
                 }
             }
         };
@@ -79,7 +79,7 @@ pub(super) async fn watch_plugins(desk: AlertDesk, clients: Vec<ChannelClient>, 
         clients.into_iter().map(|client| (client, StandingAlert::new(desk.clone()))).collect();
     loop {
         for (client, alert) in &mut watched {
-            let broken = client.plugin.borrow().clone().err();
+            let broken = client.plugin.borrow().clone().err().map(|fault| fault.to_string());
             let condition = broken.as_deref().map_or(Condition::Holds, Condition::Fails);
             alert.now(condition, |texts, condition| texts.channel(&client.name, condition)).await;
         }

@@ -9,14 +9,14 @@ use tokio::sync::{mpsc, watch};
 
 use crate::chain::message::Message;
 use crate::chain::policy::{self, Policy};
-use crate::channels::plugin;
+use crate::channels::plugin::{self, ChannelFault};
 use crate::config::Config;
 
 /// How often the plugin directory is looked at.
 pub(super) const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 
 /// Where the plugins of the channels are replaced, in the order of the configuration.
-pub(super) type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, String>>>;
+pub(super) type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, ChannelFault>>>;
 
 /// Puts plugins into use as their files are dropped in.
 pub(super) async fn follow(
@@ -115,7 +115,7 @@ async fn put_into_use(
                 site,
                 channel,
                 plugin = name,
-                why,
+                %why,
                 "the channel's new file is refused, and the old one stays in use until the daemon ends"
             );
             continue;

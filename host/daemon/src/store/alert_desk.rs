@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dogwatch_alerts::{AlertKey, AlertReport, Change, Event, Incident, Maintenance, Rules};
+use dogwatch_alerts::{AlertKey, AlertReport, Change, Incident, IncidentEvent, Maintenance, Rules};
 use dogwatch_chain::Time;
 use rusqlite::params;
 
@@ -78,7 +78,7 @@ impl Store {
     pub async fn over_past_desk(&self, rules: Arc<Rules>, now: Time, over: AlertReport) -> Result<(), StoreError> {
         self.at_desk(rules, now, move |work: &Work<'_>| {
             let opened = AlertReport { change: Change::Raised, ..over.clone() };
-            work.step(&over.notice.key, Event::Adopted(Box::new(opened)))?;
+            work.step(&over.notice.key, IncidentEvent::Adopted(Box::new(opened)))?;
             work.report(over)
         })
         .await

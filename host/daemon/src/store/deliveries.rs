@@ -36,13 +36,13 @@ const FIRST_OF_THEIR_ALERT: &str = "
         SELECT 1 FROM message om CROSS JOIN delivery older ON older.message = om.id AND older.channel = ?1
         WHERE om.alert_key = m.alert_key AND om.id < m.id AND older.state = 'pending')";
 
-type Row = (i64, String, u32, String);
+type DeliveryRow = (i64, String, u32, String);
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<DeliveryRow> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
 }
 
-fn delivery((message, json, attempts, receipt): Row) -> Result<Option<Delivery>, StoreError> {
+fn delivery((message, json, attempts, receipt): DeliveryRow) -> Result<Option<Delivery>, StoreError> {
     let alert = from_json("a message", Some(json))?;
     Ok(alert.map(|alert| Delivery { message, alert, attempts, receipt }))
 }

@@ -1,8 +1,8 @@
 //! The alert desk inside a transaction: each step of an incident is stored with what caused it.
 
 use dogwatch_alerts::{
-    Alert, AlertKey, AlertReport, Cause, Change, Desk, Event, Hold, Incident, Maintenance, Phase, Rules, Scope, Step,
-    digest, storm,
+    Alert, AlertKey, AlertReport, Cause, Change, Desk, Hold, Incident, IncidentEvent, Maintenance, Phase, Rules, Scope,
+    Step, digest, storm,
 };
 use dogwatch_chain::Time;
 use rusqlite::{Transaction, params};
@@ -40,10 +40,10 @@ impl<'a> Work<'a> {
     /// Takes in a report.
     pub(super) fn report(&self, report: AlertReport) -> Result<(), StoreError> {
         let key = report.notice.key.clone();
-        self.step(&key, Event::Reported(Box::new(report)))
+        self.step(&key, IncidentEvent::Reported(Box::new(report)))
     }
 
-    pub(super) fn step(&self, key: &AlertKey, event: Event) -> Result<(), StoreError> {
+    pub(super) fn step(&self, key: &AlertKey, event: IncidentEvent) -> Result<(), StoreError> {
         let known = load(self.transaction, key)?;
         let gathered = known.as_ref().and_then(|known| known.gathers_until);
         let desk = Desk { rules: self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
@@ -103,7 +103,7 @@ impl<'a> Work<'a> {
             let unsent = messages::withdraw(self.transaction, &key, self.now)?;
             let known = load(self.transaction, &key)?;
             let desk = Desk { rules: self.rules, now: self.now, maintenance: self.maintenance.as_ref() };
-            self.keep(&key, &desk.handle(known, Event::JoinedStorm(unsent)))?;
+            self.keep(&key, &desk.handle(known, IncidentEvent::JoinedStorm(unsent)))?;
         }
         self.tell_storm()
     }
@@ -111,7 +111,7 @@ impl<'a> Work<'a> {
     /// Puts every open incident under the present rules.
     pub(super) fn rules_changed(&self) -> Result<(), StoreError> {
         for key in keys(self.transaction, "SELECT key FROM incident WHERE phase = 'open'", params![])? {
-            self.step(&key, Event::RulesChanged)?;
+            self.step(&key, IncidentEvent::RulesChanged)?;
         }
         Ok(())
     }
@@ -160,7 +160,7 @@ impl<'a> Work<'a> {
             if *key == self.storm_key() {
                 self.tell_storm()?;
             }
-            self.step(key, Event::Due)?;
+            self.step(key, IncidentEvent::Due)?;
         }
         Ok(!due.is_empty())
     }
@@ -174,7 +174,7 @@ impl<'a> Work<'a> {
             free.report(report)?;
         }
         for incident in held {
-            free.step(&incident.alert.key, Event::Released)?;
+            free.step(&incident.alert.key, IncidentEvent::Released)?;
         }
         Ok(())
     }
@@ -185,7 +185,7 @@ impl<'a> Work<'a> {
         let maintenance = Some(window.clone());
         let now = Self { maintenance, transaction: self.transaction, rules: self.rules, now: self.now };
         for incident in held.iter().filter(|incident| !window.covers(self.now, incident.alert.key.witness())) {
-            now.step(&incident.alert.key, Event::Released)?;
+            now.step(&incident.alert.key, IncidentEvent::Released)?;
         }
         Ok(())
     }
@@ -205,7 +205,7 @@ impl<'a> Work<'a> {
             wanted.extend(members.into_iter().filter(|member| !wanted.contains(member)).collect::<Vec<_>>());
         }
         for key in &wanted {
-            self.step(key, Event::Acknowledged(by.to_owned()))?;
+            self.step(key, IncidentEvent::Acknowledged(by.to_owned()))?;
         }
         Ok(wanted)
     }

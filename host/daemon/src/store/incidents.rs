@@ -66,14 +66,23 @@ pub(super) fn forget(connection: &Connection, key: &AlertKey) -> Result<(), Stor
 pub(super) fn keys(
     connection: &Connection,
     query: &str,
-    params: impl rusqlite::Params,
+    wanted: impl rusqlite::Params,
 ) -> Result<Vec<AlertKey>, StoreError> {
     let mut statement = connection.prepare_cached(query)?;
-    let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
+    let rows: Vec<String> = statement.query_map(wanted, |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut keys = Vec::new();
-    for key in rows {
-        // What another version stored under a key that is none here is nobody's.
-        keys.extend(key?.parse::<AlertKey>());
+    for text in rows {
+        match text.parse::<AlertKey>() {
+            Ok(key) if key.to_string() == text => keys.push(key),
+            // Another version wrote it: nobody could ever find it again, and what it is about is raised anew.
+            _ => {
+                tracing::error!(
+                    key = text,
+                    "this version writes no such alert key; the alert stored under it is removed"
+                );
+                connection.execute("DELETE FROM incident WHERE key = ?1", params![text])?;
+            }
+        }
     }
     Ok(keys)
 }

@@ -25,8 +25,14 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     Ok(connection.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))?)
 }
 
-/// Since version 4: what is open stands in `incident` alone.
-const ONE_TRUTH: &str = "DROP TABLE chain_alerts;";
+/// Since version 4: what is open stands in `incident` alone, and that an alert is over in its event, not in its summary.
+const ONE_TRUTH: &str = "
+DROP TABLE chain_alerts;
+UPDATE incident SET state = json_set(state, '$.alert.summary', substr(json_extract(state, '$.alert.summary'), 11))
+    WHERE CASE WHEN json_valid(state) THEN json_extract(state, '$.alert.summary') LIKE 'resolved: %' ELSE 0 END;
+UPDATE message SET alert = json_set(alert, '$.summary', substr(json_extract(alert, '$.summary'), 11))
+    WHERE CASE WHEN json_valid(alert) THEN json_extract(alert, '$.summary') LIKE 'resolved: %' ELSE 0 END;
+";
 
 /// Since version 3.
 const INCIDENTS: &str = "

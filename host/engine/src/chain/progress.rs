@@ -21,14 +21,14 @@ pub enum WallClock {
 
 /// What was seen of the endpoints' heads from round to round.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct HeadProgress {
     /// By endpoint: its head, and since when it is that one.
     stays: BTreeMap<String, (BlockId, Time)>,
     /// The height that the quorum answered with, and when that last grew.
     growth: Option<(BlockNum, Option<Time>)>,
 }
 
-impl Progress {
+impl HeadProgress {
     /// Takes in a round of heads, and the height that the quorum has reached.
     pub(super) fn note(&mut self, now: Time, heads: &[(&str, &Head)], height: Option<BlockNum>) {
         for (endpoint, head) in heads {

@@ -8,7 +8,7 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, Slot, Time};
 use crate::chain::agreement;
 use crate::chain::claims::Claims;
 use crate::chain::log::{BlockLog, Fit};
-use crate::chain::progress::{Progress, WallClock};
+use crate::chain::progress::{HeadProgress, WallClock};
 use crate::chain::quorum::Quorum;
 use crate::chain::reading::{Doubt, EndpointReading, NamedReading, Reading, WitnessReading};
 use crate::chain::slot_clock::SlotClock;
@@ -43,7 +43,7 @@ pub struct Tracker {
     standstill: Standstill,
     wall_clock: WallClock,
     quorum: Quorum,
-    progress: Progress,
+    progress: HeadProgress,
     claims: Claims,
     common_head: CommonHead,
     /// The endpoints that stand at the head.
@@ -65,7 +65,7 @@ impl Tracker {
             witnesses: Vec::new(),
             standstill: Standstill::No,
             wall_clock: WallClock::Plausible,
-            progress: Progress::default(),
+            progress: HeadProgress::default(),
             claims: Claims::default(),
             common_head: CommonHead::default(),
             at_head: Vec::new(),

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use dogwatch::channels::client::{ChannelClient, Outcome, Tested};
+use dogwatch::channels::plugin::ChannelFault;
 use dogwatch::store::Delivery;
 use dogwatch_alerts::AlertEvent;
 use dogwatch_chain::Time;
@@ -47,7 +48,7 @@ impl Watched {
     }
 
     /// Asks what became of a message.
-    pub(crate) async fn ask(&self, delivery: &Delivery, receipt: &str) -> Result<Progress, String> {
+    pub(crate) async fn ask(&self, delivery: &Delivery, receipt: &str) -> Result<Progress, ChannelFault> {
         let delivery = Delivery { receipt: receipt.to_owned(), ..delivery.clone() };
         self.heard(self.client.ask(&delivery).await)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dogwatch_alerts::{
-    Alert, AlertKey, AlertReport, Desk, Event, Incident, Phase, Recipient, Rules, Scope, Severity, Step,
+    Alert, AlertKey, AlertReport, Desk, Incident, IncidentEvent, Phase, Recipient, Rules, Scope, Severity, Step,
 };
 use dogwatch_chain::Time;
 use dogwatch_engine::AlertBook;
@@ -30,7 +30,7 @@ impl AlertDesk {
     /// Takes in what a daemon reports.
     pub(crate) fn report(&mut self, now: Time, reports: Vec<AlertReport>) {
         for report in reports {
-            self.step(now, report.notice.key.clone(), Event::Reported(Box::new(report)));
+            self.step(now, report.notice.key.clone(), IncidentEvent::Reported(Box::new(report)));
         }
     }
 
@@ -41,11 +41,11 @@ impl AlertDesk {
             self.incidents.iter().filter(|(_, incident)| step(incident).due(&self.rules).is_some_and(|at| at <= now));
         let due: Vec<AlertKey> = due.map(|(key, _)| key.clone()).collect();
         for key in due {
-            self.step(now, key, Event::Due);
+            self.step(now, key, IncidentEvent::Due);
         }
     }
 
-    fn step(&mut self, now: Time, key: AlertKey, event: Event) {
+    fn step(&mut self, now: Time, key: AlertKey, event: IncidentEvent) {
         let desk = Desk { rules: &self.rules, now, maintenance: None };
         let step = desk.handle(self.incidents.remove(&key), event);
         self.said.extend(step.dispatches.into_iter().map(|dispatch| dispatch.alert));
