@@ -57,7 +57,7 @@ struct Cli {
 enum Command {
     /// Watch the witnesses, alert, and switch where armed
     Run(ConfigFile),
-    /// List every problem of the configuration
+    /// List every problem in the configuration
     Check {
         #[command(flatten)]
         file: ConfigFile,

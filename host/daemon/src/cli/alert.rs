@@ -124,9 +124,11 @@ async fn test(config: &Path, request: &TestRequest, as_json: bool) -> Result<(),
 
 async fn boot_failure(unit: &str, state_dir: Option<PathBuf>, clock: Clock) -> Result<(), Failure> {
     let state_dir = state_dir.unwrap_or_else(paths::default_state_dir);
-    let said = |name: &str| std::env::var(name).ok().map(|value| format!("{name}={value}"));
-    let about: Vec<String> =
-        ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"].into_iter().filter_map(said).collect();
+    let variable = |name: &str| std::env::var(name).ok().map(|value| format!("{name}={value}"));
+    let about: Vec<String> = ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"]
+        .into_iter()
+        .filter_map(variable)
+        .collect();
     let failure = StartFailure {
         summary: format!("unit {unit} has failed"),
         details: format!("systemd has reported it. {}", about.join(", ")).trim_end().to_owned(),

@@ -31,7 +31,7 @@ pub(super) async fn run(path: &Path, clock: Clock) -> Result<(), Failure> {
     }
 }
 
-/// An end that was not ordered.
+/// An unplanned end of the daemon.
 struct Ended {
     told: StartFailure,
     failure: Failure,

@@ -82,7 +82,7 @@ pub(super) fn state_dir(top: &mut Section<'_>, problems: &mut Problems) -> PathB
     let socket = dogwatch_client::socket_path(&dir);
     if socket.as_os_str().len() > LONGEST_SOCKET {
         let text = format!("state_dir is too long: {} would be longer than {LONGEST_SOCKET} bytes", socket.display());
-        top.error(problems, line, &text, "Write a shorter path: Linux allows no longer ones for sockets.");
+        top.error(problems, line, &text, "Write a shorter path: Linux limits the length of socket paths.");
     }
     dir
 }

@@ -67,9 +67,12 @@ fn custom(mut section: Section<'_>, name: &str, problems: &mut Problems) -> Opti
     if let Some(prefix) = prefix {
         match KeyPrefix::new(&prefix.value) {
             Ok(prefix) => profile.prefix = prefix,
-            Err(error) => {
-                section.error(problems, prefix.line, &error.to_string(), "Write what public keys start with.")
-            }
+            Err(error) => section.error(
+                problems,
+                prefix.line,
+                &error.to_string(),
+                "Write the letters that public keys start with.",
+            ),
         }
     }
     if let Some(symbol) = liquid {
@@ -87,7 +90,7 @@ fn custom(mut section: Section<'_>, name: &str, problems: &mut Problems) -> Opti
     }
     let checked = profile.validated();
     if let Err(error) = &checked {
-        section.error(problems, line, &error.to_string(), "Fix this setting.");
+        section.error(problems, line, &error.to_string(), "Fix it in [chain.custom].");
     }
     section.finish(problems);
     checked.ok()

@@ -21,7 +21,7 @@ pub(super) fn read(
 ) -> Rails {
     let window =
         Range { least: Duration::ZERO, most: DAY.saturating_mul(30), why: "older switches are not remembered" };
-    let cool_down = Range { least: Duration::ZERO, most: DAY, why: "no failure would be handled for that long" };
+    let cool_down = Range { least: Duration::ZERO, most: DAY, why: "a longer one would leave failures unhandled" };
     let guard = Range {
         least: Duration::ZERO,
         most: half_round.unwrap_or(Duration::MAX),

@@ -92,11 +92,13 @@ impl SecretError {
         match self {
             Self::Unreadable { path, .. } => format!("Put the secret into {} with mode 0600.", path.display()),
             Self::Mode { path, .. } => format!("Run: chmod 600 {}", path.display()),
-            Self::Owner { path, .. } => format!("Make the user Dogwatch runs as the owner of {}.", path.display()),
+            Self::Owner { path, .. } => {
+                format!("Give it to the user Dogwatch runs as: chown dogwatch {}", path.display())
+            }
             Self::NotAFile(_) => "Name a regular file.".to_owned(),
             Self::NoVariable(name) => format!("Set {name}; better still, use a file or a systemd credential."),
             Self::NoCredentials(name) => format!("Add LoadCredential={name}:… to the systemd unit."),
-            Self::Empty => "Put the secret where the configuration says it is.".to_owned(),
+            Self::Empty => "Put the secret into the file, variable or credential that is configured.".to_owned(),
         }
     }
 }

@@ -42,7 +42,7 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
             Err(error) => problems.error(Some(witness.line), format!("{what}: {error}"), PLUGIN_REMEDY),
         }
     }
-    let mut deaf = Vec::new();
+    let mut heartbeat_only = Vec::new();
     for channel in &config.channels {
         let what = format!("channel {:?}: plugin {:?}", channel.name, channel.plugin);
         let secrets: Vec<String> = channel.secrets.keys().cloned().collect();
@@ -51,7 +51,7 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
                 let checked = plugin.check(&channel.settings, &secrets);
                 let fits = checked.is_ok();
                 if plugin.describe().is_ok_and(|description| !description.roles.alerts) {
-                    deaf.push(channel.name.as_str());
+                    heartbeat_only.push(channel.name.as_str());
                 }
                 report(&what, channel.line, checked, problems);
                 if fits {
@@ -61,17 +61,17 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
             Err(error) => problems.error(Some(channel.line), format!("{what}: {error}"), PLUGIN_REMEDY),
         }
     }
-    hearing(config, &deaf, problems);
+    hearing(config, &heartbeat_only, problems);
 }
 
 /// Warns when nobody would get alerts: a heartbeat tells a service that all is well, but no person that it is not.
-fn hearing(config: &Config, deaf: &[&str], problems: &mut Problems) {
-    if !config.channels.is_empty() && deaf.len() == config.channels.len() {
+fn hearing(config: &Config, heartbeat_only: &[&str], problems: &mut Problems) {
+    if !config.channels.is_empty() && heartbeat_only.len() == config.channels.len() {
         let what = "no [[channel]] sends alerts to people: there are only heartbeats".to_owned();
         problems.warn(None, what, "Add one that does; to see the plugins: dogwatch plugin list.");
     }
     let named = config.alerts.routes.iter().flat_map(|route| &route.steps).flat_map(|step| &step.channels);
-    let mut told: Vec<&str> = named.map(String::as_str).filter(|name| deaf.contains(name)).collect();
+    let mut told: Vec<&str> = named.map(String::as_str).filter(|name| heartbeat_only.contains(name)).collect();
     told.sort_unstable();
     told.dedup();
     for name in told {
@@ -97,7 +97,7 @@ fn rehearse(what: &str, site: &str, plugin: &ChannelPlugin, channel: &ChannelCon
         }
     };
     let metadata = MessageMetadata { message_id: format!("{site}-0"), site: site.to_owned() };
-    let mut said = Vec::new();
+    let mut obstacles = Vec::new();
     let secrets = egress.secret_names();
     let context = ChannelContext { settings: &channel.settings, secrets: &secrets, memory: "" };
     for event in [AlertEvent::Opened, AlertEvent::Updated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
@@ -105,13 +105,13 @@ fn rehearse(what: &str, site: &str, plugin: &ChannelPlugin, channel: &ChannelCon
         match plugin.compose(context, AlertMessage { alert: &alert, metadata: &metadata }) {
             Ok(called) => {
                 let refused = called.value.iter().filter_map(|request| egress.permits(request).err());
-                said.extend(refused.map(|error| (error.to_string(), egress_remedy(&error))));
+                obstacles.extend(refused.map(|error| (error.to_string(), egress_remedy(&error))));
             }
-            Err(error) => said.push((error.to_string(), "Fix its settings, or the plugin.")),
+            Err(error) => obstacles.push((error.to_string(), "Fix its settings, or the plugin.")),
         }
     }
     let mut known: Vec<&str> = Vec::new();
-    for (text, remedy) in &said {
+    for (text, remedy) in &obstacles {
         if !known.contains(&text.as_str()) {
             known.push(text);
             problems.error(Some(channel.line), format!("{what}: no alert could be sent: {text}"), *remedy);
