@@ -1,4 +1,4 @@
-//! `dogwatch check`: everything that is wrong, at once, each with line and remedy.
+//! `dogwatch check`: every problem at once, each with line and remedy.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -12,7 +12,7 @@ async fn check(path: &Path) -> (Option<i32>, Value) {
     (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// A change of the good configuration, and what is said of it.
+/// A change to the good configuration, and the problem that is reported.
 struct Case {
     from: &'static str,
     to: &'static str,
@@ -33,27 +33,27 @@ const LONG_STATE_DIR: &str = "state_dir = \"/tmp/a-directory-with-a-name-that-is
 
 const CASES: &[Case] = &[
     error("site = \"test\"", "", "site is missing"),
-    error("site = \"test\"", "site = 5", "site is integer"),
-    error("mode = \"armed\"", "mode = \"arm\"", "mode = \"arm\" is none"),
+    error("site = \"test\"", "site = 5", "site has the wrong type: integer"),
+    error("mode = \"armed\"", "mode = \"arm\"", "unknown mode \"arm\""),
     error("endpoints = [", "endpoint = [", "unknown key endpoint"),
     error("endpoints = [", "endpoints = [\"ftp://api.example.com\", ", "api.example.com"),
     error("like = \"hive-testnet\"", "like = \"hivenet\"", "no chain profile \"hivenet\""),
     error("block_interval = \"100ms\"", "block_interval = \"fast\"", "is not a duration"),
     error("name = \"alice\"", "name = \"Alice\"", "not an account name"),
     error("chain = \"devnet\"", "chain = \"devnett\"", "there is no chain \"devnett\""),
-    error("name = \"second\"", "name = \"primary\"", "is there twice"),
+    error("name = \"second\"", "name = \"primary\"", "is configured twice"),
     error("plugin = \"webhook\"", "plugin = \"webhok\"", "did you mean webhook?"),
     error("allow_hosts", "allow_host", "allow_hosts is missing"),
     error("url = \"http", "urll = \"http", "urll"),
     error("[[channel]]", "[[chanel]]", "unknown key chanel"),
     error("[[witness.node]]\nname = \"third\"", "[[witness.node]]", "name is missing"),
-    error("endpoints = [", "endpoints = [5, ", "item 1 of endpoints is integer"),
+    error("endpoints = [", "endpoints = [5, ", "item 1 of endpoints has the wrong type: integer"),
     error(
         "endpoints = [",
         "endpoints = [\"https://a.example\", \"https://A.example:443/\", ",
-        "a.example is there twice",
+        "a.example is configured twice",
     ),
-    error("site = \"test\"", "site = \"te\\tst\"", "site holds control characters"),
+    error("site = \"test\"", "site = \"te\\tst\"", "site contains control characters"),
     error("name = \"second\"", LONG_NAME, "name is longer than 64 characters"),
     error("name = \"pager\"", LONG_NAME, "name is longer than 64 characters"),
     error("state_dir = \"/", "state_dir = \"", "Write an absolute path"),
@@ -62,13 +62,13 @@ const CASES: &[Case] = &[
     error("state_dir = \"/", LONG_STATE_DIR, "state_dir is too long"),
     error("allow_hosts = [\"127.0.0.1", "allow_hosts = [\"127.0.0.2", "host \"127.0.0.1:"),
     error("allow_hosts = [", "allow_hosts = [\"https://a.example\", ", "Write only the host, or host:port"),
-    error("allow_hosts = [", "allow_hosts = [\"a.example/hook\", ", "\"a.example/hook\" is no host"),
-    error("allow_hosts = [", "allow_hosts = [\"\", ", "\"\" is no host"),
-    error("allow_hosts = [", "allow_hosts = [5, ", "item 1 of allow_hosts is integer"),
+    error("allow_hosts = [", "allow_hosts = [\"a.example/hook\", ", "\"a.example/hook\" is not a host name"),
+    error("allow_hosts = [", "allow_hosts = [\"\", ", "\"\" is not a host name"),
+    error("allow_hosts = [", "allow_hosts = [5, ", "item 1 of allow_hosts has the wrong type: integer"),
     error("[[chain]]", "[alerts]\ngathr = \"1s\"\n[[chain]]", "Did you mean gather?"),
-    error("[[chain]]", "[alerts]\ngather = \"1m\"\n[[chain]]", "Write \"0ms\" to \"30s\""),
+    error("[[chain]]", "[alerts]\ngather = \"1m\"\n[[chain]]", "from \"0ms\" to \"30s\""),
     error("[[chain]]", "[alerts]\ntimezone = \"Europe/Berlyn\"\n[[chain]]", "is not known on this machine"),
-    error("[[chain]]", "[alerts]\nrehearsal = \"25:00\"\n[[chain]]", "rehearsal = \"25:00\" is no time of day"),
+    error("[[chain]]", "[alerts]\nrehearsal = \"25:00\"\n[[chain]]", "rehearsal = \"25:00\" is not a time of day"),
     error("[[chain]]", "[alerts]\npage_deadline = \"1h\"\n[[chain]]", "page_deadline = \"1h\" is out of range"),
     error("[[chain]]", "[[route]]\nchannels = [\"pagr\"]\n[[chain]]", "there is no channel \"pagr\""),
     error("[[chain]]", "[[route]]\nmin_severity = \"page\"\n[[chain]]", "channels is missing or empty"),
@@ -76,12 +76,12 @@ const CASES: &[Case] = &[
     error(
         "[[chain]]",
         "[[route]]\nchannels = [\"pager\"]\ndays = [\"someday\"]\n[[chain]]",
-        "days names what is no day",
+        "days contains an unknown day",
     ),
     error(
         "[[chain]]",
         "[[route]]\nchannels = [\"pager\"]\nsubjects = [\"nodes\"]\n[[chain]]",
-        "subjects: \"nodes\" is none",
+        "subjects: unknown subject \"nodes\"",
     ),
     error(
         "[[chain]]",
@@ -91,26 +91,26 @@ const CASES: &[Case] = &[
     error("[[chain]]", "[metrics]\nlisten = \"9464\"\n[[chain]]", "is not an address with a port"),
     error("plugin = \"webhook\"", "plugin = \"webhook\"\nheartbeat = \"2h\"", "heartbeat = \"2h\" is out of range"),
     error("plugin = \"webhook\"", "plugin = \"webhook\"\nauthority = \"/nonexistent\"", "authority: /nonexistent"),
-    error("mode = \"armed\"", "repeat = \"500ms\"", "Write \"1s\" to \"1d\""),
+    error("mode = \"armed\"", "repeat = \"500ms\"", "from \"1s\" to \"1d\""),
     error("mode = \"armed\"", "repeat = \"25h\"", "repeat = \"25h\" is out of range"),
-    error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"199ms\"", "Write \"200ms\" to \"1h\""),
+    error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"199ms\"", "from \"200ms\" to \"1h\""),
     error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"2h\"", "stale_after = \"2h\" is out of range"),
-    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"49ms\"", "Write \"50ms\" to \"5m\""),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"49ms\"", "from \"50ms\" to \"5m\""),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"301s\"", "probe_interval = \"301s\" is out of range"),
     error(
         WITNESS_CHAIN,
         "chain = \"devnet\"\nprobe_interval = \"1m\"\nrails = { candidate_fresh = \"30s\" }",
         "is shorter than probe_interval (1m)",
     ),
-    error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"500ms\"", "Write \"1s\" to \"1h\""),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"500ms\"", "from \"1s\" to \"1h\""),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"61m\"", "expiration = \"61m\" is out of range"),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { own_slot_guard = \"1h\" }", "more than half a round"),
-    error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { budget_window = \"31d\" }", "Write \"0ms\" to \"30d\""),
+    error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { budget_window = \"31d\" }", "from \"0ms\" to \"30d\""),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { cool_down = \"25h\" }", "cool_down = \"25h\" is out of range"),
     error("profile = \"custom\"", "profile = \"custom\"\nquorum = 4", "a whole number from 1 to 3"),
     error("profile = \"custom\"", "profile = \"custom\"\nrequests_per_minute = 20", "a whole number from 60"),
     error("profile = \"custom\"", "profile = \"custom\"\nauthority = \"/nowhere.pem\"", "/nowhere.pem cannot be read"),
-    error("profile = \"custom\"", "profile = \"custom\"\nauthority = \"/etc/hostname\"", "holds no certificate"),
+    error("profile = \"custom\"", "profile = \"custom\"\nauthority = \"/etc/hostname\"", "contains no certificate"),
     error(
         "endpoints = [",
         "endpoints = [{ url = \"https://a.example\", address = \"b\" }, ",
@@ -129,13 +129,13 @@ const CASES: &[Case] = &[
     Case {
         from: "endpoints = [",
         to: "endpoints = [\"http://api.example.com\", ",
-        expected: "api.example.com is asked by https, although http:// is written",
+        expected: "api.example.com is asked over https, although the configuration says http://",
         level: "warning",
     },
     Case {
         from: "endpoints = [",
         to: "endpoints = [\"https://a.hive.blog\", \"https://b.hive.blog\", ",
-        expected: "a.hive.blog, b.hive.blog are all of hive.blog: they count as one voice",
+        expected: "a.hive.blog, b.hive.blog all belong to hive.blog: they count as one voice",
         level: "warning",
     },
     Case {
@@ -189,9 +189,11 @@ async fn says_everything_at_once_with_lines() {
     std::fs::write(&path, &text).unwrap();
     let (_, report) = check(&path).await;
     let problems = report["problems"].as_array().unwrap();
-    for (expected, marker) in
-        [("mode = \"arm\"", "mode = \"arm\""), ("duration", "block_interval"), ("account name", "name = \"Alice\"")]
-    {
+    for (expected, marker) in [
+        ("unknown mode \"arm\"", "mode = \"arm\""),
+        ("duration", "block_interval"),
+        ("account name", "name = \"Alice\""),
+    ] {
         let problem = problems.iter().find(|problem| problem["what"].as_str().unwrap().contains(expected)).unwrap();
         let line = problem["line"].as_u64().unwrap();
         let expected_line = text.lines().position(|line| line.contains(marker)).unwrap() as u64 + 1;
@@ -199,10 +201,10 @@ async fn says_everything_at_once_with_lines() {
     }
     let plain = dogwatch().args(["check", "--config"]).arg(&path).output().await.unwrap();
     let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
-    assert!(plain.contains("dogwatch.toml:2: error: mode"), "{plain}");
+    assert!(plain.contains("dogwatch.toml:2: error: unknown mode"), "{plain}");
 }
 
-/// What is wrong is said once; what follows from it is not said as well.
+/// A mistake is reported once, without the problems that only follow from it.
 #[tokio::test(flavor = "multi_thread")]
 async fn says_nothing_that_only_follows() {
     let (net, dir) = (Net::start().await, Net::directory());
@@ -214,7 +216,7 @@ async fn says_nothing_that_only_follows() {
         ("name = \"pager\"", "nam = \"pager\"", "nobody would hear an alert"),
         ("allow_hosts = [", "allow_hosts = 5 # ", "allow_hosts is missing"),
         ("allow_hosts = [", "allow_hosts = [5] # ", "allow_hosts is missing"),
-        ("endpoints = [", "endpoints = [5] # ", "there is no endpoint"),
+        ("endpoints = [", "endpoints = [5] # ", "no endpoint is configured"),
         ("like = \"hive-testnet\"", "like = \"hivenet\"", "there is no chain \"devnet\""),
     ] {
         assert!(good.contains(from), "{from} is not in the configuration");

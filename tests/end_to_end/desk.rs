@@ -55,7 +55,7 @@ async fn nobody_answers_and_the_colleague_is_next() {
         net.sink.has("raised/backup", "resolved") && colleague.has("raised/backup", "resolved")
     })
     .await;
-    assert!(ok(&daemon, &["alerts"]).await.contains("No alert is open."));
+    assert!(ok(&daemon, &["alerts"]).await.contains("No alerts are open."));
     assert_eq!(daemon.command(&["ack", "daemon/test/raised/backup"]).await.status.code(), Some(1));
 }
 

@@ -59,11 +59,11 @@ async fn an_upgrade_is_reported_once_remembered_and_shown() {
     };
     for arguments in [["status"], ["endpoints"], ["check"]] {
         let said = shown(&arguments).await;
-        assert!(said.contains("asked by https, although http:// is written"), "{arguments:?}: {said}");
+        assert!(said.contains("asked over https, although the configuration says http://"), "{arguments:?}: {said}");
     }
     daemon.delivered().await;
     daemon.kill().await;
-    assert!(shown(&["check"]).await.contains("asked by https"), "also without a daemon");
+    assert!(shown(&["check"]).await.contains("asked over https"), "also without a daemon");
 
     // The next start knows, and does not say it again.
     let mut daemon = Daemon::start(&incident.config);

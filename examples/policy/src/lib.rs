@@ -1,4 +1,4 @@
-//! A policy to start from: after so many missed blocks it moves the key to the first fit node that is not spared.
+//! A policy to start from: after a number of missed blocks it moves the key to the first fit node that is not spared.
 
 use dogwatch_sdk::policy::{Action, Alert, Decision, Holder, Outcome, OwnSlot, Severity, Situation, Verdict};
 use dogwatch_sdk::{Policy, Reader};
@@ -17,7 +17,7 @@ pub struct Config {
 impl Policy for Patient {
     const NAME: &'static str = "patient";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const ABOUT: &'static str = "Switches after so many missed blocks, never to a spared node.";
+    const ABOUT: &'static str = "Switches after a number of missed blocks, never to a spared node.";
     type Config = Config;
 
     fn configure(read: &mut Reader<'_>) -> Config {

@@ -1,4 +1,4 @@
-//! Open alerts, acknowledgements, maintenance, alerts of the operator's own, and tests of channels.
+//! Open alerts, acknowledgements, maintenance, the operator's own alerts, and tests of channels.
 
 use dogwatch_alerts::{Hold, Incident, Maintenance, Severity};
 use serde::{Deserialize, Serialize};
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// An open alert, as `dogwatch alerts` shows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OpenAlert {
-    /// Its identity.
+    /// Its key, which identifies it.
     pub key: String,
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
     /// What it is about.
     pub subject: String,
@@ -20,15 +20,15 @@ pub struct OpenAlert {
     pub remedy: String,
     /// The one command to type.
     pub command: String,
-    /// Since when, UTC.
+    /// When it opened, UTC.
     pub opened_at: String,
-    /// Who has taken it on, if anybody has.
+    /// Who has acknowledged it, if anybody has.
     pub acknowledged_by: Option<String>,
-    /// Who was told.
+    /// The channels that were notified.
     pub told: Vec<String>,
-    /// When who is told next, UTC, while nobody takes it on.
+    /// The next step while nobody acknowledges it: when, UTC, and which channels.
     pub next: Option<(String, Vec<String>)>,
-    /// Why nobody is told: maintenance, or one message for many.
+    /// Why nobody is notified: maintenance, or one message for many alerts.
     pub hold: Option<String>,
 }
 
@@ -59,45 +59,45 @@ impl From<Incident> for OpenAlert {
 /// What `dogwatch alerts` shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AlertList {
-    /// The open alerts, the worst first.
+    /// The open alerts, worst first.
     pub alerts: Vec<OpenAlert>,
-    /// The maintenance that goes on, if any does.
+    /// The maintenance under way, if any.
     pub maintenance: Option<Maintenance>,
 }
 
-/// Somebody takes alerts on.
+/// An acknowledgement of alerts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AckRequest {
-    /// Which; none is all.
+    /// The alert's key; `None` for all open alerts.
     pub key: Option<String>,
-    /// Who.
+    /// Who acknowledges.
     pub by: String,
 }
 
-/// A wish for a maintenance, or for its end.
+/// A request for a maintenance, or for its end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaintenanceRequest {
-    /// For how long; none ends the present one.
+    /// For how long, in milliseconds; `None` ends the current one.
     pub millis: Option<u64>,
-    /// Of this witness alone.
+    /// The only witness it is for; `None` for everything.
     pub witness: Option<String>,
-    /// Why, or empty.
+    /// The reason; may be empty.
     pub reason: String,
 }
 
-/// An alert that one of the operator's own programs raises, or calls off.
+/// An alert that one of the operator's own programs raises or resolves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RaiseRequest {
-    /// Its identity among those of this site.
+    /// Its name, which identifies it at this site.
     pub cause: String,
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
-    /// What happened, in one line; none: it is over.
+    /// What happened, in one line; `None` resolves the alert.
     pub summary: Option<String>,
-    /// More of it.
+    /// More about it; may be empty.
     pub details: String,
 }
 
@@ -105,19 +105,19 @@ pub struct RaiseRequest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TestRequest {
-    /// Of this channel alone.
+    /// The only channel to test; `None` for all.
     pub channel: Option<String>,
-    /// As an alert of this severity; none: a self-test that wakes nobody.
+    /// Send a real alert of this severity; `None` for a self-test that wakes nobody.
     pub severity: Option<Severity>,
 }
 
-/// How the test of one channel went.
+/// The result of the test of one channel.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TestReport {
     /// The channel.
     pub channel: String,
-    /// Whether it works, where that could be found out.
+    /// Whether it works; `None` if the test cannot tell.
     pub works: Option<bool>,
-    /// In words.
+    /// The result in words.
     pub what: String,
 }

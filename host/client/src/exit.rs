@@ -1,4 +1,4 @@
-//! Exit codes and the errors that carry them.
+//! Exit codes, and the errors that carry them.
 
 use std::fmt::Display;
 
@@ -8,39 +8,39 @@ use std::fmt::Display;
 pub enum Exit {
     /// Something went wrong.
     Other = 1,
-    /// The configuration or the input is wrong.
+    /// The configuration or the input is invalid.
     Input = 3,
     /// No daemon answers.
     NoDaemon = 4,
-    /// A rail is in the way.
+    /// A rail has refused.
     Refused = 5,
-    /// The demo's invariants did not hold.
+    /// The demo broke an invariant.
     Invariant = 6,
-    /// Something would not work when it is needed.
+    /// Something would not work when needed.
     Unfit = 7,
 }
 
-/// A command that failed: what to say, and with which code to end.
+/// A failed command: what to print, and its exit code.
 #[derive(Debug)]
 pub struct Failure {
-    /// What to say; empty when all is said.
+    /// What to print; empty when everything has been printed.
     pub message: String,
     /// The exit code.
     pub exit: Exit,
 }
 
 impl Failure {
-    /// Something went wrong.
+    /// A failure without a code of its own.
     pub fn other(message: impl Display) -> Self {
         Self { message: message.to_string(), exit: Exit::Other }
     }
 
-    /// The input is wrong.
+    /// Invalid configuration or input.
     pub fn input(message: impl Display) -> Self {
         Self { message: message.to_string(), exit: Exit::Input }
     }
 
-    /// That code.
+    /// A failure with this code.
     pub fn with(exit: Exit, message: impl Display) -> Self {
         Self { message: message.to_string(), exit }
     }

@@ -1,6 +1,6 @@
-//! The control socket of a running daemon, seen from outside: how to reach it, what goes over it, and how a command ends.
+//! The client side of a daemon's control socket: how to reach it, its messages, and the exit codes of commands.
 //!
-//! The daemon answers with these types, the command line and the demo read them.
+//! The daemon answers with these types; the command line and the demo read them.
 
 mod alerts;
 mod exit;

@@ -1,40 +1,40 @@
-//! What an operator orders for one witness: a switch, a pause, the end of one.
+//! An operator's orders for one witness: a switch, a pause, the end of a pause.
 
 use dogwatch_chain::AccountName;
 use serde::{Deserialize, Serialize};
 
-/// A wish for a switch.
+/// A request for a switch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SwitchRequest {
     /// The witness.
     pub witness: AccountName,
-    /// Its chain, where the name alone does not tell.
+    /// Its chain, needed when the witness is watched on several.
     pub chain: Option<String>,
     /// The node to switch to; `None` disables the witness.
     pub to: Option<String>,
-    /// Whether to pass the soft rails.
+    /// Whether to override the soft rails.
     pub force: bool,
 }
 
-/// What became of it.
+/// The answer to a request for a switch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SwitchReply {
-    /// The transaction is on its way.
+    /// The transaction with this id is on its way.
     Started(String),
-    /// These rails are in the way.
+    /// Rails refuse it, for these reasons.
     Refused(Vec<String>),
 }
 
-/// A wish for a pause, or for its end.
+/// A request for a pause, or for its end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRequest {
     /// The witness.
     pub witness: AccountName,
-    /// Its chain, where the name alone does not tell.
+    /// Its chain, needed when the witness is watched on several.
     pub chain: Option<String>,
-    /// For how long; `None` ends the pause.
+    /// For how long, in milliseconds; `None` ends the pause.
     pub millis: Option<u64>,
 }

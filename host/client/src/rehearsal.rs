@@ -1,48 +1,48 @@
-//! What a rehearsal found: whether a switch and the alerts would work now.
+//! The result of a rehearsal: whether switches and alerts would work now.
 
 use dogwatch_engine::Counts;
 use serde::{Deserialize, Serialize};
 
-/// Whether something would work.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckResult {
-    /// It would.
+    /// It would work.
     Works,
-    /// It would not.
+    /// It would not work.
     Fails,
-    /// That cannot be found out without doing it.
+    /// Only doing it would tell.
     Unknown,
 }
 
-/// One thing that was tried.
+/// One check of a rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// What.
+    /// What was checked.
     pub what: String,
     /// Whether it would work.
     pub result: CheckResult,
-    /// In words.
+    /// The result in words; may be empty.
     pub note: String,
 }
 
-/// A whole rehearsal. The JSON of `dogwatch rehearse --json`.
+/// The results of a rehearsal. The JSON of `dogwatch rehearse --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RehearsalReport {
-    /// What was tried.
+    /// The checks.
     pub checks: Vec<Check>,
-    /// Own slots of the last 24 h, by witness.
+    /// Each witness's own slots of the last 24 h.
     pub slots: Vec<(String, SlotCounts)>,
 }
 
-/// Own slots.
+/// How many of a witness's own slots had which outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotCounts {
-    /// Blocks.
+    /// Slots with its block.
     pub produced: u32,
-    /// Missed.
+    /// Slots it missed.
     pub missed: u32,
-    /// Missed by the chain as a whole.
+    /// Slots missed by the chain as a whole.
     pub chain_wide: u32,
 }
 
@@ -53,12 +53,12 @@ impl From<Counts> for SlotCounts {
 }
 
 impl RehearsalReport {
-    /// Whether nothing was found that would not work.
+    /// Whether no check has failed.
     pub fn passed(&self) -> bool {
         self.checks.iter().all(|check| check.result != CheckResult::Fails)
     }
 
-    /// One line for each thing that was tried, first what fails, and for the slots.
+    /// One line per check, failures first, and then one per witness for its slots.
     pub fn lines(&self) -> Vec<String> {
         let check = |check: &Check| {
             let mark = match check.result {

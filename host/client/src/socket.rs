@@ -1,4 +1,4 @@
-//! Talking to the running daemon: HTTP over a Unix socket in its state directory, which only its owner can enter.
+//! The client of the running daemon: HTTP over a Unix socket in its state directory, which only its owner can enter.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::exit::{Exit, Failure};
 
-/// How long the daemon may take to answer: a rehearsal waits for services that may hang.
+/// How long the daemon may take to answer. It is long because a rehearsal waits for services that may hang.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The control socket of the daemon that keeps its state in this directory.
@@ -17,30 +17,30 @@ pub fn socket_path(state_dir: &Path) -> PathBuf {
     state_dir.join("dogwatch.sock")
 }
 
-/// A request that the daemon did not answer, or refused.
+/// Why a request to the daemon failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The socket cannot be used at all.
-    #[error("the control socket cannot be used: {0}")]
+    #[error("cannot use the control socket: {0}")]
     Setup(#[source] reqwest::Error),
     /// Nobody listens on the socket.
     #[error("no daemon runs with this configuration: nobody listens on its socket. Start one: dogwatch run")]
     NoDaemon,
     /// The state directory is closed to this user.
     #[error(
-        "this user may not enter the state directory. Ask as the user Dogwatch runs as: sudo -u dogwatch dogwatch …"
+        "this user may not enter the state directory. Run the command as Dogwatch's user: sudo -u dogwatch dogwatch …"
     )]
     Denied,
-    /// The daemon takes too long.
-    #[error("the daemon does not answer in time. Look at its log")]
+    /// The daemon takes too long to answer.
+    #[error("the daemon does not answer in time. Look at its log: journalctl -u dogwatch -e")]
     Timeout,
-    /// The daemon's answer does not parse.
-    #[error("the daemon and this command are of different versions, and its answer cannot be read: {0}")]
+    /// The daemon's answer cannot be parsed.
+    #[error("cannot read the daemon's answer, probably because its version differs from this command's: {0}")]
     OtherVersion(#[source] reqwest::Error),
     /// The connection broke before the answer was complete.
-    #[error("the daemon's answer broke off: {0}")]
+    #[error("the connection broke before the daemon's answer was complete: {0}")]
     Lost(#[source] reqwest::Error),
-    /// The daemon refused the request, in its own words.
+    /// The daemon refused the request, for this reason.
     #[error("{0}")]
     Refused(String),
 }
@@ -57,14 +57,14 @@ impl From<ClientError> for Failure {
     }
 }
 
-/// The way to one daemon.
+/// A client of one daemon.
 #[derive(Clone, Debug)]
 pub struct ControlClient {
     client: reqwest::Client,
 }
 
 impl ControlClient {
-    /// Prepares the way to the daemon that listens on this socket; connects to nothing yet.
+    /// Creates a client of the daemon that listens on this socket. It does not connect yet.
     ///
     /// # Errors
     ///
@@ -93,7 +93,7 @@ impl ControlClient {
     }
 }
 
-/// The host goes nowhere: the socket is the address.
+/// The URL of a route. The host does not matter: the socket is the address.
 fn url(route: &str) -> String {
     format!("http://dogwatch{route}")
 }

@@ -9,21 +9,21 @@ use crate::rehearsal::SlotCounts;
 /// The whole daemon. The JSON of `dogwatch status --json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
-    /// Where it runs.
+    /// The name of the place where it runs.
     pub site: String,
     /// Its version.
     pub version: String,
     /// When it started, UTC.
     pub started_at: String,
-    /// Now, UTC.
+    /// The current time, UTC.
     pub now: String,
     /// Its chains.
     pub chains: Vec<ChainStatus>,
-    /// Its outbox.
+    /// The deliveries in its outbox.
     pub outbox: DeliveryCounts,
-    /// Pages that no channel has delivered within a minute: their keys, and what the channels say.
+    /// Pages that no channel has delivered in time: their keys, and what the channels say.
     pub undelivered_pages: Vec<(String, String)>,
-    /// Until when alerts are held back for maintenance, UTC.
+    /// The end of the maintenance that holds alerts back, UTC.
     pub maintenance_until: Option<String>,
     /// Open alerts about the daemon itself.
     pub alerts: Vec<AlertStatus>,
@@ -34,9 +34,9 @@ pub struct Status {
 pub struct DeliveryCounts {
     /// Still to be delivered.
     pub pending: u64,
-    /// The channel said it has them.
+    /// The channel has confirmed them.
     pub delivered: u64,
-    /// The channel said it will never take them.
+    /// The channel has refused them for good.
     pub failed: u64,
 }
 
@@ -47,15 +47,15 @@ pub struct ChainStatus {
     pub name: String,
     /// How well its endpoints agree.
     pub agreement: Agreement,
-    /// The same in words, as their last answers alone show it.
+    /// The same in words, from their last answers alone.
     pub verdict: String,
     /// The head block.
     pub head: Option<u32>,
-    /// Its age.
+    /// The head's age, in milliseconds.
     pub head_age_ms: Option<u64>,
     /// The last irreversible block.
     pub irreversible: Option<u32>,
-    /// Of the last 128 slots, how many were filled.
+    /// How many of the last 128 slots were filled, in percent.
     pub participation_percent: u32,
     /// Its endpoints.
     pub endpoints: Vec<EndpointStatus>,
@@ -70,39 +70,39 @@ pub struct ChainStatus {
 pub struct EndpointStatus {
     /// Its name, without tokens.
     pub name: String,
-    /// Who runs it, as far as its address tells. Endpoints of one operator are one voice.
+    /// Who runs it, judging by its address. Endpoints of one operator count as one voice.
     pub operator: String,
-    /// Its place among the endpoints: the first is asked first.
+    /// Its rank among the endpoints: the first is asked first.
     pub rank: usize,
     /// `well`, `untried`, `resting`, `throttled …`, `wrong chain`.
     pub health: String,
-    /// What its last answer was worth beside those of the others.
+    /// How its last answer compares with those of the others.
     pub standing: Option<String>,
-    /// Its head.
+    /// Its head block.
     pub head: Option<u32>,
-    /// That head's age.
+    /// That head's age, in milliseconds.
     pub head_age_ms: Option<u64>,
-    /// By how many blocks it is behind.
+    /// How many blocks it is behind.
     pub lag: Option<u32>,
-    /// Half of its answers came within this.
+    /// Half of its answers came within this time, in milliseconds.
     pub latency_p50_ms: Option<u64>,
-    /// Nine in ten of its answers came within this.
+    /// Nine in ten of its answers came within this time, in milliseconds.
     pub latency_p90_ms: Option<u64>,
-    /// Requests that failed since the last good one.
+    /// Failed requests since the last good one.
     pub failures: u32,
     /// Why the last of them failed.
     pub last_error: Option<String>,
     /// Methods that failed the last time, and how.
     pub methods: Vec<(String, String)>,
-    /// Why it is asked by https although `http://` is written, if it is.
+    /// Why it is asked over https although the configuration says `http://`, if it is.
     pub upgrade: Option<String>,
-    /// How many requests it is to get before its budget is used up.
+    /// How many requests are left in its budget.
     pub budget_left: u32,
-    /// Why it does not count, if it does not.
+    /// Why its answers do not count, if they do not.
     pub trouble: Option<String>,
 }
 
-/// Whole milliseconds.
+/// A duration in whole milliseconds.
 pub fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -112,9 +112,9 @@ pub fn millis(duration: std::time::Duration) -> u64 {
 pub struct WitnessStatus {
     /// Its account.
     pub name: String,
-    /// Whether Dogwatch may act.
+    /// Whether Dogwatch may switch, or only watch.
     pub mode: Mode,
-    /// Whose fault the misses are.
+    /// Whether the witness is fine, and if not, whose fault it is.
     pub verdict: Verdict,
     /// Who holds the key on chain.
     pub on_duty: String,
@@ -122,15 +122,15 @@ pub struct WitnessStatus {
     pub slots: String,
     /// The same, counted.
     pub slot_counts: SlotCounts,
-    /// Time to the next own slot, where the schedule is known.
+    /// Time to the next own slot in milliseconds, if the schedule is known.
     pub next_slot_in_ms: Option<u64>,
     /// Why the policy does not work, if it does not.
     pub policy_trouble: Option<String>,
-    /// Until when automatic switches are paused, UTC.
+    /// The end of the pause of automatic switches, UTC.
     pub paused_until: Option<String>,
     /// Its nodes, in order of preference.
     pub nodes: Vec<NodeStatus>,
-    /// Where the key is moving to.
+    /// The node that a switch under way moves the key to.
     pub switching_to: Option<String>,
     /// Past switches, oldest first.
     pub switches: Vec<SwitchStatus>,
@@ -149,11 +149,11 @@ pub struct NodeStatus {
     pub public_key: String,
     /// Its fitness.
     pub health: Health,
-    /// For how long it has been so.
+    /// How long it has been so, in milliseconds.
     pub health_for_ms: u64,
-    /// Age of its head at the last good probe.
+    /// The age of its head at the last good probe, in milliseconds.
     pub head_age_ms: Option<u64>,
-    /// What it runs.
+    /// The version it runs.
     pub version: Option<String>,
     /// What the last bad probe found.
     pub trouble: Option<String>,
@@ -164,17 +164,17 @@ pub struct NodeStatus {
 pub struct SwitchStatus {
     /// When it was decided, UTC.
     pub at: String,
-    /// From which node.
+    /// The node that held the key.
     pub from: String,
-    /// To which node.
+    /// The node that the key moved to.
     pub to: String,
-    /// Why.
+    /// The policy's reason.
     pub reason: String,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: SwitchOutcome,
-    /// The transaction.
+    /// The transaction's id.
     pub transaction: String,
-    /// The block that holds it.
+    /// The block that contains the transaction.
     pub block: Option<u32>,
     /// The first block signed with the new key.
     pub proof: Option<u32>,
@@ -183,9 +183,9 @@ pub struct SwitchStatus {
 /// An open alert.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AlertStatus {
-    /// Its identity.
+    /// Its key, which identifies it.
     pub key: String,
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
     /// What happened.
     pub summary: String,
@@ -193,7 +193,7 @@ pub struct AlertStatus {
     pub remedy: String,
     /// The one command to type.
     pub command: String,
-    /// Since when, UTC.
+    /// When it opened, UTC.
     pub opened_at: String,
 }
 

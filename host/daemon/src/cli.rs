@@ -33,14 +33,14 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0  done
   1  something went wrong
-  2  the command line is wrong
-  3  the configuration or the input is wrong
+  2  the command line is invalid
+  3  the configuration or the input is invalid
   4  no daemon answers
-  5  refused: a rail is in the way
-  6  the demo ran, and an invariant did not hold
-  7  something would not work when it is needed: a channel, a standby, a key
+  5  refused by a rail
+  6  the demo broke an invariant
+  7  something would not work when needed: a channel, a standby, a key
 
-Start with `dogwatch demo`. Then write a dogwatch.toml, run `dogwatch check`, and `dogwatch run`.";
+Start with `dogwatch demo`. Then write a dogwatch.toml, and run `dogwatch check` and `dogwatch run`.";
 
 /// The night watch of a blockchain witness: keeps a Steem or Hive witness producing while its operator sleeps.
 #[derive(Debug, Parser)]
@@ -48,7 +48,7 @@ Start with `dogwatch demo`. Then write a dogwatch.toml, run `dogwatch check`, an
 struct Cli {
     #[command(subcommand)]
     command: CliCommand,
-    /// How log events are written to standard error
+    /// Format of the log events on standard error
     #[arg(long, value_enum, default_value_t, global = true)]
     log_format: LogFormat,
 }
@@ -57,7 +57,7 @@ struct Cli {
 enum CliCommand {
     /// Watch the witnesses, alert, and switch where armed
     Run(ConfigFile),
-    /// Say everything that is wrong with the configuration
+    /// List every problem in the configuration
     Check {
         #[command(flatten)]
         file: ConfigFile,
@@ -65,25 +65,25 @@ enum CliCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show a failover on a simulated chain, from crash to key swap
+    /// Show a failover on a simulated chain, from the crash to the new key
     Demo {
-        /// What happens
+        /// What goes wrong
         #[arg(long, value_enum, default_value_t)]
         scenario: Scenario,
-        /// Milliseconds from slot to slot; a real chain has 3000
+        /// Length of a slot in milliseconds; 3000 on a real chain
         #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(50..=3000))]
         slot_ms: u64,
-        /// Keep the demo's files, and say where they are
+        /// Keep the demo's files, and print where they are
         #[arg(long)]
         keep: bool,
     },
     /// Run a simulated chain that answers like a real node
     Devnet {
-        /// Its configuration
+        /// The devnet's configuration
         #[arg(short, long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Look at transactions
+    /// Inspect transactions
     #[command(subcommand)]
     Tx(tx::TxCommand),
     /// Show what the running daemon sees
@@ -94,18 +94,18 @@ enum CliCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show the endpoints, the best first: health, head, latency, standing, errors, budget
+    /// Show the endpoints, best first: health, head, latency, standing, errors, budget
     Endpoints {
         #[command(flatten)]
         file: ConfigFile,
-        /// Ask the endpoints from here and now instead of the running daemon; takes a few blocks
+        /// Ask the endpoints directly instead of the running daemon; takes a few blocks
         #[arg(long)]
         ask: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Switch a witness by hand: the same rails, --force for the soft ones
+    /// Switch a witness by hand; the rails apply, and --force overrides the soft ones
     Switch {
         #[command(flatten)]
         file: ConfigFile,
@@ -117,7 +117,7 @@ enum CliCommand {
         /// Disable the witness instead; only its active key can enable it again
         #[arg(long)]
         disable: bool,
-        /// Pass the soft rails: fitness, budget, cool-down, own slot, observe mode
+        /// Override the soft rails: fitness, budget, cool-down, own slot, observe mode
         #[arg(long)]
         force: bool,
         /// The chain, if the witness is watched on several
@@ -127,7 +127,7 @@ enum CliCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Hold automatic switches of a witness for a while
+    /// Pause automatic switches of a witness
     Pause {
         #[command(flatten)]
         file: ConfigFile,
@@ -158,27 +158,27 @@ enum CliCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Take an alert on: it is said no more, unless it gets worse
+    /// Acknowledge an alert: it is no longer repeated unless it gets worse
     Ack {
         #[command(flatten)]
         file: ConfigFile,
-        /// Its key, as `dogwatch alerts` shows it
+        /// The alert's key, as `dogwatch alerts` shows it
         #[arg(required_unless_present = "all", conflicts_with = "all")]
         key: Option<String>,
-        /// All that are open
+        /// Acknowledge all open alerts
         #[arg(long)]
         all: bool,
-        /// Who takes it on; else the user's name
+        /// Who acknowledges it; by default the user's name
         #[arg(long)]
         by: Option<String>,
     },
-    /// Try the channels, raise alerts of your own, tell of a start that failed
+    /// Test the channels, raise your own alerts, report a failed start
     #[command(subcommand)]
     Alert(alert::AlertCommand),
     /// Hold alerts back for a while; nothing is lost
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceCommand),
-    /// Find out whether a switch and the alerts would work now; sends no transaction and wakes nobody
+    /// Check whether switches and alerts work now; sends no transaction, wakes nobody
     Rehearse {
         #[command(flatten)]
         file: ConfigFile,
@@ -186,12 +186,12 @@ enum CliCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Policies and alert channels
+    /// Show policies and alert channels
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }
 
-/// Runs the command line and says how it went.
+/// Runs the command line, and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     crate::logging::start(cli.log_format);
@@ -203,7 +203,7 @@ pub fn main() -> ExitCode {
         .map_err(|error| Failure::other(format!("the async runtime could not start: {error}")))
         .and_then(|runtime| {
             let done = runtime.block_on(execute(cli.command, Clock::system()));
-            // A name that is still being looked up must not hold up the end.
+            // A name lookup that is still running must not delay the exit.
             runtime.shutdown_background();
             done
         });

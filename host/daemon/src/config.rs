@@ -1,6 +1,6 @@
-//! The configuration: what an operator writes in `dogwatch.toml`, checked as a whole before anything starts.
+//! The configuration: `dogwatch.toml`, checked as a whole before anything starts.
 //!
-//! One file a section: the struct, its defaults and its reader stand together.
+//! Each section has one file, with its struct, its defaults and its reader.
 
 mod alerts;
 mod authority;

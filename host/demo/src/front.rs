@@ -1,4 +1,4 @@
-//! An endpoint that demands https: it speaks TLS, and sends plain HTTP there with the 301 that is so common.
+//! An endpoint that demands https: it speaks TLS, and answers plain HTTP with the usual 301.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -26,11 +26,12 @@ pub(super) struct Front {
 }
 
 impl Front {
-    /// Stands before that address.
+    /// Starts an endpoint in front of this address.
     pub(super) async fn before(upstream: &str) -> anyhow::Result<Self> {
-        let (authority, config) = certificate().context("no certificate could be made")?;
+        let (authority, config) = certificate().context("cannot make a certificate")?;
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for the endpoint")?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot open a port for the endpoint")?;
         let address = listener.local_addr()?;
         let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let mut task = JoinSet::new();
@@ -38,7 +39,7 @@ impl Front {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
                 tokio::spawn(async move {
-                    // A client that hangs up is no matter here.
+                    // A client that hangs up does not matter here.
                     let _ = connection(stream, &acceptor, &upstream).await;
                 });
             }

@@ -1,9 +1,9 @@
-//! `dogwatch demo`: a simulated chain, a primary that dies, a standby that takes over, and then dies as well.
+//! `dogwatch demo`: on a simulated chain the primary dies and a standby takes over; then that one dies as well.
 //!
-//! Or the night of 28 July 2018 once more: `http://` in the configuration, https demanded behind it.
+//! Or it replays the night of 28 July 2018: `http://` in the configuration, and an endpoint that demands https.
 //!
-//! The daemon is this very binary in a process of its own, with a configuration like an operator's. The demo only
-//! looks on: at the chain, at the daemon's log, and at the alerts that arrive.
+//! The daemon is this same binary in a separate process, with a configuration like an operator's. The demo only
+//! observes the chain, the daemon's log, and the alerts that arrive.
 
 mod front;
 mod picture;
@@ -27,14 +27,18 @@ use report::{Crash, Report};
 pub use scenario::Scenario;
 use stage::{NODES, Stage, WITNESS};
 
-/// Longer than this nothing in the demo takes, in rounds; on a slow machine a little more.
+/// The longest that any step of the demo takes, in rounds; a slow machine gets some seconds more.
 const PATIENCE_ROUNDS: u32 = 10;
 
-/// Runs the demo with slots of that length.
+/// Runs the demo with slots of this length.
+///
+/// # Errors
+///
+/// When the demo cannot be set up, or when an invariant does not hold.
 pub async fn run(scenario: Scenario, slot: Duration, keep: bool, clock: Clock) -> Result<(), Failure> {
     let mut stage = Stage::set(scenario, slot, keep).await.map_err(Failure::other)?;
     let mut picture = Picture::new(std::io::stdout().is_terminal());
-    picture.say("A devnet runs, with the witness alice, her primary and two standbys.");
+    picture.say("A devnet is running, with the witness alice, its primary and two standbys.");
     picture.say(scenario.opening());
     picture.say(&format!("Configuration: {}", stage.config_path().display()));
     let played = play(scenario, &mut stage, &mut picture, clock).await;
@@ -46,10 +50,10 @@ pub async fn run(scenario: Scenario, slot: Duration, keep: bool, clock: Clock) -
     let crashes = played?;
     let report = Report::new(scenario, &stage.snapshot(), &crashes, &stage.alerts());
     println!("\n{report}");
-    if report.holds() { Ok(()) } else { Err(Failure::with(Exit::Invariant, "an invariant did not hold: see above")) }
+    if report.holds() { Ok(()) } else { Err(Failure::with(Exit::Invariant, "an invariant did not hold, see above")) }
 }
 
-/// How long something has been waited for, and how long it may be.
+/// How long the demo has waited for something, and how long it will.
 struct Patience {
     since: Instant,
     limit: Duration,
@@ -68,7 +72,7 @@ async fn play(
     picture: &mut Picture,
     clock: Clock,
 ) -> Result<Vec<Crash>, Failure> {
-    picture.say("Waiting until Dogwatch sees an agreed chain, fit nodes and a block of alice's.");
+    picture.say("Waiting until Dogwatch sees an agreed chain, fit nodes and a block by alice.");
     ready(stage, picture).await?;
     let mut crashes = Vec::new();
     for (dying, next) in NODES.iter().zip(NODES.iter().skip(1)).take(scenario.crashes()) {
@@ -87,7 +91,7 @@ fn produced_since(snapshot: &Snapshot, node: &str, at: Time) -> bool {
     snapshot.slots.iter().any(|slot| slot.time > at && picture::producer(slot) == Some(node))
 }
 
-/// Waits until the daemon says that it could switch if it had to.
+/// Waits until the daemon's status shows that it could switch if it had to.
 async fn ready(stage: &mut Stage, picture: &mut Picture) -> Result<(), Failure> {
     let patience = Patience::new(stage);
     loop {
@@ -123,7 +127,7 @@ async fn step(stage: &mut Stage, picture: &mut Picture, patience: &Patience, wha
         return Err(Failure::with(Exit::Invariant, format!("the daemon ended ({status}) before {what}")));
     }
     if patience.since.elapsed() > patience.limit {
-        return Err(Failure::with(Exit::Invariant, format!("waited in vain until {what} in {WITNESS}'s demo")));
+        return Err(Failure::with(Exit::Invariant, format!("gave up waiting until {what} in {WITNESS}'s demo")));
     }
     tokio::time::sleep(Duration::from_millis(50)).await;
     for line in stage.news() {

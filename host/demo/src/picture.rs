@@ -1,4 +1,4 @@
-//! The live picture of the slots: redrawn in place on a terminal, plain lines elsewhere.
+//! The live picture of the slots: redrawn in place on a terminal, printed as plain lines elsewhere.
 
 use std::io::{Stdout, Write as _};
 
@@ -8,7 +8,7 @@ use dogwatch_devnet::{DevnetSlot, DevnetSlotOutcome, ProducerStatus, Snapshot};
 
 use crate::stage::{NODES, WITNESS};
 
-/// Rounds shown.
+/// How many rounds are shown.
 const ROUNDS: u64 = 4;
 /// Slots in a round of the devnet.
 const ROUND: u64 = 21;
@@ -34,13 +34,13 @@ impl Picture {
         Self { live, out: std::io::stdout(), drawn: 0, last_own: None }
     }
 
-    /// Tells a line of the story, above the picture.
+    /// Prints a line of the story above the picture.
     pub(super) fn say(&mut self, line: &str) {
         self.clear();
         let _ = writeln!(self.out, "{line}");
     }
 
-    /// Draws the slots as they are now.
+    /// Draws the current slots.
     pub(super) fn draw(&mut self, snapshot: &Snapshot) {
         if self.live {
             self.clear();
@@ -55,7 +55,7 @@ impl Picture {
         }
     }
 
-    /// Without a terminal: a line for each of the witness's own slots.
+    /// Without a terminal, prints a line for each of the witness's own slots.
     fn own_slots(&mut self, snapshot: &Snapshot) {
         for slot in snapshot.slots.iter().filter(|slot| slot.witness.as_str() == WITNESS) {
             if self.last_own.is_some_and(|last| slot.slot.0 <= last) {
@@ -100,7 +100,7 @@ fn lines(snapshot: &Snapshot) -> Vec<String> {
     if let Some(witness) = snapshot.witnesses.iter().find(|(name, _)| name.as_str() == WITNESS).map(|(_, w)| w) {
         for (name, node) in &witness.nodes {
             let state = match node.status {
-                ProducerStatus::Running => "runs".green(),
+                ProducerStatus::Running => "running".green(),
                 _ => "dead".red(),
             };
             let duty = if node.key == witness.signing_key { "on duty, " } else { "" };

@@ -1,4 +1,4 @@
-//! How the demo went: a table, and the invariants that must have held.
+//! The result of the demo: a table, and the invariants that must have held.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ impl Report {
     pub(super) fn new(scenario: Scenario, snapshot: &Snapshot, crashes: &[Crash], alerts: &[Received]) -> Self {
         let mut broken = Vec::new();
         if scenario == Scenario::Incident2018 && !alerts.iter().any(|alert| alert.key.contains("/upgraded/")) {
-            broken.push("nobody was told that http:// is written and https is spoken".to_owned());
+            broken.push("no alert said that the endpoint is configured as http:// but demands https".to_owned());
         }
         let mut rows = Vec::new();
         let ends = crashes.iter().skip(1).map(|crash| crash.at).chain([Time::from_millis(i64::MAX)]);
@@ -51,7 +51,7 @@ impl Report {
         changes(snapshot, crashes, &mut broken);
         let last = snapshot.slots.iter().rev().find(|slot| slot.witness.as_str() == WITNESS);
         if last.and_then(producer) != crashes.last().map(|crash| crash.successor) {
-            broken.push("the last of alice's slots was not produced by the last successor".to_owned());
+            broken.push("the block of alice's last slot was not produced by the last successor".to_owned());
         }
         Self { rows, broken }
     }
@@ -90,12 +90,12 @@ fn changes(snapshot: &Snapshot, crashes: &[Crash], broken: &mut Vec<String>) {
         broken.push(format!("{} key changes for {} crashes", snapshot.key_changes.len(), crashes.len()));
     }
     let Some(witness) = snapshot.witnesses.iter().find(|(name, _)| name.as_str() == WITNESS).map(|(_, w)| w) else {
-        return broken.push("the witness is gone".to_owned());
+        return broken.push("the devnet no longer has the witness".to_owned());
     };
     let name = |key| NODES.into_iter().find(|node| witness.nodes.get(*node).is_some_and(|known| known.key == key));
     for (change, crash) in snapshot.key_changes.iter().zip(crashes) {
         if name(change.from) != Some(crash.node) || name(change.to) != Some(crash.successor) {
-            broken.push(format!("the key moved otherwise than from {} to {}", crash.node, crash.successor));
+            broken.push(format!("the key did not move from {} to {}", crash.node, crash.successor));
         }
     }
 }

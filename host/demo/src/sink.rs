@@ -1,4 +1,4 @@
-//! The receiver of alerts: what an on-call service would be.
+//! The receiver of alerts, in the place of an on-call service.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! The set: a devnet, a receiver of alerts, key files, a configuration, and the daemon as a process.
+//! The demo's set-up: a devnet, a receiver of alerts, key files, a configuration, and the daemon as a process.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -19,9 +19,9 @@ use crate::front::{Front, NAME};
 use crate::scenario::Scenario;
 use crate::sink::{Received, Sink};
 
-/// The witness.
+/// The watched witness.
 pub(super) const WITNESS: &str = "alice";
-/// Its nodes, in the order of preference.
+/// Its nodes, in order of preference.
 pub(super) const NODES: [&str; 3] = ["primary", "standby-1", "standby-2"];
 
 #[derive(Debug)]
@@ -39,7 +39,8 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn set(scenario: Scenario, slot: Duration, keep: bool) -> anyhow::Result<Self> {
-        let mut directory = TempDir::with_prefix("dogwatch-demo-").context("no directory for the demo's files")?;
+        let mut directory =
+            TempDir::with_prefix("dogwatch-demo-").context("cannot create a directory for the demo's files")?;
         directory.disable_cleanup(keep);
         let path = directory.path().to_owned();
         let node = |name: &str| DevnetNodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
@@ -54,14 +55,14 @@ impl Stage {
             ..DevnetConfig::default()
         };
         let devnet = DevnetServer::start(&config, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
-        let sink = Sink::start().await.context("no port for the receiver of alerts")?;
+        let sink = Sink::start().await.context("cannot open a port for the receiver of alerts")?;
         let front = match (scenario, devnet.rpc_urls().first()) {
             (Scenario::Incident2018, Some(url)) => Some(Front::before(url).await?),
             _ => None,
         };
         write_config(&path, &config, &devnet, &sink, front.as_ref())?;
 
-        let mut daemon = Command::new(std::env::current_exe().context("this program's own file is gone")?)
+        let mut daemon = Command::new(std::env::current_exe().context("cannot find this program's own file")?)
             .args(["run", "--log-format", "json", "--config"])
             .arg(path.join("dogwatch.toml"))
             .stdin(Stdio::null())
@@ -69,7 +70,7 @@ impl Stage {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .context("the daemon could not be started")?;
+            .context("cannot start the daemon")?;
         let (sender, log) = mpsc::unbounded_channel();
         if let Some(stderr) = daemon.stderr.take() {
             tokio::spawn(async move {
@@ -115,12 +116,12 @@ impl Stage {
         ControlClient::new(&socket_path(&self.path.join("state"))).ok()?.get("/status").await.ok()
     }
 
-    /// How the daemon ended, if it did.
+    /// The daemon's exit status, if it has ended.
     pub(super) fn ended(&mut self) -> Option<ExitStatus> {
         self.daemon.try_wait().ok().flatten()
     }
 
-    /// What the daemon logged and what alerts arrived since the last time.
+    /// What the daemon has logged and which alerts have arrived since the last call.
     pub(super) fn news(&mut self) -> Vec<String> {
         let mut news = Vec::new();
         while let Ok(line) = self.log.try_recv() {
@@ -173,7 +174,7 @@ fn write_config(
         None => format!("endpoints = {:?}", devnet.rpc_urls()),
         Some(Front { address, authority, .. }) => {
             let file = path.join("authority.pem");
-            std::fs::write(&file, authority).context("the authority could not be written")?;
+            std::fs::write(&file, authority).context("cannot write the authority's certificate")?;
             format!("endpoints = [{{ url = \"http://{NAME}\", address = \"{address}\" }}]\nauthority = {file:?}")
         }
     };
@@ -206,7 +207,7 @@ fn write_config(
         sink.address(),
         sink.url(),
     );
-    std::fs::write(path.join("dogwatch.toml"), text).context("the demo's configuration could not be written")
+    std::fs::write(path.join("dogwatch.toml"), text).context("cannot write the demo's configuration")
 }
 
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {

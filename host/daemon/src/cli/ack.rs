@@ -12,7 +12,7 @@ pub(super) async fn ack(config: &Path, key: Option<String>, by: Option<String>) 
     let request = AckRequest { key, by: by.unwrap_or_else(|| "somebody".to_owned()) };
     let keys: Vec<String> = daemon::of(config)?.post("/ack", &request).await?;
     if keys.is_empty() {
-        return say("No alert is open.");
+        return say("No alerts are open.");
     }
     say(keys.iter().map(|key| format!("acknowledged: {key}")).collect::<Vec<_>>().join("\n"))
 }

@@ -14,48 +14,48 @@ use crate::fallback::start_failure::{self, NoticedBy, StartFailure};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertCommand {
-    /// Try the channels: a self-test that wakes nobody, or with --as a real message
+    /// Test the channels: a self-test that wakes nobody, or with --as a real message
     Test {
         #[command(flatten)]
         file: ConfigFile,
-        /// This channel alone
+        /// Test only this channel
         #[arg(long)]
         channel: Option<String>,
-        /// Send a message of this severity: a page wakes somebody
+        /// Send a real message of this severity; a page wakes somebody
         #[arg(long = "as", value_name = "SEVERITY")]
         severity: Option<SeverityArgument>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Raise an alert of your own, for scripts: raised again it is one alert, until it is resolved
+    /// Raise your own alert, for scripts; raised again, it stays one alert until it is resolved
     Raise {
         #[command(flatten)]
         file: ConfigFile,
-        /// Its name, such as backup/failed
+        /// The alert's name, such as backup/failed
         name: String,
         /// What happened, in one line
         summary: String,
-        /// How bad it is
+        /// How serious it is
         #[arg(long, default_value = "warning")]
         severity: SeverityArgument,
-        /// More of it
+        /// More about it
         #[arg(long, default_value = "")]
         details: String,
     },
-    /// Call off an alert of your own
+    /// Resolve your own alert
     Resolve {
         #[command(flatten)]
         file: ConfigFile,
-        /// Its name
+        /// The alert's name
         name: String,
     },
-    /// Tell the operator that a unit failed, with no configuration and no daemon: for systemd's OnFailure=
+    /// Report a failed unit, without a configuration or a daemon; for systemd's OnFailure=
     BootFailure {
         /// The unit that failed
         #[arg(long, default_value = "dogwatch.service")]
         unit: String,
-        /// Where the state is; else $STATE_DIRECTORY, or the default
+        /// The state directory; by default $STATE_DIRECTORY, or /var/lib/dogwatch
         #[arg(long)]
         state_dir: Option<PathBuf>,
     },
@@ -124,18 +124,20 @@ async fn test(config: &Path, request: &TestRequest, as_json: bool) -> Result<(),
 
 async fn boot_failure(unit: &str, state_dir: Option<PathBuf>, clock: Clock) -> Result<(), Failure> {
     let state_dir = state_dir.unwrap_or_else(paths::default_state_dir);
-    let said = |name: &str| std::env::var(name).ok().map(|value| format!("{name}={value}"));
-    let about: Vec<String> =
-        ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"].into_iter().filter_map(said).collect();
+    let variable = |name: &str| std::env::var(name).ok().map(|value| format!("{name}={value}"));
+    let about: Vec<String> = ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"]
+        .into_iter()
+        .filter_map(variable)
+        .collect();
     let failure = StartFailure {
         summary: format!("unit {unit} has failed"),
-        details: format!("systemd says so. {}", about.join(", ")).trim_end().to_owned(),
+        details: format!("systemd has reported it. {}", about.join(", ")).trim_end().to_owned(),
         command: format!("journalctl -u {unit} -e"),
     };
     let told = start_failure::tell(None, &state_dir, &failure, NoticedBy::Another, clock).await;
     told.print();
     if told.delivered.is_empty() && told.silent.is_none() {
-        return Err(Failure::other("no channel could be told"));
+        return Err(Failure::other("no channel could be notified"));
     }
     Ok(())
 }

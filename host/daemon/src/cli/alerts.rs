@@ -14,7 +14,7 @@ pub(super) async fn alerts(config: &Path, as_json: bool) -> Result<(), Failure> 
     }
     let mut out: Vec<String> = list.alerts.iter().map(shown).collect();
     if out.is_empty() {
-        out.push("No alert is open.".to_owned());
+        out.push("No alerts are open.".to_owned());
     }
     if let Some(window) = &list.maintenance {
         out.push(format!("Maintenance until {} UTC{}.", window.until, maintenance::scope(window)));
@@ -41,7 +41,7 @@ fn shown(alert: &OpenAlert) -> String {
                 .next
                 .as_ref()
                 .map_or_else(String::new, |(at, names)| format!("; next {} at {at} UTC", names.join(", ")));
-            lines.push(format!("  Notified: {told}{next}. To take it on: dogwatch ack {}", alert.key));
+            lines.push(format!("  Notified: {told}{next}. To acknowledge it: dogwatch ack {}", alert.key));
         }
     }
     lines.join("\n")

@@ -37,7 +37,7 @@ fn summary(config: &Config) -> String {
         let remembered = Store::peek_upgrades(&config.state_dir, &chain.profile.name);
         for endpoint in chain.endpoints.iter().filter(|endpoint| remembered.contains(&endpoint.fingerprint())) {
             text.push_str(&format!(
-                "  Endpoint {} is asked by https, although http:// is written: write https://.\n",
+                "  Endpoint {} is asked over https, although the configuration says http://: write https://.\n",
                 endpoint.name()
             ));
         }
@@ -58,7 +58,7 @@ fn summary(config: &Config) -> String {
     }
     for channel in &config.channels {
         text.push_str(&format!(
-            "Channel {}: plugin {}, from {} up.\n",
+            "Channel {}: plugin {}, severity {} and above.\n",
             channel.name, channel.plugin, channel.min_severity
         ));
     }
@@ -66,6 +66,6 @@ fn summary(config: &Config) -> String {
         let tls = gateway.tls.as_ref().map_or_else(String::new, |tls| format!(", https on {}", tls.listen));
         text.push_str(&format!("Gateway on {}{tls}.\n", gateway.listen));
     }
-    text.push_str("The configuration can be run.\n");
+    text.push_str("The configuration is valid.\n");
     text
 }

@@ -8,30 +8,30 @@ use std::time::Duration;
 use clap::Args;
 use dogwatch_client::Failure;
 
-/// The configuration that a command is about.
+/// The configuration that a command works with.
 #[derive(Debug, Args)]
 pub(super) struct ConfigFile {
-    /// The configuration
+    /// The configuration file
     #[arg(short, long, value_name = "FILE", default_value = "/etc/dogwatch/dogwatch.toml", env = "DOGWATCH_CONFIG")]
     pub(super) config: PathBuf,
 }
 
-/// Writes a line to standard output. A reader that has gone away, as behind `| head`, is no failure.
+/// Writes a line to standard output. A reader that has gone away, as with `| head`, is not a failure.
 pub(super) fn say(text: impl Display) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::other(format!("standard output cannot be written: {error}"))),
+        Err(error) => Err(Failure::other(format!("cannot write to standard output: {error}"))),
     }
 }
 
-/// A text that is no duration.
+/// A text that is not a duration.
 #[derive(Debug, thiserror::Error)]
 #[error("write a number and a unit, such as 90s, 30m or 2h")]
 pub(super) struct DurationError;
 
-/// Reads a duration of the command line.
+/// Reads a duration from the command line.
 pub(super) fn duration(text: &str) -> Result<Duration, DurationError> {
     crate::config::parse_duration(text).ok_or(DurationError)
 }

@@ -6,8 +6,8 @@ use dogwatch_client::{ControlClient, Failure, socket_path};
 
 use crate::config::paths;
 
-/// The client of the daemon that runs with this configuration. Only the state directory is read from the file: whatever else is
-/// wrong with it does not matter here.
+/// The client of the daemon that runs with this configuration. Only the state directory is read from the file: other
+/// errors in it do not matter here.
 pub(super) fn of(config: &Path) -> Result<ControlClient, Failure> {
     let state_dir = paths::state_dir_of(config).map_err(Failure::input)?;
     Ok(ControlClient::new(&socket_path(&state_dir))?)

@@ -27,7 +27,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Failure> {
             })
         })
     });
-    // One line of JSON: what runs where, for whoever started it.
+    // One line of JSON for the caller: what runs where.
     let addresses = json!({
         "chain_id": devnet.profile().chain_id,
         "rpc": devnet.rpc_urls(),
@@ -35,6 +35,6 @@ pub(super) async fn run(path: &Path) -> Result<(), Failure> {
         "nodes": nodes.collect::<Vec<_>>(),
     });
     say(addresses)?;
-    tracing::info!("the devnet runs until it is interrupted; order faults at its control address: devnet_api.*");
+    tracing::info!("the devnet runs until it is interrupted; inject faults at its control address: devnet_api.*");
     tokio::signal::ctrl_c().await.map_err(Failure::other)
 }

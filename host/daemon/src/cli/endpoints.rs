@@ -12,10 +12,10 @@ use crate::cli::daemon;
 use crate::clock::Clock;
 use crate::config::Config;
 
-/// How often the endpoints are asked where no daemon is: one that is frozen shows it only by not moving.
+/// How often the endpoints are asked without a daemon: a frozen one shows only in that its head does not move.
 const ROUNDS: u32 = 3;
 
-/// A chain and its endpoints, in the JSON form.
+/// A chain and its endpoints, as `--json` prints them.
 #[derive(Debug, Serialize)]
 struct Chain {
     name: String,
@@ -23,12 +23,12 @@ struct Chain {
     endpoints: Vec<EndpointStatus>,
 }
 
-/// Whom to ask.
+/// Where the answers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum From {
     /// The running daemon.
     Daemon,
-    /// The endpoints themselves, from here and now.
+    /// The endpoints themselves.
     Endpoints,
 }
 
@@ -99,7 +99,10 @@ fn shown(chain: &Chain) -> String {
             endpoint.standing.clone().unwrap_or_else(|| "-".to_owned()),
         ]);
         if let Some(upgrade) = &endpoint.upgrade {
-            notes.push_str(&format!("  {}: asked by https, although http:// is written: {upgrade}\n", endpoint.name));
+            notes.push_str(&format!(
+                "  {}: asked over https, although the configuration says http://: {upgrade}\n",
+                endpoint.name
+            ));
         }
         if let Some(error) = &endpoint.last_error {
             notes.push_str(&format!("  {}: {} failures: {error}\n", endpoint.name, endpoint.failures));

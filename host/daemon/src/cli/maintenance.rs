@@ -11,7 +11,7 @@ use crate::cli::daemon;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MaintenanceCommand {
-    /// Hold alerts back for a while; what is open at its end is said then, with a digest of the rest
+    /// Hold alerts back for a while; those still open at the end are sent then, with a digest of the rest
     Start {
         #[command(flatten)]
         file: ConfigFile,
@@ -21,11 +21,11 @@ pub(super) enum MaintenanceCommand {
         /// Only alerts about this witness
         #[arg(long)]
         witness: Option<String>,
-        /// Why
+        /// The reason
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// End it now
+    /// End the maintenance now
     End {
         #[command(flatten)]
         file: ConfigFile,
@@ -45,15 +45,15 @@ pub(super) async fn maintenance(command: MaintenanceCommand) -> Result<(), Failu
     let window: Option<Maintenance> = daemon::of(&file.config)?.post("/maintenance", &request).await?;
     match window {
         Some(window) => say(format_args!(
-            "Alerts are held back until {} UTC{}. Nothing is lost: what is open then is said then.",
+            "Alerts are held back until {} UTC{}. Alerts that are still open then are sent then.",
             window.until,
             scope(&window)
         )),
-        None => say("Alerts are said again. What came meanwhile is on its way, in a digest."),
+        None => say("Alerts are sent again. A digest of what was held back is on its way."),
     }
 }
 
-/// What a maintenance covers, where that is not everything.
+/// What a maintenance covers, if not everything.
 pub(super) fn scope(window: &Maintenance) -> String {
-    window.witness.as_ref().map_or_else(String::new, |witness| format!(", of witness {witness} alone"))
+    window.witness.as_ref().map_or_else(String::new, |witness| format!(", for witness {witness} only"))
 }

@@ -20,6 +20,6 @@ pub(super) async fn pause(
     let () = daemon::of(config)?.post("/pause", &request).await?;
     match span {
         Some(span) => say(format_args!("{witness}: automatic switches are paused for {} s.", span.as_secs())),
-        None => say(format_args!("{witness}: automatic switches go on.")),
+        None => say(format_args!("{witness}: automatic switches are resumed.")),
     }
 }

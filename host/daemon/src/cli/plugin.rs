@@ -12,14 +12,14 @@ use crate::config::paths;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
-    /// Show the plugins, bundled and dropped in; one of them with its settings
+    /// List the plugins, bundled and your own; with a name, show that one's settings
     List {
-        /// The plugin whose settings are shown
+        /// The plugin to show
         name: Option<String>,
-        /// The plugin directory; without it that of the configuration
+        /// The plugin directory; by default that of the configuration
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
-        /// The configuration
+        /// The configuration file
         #[arg(short, long, value_name = "FILE", env = "DOGWATCH_CONFIG")]
         config: Option<PathBuf>,
         /// Print JSON
@@ -60,7 +60,7 @@ fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(
             }
         }
         if name.is_none() {
-            say("\nThe settings of one of them: dogwatch plugin list NAME")?;
+            say("\nTo see the settings of one: dogwatch plugin list NAME")?;
         }
         for problem in &problems {
             say(format_args!("! {problem}"))?;

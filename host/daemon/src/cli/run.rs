@@ -22,7 +22,7 @@ pub(super) async fn run(path: &Path, clock: Clock) -> Result<(), Failure> {
             Journal::open(&state_dir).stopped();
             Ok(())
         }
-        // Another daemon watches, and would be told of its own end.
+        // Another daemon is watching: an alert would claim that it has ended.
         Err(Ended { another, failure, .. }) if another || another_runs => Err(failure),
         Err(Ended { told, failure, .. }) => {
             start_failure::tell(Some(path), &state_dir, &told, NoticedBy::Itself, clock).await.print();
@@ -31,7 +31,7 @@ pub(super) async fn run(path: &Path, clock: Clock) -> Result<(), Failure> {
     }
 }
 
-/// An end that nobody wanted.
+/// An unplanned end of the daemon.
 struct Ended {
     told: StartFailure,
     failure: Failure,
@@ -55,7 +55,7 @@ async fn watch(path: &Path, clock: Clock) -> Result<(), Ended> {
     let Some((config, library)) = config else {
         return Err(unusable(Failure::with(Exit::Input, problems)));
     };
-    // A plugin that does not work is an open alert of a daemon that watches; it is no reason not to watch.
+    // A broken plugin is an open alert, and no reason not to watch.
     for problem in problems.sorted() {
         match problem.level {
             Level::Error => tracing::error!(site = config.site, remedy = problem.remedy, "{}", problem.what),
@@ -96,7 +96,7 @@ async fn serve(config: Config, library: dogwatch_plugins::Library, clock: Clock)
     liveness::tell(&[NotifyState::Stopping]);
     tokio::select! {
         () = daemon.stop() => {}
-        // Notified twice, it waits for nobody.
+        // On a second signal it stops at once.
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }

@@ -57,7 +57,7 @@ fn chain(out: &mut String, chain: &ChainStatus) -> std::fmt::Result {
         let trouble = endpoint.trouble.as_deref().unwrap_or("ok");
         writeln!(out, "  {}  {} ms  {trouble}", endpoint.name, endpoint.latency_p50_ms.unwrap_or(0))?;
         if let Some(upgrade) = &endpoint.upgrade {
-            writeln!(out, "    asked by https, although http:// is written: {upgrade}")?;
+            writeln!(out, "    asked over https, although the configuration says http://: {upgrade}")?;
         }
     }
     alerts(out, &chain.alerts)?;

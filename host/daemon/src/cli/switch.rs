@@ -8,7 +8,7 @@ use dogwatch_client::{Exit, Failure, SwitchReply, SwitchRequest};
 use crate::cli::common::say;
 use crate::cli::daemon;
 
-/// What the command line says of a switch.
+/// A switch as the command line orders it.
 pub(super) struct SwitchOrder<'a> {
     pub(super) witness: &'a str,
     pub(super) chain: Option<String>,

@@ -23,28 +23,28 @@ pub(super) enum TxCommand {
         /// Sign with the private key (WIF) in this file
         #[arg(long, value_name = "FILE")]
         key_file: Option<PathBuf>,
-        /// The transaction as condenser_api has it; - is standard input
+        /// The transaction, in the JSON of condenser_api; - is standard input
         #[arg(default_value = "-")]
         file: PathBuf,
     },
 }
 
-/// Which chain the transaction is for.
+/// The chain that the transaction is for.
 #[derive(Debug, Args)]
 pub(super) struct ChainOptions {
-    /// The chain: hive, steem, hive-mirrornet, hive-testnet; or custom, like Hive but for what is given
+    /// The chain: hive, steem, hive-mirrornet, hive-testnet; or custom, which is Hive with the changes given
     #[arg(long, default_value = "hive")]
     chain: String,
-    /// Another chain id than the profile's
+    /// Chain id, instead of the profile's
     #[arg(long, value_name = "HEX", required_if_eq("chain", "custom"))]
     chain_id: Option<String>,
-    /// Another prefix of public keys than the profile's
+    /// Prefix of public keys, instead of the profile's
     #[arg(long)]
     prefix: Option<String>,
-    /// Another symbol of the liquid token, in JSON and in the bytes
+    /// Symbol of the liquid token in JSON and bytes, instead of the profile's
     #[arg(long, value_name = "SYMBOL")]
     liquid_symbol: Option<String>,
-    /// Another symbol of the debt token, in JSON and in the bytes
+    /// Symbol of the debt token in JSON and bytes, instead of the profile's
     #[arg(long, value_name = "SYMBOL")]
     debt_symbol: Option<String>,
 }
@@ -102,7 +102,7 @@ fn key(path: &Path) -> Result<SecretKey, Failure> {
     let cannot = |error| Failure::input(format!("{} cannot be read: {error}", path.display()));
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(cannot)?);
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
-        eprintln!("dogwatch: warning: others can read {}: chmod 600 it", path.display());
+        eprintln!("dogwatch: warning: other users can read {}: set its mode to 600", path.display());
     }
     SecretKey::from_wif(text.trim()).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
 }

@@ -12,34 +12,34 @@ use crate::config::reader::{At, Section};
 use crate::config::route;
 
 const GATHER: Range<'_> =
-    Range { least: Duration::ZERO, most: Duration::from_secs(30), why: "a page that waits for longer comes too late" };
+    Range { least: Duration::ZERO, most: Duration::from_secs(30), why: "a page that waits any longer comes too late" };
 
 const PAGE_DEADLINE: Range<'_> = Range {
     least: Duration::from_secs(1),
     most: Duration::from_mins(30),
-    why: "a page that has reached nobody for longer is as good as none",
+    why: "a page that takes any longer is as good as none",
 };
 
 const DAMPING: Range<'_> = Range {
     least: Duration::from_secs(1),
     most: Duration::from_hours(24),
-    why: "what is held open for longer than a day is forgotten",
+    why: "an alert that is held open for longer is forgotten",
 };
 
 /// `[alerts]`.
 #[derive(Clone, Debug)]
 pub struct AlertConfig {
-    /// How long an opening waits for others, so that a storm shows.
+    /// How long a new alert waits for others, so that a storm is recognized.
     pub gather: Duration,
-    /// So many openings within that time are said one by one; 0: however many.
+    /// Up to this many new alerts within that time are sent one by one; 0 means any number.
     pub storm: usize,
-    /// When an alert comes and goes too often.
+    /// When an alert counts as flapping.
     pub flapping: FlapRule,
-    /// How long the channels have between them to deliver a page.
+    /// How long the channels together may take to deliver a page.
     pub page_deadline: Duration,
-    /// Where the operator's clock hangs.
+    /// The operator's time zone.
     pub zone: TimeZone,
-    /// When the daily rehearsal is due, by that clock.
+    /// When the daily rehearsal runs, in that time zone; `None` for never.
     pub rehearsal: Option<WallTime>,
     /// The routes.
     pub routes: Vec<Route>,
@@ -97,7 +97,7 @@ fn alerts(mut section: Section<'_>, config: &mut AlertConfig, problems: &mut Pro
             Ok(zone) => config.zone = zone,
             Err(_) => {
                 let text = format!("timezone = {value:?} is not known on this machine");
-                let remedy = "Write a name such as \"Europe/Berlin\", and see that the package tzdata is installed.";
+                let remedy = "Write a name such as \"Europe/Berlin\", and install the package tzdata.";
                 section.error(problems, line, &text, remedy);
             }
         }
@@ -107,7 +107,7 @@ fn alerts(mut section: Section<'_>, config: &mut AlertConfig, problems: &mut Pro
             ("never", _) => config.rehearsal = None,
             (_, Some(at)) => config.rehearsal = Some(at),
             (_, None) => {
-                let text = format!("rehearsal = {value:?} is no time of day");
+                let text = format!("rehearsal = {value:?} is not a time of day");
                 section.error(problems, line, &text, "Write a time such as \"08:00\", or \"never\".");
             }
         }

@@ -15,7 +15,7 @@ use crate::config::{authority, severity};
 const HEARTBEAT: Range<'_> = Range {
     least: Duration::from_secs(1),
     most: Duration::from_hours(1),
-    why: "services take at most a few heartbeats a minute, and what is late by hours warns nobody",
+    why: "services accept a few heartbeats a minute, and a warning that is hours late helps nobody",
 };
 
 /// An alert channel.
@@ -27,21 +27,21 @@ pub struct ChannelConfig {
     pub name: String,
     /// The plugin that speaks to it.
     pub plugin: String,
-    /// What it takes.
+    /// The lowest severity it takes.
     pub min_severity: Severity,
     /// Hosts it may send to, as `host` or `host:port`.
     pub allow_hosts: Vec<String>,
     /// Whether it may send by plain http, or mail without TLS, to hosts other than this machine.
     pub allow_http: bool,
-    /// Authorities that it trusts beside this machine's own, in PEM form.
+    /// Certificate authorities to trust besides this machine's own, in PEM form.
     pub authorities: Vec<Vec<u8>>,
-    /// How often a heartbeat is sent, if it is one that takes them.
+    /// How often a heartbeat is sent, if the channel takes heartbeats.
     pub heartbeat: Duration,
     /// The plugin's settings.
     pub settings: Settings,
     /// Secrets by name.
     pub secrets: BTreeMap<String, Secret>,
-    /// Where they are kept.
+    /// Where the secrets come from, by name.
     pub sources: BTreeMap<String, SecretSource>,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         section.error(
             problems,
             line,
-            "allow_hosts is missing: a channel may send only to hosts that are named",
+            "allow_hosts is missing: a channel may send only to the hosts it lists",
             "Add allow_hosts = [\"hooks.example.com\"].",
         );
     }
@@ -74,7 +74,7 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         if is_host(&host.value) {
             allow_hosts.push(host.value.to_lowercase());
         } else {
-            let text = format!("allow_hosts: {:?} is no host", host.value);
+            let text = format!("allow_hosts: {:?} is not a host name", host.value);
             let remedy = "Write only the host, or host:port, such as \"hooks.example.com\".";
             section.error(problems, host.line, &text, remedy);
         }
@@ -95,12 +95,12 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     })
 }
 
-/// Whether this can be the host of an address, or its host and port; no address is.
+/// Whether this can be a host name, with or without a port, rather than a whole address.
 fn is_host(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control())
 }
 
-/// The secrets, and where they are kept.
+/// Reads the secrets, and where they come from.
 fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, (Secret, SecretSource)> {
     let mut secrets = BTreeMap::new();
     let what = table.what().to_owned();
@@ -108,7 +108,7 @@ fn secrets(mut table: Section<'_>, problems: &mut Problems) -> BTreeMap<String, 
         let Some(item) = item else {
             problems.error(
                 Some(line),
-                format!("{what}: {name} is no place to find a secret"),
+                format!("{what}: {name} does not say where the secret is"),
                 "Write { file = \"/path\" }, { env = \"NAME\" } or { credential = \"name\" }.",
             );
             continue;

@@ -1,4 +1,4 @@
-//! Checks across sections: what is right by itself and wrong together.
+//! Checks across sections, for values that are valid alone and wrong together.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::config::channel::ChannelConfig;
 use crate::config::problem::Problems;
 use crate::config::witness::Located;
 
-/// Whether the file has sections of a kind, good ones or not.
+/// Whether the file has sections of one kind, valid or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sections {
     None,
@@ -17,22 +17,22 @@ pub(super) enum Sections {
 }
 
 impl Sections {
-    /// What was read of them: nothing, if it was not even a list.
+    /// `None` only for an empty list. A value that is not a list has been reported.
     pub(super) fn of<T>(read: Option<&Vec<T>>) -> Self {
         if read.is_some_and(Vec::is_empty) { Self::None } else { Self::Some }
     }
 }
 
-/// What is missing altogether.
+/// Reports sections that are missing altogether.
 pub(super) fn check_present(witness: Sections, channel: Sections, problems: &mut Problems) {
     if witness == Sections::None {
-        problems.error(None, "there is no [[witness]] to watch".to_owned(), "Add one.");
+        problems.error(None, "there is no [[witness]] to watch".to_owned(), "Add one section per witness.");
     }
     if channel == Sections::None {
         problems.warn(
             None,
             "there is no [[channel]]: nobody would hear an alert".to_owned(),
-            "Add one; plugin = \"webhook\" speaks to almost anything.",
+            "Add one; plugin = \"webhook\" works with almost anything.",
         );
     }
 }
@@ -57,14 +57,14 @@ fn twice<'a>(names: impl Iterator<Item = &'a str>, what: &str, problems: &mut Pr
     let mut seen = Vec::new();
     for name in names {
         if seen.contains(&name) {
-            problems.error(None, format!("{what} {name:?} is there twice"), "Remove or rename one.");
+            problems.error(None, format!("{what} {name:?} is configured twice"), "Remove or rename one.");
         }
         seen.push(name);
     }
 }
 
-/// Two nodes with one key would both produce: the chain cannot tell them apart, and so cannot fence one. Nor are two
-/// chains to share one: whoever has the key of one could sign on the other.
+/// Two nodes with the same key would both produce: the chain cannot tell them apart, so a switch cannot fence one. Two
+/// chains must not share a key either: anybody with the key of one could sign on the other.
 fn shared_keys(witnesses: &[Located], problems: &mut Problems) {
     let mut owners: BTreeMap<_, String> = BTreeMap::new();
     for witness in witnesses {
@@ -75,7 +75,7 @@ fn shared_keys(witnesses: &[Located], problems: &mut Problems) {
                 problems.error(
                     Some(*line),
                     format!("{label} has the same key as {other}"),
-                    "Give every node a key of its own: only then does a switch fence the old node.",
+                    "Give every node its own key: only then does a switch fence the old node.",
                 );
             } else {
                 owners.insert(node.public_key, label);
@@ -90,17 +90,17 @@ fn nodes(witness: &Located, problems: &mut Problems) {
     twice(config.nodes.iter().map(|node| node.name.as_str()), &format!("{what}: node"), problems);
     if witness.node_sections == Some(0) {
         let remedy = "Add a [[witness.node]] for each node that can produce.";
-        problems.error(Some(config.line), format!("{what} has no node"), remedy);
+        problems.error(Some(config.line), format!("{what} has no nodes"), remedy);
     } else if witness.node_sections == Some(1) {
         let remedy = "Add a [[witness.node]] for a standby.";
-        problems.warn(Some(config.line), format!("{what} has one node: there is nothing to switch to"), remedy);
+        problems.warn(Some(config.line), format!("{what} has only one node: there is nothing to switch to"), remedy);
     }
     for (node, line) in config.nodes.iter().zip(&witness.node_lines) {
         let label = format!("{what}, node {:?}", node.name);
         if node.probe.is_none() && node.unprobed == Unprobed::Refused {
             problems.warn(
                 Some(*line),
-                format!("{label} has no probe: its fitness is unknown, and it is not switched to"),
+                format!("{label} has no probe: its fitness is unknown, so Dogwatch does not switch to it"),
                 "Add probe = \"http://127.0.0.1:8091\", or switch_unprobed = true.",
             );
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(super) struct Range<'a> {
     pub(super) least: Duration,
     pub(super) most: Duration,
-    /// Why there are these bounds.
+    /// The reason for these bounds, for the remedy.
     pub(super) why: &'a str,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     number.checked_mul(millis).map(Duration::from_millis)
 }
 
-/// A duration as it would be written in the configuration.
+/// A duration as an operator would write it.
 pub(super) fn shown(duration: Duration) -> String {
     let millis = duration.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];

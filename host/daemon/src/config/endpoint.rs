@@ -32,20 +32,23 @@ pub(super) fn read(item: Item<'_>, what: &str, problems: &mut Problems) -> Optio
             return None;
         };
         let placed = endpoint.at(to).map_err(|error| {
-            problems.error(Some(line), format!("{what}: {error}"), "Give the URL a name, or take address out.");
+            problems.error(Some(line), format!("{what}: {error}"), "Write a host name in the URL, or remove address.");
         });
         endpoint = placed.ok()?;
     }
     if endpoint.upgrade() == Some(Upgrade::Rule) {
-        let text = format!("{what}: endpoint {} is asked by https, although http:// is written", endpoint.name());
+        let text = format!(
+            "{what}: endpoint {} is asked over https, although the configuration says http://",
+            endpoint.name()
+        );
         let remedy =
-            "Write https://. Only where that machine has no TLS and the network is your own: allow_http = true.";
+            "Write https://. Set allow_http = true only if that machine has no TLS and the network is your own.";
         problems.warn(Some(url.line), text, remedy);
     }
     Some(endpoint)
 }
 
-/// An IP address, with or without a port; 0 stands for none.
+/// An IP address, with or without a port; port 0 means that none is given.
 fn socket_address(text: &str) -> Option<SocketAddr> {
     text.parse().ok().or_else(|| Some(SocketAddr::new(text.parse::<IpAddr>().ok()?, 0)))
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::config::secret;
 
-/// A configuration file that cannot be read.
+/// Why a configuration file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The system refuses.
+    /// The operating system cannot read it.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
     /// It is a directory, a pipe or a device.

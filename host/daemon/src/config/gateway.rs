@@ -11,35 +11,35 @@ use crate::config::listen;
 use crate::config::problem::Problems;
 use crate::config::reader::Section;
 
-const DEADLINE: Range<'_> = Range {
-    least: Duration::from_millis(100),
-    most: Duration::from_secs(120),
-    why: "a client that waits longer has given up",
+const DEADLINE: Range<'_> =
+    Range { least: Duration::from_millis(100), most: Duration::from_secs(120), why: "no client waits longer" };
+const DRAIN: Range<'_> = Range {
+    least: Duration::ZERO,
+    most: Duration::from_secs(60),
+    why: "by default systemd kills a service after 90 s",
 };
-const DRAIN: Range<'_> =
-    Range { least: Duration::ZERO, most: Duration::from_secs(60), why: "systemd kills after 90 s by default" };
 
-/// The pool, served to other programs.
+/// The gateway: the pool, served to other programs.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
-    /// Where it listens; with TLS, this port only leads to https.
+    /// The address it listens on; with TLS, this port only redirects to https.
     pub listen: SocketAddr,
     /// Its certificate.
     pub tls: Option<CertificateFiles>,
-    /// What it allows.
+    /// Its limits.
     pub options: GatewayOptions,
 }
 
-/// A certificate, and where https is spoken with it.
+/// A certificate, and the address where https is served with it.
 #[derive(Clone, Debug)]
 pub struct CertificateFiles {
     /// The line its section starts in.
     pub line: usize,
-    /// Where https is spoken.
+    /// The address where https is served.
     pub listen: SocketAddr,
-    /// The chain, in PEM form.
+    /// The file with the certificate chain, in PEM form.
     pub certificate: PathBuf,
-    /// The key, in PEM form.
+    /// The file with its private key, in PEM form.
     pub key: PathBuf,
 }
 
@@ -65,11 +65,11 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
         ..defaults
     };
     if let Some(listen) = listen.as_ref().filter(|listen| !listen.ip().is_loopback() && tls.is_none()) {
-        let text = format!("listen = \"{listen}\" can be reached from other machines, and is not encrypted");
+        let text = format!("listen = \"{listen}\" can be reached from other machines and is not encrypted");
         section.warn(problems, line, &text, "Add [gateway.tls], or listen on 127.0.0.1.");
     }
     section.finish(problems);
-    // What is wrong with the certificate was said.
+    // The problems of the TLS section have been reported.
     let tls = match tls {
         Some(read) => Some(read?),
         None => None,
@@ -83,8 +83,8 @@ fn certificate_files(mut section: Section<'_>, problems: &mut Problems) -> Optio
     let key = section.required("key", "\"/etc/dogwatch/privkey.pem\"", problems);
     let line = section.line();
     section.finish(problems);
-    // Whether the files are any good is looked at when all else is: a certificate that is being renewed must not keep the
-    // watch from starting.
+    // The files themselves are checked later: a certificate that is being renewed must not keep the daemon from
+    // starting.
     Some(CertificateFiles {
         line,
         listen: listen?,

@@ -1,4 +1,4 @@
-//! Addresses to listen on.
+//! Addresses that the daemon listens on.
 
 use std::net::SocketAddr;
 

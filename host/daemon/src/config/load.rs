@@ -1,4 +1,4 @@
-//! The configuration as a whole: read, checked, and what of a broken one can still be used.
+//! The configuration as a whole: reading it, checking it, and salvaging what is usable of a broken one.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,19 +17,19 @@ use crate::config::{cross, duration, file, metrics, mode, paths, reader};
 const REPEAT: duration::Range<'_> = duration::Range {
     least: Duration::from_secs(1),
     most: Duration::from_hours(24),
-    why: "an alert nobody repeats within a day is forgotten",
+    why: "an alert that is not repeated within a day is forgotten",
 };
 
-/// A configuration that can be run.
+/// A configuration without errors.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where this daemon runs; part of every log event and alert.
+    /// The name of the place where this daemon runs; part of every log event and alert.
     pub site: String,
-    /// Where state is kept.
+    /// The state directory.
     pub state_dir: PathBuf,
-    /// Where plugins are dropped, if anywhere.
+    /// The directory for the operator's own plugins, if there is one.
     pub plugins_dir: Option<PathBuf>,
-    /// After how long an open critical alert or page is said again.
+    /// How often an open critical alert or page is repeated.
     pub repeat: Duration,
     /// The chains.
     pub chains: Vec<ChainConfig>,
@@ -37,25 +37,25 @@ pub struct Config {
     pub witnesses: Vec<WitnessConfig>,
     /// The alert channels.
     pub channels: Vec<ChannelConfig>,
-    /// Who is told of what, and when.
+    /// Who is notified of what, and when.
     pub alerts: AlertConfig,
-    /// The gateway, if there is to be one.
+    /// The gateway, if it is enabled.
     pub gateway: Option<GatewayConfig>,
-    /// Where metrics are served, if anywhere.
+    /// The address where metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
 }
 
-/// What of a configuration can be read to tell somebody that the rest cannot.
+/// The readable parts of a broken configuration: enough to alert somebody about the rest.
 #[derive(Clone, Debug, Default)]
 pub struct Salvaged {
-    /// Where the daemon runs.
+    /// The name of the place where the daemon runs.
     pub site: Option<String>,
-    /// The channels in whose sections nothing is wrong.
+    /// The channels whose sections have no errors.
     pub channels: Vec<ChannelConfig>,
 }
 
 impl Config {
-    /// Reads and checks the file. `Err` when anything in it is wrong; the problems also hold warnings.
+    /// Reads and checks the file. `None` when it has errors; the problems also hold warnings.
     pub fn load(path: &Path) -> (Option<Self>, Problems) {
         let mut problems = Problems::new(path);
         match file::read(path) {
@@ -67,7 +67,7 @@ impl Config {
                 problems.error(
                     None,
                     error.to_string(),
-                    "Give the right file with --config; examples/dogwatch.toml is one to start from.",
+                    "Name the file with --config; examples/dogwatch.toml is one to start from.",
                 );
                 (None, problems)
             }
@@ -80,7 +80,7 @@ impl Config {
         let (document, errors) = toml::de::DeTable::parse_recoverable(text);
         for error in &errors {
             let line = error.span().map(|span| source.line(span.start));
-            problems.error(line, format!("not TOML: {}", error.message()), "Mend the syntax.");
+            problems.error(line, format!("not TOML: {}", error.message()), "Fix the syntax.");
         }
         if !errors.is_empty() {
             return None;
@@ -94,7 +94,7 @@ impl Config {
             problems.error(
                 None,
                 "site is missing".to_owned(),
-                "Name the place this daemon runs in, such as site = \"fsn1\": alerts from several sites must be told apart.",
+                "Name the place where this daemon runs, such as site = \"fsn1\": it tells alerts from several sites apart.",
             );
         }
         let state_dir = paths::state_dir(&mut top, problems);
@@ -141,7 +141,7 @@ impl Config {
         })
     }
 
-    /// What can be read of a file in which something is wrong.
+    /// Reads what is usable of a file with errors.
     pub fn salvage(path: &Path) -> Salvaged {
         let Ok(text) = file::read(path) else { return Salvaged::default() };
         let source = reader::Source::new(&text);
@@ -157,7 +157,7 @@ impl Config {
         Salvaged { site, channels: sections.filter_map(whole).collect() }
     }
 
-    /// Who is told of what; `heard` are the channels that tell humans of alerts.
+    /// The rules for notifying people; `heard` are the channels that send alerts to people.
     pub fn rules(&self, heard: &[String]) -> Rules {
         let recipients = self.channels.iter().filter(|channel| heard.contains(&channel.name));
         let recipient =
@@ -173,7 +173,7 @@ impl Config {
         }
     }
 
-    /// The chain of that name.
+    /// The chain with this name.
     pub fn chain(&self, name: &str) -> Option<&ChainConfig> {
         self.chains.iter().find(|chain| chain.profile.name == name)
     }

@@ -1,11 +1,11 @@
-//! `mode`, at the top and of a witness.
+//! `mode`, at the top level and of a witness.
 
 use dogwatch_engine::Mode;
 
 use crate::config::problem::Problems;
 use crate::config::reader::Section;
 
-/// Reads the mode, if one is written.
+/// Reads the mode, if it is given.
 pub(super) fn read(section: &mut Section<'_>, problems: &mut Problems) -> Option<Mode> {
     let text = section.text("mode", problems)?;
     match text.value.as_str() {
@@ -13,7 +13,7 @@ pub(super) fn read(section: &mut Section<'_>, problems: &mut Problems) -> Option
         "armed" => Some(Mode::Armed),
         other => {
             let remedy = "Write \"observe\" (watch and alert) or \"armed\" (act).";
-            section.error(problems, text.line, &format!("mode = {other:?} is none"), remedy);
+            section.error(problems, text.line, &format!("unknown mode {other:?}"), remedy);
             None
         }
     }

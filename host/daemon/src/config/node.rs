@@ -16,9 +16,9 @@ pub struct NodeSettings {
     pub name: String,
     /// The signing key it produces with.
     pub public_key: PublicKey,
-    /// Its private key, if the operator gave it.
+    /// Its private key, if the operator has configured it.
     pub key: Option<SecretKey>,
-    /// Where its fitness is asked.
+    /// The endpoint that is probed for its fitness.
     pub probe: Option<Endpoint>,
     /// Whether it may be switched to without a probe.
     pub unprobed: Unprobed,
@@ -62,10 +62,10 @@ pub(super) fn read(
         && secret.public_key() != public
     {
         let text = format!(
-            "key does not belong to public_key: it is that of {}",
+            "key does not belong to public_key: it belongs to {}",
             secret.public_key().display(&profile.prefix)
         );
-        section.error(problems, line, &text, "Mix-ups are dangerous: give each node its own pair.");
+        section.error(problems, line, &text, "Give each node its own key pair: a mix-up is dangerous.");
     }
     let probe = section.item("probe", problems).and_then(|item| endpoint::read(item, section.what(), problems));
     let unprobed = match section.flag("switch_unprobed", problems) {
@@ -83,7 +83,7 @@ fn private_key(item: Item<'_>, node: &str, problems: &mut Problems) -> Option<Se
     match SecretKey::from_wif(secret.reveal()) {
         Ok(key) => Some(key),
         Err(error) => {
-            let remedy = "Put the node's private signing key there in WIF (it starts with 5).";
+            let remedy = "Put the node's private signing key there, in WIF (it starts with 5).";
             problems.error(Some(line), format!("{node}: key: {error}"), remedy);
             None
         }
@@ -92,7 +92,7 @@ fn private_key(item: Item<'_>, node: &str, problems: &mut Problems) -> Option<Se
 
 fn no_private_key(section: &Section<'_>, mode: Mode, problems: &mut Problems) {
     let remedy = "Add key = { file = \"…\" } with the node's private signing key.";
-    let text = "there is no private key: nothing can be switched away from this node";
+    let text = "there is no private key: Dogwatch cannot switch away from this node";
     match mode {
         Mode::Armed => section.error(problems, section.line(), &format!("{text}, and mode is \"armed\""), remedy),
         Mode::Observe => section.warn(problems, section.line(), text, remedy),

@@ -1,4 +1,4 @@
-//! Where state and plugins are kept: by the configuration, whatever else is wrong with it, by systemd, or by default.
+//! Where state and plugins are kept: as the configuration says (even one with errors), as systemd says, or by default.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,12 @@ use crate::config::reader::{At, Section};
 
 const DEFAULT_STATE_DIR: &str = "/var/lib/dogwatch";
 
-/// The longest path of a socket that Linux takes, in bytes.
+/// The longest socket path that Linux allows, in bytes.
 const LONGEST_SOCKET: usize = 107;
 
-/// A path that cannot be looked up, since the configuration cannot be read.
+/// A path that is unknown because the configuration cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} {source}; give the right file with --config", path = .path.display())]
+#[error("{path} {source}; name the right file with --config", path = .path.display())]
 pub struct PathError {
     path: PathBuf,
     source: FileError,
@@ -27,7 +27,7 @@ fn state_dir_written(path: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(written)).filter(|path| path.is_absolute())
 }
 
-/// The state directory where no file names one: what systemd says, or the default.
+/// The state directory when no file names one: systemd's, or the default.
 pub fn default_state_dir() -> PathBuf {
     // systemd separates several with colons.
     let given = std::env::var("STATE_DIRECTORY").unwrap_or_default();
@@ -35,12 +35,12 @@ pub fn default_state_dir() -> PathBuf {
     PathBuf::from(first.unwrap_or(DEFAULT_STATE_DIR))
 }
 
-/// The state directory of a daemon with this configuration, which may not even be there.
+/// The state directory of a daemon with this configuration. The file may be broken or missing.
 pub fn state_dir_or_default(config: &Path) -> PathBuf {
     state_dir_written(config).unwrap_or_else(default_state_dir)
 }
 
-/// The state directory of a daemon with this configuration, whatever else is wrong with the file.
+/// The state directory of a daemon with this configuration. The file may have errors.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub fn plugins_dir_of(config: &Path) -> Result<Option<PathBuf>, PathError> {
     Ok(table.get("plugins_dir").and_then(toml::Value::as_str).map(PathBuf::from))
 }
 
-/// Where state is kept, which must be a place that can hold it.
+/// Reads the state directory, and checks that the path can be one.
 pub(super) fn state_dir(top: &mut Section<'_>, problems: &mut Problems) -> PathBuf {
     let Some(At { value, line }) = top.text("state_dir", problems) else { return default_state_dir() };
     let dir = PathBuf::from(&value);
@@ -77,12 +77,12 @@ pub(super) fn state_dir(top: &mut Section<'_>, problems: &mut Problems) -> PathB
     };
     if is_file {
         let text = format!("state_dir = {value:?} is not a directory");
-        top.error(problems, line, &text, "Name a directory, or a path where one can be made.");
+        top.error(problems, line, &text, "Name a directory, or a path where one can be created.");
     }
     let socket = dogwatch_client::socket_path(&dir);
     if socket.as_os_str().len() > LONGEST_SOCKET {
         let text = format!("state_dir is too long: {} would be longer than {LONGEST_SOCKET} bytes", socket.display());
-        top.error(problems, line, &text, "Write a shorter path: Linux opens no longer socket.");
+        top.error(problems, line, &text, "Write a shorter path: Linux limits the length of socket paths.");
     }
     dir
 }

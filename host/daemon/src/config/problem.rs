@@ -1,26 +1,26 @@
-//! What is wrong with a configuration: all of it at once, each with its line and remedy.
+//! The problems of a configuration: all of them at once, each with its line and remedy.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-/// How bad it is.
+/// How serious a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Nothing can be run with it.
+    /// The configuration cannot be used.
     Error,
-    /// It runs, and is weaker than it should be.
+    /// The configuration works, but is weaker than it should be.
     Warning,
 }
 
-/// One thing that is wrong.
+/// A problem with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// How bad.
+    /// How serious it is.
     pub level: Level,
-    /// The line, if there is one.
+    /// Its line in the file, if it has one.
     pub line: Option<usize>,
     /// What is wrong.
     pub what: String,
@@ -28,7 +28,7 @@ pub struct Problem {
     pub remedy: String,
 }
 
-/// Everything that is wrong with a file.
+/// All problems of a configuration file.
 #[derive(Clone, Debug)]
 pub struct Problems {
     path: PathBuf,
@@ -36,27 +36,27 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Nothing is wrong yet.
+    /// Starts an empty list of problems for this file.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), all: Vec::new() }
     }
 
-    /// Notes an error.
+    /// Adds an error.
     pub fn error(&mut self, line: Option<usize>, what: String, remedy: impl Into<String>) {
         self.all.push(Problem { level: Level::Error, line, what, remedy: remedy.into() });
     }
 
-    /// Notes a warning.
+    /// Adds a warning.
     pub fn warn(&mut self, line: Option<usize>, what: String, remedy: impl Into<String>) {
         self.all.push(Problem { level: Level::Warning, line, what, remedy: remedy.into() });
     }
 
-    /// Whether any of it is an error.
+    /// Whether any problem is an error.
     pub fn has_errors(&self) -> bool {
         self.all.iter().any(|problem| problem.level == Level::Error)
     }
 
-    /// All of it, in the order of the file.
+    /// All problems, in the order of their lines.
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut all: Vec<&Problem> = self.all.iter().collect();
         all.sort_by_key(|problem| problem.line.unwrap_or(0));

@@ -1,11 +1,11 @@
-//! `profile` of a chain, and `[chain.custom]`: a network like a known one.
+//! `profile` of a chain, and `[chain.custom]` for a network that resembles a known one.
 
 use dogwatch_chain::{ChainId, FutureSchedule, KeyPrefix, Profile};
 
 use crate::config::problem::Problems;
 use crate::config::reader::{At, Section};
 
-/// The profile that a chain names, or is named by.
+/// Reads the chain's profile: the one its `profile` names, or else its `name`.
 pub(super) fn read(section: &mut Section<'_>, name: &At<String>, problems: &mut Problems) -> Option<Profile> {
     let given = section.text("profile", problems);
     let custom = section.table("custom", problems);
@@ -16,8 +16,8 @@ pub(super) fn read(section: &mut Section<'_>, name: &At<String>, problems: &mut 
             section.error(
                 problems,
                 line,
-                "profile custom needs a [chain.custom] table",
-                "Add it with chain_id = \"…\".",
+                "profile = \"custom\" needs a [chain.custom] table",
+                "Add one with chain_id = \"…\".",
             );
             return None;
         };
@@ -25,12 +25,12 @@ pub(super) fn read(section: &mut Section<'_>, name: &At<String>, problems: &mut 
     }
     if let Some(custom) = custom {
         let remedy = "Write profile = \"custom\", or remove the table.";
-        custom.error(problems, custom.line(), "is only for profile = \"custom\"", remedy);
+        custom.error(problems, custom.line(), "this table is only for profile = \"custom\"", remedy);
     }
     match Profile::by_name(&wanted.value) {
         Ok(profile) => Some(Profile { name: name.value.clone(), ..profile }),
         Err(error) => {
-            let remedy = "Set profile to one of them; name is free if profile is given.";
+            let remedy = "Set profile to one of these; with a profile, the name can be anything.";
             section.error(problems, wanted.line, &error.to_string(), remedy);
             None
         }
@@ -61,13 +61,18 @@ fn custom(mut section: Section<'_>, name: &str, problems: &mut Problems) -> Opti
     match chain_id.value.parse::<ChainId>() {
         Ok(id) => profile.chain_id = id,
         Err(error) => {
-            section.error(problems, chain_id.line, &error.to_string(), "Ask a node: condenser_api.get_version.")
+            section.error(problems, chain_id.line, &error.to_string(), "Get it from a node: condenser_api.get_version.")
         }
     }
     if let Some(prefix) = prefix {
         match KeyPrefix::new(&prefix.value) {
             Ok(prefix) => profile.prefix = prefix,
-            Err(error) => section.error(problems, prefix.line, &error.to_string(), "Write it as public keys start."),
+            Err(error) => section.error(
+                problems,
+                prefix.line,
+                &error.to_string(),
+                "Write the letters that public keys start with.",
+            ),
         }
     }
     if let Some(symbol) = liquid {
@@ -85,7 +90,7 @@ fn custom(mut section: Section<'_>, name: &str, problems: &mut Problems) -> Opti
     }
     let checked = profile.validated();
     if let Err(error) = &checked {
-        section.error(problems, line, &error.to_string(), "Correct it.");
+        section.error(problems, line, &error.to_string(), "Fix it in [chain.custom].");
     }
     section.finish(problems);
     checked.ok()

@@ -11,7 +11,7 @@ use crate::config::reader::Section;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Reads the rails; what is not written has its default.
+/// Reads the rails; settings that are not given get their default.
 pub(super) fn read(
     section: Option<Section<'_>>,
     profile: &Profile,
@@ -19,12 +19,13 @@ pub(super) fn read(
     probe_interval: Duration,
     problems: &mut Problems,
 ) -> Rails {
-    let window = Range { least: Duration::ZERO, most: DAY.saturating_mul(30), why: "a longer memory is not kept" };
-    let cool_down = Range { least: Duration::ZERO, most: DAY, why: "so long no failure would be answered" };
+    let window =
+        Range { least: Duration::ZERO, most: DAY.saturating_mul(30), why: "older switches are not remembered" };
+    let cool_down = Range { least: Duration::ZERO, most: DAY, why: "a longer one would leave failures unhandled" };
     let guard = Range {
         least: Duration::ZERO,
         most: half_round.unwrap_or(Duration::MAX),
-        why: "more than half a round leaves hardly a moment to switch in",
+        why: "more than half a round leaves hardly any time to switch",
     };
     let defaults = Rails {
         budget: 3,
@@ -54,7 +55,7 @@ pub(super) fn read(
         },
     };
     if rails.budget == 0 {
-        let remedy = "Write budget = 3; to watch only, mode = \"observe\".";
+        let remedy = "Write budget = 3, or mode = \"observe\" to watch only.";
         section.warn(problems, section.line(), "budget = 0: Dogwatch will never switch", remedy);
     }
     section.finish(problems);

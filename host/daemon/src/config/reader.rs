@@ -1,4 +1,4 @@
-//! Reading TOML tables member by member, so that every problem is found in one go and carries its line.
+//! Reads TOML tables key by key, so that every problem is found in one pass and carries its line.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use toml::de::{DeTable, DeValue};
 use crate::config::duration::{Range, parse_duration, shown};
 use crate::config::problem::Problems;
 
-/// What a name may be long, in characters.
+/// The longest name that is allowed, in characters.
 const LONGEST_NAME: usize = 64;
 
-/// The text, to tell lines.
+/// The text of the file, to turn offsets into line numbers.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     text: &'a str,
@@ -41,7 +41,7 @@ pub(super) struct At<T> {
 pub(super) struct Section<'a> {
     source: &'a Source<'a>,
     table: &'a DeTable<'a>,
-    /// `witness "alice"`, or empty at the top.
+    /// The prefix of its problems, such as `witness "alice"`; empty at the top level.
     what: String,
     line: usize,
     known: Vec<&'static str>,
@@ -60,7 +60,7 @@ impl<'a> Section<'a> {
         &self.what
     }
 
-    /// Names the section by what it is about, once that is known.
+    /// Renames the section once it is known what it is about.
     pub(super) fn call(&mut self, what: String) {
         self.what = what;
     }
@@ -95,22 +95,22 @@ impl<'a> Section<'a> {
         match read(value) {
             Some(value) => Some(At { value, line }),
             None => {
-                self.error(problems, line, &format!("{key} is {found}"), format!("Write {expected}."));
+                self.error(problems, line, &format!("{key} has the wrong type: {found}"), format!("Write {expected}."));
                 None
             }
         }
     }
 
     pub(super) fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<At<String>> {
-        let read = self.typed(key, "a text in quotes", problems, |value| value.as_str().map(str::to_owned))?;
+        let read = self.typed(key, "a string in quotes", problems, |value| value.as_str().map(str::to_owned))?;
         if read.value.trim().is_empty() {
-            self.error(problems, read.line, &format!("{key} is empty"), "Give it a value or leave it out.");
+            self.error(problems, read.line, &format!("{key} is empty"), "Give it a value, or leave it out.");
             return None;
         }
         Some(read)
     }
 
-    /// A text that must be there.
+    /// A string that is required.
     pub(super) fn required(&mut self, key: &'static str, example: &str, problems: &mut Problems) -> Option<At<String>> {
         if !self.table.contains_key(key) {
             self.known.push(key);
@@ -121,15 +121,15 @@ impl<'a> Section<'a> {
         self.text(key, problems)
     }
 
-    /// Says so if a name cannot go into every log line and alert.
+    /// Reports a name that does not fit into log lines and alerts.
     pub(super) fn check_name(&self, key: &str, name: &At<String>, problems: &mut Problems) {
         if name.value.chars().count() > LONGEST_NAME {
             let text = format!("{key} is longer than {LONGEST_NAME} characters");
-            self.error(problems, name.line, &text, "Shorten it: it is part of alerts and log lines.");
+            self.error(problems, name.line, &text, "Shorten it: it appears in alerts and log lines.");
         }
         if name.value.contains(char::is_control) {
-            let text = format!("{key} holds control characters");
-            self.error(problems, name.line, &text, "Write it in one line, without tabs or escapes.");
+            let text = format!("{key} contains control characters");
+            self.error(problems, name.line, &text, "Write it on one line, without tabs or escapes.");
         }
     }
 
@@ -154,7 +154,7 @@ impl<'a> Section<'a> {
         let number = read(found.value);
         if number.is_none() {
             let line = line_of.unwrap_or(self.line);
-            self.error(problems, line, &format!("{key} is out of range or no number"), format!("Write {expected}."));
+            self.error(problems, line, &format!("{key} is out of range or not a number"), format!("Write {expected}."));
         }
         number
     }
@@ -182,13 +182,13 @@ impl<'a> Section<'a> {
         if given < least || given > most {
             let (given, least, most) = (shown(given), shown(least), shown(most));
             let text = format!("{key} = {given:?} is out of range");
-            self.error(problems, line, &text, format!("Write {least:?} to {most:?}: {why}."));
+            self.error(problems, line, &text, format!("Choose from {least:?} to {most:?}: {why}."));
         }
         Some(given)
     }
 
-    /// A list, item by item. `None` when it is no list; an item is `None` when it is of the wrong type: both are reported
-    /// here. A list that is not there is empty.
+    /// Reads a list item by item. `None` when the value is not a list; an item is `None` when it has the wrong type.
+    /// Both are reported here. A missing list is empty.
     fn list<T>(
         &mut self,
         key: &'static str,
@@ -206,7 +206,11 @@ impl<'a> Section<'a> {
             let line = self.source.line(item.span().start);
             let read = read(item, line);
             if read.is_none() {
-                let text = format!("item {} of {key} is {}", index.saturating_add(1), item.get_ref().type_str());
+                let text = format!(
+                    "item {} of {key} has the wrong type: {}",
+                    index.saturating_add(1),
+                    item.get_ref().type_str()
+                );
                 self.error(problems, line, &text, format!("Write {each}."));
             }
             read
@@ -214,29 +218,29 @@ impl<'a> Section<'a> {
         Some(items.iter().enumerate().map(read_one).collect())
     }
 
-    /// A list of texts; see [`Self::list`].
+    /// A list of strings; see [`Self::list`].
     pub(super) fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<Option<At<String>>>> {
-        self.list(key, ("a list of texts in quotes", "a text in quotes"), problems, |item, line| {
+        self.list(key, ("a list of strings in quotes", "a string in quotes"), problems, |item, line| {
             item.get_ref().as_str().map(|text| At { value: text.to_owned(), line })
         })
     }
 
-    /// A list whose items are texts or tables; see [`Self::list`].
+    /// A list whose items are strings or tables; see [`Self::list`].
     pub(super) fn items(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<Option<Item<'a>>>> {
         let (source, what) = (self.source, self.what.clone());
-        self.list(key, ("a list", "a text in quotes, or a table"), problems, |item, _| {
+        self.list(key, ("a list", "a string in quotes, or a table"), problems, |item, _| {
             Item::new(source, item, &what, key)
         })
     }
 
-    /// A member that is a text or a table.
+    /// A value that is a string or a table.
     pub(super) fn item(&mut self, key: &'static str, problems: &mut Problems) -> Option<Item<'a>> {
         self.known.push(key);
         let value = self.table.get(key)?;
         let item = Item::new(self.source, value, &self.what, key);
         if item.is_none() {
             let line = self.source.line(value.span().start);
-            self.error(problems, line, &format!("{key} is neither a text nor a table"), "Write a text in quotes.");
+            self.error(problems, line, &format!("{key} is neither a string nor a table"), "Write a string in quotes.");
         }
         item
     }
@@ -256,12 +260,12 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// What the section calls itself, if it does; nothing is said of it if not.
+    /// The section's `name`, if it has one. A bad name is not reported here.
     pub(super) fn own_name(&self) -> Option<&'a str> {
         self.table.get("name")?.get_ref().as_str()
     }
 
-    /// All members as plugin settings; the plugin itself says what it thinks of them.
+    /// All keys as plugin settings. The plugin itself checks them later.
     pub(super) fn settings(self, problems: &mut Problems) -> Settings {
         let mut settings = Settings::default();
         for (key, value) in self.table {
@@ -271,8 +275,8 @@ impl<'a> Section<'a> {
                     settings.0.insert(key.get_ref().to_string(), value);
                 }
                 None => {
-                    let text = format!("{} is {}", key.get_ref(), value.get_ref().type_str());
-                    let remedy = "A plugin's setting is a text, a whole number, true or false, or a list of texts.";
+                    let text = format!("{} has the wrong type: {}", key.get_ref(), value.get_ref().type_str());
+                    let remedy = "A plugin setting is a string, a whole number, true or false, or a list of strings.";
                     self.error(problems, line, &text, remedy);
                 }
             }
@@ -280,7 +284,7 @@ impl<'a> Section<'a> {
         settings
     }
 
-    /// Every member with its key, for tables whose keys are the operator's own names.
+    /// Every value with its key and line, for tables whose keys the operator chooses.
     pub(super) fn named_items(&mut self) -> Vec<(String, Option<Item<'a>>, usize)> {
         let entries = self.table.iter();
         entries
@@ -291,7 +295,7 @@ impl<'a> Section<'a> {
             .collect()
     }
 
-    /// Reports members that nobody asked for.
+    /// Reports unknown keys: those that no reader has asked for.
     pub(super) fn finish(self, problems: &mut Problems) {
         for (key, _) in self.table {
             let name = key.get_ref().as_ref();
@@ -301,14 +305,14 @@ impl<'a> Section<'a> {
             let line = self.source.line(key.span().start);
             let remedy = match nearest(name, self.known.iter().copied()) {
                 Some(near) => format!("Did you mean {near}?"),
-                None => format!("There are: {}.", self.known.join(", ")),
+                None => format!("Known keys: {}.", self.known.join(", ")),
             };
             self.error(problems, line, &format!("unknown key {name}"), remedy);
         }
     }
 }
 
-/// A text or a table.
+/// A string or a table.
 #[derive(Debug)]
 pub(super) enum Item<'a> {
     Text(At<String>),

@@ -1,4 +1,4 @@
-//! `[[route]]` sections: who is told of what, and when.
+//! `[[route]]` sections: who is notified of what, and when.
 
 use std::time::Duration;
 
@@ -9,8 +9,11 @@ use crate::config::problem::Problems;
 use crate::config::reader::{At, Section};
 use crate::config::severity;
 
-const STEP: Range<'_> =
-    Range { least: Duration::ZERO, most: Duration::from_hours(24), why: "nobody waits for longer than a day" };
+const STEP: Range<'_> = Range {
+    least: Duration::ZERO,
+    most: Duration::from_hours(24),
+    why: "nobody waits for an acknowledgement any longer",
+};
 
 /// Reads a route to some of these channels.
 pub(super) fn read(mut section: Section<'_>, channels: &[String], problems: &mut Problems) -> Option<Route> {
@@ -28,12 +31,12 @@ pub(super) fn read(mut section: Section<'_>, channels: &[String], problems: &mut
     if let Some(days_read) = Weekdays::named(days.iter().map(|day| day.value.as_str())) {
         read_days = days_read;
     } else if let Some(first) = days.first() {
-        section.error(problems, first.line, "days names what is no day", "Write days = [\"sat\", \"sun\"].");
+        section.error(problems, first.line, "days contains an unknown day", "Write days = [\"sat\", \"sun\"].");
     }
     let line = section.line();
     let first = named(&mut section, channels, problems);
     if first.is_empty() && !problems.has_errors() {
-        section.error(problems, line, "channels is missing or empty", "Name those that are told first.");
+        section.error(problems, line, "channels is missing or empty", "Name the channels to notify first.");
     }
     let mut steps = vec![EscalationStep { after: Duration::ZERO, channels: first }];
     for step in section.tables("step", problems).into_iter().flatten().flatten() {
@@ -51,12 +54,12 @@ fn step(mut section: Section<'_>, channels: &[String], problems: &mut Problems) 
             problems,
             line,
             "after is missing",
-            "Say after = \"5m\": how long to wait for an acknowledgement.",
+            "Add after = \"5m\": how long to wait for an acknowledgement.",
         );
     }
     let named = named(&mut section, channels, problems);
     if named.is_empty() && !problems.has_errors() {
-        section.error(problems, line, "channels is missing or empty", "Name those that are told then.");
+        section.error(problems, line, "channels is missing or empty", "Name the channels to notify then.");
     }
     section.finish(problems);
     Some(EscalationStep { after: after?, channels: named })
@@ -69,8 +72,8 @@ fn subjects(section: &mut Section<'_>, problems: &mut Problems) -> Vec<SubjectKi
             Some((_, kind)) => kinds.push(kind),
             None => {
                 let known: Vec<&str> = SubjectKind::ALL.into_iter().map(|(name, _)| name).collect();
-                let text = format!("subjects: {value:?} is none");
-                section.error(problems, line, &text, format!("There are: {}.", known.join(", ")));
+                let text = format!("subjects: unknown subject {value:?}");
+                section.error(problems, line, &text, format!("Known subjects: {}.", known.join(", ")));
             }
         }
     }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::config::problem::Problems;
 use crate::config::reader::{Item, Section};
 
-/// A secret text. Says nothing of itself.
+/// A secret text. Its `Debug` output does not reveal it.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -22,7 +22,7 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// The text. Only for where it is used: never for a log or an error.
+    /// The text. Only for the place that needs it, never for a log or an error.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -46,57 +46,59 @@ pub enum SecretSource {
     Credential(String),
 }
 
-/// A secret that cannot be had.
+/// Why a secret cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The file cannot be read.
     #[error("{path} cannot be read: {source}")]
     Unreadable {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Others can read it.
-    #[error("{path} has mode {mode:04o}: others than its owner can read it")]
+    /// Other users can read it.
+    #[error("{path} has mode {mode:04o}: users other than its owner can read it")]
     Mode {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// Its mode.
         mode: u32,
     },
-    /// It is somebody else's.
+    /// It belongs to another user.
     #[error("{path} belongs to user {owner}, not to the user Dogwatch runs as")]
     Owner {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Whose.
+        /// The user id of its owner.
         owner: u32,
     },
-    /// It is no regular file.
+    /// It is not a regular file.
     #[error("{0} is not a regular file")]
     NotAFile(PathBuf),
     /// The variable is not set.
     #[error("the environment variable {0} is not set")]
     NoVariable(String),
-    /// Not started with credentials.
-    #[error("credential {0:?} is not there: $CREDENTIALS_DIRECTORY is not set")]
+    /// systemd has passed no credentials.
+    #[error("credential {0:?} is not available: $CREDENTIALS_DIRECTORY is not set")]
     NoCredentials(String),
-    /// There is nothing in it.
-    #[error("it is empty")]
+    /// It is empty.
+    #[error("the secret is empty")]
     Empty,
 }
 
 impl SecretError {
     fn remedy(&self) -> String {
         match self {
-            Self::Unreadable { path, .. } => format!("Put the secret into {}, mode 0600.", path.display()),
-            Self::Mode { path, .. } => format!("chmod 600 {}", path.display()),
-            Self::Owner { path, .. } => format!("chown the user Dogwatch runs as: {}", path.display()),
-            Self::NotAFile(_) => "Give a plain file.".to_owned(),
-            Self::NoVariable(name) => format!("Set {name}, or better use a file or a systemd credential."),
+            Self::Unreadable { path, .. } => format!("Put the secret into {} with mode 0600.", path.display()),
+            Self::Mode { path, .. } => format!("Run: chmod 600 {}", path.display()),
+            Self::Owner { path, .. } => {
+                format!("Give it to the user Dogwatch runs as: chown dogwatch {}", path.display())
+            }
+            Self::NotAFile(_) => "Name a regular file.".to_owned(),
+            Self::NoVariable(name) => format!("Set {name}; better still, use a file or a systemd credential."),
             Self::NoCredentials(name) => format!("Add LoadCredential={name}:… to the systemd unit."),
-            Self::Empty => "Put the secret into it.".to_owned(),
+            Self::Empty => "Put the secret into the file, variable or credential that is configured.".to_owned(),
         }
     }
 }
@@ -109,8 +111,8 @@ impl SecretSource {
             Item::Text(text) => {
                 problems.error(
                     Some(text.line),
-                    "a secret is written into the configuration itself".to_owned(),
-                    "Put it into a file and write { file = \"/path\" }, or { env = \"NAME\" }, or { credential = \"name\" }.",
+                    "the configuration contains the secret itself".to_owned(),
+                    "Put it into a file, and write { file = \"/path\" }, or { env = \"NAME\" }, or { credential = \"name\" }.",
                 );
                 return None;
             }
@@ -130,7 +132,11 @@ impl SecretSource {
         source
     }
 
-    /// Fetches the secret; one trailing newline is not part of it.
+    /// Fetches the secret, without white space around it.
+    ///
+    /// # Errors
+    ///
+    /// When the secret is missing or empty, or when its file is not private.
     pub fn fetch(&self) -> Result<Secret, SecretError> {
         let text = match self {
             Self::File(path) => read_private(path)?,
@@ -138,7 +144,7 @@ impl SecretSource {
             Self::Credential(name) => {
                 let directory = std::env::var_os("CREDENTIALS_DIRECTORY")
                     .ok_or_else(|| SecretError::NoCredentials(name.clone()))?;
-                // systemd itself sees to the modes in there.
+                // systemd itself keeps the files in there private.
                 let path = PathBuf::from(directory).join(name);
                 std::fs::read_to_string(&path).map_err(|source| SecretError::Unreadable { path, source })?
             }
@@ -148,7 +154,7 @@ impl SecretSource {
         if trimmed.is_empty() { Err(SecretError::Empty) } else { Ok(Secret::new(trimmed.to_owned())) }
     }
 
-    /// Fetches it, or says what is wrong.
+    /// Fetches it, or reports the problem.
     pub(super) fn fetch_or_report(&self, what: &str, line: usize, problems: &mut Problems) -> Option<Secret> {
         match self.fetch() {
             Ok(secret) => Some(secret),
@@ -161,11 +167,15 @@ impl SecretSource {
 }
 
 fn one_of_three(section: &Section<'_>, problems: &mut Problems) {
-    let remedy = "Write exactly one of file, env and credential.";
-    section.error(problems, section.line(), "where the secret is kept is not clear", remedy);
+    let remedy = "Write exactly one of file, env or credential.";
+    section.error(problems, section.line(), "the secret needs exactly one source", remedy);
 }
 
 /// Reads a file that must be private to the user Dogwatch runs as.
+///
+/// # Errors
+///
+/// When the file cannot be read, is not a regular file, or is open to other users.
 pub fn read_private(path: &Path) -> Result<String, SecretError> {
     let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
     let opened = open_regular(path).map_err(unreadable)?;
@@ -174,7 +184,7 @@ pub fn read_private(path: &Path) -> Result<String, SecretError> {
     if mode & 0o077 != 0 {
         return Err(SecretError::Mode { path: path.to_owned(), mode });
     }
-    // Root's files are nobody else's to write; anybody else's could be changed under us.
+    // Only root can change root's files; any other user could change theirs under us.
     let me = std::fs::metadata("/proc/self").map(|own| own.uid()).unwrap_or(0);
     if metadata.uid() != me && metadata.uid() != 0 {
         return Err(SecretError::Owner { path: path.to_owned(), owner: metadata.uid() });
@@ -184,10 +194,10 @@ pub fn read_private(path: &Path) -> Result<String, SecretError> {
     Ok(text)
 }
 
-/// Opens a regular file, and says of what was opened what it is: the path may lead elsewhere a moment later. `None` when
-/// it is something else, such as a directory or a pipe.
+/// Opens a regular file. The metadata is that of the open file, since the path may lead elsewhere a moment later.
+/// `None` when the path is something else, such as a directory or a pipe.
 pub(super) fn open_regular(path: &Path) -> std::io::Result<Option<(File, Metadata)>> {
-    // Merely opening a pipe waits for somebody to write into it.
+    // Opening a pipe blocks until somebody writes into it.
     if !std::fs::metadata(path)?.is_file() {
         return Ok(None);
     }

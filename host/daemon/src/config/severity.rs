@@ -14,7 +14,7 @@ pub(super) fn read(section: &mut Section<'_>, key: &'static str, problems: &mut 
         "critical" => Some(Severity::Critical),
         "page" => Some(Severity::Page),
         other => {
-            let what = format!("{key} = {other:?} is none");
+            let what = format!("{key} = {other:?} is not a severity");
             section.error(problems, text.line, &what, "Write \"info\", \"warning\", \"critical\" or \"page\".");
             None
         }

@@ -1,4 +1,4 @@
-//! `[[witness]]` and `[[witness.node]]` sections.
+//! `[[witness]]` sections.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub struct WitnessConfig {
     pub name: AccountName,
     /// The name of its chain.
     pub chain: String,
-    /// Whether Dogwatch may act.
+    /// Whether Dogwatch may switch, or only watch.
     pub mode: Mode,
     /// The name of its policy.
     pub policy: String,
@@ -30,22 +30,22 @@ pub struct WitnessConfig {
     pub settings: Settings,
     /// Its rails.
     pub rails: Rails,
-    /// How long a swap may take to get into a block.
+    /// How long a switch may take to get into a block.
     pub expiration: Duration,
     /// How often nodes are probed.
     pub probe_interval: Duration,
-    /// Probes that change a node's health.
+    /// How many probes in a row change a node's health.
     pub damping: Damping,
     /// Its nodes, in order of preference.
     pub nodes: Vec<NodeSettings>,
 }
 
-/// A witness and the lines its parts stand in, for the checks across sections.
+/// A witness with the lines of its nodes, for the checks across sections.
 #[derive(Debug)]
 pub(super) struct Located {
     pub(super) config: WitnessConfig,
     pub(super) node_lines: Vec<usize>,
-    /// How many sections for nodes there are, good ones or not; `None` when they are no sections.
+    /// How many node sections there are, valid or not; `None` when `node` is not a list of sections.
     pub(super) node_sections: Option<usize>,
 }
 
@@ -63,14 +63,14 @@ pub(super) fn read(
     let account = name.as_ref().and_then(|name| match AccountName::new(name.value.as_str()) {
         Ok(account) => Some(account),
         Err(error) => {
-            section.error(problems, name.line, &error.to_string(), "Write the account's name without @.");
+            section.error(problems, name.line, &error.to_string(), "Write the account name without @.");
             None
         }
     });
     let chain_name = section.required("chain", "\"hive\"", problems);
     let chain = chain_name.as_ref().and_then(|wanted| {
         let found = chains.iter().find(|chain| chain.profile.name == wanted.value);
-        // What is wrong with a chain that is there was said.
+        // The problems of a chain that exists have been reported.
         if found.is_none() && !chain_names.contains(&wanted.value.as_str()) {
             let remedy = match nearest(&wanted.value, chain_names.iter().copied()) {
                 Some(near) => format!("Did you mean {near:?}?"),
@@ -85,7 +85,7 @@ pub(super) fn read(
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
     let fallback = Profile::hive();
     let profile = chain.map_or(&fallback, |chain| &chain.profile);
-    // Bounds in slots are known only with the chain.
+    // Bounds in slots depend on the chain.
     let slots = |count| chain.map_or(Duration::ZERO, |chain| chain.profile.slots(count));
     let expiration = section.duration_within("expiration", expiration_range(slots(3)), problems);
     let expiration = expiration.unwrap_or(Duration::from_secs(60));
@@ -97,11 +97,11 @@ pub(super) fn read(
     let rails = rails::read(rails_section, profile, half_round, probe_interval, problems);
     if rails.candidate_fresh < probe_interval && chain.is_some() {
         let text = format!(
-            "rails: candidate_fresh ({}) is shorter than probe_interval ({}): between two probes no standby could be switched to",
+            "rails: candidate_fresh ({}) is shorter than probe_interval ({}): between two probes Dogwatch could not switch to any standby",
             shown(rails.candidate_fresh),
             shown(probe_interval)
         );
-        section.error(problems, rails_line, &text, "Write a candidate_fresh of several probe intervals.");
+        section.error(problems, rails_line, &text, "Set candidate_fresh to several probe intervals.");
     }
     let damping = Damping {
         rise: section.integer("probe_rise", 1..=100, problems).unwrap_or(2),
@@ -139,7 +139,7 @@ pub(super) fn read(
 const PROBE_INTERVAL: Range<'_> = Range {
     least: Duration::from_millis(50),
     most: Duration::from_mins(5),
-    why: "shorter burdens the nodes, longer leaves a dead one unnoticed",
+    why: "shorter intervals burden the nodes, longer ones leave a dead node unnoticed",
 };
 
 fn expiration_range(three_slots: Duration) -> Range<'static> {
@@ -147,6 +147,6 @@ fn expiration_range(three_slots: Duration) -> Range<'static> {
     Range {
         least,
         most: Duration::from_hours(1).max(least),
-        why: "three slots at least, or it misses its block; nodes take no more than 1h",
+        why: "a switch needs three slots to get into a block, and nodes accept no more than 1h",
     }
 }
