@@ -72,7 +72,7 @@ const CASES: &[Case] = &[
     error("[[chain]]", "[alerts]\npage_deadline = \"1h\"\n[[chain]]", "page_deadline = \"1h\" is out of range"),
     error("[[chain]]", "[[route]]\nchannels = [\"pagr\"]\n[[chain]]", "there is no channel \"pagr\""),
     error("[[chain]]", "[[route]]\nmin_severity = \"page\"\n[[chain]]", "channels is missing or empty"),
-    error("[[chain]]", "[[route]]\nchannels = [\"pager\"]\nhours = \"8-22\"\n[[chain]]", "is no window of a day"),
+    error("[[chain]]", "[[route]]\nchannels = [\"pager\"]\nhours = \"8-22\"\n[[chain]]", "is not a daily window"),
     error(
         "[[chain]]",
         "[[route]]\nchannels = [\"pager\"]\ndays = [\"someday\"]\n[[chain]]",

@@ -95,7 +95,7 @@ async fn forty_alerts_at_once_are_one_message() {
     let storm = net.sink.alerts("daemon/test/storm", "opened");
     assert_eq!(storm.len(), 1);
     assert_eq!(storm[0].text("severity"), "page");
-    assert!(storm[0].text("summary").starts_with("40 alerts came at once"), "{}", storm[0].body);
+    assert!(storm[0].text("summary").starts_with("40 alerts opened at once"), "{}", storm[0].body);
     assert!(storm[0].text("details").contains("disk 7 is full"), "{}", storm[0].body);
     assert!(
         !net.sink.received().iter().any(|alert| alert.text("key").contains("raised/disk")),
@@ -131,7 +131,7 @@ async fn maintenance_is_quiet_has_an_end_and_loses_nothing() {
     ok(&daemon, &["maintenance", "end"]).await;
     until("the digest comes", async || net.sink.has("daemon/test/maintenance", "report")).await;
     let digest = &net.sink.alerts("daemon/test/maintenance", "report")[0];
-    assert!(digest.text("summary").contains("alerts that came: 2, still open: 1"), "{}", digest.body);
+    assert!(digest.text("summary").contains("alerts held back: 2, still open: 1"), "{}", digest.body);
     assert!(digest.text("details").contains("it came and went"), "{}", digest.body);
     until("what is open is said", async || net.sink.has("raised/came", "opened")).await;
     assert!(!net.sink.has("raised/went", "opened"));
