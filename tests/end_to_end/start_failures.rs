@@ -63,7 +63,7 @@ async fn a_file_that_says_nothing_any_more_is_told_by_what_was_kept() {
     assert_eq!(code, Some(3));
     let third = net.sink.alerts("daemon/test/start", "updated");
     assert_eq!(third.len(), 1, "the third is a loop");
-    assert!(third[0].text("details").contains("It has failed 3 times within the hour"), "{}", third[0].body);
+    assert!(third[0].text("details").contains("3 starts have failed within the hour"), "{}", third[0].body);
     let (_, said) = within_15_seconds(run(&config, &dir.path().join("state"))).await;
     assert!(said.contains("no channel was told"), "{said}");
 
@@ -216,5 +216,5 @@ async fn a_daemon_that_dies_again_and_again_pages_at_the_third_time() {
         assert_eq!(told, usize::from(death >= 4), "before death {death}");
         daemon.kill().await;
     }
-    assert!(net.sink.alerts("crash-loop", "opened")[0].text("summary").contains("ended badly 3 times"));
+    assert!(net.sink.alerts("crash-loop", "opened")[0].text("summary").contains("crashed 3 times"));
 }

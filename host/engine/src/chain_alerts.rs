@@ -109,7 +109,7 @@ impl ChainAlerts {
         said
     }
 
-    /// Alerts about endpoints that used to answer over https and now only answer over plain HTTP, where that is allowed.
+    /// Alerts about endpoints that used to answer over https and now only over plain HTTP, where that is allowed.
     pub fn downgraded(&mut self, now: Time, chain: &str, endpoints: &[String]) -> Vec<AlertReport> {
         let key = |name: &str| part_key(chain, Cause::Downgraded, name);
         let keep: Vec<AlertKey> = endpoints.iter().map(|name| key(name)).collect();

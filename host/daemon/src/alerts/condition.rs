@@ -1,22 +1,22 @@
-//! Standing conditions of the daemon: one alert each, raised when a condition fails and called off when it holds again.
+//! Standing conditions of the daemon: one alert each, raised when a condition fails and resolved when it holds again.
 
 use dogwatch_alerts::AlertReport;
 
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::{AlertTexts, Condition};
 
-/// The alert that stands for one condition.
+/// The alert for one condition.
 ///
-/// It is said at the edges alone, however often the condition is looked at. The first time it holds after a start calls off
-/// what an earlier run may have raised: the desk knows whether anything is open. What could not be stored is said at the
-/// next look.
+/// It reports changes only, however often the condition is checked. When the condition first holds after a start, it
+/// resolves the alert that an earlier run may have raised: the desk knows whether one is open. A report that could not be
+/// stored is repeated at the next check.
 #[derive(Debug)]
 pub struct StandingAlert {
     desk: AlertDesk,
     last: Last,
 }
 
-/// What was said last.
+/// The last report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Last {
     Nothing,
@@ -25,12 +25,12 @@ enum Last {
 }
 
 impl StandingAlert {
-    /// Nothing was said yet in this run.
+    /// Nothing has been reported in this run.
     pub fn new(desk: AlertDesk) -> Self {
         Self { desk, last: Last::Nothing }
     }
 
-    /// Takes in how the condition is now, and says so if that is news. `text` puts the alert together.
+    /// Takes in the condition's current state and reports it if it changed. `text` writes the alert.
     pub async fn now(
         &mut self,
         condition: Condition<'_>,
