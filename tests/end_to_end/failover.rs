@@ -228,7 +228,7 @@ async fn one_daemon_guards_witnesses_on_several_chains() {
     })
     .await;
     let which = daemon.command(&["switch", WITNESS, "third"]).await;
-    assert!(String::from_utf8_lossy(&which.stderr).contains("say which with --chain"));
+    assert!(String::from_utf8_lossy(&which.stderr).contains("choose one with --chain"));
 
     two.handle().crash(WITNESS, "primary").unwrap();
     until("the successor produces", async || two.blocks_by("second") > 0).await;

@@ -39,7 +39,7 @@ async fn a_mistake_in_the_configuration_is_told_by_its_own_channels() {
     let config = net.write(dir.path(), &Setup { top: "mod = \"armed\"".into(), ..Setup::default() });
     let (code, said) = within_15_seconds(run(&config, dir.path())).await;
     assert_eq!(code, Some(3));
-    assert!(said.contains("channel pager was told that Dogwatch does not start"), "{said}");
+    assert!(said.contains("channel pager delivered the message that Dogwatch does not start"), "{said}");
     let page = only_page(&net, "daemon/test/start");
     assert!(page.text("details").contains("unknown key mod") && page.text("details").contains("Did you mean mode?"));
     assert_eq!(page.text("command"), "dogwatch check");
@@ -65,7 +65,7 @@ async fn a_file_that_says_nothing_any_more_is_told_by_what_was_kept() {
     assert_eq!(third.len(), 1, "the third is a loop");
     assert!(third[0].text("details").contains("3 starts have failed within the hour"), "{}", third[0].body);
     let (_, said) = within_15_seconds(run(&config, &dir.path().join("state"))).await;
-    assert!(said.contains("no channel was told"), "{said}");
+    assert!(said.contains("no message was sent"), "{said}");
 
     net.write(dir.path(), &Setup::default());
     let daemon = Daemon::start(&config);
@@ -192,14 +192,14 @@ async fn systemd_can_tell_without_a_configuration() {
     assert!(page.text("details").contains("MONITOR_SERVICE_RESULT=exit-code"), "{}", page.body);
     for _ in 0..4 {
         let (code, said) = within_15_seconds(tell()).await;
-        assert!(code == Some(0) && said.contains("no channel was told"), "one failure is said once: {said}");
+        assert!(code == Some(0) && said.contains("no message was sent"), "one failure is reported once: {said}");
     }
     assert!(!net.sink.has("daemon/test/start", "updated"), "and is one, however often it is noticed");
 
     std::fs::remove_dir_all(dir.path().join("state")).unwrap();
     let (code, said) = within_15_seconds(tell()).await;
     assert_eq!(code, Some(1));
-    assert!(said.contains("NOBODY WAS TOLD"), "{said}");
+    assert!(said.contains("NO CHANNEL DELIVERED"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

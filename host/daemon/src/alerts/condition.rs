@@ -8,8 +8,8 @@ use crate::alerts::texts::{AlertTexts, Condition};
 /// The alert for one condition.
 ///
 /// It reports changes only, however often the condition is checked. When the condition first holds after a start, it
-/// resolves the alert that an earlier run may have raised: the desk knows whether one is open. A report that could not be
-/// stored is repeated at the next check.
+/// resolves the alert that an earlier run may have raised: the desk knows whether one is open. A report that could not
+/// be stored is repeated at the next check.
 #[derive(Debug)]
 pub struct StandingAlert {
     desk: AlertDesk,

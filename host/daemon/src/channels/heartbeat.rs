@@ -1,7 +1,7 @@
 //! Dead man's switches: services that raise the alarm when heartbeats stop.
 //!
-//! A heartbeat says that a full cycle went well: Dogwatch saw a fresh, agreed head, the policies answered, the state is on
-//! disk, and every page was delivered. If something is missing, the heartbeat reports a failure and the reason.
+//! A heartbeat says that a full cycle went well: Dogwatch saw a fresh, agreed head, the policies answered, the state is
+//! on disk, and every page was delivered. If something is missing, the heartbeat reports a failure and the reason.
 
 use std::time::Duration;
 

@@ -4,7 +4,11 @@ use dogwatch_plugins::{ChannelPlugin, Library};
 
 use crate::config::ChannelConfig;
 
-/// The plugin of a channel, if it loads and likes its settings.
+/// Loads the plugin of a channel and has it check the settings.
+///
+/// # Errors
+///
+/// If the plugin does not load or rejects its settings.
 pub fn load(library: &Library, channel: &ChannelConfig) -> Result<ChannelPlugin, String> {
     let plugin = library.channel(&channel.plugin).map_err(|error| error.to_string())?;
     let secrets: Vec<String> = channel.secrets.keys().cloned().collect();
