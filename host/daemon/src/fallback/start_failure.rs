@@ -1,8 +1,8 @@
 //! Tells the operator that the daemon cannot start, over every channel that can still be built.
 //!
 //! A channel comes from the configuration if its section can be read, otherwise from what the last good start kept:
-//! its settings, where its secrets are (never the secrets), and its plugin as WebAssembly. This needs no chain, no store
-//! and no other part of the configuration.
+//! its settings, where its secrets are (never the secrets), and its plugin as WebAssembly. This needs no chain, no
+//! store and no other part of the configuration.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Incidents as rows.
+//! Incidents as rows of the database.
 
 use dogwatch_alerts::{AlertKey, Hold, Incident, Maintenance, Phase};
 use dogwatch_chain::Time;
@@ -13,11 +13,11 @@ pub(super) fn load(connection: &Connection, key: &AlertKey) -> Result<Option<Inc
     Ok(readable(&key.to_string(), json))
 }
 
-/// What can be read; the rest is as good as nothing. A state that is stored beside it must not be lost for it, nor a
-/// switch that waits for the state.
+/// Parses a value, or drops it if it is unreadable: it must not prevent the state in the same transaction from being
+/// stored, nor a switch that waits for that.
 fn readable<T: serde::de::DeserializeOwned>(what: &str, json: Option<String>) -> Option<T> {
     from_json(what, json).unwrap_or_else(|error| {
-        tracing::error!(what, %error, "what is stored of an alert cannot be read, and is left out");
+        tracing::error!(what, %error, "a stored alert cannot be read; leaving it out");
         None
     })
 }
@@ -72,7 +72,7 @@ pub(super) fn keys(
     let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
     let mut keys = Vec::new();
     for key in rows {
-        // What another version stored under a key that is none here is nobody's.
+        // Another version may have stored keys that this one does not know: skip them.
         keys.extend(key?.parse::<AlertKey>());
     }
     Ok(keys)
