@@ -1,4 +1,4 @@
-//! `dogwatch check`: everything that is wrong, at once, each with line and remedy.
+//! `dogwatch check` reports all problems at once, each with its line and remedy.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -12,7 +12,7 @@ async fn check(path: &Path) -> (Option<i32>, Value) {
     (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// A change of the good configuration, and what is said of it.
+/// A change to the good configuration, and the problem it causes.
 struct Case {
     from: &'static str,
     to: &'static str,
@@ -154,7 +154,7 @@ const CASES: &[Case] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn says_what_is_wrong_and_where() {
+async fn each_problem_is_reported_with_its_line() {
     let (net, dir) = (Net::start().await, Net::directory());
     let good = net.toml(dir.path(), &Setup::default());
     let path = dir.path().join("dogwatch.toml");
@@ -179,7 +179,7 @@ async fn says_what_is_wrong_and_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn says_everything_at_once_with_lines() {
+async fn all_problems_are_reported_at_once() {
     let (net, dir) = (Net::start().await, Net::directory());
     let mut text = net.toml(dir.path(), &Setup::default());
     for case in [&CASES[2], &CASES[6], &CASES[7]] {
@@ -202,9 +202,9 @@ async fn says_everything_at_once_with_lines() {
     assert!(plain.contains("dogwatch.toml:2: error: mode"), "{plain}");
 }
 
-/// What is wrong is said once; what follows from it is not said as well.
+/// A problem is reported once, without the problems that follow from it.
 #[tokio::test(flavor = "multi_thread")]
-async fn says_nothing_that_only_follows() {
+async fn consequences_of_a_problem_are_not_reported() {
     let (net, dir) = (Net::start().await, Net::directory());
     let good = net.toml(dir.path(), &Setup::default());
     let path = dir.path().join("dogwatch.toml");
@@ -250,7 +250,7 @@ async fn only_regular_files_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_two_chains_share_a_key() {
+async fn chains_may_not_share_a_key() {
     let (net, dir) = (Net::start().await, Net::directory());
     let good = net.toml(dir.path(), &Setup::default());
     let sections = &good[good.find("[[chain]]").unwrap()..good.find("[[channel]]").unwrap()];
@@ -263,7 +263,7 @@ async fn no_two_chains_share_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_guarded() {
+async fn keys_must_be_private_and_match() {
     let (net, dir) = (Net::start().await, Net::directory());
     let path = net.write(dir.path(), &Setup::default());
     let wif = dir.path().join("second.wif");
@@ -282,7 +282,7 @@ async fn keys_are_guarded() {
 
     std::fs::write(&wif, "5JnotAkey").unwrap();
     let (_, report) = check(&path).await;
-    assert!(!report.to_string().contains("5JnotAkey"), "what may be a key is not repeated");
+    assert!(!report.to_string().contains("5JnotAkey"), "text that may be a key is not repeated");
 
     let shared = std::fs::read_to_string(&path).unwrap();
     let prefix = &net.devnet.profile().prefix;

@@ -1,10 +1,10 @@
-//! The alert desk, at work in the real daemon: acknowledgement, escalation, storms, maintenance, and what is stuck.
+//! The alert desk in the real daemon: acknowledgement, escalation, storms, maintenance and channel tests.
 
 use serde_json::Value;
 
 use crate::support::{Daemon, Net, Setup, Sink, until};
 
-/// A second receiver, and routes between the two.
+/// A second receiver, and routes to both.
 async fn with_a_colleague(net: &Net, dir: &std::path::Path, rules: &str) -> (std::path::PathBuf, Sink) {
     let colleague = Sink::start().await;
     let config = net.write(dir, &Setup::default());
@@ -26,7 +26,7 @@ async fn ok(daemon: &Daemon, arguments: &[&str]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_answers_and_the_colleague_is_next() {
+async fn an_unacknowledged_alert_goes_to_the_colleague() {
     let (net, dir) = (Net::start().await, Net::directory());
     let routes = "[[route]]\nchannels = [\"pager\"]\n[[route.step]]\nafter = \"2s\"\nchannels = [\"colleague\"]\n";
     let (config, colleague) = with_a_colleague(&net, dir.path(), routes).await;
@@ -36,7 +36,7 @@ async fn nobody_answers_and_the_colleague_is_next() {
     until("the pager is told", async || net.sink.has("raised/backup", "opened")).await;
     assert!(!colleague.has("raised/backup", "escalated"));
     until("the colleague is told", async || colleague.has("raised/backup", "escalated")).await;
-    assert!(!net.sink.has("raised/backup", "escalated"), "whoever knows is not told anew");
+    assert!(!net.sink.has("raised/backup", "escalated"), "channels that know get no escalation");
 
     let list = ok(&daemon, &["alerts"]).await;
     assert!(
@@ -71,14 +71,14 @@ async fn an_acknowledgement_in_time_keeps_the_colleague_asleep_and_survives_a_re
     daemon.kill().await;
     let daemon = Daemon::start(&config);
     daemon.ready().await;
-    // A later alert climbs, and by then the first would have.
+    // A later alert escalates; by then the first one would have.
     ok(&daemon, &["alert", "raise", "two", "second", "--severity", "page"]).await;
     until("the second climbs", async || colleague.has("raised/two", "escalated")).await;
     assert!(!colleague.has("raised/one", "escalated"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forty_alerts_at_once_are_one_message() {
+async fn forty_alerts_at_once_get_one_message() {
     let (net, dir) = (Net::start().await, Net::directory());
     let setup = Setup { top: "[alerts]\ngather = \"8s\"\n".into(), ..Setup::default() };
     let daemon = Daemon::start(&net.write(dir.path(), &setup));
@@ -107,7 +107,7 @@ async fn forty_alerts_at_once_are_one_message() {
     let open = list["alerts"].as_array().unwrap();
     let of_storm: Vec<_> = open.iter().filter(|alert| alert["key"].as_str().unwrap().contains("raised/disk")).collect();
     assert_eq!(of_storm.len(), 40);
-    assert!(of_storm.iter().all(|alert| alert["acknowledged_by"] == "bob"), "with the storm its members");
+    assert!(of_storm.iter().all(|alert| alert["acknowledged_by"] == "bob"), "the members with the storm");
     for n in 0..40 {
         ok(&daemon, &["alert", "resolve", &format!("disk/{n}")]).await;
     }
@@ -115,7 +115,7 @@ async fn forty_alerts_at_once_are_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn maintenance_is_quiet_has_an_end_and_loses_nothing() {
+async fn a_maintenance_is_quiet_and_loses_nothing() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -154,7 +154,7 @@ fn daemon_config(daemon: &Daemon) -> &std::path::Path {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn channels_can_be_tried() {
+async fn channels_can_be_tested() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -172,9 +172,9 @@ async fn channels_can_be_tried() {
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("there are: pager"));
 }
 
-/// A telephone that rings until somebody presses its button: the same as typing `dogwatch ack`.
+/// A phone that rings until someone presses its button, which is the same as running `dogwatch ack`.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_acknowledgement_at_pushover_is_one() {
+async fn an_acknowledgement_at_pushover_counts() {
     use std::os::unix::fs::PermissionsExt;
     let (net, dir) = (Net::start().await, Net::directory());
     let authority = dogwatch_services::Authority::new().unwrap();

@@ -1,4 +1,4 @@
-//! ntfy: a topic, and telephone calls where the account has them.
+//! ntfy: a topic, and phone calls if the account has them.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn with_call(rig: &Rig<Channel>) -> Wiring {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_open_is_loud() {
+async fn only_open_alerts_are_loud() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Acknowledged, AlertEvent::Resolved] {
         rig.client.deliver(&message(event)).await;
