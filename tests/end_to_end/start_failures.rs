@@ -146,10 +146,10 @@ async fn a_full_disk_is_reported() {
     let output = within_15_seconds(on_a_full_disk(&config, &state).output()).await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("channel pager was told"), "{said}");
+    assert!(said.contains("channel pager delivered"), "{said}");
     let page = only_page(&net, "daemon/test/start");
     assert!(page.text("summary").contains("its state directory cannot be used"), "{}", page.body);
-    assert!(page.text("details").contains("look at the disk"), "{}", page.body);
+    assert!(page.text("details").contains("check the disk"), "{}", page.body);
     assert_eq!(page.text("command"), "df -h");
 }
 

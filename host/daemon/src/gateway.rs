@@ -32,7 +32,7 @@ pub(crate) enum GatewayError {
         source: std::io::Error,
     },
     /// The certificate's file cannot be read.
-    #[error("cannot read the certificate {path}: {source}")]
+    #[error("the certificate {path} cannot be read: {source}")]
     Certificate {
         /// The file.
         path: PathBuf,
