@@ -33,9 +33,9 @@ async fn an_unacknowledged_alert_goes_to_the_colleague() {
     let daemon = Daemon::start(&config);
     daemon.ready().await;
     ok(&daemon, &["alert", "raise", "backup", "the backup failed", "--severity", "page"]).await;
-    until("the pager is told", async || net.sink.has("raised/backup", "opened")).await;
+    until("the pager gets the alert", async || net.sink.has("raised/backup", "opened")).await;
     assert!(!colleague.has("raised/backup", "escalated"));
-    until("the colleague is told", async || colleague.has("raised/backup", "escalated")).await;
+    until("the colleague gets the alert", async || colleague.has("raised/backup", "escalated")).await;
     assert!(!net.sink.has("raised/backup", "escalated"), "channels that know get no escalation");
 
     let list = ok(&daemon, &["alerts"]).await;
@@ -45,13 +45,13 @@ async fn an_unacknowledged_alert_goes_to_the_colleague() {
     );
     let said = ok(&daemon, &["ack", "daemon/test/raised/backup", "--by", "bob"]).await;
     assert_eq!(said.trim(), "acknowledged: daemon/test/raised/backup");
-    until("both hear of it", async || {
+    until("both get the acknowledgement", async || {
         net.sink.has("raised/backup", "acknowledged") && colleague.has("raised/backup", "acknowledged")
     })
     .await;
     assert_eq!(colleague.alerts("raised/backup", "acknowledged")[0].text("acknowledged_by"), "bob");
     ok(&daemon, &["alert", "resolve", "backup"]).await;
-    until("both hear the end", async || {
+    until("both get the end", async || {
         net.sink.has("raised/backup", "resolved") && colleague.has("raised/backup", "resolved")
     })
     .await;
@@ -91,7 +91,7 @@ async fn forty_alerts_at_once_get_one_message() {
         }
     };
     futures_util::future::join_all((0..40).map(raise)).await;
-    until("the storm is told", async || net.sink.has("daemon/test/storm", "opened")).await;
+    until("the storm's message arrives", async || net.sink.has("daemon/test/storm", "opened")).await;
     let storm = net.sink.alerts("daemon/test/storm", "opened");
     assert_eq!(storm.len(), 1);
     assert_eq!(storm[0].text("severity"), "page");
@@ -206,7 +206,7 @@ async fn an_acknowledgement_at_pushover_counts() {
         let device = service.devices[0].clone();
         service.acknowledge(&device);
     });
-    until("the others hear of it", async || net.sink.has("raised/backup", "acknowledged")).await;
+    until("the others get the acknowledgement", async || net.sink.has("raised/backup", "acknowledged")).await;
     let by = net.sink.alerts("raised/backup", "acknowledged")[0].text("acknowledged_by").to_owned();
     assert!(by.ends_with("(phone)"), "{by}");
     ok(&daemon, &["alert", "raise", "again", "and another one", "--severity", "page"]).await;

@@ -105,7 +105,7 @@ async fn the_other_channels_report_a_missing_plugin() {
     let text = std::fs::read_to_string(&config).unwrap() + more;
     std::fs::write(&config, text).unwrap();
     let mut daemon = Daemon::start(&config);
-    let told = async { until("it is told", async || net.sink.has("daemon/test/channel/chat", "opened")).await };
+    let told = async { until("the alert arrives", async || net.sink.has("daemon/test/channel/chat", "opened")).await };
     within_15_seconds(told).await;
     assert!(only_page(&net, "daemon/test/channel/chat").text("details").contains("did you mean telegram?"));
     assert!(daemon.is_running());
@@ -162,7 +162,7 @@ async fn a_port_in_use_is_reported() {
     let text = std::fs::read_to_string(&config).unwrap() + &gateway;
     std::fs::write(&config, text).unwrap();
     let mut daemon = Daemon::start(&config);
-    let told = async { until("it is told", async || net.sink.has("/gateway", "opened")).await };
+    let told = async { until("the alert arrives", async || net.sink.has("/gateway", "opened")).await };
     within_15_seconds(told).await;
     assert!(only_page(&net, "/gateway").text("details").contains("in use"), "the reason");
     assert!(daemon.is_running(), "the watch does not depend on it");
@@ -210,7 +210,7 @@ async fn a_crash_loop_pages_at_the_third_crash() {
         let mut daemon = Daemon::start(&config);
         daemon.ready().await;
         if death >= 4 {
-            until("it is told", async || net.sink.has("crash-loop", "opened")).await;
+            until("the alert arrives", async || net.sink.has("crash-loop", "opened")).await;
         }
         let told = net.sink.alerts("crash-loop", "opened").len();
         assert_eq!(told, usize::from(death >= 4), "before death {death}");

@@ -26,7 +26,7 @@ async fn a_start_without_endpoints_raises_an_alert_and_goes_on() {
         let host = url.trim_start_matches("http://").trim_end_matches('/');
         assert!(alert.text("details").contains(host), "a reason for each endpoint: {}", alert.text("details"));
     }
-    until("it is said again", async || net.sink.alerts("/blind", "updated").len() >= 2).await;
+    until("the alert is repeated", async || net.sink.alerts("/blind", "updated").len() >= 2).await;
     assert!(daemon.is_running());
 
     for index in 0..3 {

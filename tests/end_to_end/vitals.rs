@@ -111,7 +111,7 @@ async fn the_other_channels_report_failed_heartbeats() {
     let (config, fake) = with_a_check(&net, dir.path(), "").await;
     fake.order(vec![Some(dogwatch_services::Fault::Status(503)); 7]);
     let _daemon = Daemon::start(&config);
-    until("it is told", async || net.sink.has("heartbeat/hc", "opened")).await;
+    until("the alert arrives", async || net.sink.has("heartbeat/hc", "opened")).await;
     until("it is called off", async || net.sink.has("heartbeat/hc", "resolved")).await;
 }
 

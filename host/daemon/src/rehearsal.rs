@@ -106,7 +106,7 @@ impl Rehearsal {
     async fn witness(&self, pool: &Pool, rehearsal: WitnessRehearsal, checks: &mut Vec<Check>) {
         let WitnessRehearsal { witness, holder, policy_trouble, standbys, mode, .. } = rehearsal;
         // In observe mode neither keys nor standbys are needed.
-        let amiss = |what: String, note: String| match mode {
+        let problem = |what: String, note: String| match mode {
             Mode::Armed => fails(what, note),
             Mode::Observe => Check { what, result: CheckResult::Unknown, note: format!("mode is \"observe\"; {note}") },
         };
@@ -120,18 +120,18 @@ impl Rehearsal {
         let what = format!("{witness}: the policy");
         checks.push(policy_trouble.map_or_else(|| works(what.clone(), String::new()), |why| fails(what.clone(), why)));
         if standbys.is_empty() {
-            checks.push(amiss(format!("{witness}: standbys"), "there is none".to_owned()));
+            checks.push(problem(format!("{witness}: standbys"), "there is no standby".to_owned()));
         }
         for Standby { name, obstacles, switch } in standbys {
             let what = format!("{witness}: standby {name}");
             checks.push(match obstacles.is_empty() {
                 true => works(what, "fit".to_owned()),
-                false => amiss(what, obstacles.join("; ")),
+                false => problem(what, obstacles.join("; ")),
             });
             let what = format!("{witness}: a switch to {name}");
             checks.push(match switch {
                 Ok(signed) => verify(pool, what, &signed).await,
-                Err(why) => amiss(what, why),
+                Err(why) => problem(what, why),
             });
         }
     }
@@ -140,9 +140,9 @@ impl Rehearsal {
     async fn tell(&self, report: &RehearsalReport) -> Result<(), crate::store::StoreError> {
         let failing = report.checks.iter().filter(|check| check.result == CheckResult::Fails);
         let failing: Vec<&str> = failing.map(|check| check.what.as_str()).collect();
-        let (words, lines) = (self.desk.texts(), report.lines().join("\n"));
-        self.desk.report(words.report(&failing, &lines)).await?;
-        self.desk.report(words.rehearsal(&failing, &lines)).await
+        let (texts, lines) = (self.desk.texts(), report.lines().join("\n"));
+        self.desk.report(texts.report(&failing, &lines)).await?;
+        self.desk.report(texts.rehearsal(&failing, &lines)).await
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Store {
 }
 
 /// The latest time that any caller came with. A caller that read the clock early and then had to wait must not appear
-/// earlier than one that read it later. A clock that was set back is told apart by the size of the step.
+/// earlier than one that read it later. A larger step back means that the clock was set back.
 #[derive(Debug, Default)]
 struct Latest(AtomicI64);
 

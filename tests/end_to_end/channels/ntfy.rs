@@ -103,7 +103,7 @@ async fn the_topic_may_be_a_secret_and_the_login_a_password() {
     let logged_in = wiring.text("user", &service.user).secret("password", &service.password);
     logged_in.client().deliver(&message(AlertEvent::Updated)).await;
     rig.fake.with(|service| service.access = Access::WriteOnly);
-    assert_eq!(logged_in.client().self_test().await, Tested::Passed, "whoever may only write may not read");
+    assert_eq!(logged_in.client().self_test().await, Tested::Passed, "an account that may write but not read");
     let outcome = logged_in.secret("password", "wr0ng-passw0rd").client().send(&message(AlertEvent::Updated)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("password right")), "{outcome:?}");
 }

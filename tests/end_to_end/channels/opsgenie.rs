@@ -74,7 +74,7 @@ async fn acknowledgement_and_end_reach_every_severity_that_the_alert_has_had() {
     let rig = Rig::<Channel>::start().await;
     rig.client.deliver(&with_severity(AlertEvent::Opened, Severity::Warning)).await;
     rig.client.deliver(&message(AlertEvent::Updated)).await;
-    assert_eq!(statuses(&rig), [Status::Open, Status::Open], "what grew worse rings anew");
+    assert_eq!(statuses(&rig), [Status::Open, Status::Open], "an alert that got worse rings again");
     rig.fake.with(|service| {
         let priorities: Vec<_> = service.alerts.iter().map(|alert| alert.priority.as_str()).collect();
         assert_eq!(priorities, ["P3", "P1"]);

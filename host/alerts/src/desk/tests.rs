@@ -144,7 +144,7 @@ fn news_is_sent_at_once_and_fresh_wording_with_the_next_message() {
     night.report(Change::News, Severity::Critical, "it broke more");
     assert_eq!(night.said(), ["10 Updated chat", "10 Updated pager"]);
     night.report(Change::Refreshed, Severity::Critical, "it broke in 7 places");
-    assert_eq!(night.said(), [] as [&str; 0], "wording alone is worth no message");
+    assert_eq!(night.said(), [] as [&str; 0], "new wording alone sends no message");
     night.wait(300);
     assert_eq!(night.said(), ["310 Updated chat", "310 Updated pager"], "the desk alone repeats");
     assert_eq!(night.known.unwrap().alert.summary, "it broke in 7 places");
@@ -158,7 +158,7 @@ fn getting_worse_reaches_channels_that_do_not_take_milder_alerts() {
     night.said();
     night.report(Change::Worse, Severity::Page, "it broke");
     assert_eq!(night.said(), ["0 Updated chat", "0 Opened pager"]);
-    assert_eq!(night.known.as_ref().unwrap().acknowledged, None, "it has to be acknowledged anew");
+    assert_eq!(night.known.as_ref().unwrap().acknowledged, None, "it needs a new acknowledgement");
     night.report(Change::Refreshed, Severity::Info, "it broke a little");
     assert_eq!(night.known.as_ref().unwrap().alert.severity, Severity::Page, "it never goes down");
 }
