@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_has_a_name_of_its_own_that_reads_back() {
+    fn every_cause_name_is_unique_and_reads_back() {
         for cause in Cause::ALL {
             assert_eq!(Cause::named(cause.name()), Some(*cause));
         }
