@@ -1,4 +1,4 @@
-//! `dogwatch check` reports all problems at once, each with its line and remedy.
+//! `dogwatch check`: every problem at once, each with line and remedy.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -12,7 +12,7 @@ async fn check(path: &Path) -> (Option<i32>, Value) {
     (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// A change to the good configuration, and the problem it causes.
+/// A change to the good configuration, and the problem that is reported.
 struct Case {
     from: &'static str,
     to: &'static str,
@@ -202,7 +202,7 @@ async fn all_problems_are_reported_at_once() {
     assert!(plain.contains("dogwatch.toml:2: error: mode"), "{plain}");
 }
 
-/// A problem is reported once, without the problems that follow from it.
+/// A mistake is reported once, without the problems that only follow from it.
 #[tokio::test(flavor = "multi_thread")]
 async fn consequences_of_a_problem_are_not_reported() {
     let (net, dir) = (Net::start().await, Net::directory());
