@@ -145,8 +145,9 @@ impl AlertTexts<'_> {
                 let text = Text {
                     summary,
                     details: format!("{why}\nDogwatch uses the copy from the last good start. The channel delivers."),
-                    remedy: "Fix the channel's plugin or put its file into the plugin directory, then restart Dogwatch."
-                        .to_owned(),
+                    remedy:
+                        "Fix the channel's plugin or put its file into the plugin directory, then restart Dogwatch."
+                            .to_owned(),
                     command: "dogwatch check".to_owned(),
                 };
                 self.raised(key, severity, text)
