@@ -1,9 +1,9 @@
-//! Delivery by a WebAssembly channel to a real receiver.
+//! Delivery through a WebAssembly channel to a real receiver.
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_for_now_is_sent_again_in_order() {
+async fn temporarily_refused_messages_are_sent_again_in_order() {
     let (net, dir) = (Net::start().await, Net::directory());
     net.sink.refuse([503, 500, 502]);
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
@@ -28,7 +28,7 @@ async fn what_is_refused_for_now_is_sent_again_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_takes_what_it_asked_for_and_nothing_milder() {
+async fn a_channel_gets_nothing_below_its_minimum_severity() {
     let (net, dir) = (Net::start().await, Net::directory());
     let setup = Setup { channel: "min_severity = \"page\"".into(), ..Setup::default() };
     let daemon = Daemon::start(&net.write(dir.path(), &setup));
@@ -41,7 +41,7 @@ async fn a_channel_takes_what_it_asked_for_and_nothing_milder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_longer_watched_leaves_no_alert_open() {
+async fn alerts_about_removed_things_are_resolved() {
     let (net, dir) = (Net::start().await, Net::directory());
     let path = net.write(dir.path(), &Setup { mode: "observe", ..Setup::default() });
     let mut daemon = Daemon::start(&path);

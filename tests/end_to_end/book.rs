@@ -1,7 +1,7 @@
-//! The README and the book say what is so: their commands are run, their configurations checked, their links followed.
+//! Keeps the README and the book true: runs their commands, checks their configurations, follows their links.
 //!
-//! `UPDATE_BOOK=1` writes what the commands say now into the pages; look at the difference before you commit it. What a
-//! block is for stands behind its language: `toml` and `console` explain theirs in `configs.rs` and `consoles.rs`.
+//! `UPDATE_BOOK=1` writes the commands' current output into the pages; review the diff before you commit it. The words
+//! after a block's language say what the block is for: see `configs.rs` for `toml` and `consoles.rs` for `console`.
 
 mod blocks;
 mod commands;

@@ -1,4 +1,4 @@
-//! Every bundled channel, as it runs in the daemon, against a strict fake of its service over real TLS.
+//! Every bundled channel as the daemon runs it, against a strict fake of its service over real TLS.
 
 mod alertmanager;
 mod bench;
@@ -21,7 +21,7 @@ mod twilio;
 mod uptime_kuma;
 mod webhook;
 
-/// A channel that comes with the daemon is tested like every other one, in a file of its own.
+/// Every channel that comes with the daemon has tests, in its own file.
 #[test]
 fn every_bundled_channel_has_tests() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/end_to_end");
@@ -31,7 +31,7 @@ fn every_bundled_channel_has_tests() {
         assert!(modules.contains(&format!("\nmod {module};\n")), "tests/end_to_end/channels.rs lacks `mod {module};`");
         let text = std::fs::read_to_string(folder.join("channels").join(format!("{module}.rs"))).unwrap();
         let alike = ["like_every_channel!", "like_every_heartbeat!"].iter().any(|tests| text.contains(tests));
-        // Mail does not go by HTTP, and has tests of its own instead.
+        // Mail does not use HTTP and has its own tests.
         assert!(
             alike || plugin.name == "email",
             "tests/end_to_end/channels/{module}.rs calls no tests of every channel"

@@ -1,4 +1,4 @@
-//! Status, switch, pause and resume; and the exit codes.
+//! The commands status, switch, pause and resume, and the exit codes.
 
 use crate::support::{Daemon, Net, Setup, WITNESS, dogwatch, until};
 
@@ -23,7 +23,7 @@ async fn an_operator_switches_by_hand() {
     until("the node produces", async || net.blocks_by("third") > 0).await;
     assert_eq!(net.key_changes(), 1);
 
-    // The cool-down is soft: --force passes it. A node that does not exist is not.
+    // The cool-down is soft: --force overrides it. A missing node is not.
     let refused = daemon.command(&["switch", WITNESS, "primary", "--json"]).await;
     assert_eq!(refused.status.code(), Some(5));
     assert!(text(&refused.stdout).contains("cooling down"), "{}", text(&refused.stdout));
@@ -75,7 +75,7 @@ async fn status_reads_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_daemon_there_is_a_code_for_it() {
+async fn a_missing_daemon_has_its_own_exit_code() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let output = dogwatch().arg("status").arg("--config").arg(&config).output().await.unwrap();
@@ -86,12 +86,12 @@ async fn without_a_daemon_there_is_a_code_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_daemon_that_hangs_is_not_a_missing_one() {
+async fn a_hanging_daemon_is_told_from_a_missing_one() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let daemon = Daemon::start(&config);
     daemon.ready().await;
-    // Something takes its place that listens and says nothing.
+    // Something takes its place that listens but never answers.
     drop(daemon);
     let socket = dogwatch_client::socket_path(&dir.path().join("state"));
     let _ = std::fs::remove_file(&socket);
@@ -103,7 +103,7 @@ async fn a_daemon_that_hangs_is_not_a_missing_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_leaves_is_no_failure() {
+async fn a_closed_pipe_is_not_a_failure() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = dogwatch().args(["plugin", "list"]).stdout(writer).output().await.unwrap();
@@ -124,7 +124,7 @@ async fn help_lists_commands_and_exit_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_ends_well() {
+async fn the_demo_succeeds() {
     let output = dogwatch().args(["demo", "--slot-ms", "100"]).output().await.unwrap();
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));

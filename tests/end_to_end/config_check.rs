@@ -72,7 +72,7 @@ const CASES: &[Case] = &[
     error("[[chain]]", "[alerts]\npage_deadline = \"1h\"\n[[chain]]", "page_deadline = \"1h\" is out of range"),
     error("[[chain]]", "[[route]]\nchannels = [\"pagr\"]\n[[chain]]", "there is no channel \"pagr\""),
     error("[[chain]]", "[[route]]\nmin_severity = \"page\"\n[[chain]]", "channels is missing or empty"),
-    error("[[chain]]", "[[route]]\nchannels = [\"pager\"]\nhours = \"8-22\"\n[[chain]]", "is no window of a day"),
+    error("[[chain]]", "[[route]]\nchannels = [\"pager\"]\nhours = \"8-22\"\n[[chain]]", "is not a daily window"),
     error(
         "[[chain]]",
         "[[route]]\nchannels = [\"pager\"]\ndays = [\"someday\"]\n[[chain]]",
@@ -154,7 +154,7 @@ const CASES: &[Case] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn says_what_is_wrong_and_where() {
+async fn each_problem_is_reported_with_its_line() {
     let (net, dir) = (Net::start().await, Net::directory());
     let good = net.toml(dir.path(), &Setup::default());
     let path = dir.path().join("dogwatch.toml");
@@ -179,7 +179,7 @@ async fn says_what_is_wrong_and_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn says_everything_at_once_with_lines() {
+async fn all_problems_are_reported_at_once() {
     let (net, dir) = (Net::start().await, Net::directory());
     let mut text = net.toml(dir.path(), &Setup::default());
     for case in [&CASES[2], &CASES[6], &CASES[7]] {
@@ -206,7 +206,7 @@ async fn says_everything_at_once_with_lines() {
 
 /// A mistake is reported once, without the problems that only follow from it.
 #[tokio::test(flavor = "multi_thread")]
-async fn says_nothing_that_only_follows() {
+async fn consequences_of_a_problem_are_not_reported() {
     let (net, dir) = (Net::start().await, Net::directory());
     let good = net.toml(dir.path(), &Setup::default());
     let path = dir.path().join("dogwatch.toml");
@@ -252,7 +252,7 @@ async fn only_regular_files_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_two_chains_share_a_key() {
+async fn chains_may_not_share_a_key() {
     let (net, dir) = (Net::start().await, Net::directory());
     let good = net.toml(dir.path(), &Setup::default());
     let sections = &good[good.find("[[chain]]").unwrap()..good.find("[[channel]]").unwrap()];
@@ -265,7 +265,7 @@ async fn no_two_chains_share_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_guarded() {
+async fn keys_must_be_private_and_match() {
     let (net, dir) = (Net::start().await, Net::directory());
     let path = net.write(dir.path(), &Setup::default());
     let wif = dir.path().join("second.wif");
@@ -284,7 +284,7 @@ async fn keys_are_guarded() {
 
     std::fs::write(&wif, "5JnotAkey").unwrap();
     let (_, report) = check(&path).await;
-    assert!(!report.to_string().contains("5JnotAkey"), "what may be a key is not repeated");
+    assert!(!report.to_string().contains("5JnotAkey"), "text that may be a key is not repeated");
 
     let shared = std::fs::read_to_string(&path).unwrap();
     let prefix = &net.devnet.profile().prefix;

@@ -1,4 +1,4 @@
-//! Killed at any moment and started again: one key change, and every alert delivered.
+//! Kills the daemon at any moment and starts it again: one key change, and every alert delivered.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
-/// Seeds tried. The run of a single one: `DOGWATCH_SEED=17 cargo test -p dogwatch crash_points`.
+/// How many seeds to try. To run one: `DOGWATCH_SEED=17 cargo test -p dogwatch crash_points`.
 const SEEDS: std::ops::Range<u64> = 0..50;
-/// Runs side by side.
+/// How many runs go on in parallel.
 const AT_ONCE: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -24,8 +24,8 @@ async fn killed_at_fifty_points_around_a_switch() {
     println!("{done} kills, {duplicates} alerts delivered twice");
 }
 
-/// Kills the daemon once at a moment that the seed chooses, starts it again, and checks what came of it. Returns how
-/// many messages arrived twice.
+/// Kills the daemon once at a moment that the seed chooses, starts it again and checks the result. Returns how many
+/// messages arrived twice.
 async fn killed_once(seed: u64) -> usize {
     let mut random = StdRng::seed_from_u64(seed);
     let net = Net::with(|config| config.seed = seed + 1).await;
@@ -56,7 +56,7 @@ async fn killed_once(seed: u64) -> usize {
     let witness = daemon.witness().await.unwrap();
     assert_eq!(witness["switches"].as_array().unwrap().len(), 1, "seed {seed}: {witness}");
 
-    // Every message that was ever written down has arrived.
+    // Every message that was ever stored has arrived.
     let received = net.sink.received();
     let arrived: BTreeSet<&str> = received.iter().map(|alert| alert.text("message_id")).collect();
     let database = rusqlite::Connection::open(dir.path().join("state/state.sqlite")).unwrap();

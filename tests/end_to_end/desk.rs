@@ -1,10 +1,10 @@
-//! The alert desk, at work in the real daemon: acknowledgement, escalation, storms, maintenance, and what is stuck.
+//! The alert desk in the real daemon: acknowledgement, escalation, storms, maintenance and channel tests.
 
 use serde_json::Value;
 
 use crate::support::{Daemon, Net, Setup, Sink, until};
 
-/// A second receiver, and routes between the two.
+/// A second receiver, and routes to both.
 async fn with_a_colleague(net: &Net, dir: &std::path::Path, rules: &str) -> (std::path::PathBuf, Sink) {
     let colleague = Sink::start().await;
     let config = net.write(dir, &Setup::default());
@@ -26,17 +26,17 @@ async fn ok(daemon: &Daemon, arguments: &[&str]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_answers_and_the_colleague_is_next() {
+async fn an_unacknowledged_alert_goes_to_the_colleague() {
     let (net, dir) = (Net::start().await, Net::directory());
     let routes = "[[route]]\nchannels = [\"pager\"]\n[[route.step]]\nafter = \"2s\"\nchannels = [\"colleague\"]\n";
     let (config, colleague) = with_a_colleague(&net, dir.path(), routes).await;
     let daemon = Daemon::start(&config);
     daemon.ready().await;
     ok(&daemon, &["alert", "raise", "backup", "the backup failed", "--severity", "page"]).await;
-    until("the pager is told", async || net.sink.has("raised/backup", "opened")).await;
+    until("the pager gets the alert", async || net.sink.has("raised/backup", "opened")).await;
     assert!(!colleague.has("raised/backup", "escalated"));
-    until("the colleague is told", async || colleague.has("raised/backup", "escalated")).await;
-    assert!(!net.sink.has("raised/backup", "escalated"), "whoever knows is not told anew");
+    until("the colleague gets the alert", async || colleague.has("raised/backup", "escalated")).await;
+    assert!(!net.sink.has("raised/backup", "escalated"), "channels that know get no escalation");
 
     let list = ok(&daemon, &["alerts"]).await;
     assert!(
@@ -45,13 +45,13 @@ async fn nobody_answers_and_the_colleague_is_next() {
     );
     let said = ok(&daemon, &["ack", "daemon/test/raised/backup", "--by", "bob"]).await;
     assert_eq!(said.trim(), "acknowledged: daemon/test/raised/backup");
-    until("both hear of it", async || {
+    until("both get the acknowledgement", async || {
         net.sink.has("raised/backup", "acknowledged") && colleague.has("raised/backup", "acknowledged")
     })
     .await;
     assert_eq!(colleague.alerts("raised/backup", "acknowledged")[0].text("acknowledged_by"), "bob");
     ok(&daemon, &["alert", "resolve", "backup"]).await;
-    until("both hear the end", async || {
+    until("both get the end", async || {
         net.sink.has("raised/backup", "resolved") && colleague.has("raised/backup", "resolved")
     })
     .await;
@@ -71,14 +71,14 @@ async fn an_acknowledgement_in_time_keeps_the_colleague_asleep_and_survives_a_re
     daemon.kill().await;
     let daemon = Daemon::start(&config);
     daemon.ready().await;
-    // A later alert climbs, and by then the first would have.
+    // A later alert escalates; by then the first one would have.
     ok(&daemon, &["alert", "raise", "two", "second", "--severity", "page"]).await;
     until("the second climbs", async || colleague.has("raised/two", "escalated")).await;
     assert!(!colleague.has("raised/one", "escalated"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forty_alerts_at_once_are_one_message() {
+async fn forty_alerts_at_once_get_one_message() {
     let (net, dir) = (Net::start().await, Net::directory());
     let setup = Setup { top: "[alerts]\ngather = \"8s\"\n".into(), ..Setup::default() };
     let daemon = Daemon::start(&net.write(dir.path(), &setup));
@@ -91,11 +91,11 @@ async fn forty_alerts_at_once_are_one_message() {
         }
     };
     futures_util::future::join_all((0..40).map(raise)).await;
-    until("the storm is told", async || net.sink.has("daemon/test/storm", "opened")).await;
+    until("the storm's message arrives", async || net.sink.has("daemon/test/storm", "opened")).await;
     let storm = net.sink.alerts("daemon/test/storm", "opened");
     assert_eq!(storm.len(), 1);
     assert_eq!(storm[0].text("severity"), "page");
-    assert!(storm[0].text("summary").starts_with("40 alerts came at once"), "{}", storm[0].body);
+    assert!(storm[0].text("summary").starts_with("40 alerts opened at once"), "{}", storm[0].body);
     assert!(storm[0].text("details").contains("disk 7 is full"), "{}", storm[0].body);
     assert!(
         !net.sink.received().iter().any(|alert| alert.text("key").contains("raised/disk")),
@@ -107,7 +107,7 @@ async fn forty_alerts_at_once_are_one_message() {
     let open = list["alerts"].as_array().unwrap();
     let of_storm: Vec<_> = open.iter().filter(|alert| alert["key"].as_str().unwrap().contains("raised/disk")).collect();
     assert_eq!(of_storm.len(), 40);
-    assert!(of_storm.iter().all(|alert| alert["acknowledged_by"] == "bob"), "with the storm its members");
+    assert!(of_storm.iter().all(|alert| alert["acknowledged_by"] == "bob"), "the members with the storm");
     for n in 0..40 {
         ok(&daemon, &["alert", "resolve", &format!("disk/{n}")]).await;
     }
@@ -115,7 +115,7 @@ async fn forty_alerts_at_once_are_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn maintenance_is_quiet_has_an_end_and_loses_nothing() {
+async fn a_maintenance_is_quiet_and_loses_nothing() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -131,7 +131,7 @@ async fn maintenance_is_quiet_has_an_end_and_loses_nothing() {
     ok(&daemon, &["maintenance", "end"]).await;
     until("the digest comes", async || net.sink.has("daemon/test/maintenance", "report")).await;
     let digest = &net.sink.alerts("daemon/test/maintenance", "report")[0];
-    assert!(digest.text("summary").contains("alerts that came: 2, still open: 1"), "{}", digest.body);
+    assert!(digest.text("summary").contains("alerts held back: 2, still open: 1"), "{}", digest.body);
     assert!(digest.text("details").contains("it came and went"), "{}", digest.body);
     until("what is open is said", async || net.sink.has("raised/came", "opened")).await;
     assert!(!net.sink.has("raised/went", "opened"));
@@ -154,7 +154,7 @@ fn daemon_config(daemon: &Daemon) -> &std::path::Path {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn channels_can_be_tried() {
+async fn channels_can_be_tested() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -172,9 +172,9 @@ async fn channels_can_be_tried() {
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("there are: pager"));
 }
 
-/// A telephone that rings until somebody presses its button: the same as typing `dogwatch ack`.
+/// A phone that rings until someone presses its button, which is the same as running `dogwatch ack`.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_acknowledgement_at_pushover_is_one() {
+async fn an_acknowledgement_at_pushover_counts() {
     use std::os::unix::fs::PermissionsExt;
     let (net, dir) = (Net::start().await, Net::directory());
     let authority = dogwatch_services::Authority::new().unwrap();
@@ -206,7 +206,7 @@ async fn an_acknowledgement_at_pushover_is_one() {
         let device = service.devices[0].clone();
         service.acknowledge(&device);
     });
-    until("the others hear of it", async || net.sink.has("raised/backup", "acknowledged")).await;
+    until("the others get the acknowledgement", async || net.sink.has("raised/backup", "acknowledged")).await;
     let by = net.sink.alerts("raised/backup", "acknowledged")[0].text("acknowledged_by").to_owned();
     assert!(by.ends_with("(phone)"), "{by}");
     ok(&daemon, &["alert", "raise", "again", "and another one", "--severity", "page"]).await;

@@ -1,4 +1,4 @@
-//! `dogwatch devnet` by itself: answers like a node, takes orders.
+//! `dogwatch devnet` on its own: it answers like a node and takes orders.
 
 use std::process::Stdio;
 

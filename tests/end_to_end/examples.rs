@@ -1,4 +1,4 @@
-//! The examples are what they say.
+//! The examples work.
 
 use crate::support::{Net, dogwatch, etc};
 
@@ -30,10 +30,10 @@ async fn the_example_channels_pass_their_check() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn systemd_finds_no_fault_with_the_units() {
+async fn systemd_accepts_the_units() {
     let dir = Net::directory();
     let unit = |name: &str, text: &str| {
-        // What is installed elsewhere here must be a program, and is not started.
+        // The path must be a program on this machine too; it is not started.
         let path = dir.path().join(name);
         std::fs::write(&path, text.replace("/usr/bin/dogwatch", env!("CARGO_BIN_EXE_dogwatch"))).unwrap();
         path
@@ -51,7 +51,7 @@ async fn systemd_finds_no_fault_with_the_units() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_units_call_what_there_is() {
+async fn the_units_call_existing_commands() {
     for text in
         [include_str!("../../examples/dogwatch.service"), include_str!("../../examples/dogwatch-boot-failure@.service")]
     {
@@ -62,7 +62,7 @@ async fn the_units_call_what_there_is() {
 }
 
 #[test]
-fn the_example_devnet_is_one() {
+fn the_example_devnet_is_valid() {
     let example = include_str!("../../examples/devnet.toml");
     dogwatch_devnet::DevnetConfig::from_toml(example).unwrap().profile().unwrap();
 }

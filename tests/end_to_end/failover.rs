@@ -1,11 +1,11 @@
-//! When the key moves, where to, and when it must not.
+//! When the signing key moves, where it moves to, and when it must not move.
 
 use dogwatch_chain::{AccountName, SecretKey, Time, Transaction, transaction_to_json};
 use dogwatch_devnet::RpcFault;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
-/// One switch, to the node that is fit, and nothing after it.
+/// One switch, to the fit node, and nothing after it.
 async fn one_switch_to(net: &Net, daemon: &Daemon, node: &str) {
     until("the successor produces", async || net.blocks_by(node) > 0).await;
     until("the switch is reported as over", async || net.sink.has("/switching", "resolved")).await;
@@ -28,7 +28,7 @@ async fn one_switch_to(net: &Net, daemon: &Daemon, node: &str) {
     ]));
 }
 
-/// The key stays where it is, however many own slots are missed.
+/// The key stays where it is, however many slots the witness misses.
 async fn no_switch(net: &Net) {
     net.blocks(4 * net.config.round_length).await;
     assert_eq!(net.key_changes(), 0);
@@ -56,7 +56,7 @@ async fn a_hung_primary_is_replaced_by_the_standby_that_is_fit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_primary_that_is_behind_is_replaced() {
+async fn a_lagging_primary_is_replaced() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -87,7 +87,7 @@ async fn a_halted_chain_is_no_reason_to_switch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chain_that_runs_thin_is_no_reason_to_switch() {
+async fn low_participation_is_no_reason_to_switch() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -102,7 +102,7 @@ async fn a_chain_that_runs_thin_is_no_reason_to_switch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn endpoints_that_all_lie_stale_are_no_reason_to_switch() {
+async fn stale_endpoints_are_no_reason_to_switch() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -129,7 +129,7 @@ async fn one_lying_and_one_dead_endpoint_of_five_do_not_matter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn observe_mode_tells_and_does_not_act() {
+async fn observe_mode_alerts_but_does_not_act() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup { mode: "observe", ..Setup::default() }));
     daemon.ready().await;
@@ -144,7 +144,7 @@ async fn two_daemons_make_one_key_change() {
     let net = Net::start().await;
     let (here, there) = (Net::directory(), Net::directory());
     let urls = net.devnet.rpc_urls();
-    // Each has its own view: one endpoint in common, one of its own.
+    // Each has its own view: one shared endpoint and one of its own.
     let setup = |site, mine: &[usize]| Setup {
         site,
         endpoints: Some(mine.iter().map(|index| urls[*index].clone()).collect()),
@@ -167,7 +167,7 @@ async fn two_daemons_make_one_key_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_at_work_is_left_alone() {
+async fn a_switch_by_the_operator_is_respected() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -200,11 +200,11 @@ async fn an_operator_at_work_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_daemon_guards_witnesses_on_several_chains() {
+async fn one_daemon_watches_witnesses_on_several_chains() {
     let one = Net::start().await;
     let two = Net::with(|config| {
         config.chain = "steem".into();
-        // No key is used twice, not even on different chains.
+        // No key may be used twice, not even on different chains.
         for (node, byte) in config.witnesses[0].nodes.iter_mut().zip(11..) {
             node.signing_key = Some(SecretKey::from_bytes([byte; 32]).unwrap().into());
         }
@@ -228,7 +228,7 @@ async fn one_daemon_guards_witnesses_on_several_chains() {
     })
     .await;
     let which = daemon.command(&["switch", WITNESS, "third"]).await;
-    assert!(String::from_utf8_lossy(&which.stderr).contains("say which with --chain"));
+    assert!(String::from_utf8_lossy(&which.stderr).contains("choose one with --chain"));
 
     two.handle().crash(WITNESS, "primary").unwrap();
     until("the successor produces", async || two.blocks_by("second") > 0).await;

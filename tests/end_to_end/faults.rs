@@ -1,4 +1,4 @@
-//! Faults between the daemon and what it stands on: endpoints that hold requests, a disk that takes nothing.
+//! Faults below the daemon: endpoints that hold requests, a disk that cannot be written.
 
 use crate::support::{Daemon, Holding, Net, Setup, WITNESS, until};
 
@@ -33,7 +33,7 @@ async fn heads_without_blocks_are_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_takes_nothing_is_a_page_and_loses_no_alert() {
+async fn an_unwritable_store_is_a_page_and_loses_no_alert() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
@@ -42,7 +42,7 @@ async fn a_store_that_takes_nothing_is_a_page_and_loses_no_alert() {
     net.handle().crash(WITNESS, "primary").unwrap();
     until("it is reported past the store", async || net.sink.has("daemon/test/store", "opened")).await;
     net.own_misses(3).await;
-    assert_eq!(net.key_changes(), 0, "nothing is sent that is not on disk");
+    assert_eq!(net.key_changes(), 0, "nothing is sent before it is on disk");
 
     database.execute_batch("ROLLBACK").unwrap();
     until("the successor produces", async || net.blocks_by("second") > 0).await;

@@ -27,7 +27,7 @@ async fn post(url: &str, body: String) -> Option<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_programs_stand_on_the_same_pool() {
+async fn other_programs_share_the_pool() {
     let (net, dir, port) = (Net::start().await, Net::directory(), free_port().await);
     let url = format!("http://127.0.0.1:{port}");
     let mut daemon = Daemon::start(&with_gateway(&net, dir.path(), port));
@@ -39,7 +39,7 @@ async fn other_programs_stand_on_the_same_pool() {
     };
     until("the gateway is well", async || health().await.is_some_and(|(status, _)| status == StatusCode::OK)).await;
 
-    // Two of three endpoints die, one after the other; clients notice nothing.
+    // Two of three endpoints die, one after the other. Clients notice nothing.
     for dying in [0, 1] {
         net.handle().rpc_fault(dying, dogwatch_devnet::RpcFault::Hang).unwrap();
         for _ in 0..5 {
@@ -56,13 +56,13 @@ async fn other_programs_stand_on_the_same_pool() {
     assert!(refused["error"]["message"].is_string(), "the node's own words: {refused}");
     assert!(daemon.is_running());
 
-    // SIGTERM: it goes, and with 0.
+    // SIGTERM: it exits with code 0.
     assert_eq!(daemon.terminate().await, Some(0));
     assert!(reqwest::get(format!("{url}/health")).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_in_use_is_an_alert_and_no_end_of_the_watch() {
+async fn a_port_in_use_raises_an_alert_and_the_watch_goes_on() {
     let (net, dir) = (Net::start().await, Net::directory());
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = taken.local_addr().unwrap().port();

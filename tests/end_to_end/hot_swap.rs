@@ -1,11 +1,11 @@
-//! A plugin dropped into the directory is in use without a restart.
+//! A plugin put into the plugin directory is used without a restart.
 
 use dogwatch_guest_build::GuestToolchain;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_dropped_in_replaces_a_missing_one() {
+async fn a_new_policy_file_replaces_a_missing_policy() {
     let (net, dir) = (Net::start().await, Net::directory());
     let plugins = dir.path().join("plugins");
     std::fs::create_dir(&plugins).unwrap();

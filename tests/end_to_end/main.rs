@@ -1,4 +1,4 @@
-//! The real binary, end to end: against a devnet that is as strict as a real node, with a real receiver of alerts.
+//! The real binary, end to end, against a devnet as strict as a real node and a real receiver of alerts.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{Authority, Counting, Daemon, Net, STEEMD, Setup, WITNESS, dogwatch, until};
 
-/// The configuration of a daemon whose only endpoint is written `http://`, and what stands behind it.
+/// The configuration of a daemon whose only endpoint is configured with `http://`, and the server behind it.
 struct Incident {
     config: std::path::PathBuf,
     authority: Authority,
@@ -29,7 +29,7 @@ impl Incident {
     }
 }
 
-/// 28 July 2018, 07:00 UTC: one endpoint, written http://; behind it https has become a demand; the primary dies.
+/// 28 July 2018, 07:00 UTC: one endpoint, configured with http://, begins to demand https; then the primary dies.
 #[tokio::test(flavor = "multi_thread")]
 async fn incident_2018() {
     for allow_http in [false, true] {
@@ -43,7 +43,7 @@ async fn incident_2018() {
         until("the switch is reported as over", async || net.sink.has("/switching", "resolved")).await;
         assert_eq!((net.key_changes(), net.on_duty().as_deref()), (1, Some("second")));
         assert!(net.sink.has("/missing", "opened"), "and the alarm rang");
-        assert!(incident.authority.plain_posts().is_empty(), "nothing was said by plain http that could be read");
+        assert!(incident.authority.plain_posts().is_empty(), "nothing readable was sent over plain http");
     }
 }
 
@@ -65,7 +65,7 @@ async fn an_upgrade_is_reported_once_remembered_and_shown() {
     daemon.kill().await;
     assert!(shown(&["check"]).await.contains("asked over https"), "also without a daemon");
 
-    // The next start knows, and does not say it again.
+    // The next start knows and does not report it again.
     let mut daemon = Daemon::start(&incident.config);
     daemon.ready().await;
     assert!(shown(&["status"]).await.contains("it did so before"));
@@ -75,7 +75,7 @@ async fn an_upgrade_is_reported_once_remembered_and_shown() {
     let fingerprints = std::fs::read(dir.path().join("state/state.sqlite")).unwrap();
     assert!(!String::from_utf8_lossy(&fingerprints).contains("http://"), "no URL in the state");
 
-    // Written as it should be, it is over.
+    // Configured with https://, it is over.
     let text = std::fs::read_to_string(&incident.config).unwrap();
     std::fs::write(&incident.config, text.replace("http://steemd", "https://steemd")).unwrap();
     let _daemon = Daemon::start(&incident.config);
@@ -114,7 +114,7 @@ async fn endpoints_are_ranked_and_shown() {
     let plain = String::from_utf8(daemon.command(&["endpoints"]).await.stdout).unwrap();
     assert!(plain.lines().nth(1).unwrap().contains("endpoint") && plain.contains("HTTP status 500"), "{plain}");
 
-    // From here, without a daemon.
+    // From here on without a daemon.
     let asked = read(&["--ask"]).await;
     assert_eq!(asked[0]["endpoints"].as_array().unwrap().len(), 3);
     drop(daemon);
@@ -123,8 +123,8 @@ async fn endpoints_are_ranked_and_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_rest_it_asks_three_endpoints_three_times_a_slot_and_no_more() {
-    // Slots that a slow machine keeps up with. With those of a real chain it is one request a second in all.
+async fn in_steady_state_three_endpoints_get_three_requests_per_slot() {
+    // Slots long enough for a slow machine. On a real chain this is one request per second in all.
     let net = Net::with(|config| config.block_interval_ms = 500).await;
     let dir = Net::directory();
     let mut counting = Vec::new();
@@ -140,7 +140,7 @@ async fn at_rest_it_asks_three_endpoints_three_times_a_slot_and_no_more() {
     net.blocks(30).await;
     let (requests, slots) = (count() - before, net.handle().snapshot().slot.0 - slot);
     let slots = usize::try_from(slots).unwrap();
-    // A block that came late is asked for once more: that is the exception.
+    // The exception: a late block is asked for once more.
     assert!(requests <= slots * 3 + slots / 3 + 3, "{requests} requests in {slots} slots");
     assert!(requests >= slots * 2, "{requests} requests in {slots} slots");
 }

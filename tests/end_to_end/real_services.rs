@@ -1,4 +1,4 @@
-//! Real programs where there are any: Alertmanager, a mail server, and Apprise behind the webhook.
+//! Tests against real programs: Alertmanager, a mail server, and Apprise behind the webhook.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,10 +8,10 @@ use tokio::process::{Child, Command};
 
 use crate::support::{Daemon, Net, Setup, Sink, until};
 
-/// The interpreter that `cargo xtask setup` prepares, with the packages that are needed here.
+/// The Python interpreter that `cargo xtask setup` prepares, with the packages needed here.
 fn python() -> Command {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/python/bin/python");
-    assert!(path.exists(), "{} is not there: cargo xtask setup puts it there", path.display());
+    assert!(path.exists(), "{} is missing: run cargo xtask setup", path.display());
     let mut command = Command::new(path);
     command.stdin(Stdio::null()).kill_on_drop(true);
     command
@@ -57,7 +57,7 @@ async fn alertmanager(dir: &Path, port: u16) -> Child {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn alertmanager_fires_and_ends_the_same_alert() {
+async fn alertmanager_fires_and_resolves_the_same_alert() {
     let (net, dir, port) = (Net::start().await, Net::directory(), free_port().await);
     dogwatch::install_tls_provider();
     let _server = alertmanager(dir.path(), port).await;
@@ -87,7 +87,7 @@ async fn alertmanager_fires_and_ends_the_same_alert() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_mail_server_takes_the_mails() {
+async fn a_real_mail_server_accepts_the_mails() {
     let (net, dir, port) = (Net::start().await, Net::directory(), free_port().await);
     let mails = dir.path().join("mails");
     std::fs::create_dir(&mails).unwrap();
@@ -112,7 +112,7 @@ async fn a_real_mail_server_takes_the_mails() {
         let wanted = |mail: &Value| mail["text"].as_str().is_some_and(|text| text.contains("raised/backup"));
         received().into_iter().filter(wanted).collect::<Vec<_>>()
     };
-    // Each recipient gets one of his own.
+    // Each recipient gets a separate mail.
     until("the mails are there", async || of_backup().len() == 2).await;
     let opened = of_backup()[0].clone();
     assert!(opened["subject"].as_str().unwrap().starts_with("PAGE at test: the <b>backup</b>"), "{opened}");
@@ -128,7 +128,7 @@ async fn a_real_mail_server_takes_the_mails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn apprise_passes_on_what_the_webhook_posts() {
+async fn apprise_forwards_the_webhooks_messages() {
     let (net, dir, port) = (Net::start().await, Net::directory(), free_port().await);
     let behind = Sink::start().await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/end_to_end/real_services/apprise_bridge.py");

@@ -1,4 +1,4 @@
-//! Would it work now? Asked by hand, and every day.
+//! Rehearsals, by hand and every day.
 
 use serde_json::Value;
 
@@ -41,11 +41,11 @@ async fn a_rehearsal_tries_everything_but_the_switch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_day_a_report_says_so_and_what_fails_is_open_until_it_is_mended() {
+async fn a_daily_report_goes_out_and_failures_stay_open_until_fixed() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let database = dir.path().join("state/state.sqlite");
-    // As if the last one had been days ago: the next is due at once.
+    // Pretend that the last one was days ago, so that the next is due at once.
     let long_ago = || {
         let connection = rusqlite::Connection::open(&database).unwrap();
         connection.execute("INSERT OR REPLACE INTO chore (name, done_ms) VALUES ('rehearsal', 0)", []).unwrap();

@@ -1,4 +1,4 @@
-//! Planted secrets are looked for in everything the daemon leaves behind.
+//! Searches everything the daemon leaves behind for planted secrets.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -12,7 +12,7 @@ async fn no_secret_is_in_any_log_alert_status_or_state() {
     std::fs::write(&file, token).unwrap();
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
     let setup = Setup { channel: format!("[channel.secrets]\ntoken = {{ file = {file:?} }}\n"), ..Setup::default() };
-    // The channel fails first: failures must not give anything away either.
+    // The channel fails first: failures must not leak anything either.
     net.sink.refuse([401, 500, 302]);
     let mut command_lines = Vec::new();
     let daemon = Daemon::start_with(&net.write(dir.path(), &setup), |command| {
@@ -21,7 +21,7 @@ async fn no_secret_is_in_any_log_alert_status_or_state() {
     daemon.ready().await;
     net.handle().crash(WITNESS, "primary").unwrap();
     until("the successor produces", async || net.blocks_by("second") > 0).await;
-    // What was refused for good waits for minutes; the others are sent, after all the refusals.
+    // A message refused for good waits for minutes. The others go out after all the refusals.
     until("alerts get through", async || !net.sink.received().is_empty()).await;
 
     let sent = net.sink.received();
@@ -52,7 +52,7 @@ async fn no_secret_is_in_any_log_alert_status_or_state() {
     }
 }
 
-/// Says back whatever it gets, with one status after the other.
+/// Echoes whatever it gets, with one status after the other.
 struct Parrot(usize);
 
 impl dogwatch_services::Service for Parrot {
@@ -78,21 +78,21 @@ impl dogwatch_services::Service for Parrot {
     }
 }
 
-/// Where each channel of the examples is sent to: to a service that says back whatever it gets.
+/// Points each channel of the examples at a service that echoes whatever it gets.
 struct Wires<'a> {
     parrot: &'a dogwatch_services::Fake<Parrot>,
     directory: &'a std::path::Path,
     authority: &'a std::path::Path,
     /// The names of the channels.
     names: Vec<String>,
-    /// What must not be found.
+    /// The texts that must not be found.
     planted: Vec<String>,
 }
 
 impl Wires<'_> {
-    /// Every channel of the examples, with secrets of ours. So a channel that has an example is looked at here too.
+    /// Every channel of the examples, with our own secrets, so that each channel with an example is covered.
     fn sections(&mut self) -> toml::Table {
-        // A webhook can sign as well.
+        // A webhook can also sign.
         let text = include_str!("../../examples/channels.toml").replace("# signing_key = ", "signing_key = ");
         let mut examples: toml::Table = text.parse().unwrap();
         for (number, channel) in examples["channel"].as_array_mut().unwrap().iter_mut().enumerate() {
@@ -145,7 +145,7 @@ impl Wires<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_channel_gives_a_secret_away_whatever_its_service_says_back() {
+async fn no_channel_leaks_a_secret_that_its_service_echoes() {
     use base64::Engine as _;
     let (net, dir) = (Net::start().await, Net::directory());
     let authority = dogwatch_services::Authority::new().unwrap();
@@ -207,7 +207,7 @@ async fn no_channel_gives_a_secret_away_whatever_its_service_says_back() {
         }
     }
     assert!(haystacks.iter().any(|(_, text)| text.contains("something broke")), "the haystacks are real");
-    assert!(parrot.seen().len() > names.len(), "the service was really spoken to");
+    assert!(parrot.seen().len() > names.len(), "the service really got requests");
     for secret in &planted {
         let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
         for (place, text) in &haystacks {

@@ -1,18 +1,18 @@
-//! Every way in which a start can fail reaches the operator, within 15 seconds.
+//! Every kind of failed start is reported to the operator within 15 seconds.
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{Daemon, Net, Setup, dogwatch, until};
 
-/// Starts it and stops it again: from then on there is something to fall back on.
+/// Starts the daemon and stops it again, so that later starts have something to fall back on.
 async fn a_good_start(config: &Path) {
     let mut daemon = Daemon::start(config);
     daemon.ready().await;
     assert_eq!(daemon.terminate().await, Some(0));
 }
 
-/// Runs it until it gives up; its exit code, and what it said.
+/// Runs the daemon until it gives up. Returns its exit code and its output.
 async fn run(config: &Path, state: &Path) -> (Option<i32>, String) {
     let mut command = dogwatch();
     command.args(["run", "--config"]).arg(config).env("STATE_DIRECTORY", state);
@@ -20,7 +20,7 @@ async fn run(config: &Path, state: &Path) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// The promise.
+/// The promise: a failed start is reported within 15 seconds.
 async fn within_15_seconds<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(15), what).await.expect("within 15 s")
 }
@@ -34,19 +34,19 @@ fn only_page(net: &Net, key: &str) -> crate::support::Received {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mistake_in_the_configuration_is_told_by_its_own_channels() {
+async fn a_configuration_error_goes_out_over_its_own_channels() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup { top: "mod = \"armed\"".into(), ..Setup::default() });
     let (code, said) = within_15_seconds(run(&config, dir.path())).await;
     assert_eq!(code, Some(3));
-    assert!(said.contains("channel pager was told that Dogwatch does not start"), "{said}");
+    assert!(said.contains("channel pager delivered the message that Dogwatch does not start"), "{said}");
     let page = only_page(&net, "daemon/test/start");
     assert!(page.text("details").contains("unknown key mod") && page.text("details").contains("Did you mean mode?"));
     assert_eq!(page.text("command"), "dogwatch check");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_says_nothing_any_more_is_told_by_what_was_kept() {
+async fn an_unreadable_configuration_goes_out_over_the_kept_channels() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     a_good_start(&config).await;
@@ -65,7 +65,7 @@ async fn a_file_that_says_nothing_any_more_is_told_by_what_was_kept() {
     assert_eq!(third.len(), 1, "the third is a loop");
     assert!(third[0].text("details").contains("3 starts have failed within the hour"), "{}", third[0].body);
     let (_, said) = within_15_seconds(run(&config, &dir.path().join("state"))).await;
-    assert!(said.contains("no channel was told"), "{said}");
+    assert!(said.contains("no message was sent"), "{said}");
 
     net.write(dir.path(), &Setup::default());
     let daemon = Daemon::start(&config);
@@ -74,7 +74,7 @@ async fn a_file_that_says_nothing_any_more_is_told_by_what_was_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signing_key_that_cannot_be_read() {
+async fn an_unreadable_signing_key_is_reported() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     std::fs::remove_file(dir.path().join("primary.wif")).unwrap();
@@ -85,7 +85,7 @@ async fn a_signing_key_that_cannot_be_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_whose_secret_cannot_be_read_is_told_of_by_the_others() {
+async fn the_other_channels_report_an_unreadable_secret() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let more = "[[channel]]\nname = \"chat\"\nplugin = \"telegram\"\nallow_hosts = [\"api.telegram.org\"]\n\
@@ -98,21 +98,21 @@ async fn a_channel_whose_secret_cannot_be_read_is_told_of_by_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_without_a_plugin_is_told_of_by_the_others() {
+async fn the_other_channels_report_a_missing_plugin() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let more = "[[channel]]\nname = \"chat\"\nplugin = \"telegran\"\nallow_hosts = [\"api.telegram.org\"]\n";
     let text = std::fs::read_to_string(&config).unwrap() + more;
     std::fs::write(&config, text).unwrap();
     let mut daemon = Daemon::start(&config);
-    let told = async { until("it is told", async || net.sink.has("daemon/test/channel/chat", "opened")).await };
+    let told = async { until("the alert arrives", async || net.sink.has("daemon/test/channel/chat", "opened")).await };
     within_15_seconds(told).await;
     assert!(only_page(&net, "daemon/test/channel/chat").text("details").contains("did you mean telegram?"));
     assert!(daemon.is_running());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_only_channel_goes_on_with_the_plugin_that_was_kept() {
+async fn the_only_channel_runs_on_the_kept_plugin() {
     let (net, dir) = (Net::start().await, Net::directory());
     let plugins = dir.path().join("plugins");
     std::fs::create_dir(&plugins).unwrap();
@@ -127,7 +127,7 @@ async fn the_only_channel_goes_on_with_the_plugin_that_was_kept() {
     until("it delivers, and says with what", async || net.sink.has("kept-plugin/pager", "opened")).await;
 }
 
-/// Its state directory is a file system of its own, which is full.
+/// A command whose state directory is a separate, full file system.
 fn on_a_full_disk(config: &Path, state: &Path) -> tokio::process::Command {
     let script = "mount -t tmpfs -o size=64k tmpfs \"$0\" && { dd if=/dev/zero of=\"$0/fill\" 2>/dev/null; \
                   exec \"$1\" run --config \"$2\"; }";
@@ -138,7 +138,7 @@ fn on_a_full_disk(config: &Path, state: &Path) -> tokio::process::Command {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_without_room_for_the_state() {
+async fn a_full_disk_is_reported() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let state = dir.path().join("state");
@@ -146,15 +146,15 @@ async fn a_disk_without_room_for_the_state() {
     let output = within_15_seconds(on_a_full_disk(&config, &state).output()).await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("channel pager was told"), "{said}");
+    assert!(said.contains("channel pager delivered"), "{said}");
     let page = only_page(&net, "daemon/test/start");
     assert!(page.text("summary").contains("its state directory cannot be used"), "{}", page.body);
-    assert!(page.text("details").contains("look at the disk"), "{}", page.body);
+    assert!(page.text("details").contains("check the disk"), "{}", page.body);
     assert_eq!(page.text("command"), "df -h");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_that_is_in_use() {
+async fn a_port_in_use_is_reported() {
     let (net, dir) = (Net::start().await, Net::directory());
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let config = net.write(dir.path(), &Setup::default());
@@ -162,7 +162,7 @@ async fn a_port_that_is_in_use() {
     let text = std::fs::read_to_string(&config).unwrap() + &gateway;
     std::fs::write(&config, text).unwrap();
     let mut daemon = Daemon::start(&config);
-    let told = async { until("it is told", async || net.sink.has("/gateway", "opened")).await };
+    let told = async { until("the alert arrives", async || net.sink.has("/gateway", "opened")).await };
     within_15_seconds(told).await;
     assert!(only_page(&net, "/gateway").text("details").contains("in use"), "the reason");
     assert!(daemon.is_running(), "the watch does not depend on it");
@@ -171,7 +171,7 @@ async fn a_port_that_is_in_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn systemd_can_tell_without_a_configuration() {
+async fn systemd_can_report_without_a_configuration() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     a_good_start(&config).await;
@@ -192,25 +192,25 @@ async fn systemd_can_tell_without_a_configuration() {
     assert!(page.text("details").contains("MONITOR_SERVICE_RESULT=exit-code"), "{}", page.body);
     for _ in 0..4 {
         let (code, said) = within_15_seconds(tell()).await;
-        assert!(code == Some(0) && said.contains("no channel was told"), "one failure is said once: {said}");
+        assert!(code == Some(0) && said.contains("no message was sent"), "one failure is reported once: {said}");
     }
     assert!(!net.sink.has("daemon/test/start", "updated"), "and is one, however often it is noticed");
 
     std::fs::remove_dir_all(dir.path().join("state")).unwrap();
     let (code, said) = within_15_seconds(tell()).await;
     assert_eq!(code, Some(1));
-    assert!(said.contains("NOBODY WAS TOLD"), "{said}");
+    assert!(said.contains("NO CHANNEL DELIVERED"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_daemon_that_dies_again_and_again_pages_at_the_third_time() {
+async fn a_crash_loop_pages_at_the_third_crash() {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     for death in 1..=5 {
         let mut daemon = Daemon::start(&config);
         daemon.ready().await;
         if death >= 4 {
-            until("it is told", async || net.sink.has("crash-loop", "opened")).await;
+            until("the alert arrives", async || net.sink.has("crash-loop", "opened")).await;
         }
         let told = net.sink.alerts("crash-loop", "opened").len();
         assert_eq!(told, usize::from(death >= 4), "before death {death}");

@@ -1,4 +1,4 @@
-//! Starting when nothing works: the daemon stays, says so, and goes on trying.
+//! Starting when nothing works: the daemon keeps running, raises alerts and keeps trying.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use dogwatch_devnet::RpcFault;
 use crate::support::{Daemon, Net, Setup, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_endpoint_at_the_start_is_an_alert_and_no_end() {
+async fn a_start_without_endpoints_raises_an_alert_and_goes_on() {
     let (net, dir) = (Net::start().await, Net::directory());
     for (index, fault) in [RpcFault::Down, RpcFault::Hang, RpcFault::Html].into_iter().enumerate() {
         net.handle().rpc_fault(index, fault).unwrap();
@@ -26,7 +26,7 @@ async fn no_endpoint_at_the_start_is_an_alert_and_no_end() {
         let host = url.trim_start_matches("http://").trim_end_matches('/');
         assert!(alert.text("details").contains(host), "a reason for each endpoint: {}", alert.text("details"));
     }
-    until("it is said again", async || net.sink.alerts("/blind", "updated").len() >= 2).await;
+    until("the alert is repeated", async || net.sink.alerts("/blind", "updated").len() >= 2).await;
     assert!(daemon.is_running());
 
     for index in 0..3 {
@@ -48,7 +48,7 @@ async fn a_second_daemon_on_one_state_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_configuration_ends_at_once_with_its_own_code() {
+async fn a_broken_configuration_exits_at_once_with_its_own_code() {
     let (net, dir) = (Net::start().await, Net::directory());
     let setup = Setup { top: "mod = \"armed\"".into(), ..Setup::default() };
     let config = net.write(dir.path(), &setup);
@@ -59,7 +59,7 @@ async fn a_broken_configuration_ends_at_once_with_its_own_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_policy_is_a_page_from_a_daemon_that_watches() {
+async fn a_missing_policy_is_a_page_and_the_watch_goes_on() {
     let (net, dir) = (Net::start().await, Net::directory());
     let setup = Setup { witness: "policy = \"treshold\"".into(), ..Setup::default() };
     let mut daemon = Daemon::start(&net.write(dir.path(), &setup));
@@ -69,7 +69,7 @@ async fn a_missing_policy_is_a_page_from_a_daemon_that_watches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_nobody_reads_ends_no_watch() {
+async fn a_closed_log_does_not_stop_the_watch() {
     use std::process::Stdio;
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
@@ -87,7 +87,7 @@ async fn a_log_that_nobody_reads_ends_no_watch() {
     assert!(child.try_wait().unwrap().is_none());
 }
 
-/// The endpoints hang one and all while the watch is on, on a chain with slots as long as Hive's.
+/// All endpoints hang while the daemon watches, on a chain with slots as long as Hive's.
 #[tokio::test(flavor = "multi_thread")]
 async fn blindness_is_reported_within_ten_seconds_with_a_reason_for_each_endpoint() {
     let net = Net::with(|config| config.block_interval_ms = 3000).await;

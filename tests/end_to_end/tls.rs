@@ -14,7 +14,7 @@ async fn https_endpoints_and_channels_work_where_the_certificate_is_trusted() {
     let mut fronts = JoinSet::new();
     let mut endpoints = Vec::new();
     for url in net.devnet.rpc_urls() {
-        // No scheme: https is the default.
+        // Without a scheme, https is the default.
         endpoints.push(format!("localhost:{}", authority.front(&address(&url), &mut fronts).await));
     }
     let hook = authority.front(&net.sink.address, &mut fronts).await;
@@ -26,7 +26,7 @@ async fn https_endpoints_and_channels_work_where_the_certificate_is_trusted() {
         .replace(&format!("http://{}/hook", net.sink.address), &format!("https://localhost:{hook}/hook"));
     std::fs::write(&path, text).unwrap();
 
-    // An authority that this machine does not trust: every endpoint says why.
+    // An authority that this machine does not trust: every endpoint reports it.
     let stranger = Daemon::start(&path);
     until("the reason is known", async || {
         stranger.status().await.is_some_and(|status| {

@@ -1,4 +1,4 @@
-//! `dogwatch tx inspect` against the bytes that independent clients agree on.
+//! `dogwatch tx inspect`, checked against bytes that independent clients agree on.
 
 use std::process::Stdio;
 
@@ -13,7 +13,7 @@ async fn inspect(arguments: &[&str], input: &str) -> (Option<i32>, Value, String
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // A command line that is refused is refused before anything is read.
+    // A bad command line is refused before any input is read.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
     let output = child.wait_with_output().await.unwrap();
@@ -22,7 +22,7 @@ async fn inspect(arguments: &[&str], input: &str) -> (Option<i32>, Value, String
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn shows_what_would_be_signed() {
+async fn shows_the_transaction_to_sign() {
     let vectors: Value =
         serde_json::from_str(include_str!("../../host/chain/tests/vectors/transactions.json")).unwrap();
     let dir = Net::directory();
@@ -49,7 +49,7 @@ async fn shows_what_would_be_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refuses_what_is_no_transaction() {
+async fn refuses_text_that_is_not_a_transaction() {
     for (input, expected) in [
         ("", "not JSON"),
         ("{}", "missing field"),
@@ -71,8 +71,8 @@ async fn refuses_what_is_no_transaction() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_custom_chain_is_what_the_options_say() {
-    // The test network's symbols and id, given by hand: the bytes that a real node of it made.
+async fn options_describe_a_custom_chain() {
+    // The test network's symbols and id as options; the bytes come from a real node of that network.
     let capture: Value =
         serde_json::from_str(include_str!("../../host/chain/tests/vectors/get_transaction_hex.json")).unwrap();
     let id = "18dcf0a285365fc58b71f18b3d3fec954aa0c141c44e4e5cb4cf777b9eab274e";

@@ -1,5 +1,5 @@
-//! Ten thousand messages, channels that fail half the time, and a daemon that is killed a hundred times: every message
-//! arrives at least once, and those about one alert in their order.
+//! Ten thousand messages, channels that fail half the time, and a daemon killed a hundred times: every message arrives
+//! at least once, and messages about one alert arrive in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,17 +19,17 @@ use tokio::task::JoinSet;
 
 use crate::support::{Daemon, Net, Setup, until};
 
-/// Alerts, each of which is said four times: it opens, changes twice, and is over.
+/// How many alerts there are. Each has four messages: it opens, changes twice and is over.
 const ALERTS: usize = 2500;
 const MESSAGES_EACH: usize = 4;
 const DEATHS: usize = 100;
 
-/// Another one: UNDER_FIRE_SEED=n.
+/// The seed; set UNDER_FIRE_SEED=n for another one.
 fn seed() -> u64 {
     std::env::var("UNDER_FIRE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_180_728)
 }
 
-/// A receiver that fails half the time, before or after it has taken the message, until it is told to recover.
+/// A receiver that fails half the time, before or after it has accepted the message, until it recovers on command.
 struct Target {
     address: String,
     inner: Arc<Inner>,
@@ -37,7 +37,7 @@ struct Target {
 }
 
 struct Inner {
-    /// What was taken: key, number of the message, and what it says.
+    /// What was accepted: the key, the message's number and its text.
     taken: Mutex<Vec<(String, u64, String)>>,
     dice: Mutex<StdRng>,
     calm: AtomicBool,
@@ -70,14 +70,14 @@ async fn take(State(inner): State<Arc<Inner>>, axum::Json(body): axum::Json<Valu
     let number = text("message_id").rsplit('-').next().unwrap().parse().unwrap();
     let said = format!("{} {}", text("event"), text("summary"));
     inner.taken.lock().unwrap().push((text("key"), number, said));
-    // Taken, and the sender is told otherwise.
+    // Accepted, but the sender gets an error.
     if luck == 3 { StatusCode::GATEWAY_TIMEOUT.into_response() } else { StatusCode::NO_CONTENT.into_response() }
 }
 
-/// Says something to the daemon, again and again until it says that it is on disk.
+/// Posts a request to the daemon until the daemon confirms that it is on disk.
 async fn say(socket: &Path, body: &Value) {
     loop {
-        // Anew each time: the daemon on the other side may be another one.
+        // Connect each time: it may be another daemon by now.
         let client = reqwest::Client::builder().unix_socket(socket).timeout(Duration::from_secs(20)).build().unwrap();
         let answer = client.post("http://dogwatch/alert/raise").json(body).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {
@@ -108,7 +108,7 @@ fn configuration(net: &Net, dir: &Path, targets: &[Target]) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_and_nothing_out_of_order() {
+async fn no_message_is_lost_or_out_of_order() {
     dogwatch::install_tls_provider();
     println!("UNDER_FIRE_SEED={}", seed());
     let (net, dir) = (Net::with(|config| config.block_interval_ms = 3000).await, Net::directory());
@@ -134,7 +134,7 @@ async fn nothing_is_lost_and_nothing_out_of_order() {
             }
         });
     }
-    // It dies at set points of the way, wherever it is just then.
+    // It is killed at fixed points of the run, whatever it is doing at that moment.
     let mut dice = StdRng::seed_from_u64(seed() + 2);
     let all = ALERTS * MESSAGES_EACH;
     let mut deaths: Vec<usize> = (0..DEATHS).map(|_| dice.random_range(0..all)).collect();
@@ -155,7 +155,7 @@ async fn nothing_is_lost_and_nothing_out_of_order() {
     let left = async || daemon.status().await.map(|status| status["outbox"]["pending"].as_u64().unwrap());
     let mut before = u64::MAX;
     while before > 0 {
-        // What failed last waits for up to a minute.
+        // The message that failed last waits for up to a minute.
         until("the outbox gets shorter", async || left().await.is_some_and(|left| left < before)).await;
         before = left().await.unwrap();
     }

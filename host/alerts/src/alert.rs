@@ -9,40 +9,40 @@ use crate::key::AlertKey;
 use crate::severity::Severity;
 use crate::subject::Subject;
 
-/// Where in its life an alert is.
+/// The stage of an alert that a message reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertEvent {
-    /// It is new.
+    /// The alert is new.
     Opened,
-    /// It is still open, and something about it changed or it is time to say so again.
+    /// It is still open: something changed, or it is time to repeat it.
     Updated,
-    /// Nobody acknowledged it in time, and it goes to whoever is next.
+    /// Nobody acknowledged it in time, so it goes to the next channels.
     Escalated,
     /// Somebody acknowledged it.
     Acknowledged,
-    /// It is over.
+    /// The alert is over.
     Resolved,
-    /// A report or a digest: nothing is open, and nothing will be resolved.
+    /// A report or a digest: it opens nothing, so nothing will be resolved.
     Report,
 }
 
-/// One message about an alert, in words for the human who is woken by it.
+/// One message about an alert, worded for the person it wakes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// Which alert.
+    /// The alert's identity.
     pub key: AlertKey,
-    /// Where in its life it is.
+    /// The stage that this message reports.
     pub event: AlertEvent,
-    /// How bad it is, or was at its worst: while an alert is open this never goes down, nor does it when it is over.
+    /// The worst severity so far: it never goes down, not even when the alert is resolved.
     pub severity: Severity,
     /// What it is about.
     pub subject: Subject,
-    /// One line: what happened. [`Alert::headline`] adds that it is over.
+    /// One line: what happened. [`Alert::headline`] marks it as resolved.
     pub summary: String,
     /// What Dogwatch saw, did and will do.
     pub details: String,
-    /// What the human must do.
+    /// What the operator must do.
     pub remedy: String,
     /// The one command to type, or empty.
     #[serde(default)]
@@ -50,14 +50,14 @@ pub struct Alert {
     /// Who acknowledged it, or empty.
     #[serde(default)]
     pub acknowledged_by: String,
-    /// When it opened.
+    /// When the alert opened.
     pub opened_at: Time,
     /// When this message was made.
     pub at: Time,
 }
 
 impl Alert {
-    /// The summary as channels show it: of what is over, it says so.
+    /// The summary as channels show it, marked when the alert is resolved.
     pub fn headline(&self) -> Cow<'_, str> {
         match self.event {
             AlertEvent::Resolved => Cow::Owned(format!("resolved: {}", self.summary)),

@@ -1,11 +1,11 @@
 //! Every cause of an alert: what the engine, the daemon and the alert desk raise alerts about.
 //!
-//! A new cause is one row here. The compiler then asks for its name and for who raises it, and the tests of whoever that is ask
-//! for a golden file with its texts: `tests/golden/NAME.txt` in the crate of the raiser.
+//! To add a cause, add one row here with its name and raiser. The raiser's tests then require a golden file with the
+//! texts: `tests/golden/NAME.txt` in the raiser's crate.
 
 use std::fmt;
 
-/// Who raises alerts of a cause, and keeps its golden texts.
+/// The part of Dogwatch that raises alerts of a cause and keeps its golden texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Raiser {
     /// The decision core, about a chain or a witness.
@@ -16,7 +16,7 @@ pub enum Raiser {
     Desk,
 }
 
-/// Makes the type, its names, its raisers and the list of all, so that no cause can lack one.
+/// Generates the type, the names, the raisers and the list of all causes, so that none can be forgotten.
 macro_rules! causes {
     ($($(#[$doc:meta])+ $cause:ident = $name:literal by $raiser:ident,)+) => {
         /// A cause of an alert: part of its key.
@@ -26,17 +26,17 @@ macro_rules! causes {
         }
 
         impl Cause {
-            /// All of them.
+            /// All causes.
             pub const ALL: &[Self] = &[$(Self::$cause,)+];
 
-            /// The cause as keys write it.
+            /// The name as alert keys show it.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$cause => $name,)+
                 }
             }
 
-            /// Who raises it.
+            /// The part of Dogwatch that raises it.
             pub const fn raiser(self) -> Raiser {
                 match self {
                     $(Self::$cause => Raiser::$raiser,)+
@@ -49,9 +49,9 @@ macro_rules! causes {
 causes! {
     /// No endpoint shows a fresh head.
     Blind = "blind" by Engine,
-    /// The chain stands still.
+    /// The chain has stopped producing blocks.
     Halted = "halted" by Engine,
-    /// Too few endpoints answer.
+    /// Too few endpoints can be used.
     Thin = "thin" by Engine,
     /// The endpoints contradict each other.
     Split = "split" by Engine,
@@ -59,47 +59,47 @@ causes! {
     Clock = "clock" by Engine,
     /// Some endpoints cannot be used.
     Doubts = "doubts" by Engine,
-    /// There are heads, and no blocks.
+    /// Endpoints show their heads but deliver no blocks.
     NoBlocks = "no-blocks" by Engine,
-    /// All endpoints are of one operator.
+    /// All endpoints belong to one operator.
     OneVoice = "one-voice" by Engine,
-    /// An endpoint is asked by https, although http is written.
+    /// An endpoint configured with http is polled over https.
     Upgraded = "upgraded" by Engine,
-    /// An endpoint answered by https once, and no longer.
+    /// An endpoint that used to answer over https no longer does.
     Downgraded = "downgraded" by Engine,
-    /// There is no such witness.
+    /// The witness does not exist on the chain.
     NoSuchWitness = "no-such-witness" by Engine,
     /// Somebody else moved the signing key.
     KeyChanged = "key-changed" by Engine,
-    /// The signing key is of no configured node.
+    /// The signing key belongs to no configured node.
     ForeignKey = "foreign-key" by Engine,
-    /// The witness has the null key.
+    /// The witness is disabled: its signing key is the null key.
     Disabled = "disabled" by Engine,
-    /// Too few slots hold a block.
+    /// Too few slots are filled: participation is low.
     LowParticipation = "low-participation" by Engine,
     /// The witness misses blocks.
     Missing = "missing" by Engine,
-    /// A node is not fit.
+    /// A node is unfit to produce.
     Node = "node" by Engine,
-    /// The policy does not work.
+    /// The policy fails to run.
     PolicyFailed = "policy-failed" by Engine,
-    /// The policy says so. The part is the policy's own id.
+    /// The policy raised it. The part is the policy's own id.
     Policy = "policy" by Engine,
-    /// A switch that the policy wants is not made. The part is the refusal's code.
+    /// Dogwatch refuses a switch that the policy wants. The part is the refusal's code.
     Refused = "refused" by Engine,
-    /// A switch is made.
+    /// A switch is in progress or was made.
     Switching = "switching" by Engine,
-    /// A switch is under way, and not sent again.
+    /// A switch is in flight and is not sent again.
     InFlightHeld = "in-flight-held" by Engine,
-    /// No endpoint takes a switch.
+    /// No endpoint accepts a switch.
     NotTaken = "not-taken" by Engine,
-    /// The daemon does not start.
+    /// The daemon fails to start.
     Start = "start" by Daemon,
-    /// The daemon ends again and again.
+    /// The daemon keeps crashing.
     CrashLoop = "crash-loop" by Daemon,
     /// The state cannot be stored.
     Store = "store" by Daemon,
-    /// A channel has no plugin that works. The part is the channel.
+    /// A channel has no working plugin. The part is the channel.
     Channel = "channel" by Daemon,
     /// A channel runs on the plugin of the last good start. The part is the channel.
     KeptPlugin = "kept-plugin" by Daemon,
@@ -109,27 +109,27 @@ causes! {
     Gateway = "gateway" by Daemon,
     /// The metrics cannot be served.
     Metrics = "metrics" by Daemon,
-    /// Something would not work now.
+    /// A rehearsal found something that would fail.
     Rehearsal = "rehearsal" by Daemon,
-    /// What a rehearsal found.
+    /// The report of a rehearsal.
     Report = "report" by Daemon,
-    /// A program of the operator's raised it. The part is the program's own name for it.
+    /// One of the operator's programs raised it. The part is the name that the program gave it.
     Raised = "raised" by Daemon,
-    /// Somebody tries a channel.
+    /// The operator tests a channel.
     Test = "test" by Daemon,
-    /// Many alerts came at once.
+    /// Many alerts opened at once.
     Storm = "storm" by Desk,
-    /// What came during a maintenance.
+    /// A digest of the alerts that a maintenance held back.
     Maintenance = "maintenance" by Desk,
 }
 
 impl Cause {
-    /// The cause of that name.
+    /// The cause with this name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|cause| cause.name() == name)
     }
 
-    /// The causes that somebody raises.
+    /// The causes that this part of Dogwatch raises.
     pub fn raised_by(raiser: Raiser) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |cause| cause.raiser() == raiser)
     }

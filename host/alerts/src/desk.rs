@@ -1,4 +1,4 @@
-//! The desk at which alerts come in, and leave for the channels.
+//! The alert desk: decides which message goes to which channel, and when.
 
 use std::collections::BTreeSet;
 
@@ -15,44 +15,44 @@ use crate::severity::Severity;
 /// What happened to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IncidentEvent {
-    /// Whoever watches it has something to report.
+    /// Its raiser has something to report.
     Reported(Box<AlertReport>),
     /// Somebody acknowledged it.
     Acknowledged(String),
-    /// There are too many at once, and this is one of them. These channels were to be told of it, and will not be.
+    /// It became part of a storm. Its message to these channels has not gone out and never will.
     JoinedStorm(BTreeSet<String>),
-    /// The daemon has started, perhaps with other rules.
+    /// The daemon has started, perhaps with changed rules.
     RulesChanged,
-    /// It went past the desk to every channel that takes its severity, and is the desk's from now on.
+    /// It bypassed the desk and went to every channel that takes its severity. From now on the desk handles it.
     Adopted(Box<AlertReport>),
     /// The maintenance that held it back is over.
     Released,
-    /// The time came that [`Step::due`] named.
+    /// The time that [`Step::due`] returned has come.
     Due,
 }
 
 /// A message for some channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispatch {
-    /// What.
+    /// The message.
     pub alert: Alert,
-    /// To whom.
+    /// The channels it goes to.
     pub channels: BTreeSet<String>,
-    /// Not before this.
+    /// The earliest time to send it.
     pub not_before: Time,
 }
 
-/// One step of an incident: what is known of it now, and which messages go out.
+/// The result of one event: the incident's new state and the messages to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// The incident; none if there is nothing left to remember.
+    /// The incident, or `None` if it can be forgotten.
     pub incident: Option<Incident>,
-    /// The messages, in this order.
+    /// The messages, in the order to send them.
     pub dispatches: Vec<Dispatch>,
 }
 
 impl Step {
-    /// When something has to be done about it without anything happening.
+    /// When the incident next needs attention if no other event comes first.
     pub fn due(&self, rules: &Rules) -> Option<Time> {
         let incident = self.incident.as_ref()?;
         let forget = || incident.openings.last().map(|last| last.plus(rules.flapping.window));
@@ -70,19 +70,19 @@ impl Step {
     }
 }
 
-/// Whether it is repeated.
+/// Whether the desk repeats this incident.
 fn repeats(incident: &Incident) -> bool {
     incident.alert.severity >= Severity::Critical && incident.acknowledged.is_none() && !incident.told.is_empty()
 }
 
-/// The rules at a moment.
+/// The rules, applied at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Desk<'a> {
     /// The rules.
     pub rules: &'a Rules,
-    /// What time it is.
+    /// The current time.
     pub now: Time,
-    /// The maintenance that goes on, if any does.
+    /// The maintenance in progress, if there is one.
     pub maintenance: Option<&'a Maintenance>,
 }
 
@@ -113,7 +113,7 @@ impl Desk<'_> {
         Step { incident: Some(Incident { told, ..self.untold(report) }), dispatches: Vec::new() }
     }
 
-    /// Under other rules some that were told may be gone. If all are, those who are now the first are told.
+    /// New rules may drop channels that know of the incident. If none is left, it opens on the new first channels.
     fn rules_changed(&self, mut incident: Incident) -> Step {
         if incident.phase == Phase::Over {
             return unchanged(incident);
@@ -131,7 +131,7 @@ impl Desk<'_> {
         unchanged(incident)
     }
 
-    /// An incident that nobody was told of.
+    /// A new incident that no channel knows of.
     fn untold(&self, report: AlertReport) -> Incident {
         let alert = Alert { at: self.now, ..report.notice.message(AlertEvent::Opened, report.at) };
         Incident {
@@ -148,7 +148,7 @@ impl Desk<'_> {
         }
     }
 
-    /// A report goes out, and leaves nothing open.
+    /// Sends a report; it leaves nothing open.
     fn report(&self, known: Option<Incident>, report: AlertReport) -> Step {
         let alert = Alert { at: self.now, ..report.notice.message(AlertEvent::Report, report.at) };
         let first = self.rules.plan(&alert, self.now).into_iter().next();
@@ -173,7 +173,7 @@ impl Desk<'_> {
         openings.push(self.now);
         let held_open = known.filter(|known| known.phase == Phase::Open);
         if let Some(mut incident) = held_open {
-            // Channels believe it is open, and so it is again.
+            // The channels still show it as open, so it simply continues.
             incident.openings = openings;
             incident.over_at = None;
             return self.again(incident, report);
@@ -186,14 +186,14 @@ impl Desk<'_> {
         self.open(incident)
     }
 
-    /// Sends it to whoever is told first.
+    /// Sends it to the first channels of its routes.
     fn open(&self, mut incident: Incident) -> Step {
         if incident.flaps(self.rules.flapping.openings) {
             let (times, minutes) = (incident.openings.len(), self.rules.flapping.window.as_secs() / 60);
             let quiet = self.rules.flapping.quiet.as_secs() / 60;
             let note = format!(
-                " It has come and gone {times} times within {minutes} min: it is now held open until it has stayed away \
-                 for {quiet} min."
+                " It has come and gone {times} times within {minutes} min. Dogwatch keeps it open until it has stayed \
+                 away for {quiet} min."
             );
             incident.alert.details.push_str(&note);
         }
@@ -203,19 +203,19 @@ impl Desk<'_> {
         incident.said_at = self.now;
         let mut dispatches = Vec::new();
         if let Some(channels) = incident.steps.remove(&self.now) {
-            // Some may know of it from before a maintenance.
+            // Some channels may know of it from before a maintenance.
             incident.told.extend(channels.iter().cloned());
             dispatches.push(Dispatch { alert: incident.alert.clone(), channels, not_before: gathers_until });
         }
         Step { incident: Some(incident), dispatches }
     }
 
-    /// It is open, and is reported again.
+    /// Handles another report about an open incident.
     fn again(&self, mut incident: Incident, report: AlertReport) -> Step {
         let AlertReport { change, notice, .. } = report;
         let news = match change {
             Change::News => true,
-            // Whoever raises it again may have something else to say.
+            // A repeated report may have a new summary.
             Change::Raised => notice.summary != incident.alert.summary,
             _ => false,
         };
@@ -238,7 +238,7 @@ impl Desk<'_> {
             return unchanged(incident);
         }
         if worse {
-            // It is another alert now: with routes of its own, and to be acknowledged anew.
+            // The higher severity has its own routes and needs a new acknowledgement.
             incident.acknowledged = None;
             incident.alert.acknowledged_by.clear();
             return self.worse(incident);
@@ -261,7 +261,7 @@ impl Desk<'_> {
         Step { incident: Some(incident), dispatches }
     }
 
-    /// Sends a message to all who were told.
+    /// Sends a message to every channel that knows of the incident.
     fn say(&self, mut incident: Incident, event: AlertEvent) -> Step {
         incident.said_at = self.now;
         let alert = Alert { event, at: self.now, ..incident.alert.clone() };
@@ -276,10 +276,10 @@ impl Desk<'_> {
     fn over(&self, known: Option<Incident>, end: Notice) -> Step {
         let mut incident = match known {
             Some(incident) if incident.phase == Phase::Open => incident,
-            // It is over already, or nobody ever heard of it.
+            // It is already over, or it was never raised.
             known => return Step { incident: known, dispatches: Vec::new() },
         };
-        // Whoever calls it off need not remember how it was worded.
+        // Keep the summary: the raiser need not remember it.
         let alert = &mut incident.alert;
         alert.event = AlertEvent::Resolved;
         alert.severity = alert.severity.max(end.severity);
@@ -360,7 +360,7 @@ impl Desk<'_> {
             next.extend(step.remove());
         }
         if !next.is_empty() {
-            // The first step may have waited for its hours: then nobody has heard of it yet.
+            // The first step may have waited for its hours; then no channel knows of it yet.
             let event = if incident.told.is_empty() { AlertEvent::Opened } else { AlertEvent::Escalated };
             let alert = Alert { event, at: self.now, ..incident.alert.clone() };
             incident.told.extend(next.iter().cloned());
@@ -383,7 +383,7 @@ fn unchanged(incident: Incident) -> Step {
     Step { incident: Some(incident), dispatches: Vec::new() }
 }
 
-/// From now on it is part of the storm's message; the caller has withdrawn what of it has not gone out yet.
+/// Makes it part of the storm's message. The caller has withdrawn its messages that have not gone out.
 fn join(mut incident: Incident, unsent: &BTreeSet<String>) -> Step {
     incident.hold = Hold::Storm;
     incident.told.retain(|name| !unsent.contains(name));

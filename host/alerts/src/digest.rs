@@ -1,4 +1,4 @@
-//! Maintenance: silence with an end, and what is said at that end.
+//! Maintenance: a silence with a fixed end, and the digest sent when it ends.
 
 use dogwatch_chain::Time;
 use serde::{Deserialize, Serialize};
@@ -10,39 +10,39 @@ use crate::notice::{AlertReport, Change, Notice};
 use crate::severity::Severity;
 use crate::subject::Subject;
 
-/// As many alerts as a digest names one by one.
+/// The most alerts that a digest lists one by one.
 const NAMED: usize = 30;
 
-/// A time in which the operator is at work, and wants to hear nothing.
+/// A window in which the operator is working and wants no messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Maintenance {
-    /// Since when.
+    /// When it began.
     pub since: Time,
-    /// Until when; there is none without an end.
+    /// When it ends; every maintenance has an end.
     pub until: Time,
-    /// Of this witness alone, or of everything.
+    /// The witness it covers, or `None` for everything.
     pub witness: Option<String>,
-    /// Why, in the operator's words, or empty.
+    /// The operator's reason, or empty.
     pub reason: String,
 }
 
 impl Maintenance {
     /// Whether an alert about that witness is held back now.
     pub fn covers(&self, now: Time, witness: &str) -> bool {
-        // A clock set back behind its beginning ends it: silence must not outlast what was agreed.
+        // A clock set back past its beginning ends it: the silence must not last longer than was asked for.
         self.since <= now && now < self.until && self.witness.as_deref().is_none_or(|known| known == witness)
     }
 }
 
 impl Maintenance {
-    /// Whether it is over: its end has come, or the clock was set back behind its beginning.
+    /// Whether it is over: its end has come, or the clock was set back past its beginning.
     pub fn is_over(&self, now: Time) -> bool {
         now >= self.until || now < self.since
     }
 }
 
-/// What came while the operator wanted to hear nothing; none if nothing came.
+/// The report on the alerts that a maintenance held back, or `None` if there were none.
 pub fn digest(site: &str, maintenance: &Maintenance, incidents: &[Incident]) -> Option<AlertReport> {
     let held: Vec<&Incident> = incidents.iter().filter(|incident| incident.hold == Hold::Maintenance).collect();
     let worst = held.iter().map(|incident| incident.alert.severity).max().unwrap_or(Severity::Info);
@@ -51,20 +51,20 @@ pub fn digest(site: &str, maintenance: &Maintenance, incidents: &[Incident]) -> 
         return None;
     }
     let mut details = lines(held.iter().copied());
-    details.push_str("\nThose that are open follow now, one by one.");
+    details.push_str("\nThe open alerts follow, one message each.");
     let notice = Notice {
         key: AlertKey::new(Scope::daemon(site), Cause::Maintenance),
         severity: worst,
         subject: Subject::Daemon,
-        summary: format!("maintenance is over; alerts that came: {}, still open: {open}", held.len()),
+        summary: format!("maintenance is over; alerts held back: {}, still open: {open}", held.len()),
         details,
-        remedy: "Look at those that are open.".to_owned(),
+        remedy: "Check the alerts that are still open.".to_owned(),
         command: "dogwatch alerts".to_owned(),
     };
     Some(AlertReport { change: Change::Report, notice, at: maintenance.since })
 }
 
-/// One line for each incident, the worst first; as many as anybody will read.
+/// One line per incident, the worst first, up to [`NAMED`] lines.
 pub(crate) fn lines<'a>(incidents: impl Iterator<Item = &'a Incident>) -> String {
     let mut all: Vec<&Incident> = incidents.collect();
     all.sort_by_key(|incident| (std::cmp::Reverse(incident.alert.severity), incident.alert.opened_at));

@@ -1,4 +1,4 @@
-//! The alerts that the desk itself makes, word for word.
+//! The texts of the alerts that the desk itself raises, word for word.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,10 +62,10 @@ fn golden(cause: Cause, reports: &[Option<AlertReport>]) {
         std::fs::write(&path, &text).unwrap();
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(known, text, "{}: UPDATE_GOLDEN=1 writes it anew", path.display());
+    assert_eq!(known, text, "{}: set UPDATE_GOLDEN=1 to rewrite it", path.display());
 }
 
-/// Whoever adds a cause of the desk's adds its golden file, and whoever drops one drops it.
+/// Every cause that the desk raises has a golden file, and no file is left over.
 #[test]
 fn every_cause_of_the_desk_has_a_golden_file() {
     let files = std::fs::read_dir(directory()).unwrap();
@@ -77,7 +77,7 @@ fn every_cause_of_the_desk_has_a_golden_file() {
 }
 
 #[test]
-fn a_storm_in_words() {
+fn the_text_of_a_storm() {
     let members =
         |phase, count| (1..=count).map(|n| incident(n, Severity::Page, phase, Hold::Storm)).collect::<Vec<_>>();
     let mut mixed = members(Phase::Open, 3);
@@ -89,7 +89,7 @@ fn a_storm_in_words() {
 }
 
 #[test]
-fn the_end_of_a_maintenance_in_words() {
+fn the_text_of_a_maintenance_digest() {
     let window =
         Maintenance { since: NOW.minus(Duration::from_secs(7200)), until: NOW, witness: None, reason: "replay".into() };
     let held = [

@@ -1,4 +1,4 @@
-//! At what times a route may be used.
+//! The hours and days at which a route is in use.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use jiff::civil::{Time as WallTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-/// How far ahead an opening is looked for: a window opens at least once a week.
+/// How many days ahead to look for an opening: every window opens at least once a week.
 const DAYS_AHEAD: i64 = 8;
 
-/// A window of every day, from one time to another; over midnight where the second is the earlier.
+/// A daily window from one time to another. It runs past midnight if the second time is the earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hours {
     from: WallTime,
     until: WallTime,
 }
 
-/// What is no window.
+/// The text is not a daily window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoursError;
 
 impl std::fmt::Display for HoursError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("no window of a day, such as \"08:00-22:00\"")
+        f.write_str("not a daily window such as \"08:00-22:00\"")
     }
 }
 
@@ -46,12 +46,12 @@ impl FromStr for Hours {
     }
 }
 
-/// Days of the week; a window over midnight belongs to the day it begins on.
+/// Days of the week. A window past midnight belongs to the day it begins on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Weekdays(Vec<Weekday>);
 
 impl Weekdays {
-    /// These, by their English names or the first three letters. `None`: one of them is no day.
+    /// Parses English day names or their first three letters. `None` if one is not a day of the week.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let day = |name: &str| {
             let short: String = name.trim().to_lowercase().chars().take(3).collect();
@@ -67,7 +67,7 @@ impl Weekdays {
     }
 }
 
-/// When a window is open next: now, if it is open. `None` where the calendar ends.
+/// When the window is next open: now, if it is open now. `None` past the end of the calendar.
 pub(crate) fn open_at(hours: Option<&Hours>, days: &Weekdays, zone: &TimeZone, now: Time) -> Option<Time> {
     if hours.is_none() && days.0.is_empty() {
         return Some(now);
@@ -90,7 +90,7 @@ pub(crate) fn open_at(hours: Option<&Hours>, days: &Weekdays, zone: &TimeZone, n
     None
 }
 
-/// The first time of that clock after a moment: when the next daily report is due.
+/// The next moment at which the wall clock in `zone` shows this time: when the next daily rehearsal is due.
 pub(crate) fn next_at(clock: WallTime, zone: &TimeZone, after: Time) -> Option<Time> {
     let today = zone.to_datetime(Timestamp::from_millisecond(after.as_millis()).ok()?).date();
     for ahead in 0..=2_i64 {
@@ -103,9 +103,9 @@ pub(crate) fn next_at(clock: WallTime, zone: &TimeZone, after: Time) -> Option<T
     None
 }
 
-/// Whether two moments are at least so far apart.
+/// Whether `now` is at least `span` after `then`.
 pub(crate) fn apart(now: Time, then: Time, span: Duration) -> bool {
-    // A clock that was set back must not silence anything until it has caught up.
+    // If the clock was set back, answer yes: nothing may stay silent until the clock has caught up.
     now.since(then) >= span || now < then
 }
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_those_the_window_begins_on() {
+    fn days_count_by_when_the_window_begins() {
         assert_eq!(next("", &["sat", "sunday"], "", "2026-11-24T03:00:00Z"), "2026-11-28T00:00:00");
         assert_eq!(next("22:00-07:00", &["mon"], "", "2026-11-24T03:00:00Z"), "2026-11-24T03:00:00");
         assert_eq!(next("22:00-07:00", &["Tue"], "", "2026-11-24T03:00:00Z"), "2026-11-24T22:00:00");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_window() {
+    fn text_that_is_not_a_window_is_refused() {
         for bad in ["", "8:00-22:00", "08:00", "08:00-08:00", "08:00-24:00", "aa:bb-cc:dd", "08:00-22:00-23:00"] {
             assert_eq!(bad.parse::<Hours>(), Err(HoursError), "{bad}");
         }

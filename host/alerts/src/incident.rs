@@ -1,4 +1,4 @@
-//! What is known of an alert from its first opening until it is forgotten.
+//! The state of an alert from its first opening until it is forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::severity::Severity;
 pub enum Phase {
     /// It is open.
     Open,
-    /// It is over, and remembered in case it comes back.
+    /// It is over, but remembered in case it comes back.
     Over,
 }
 
@@ -22,54 +22,54 @@ pub enum Phase {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Hold {
-    /// It is said as it comes.
+    /// Nothing: its messages go out as they come.
     #[default]
     Free,
-    /// Maintenance: it is said when that ends.
+    /// A maintenance: its message goes out when the maintenance ends.
     Maintenance,
-    /// It is one of too many at once, and said with the others.
+    /// A storm: one message covers it and the others.
     Storm,
 }
 
-/// Who has taken it on.
+/// An operator's acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acknowledgement {
-    /// Who.
+    /// Who acknowledged it.
     pub by: String,
-    /// When.
+    /// When they did.
     pub at: Time,
-    /// How bad it was then.
+    /// The severity at that time.
     pub severity: Severity,
 }
 
-/// One alert, from its first opening until it is forgotten. Stored.
+/// One alert, from its first opening until it is forgotten. The daemon stores it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
-    /// The alert as it was raised last.
+    /// The alert as it was last raised.
     pub alert: Alert,
     /// Whether it is open.
     pub phase: Phase,
     /// What holds it back.
     pub hold: Hold,
-    /// The channels that were told, and will hear how it ends.
+    /// The channels that know of it and will get its resolution.
     pub told: BTreeSet<String>,
-    /// Who is told next, and when, while nobody acknowledges it.
+    /// The channels that are next, and when, for as long as nobody acknowledges it.
     pub steps: BTreeMap<Time, BTreeSet<String>>,
-    /// Who has taken it on.
+    /// The acknowledgement, if there is one.
     pub acknowledged: Option<Acknowledgement>,
-    /// When it was last said.
+    /// When the last message about it was made.
     pub said_at: Time,
-    /// Until when its opening waits for others.
+    /// Until when its first message waits for others, so that a storm shows.
     pub gathers_until: Option<Time>,
-    /// When it opened, as far back as damping looks.
+    /// When it opened, as far back as the flapping window reaches.
     pub openings: Vec<Time>,
-    /// When it will be taken to be over, if it came and went too often and is gone for now.
+    /// When a flapping alert that is gone for now will count as over.
     pub over_at: Option<Time>,
 }
 
 impl Incident {
-    /// Whether it came and went too often, and is held open.
+    /// Whether it flaps: it opened at least this often within the window.
     pub fn flaps(&self, openings: usize) -> bool {
         self.openings.len() >= openings
     }

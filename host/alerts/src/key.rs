@@ -7,12 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cause::Cause;
 
-/// What an alert's cause is looked for in.
+/// The part of the system that an alert is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// The daemon at a site.
     Daemon {
-        /// The site.
+        /// The site's name.
         site: String,
     },
     /// A chain.
@@ -46,17 +46,17 @@ impl Scope {
     }
 }
 
-/// An alert's identity: the same from its opening to its resolution. It becomes the services' dedup key, alias or tag.
+/// An alert's identity, the same from its opening to its resolution. Services get it as their dedup key, alias or tag.
 ///
-/// Written `daemon/SITE/CAUSE`, `chain/CHAIN/CAUSE` or `witness/CHAIN/WITNESS/CAUSE`, and `/PART` where there may be
-/// several of a cause. A `/` or `%` in the name of a site or chain is written `%2F` or `%25`.
+/// Written `daemon/SITE/CAUSE`, `chain/CHAIN/CAUSE` or `witness/CHAIN/WITNESS/CAUSE`, followed by `/PART` where a cause
+/// can have several alerts. A `/` or `%` in the name of a site or chain is written `%2F` or `%25`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlertKey {
-    /// Where.
+    /// What it is about.
     pub scope: Scope,
-    /// Why.
+    /// What is wrong.
     pub cause: Cause,
-    /// Which one, where there may be several.
+    /// Which one, where a cause can have several alerts in one scope.
     pub part: Option<String>,
 }
 
@@ -115,9 +115,9 @@ impl fmt::Display for AlertKey {
     }
 }
 
-/// A text that is no alert's key.
+/// The text is not an alert key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the key of an alert")]
+#[error("{0:?} is not an alert key")]
 pub struct AlertKeyError(String);
 
 impl FromStr for AlertKey {
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_written_as_ever() {
+    fn keys_keep_their_written_form() {
         let cases = [
             ("chain/hive/blind", AlertKey::new(Scope::chain("hive"), Cause::Blind)),
             (
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_causes_have_one_name() {
+    fn every_cause_name_is_unique_and_reads_back() {
         for cause in Cause::ALL {
             assert_eq!(Cause::named(cause.name()), Some(*cause));
         }

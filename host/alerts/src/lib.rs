@@ -1,18 +1,19 @@
-//! Alerts: what identifies one, and what becomes of it once it is raised: who is told, who is next if nobody acknowledges it,
-//! and when there is silence.
+//! Alerts: what identifies one, and what happens once it is raised: which channels get it, which are next if nobody
+//! acknowledges it, and when Dogwatch stays silent.
 //!
-//! Pure: [`Desk::handle`] takes what is known of an incident and what happened, and returns what is known now and which
-//! channels get which message. It reads no clock and keeps nothing; the caller stores both in one transaction, so that an
-//! alert is never half handled.
+//! Pure: [`Desk::handle`] takes an incident's state and an event, and returns the new state and the messages for each
+//! channel. It reads no clock and keeps nothing. The caller stores both results in one transaction, so that an alert is
+//! never half handled.
 //!
 //! The life of an incident:
 //!
-//! - It opens, and the first channels of its routes get a message, after a short wait in which a storm would show.
-//! - While nobody acknowledges it, it is repeated (from critical up), and escalates along its routes. Nobody else repeats
-//!   an alert, and nobody else remembers how bad it was at its worst.
-//! - Acknowledged, it is quiet, unless it gets worse.
-//! - Once it is over, all who were told hear of it. An alert that flaps is held open until it has been quiet.
-//! - During a maintenance nothing is sent, and nothing is lost: what is still open at its end is sent then.
+//! - It opens. The first channels of its routes get a message after a short wait in which a storm would show.
+//! - While nobody acknowledges it, the desk repeats it (from critical up) and escalates it along its routes. Only the
+//!   desk repeats alerts, and only the desk remembers how bad one was at its worst.
+//! - Once acknowledged it stays quiet, unless it gets worse.
+//! - Once it is over, every channel that knows of it gets the resolution. A flapping alert stays open until it is
+//!   quiet.
+//! - During a maintenance nothing is sent and nothing is lost: alerts still open at its end are sent then.
 
 mod alert;
 mod cause;

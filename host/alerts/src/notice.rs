@@ -1,4 +1,4 @@
-//! What whoever watches something reports to the alert desk.
+//! Reports to the alert desk.
 
 use dogwatch_chain::Time;
 
@@ -7,12 +7,12 @@ use crate::key::AlertKey;
 use crate::severity::Severity;
 use crate::subject::Subject;
 
-/// An alert's wording: what is wrong, in words for the human who is woken by it.
+/// An alert's wording: what is wrong, for the person it wakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Which alert.
+    /// The alert's identity.
     pub key: AlertKey,
-    /// How bad it is now.
+    /// How bad it is now; the desk remembers the worst.
     pub severity: Severity,
     /// What it is about.
     pub subject: Subject,
@@ -20,14 +20,14 @@ pub struct Notice {
     pub summary: String,
     /// What Dogwatch saw, did and will do.
     pub details: String,
-    /// What the human must do.
+    /// What the operator must do.
     pub remedy: String,
     /// The one command to type, or empty.
     pub command: String,
 }
 
 impl Notice {
-    /// The first message about it.
+    /// Makes a message about an alert that opens at `at`.
     pub fn message(self, event: AlertEvent, at: Time) -> Alert {
         let Self { key, severity, subject, summary, details, remedy, command } = self;
         Alert {
@@ -46,20 +46,20 @@ impl Notice {
     }
 }
 
-/// What is new about an alert. Whether anybody is told, and who, is for the desk to decide.
+/// What is new about an alert. The desk decides who, if anyone, gets a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It begins.
+    /// The alert is raised.
     Raised,
     /// It is worse than it was.
     Worse,
-    /// Something happened that is worth a message at once.
+    /// Something happened that deserves a message at once.
     News,
-    /// Its wording is up to date again, for whoever is told next. That alone is worth no message.
+    /// Its wording was brought up to date for the next message. That alone deserves no message.
     Refreshed,
     /// It is over.
     Over,
-    /// It is a report: nothing is open, and nothing will be over.
+    /// It is a report: it opens nothing, so nothing will be over.
     Report,
 }
 
@@ -68,17 +68,17 @@ pub enum Change {
 pub struct AlertReport {
     /// What is new.
     pub change: Change,
-    /// The wording. When it is over: of how it ended, with the summary of what is over.
+    /// The wording. If the alert is over, the details say how it ended; the summary stays that of the alert.
     pub notice: Notice,
-    /// When.
+    /// When it happened.
     pub at: Time,
 }
 
 impl AlertReport {
-    /// The remedy of what is over.
+    /// The remedy once an alert is over.
     pub const NOTHING_TO_DO: &str = "Nothing to do.";
 
-    /// It is over, and this is how it ended. The summary is that of what is over.
+    /// Reports that an alert is over and how it ended. `summary` is the summary it had.
     pub fn over(at: Time, key: AlertKey, severity: Severity, subject: Subject, summary: &str, how: &str) -> Self {
         let notice = Notice {
             key,
@@ -92,7 +92,7 @@ impl AlertReport {
         Self { change: Change::Over, notice, at }
     }
 
-    /// The message about it, for channels that are told past the desk.
+    /// The message about it, for channels that get it without the desk.
     pub fn message(self) -> Alert {
         let event = match self.change {
             Change::Raised => AlertEvent::Opened,
@@ -103,7 +103,7 @@ impl AlertReport {
         self.notice.message(event, self.at)
     }
 
-    /// An open alert is over, and this is how it ended.
+    /// Reports that this open alert is over and how it ended.
     pub fn end_of(alert: &Alert, at: Time, how: &str) -> Self {
         Self::over(at, alert.key.clone(), alert.severity, alert.subject.clone(), &alert.summary, how)
     }

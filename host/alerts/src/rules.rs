@@ -1,4 +1,4 @@
-//! Who is told of what, and when.
+//! The rules: which channels get which alerts, and when.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,91 +13,91 @@ use crate::hours::{self, Hours, Weekdays};
 use crate::severity::Severity;
 use crate::subject::SubjectKind;
 
-/// A channel, as far as it matters here.
+/// A channel, as far as the rules need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     /// Its name.
     pub name: String,
-    /// What it takes.
+    /// The lowest severity it takes.
     pub min_severity: Severity,
 }
 
 /// A step of an escalation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EscalationStep {
-    /// How long after the alert opened, if nobody has acknowledged it by then.
+    /// How long after the alert opened the step is due, if nobody has acknowledged the alert by then.
     pub after: Duration,
-    /// Who is told.
+    /// The channels that get it.
     pub channels: Vec<String>,
 }
 
-/// A way for some alerts.
+/// A route for some alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// From this severity up.
+    /// The lowest severity it takes.
     pub min_severity: Severity,
-    /// About these; about anything if none is named.
+    /// The subjects it takes; all of them if the list is empty.
     pub subjects: Vec<SubjectKind>,
-    /// In these hours; what comes at another time waits for them.
+    /// The hours it is in use; alerts that come at another time wait for them.
     pub hours: Option<Hours>,
-    /// On these days.
+    /// The days it is in use.
     pub days: Weekdays,
-    /// Its steps, the first at once.
+    /// Its steps, in order.
     pub steps: Vec<EscalationStep>,
 }
 
 impl Route {
     fn takes(&self, alert: &Alert) -> bool {
         let kind = SubjectKind::of(&alert.subject);
-        // A storm is about whatever its members are about.
+        // A storm can be about any subject.
         let about = self.subjects.is_empty() || self.subjects.contains(&kind) || alert.key.cause == Cause::Storm;
         alert.severity >= self.min_severity && about
     }
 }
 
-/// When an alert comes and goes too often.
+/// When an alert counts as flapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlapRule {
-    /// So many openings…
+    /// An alert flaps after this many openings…
     pub openings: usize,
-    /// …within this time make it flap.
+    /// …within this time.
     pub window: Duration,
-    /// It is over when it has not opened for so long.
+    /// A flapping alert is over once it has not opened for this long.
     pub quiet: Duration,
 }
 
 impl Default for FlapRule {
-    /// The third opening in ten minutes; over after five quiet minutes. Ours.
+    /// Three openings in ten minutes; over after five quiet minutes.
     fn default() -> Self {
         Self { openings: 3, window: Duration::from_mins(10), quiet: Duration::from_mins(5) }
     }
 }
 
-/// All rules. They change with the configuration, and incidents go on under the new ones.
+/// All rules. They change with the configuration; open incidents continue under the new ones.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Where this daemon runs.
+    /// The site where this daemon runs.
     pub site: String,
-    /// The channels that tell humans of alerts.
+    /// The channels that deliver alerts to people.
     pub recipients: Vec<Recipient>,
-    /// The routes. An alert that none takes goes to every channel.
+    /// The routes. An alert that no route takes goes to every channel.
     pub routes: Vec<Route>,
-    /// After how long an alert from critical up is said again while nobody has acknowledged it.
+    /// How long until an unacknowledged alert from critical up is repeated.
     pub repeat: Duration,
-    /// How long an opening waits for others, so that a storm shows.
+    /// How long an alert's first message waits for others, so that a storm shows.
     pub gather: Duration,
-    /// So many openings within that time are said one by one; more are a storm, and one message.
+    /// The most openings within that time that get a message each; more are a storm and get one message.
     pub storm: usize,
-    /// When an alert comes and goes too often.
+    /// When an alert counts as flapping.
     pub flapping: FlapRule,
-    /// Where the operator's clock hangs.
+    /// The operator's time zone.
     pub zone: TimeZone,
-    /// When the daily rehearsal is due, by that clock, if it is.
+    /// When the daily rehearsal is due in that time zone, if there is one.
     pub rehearsal: Option<WallTime>,
 }
 
 impl Rules {
-    /// Every alert to every channel.
+    /// Rules that send every alert to every channel.
     pub fn plain(site: &str, recipients: Vec<Recipient>, repeat: Duration) -> Self {
         Self {
             site: site.to_owned(),
@@ -117,8 +117,8 @@ impl Rules {
         hours::next_at(self.rehearsal?, &self.zone, after)
     }
 
-    /// Who is told of an alert when, if nobody acknowledges it: times in order, each with its channels. A channel that
-    /// does not take the alert's severity is in none of them.
+    /// Which channels get an alert and when, if nobody acknowledges it, in order of time. Channels that do not take the
+    /// alert's severity are left out.
     pub(crate) fn plan(&self, alert: &Alert, now: Time) -> BTreeMap<Time, BTreeSet<String>> {
         let takes =
             |name: &str| self.recipients.iter().any(|known| known.name == name && alert.severity >= known.min_severity);
@@ -134,7 +134,7 @@ impl Rules {
                 step.channels.iter().for_each(|name| add(open.plus(step.after), name));
             }
         }
-        // What no route takes, or takes to nobody, goes to every channel; and a page waits for no hours.
+        // An alert that no route takes, or takes to no channel, goes to every channel. A page waits for no hours.
         let waits = plan.keys().next().is_none_or(|first| *first > now);
         if plan.is_empty() || (waits && alert.severity == Severity::Page) {
             let all = self.recipients.iter().filter(|recipient| takes(&recipient.name));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How bad it is, mildest first.
+/// How bad an alert is, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -14,7 +14,7 @@ pub enum Severity {
     Warning,
     /// Look at it now.
     Critical,
-    /// Wake somebody.
+    /// Wake someone.
     Page,
 }
 

@@ -13,7 +13,7 @@ pub enum Subject {
     Daemon,
     /// A chain, as its endpoints show it.
     Chain(String),
-    /// An endpoint of a chain: the chain's name and the endpoint's, without tokens.
+    /// An endpoint of a chain: the chain's name and the endpoint's name without tokens.
     Endpoint(String, String),
     /// A witness.
     Witness(AccountName),
@@ -54,7 +54,7 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
-    /// All of them, by the names under which operators write them.
+    /// All kinds, with the names that operators write in routes.
     pub const ALL: [(&'static str, Self); 6] = [
         ("daemon", Self::Daemon),
         ("chain", Self::Chain),
@@ -64,7 +64,7 @@ impl SubjectKind {
         ("plugin", Self::Plugin),
     ];
 
-    /// The kind of a subject.
+    /// The kind of this subject.
     pub(crate) fn of(subject: &Subject) -> Self {
         match subject {
             Subject::Daemon => Self::Daemon,

@@ -1,4 +1,4 @@
-//! Alerts inside the daemon: the desk they come in at, the texts of the daemon's own, and what nobody was told.
+//! Alerts inside the daemon: the alert desk, the texts of the daemon's own alerts, and pages that nobody got.
 
 pub mod condition;
 pub mod desk;

@@ -1,4 +1,4 @@
-//! One chain in the daemon: polls, the task that decides, its witnesses and their policies.
+//! One chain in the daemon: its polls, the task that decides, its witnesses and their policies.
 
 pub mod convert;
 mod fetch;

@@ -1,4 +1,4 @@
-//! Alert channels: one client each, the outbox that delivers, heartbeats, and the one way out of the machine.
+//! Alert channels: one client each, the outbox that delivers, heartbeats, and the only way out of the machine.
 
 pub mod attempt;
 pub mod client;

@@ -1,4 +1,4 @@
-//! What others ask of the running daemon: the control socket and the metrics.
+//! Access to the running daemon: the control socket and the metrics.
 
 mod alerts;
 pub mod metrics;

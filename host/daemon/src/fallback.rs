@@ -1,4 +1,4 @@
-//! What remains when the normal way of an alert is broken: the daemon does not start, or its store cannot be written.
+//! Alerts that bypass the store: the daemon does not start, or its store cannot be written.
 
 pub mod journal;
 pub mod last_good;

@@ -1,6 +1,6 @@
-//! The gateway in the daemon: it comes up as soon as its ports are free, follows renewed certificates, and ends last.
+//! The gateway in the daemon: it starts as soon as its ports are free, follows renewed certificates and stops last.
 //!
-//! Nothing of the watch depends on it: what goes wrong here is an alert, and tried again.
+//! The watch does not depend on it: a failure here raises an alert and is retried.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,20 +15,20 @@ use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::Condition;
 use crate::config::{CertificateFiles, GatewayConfig, SecretError, read_private};
 
-/// How long until a port or a certificate that could not be had is tried again.
+/// How long to wait before trying a port or a certificate again.
 const AGAIN: Duration = Duration::from_secs(5);
-/// How often a certificate is looked at.
+/// How often to check a certificate for changes.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// What keeps the gateway from serving.
+/// Why the gateway cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
-    /// Its port cannot be had.
-    #[error("{address} cannot be listened on: {source}")]
+    /// Its port cannot be opened.
+    #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The certificate's file cannot be read.
@@ -36,19 +36,23 @@ pub(crate) enum GatewayError {
     Certificate {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The key's file cannot be read, or others can read it.
+    /// The key's file cannot be read, or other users can read it.
     #[error("the key: {0}")]
     Key(#[from] SecretError),
-    /// Certificate and key do not work.
+    /// The certificate and key do not work.
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
 
 impl CertificateFiles {
-    /// Reads the files, or says what is wrong with them.
+    /// Reads the files.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read, other users can read the key, or the two do not work together.
     pub(crate) fn load(&self) -> Result<GatewayTls, GatewayError> {
         let (certificate, key) = self.read()?;
         Ok(GatewayTls::new(&certificate, key.as_bytes())?)
@@ -67,13 +71,13 @@ impl CertificateFiles {
     }
 }
 
-/// Serves until it is told to stop, and then until the last request is answered. What keeps it from serving is an alert.
+/// Serves until `stop` is set, and then until the last request is answered. Raises an alert while it cannot serve.
 pub(crate) async fn run(site: String, config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, desk: AlertDesk) {
     let reporter = Reporter { site: site.clone(), alert: StandingAlert::new(desk.clone()) };
     let mut stopped = stop.clone();
     let (ended, end) = oneshot::channel();
     let work = serve(config, pools, stop, Reporter { site, alert: StandingAlert::new(desk) });
-    // A thread of its own: whatever clients do, the watch has the others; and who relays on one thread wakes no other.
+    // Clients can only load this thread; the watch has the others. Relaying on a single thread also wakes no other.
     let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         if let Ok(runtime) = runtime {
@@ -81,7 +85,7 @@ pub(crate) async fn run(site: String, config: GatewayConfig, pools: Vec<(String,
             let _ = ended.send(());
         }
     });
-    // Should it die, the watch goes on and says so.
+    // If the thread dies, the watch goes on and raises an alert.
     if thread.is_err() || end.await.is_err() {
         let insisting = reporter.insist_that_it_is_dead("its thread has died; restart dogwatch, and report this");
         tokio::select! {
@@ -107,11 +111,11 @@ async fn serve(config: GatewayConfig, pools: Vec<(String, Pool)>, stop: Stop, mu
     // Beside serving: the gateway waits for no disk.
     tokio::spawn(reporter.insist_that_it_serves());
     let Some((listener, tls, files)) = tls else {
-        tracing::info!(site, address = %config.listen, "the gateway serves");
+        tracing::info!(site, address = %config.listen, "the gateway is serving");
         return gateway.serve(plain, None, stop).await;
     };
     let port = files.listen.port();
-    tracing::info!(site, address = %files.listen, redirects = %config.listen, "the gateway serves by https");
+    tracing::info!(site, address = %files.listen, redirects = %config.listen, "the gateway is serving over https");
     let following = tokio::spawn(follow(site, tls.clone(), files));
     tokio::join!(gateway.serve(listener, Some(tls), stop.clone()), gateway.redirect(plain, port, stop));
     following.abort();
@@ -153,7 +157,7 @@ impl Reporter {
     }
 }
 
-/// Opens the ports, however long that takes: what holds them may be the instance before this one.
+/// Opens the ports, however long it takes: the previous instance may still hold them.
 async fn open(config: &GatewayConfig, reporter: &mut Reporter) -> Opened {
     loop {
         match try_open(config).await {
@@ -191,9 +195,9 @@ async fn follow(site: String, tls: GatewayTls, files: CertificateFiles) {
                 tracing::info!(site, certificate = %files.certificate.display(), "the gateway's new certificate is in use");
                 known = changed;
             }
-            // It may be half written: it is looked at again in a minute.
+            // It may be half written: check again in a minute.
             Err(error) => {
-                tracing::error!(site, %error, "the gateway's new certificate is refused, and the old one stays in use")
+                tracing::error!(site, %error, "the gateway's new certificate is refused; the old one stays in use")
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The Dogwatch daemon: configuration, store, channels and command line around the pure engine.
 //!
-//! From a poll to a decision: [`chain::polls::poll`] reads the endpoints, [`chain::task::ChainTask`] feeds the tracker and each
-//! [`chain::witness::WitnessTask`], which asks its policy and the rails; the [`store::Store`] takes the new state to disk, and
-//! only then is the switch signed and broadcast.
+//! From a poll to a decision: [`chain::polls::poll`] reads the endpoints. [`chain::task::ChainTask`] feeds the tracker
+//! and each [`chain::witness::WitnessTask`], which asks its policy and the rails. The [`store::Store`] writes the new
+//! state to disk, and only then is the switch signed and broadcast.
 
 pub mod alerts;
 pub mod chain;
@@ -22,8 +22,8 @@ pub mod store;
 #[cfg(test)]
 mod testing;
 
-/// Chooses ring as the TLS library of this process, once.
+/// Makes ring the TLS library of this process.
 pub fn install_tls_provider() {
-    // Someone else may have been first, with the same choice: no matter.
+    // It fails if a provider is installed already; that one is ring too.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -1,6 +1,6 @@
-//! Liveness: the decision loops report each cycle; heartbeats and systemd's watchdog go by that.
+//! Liveness: the decision loops report each cycle, for heartbeats and systemd's watchdog.
 //!
-//! A watchdog or a dead man's switch fed by a timer proves that a timer runs. These are fed by the decision loops alone.
+//! A watchdog or a dead man's switch fed by a timer only proves that a timer runs. These are fed by the decision loops.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,13 +11,13 @@ use tokio::sync::watch;
 /// What one loop did last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cycle {
-    /// When a cycle was last completed: endpoints read, witnesses looked at, policies asked, state on disk.
+    /// When a cycle was last completed: endpoints read, witnesses checked, policies asked, state on disk.
     pub completed: Option<Time>,
-    /// What keeps it from doing its work, if anything does.
+    /// What keeps the loop from doing its work, if anything does.
     pub trouble: Option<String>,
 }
 
-/// A decision loop's side: where it reports.
+/// A decision loop's end: it reports here.
 #[derive(Clone, Debug)]
 pub struct CycleReporter {
     index: usize,
@@ -26,12 +26,12 @@ pub struct CycleReporter {
 }
 
 impl CycleReporter {
-    /// The loop has come round: it is not stuck.
+    /// Reports that the loop is not stuck.
     pub fn alive(&self) {
         self.watchdog.alive(self.index);
     }
 
-    /// A cycle is complete.
+    /// Reports a complete cycle.
     pub fn completed(&self, now: Time, trouble: Option<String>) {
         self.cycle.send_replace(Cycle { completed: Some(now), trouble });
     }
@@ -40,9 +40,9 @@ impl CycleReporter {
 /// A chain's loop, as others see it.
 #[derive(Clone, Debug)]
 pub struct LoopMonitor {
-    /// Which chain.
+    /// The chain's name.
     pub chain: String,
-    /// How old a completed cycle may be.
+    /// How old the last completed cycle may be.
     pub patience: std::time::Duration,
     /// What it did last.
     pub cycle: watch::Receiver<Cycle>,
@@ -61,17 +61,17 @@ pub fn monitors(
     each.unzip()
 }
 
-/// A cycle comes with every block, and with every wait for one that is too long.
+/// How many slots a cycle may take: there is one per block, or per wait for a block that is late.
 const PATIENCE_SLOTS: u32 = 10;
 
-/// systemd's watchdog, fed once all loops have come round since the last time.
+/// systemd's watchdog, fed once every loop has reported since the last time.
 #[derive(Clone, Debug)]
 pub struct Watchdog {
     seen: Arc<Vec<AtomicBool>>,
 }
 
 impl Watchdog {
-    /// For so many loops.
+    /// A watchdog for this many loops.
     pub fn new(loops: usize) -> Self {
         Self { seen: Arc::new((0..loops).map(|_| AtomicBool::new(false)).collect()) }
     }
@@ -85,7 +85,7 @@ impl Watchdog {
         }
     }
 
-    /// Whether all have come round; if so, the next round begins.
+    /// Whether every loop has reported. If so, the next round begins.
     fn round(&self) -> bool {
         let all = !self.seen.is_empty() && self.seen.iter().all(|flag| flag.load(Ordering::Relaxed));
         if all {
@@ -97,7 +97,7 @@ impl Watchdog {
 
 /// Tells systemd, if it started this daemon.
 pub fn tell(states: &[sd_notify::NotifyState<'_>]) {
-    // Without systemd nobody listens, and nothing is lost.
+    // Without systemd nobody listens; the error does not matter.
     let _ = sd_notify::notify(states);
 }
 
@@ -106,13 +106,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_watchdog_is_fed_when_every_loop_has_come_round() {
+    fn the_watchdog_is_fed_when_every_loop_has_reported() {
         let watchdog = Watchdog::new(2);
         watchdog.alive(0);
         assert!(!watchdog.round(), "one of two");
         watchdog.seen[1].store(true, Ordering::Relaxed);
         assert!(watchdog.round());
-        assert!(!watchdog.round(), "and from the beginning");
+        assert!(!watchdog.round(), "the next round has begun");
         assert!(!Watchdog::new(0).round());
     }
 }

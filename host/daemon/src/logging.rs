@@ -1,4 +1,4 @@
-//! Log events: plain lines for people, JSON for machines. Always on standard error: standard output is for answers.
+//! Logging: plain lines for people, JSON for machines, always on standard error. Standard output is for answers.
 
 use std::io::IsTerminal as _;
 
@@ -14,10 +14,10 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging. What is logged is set by `DOGWATCH_LOG` (`info` unless given), in the syntax of tracing's filters.
+/// Starts logging. `DOGWATCH_LOG` sets what is logged (`info` by default), in the syntax of tracing's filters.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // A log that nobody reads any more must not end the watch: complaining about it on that same log would.
+    // A log that nobody reads any more must not stop the daemon; reporting the error on the same log would.
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A second call, in tests, changes nothing.

@@ -1,4 +1,4 @@
-//! Would it work now? Every day, and whenever somebody asks, everything a switch needs is tried, except the switch.
+//! Rehearsals: every day and on request, Dogwatch tries everything a switch needs, except the switch itself.
 
 use std::time::Duration;
 
@@ -14,25 +14,25 @@ use crate::chain::message::Message;
 use crate::chain::rehearse::{Standby, WitnessRehearsal};
 use crate::channels::client::ChannelClient;
 
-/// Whether a transaction is signed by whom it must be. Nodes check it, and send nothing.
+/// The call that checks a transaction's signature. Nodes only check it; they do not send it on.
 const VERIFY: &str = "condenser_api.verify_authority";
 
 /// The name of the daily chore in the store.
 const CHORE: &str = "rehearsal";
 
-/// How often it is looked whether the hour has come: a clock may be set.
+/// How often to check whether a rehearsal is due: the clock may change.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Everything that is tried.
+/// Everything that a rehearsal tries.
 #[derive(Clone, Debug)]
 pub struct Rehearsal {
     /// The chains: their tasks and their endpoints.
     pub chains: Vec<(String, mpsc::Sender<Message>, Pool)>,
     /// The channels.
     pub clients: Vec<ChannelClient>,
-    /// Where the report goes.
+    /// The desk that the report goes to.
     pub desk: AlertDesk,
-    /// How long after its start the daemon has seen enough.
+    /// How long the daemon has to watch before it may rehearse.
     pub settle: Duration,
 }
 
@@ -45,9 +45,9 @@ impl Rehearsal {
             tokio::time::sleep(LOOK).await;
             let now = self.desk.clock.now();
             let Ok(last) = self.desk.store.chore(CHORE).await else { continue };
-            // Once for each day, also where that cannot be stored; and a clock that was ahead must not put it off.
+            // Once a day, even if that cannot be stored; a clock that was ahead must not delay it.
             let last = last.max(tried).map(|last| last.min(now));
-            // What the daemon slept through is made up for, once it sees.
+            // A rehearsal missed while the daemon was down is made up for once it has watched for a while.
             let due = self.desk.rules.next_rehearsal(last.unwrap_or(started_at));
             if due.is_none_or(|due| now < due) || now.since(started_at) < self.settle {
                 continue;
@@ -55,7 +55,7 @@ impl Rehearsal {
             tried = Some(now);
             let report = self.rehearse().await;
             if let Err(error) = self.tell(&report).await {
-                tracing::error!(site = self.desk.rules.site, %error, "the report could not be stored");
+                tracing::error!(site = self.desk.rules.site, %error, "could not store the report of the rehearsal");
                 continue;
             }
             let _ = self.desk.store.chore_done(CHORE, now).await;
@@ -81,7 +81,7 @@ impl Rehearsal {
                 self.witness(pool, witness, &mut checks).await;
             }
         }
-        // All at once: a service that hangs takes its time, and not that of all.
+        // All at once, so that a service that hangs delays only its own test.
         let mut tests = JoinSet::new();
         for (place, client) in self.clients.iter().cloned().enumerate() {
             let store = self.desk.store.clone();
@@ -105,8 +105,8 @@ impl Rehearsal {
 
     async fn witness(&self, pool: &Pool, rehearsal: WitnessRehearsal, checks: &mut Vec<Check>) {
         let WitnessRehearsal { witness, holder, policy_trouble, standbys, mode, .. } = rehearsal;
-        // Who only watches needs neither keys nor standbys.
-        let amiss = |what: String, note: String| match mode {
+        // In observe mode neither keys nor standbys are needed.
+        let problem = |what: String, note: String| match mode {
             Mode::Armed => fails(what, note),
             Mode::Observe => Check { what, result: CheckResult::Unknown, note: format!("mode is \"observe\"; {note}") },
         };
@@ -114,35 +114,35 @@ impl Rehearsal {
         checks.push(match holder {
             Some(Holder::Node(node)) => works(what, format!("it is that of node {node}")),
             Some(Holder::Disabled) => fails(what, "it is the null key: the witness is disabled".to_owned()),
-            Some(Holder::Foreign) => fails(what, "it is none of the configured nodes'".to_owned()),
+            Some(Holder::Foreign) => fails(what, "it belongs to no configured node".to_owned()),
             None => fails(what, "it is not known".to_owned()),
         });
         let what = format!("{witness}: the policy");
         checks.push(policy_trouble.map_or_else(|| works(what.clone(), String::new()), |why| fails(what.clone(), why)));
         if standbys.is_empty() {
-            checks.push(amiss(format!("{witness}: standbys"), "there is none".to_owned()));
+            checks.push(problem(format!("{witness}: standbys"), "there is no standby".to_owned()));
         }
         for Standby { name, obstacles, switch } in standbys {
             let what = format!("{witness}: standby {name}");
             checks.push(match obstacles.is_empty() {
                 true => works(what, "fit".to_owned()),
-                false => amiss(what, obstacles.join("; ")),
+                false => problem(what, obstacles.join("; ")),
             });
             let what = format!("{witness}: a switch to {name}");
             checks.push(match switch {
                 Ok(signed) => verify(pool, what, &signed).await,
-                Err(why) => amiss(what, why.to_string()),
+                Err(why) => problem(what, why.to_string()),
             });
         }
     }
 
-    /// Says how it went: a report in any case, and an open alert for as long as something would not work.
+    /// Reports the result, and keeps an alert open for as long as something would not work.
     async fn tell(&self, report: &RehearsalReport) -> Result<(), crate::store::StoreError> {
         let failing = report.checks.iter().filter(|check| check.result == CheckResult::Fails);
         let failing: Vec<&str> = failing.map(|check| check.what.as_str()).collect();
-        let (words, lines) = (self.desk.texts(), report.lines().join("\n"));
-        self.desk.report(words.report(&failing, &lines)).await?;
-        self.desk.report(words.rehearsal(&failing, &lines)).await
+        let (texts, lines) = (self.desk.texts(), report.lines().join("\n"));
+        self.desk.report(texts.report(&failing, &lines)).await?;
+        self.desk.report(texts.rehearsal(&failing, &lines)).await
     }
 }
 
@@ -159,21 +159,21 @@ fn endpoints(chain: &str, pool: &Pool) -> Check {
     match pool.agreement() {
         Some(agreement) if agreement.head.is_some() => works(what, agreement.verdict.to_string()),
         Some(agreement) => fails(what, agreement.verdict.to_string()),
-        None => fails(what, "none was asked lately".to_owned()),
+        None => fails(what, "none was polled recently".to_owned()),
     }
 }
 
-/// Asks a node whether it would find the signature right. It does not look at the key on chain: that was done.
+/// Asks a node whether the signature is right. The key on chain was checked before.
 async fn verify(pool: &Pool, what: String, signed: &dogwatch_chain::SignedTransaction) -> Check {
     let params = json!([dogwatch_chain::transaction_to_json(signed, pool.profile())]);
     let accept = |value: &Value| value.as_bool().ok_or(UnusableResult::new("the result is neither true nor false"));
     match pool.read(&RpcCall::new(VERIFY, params), accept).await {
         Ok((_, Ok(true))) => works(what, "signed, and verified by a node; not sent".to_owned()),
-        Ok((_, Ok(false))) => fails(what, "a node says that it is not signed by whom it must be".to_owned()),
+        Ok((_, Ok(false))) => fails(what, "a node says that the signature is wrong".to_owned()),
         Ok((_, Err(refused))) if refused.refusal == NodeRefusal::MissingAuthority => {
-            fails(what, format!("a node says that it is not signed by whom it must be: {refused}"))
+            fails(what, format!("a node says that the signature is wrong: {refused}"))
         }
-        // A node that is behind does not know the block that it refers to.
+        // A node that lags does not know the reference block.
         Ok((_, Err(refused))) => {
             Check { what, result: CheckResult::Unknown, note: format!("signed; a node does not verify it: {refused}") }
         }

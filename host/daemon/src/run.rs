@@ -1,4 +1,4 @@
-//! From a configuration to a running daemon: checks before the start, wiring, plugins that change meanwhile.
+//! From a configuration to a running daemon: checks before the start, wiring, plugins that change at run time.
 
 mod chains;
 mod channels;

@@ -1,5 +1,5 @@
-//! What must survive: the state of each witness, the open alerts, and the messages not delivered yet. SQLite, with
-//! every commit on disk before it returns.
+//! What must survive a restart: each witness's state, the open alerts, and undelivered messages. Kept in SQLite; every
+//! commit is on disk before it returns.
 
 mod alert_desk;
 mod channel_memory;
@@ -26,7 +26,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 pub use deliveries::Delivery;
 pub use desk::Which;
 
-/// The database, in the state directory.
+/// The name of the database in the state directory.
 const STATE_FILE: &str = "state.sqlite";
 
 /// The store; clones share it.
@@ -34,17 +34,17 @@ const STATE_FILE: &str = "state.sqlite";
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
     latest: Arc<Latest>,
-    /// Held for as long as the store is open: two daemons on one state would both act on it.
+    /// The lock, held while the store is open: two daemons on one state would both act on it.
     _lock: Arc<File>,
 }
 
-/// The latest time that anybody came with. Who read the clock and then waited for his turn must not come before who read
-/// it later; but a clock that is set back is no such wait.
+/// The latest time that any caller came with. A caller that read the clock early and then had to wait must not appear
+/// earlier than one that read it later. A larger step back means that the clock was set back.
 #[derive(Debug, Default)]
 struct Latest(AtomicI64);
 
 impl Latest {
-    /// As long as anybody waits for his turn.
+    /// The longest that a caller may wait for its turn, in milliseconds.
     const WAIT_MS: i64 = 30_000;
 
     fn no_earlier(&self, now: Time) -> Time {
@@ -56,48 +56,48 @@ impl Latest {
     }
 }
 
-/// A store that cannot be used.
+/// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The directory cannot be made or entered.
+    /// The directory cannot be created or opened.
     #[error("the state directory {path} cannot be used: {source}; create it and give it to the user Dogwatch runs as")]
     Directory {
-        /// Which.
+        /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// Another daemon has it.
+    /// Another daemon uses the directory.
     #[error("the state directory {0} is in use by another dogwatch; stop that one, or give this one its own state_dir")]
     InUse(PathBuf),
-    /// SQLite says no.
-    #[error("the state could not be read or written: {0}; look at the disk")]
+    /// SQLite reports an error.
+    #[error("the state could not be read or written: {0}; check the disk")]
     Sql(#[from] rusqlite::Error),
-    /// A newer version wrote it.
+    /// A newer version of Dogwatch wrote the state.
     #[error("the state was written by a newer dogwatch (schema {found}, this one knows {known}); run that version")]
     Newer {
-        /// What was found.
+        /// The schema that was found.
         found: i64,
-        /// What is known.
+        /// The newest schema that this version knows.
         known: i64,
     },
-    /// It does not read back.
-    #[error("the stored state of {what} cannot be read: {source}; move the state directory away to start afresh")]
+    /// A stored value cannot be read back.
+    #[error("the stored state of {what} cannot be read: {source}; move the state directory away to start over")]
     Corrupt {
-        /// Whose.
+        /// What was stored.
         what: String,
-        /// Why.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// It cannot be put into the form it is stored in. Nothing was written.
-    #[error("the state of {what} could not be written down: {source}; this is a bug: report it, and restart Dogwatch")]
+    /// A value cannot be encoded. Nothing was written.
+    #[error("the state of {what} could not be encoded: {source}; this is a bug: report it, and restart Dogwatch")]
     Encode {
-        /// Whose.
+        /// What was stored.
         what: String,
-        /// Why.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// The worker that writes is gone.
+    /// The thread that writes has died.
     #[error("the thread that writes the state has died")]
     Worker,
 }
@@ -114,7 +114,7 @@ pub enum Write {
         /// The state.
         state: Box<WatchState>,
     },
-    /// The endpoints of a chain that are asked by https although `http://` is written.
+    /// The endpoints of a chain that are configured with `http://` but polled over https.
     Upgrades {
         /// The chain.
         chain: String,
@@ -126,7 +126,11 @@ pub enum Write {
 }
 
 impl Store {
-    /// Opens the store in that directory, making both if need be.
+    /// Opens the store in a directory, creating both if necessary.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
@@ -142,13 +146,13 @@ impl Store {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), _lock: Arc::new(lock) })
     }
 
-    /// Whether a daemon has the store in that directory.
+    /// Whether a daemon uses the store in that directory.
     pub fn is_in_use(directory: &Path) -> bool {
         let lock = OpenOptions::new().write(true).open(directory.join("lock"));
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Runs on a thread that may wait for the disk.
+    /// Runs `work` on a thread that may wait for the disk.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -162,7 +166,11 @@ impl Store {
         task.await.map_err(|_| StoreError::Worker)?
     }
 
-    /// Writes everything in one transaction, and returns once it is on disk.
+    /// Writes everything in one transaction and returns once it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn commit(&self, writes: Vec<Write>, rules: Arc<Rules>, now: Time) -> Result<(), StoreError> {
         let latest = Arc::clone(&self.latest);
         self.blocking(move |connection| {
@@ -188,7 +196,11 @@ impl Store {
         .await
     }
 
-    /// The state of a witness as it was last written.
+    /// The state of a witness as last written.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails or the state cannot be read back.
     pub async fn state(&self, chain: &str, witness: &str) -> Result<Option<WatchState>, StoreError> {
         let (chain, witness) = (chain.to_owned(), witness.to_owned());
         self.blocking(move |connection| {

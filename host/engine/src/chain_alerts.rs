@@ -1,4 +1,4 @@
-//! Alerts about a chain as a whole: blindness above all.
+//! Alerts about a chain as a whole, above all that Dogwatch is blind.
 
 use dogwatch_alerts::{AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::{Head, Time};
@@ -8,14 +8,14 @@ use crate::chain::{Standstill, Tracker, WallClock};
 use crate::situation::Agreement;
 use crate::time::utc;
 
-/// How long answers may be missing before that is blindness: three slots, but time enough for one retry.
+/// How many slots answers may be missing before Dogwatch calls itself blind: enough time for one retry.
 const GRACE_SLOTS: u32 = 3;
 
-/// What may be wrong with the chain as a whole, one at a time.
+/// What can be wrong with the chain as a whole; at most one alert of these is open at a time.
 const WHOLE: [Cause; 5] = [Cause::Blind, Cause::Halted, Cause::Thin, Cause::Split, Cause::Clock];
 
-/// How an alert ends that is about a chain that is well apart from it.
-const NOT_WELL: &str = "The chain as a whole cannot be seen well any more: that comes first.";
+/// How an alert ends that only makes sense while the rest of the chain is well.
+const NOT_WELL: &str = "Dogwatch no longer sees the chain well: another alert says what is wrong now.";
 
 /// The command that shows which endpoints work.
 const ENDPOINTS: &str = "dogwatch endpoints --ask";
@@ -32,14 +32,14 @@ fn part_key(chain: &str, cause: Cause, part: &str) -> AlertKey {
 #[derive(Clone, Debug)]
 pub struct ChainAlerts {
     book: AlertBook,
-    /// When the chain was last seen well; before the first time, blindness has no grace.
+    /// When the chain was last seen well. Until the first time there is no grace period.
     last_well: Option<Time>,
     doubts_since: Option<Time>,
     behind_since: Option<Time>,
 }
 
 impl ChainAlerts {
-    /// Goes on from the alerts that were open.
+    /// Continues with the alerts that were open.
     pub fn new(book: AlertBook) -> Self {
         Self { book, last_well: None, doubts_since: None, behind_since: None }
     }
@@ -49,12 +49,12 @@ impl ChainAlerts {
         &self.book
     }
 
-    /// Whether there is a chain to go by.
+    /// Whether the endpoints show a chain that Dogwatch can rely on.
     pub fn is_well(&self, tracker: &Tracker) -> bool {
         matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
     }
 
-    /// Looks at the tracker after a round of answers, or after too long a wait for one.
+    /// Checks the tracker after a round of answers, or after waiting too long for one.
     pub fn observe(&mut self, now: Time, tracker: &Tracker) -> Vec<AlertReport> {
         let mut said = Vec::new();
         let chain = tracker.config().chain.clone();
@@ -63,11 +63,11 @@ impl ChainAlerts {
         if well {
             self.last_well = Some(now);
             for cause in WHOLE {
-                let how = "The endpoints show a fresh, agreed chain again.";
+                let how = "The endpoints agree on a fresh head again.";
                 said.extend(self.book.resolve(now, &key(&chain, cause), how));
             }
         } else if self.last_well.is_none_or(|at| now.since(at) >= grace || now < at) {
-            // A clock that was set back is no reason for patience either.
+            // Do not wait if the clock was set back.
             let cause = match (tracker.agreement(), tracker.standstill(), tracker.wall_clock()) {
                 (Agreement::Blind, Standstill::AllAtTheSameBlock, _) => Cause::Halted,
                 (Agreement::Blind, _, WallClock::Ahead(_) | WallClock::Behind(_)) => Cause::Clock,
@@ -88,20 +88,20 @@ impl ChainAlerts {
         said
     }
 
-    /// Endpoints that were written `http://` and are asked by https, with the reason. Each is worth one word.
+    /// Alerts about endpoints configured with `http://` but polled over https, each with the reason.
     pub fn upgraded(&mut self, now: Time, chain: &str, endpoints: &[(String, String)]) -> Vec<AlertReport> {
         let key = |name: &str| part_key(chain, Cause::Upgraded, name);
         let keep: Vec<AlertKey> = endpoints.iter().map(|(name, _)| key(name)).collect();
-        let how = "The configuration says https:// now, or the endpoint is gone from it.";
+        let how = "The endpoint is now configured with https://, or was removed.";
         let mut said = self.book.resolve_others(now, Cause::Upgraded, &keep, how);
         for (name, why) in endpoints {
             let notice = Notice {
                 key: key(name),
                 severity: Severity::Warning,
                 subject: Subject::Endpoint(chain.to_owned(), name.clone()),
-                summary: format!("{chain}: endpoint {name} is asked by https, although http:// is written"),
-                details: format!("Why: {why}. Dogwatch goes on by https, also after a restart."),
-                remedy: "Write https:// for it in dogwatch.toml.".to_owned(),
+                summary: format!("{chain}: endpoint {name} is configured with http://, but Dogwatch uses https"),
+                details: format!("Why: {why}. Dogwatch keeps using https, even after a restart."),
+                remedy: "Change http:// to https:// for this endpoint in dogwatch.toml.".to_owned(),
                 command: "dogwatch check".to_owned(),
             };
             said.extend(self.book.raise(now, notice));
@@ -109,21 +109,22 @@ impl ChainAlerts {
         said
     }
 
-    /// Endpoints that answered by https once, and now only by plain HTTP, which is allowed for them.
+    /// Alerts about endpoints that used to answer over https and now only over plain HTTP, where that is allowed.
     pub fn downgraded(&mut self, now: Time, chain: &str, endpoints: &[String]) -> Vec<AlertReport> {
         let key = |name: &str| part_key(chain, Cause::Downgraded, name);
         let keep: Vec<AlertKey> = endpoints.iter().map(|name| key(name)).collect();
-        let how = "It answers by https again, or is gone from the configuration.";
+        let how = "The endpoint answers over https again, or was removed from the configuration.";
         let mut said = self.book.resolve_others(now, Cause::Downgraded, &keep, how);
         for name in endpoints {
             let notice = Notice {
                 key: key(name),
                 severity: Severity::Warning,
                 subject: Subject::Endpoint(chain.to_owned(), name.clone()),
-                summary: format!("{chain}: endpoint {name} answered by https before, and now only by plain http"),
-                details: "Plain http is allowed for it, so Dogwatch goes on with that. Somebody on the way may read and change \
-                          what it says.".to_owned(),
-                remedy: "Repair its TLS, or have it repaired. Then write https:// for it in dogwatch.toml.".to_owned(),
+                summary: format!("{chain}: endpoint {name} no longer answers over https, only over plain http"),
+                details: "Plain http is allowed for it, so Dogwatch keeps using it. Anyone on the network path can \
+                          read and change its answers."
+                    .to_owned(),
+                remedy: "Fix its TLS, or ask its operator to. Then change it to https:// in dogwatch.toml.".to_owned(),
                 command: ENDPOINTS.to_owned(),
             };
             said.extend(self.book.raise(now, notice));
@@ -131,16 +132,16 @@ impl ChainAlerts {
         said
     }
 
-    /// With endpoints of one operator nothing can be checked. It works, and stays a warning.
+    /// Endpoints of a single operator cannot be checked against each other. That works, but stays a warning.
     fn one_voice(&mut self, now: Time, tracker: &Tracker) -> Vec<AlertReport> {
         let chain = &tracker.config().chain;
         let key = key(chain, Cause::OneVoice);
         match tracker.agreement() {
             Agreement::Single => {}
-            // Whether there are others does not depend on whether they answer.
+            // Blindness says nothing about how many operators are configured.
             Agreement::Blind => return Vec::new(),
             _ => {
-                let how = "There are endpoints of several operators.";
+                let how = "Endpoints of several operators are configured now.";
                 return self.book.resolve(now, &key, how).into_iter().collect();
             }
         }
@@ -148,9 +149,9 @@ impl ChainAlerts {
             key,
             severity: Severity::Warning,
             subject: Subject::Chain(chain.clone()),
-            summary: format!("{chain}: all that is known comes from one operator"),
+            summary: format!("{chain}: all endpoints belong to one operator"),
             details:
-                "Dogwatch believes it and acts on it, but cannot check what it says. Without it Dogwatch is blind."
+                "Dogwatch acts on this operator's answers, but cannot check them. Without this operator it is blind."
                     .to_owned(),
             remedy: "Add endpoints of other operators to dogwatch.toml.".to_owned(),
             command: "dogwatch endpoints".to_owned(),
@@ -158,7 +159,7 @@ impl ChainAlerts {
         self.book.raise(now, notice).into_iter().collect()
     }
 
-    /// Heads alone show nothing of the witness: without the blocks below them Dogwatch is as good as blind.
+    /// Heads alone say nothing about the witness: without the blocks up to the head Dogwatch is as good as blind.
     fn blocks(&mut self, now: Time, tracker: &Tracker, well: bool) -> Option<AlertReport> {
         let chain = &tracker.config().chain;
         let key = key(chain, Cause::NoBlocks);
@@ -166,7 +167,7 @@ impl ChainAlerts {
         let head = tracker.head().map(Head::num);
         if !well || tip >= head {
             self.behind_since = None;
-            let how = if well { "The blocks up to the head are known." } else { NOT_WELL };
+            let how = if well { "Dogwatch has the blocks up to the head again." } else { NOT_WELL };
             return self.book.resolve(now, &key, how);
         }
         let since = *self.behind_since.get_or_insert(now);
@@ -177,33 +178,32 @@ impl ChainAlerts {
             key,
             severity: Severity::Page,
             subject: Subject::Chain(chain.clone()),
-            summary: format!("{chain}: no endpoint gives the blocks up to its head"),
+            summary: format!("{chain}: no endpoint delivers the blocks up to its head"),
             details: format!(
-                "Since {}. {} Who produced and who missed cannot be told, and nothing is switched. Dogwatch goes on \
-                 asking.",
+                "Since {}. {} Dogwatch cannot see who produced or missed, and will not switch. It keeps asking.",
                 utc(since),
                 match (tip, head) {
-                    (Some(tip), Some(head)) => format!("The head is block {head}, the newest block read is {tip}."),
-                    _ => "No block was read yet.".to_owned(),
+                    (Some(tip), Some(head)) => format!("The head is block {head}; the newest block read is {tip}."),
+                    _ => "No block has been read yet.".to_owned(),
                 }
             ),
-            remedy: "Add endpoints that give blocks to dogwatch.toml. Until then watch the witness yourself."
+            remedy: "Add endpoints that deliver blocks to dogwatch.toml. Until then watch the witness yourself."
                 .to_owned(),
             command: ENDPOINTS.to_owned(),
         };
         self.book.raise(now, notice)
     }
 
-    /// While the chain as a whole is well, endpoints that are not are worth a word.
+    /// While the chain as a whole is well, a warning about the endpoints that are not.
     fn doubts(&mut self, now: Time, tracker: &Tracker, well: bool) -> Vec<AlertReport> {
         let chain = &tracker.config().chain;
         let key = key(chain, Cause::Doubts);
         if !well || tracker.doubts().is_empty() {
             self.doubts_since = None;
-            let how = if well { "All endpoints answer well." } else { NOT_WELL };
+            let how = if well { "All endpoints work again." } else { NOT_WELL };
             return self.book.resolve(now, &key, how).into_iter().collect();
         }
-        // One bad answer is nothing; a minute of them is.
+        // One bad answer is no reason to warn; a minute of them is.
         let since = *self.doubts_since.get_or_insert(now);
         if now.since(since) < tracker.config().block_interval.saturating_mul(20) {
             return Vec::new();
@@ -217,15 +217,15 @@ impl ChainAlerts {
                 tracker.doubts().len(),
                 tracker.view(now).endpoints_total
             ),
-            details: format!("Since {}. Dogwatch goes on with the others.{}", utc(since), reasons(tracker)),
-            remedy: "Wait for them, or replace them in dogwatch.toml.".to_owned(),
+            details: format!("Since {}. Dogwatch works with the others.{}", utc(since), reasons(tracker)),
+            remedy: "Wait for them to recover, or replace them in dogwatch.toml.".to_owned(),
             command: ENDPOINTS.to_owned(),
         };
         self.book.raise(now, notice).into_iter().collect()
     }
 }
 
-/// Why endpoints do not count, each in a line of its own.
+/// Why endpoints do not count, one per line.
 fn reasons(tracker: &Tracker) -> String {
     tracker.doubts().iter().map(|(name, doubt)| format!("\n{name}: {doubt}")).collect()
 }
@@ -235,22 +235,22 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_well: Option<Time>) -
     let since = last_well.map_or_else(|| "Since Dogwatch started".to_owned(), |at| format!("Since {}", utc(at)));
     let newest = tracker
         .head()
-        .map_or_else(String::new, |head| format!(" The newest block known is {} of {}.", head.num(), utc(head.time)));
+        .map_or_else(String::new, |head| format!(" The last known block is {}, from {}.", head.num(), utc(head.time)));
     let (severity, summary, remedy) = match cause {
         Cause::Halted => (
             Severity::Critical,
             format!("{chain} has halted, or every endpoint is cut off from it in the same way"),
-            "Ask other witnesses whether the chain has halted. If it has, there is nothing to switch. If not, add \
-             endpoints that work to dogwatch.toml.",
+            "Ask other witnesses whether the chain has halted. If it has, a switch would not help. If not, add working \
+             endpoints to dogwatch.toml.",
         ),
         Cause::Clock => (
             Severity::Page,
             match tracker.wall_clock() {
                 WallClock::Behind(by) => format!("this machine's clock is {} s behind {chain}'s", by.as_secs()),
                 WallClock::Ahead(by) => format!("this machine's clock is {} s ahead of {chain}'s", by.as_secs()),
-                WallClock::Plausible => format!("this machine's clock does not fit {chain}'s"),
+                WallClock::Plausible => format!("this machine's clock does not match {chain}'s"),
             },
-            "Set the clock, and have it kept right.",
+            "Set the clock and keep it synchronised.",
         ),
         Cause::Thin => {
             let all = tracker.view(now).endpoints_total;
@@ -273,7 +273,7 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_well: Option<Time>) -
         _ => (
             Severity::Page,
             format!("Dogwatch is blind: no endpoint shows a fresh head of {chain}"),
-            "Look at this machine's network. If that works, add other endpoints to dogwatch.toml. Until then watch the \
+            "Check this machine's network. If it works, add other endpoints to dogwatch.toml. Until then watch the \
              witness yourself.",
         ),
     };
@@ -283,7 +283,7 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_well: Option<Time>) -
         subject: Subject::Chain(chain.clone()),
         summary,
         details: format!(
-            "{since}.{newest} Misses cannot be seen, and nothing is switched. Dogwatch goes on asking.{}",
+            "{since}.{newest} Dogwatch cannot see missed blocks and will not switch. It keeps asking.{}",
             reasons(tracker)
         ),
         remedy: remedy.to_owned(),

@@ -9,14 +9,14 @@ use super::page::Page;
 /// A fenced block of code.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// Page and line, for whoever has to find it.
+    /// The page and line, to find the block.
     pub(super) place: String,
-    /// The first word behind the fence.
+    /// The first word after the fence.
     pub(super) language: String,
     /// The words after it, with commas between them.
     marks: Vec<String>,
     pub(super) text: String,
-    /// Where the text stands in the page.
+    /// The position of the text in the page.
     pub(super) range: Range<usize>,
 }
 
@@ -25,13 +25,13 @@ impl Block {
         self.marks.iter().any(|known| known == mark)
     }
 
-    /// What follows `name=`.
+    /// The value after `name=`.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.marks.iter().find_map(|mark| mark.strip_prefix(name)?.strip_prefix('='))
     }
 }
 
-/// The page's Markdown, with places.
+/// The page's Markdown events, with their positions.
 pub(super) fn parse(text: &str) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
     Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter()
 }
@@ -77,9 +77,9 @@ fn every_block_has_a_language() {
     }
 }
 
-/// A block that shows a file, or a part of it, shows what is there.
+/// A block that shows a file or a part of it matches the file.
 #[test]
-fn files_are_shown_as_they_are() {
+fn shown_files_match() {
     for page in super::page::all() {
         for block in of(&page) {
             let Some(file) = block.value("file") else { continue };

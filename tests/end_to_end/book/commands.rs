@@ -1,4 +1,4 @@
-//! Commands that are only shown, in `sh` blocks: they are ones.
+//! Commands that are shown but not run, in `sh` blocks: they exist.
 
 use super::blocks;
 use super::page;
@@ -8,7 +8,7 @@ use crate::support::dogwatch;
 fn arguments(line: &str) -> Option<Vec<String>> {
     let line = line.split(" #").next().unwrap_or(line);
     let words: Vec<&str> = line.split_whitespace().collect();
-    // Behind an option it is the user's or the unit's name.
+    // After an option, `dogwatch` is the name of the user or the unit.
     let command =
         |at: &usize| words[*at] == "dogwatch" && at.checked_sub(1).is_none_or(|it| !words[it].starts_with('-'));
     let arguments = &words[(0..words.len()).find(command)? + 1..];
@@ -32,7 +32,7 @@ async fn commands_in_scripts_exist() {
 }
 
 #[test]
-fn chores_exist() {
+fn xtasks_exist() {
     let known = std::fs::read_to_string(page::root().join("tests/xtask/src/main.rs")).unwrap();
     for page in page::all() {
         for rest in page.text.split("cargo xtask ").skip(1) {

@@ -1,8 +1,8 @@
-//! Configurations in the pages, each given to `dogwatch check`.
+//! Configurations in the pages, each checked with `dogwatch check`.
 //!
-//! A `toml` block is a fragment: what it has is put into examples/dogwatch.toml, section by section, with the channels of
-//! examples/channels.toml that it names. A section replaces nothing but the keys that it has. `whole` is a configuration
-//! by itself, `devnet` that of a devnet; `file=…` is shown from that file, and `as=…` belongs to the commands after it.
+//! A `toml` block is a fragment: it is merged into examples/dogwatch.toml, section by section, with the channels of
+//! examples/channels.toml that it names. A section replaces only the keys that it has. `whole` marks a complete
+//! configuration, `devnet` one of a devnet. `file=…` shows that file, and `as=…` is for the commands after it.
 
 use toml::{Table, Value};
 
@@ -11,7 +11,7 @@ use super::page;
 use super::plugins::patient;
 use crate::support::{Net, dogwatch, etc};
 
-/// Puts a fragment's keys into a configuration.
+/// Merges a fragment's keys into a configuration.
 fn merge(into: &mut Table, fragment: Table) {
     for (key, value) in fragment {
         match (into.get_mut(&key), value) {
@@ -30,7 +30,7 @@ fn merge(into: &mut Table, fragment: Table) {
     }
 }
 
-/// Adds a section to those of its kind, or to the one of its name.
+/// Adds a section to the others of its kind, or merges it into the one with the same name.
 fn add(known: &mut Vec<Value>, section: Value) {
     let name = section.get("name");
     match known.iter_mut().find(|other| name.is_some() && other.get("name") == name) {
@@ -39,7 +39,7 @@ fn add(known: &mut Vec<Value>, section: Value) {
     }
 }
 
-/// The configuration that a fragment stands for.
+/// The complete configuration for a fragment.
 fn configuration(fragment: &Block) -> String {
     let parsed = |text: &str| text.parse::<Table>().unwrap_or_else(|error| unreachable!("{}: {error}", fragment.place));
     let mut config = parsed(include_str!("../../../examples/dogwatch.toml"));

@@ -1,9 +1,9 @@
-//! Sessions in the pages, each run again and compared with what it shows.
+//! Sessions in the pages, each run again and compared with the output it shows.
 //!
-//! A `console` block has commands, each behind a `$`, and what they say. `...` stands for any text, and on a line of its
-//! own for any lines. A page's blocks share a directory, in the place of /etc/dogwatch; a block with `as=NAME` before
-//! them is a file in it. With `daemon` a daemon runs on a devnet, with everything fit; with `digits` all numbers are
-//! equal, and so is the white space, which depends on them.
+//! A `console` block holds commands, each after a `$`, and their output. `...` stands for any text, or for any lines if
+//! it is alone on a line. A page's blocks share a directory in place of /etc/dogwatch; a block with `as=NAME` before
+//! them is a file in it. With `daemon`, a daemon runs on a devnet with everything healthy. With `digits`, all numbers
+//! count as equal, and so does the white space that depends on them.
 
 mod likeness;
 mod session;
@@ -15,12 +15,12 @@ use session::Session;
 use super::blocks::{self, Block};
 use super::page::{self, Page};
 
-/// Whether the pages are to say what the commands say now.
+/// Whether to write the commands' current output into the pages.
 fn updating() -> bool {
     std::env::var_os("UPDATE_BOOK").is_some()
 }
 
-/// A command, and what the page shows of its output.
+/// A command, and the output that the page shows.
 struct Step<'a> {
     command: &'a str,
     shown: Vec<&'a str>,
@@ -38,7 +38,7 @@ fn steps(block: &Block) -> Vec<Step<'_>> {
     steps
 }
 
-/// Runs the sessions of a page; gives what is not as shown.
+/// Runs the sessions of a page and returns the differences.
 async fn play(page: &Page) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut session = Session::new();
@@ -75,9 +75,9 @@ async fn play(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_say_what_is_shown() {
+async fn sessions_match_the_pages() {
     let pages = page::all();
-    // A few at once: daemons among them have slots to keep up with.
+    // Only a few at once: the daemons among them have to keep up with their slots.
     let wrong: Vec<Vec<String>> = stream::iter(&pages).map(play).buffered(3).collect().await;
     let wrong = wrong.concat();
     assert!(wrong.is_empty(), "{}\nUPDATE_BOOK=1 writes it into the pages", wrong.join("\n"));

@@ -8,7 +8,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use super::blocks::parse;
 use super::page::{self, Page};
 
-/// What the page links to.
+/// The targets of the page's links.
 fn links(page: &Page) -> Vec<String> {
     let target = |(event, _)| match event {
         Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.into_string()),
@@ -36,7 +36,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_have_targets() {
     let mut dead = Vec::new();
     for page in page::all() {
         for link in links(&page).into_iter().filter(|link| !link.contains("://")) {
@@ -48,7 +48,7 @@ fn links_lead_somewhere() {
             if !there || !anchor.is_empty() && !anchors(&text).contains(anchor) {
                 dead.push(format!("{}: {link}", page.name));
             }
-            // What is outside of the book is not in what mdBook makes of it.
+            // Files outside the book are not in mdBook's output.
             let outside = !file.canonicalize().is_ok_and(|file| file.starts_with(page::root().join("docs/src")));
             if there && outside && page.name.starts_with("docs/src") {
                 dead.push(format!("{}: {link} leads out of the book", page.name));
@@ -58,7 +58,7 @@ fn links_lead_somewhere() {
     assert!(dead.is_empty(), "{}", dead.join("\n"));
 }
 
-/// Where paths in the text start that are of this repository.
+/// The starts of paths in this repository.
 const FOLDERS: [&str; 6] = ["docs/", "examples/", "host/", "plugins/", "tests/", "wit/"];
 
 #[test]

@@ -1,11 +1,11 @@
-//! The pages.
+//! The pages of the README and the book.
 
 use std::path::{Path, PathBuf};
 
 /// A page in Markdown.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
-    /// From the repository's root, such as `docs/src/README.md`.
+    /// The path from the repository's root, such as `docs/src/README.md`.
     pub(super) name: String,
     pub(super) text: String,
 }
@@ -15,7 +15,7 @@ pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// All pages of the book, and those at the root that speak of commands.
+/// All pages of the book, and those at the root that show commands.
 pub(super) fn all() -> Vec<Page> {
     let mut names = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     let mut folders = vec![root().join("docs/src")];

@@ -1,4 +1,4 @@
-//! Every plugin that comes with the daemon has its page.
+//! Every bundled plugin has its page.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -36,7 +36,7 @@ fn every_bundled_channel_is_in_the_overview() {
     }
 }
 
-/// The policy that the book shows, built as the book says.
+/// The policy that the book shows, built as the book describes.
 pub(super) fn patient() -> &'static Path {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
         let target = page::root().join("target/guests");

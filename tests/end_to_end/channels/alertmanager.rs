@@ -1,4 +1,4 @@
-//! Alertmanager, where labels are an alert's identity.
+//! Alertmanager, which identifies an alert by its labels.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) struct Channel;
 impl Wired for Channel {
     type Service = Alertmanager;
 
-    /// By its clock it is the time at which the alert ends.
+    /// Its clock shows the time at which the alert ends.
     fn service() -> Alertmanager {
         let now = message(AlertEvent::Resolved).alert.at.as_millis();
         Alertmanager::new(Login::User(USER.to_owned(), PASSWORD.to_owned()), move || now)
@@ -56,7 +56,7 @@ impl Alerting for Channel {
 
 like_every_channel!(alike: Channel);
 
-/// The severities at which the alert fires.
+/// The severities that the alert fires with.
 fn firing(rig: &Rig<Channel>) -> Vec<String> {
     rig.fake.with(|service| {
         let firing = service.firing("dogwatch_key", KEY);
@@ -65,7 +65,7 @@ fn firing(rig: &Rig<Channel>) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_grew_worse_fires_anew_and_ends_as_a_whole() {
+async fn an_alert_that_got_worse_fires_again_and_resolves_as_a_whole() {
     let rig = Rig::<Channel>::start().await;
     let opened = message(AlertEvent::Opened);
     let mild = Delivery { alert: Alert { severity: Severity::Warning, ..opened.alert.clone() }, ..opened };
@@ -96,7 +96,7 @@ async fn an_acknowledgement_is_shown_and_notifies_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_as_good_as_a_password() {
+async fn a_token_works_as_well_as_a_password() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.login = Login::Token("am-t0ken".to_owned()));
     assert!(matches!(rig.client.self_test().await, Tested::Failed(_)));

@@ -1,4 +1,4 @@
-//! What the tests of every channel need: a channel wired to a fake, messages to send, and an ear for secrets.
+//! What every channel's tests need: a channel wired to a fake, messages to send, and a search for secrets.
 
 mod alerts;
 pub(crate) mod alike;
@@ -27,34 +27,34 @@ pub(crate) use watched::Watched;
 
 pub(crate) use super::secrets;
 
-/// Who vouches for the fakes.
+/// The authority that signs the fakes' certificates.
 pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     dogwatch::install_tls_provider();
     Authority::new().unwrap()
 });
 
-/// The bundled plugins: each is compiled once.
+/// The bundled plugins, each compiled once.
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     let (library, problems) = Library::open(Sandbox::new().unwrap(), None);
     assert!(problems.is_empty(), "{problems:?}");
     library
 });
 
-/// Where the tests' daemon runs.
+/// The site of the tests' daemon.
 pub(crate) const SITE: &str = "fsn1";
 
 /// A channel that can be wired to a fake of its service.
 pub(crate) trait Wired {
-    /// The fake.
+    /// The fake service.
     type Service: Service;
 
-    /// The service, with nothing in it.
+    /// An empty service.
     fn service() -> Self::Service;
 
-    /// How the channel is set up for a service at that address.
+    /// The channel's set-up for a service at that address.
     fn wiring(url: &str) -> Wiring;
 
-    /// Names of secrets, and values that the service does not know.
+    /// Names of secrets, each with a value that the service rejects.
     fn wrong(url: &str) -> Vec<(&'static str, String)>;
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Wiring {
 }
 
 impl Wiring {
-    /// A channel that may send to that address alone, and trusts the authority of the fakes.
+    /// A channel that may only send to that address and trusts the fakes' authority.
     pub(crate) fn new(plugin: &'static str, address: &str) -> Self {
         Self {
             plugin,
@@ -80,39 +80,39 @@ impl Wiring {
         }
     }
 
-    /// With a setting.
+    /// Adds a setting.
     pub(crate) fn set(mut self, name: &str, value: Value) -> Self {
         self.settings.insert(name.to_owned(), value);
         self
     }
 
-    /// With a setting that is a text.
+    /// Adds a setting that is a text.
     pub(crate) fn text(self, name: &str, text: &str) -> Self {
         self.set(name, Value::Text(text.to_owned()))
     }
 
-    /// With a setting that is a list of texts.
+    /// Adds a setting that is a list of texts.
     pub(crate) fn texts(self, name: &str, texts: &[&str]) -> Self {
         self.set(name, Value::Texts(texts.iter().map(|text| (*text).to_owned()).collect()))
     }
 
-    /// With a secret.
+    /// Adds a secret.
     pub(crate) fn secret(mut self, name: &str, secret: &str) -> Self {
         self.secrets.insert(name.to_owned(), secret.to_owned());
         self
     }
 
-    /// One that may send nowhere.
+    /// A channel that may not send anywhere.
     pub(crate) fn confined(self) -> Self {
         Self { hosts: Vec::new(), ..self }
     }
 
-    /// One that trusts only whom this machine trusts.
+    /// A channel that trusts only this machine's authorities.
     pub(crate) fn distrustful(self) -> Self {
         Self { authorities: Vec::new(), ..self }
     }
 
-    /// The channel, ready to be used.
+    /// The channel, ready for use.
     pub(crate) fn client(&self) -> Watched {
         dogwatch::install_tls_provider();
         let secret = |(name, secret): (&String, &String)| (name.clone(), Secret::new(secret.clone()));
@@ -159,7 +159,7 @@ impl<C: Wired> Rig<C> {
 }
 
 impl<C: Alerting> Rig<C> {
-    /// How often somebody was told something.
+    /// How many notifications went out.
     pub(crate) fn heard(&self) -> usize {
         self.fake.with(|service| C::heard(service))
     }

@@ -1,4 +1,4 @@
-//! Discord: one of its webhooks.
+//! Discord, over one of its webhooks.
 
 use std::time::Duration;
 
@@ -59,12 +59,12 @@ impl Alerting for Channel {
     }
 }
 
-/// Whether something in the text is more than itself.
+/// Whether anything in the text would be formatted.
 fn formats(text: &str) -> bool {
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         match character {
-            // Whatever follows is only itself.
+            // The next character is escaped.
             '\\' => {
                 characters.next();
             }
@@ -78,7 +78,7 @@ fn formats(text: &str) -> bool {
 like_every_channel!(alike: Channel);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_to_be_mentioned_is_pinged_and_nobody_else() {
+async fn only_configured_people_are_pinged() {
     let rig = Rig::<Channel>::start().await;
     let client = rig.wiring.clone().text("mention", &format!("role:{ROLE}")).client();
     client.deliver(&hostile()).await;
@@ -92,7 +92,7 @@ async fn whoever_is_to_be_mentioned_is_pinged_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_and_token_are_as_good_as_the_whole_address() {
+async fn id_and_token_work_as_well_as_the_whole_address() {
     let rig = Rig::<Channel>::start().await;
     let (url, service) = (rig.fake.url(), Discord::new());
     let wiring = Wiring::new("discord", &url).text("url", &format!("{url}/api/v10/")).text("id", &service.id);
@@ -103,7 +103,7 @@ async fn id_and_token_are_as_good_as_the_whole_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thread_must_be_there() {
+async fn a_missing_thread_is_refused() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| service.forum = true);
     let outcome = rig.client.send(&opened).await;
@@ -117,7 +117,7 @@ async fn a_thread_must_be_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_webhook_that_is_gone_is_the_operators_to_replace() {
+async fn a_deleted_webhook_is_refused_for_good() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.deleted = true);
     let outcome = rig.client.send(&message(AlertEvent::Opened)).await;

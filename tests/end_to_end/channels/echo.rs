@@ -1,9 +1,9 @@
-//! A service that says back what it was sent, in whatever words a channel may quote.
+//! A service that echoes what it was sent, in every place that a channel may quote.
 
 use dogwatch_services::{Answer, Seen, Service};
 use serde_json::{Map, Value, json};
 
-/// Where services explain themselves.
+/// The JSON fields in which services give reasons.
 const EXPLANATIONS: [&str; 16] = [
     "message",
     "error",
@@ -23,31 +23,31 @@ const EXPLANATIONS: [&str; 16] = [
     "answered_by",
 ];
 
-/// What is said back.
+/// What is echoed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum What {
-    /// Method, path and query.
+    /// The method, path and query.
     Address,
     /// The headers.
     Headers,
     /// The body.
     Body,
-    /// Nothing of it: what no program should have to read.
+    /// Nothing that was sent, but text that no program should have to read.
     Garbage,
 }
 
-/// How it is said.
+/// The form of the echo.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
-    /// As a text.
+    /// As plain text.
     Text,
-    /// In JSON, wherever services explain themselves.
+    /// In JSON, in every field in which services give reasons.
     Json,
-    /// The same, with a number as the status: some services want one before they are believed.
+    /// The same, with a number as the status: some channels only believe a service that sends one.
     Numbered,
 }
 
-/// The service.
+/// The echoing service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Echo {
     pub(crate) status: u16,
@@ -56,7 +56,7 @@ pub(crate) struct Echo {
 }
 
 impl Echo {
-    /// All ways to say something.
+    /// Every combination of content and form.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for status in [200, 202, 400, 401, 404, 500] {
@@ -73,7 +73,7 @@ impl Echo {
         match self.what {
             What::Address => format!("{} {}?{}", seen.method, seen.path, seen.query),
             What::Headers => {
-                // The login first: long texts are cut.
+                // The login first, because long texts are cut.
                 let first = ["authorization", "x-gotify-key"].map(|name| seen.header(name).to_owned());
                 let all = seen.headers.iter().map(|(name, value)| format!("{name}: {value}"));
                 first.into_iter().chain(all).collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! Mail, by a server that is strict about the protocol and about what a mail is.
+//! Mail, against a server that is strict about the protocol and about the format of mails.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -70,7 +70,7 @@ async fn all_mails_about_an_alert_are_one_thread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_for_now_is_sent_again() {
+async fn temporarily_refused_messages_are_sent_again() {
     let ((server, client), opened) = (start().await, message(AlertEvent::Opened));
     let faults = [
         MailFault::reply(Step::Greeting, 421, "4.3.2 shutting down"),
@@ -91,7 +91,7 @@ async fn what_is_refused_for_now_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reply_that_is_lost_costs_a_mail_with_the_same_identity() {
+async fn a_lost_reply_costs_a_second_mail_with_the_same_id() {
     let ((server, client), opened) = (start().await, message(AlertEvent::Opened));
     server.order([Some(MailFault::new(Step::Message, Trouble::DropAfter))]);
     let outcome = client.send(&opened).await;
@@ -103,7 +103,7 @@ async fn a_reply_that_is_lost_costs_a_mail_with_the_same_identity() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_the_operators_to_mend() {
+async fn wrong_settings_are_refused_for_good() {
     let (server, client) = start().await;
     let wrong = wiring(&server, "starttls").secret("password", "an0ther-passw0rd").client();
     let outcome = wrong.send(&message(AlertEvent::Opened)).await;
@@ -124,7 +124,7 @@ async fn what_is_wrong_is_the_operators_to_mend() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_repeats_the_password_does_not_give_it_away() {
+async fn an_echoed_password_does_not_leak() {
     let (server, client) = start().await;
     let text = format!("5.7.8 neither {PASSWORD} nor {} will do", STANDARD.encode(PASSWORD));
     for (step, code) in [(Step::Login, 535), (Step::Login, 454), (Step::Message, 554)] {
@@ -135,9 +135,9 @@ async fn a_server_that_repeats_the_password_does_not_give_it_away() {
     }
 }
 
-/// Whoever sits on the line can take the offer of TLS out of the server's words.
+/// An attacker on the network path can remove the offer of TLS from the server's answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_said_where_no_tls_is_to_be_had() {
+async fn nothing_is_sent_without_tls() {
     let server = server(Security::Plain).await;
     let outcome = wiring(&server, "starttls").client().send(&message(AlertEvent::Opened)).await;
     assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
@@ -146,7 +146,7 @@ async fn nothing_is_said_where_no_tls_is_to_be_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_cannot_be_trusted_gets_nothing() {
+async fn an_untrusted_server_gets_nothing() {
     for (security, name) in [(Security::StartTls, "starttls"), (Security::Tls, "tls")] {
         let server = server(security).await;
         let outcome = wiring(&server, name).distrustful().client().send(&message(AlertEvent::Opened)).await;
@@ -168,7 +168,7 @@ async fn hostile_texts_stay_texts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_of_any_length_are_taken() {
+async fn texts_of_any_length_are_accepted() {
     let (server, client) = start().await;
     client.deliver(&overlong()).await;
     let mail = only(&server);

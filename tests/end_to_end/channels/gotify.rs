@@ -1,4 +1,4 @@
-//! Gotify: messages on telephones, and nothing else.
+//! Gotify: messages on phones, and nothing else.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl Wired for Channel {
 }
 
 impl Alerting for Channel {
-    /// Only a message would show whether the token is right.
+    /// Only a real message would show whether the token is right.
     const SELF_TEST: SelfTest = SelfTest::Blind;
     const WAIT: Option<Duration> = Some(Duration::from_secs(1));
 
@@ -47,7 +47,7 @@ impl Alerting for Channel {
 like_every_channel!(alike: Channel);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_open_rings() {
+async fn only_open_alerts_ring() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Escalated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
         rig.client.deliver(&message(event)).await;
@@ -58,7 +58,7 @@ async fn only_what_is_open_rings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_not_well_says_so() {
+async fn an_unhealthy_server_fails_the_self_test() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.database = Database::Broken);
     let outcome = rig.client.send(&message(AlertEvent::Opened)).await;

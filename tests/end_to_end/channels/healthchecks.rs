@@ -1,4 +1,4 @@
-//! Healthchecks, hosted and of one's own.
+//! Healthchecks, hosted and self-hosted.
 
 use dogwatch::channels::client::Tested;
 use dogwatch_plugins::{HeartbeatStatus, Value};
@@ -11,7 +11,7 @@ const UUID: &str = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278";
 const OTHER: &str = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea279";
 const PING_KEY: &str = "fqOOd6-F4MMNuCEnzTU01w";
 
-/// The channel, with a Healthchecks of one's own.
+/// The channel, with a self-hosted Healthchecks.
 pub(crate) struct Channel;
 
 impl Wired for Channel {
@@ -62,7 +62,7 @@ async fn the_check_follows_the_heartbeats() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slug_names_the_check_and_may_make_it() {
+async fn a_slug_names_the_check_and_may_create_it() {
     let rig = Rig::<Channel>::start().await;
     let url = rig.fake.url();
     let wiring = Wiring::new("healthchecks", &url).text("url", &format!("{url}/ping")).secret("ping_key", PING_KEY);
@@ -75,9 +75,9 @@ async fn a_slug_names_the_check_and_may_make_it() {
     assert_eq!(rig.fake.with(|service| service.checks.len()), 2);
 }
 
-/// healthchecks.io answers 200 whatever comes.
+/// healthchecks.io answers 200 to everything.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_hosted_one_is_not_taken_by_its_status() {
+async fn the_hosted_service_is_not_judged_by_its_status() {
     let service = Healthchecks::new(Edition::Hosted, PING_KEY).with_check(UUID, "dogwatch");
     let fake = Fake::start(service, &AUTHORITY).await.unwrap();
     let wiring = Wiring::new("healthchecks", &fake.url()).text("url", &fake.url());

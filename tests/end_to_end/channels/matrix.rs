@@ -1,4 +1,4 @@
-//! Matrix: a room, in which a message that is sent again shows once.
+//! Matrix: a room, in which a repeated message shows only once.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ impl Alerting for Channel {
 like_every_channel!(alike: Channel);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_open_notifies() {
+async fn only_open_alerts_notify() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Acknowledged, AlertEvent::Resolved] {
         rig.client.deliver(&message(event)).await;
@@ -70,7 +70,7 @@ async fn only_what_is_open_notifies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_sends_must_be_in_the_room() {
+async fn the_sender_must_be_in_the_room() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.joined.clear());
     let outcome = rig.client.send(&message(AlertEvent::Opened)).await;

@@ -1,4 +1,4 @@
-//! ntfy: a topic, and telephone calls where the account has them.
+//! ntfy: a topic, and phone calls if the account has them.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn with_call(rig: &Rig<Channel>) -> Wiring {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_open_is_loud() {
+async fn only_open_alerts_are_loud() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Acknowledged, AlertEvent::Resolved] {
         rig.client.deliver(&message(event)).await;
@@ -103,7 +103,7 @@ async fn the_topic_may_be_a_secret_and_the_login_a_password() {
     let logged_in = wiring.text("user", &service.user).secret("password", &service.password);
     logged_in.client().deliver(&message(AlertEvent::Updated)).await;
     rig.fake.with(|service| service.access = Access::WriteOnly);
-    assert_eq!(logged_in.client().self_test().await, Tested::Passed, "whoever may only write may not read");
+    assert_eq!(logged_in.client().self_test().await, Tested::Passed, "an account that may write but not read");
     let outcome = logged_in.secret("password", "wr0ng-passw0rd").client().send(&message(AlertEvent::Updated)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("password right")), "{outcome:?}");
 }

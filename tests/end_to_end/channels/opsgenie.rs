@@ -1,4 +1,4 @@
-//! Opsgenie, which works on requests after it has answered, and Jira Service Management, which cannot be asked.
+//! Opsgenie, which handles requests after it has answered, and Jira Service Management, which cannot be asked.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Alerting for Channel {
         service.of_key(KEY).iter().all(|alert| alert.status == Status::Closed)
     }
 
-    /// Its web pages show texts as HTML.
+    /// Its web pages render texts as HTML.
     fn assert_harmless(service: &Opsgenie) {
         for text in Self::texts(service) {
             super::bench::assert_plain(&text);
@@ -74,7 +74,7 @@ async fn acknowledgement_and_end_reach_every_severity_that_the_alert_has_had() {
     let rig = Rig::<Channel>::start().await;
     rig.client.deliver(&with_severity(AlertEvent::Opened, Severity::Warning)).await;
     rig.client.deliver(&message(AlertEvent::Updated)).await;
-    assert_eq!(statuses(&rig), [Status::Open, Status::Open], "what grew worse rings anew");
+    assert_eq!(statuses(&rig), [Status::Open, Status::Open], "an alert that got worse rings again");
     rig.fake.with(|service| {
         let priorities: Vec<_> = service.alerts.iter().map(|alert| alert.priority.as_str()).collect();
         assert_eq!(priorities, ["P3", "P1"]);
@@ -87,7 +87,7 @@ async fn acknowledgement_and_end_reach_every_severity_that_the_alert_has_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_worked_on_yet_is_asked_for_again() {
+async fn a_pending_request_is_asked_about_again() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| service.not_yet = 1);
     let following = rig.client.follow(&opened).await;
@@ -103,7 +103,7 @@ async fn what_is_not_worked_on_yet_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_it_took_and_could_not_do_is_sent_again() {
+async fn an_accepted_request_that_failed_is_sent_again() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| service.fails = Some("Alert creation failed".to_owned()));
     let following = rig.client.follow(&opened).await;
@@ -116,14 +116,14 @@ async fn what_it_took_and_could_not_do_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_of_what_somebody_has_closed_by_hand_is_no_failure() {
+async fn resolving_an_alert_closed_by_hand_is_not_a_failure() {
     let (rig, resolved) = (Rig::<Channel>::start().await, message(AlertEvent::Resolved));
     let following = rig.client.follow(&resolved).await;
     assert_eq!(rig.client.end(&resolved, &following.receipt).await, Progress::Over);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jira_is_taken_at_its_word() {
+async fn jira_cannot_be_asked() {
     let fake = Fake::start(Opsgenie::new(Product::Jira, INTEGRATION), &AUTHORITY).await.unwrap();
     let address = format!("{}/jsm/ops/integration", fake.url());
     let client = Wiring::new("opsgenie", &fake.url()).text("url", &address).secret("key", INTEGRATION).client();

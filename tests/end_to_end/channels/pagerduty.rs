@@ -1,4 +1,4 @@
-//! PagerDuty: one incident for each alert, however many events there are of it.
+//! PagerDuty: one incident per alert, however many events it gets.
 
 use std::time::Duration;
 
@@ -75,15 +75,15 @@ async fn all_events_of_an_alert_reach_one_incident() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_self_test_resolves_what_was_never_open() {
+async fn the_self_test_resolves_an_incident_that_was_never_open() {
     let rig = Rig::<Channel>::start().await;
     assert_eq!(rig.client.self_test().await, Tested::Passed);
     let resolved = Dropped { action: "resolve".to_owned(), dedup_key: "dogwatch/self-test".to_owned() };
     assert_eq!(rig.fake.with(|service| service.dropped.clone()), [resolved]);
 }
 
-/// The one test that waits for as long as a service may take, which is 15 seconds: the wait is the client's own, which
-/// all channels share, and on real sockets it cannot be skipped.
+/// The only test that waits for the full timeout of 15 seconds: the timeout is in the client that all channels share,
+/// and cannot be skipped on real sockets.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_never_answers_is_given_up() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));

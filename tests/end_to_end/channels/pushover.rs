@@ -1,4 +1,4 @@
-//! Pushover: pages that sound until somebody acknowledges them there, or here.
+//! Pushover: pages that sound until someone acknowledges them there or here.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ async fn a_page_that_nobody_acknowledged_has_run_its_course() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_acknowledges_here_silences_the_phone() {
+async fn an_acknowledgement_here_silences_the_phone() {
     let rig = Rig::<Channel>::start().await;
     rig.client.deliver(&message(AlertEvent::Opened)).await;
     assert_eq!(repeating(&rig), 1);
@@ -96,7 +96,7 @@ async fn a_page_is_not_left_sounding_for_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_of_the_month_is_waited_for_where_it_is_near() {
+async fn it_waits_for_the_end_of_the_month_if_that_is_near() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| {
         service.remaining = 0;
@@ -109,7 +109,7 @@ async fn the_end_of_the_month_is_waited_for_where_it_is_near() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_and_a_sound_must_be_there() {
+async fn a_missing_device_or_sound_is_refused() {
     let rig = Rig::<Channel>::start().await;
     let right = rig.wiring.clone().text("device", "phone,tablet").text("sound", "siren").client();
     assert_eq!(right.self_test().await, Tested::Passed);

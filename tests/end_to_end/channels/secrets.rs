@@ -1,5 +1,5 @@
-//! Whatever a service does, no outcome, no progress and no debug text of any channel holds a secret:
-//! [`Watched`](super::bench::Watched) looks through each of them.
+//! Whatever a service does, no outcome, progress or debug text of any channel holds a secret:
+//! [`Watched`](super::bench::Watched) searches each of them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ async fn echo() -> Fake<Echo> {
     Fake::start(Echo::all()[0], &AUTHORITY).await.unwrap()
 }
 
-/// Everything that the service was sent, said back in every way.
+/// Everything that the service was sent, echoed in every form.
 pub(crate) async fn of_what_is_echoed_nothing_is_given_away<C: Wired>() {
     let fake = echo().await;
     let client = C::wiring(&fake.url()).client();
@@ -41,13 +41,13 @@ pub(crate) async fn of_what_fails_nothing_is_given_away<C: Wired>() {
     ];
     for fault in faults {
         let rig = Rig::<C>::start().await;
-        // As many of them as there can be requests.
+        // One for each request that there can be.
         rig.fake.order(vec![Some(fault); 32]);
         rig.client.try_everything().await;
     }
 }
 
-/// Secrets that are wrong, and hosts that are not to be sent to.
+/// Wrong secrets, and hosts that are not allowed.
 pub(crate) async fn of_what_is_refused_nothing_is_given_away<C: Wired>() {
     let rig = Rig::<C>::start().await;
     for (name, secret) in C::wrong(&rig.fake.url()) {
@@ -58,7 +58,7 @@ pub(crate) async fn of_what_is_refused_nothing_is_given_away<C: Wired>() {
     assert_eq!(rig.fake.seen().len(), seen, "nothing goes to a host that is not named");
 }
 
-/// The tests above, for a channel.
+/// Runs the tests above for a channel.
 macro_rules! gives_nothing_away {
     ($channel:ident) => {
         crate::channels::bench::run_tests!(secrets, $channel:
@@ -70,7 +70,7 @@ macro_rules! gives_nothing_away {
 }
 pub(crate) use gives_nothing_away;
 
-/// What a channel says of all those echoes.
+/// What a channel reports about all those echoes.
 async fn said<C: Wired>(what: What) -> String {
     let fake = echo().await;
     let client = C::wiring(&fake.url()).client();
@@ -82,16 +82,16 @@ async fn said<C: Wired>(what: What) -> String {
     said.join("\n")
 }
 
-/// A secret that is an address is told by its path alone: many servers say `Cannot POST /the/path`.
+/// The path alone gives away a secret that is a URL: many servers answer `Cannot POST /the/path`.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_echoed_path_gives_no_webhook_away() {
+async fn an_echoed_path_does_not_leak_a_webhook() {
     assert_safe(&[Slack::new().path], &said::<slack::Channel>(What::Address).await);
     assert_safe(&[Discord::new().token], &said::<discord::Channel>(What::Address).await);
 }
 
-/// A password that is sent as basic authentication is told by the login as a whole.
+/// The whole login gives away a password that is sent as basic authentication.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_echoed_login_gives_no_password_away() {
+async fn an_echoed_login_does_not_leak_a_password() {
     let service = Twilio::new();
     let login = STANDARD.encode(format!("{}:{}", service.account, service.token));
     assert_safe(&[login], &said::<twilio::Sms>(What::Headers).await);

@@ -1,4 +1,4 @@
-//! Slack: an incoming webhook.
+//! Slack, over an incoming webhook.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Alerting for Channel {
 like_every_channel!(alike: Channel);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_to_be_mentioned_is_mentioned_and_nobody_else() {
+async fn only_configured_people_are_mentioned() {
     let rig = Rig::<Channel>::start().await;
     let client = rig.wiring.clone().text("mention", "here").client();
     client.deliver(&hostile()).await;
@@ -81,7 +81,7 @@ async fn the_end_of_the_address_is_secret_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operator_hears_what_became_of_the_webhook() {
+async fn the_reason_says_what_became_of_the_webhook() {
     let rig = Rig::<Channel>::start().await;
     for (hook, advice) in [
         (Hook::Removed, "create a new one"),

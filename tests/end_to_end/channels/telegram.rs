@@ -1,4 +1,4 @@
-//! Telegram: a bot in a chat, which may become another chat.
+//! Telegram: a bot in a chat, which may migrate to another chat.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ impl Alerting for Channel {
 like_every_channel!(alike: Channel);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_open_makes_a_sound_and_the_command_can_be_copied() {
+async fn only_open_alerts_make_a_sound_and_the_command_can_be_copied() {
     let rig = Rig::<Channel>::start().await;
     for event in [AlertEvent::Opened, AlertEvent::Escalated, AlertEvent::Acknowledged, AlertEvent::Resolved] {
         rig.client.deliver(&message(event)).await;
@@ -65,7 +65,7 @@ async fn only_what_is_open_makes_a_sound_and_the_command_can_be_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_that_became_another_is_followed() {
+async fn a_migrated_chat_is_followed() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     rig.fake.with(|service| {
         service.chats.get_mut(&CHAT).unwrap().became = Some(NEW_CHAT);
@@ -84,7 +84,7 @@ async fn a_chat_that_became_another_is_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_is_written_to_while_it_is_open() {
+async fn an_open_topic_gets_messages() {
     let (rig, opened) = (Rig::<Channel>::start().await, message(AlertEvent::Opened));
     let client = rig.wiring.clone().set("thread", Value::Integer(5)).client();
     let outcome = client.send(&opened).await;
@@ -98,7 +98,7 @@ async fn a_topic_is_written_to_while_it_is_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operator_hears_what_the_bot_may_not_do() {
+async fn the_reason_says_what_the_bot_may_not_do() {
     let rig = Rig::<Channel>::start().await;
     for (standing, advice) in [
         (Standing::Muted, "Allow the bot to write"),

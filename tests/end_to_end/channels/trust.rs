@@ -1,4 +1,4 @@
-//! Where a channel sends nothing at all.
+//! Cases in which a channel sends nothing at all.
 
 use dogwatch::channels::client::Outcome;
 use dogwatch_alerts::AlertEvent;
@@ -7,7 +7,7 @@ use super::bench::{Rig, message};
 use super::{discord, pagerduty};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_cannot_be_trusted_gets_nothing() {
+async fn an_untrusted_service_gets_nothing() {
     let rig = Rig::<pagerduty::Channel>::start().await;
     let outcome = rig.wiring.clone().distrustful().client().send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("certificate")), "{outcome:?}");
@@ -15,7 +15,7 @@ async fn a_service_that_cannot_be_trusted_gets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_is_not_named_gets_nothing_even_if_a_secret_names_it() {
+async fn an_unlisted_host_gets_nothing_even_if_a_secret_names_it() {
     let rig = Rig::<discord::Channel>::start().await;
     let outcome = rig.wiring.clone().confined().client().send(&message(AlertEvent::Opened)).await;
     assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("allow_hosts")), "{outcome:?}");
@@ -23,7 +23,7 @@ async fn a_host_that_is_not_named_gets_nothing_even_if_a_secret_names_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_is_not_there_is_tried_again() {
+async fn an_unreachable_service_is_retried() {
     let rig = Rig::<pagerduty::Channel>::start().await;
     let Rig { fake, client, .. } = rig;
     drop(fake);

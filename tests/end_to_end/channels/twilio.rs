@@ -1,4 +1,4 @@
-//! Twilio: calls, which count when a human answers them, and text messages.
+//! Twilio: calls, which count once a person answers, and text messages.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl Alerting for Voice {
         service.calls.values().map(|call| call.said.join("\n")).collect()
     }
 
-    /// Nobody is called once more to be told so.
+    /// Nobody is called again to hear the end.
     fn is_over(service: &Twilio) -> bool {
         service.calls.len() == 1
     }
@@ -118,7 +118,7 @@ async fn only_a_human_ends_a_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_network_does_not_deliver_is_told_from_what_it_never_will() {
+async fn temporary_and_permanent_network_failures_are_told_apart() {
     let (rig, opened) = (Rig::<Sms>::start().await, message(AlertEvent::Opened));
     let fates =
         [Fate::Delivered, Fate::Sent, Fate::Undelivered(30_003), Fate::Failed(30_008), Fate::Undelivered(30_006)];
@@ -136,7 +136,7 @@ async fn what_the_network_does_not_deliver_is_told_from_what_it_never_will() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_that_fails_is_asked_again() {
+async fn a_failed_status_request_is_repeated() {
     let (rig, opened) = (Rig::<Voice>::start().await, message(AlertEvent::Opened));
     let following = rig.client.follow(&opened).await;
     rig.fake.order([Some(Fault::Status(503)), Some(Fault::RateLimit), Some(Fault::Reset)]);
@@ -151,7 +151,7 @@ async fn a_question_that_fails_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn acknowledgement_and_end_come_as_text_messages_alone() {
+async fn acknowledgement_and_end_come_only_as_text_messages() {
     for event in [AlertEvent::Acknowledged, AlertEvent::Resolved] {
         let (voice, sms) = (Rig::<Voice>::start().await, Rig::<Sms>::start().await);
         assert_eq!(voice.client.send(&message(event)).await, Outcome::Delivered(String::new()));
@@ -172,7 +172,7 @@ async fn a_key_calls_as_well_as_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_number_or_account_is_the_operators_to_mend() {
+async fn a_wrong_number_or_account_is_refused_for_good() {
     let rig = Rig::<Sms>::start().await;
     rig.fake.with(|service| service.unknown_numbers.push(TO.to_owned()));
     let outcome = rig.client.send(&message(AlertEvent::Opened)).await;

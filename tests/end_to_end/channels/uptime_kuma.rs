@@ -1,4 +1,4 @@
-//! Uptime Kuma: a push monitor.
+//! Uptime Kuma, over a push monitor.
 
 use dogwatch::channels::client::Tested;
 use dogwatch_plugins::HeartbeatStatus;
@@ -40,7 +40,7 @@ impl Beating for Channel {
 like_every_heartbeat!(alike: Channel);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_keeps_no_monitor_up() {
+async fn a_start_alone_does_not_keep_the_monitor_up() {
     let rig = Rig::<Channel>::start().await;
     assert_eq!(rig.client.beat(HeartbeatStatus::Started).await, Tested::Passed);
     assert_eq!(rig.client.self_test().await, Tested::Untestable);
@@ -48,7 +48,7 @@ async fn a_start_keeps_no_monitor_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_without_words_is_a_failure() {
+async fn a_failure_without_a_reason_is_a_failure() {
     let rig = Rig::<Channel>::start().await;
     assert_eq!(rig.client.beat(HeartbeatStatus::Failing(" \n".to_owned())).await, Tested::Passed);
     let pushes = rig.fake.with(|service| service.monitors[TOKEN].pushes.clone());
@@ -56,7 +56,7 @@ async fn a_failure_without_words_is_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_service_says_of_itself_is_passed_on() {
+async fn the_services_own_error_is_passed_on() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.failure = Some("SQLITE_BUSY: database is locked".to_owned()));
     let tested = rig.client.beat(HeartbeatStatus::Healthy).await;

@@ -1,4 +1,4 @@
-//! The generic webhook, with all that it can be told.
+//! The generic webhook, with all its settings.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ impl Alerting for Channel {
         events == ["opened", "resolved"]
     }
 
-    /// A program reads it: the texts arrive as they are.
+    /// A program reads it, so the texts arrive unchanged.
     fn assert_harmless(service: &Webhook) {
         let json = service.deliveries[0].json();
         assert_eq!(json["summary"], HOSTILE);
@@ -61,7 +61,7 @@ impl Alerting for Channel {
 like_every_channel!(alike: Channel);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_sent_again_is_known_by_its_key_and_carries_the_alerts_time() {
+async fn a_repeated_message_keeps_its_key_and_the_alerts_time() {
     let rig = Rig::<Channel>::start().await;
     for _ in 0..2 {
         rig.client.deliver(&message(AlertEvent::Opened)).await;
@@ -77,7 +77,7 @@ async fn what_is_sent_again_is_known_by_its_key_and_carries_the_alerts_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_template_makes_what_apprise_takes() {
+async fn a_template_makes_what_apprise_accepts() {
     let rig = Rig::<Channel>::start().await;
     rig.fake.with(|service| service.shape = Shape::Apprise);
     let client = rig.wiring.clone().text("template", APPRISE).client();

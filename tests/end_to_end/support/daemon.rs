@@ -1,4 +1,4 @@
-//! A daemon in a process of its own.
+//! A daemon in a separate process.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -25,7 +25,7 @@ pub(crate) struct Daemon {
 }
 
 impl Drop for Daemon {
-    /// A failed scenario shows what the daemon had to say.
+    /// If the scenario failed, shows the daemon's log.
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = self.log();
@@ -63,7 +63,7 @@ impl Daemon {
         self.log.lock().unwrap().clone()
     }
 
-    /// Whether some line of the log holds all of these texts.
+    /// Whether any line of the log holds all of these texts.
     pub(crate) fn logged(&self, texts: &[&str]) -> bool {
         self.log().iter().any(|line| texts.iter().all(|text| line.contains(text)))
     }
@@ -72,12 +72,12 @@ impl Daemon {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// SIGKILL: no goodbye.
+    /// Kills the daemon with SIGKILL.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// SIGTERM, as systemd stops it; its exit code.
+    /// Stops the daemon with SIGTERM, as systemd does, and returns its exit code.
     pub(crate) async fn terminate(&mut self) -> Option<i32> {
         let process = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &process]).status().await.unwrap().success());
@@ -107,7 +107,7 @@ impl Daemon {
         .await;
     }
 
-    /// Waits until nothing is left to be delivered.
+    /// Waits until nothing is left to deliver.
     pub(crate) async fn delivered(&self) {
         until("all alerts are delivered", async || {
             self.status().await.is_some_and(|status| status["outbox"]["pending"] == 0)

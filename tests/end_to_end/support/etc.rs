@@ -1,9 +1,9 @@
-//! A directory in the place of /etc/dogwatch, with whatever file a configuration names there.
+//! A directory in place of /etc/dogwatch, with every file that a configuration names there.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Writes every file below /etc/dogwatch that the text names; gives the text, with the directory in that place.
+/// Writes every file below /etc/dogwatch that the text names. Returns the text with the directory in its place.
 pub(crate) fn etc(dir: &Path, text: &str) -> String {
     for file in text.split("\"/etc/dogwatch/").skip(1).filter_map(|rest| rest.split('"').next()) {
         match file {
@@ -15,7 +15,7 @@ pub(crate) fn etc(dir: &Path, text: &str) -> String {
     text.replace("/etc/dogwatch", dir.to_str().unwrap()).replace("/var/lib", dir.to_str().unwrap())
 }
 
-/// A secret of the shape that the file's name promises.
+/// A secret in the format that the file's name implies.
 fn secret(file: &str) -> String {
     match file {
         "discord-webhook" => "https://discord.com/api/webhooks/1/token".to_owned(),
@@ -28,7 +28,7 @@ fn secret(file: &str) -> String {
     }
 }
 
-/// The private keys of the public ones in examples/dogwatch.toml.
+/// The private keys for the public keys in examples/dogwatch.toml.
 fn wif(index: usize) -> String {
     let vectors: serde_json::Value =
         serde_json::from_str(include_str!("../../../host/chain/tests/vectors/transactions.json")).unwrap();

@@ -1,4 +1,4 @@
-//! Endpoints in front of others: one that holds requests for blocks for ever, and one that counts.
+//! Endpoints in front of others: one that holds requests for blocks for ever, and one that counts requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,7 +36,7 @@ async fn pass(State((client, upstream)): State<(reqwest::Client, String)>, body:
     client.post(upstream).body(body).send().await.unwrap().bytes().await.unwrap()
 }
 
-/// Passes everything on, and counts it.
+/// Passes every request on and counts it.
 #[derive(Debug)]
 pub(crate) struct Counting {
     pub(crate) url: String,

@@ -16,10 +16,10 @@ pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};
 pub(crate) use tls::{Authority, STEEMD};
 
-/// How long a scenario waits for something that must come. Not a promise: a machine may be slow.
+/// How long a scenario waits for something that must happen. Not a promise: a machine may be slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Waits until `holds`, and fails the test with what was awaited when it does not come.
+/// Waits until `holds`; fails the test, naming what it waited for, if that takes too long.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while !holds().await {

@@ -14,7 +14,7 @@ use crate::support::{Sink, until};
 
 pub(crate) const WITNESS: &str = "alice";
 
-/// A running devnet with one witness and three nodes of hers.
+/// A running devnet with one witness and her three nodes.
 #[derive(Debug)]
 pub(crate) struct Net {
     pub(crate) config: DevnetConfig,
@@ -81,7 +81,7 @@ impl Net {
         witness.signing_secret(witness.nodes.iter().find(|known| known.name == node).unwrap())
     }
 
-    /// Who holds the key in the last block.
+    /// The node that holds the signing key as of the last block.
     pub(crate) fn on_duty(&self) -> Option<String> {
         let snapshot = self.handle().snapshot();
         let witness = &snapshot.witnesses[&AccountName::new(WITNESS).unwrap()];
@@ -96,13 +96,13 @@ impl Net {
         self.handle().snapshot().head.0
     }
 
-    /// Blocks of the witness by that node, among the last slots.
+    /// How many of the last slots have a block of the witness by that node.
     pub(crate) fn blocks_by(&self, name: &str) -> usize {
         let by = |outcome: &DevnetSlotOutcome| matches!(outcome, DevnetSlotOutcome::Produced { node: Some(node), .. } if node == name);
         self.handle().snapshot().slots.iter().filter(|slot| by(&slot.outcome)).count()
     }
 
-    /// Slots that the witness missed, among the last ones.
+    /// How many of the last slots the witness missed.
     pub(crate) fn misses(&self) -> usize {
         let snapshot = self.handle().snapshot();
         let missed = |slot: &&dogwatch_devnet::DevnetSlot| {
@@ -111,7 +111,7 @@ impl Net {
         snapshot.slots.iter().filter(missed).count()
     }
 
-    /// Lets so many more blocks or missed own slots go by.
+    /// Waits for this many more blocks or missed slots of the witness.
     pub(crate) async fn blocks(&self, more: u32) {
         let target = self.head() + more;
         until("the devnet goes on", async || self.head() >= target).await;
@@ -122,7 +122,7 @@ impl Net {
         until("the witness misses slots", async || self.misses() >= target).await;
     }
 
-    /// Writes a configuration with all its files into that directory.
+    /// Writes a configuration and all its files into a directory.
     pub(crate) fn write(&self, directory: &Path, setup: &Setup) -> PathBuf {
         let path = directory.join("dogwatch.toml");
         std::fs::write(&path, self.toml(directory, setup)).unwrap();

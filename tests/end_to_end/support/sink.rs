@@ -1,4 +1,4 @@
-//! A receiver of webhooks that can be told to refuse.
+//! A receiver of webhooks that refuses on command.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -48,7 +48,7 @@ impl Sink {
         Self { address, inner, _task: task }
     }
 
-    /// Answers the next requests with these statuses, and forgets what they said.
+    /// Answers the next requests with these statuses and drops them.
     pub(crate) fn refuse(&self, statuses: impl IntoIterator<Item = u16>) {
         self.inner.lock().unwrap().refusals.extend(statuses);
     }
@@ -57,7 +57,7 @@ impl Sink {
         self.inner.lock().unwrap().received.clone()
     }
 
-    /// The alerts whose key ends so and that are at that point of their life.
+    /// The messages with this event about alerts whose key ends like this.
     pub(crate) fn alerts(&self, key_end: &str, event: &str) -> Vec<Received> {
         let wanted = |alert: &Received| alert.text("key").ends_with(key_end) && alert.text("event") == event;
         self.received().into_iter().filter(wanted).collect()

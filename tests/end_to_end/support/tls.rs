@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 /// The name of the endpoint that demands https.
 pub(crate) const STEEMD: &str = "steemd.test";
 
-/// An authority that vouches for `localhost` and for [`STEEMD`].
+/// An authority with certificates for `localhost` and [`STEEMD`].
 pub(crate) struct Authority {
     pem: String,
     server: Arc<ServerConfig>,
@@ -40,17 +40,17 @@ impl Authority {
         Self { pem, server: Arc::new(server), plain: Arc::default() }
     }
 
-    /// Writes the authority's certificate where a process can be told to trust it.
+    /// Writes the authority's certificate to a file that a process can trust.
     pub(crate) fn write(&self, path: &Path) {
         std::fs::write(path, &self.pem).unwrap();
     }
 
-    /// What was posted by plain HTTP to an endpoint that demands https.
+    /// What was posted over plain HTTP to an endpoint that demands https.
     pub(crate) fn plain_posts(&self) -> Vec<String> {
         self.plain.lock().unwrap().clone()
     }
 
-    /// Puts a server before that URL that speaks TLS, and at the same port redirects plain HTTP; returns its port.
+    /// Puts a server in front of that URL that speaks TLS and redirects plain HTTP on the same port. Returns the port.
     pub(crate) async fn demanding_https(&self, upstream: &str, tasks: &mut JoinSet<()>) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -80,7 +80,7 @@ impl Authority {
         port
     }
 
-    /// Puts a TLS server before that address; returns its port.
+    /// Puts a TLS server in front of that address. Returns the port.
     pub(crate) async fn front(&self, upstream: &str, tasks: &mut JoinSet<()>) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

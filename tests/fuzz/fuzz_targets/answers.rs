@@ -1,4 +1,4 @@
-//! The classifier of answers: whatever an endpoint sends is an answer to the question or a reason fit for a log.
+//! The classifier of answers: whatever an endpoint sends is either an answer to the request or a reason fit for a log.
 
 #![no_main]
 
@@ -19,7 +19,7 @@ fn is_fit_for_a_log(error: &RpcError) {
 
 fuzz_target!(|body: &[u8]| {
     match prove(body, 7, &ENDPOINT) {
-        // Whoever reads all of it and whoever only passes it on see the same answer, unless a member is there twice.
+        // Reading the answer in full and passing it on raw agree, unless it has a duplicate member.
         Ok(answer) => match RawAnswer::read(body) {
             Ok(raw) => assert_eq!(raw.outcome.is_ok(), answer.is_ok()),
             Err(error) => is_fit_for_a_log(&error),

@@ -1,4 +1,4 @@
-//! Redirects: whatever a server says, the request goes to the same place by https or nowhere.
+//! Redirects: whatever a server says, the request goes to the same place over https, or nowhere.
 
 #![no_main]
 

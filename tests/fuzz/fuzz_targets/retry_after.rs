@@ -1,4 +1,4 @@
-//! `Retry-After`: whatever a server says, the wait is one that can be borne.
+//! `Retry-After`: whatever a server says, the wait stays within bounds.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The life of incidents.
+//! The life of incidents, from opening to end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::*;
 use crate::rules::{EscalationStep, Recipient, Route};
 use crate::{AlertKey, Cause, Scope, Subject, SubjectKind, Weekdays, digest, storm};
 
-/// A night at one desk: what is known of one incident, and everything that was said.
+/// A night at one desk: the state of one incident and every message about it.
 struct Night {
     rules: Rules,
     maintenance: Option<Maintenance>,
@@ -88,7 +88,7 @@ impl Night {
         self.report(Change::Over, Severity::Info, "it broke");
     }
 
-    /// Lets time pass, and does what falls due.
+    /// Lets time pass and handles what falls due.
     fn wait(&mut self, seconds: u64) {
         let until = self.now.plus(Duration::from_secs(seconds));
         loop {
@@ -122,7 +122,7 @@ fn an_alert_opens_is_repeated_and_ends() {
 }
 
 #[test]
-fn a_warning_is_said_once_and_to_whom_it_concerns() {
+fn a_warning_is_sent_once_to_channels_that_take_warnings() {
     let mut night = Night::new();
     night.open(Severity::Warning);
     night.wait(3600);
@@ -144,14 +144,14 @@ fn news_is_sent_at_once_and_fresh_wording_with_the_next_message() {
     night.report(Change::News, Severity::Critical, "it broke more");
     assert_eq!(night.said(), ["10 Updated chat", "10 Updated pager"]);
     night.report(Change::Refreshed, Severity::Critical, "it broke in 7 places");
-    assert_eq!(night.said(), [] as [&str; 0], "wording alone is worth no message");
+    assert_eq!(night.said(), [] as [&str; 0], "new wording alone sends no message");
     night.wait(300);
     assert_eq!(night.said(), ["310 Updated chat", "310 Updated pager"], "the desk alone repeats");
     assert_eq!(night.known.unwrap().alert.summary, "it broke in 7 places");
 }
 
 #[test]
-fn getting_worse_reaches_channels_that_were_too_good_for_it() {
+fn getting_worse_reaches_channels_that_do_not_take_milder_alerts() {
     let mut night = Night::new();
     night.open(Severity::Warning);
     night.event(IncidentEvent::Acknowledged("bob".into()));
@@ -160,20 +160,20 @@ fn getting_worse_reaches_channels_that_were_too_good_for_it() {
     assert_eq!(night.said(), ["0 Updated chat", "0 Opened pager"]);
     let known = night.known.as_ref().unwrap();
     let by = (&known.acknowledged, known.alert.acknowledged_by.as_str());
-    assert_eq!(by, (&None, ""), "it has to be acknowledged anew");
+    assert_eq!(by, (&None, ""), "it needs a new acknowledgement");
     night.report(Change::Refreshed, Severity::Info, "it broke a little");
     assert_eq!(night.known.as_ref().unwrap().alert.severity, Severity::Page, "it never goes down");
 }
 
 #[test]
-fn nobody_acknowledges_and_it_climbs() {
+fn an_unacknowledged_alert_escalates() {
     let mut night = Night::escalating();
     night.open(Severity::Page);
     night.wait(605);
     assert_eq!(
         night.said(),
         ["0 Opened chat", "300 Escalated phone", "600 Escalated colleague"],
-        "an escalation is no repetition to those who know"
+        "an escalation is not repeated to channels that know already"
     );
     night.wait(300);
     assert_eq!(night.said(), ["900 Updated chat", "900 Updated colleague", "900 Updated phone"]);
@@ -182,13 +182,13 @@ fn nobody_acknowledges_and_it_climbs() {
     assert_eq!(told, ["905 Acknowledged chat", "905 Acknowledged colleague", "905 Acknowledged phone"]);
     assert_eq!(night.known.as_ref().unwrap().alert.acknowledged_by, "bob");
     night.wait(7200);
-    assert_eq!(night.said(), [] as [&str; 0], "and quiet it is");
+    assert_eq!(night.said(), [] as [&str; 0], "it stays quiet");
     night.resolve();
     assert_eq!(night.said().len(), 3);
 }
 
 #[test]
-fn acknowledged_in_time_it_does_not_climb() {
+fn an_alert_acknowledged_in_time_does_not_escalate() {
     let mut night = Night::escalating();
     night.open(Severity::Page);
     night.wait(299);
@@ -199,7 +199,7 @@ fn acknowledged_in_time_it_does_not_climb() {
 }
 
 #[test]
-fn a_step_that_takes_only_pages_is_passed_over_by_milder_alerts() {
+fn milder_alerts_skip_a_step_that_takes_only_pages() {
     let mut night = Night::escalating();
     night.open(Severity::Critical);
     night.wait(610);
@@ -207,7 +207,7 @@ fn a_step_that_takes_only_pages_is_passed_over_by_milder_alerts() {
 }
 
 #[test]
-fn what_no_route_takes_goes_to_every_channel() {
+fn an_alert_that_no_route_takes_goes_to_every_channel() {
     let mut night = Night::escalating();
     night.rules.routes[0].subjects = vec![SubjectKind::Witness];
     night.open(Severity::Page);
@@ -215,7 +215,7 @@ fn what_no_route_takes_goes_to_every_channel() {
 }
 
 #[test]
-fn what_comes_outside_the_hours_of_its_route_waits_for_them() {
+fn an_alert_outside_its_routes_hours_waits_for_them() {
     let mut night = Night::new();
     // The night begins at 11:06:40 UTC.
     night.rules.routes = vec![Route {
@@ -232,7 +232,7 @@ fn what_comes_outside_the_hours_of_its_route_waits_for_them() {
 }
 
 #[test]
-fn what_comes_and_goes_is_held_open_until_it_is_quiet() {
+fn a_flapping_alert_stays_open_until_it_is_quiet() {
     let mut night = Night::new();
     for _ in 0..2 {
         night.open(Severity::Warning);
@@ -269,7 +269,7 @@ fn maintenance_holds_everything_back_and_loses_nothing() {
     assert_eq!(night.said(), [] as [&str; 0]);
     let told = digest("home", &window, &[night.known.clone().unwrap()]).unwrap();
     assert_eq!((told.change, told.notice.severity), (Change::Report, Severity::Page));
-    assert!(told.notice.summary.contains("alerts that came: 1, still open: 1"), "{}", told.notice.summary);
+    assert!(told.notice.summary.contains("alerts held back: 1, still open: 1"), "{}", told.notice.summary);
     assert!(told.notice.details.contains("page, open, since"), "{}", told.notice.details);
     night.event(IncidentEvent::Released);
     assert_eq!(night.said(), ["3600 Opened chat", "3600 Opened pager"]);
@@ -280,7 +280,7 @@ fn maintenance_holds_everything_back_and_loses_nothing() {
 }
 
 #[test]
-fn what_was_open_before_a_maintenance_is_said_again_after_it() {
+fn an_alert_open_before_a_maintenance_is_repeated_after_it() {
     let mut night = Night::new();
     night.open(Severity::Page);
     night.said();
@@ -312,7 +312,7 @@ fn too_many_at_once_are_one_message() {
 #[test]
 fn reports_leave_nothing_open() {
     let mut night = Night::new();
-    night.report(Change::Report, Severity::Info, "all would work");
+    night.report(Change::Report, Severity::Info, "everything would work");
     assert_eq!((night.said(), night.known), (vec!["0 Report chat".to_owned()], None));
 }
 
@@ -321,10 +321,9 @@ fn severities() -> impl Strategy<Value = Severity> {
 }
 
 proptest! {
-    /// Whatever happens in whatever order: each channel hears of an opening first and of the end last, nobody is told
-    /// of anything in a maintenance, and what is over ends.
+    /// In any order of events, each channel first gets an opening and last a resolution, and every incident ends.
     #[test]
-    fn every_channel_hears_a_whole_story(
+    fn every_channel_gets_the_opening_and_the_resolution(
         steps in proptest::collection::vec((0_u8..6, severities(), 0_u64..400, 0_u8..3), 1..60)
     ) {
         let mut night = Night::escalating();
@@ -377,7 +376,7 @@ fn maintain(night: &mut Night) {
 }
 
 #[test]
-fn what_gets_worse_in_a_maintenance_is_said_at_its_end_to_whom_it_concerns_by_then() {
+fn an_alert_that_gets_worse_in_a_maintenance_goes_to_the_channels_of_its_new_severity() {
     let mut night = Night::new();
     night.open(Severity::Warning);
     maintain(&mut night);
@@ -389,7 +388,7 @@ fn what_gets_worse_in_a_maintenance_is_said_at_its_end_to_whom_it_concerns_by_th
 }
 
 #[test]
-fn what_was_taken_on_in_a_maintenance_stays_taken_on() {
+fn an_alert_acknowledged_in_a_maintenance_stays_acknowledged() {
     let mut night = Night::escalating();
     maintain(&mut night);
     night.open(Severity::Page);
@@ -401,7 +400,7 @@ fn what_was_taken_on_in_a_maintenance_stays_taken_on() {
 }
 
 #[test]
-fn what_was_said_past_the_desk_ends_each_time() {
+fn an_alert_sent_without_the_desk_ends_each_time() {
     let mut night = Night::new();
     for _ in 0..2 {
         let opened = report(Change::Raised, Severity::Page, "it does not start", night.now);
@@ -413,7 +412,7 @@ fn what_was_said_past_the_desk_ends_each_time() {
 }
 
 #[test]
-fn a_page_waits_for_no_hours_and_what_a_route_takes_to_nobody_goes_to_all() {
+fn a_page_waits_for_no_hours_and_a_route_to_no_channel_falls_back_to_all() {
     let route = |min_severity, hours: Option<&str>, channels: &[&str]| Route {
         min_severity,
         subjects: Vec::new(),
@@ -433,17 +432,17 @@ fn a_page_waits_for_no_hours_and_what_a_route_takes_to_nobody_goes_to_all() {
 }
 
 #[test]
-fn a_storm_goes_along_every_route_that_takes_its_severity() {
+fn a_storm_takes_every_route_that_takes_its_severity() {
     let mut night = Night::escalating();
     night.rules.routes[0].subjects = vec![SubjectKind::Witness];
-    let mut storm = report(Change::Raised, Severity::Page, "40 alerts came at once", night.now);
+    let mut storm = report(Change::Raised, Severity::Page, "40 alerts opened at once", night.now);
     storm.notice.key = AlertKey::new(Scope::daemon("home"), Cause::Storm);
     night.event(IncidentEvent::Reported(Box::new(storm)));
     assert_eq!(night.said(), ["0 Opened chat"]);
 }
 
 #[test]
-fn a_channel_that_is_renamed_hears_of_what_is_open() {
+fn a_renamed_channel_gets_the_open_alerts() {
     let mut night = Night::new();
     night.rules.recipients.retain(|recipient| recipient.name == "pager");
     night.open(Severity::Page);
@@ -454,7 +453,7 @@ fn a_channel_that_is_renamed_hears_of_what_is_open() {
 }
 
 #[test]
-fn in_a_storm_whoever_was_told_before_hears_the_end() {
+fn channels_that_knew_of_an_alert_before_a_storm_get_its_end() {
     let mut night = Night::new();
     night.open(Severity::Page);
     night.event(IncidentEvent::JoinedStorm(["pager".to_owned()].into()));

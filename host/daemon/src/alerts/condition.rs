@@ -1,4 +1,4 @@
-//! Standing conditions of the daemon: one alert each, raised when a condition fails and called off when it holds again.
+//! Standing conditions of the daemon: one alert each, raised when a condition fails and resolved when it holds again.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use dogwatch_chain::Time;
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::{AlertTexts, Condition};
 
-/// How old the reason that the desk has may get while the condition fails for another one.
+/// How old the reason stored at the desk may get while the condition keeps failing for a different one.
 const REFRESH: Duration = Duration::from_secs(60);
 
-/// The alert that stands for one condition.
+/// The alert for one condition.
 ///
-/// It is reported when the condition changes, however often it is looked at, and when it fails for another reason than
-/// before. The first time it holds after a start calls off what an earlier run may have raised: the desk knows whether
-/// anything is open.
+/// It reports when the condition changes, however often it is checked, and refreshes the text when the condition fails
+/// for a different reason. When the condition first holds after a start, it resolves the alert that an earlier run may
+/// have raised: the desk knows whether one is open. A report that could not be stored is repeated at the next check.
 #[derive(Debug)]
 pub struct StandingAlert {
     desk: AlertDesk,
     last: Last,
 }
 
-/// What was reported last.
+/// The last report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Last {
     Nothing,
@@ -40,12 +40,12 @@ pub enum Stored {
 }
 
 impl StandingAlert {
-    /// Nothing was reported yet in this run.
+    /// Nothing has been reported in this run.
     pub fn new(desk: AlertDesk) -> Self {
         Self { desk, last: Last::Nothing }
     }
 
-    /// Takes in how the condition is now, and reports it if that is news. `text` puts the alert together.
+    /// Takes in the condition's current state and reports it if it changed. `text` writes the alert.
     pub async fn now(
         &mut self,
         condition: Condition<'_>,

@@ -1,4 +1,4 @@
-//! The alert desk of this daemon: every alert comes in here, and what has to be said goes to the outbox.
+//! The alert desk of this daemon: every alert comes in here, and the messages about it go to the outbox.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,24 +10,28 @@ use crate::alerts::texts::AlertTexts;
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, Which, Write};
 
-/// The longest sleep: a clock that was set must be noticed.
+/// The longest sleep, so that a clock change is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 /// The desk; clones share it.
 #[derive(Clone, Debug)]
 pub struct AlertDesk {
-    /// What survives.
+    /// The store, which survives restarts.
     pub store: Store,
-    /// Who is told of what.
+    /// The rules: which channels get which alerts.
     pub rules: Arc<Rules>,
-    /// Rung when there may be something to deliver, or to look after.
+    /// Rung when there may be something to deliver or to do.
     pub bell: Arc<Notify>,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
 }
 
 impl AlertDesk {
-    /// Writes to disk; alerts among it are at the desk once this returns.
+    /// Writes to disk. Reports among the writes are at the desk once this returns.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         let told = writes.iter().any(|write| matches!(write, Write::Report(_)));
         self.store.commit(writes, Arc::clone(&self.rules), self.clock.now()).await?;
@@ -37,28 +41,32 @@ impl AlertDesk {
         Ok(())
     }
 
-    /// Takes in an alert of the daemon's own.
+    /// Takes in a report about the daemon itself.
     ///
     /// # Errors
     ///
-    /// When it could not be stored.
+    /// If it cannot be stored.
     pub async fn report(&self, report: AlertReport) -> Result<(), StoreError> {
         let AlertReport { change, notice, .. } = &report;
         let (site, key, severity, summary) = (&self.rules.site, &notice.key, notice.severity, &notice.summary);
         match change {
-            // Whether anything was open shows at the desk.
+            // Only the desk knows whether anything was open.
             Change::Over | Change::Refreshed => tracing::debug!(site, alert = %key, ?change, "{summary}"),
             _ => tracing::warn!(site, chain = key.chain(), witness = "", alert = %key, ?change, %severity, "{summary}"),
         }
         self.commit(vec![Write::Report(Box::new(report))]).await
     }
 
-    /// Alerts about this daemon, now.
+    /// The texts of alerts about this daemon, as of now.
     pub fn texts(&self) -> AlertTexts<'_> {
         AlertTexts { site: &self.rules.site, now: self.clock.now() }
     }
 
-    /// Somebody takes alerts on; says which were open.
+    /// Acknowledges alerts and returns the keys of those that were open.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn acknowledge(&self, which: Which, by: &str) -> Result<Vec<AlertKey>, StoreError> {
         let now = self.clock.now();
         let keys = self.store.acknowledge(Arc::clone(&self.rules), now, which, by.to_owned()).await?;
@@ -69,41 +77,49 @@ impl AlertDesk {
         Ok(keys)
     }
 
-    /// Begins a maintenance; none ends the present one.
+    /// Begins a maintenance; `None` ends the current one.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn maintain(&self, window: Option<Maintenance>) -> Result<(), StoreError> {
         self.store.maintain(Arc::clone(&self.rules), self.clock.now(), window).await?;
         self.bell.notify_waiters();
         Ok(())
     }
 
-    /// After a start: the rules or the channels may be others than before.
+    /// Applies the rules after a start: they or the channels may have changed.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// If the store fails.
     pub async fn rules_changed(&self) -> Result<(), StoreError> {
         self.store.rules_changed(Arc::clone(&self.rules), self.clock.now()).await?;
         self.bell.notify_waiters();
         Ok(())
     }
 
-    /// An alert that was sent past the desk is over.
+    /// Ends an alert that was sent without the desk.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// If the store fails.
     pub async fn over_past(&self, over: AlertReport) -> Result<(), StoreError> {
         self.store.over_past_desk(Arc::clone(&self.rules), self.clock.now(), over).await?;
         self.bell.notify_waiters();
         Ok(())
     }
 
-    /// All incidents that are open, the worst first.
+    /// All open incidents, the worst first.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn open(&self) -> Result<Vec<Incident>, StoreError> {
         self.store.open_incidents().await
     }
 
-    /// Sees to what falls due: escalations, repetitions, the end of flapping and of maintenance.
+    /// Does what falls due: escalations, repetitions, the end of flapping and of maintenance.
     pub async fn run(self) {
         loop {
             let rung = self.bell.notified();

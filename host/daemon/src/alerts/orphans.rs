@@ -1,4 +1,4 @@
-//! Open alerts about what the configuration no longer has: nobody watches it, so nobody would call them off.
+//! Open alerts about things that the configuration no longer has: nothing watches them, so nothing would resolve them.
 
 use dogwatch_alerts::{AlertKey, AlertReport, Cause, Raiser, Scope};
 
@@ -6,13 +6,13 @@ use crate::alerts::desk::AlertDesk;
 use crate::config::Config;
 use crate::store::{StoreError, Write};
 
-const HOW: &str = "It is no longer in the configuration, and nobody watches it.";
+const HOW: &str = "It is no longer in the configuration, so Dogwatch no longer watches it.";
 
-/// Closes the alerts about witnesses, chains, channels and ports that are gone, or that belong to another site.
+/// Resolves the alerts about witnesses, chains, channels and ports that are gone or belong to another site.
 ///
 /// # Errors
 ///
-/// When the store fails.
+/// If the store fails.
 pub async fn close(desk: &AlertDesk, config: &Config) -> Result<(), StoreError> {
     let now = desk.clock.now();
     let open = desk.open().await?;
@@ -22,7 +22,7 @@ pub async fn close(desk: &AlertDesk, config: &Config) -> Result<(), StoreError> 
     if writes.is_empty() { Ok(()) } else { desk.commit(writes).await }
 }
 
-/// Whether somebody in a daemon with this configuration can call the alert off.
+/// Whether a daemon with this configuration can still resolve the alert.
 fn is_watched(key: &AlertKey, config: &Config) -> bool {
     let from_engine = key.cause.raiser() == Raiser::Engine;
     match &key.scope {

@@ -1,29 +1,29 @@
-//! The texts of alerts about the daemon itself: what happened, what Dogwatch did and will do, what the operator must do.
+//! The texts of alerts about the daemon itself: what happened, what Dogwatch does about it, what the operator must do.
 
 use std::net::SocketAddr;
 
 use dogwatch_alerts::{AlertKey, AlertReport, Cause, Change, Notice, Scope, Severity, Subject};
 use dogwatch_chain::Time;
 
-/// How something is that the daemon needs: a channel's plugin, a port, the disk.
+/// The condition of something the daemon needs: a channel's plugin, a port, the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition<'a> {
-    /// It fails, and this is why.
+    /// It fails, for this reason.
     Fails(&'a str),
     /// It works.
     Holds,
 }
 
-/// Alerts about the daemon at a site, at a time.
+/// Writes alerts about the daemon at a site, at a given time.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertTexts<'a> {
-    /// Where it runs.
+    /// The site where the daemon runs.
     pub site: &'a str,
-    /// When.
+    /// The current time.
     pub now: Time,
 }
 
-/// What an alert about the daemon has to say while it is open.
+/// The wording of an open alert about the daemon.
 struct Text {
     summary: String,
     details: String,
@@ -36,7 +36,7 @@ impl AlertTexts<'_> {
         AlertKey::new(Scope::daemon(self.site), cause)
     }
 
-    /// The key where there may be several of a cause.
+    /// The key of one of several alerts of a cause.
     fn part(&self, cause: Cause, part: &str) -> AlertKey {
         AlertKey::part(Scope::daemon(self.site), cause, part)
     }
@@ -51,17 +51,18 @@ impl AlertTexts<'_> {
         AlertReport::over(self.now, key, severity, Subject::Daemon, summary, how)
     }
 
-    /// The daemon does not start. `again`: how many starts have failed within the hour, if that is to be said.
+    /// The daemon does not start. `again` is how many starts have failed within the hour, if the message should say so.
     pub fn start(&self, why: &str, details: &str, command: &str, again: Option<usize>) -> AlertReport {
         let count = again.map_or_else(String::new, |times| format!("{times} starts have failed within the hour. "));
         let text = Text {
             summary: format!("Dogwatch at {} does not start: {why}", self.site),
             details: format!(
-                "{count}Nothing is watched, and nothing is switched.\n{}\nWhatever starts Dogwatch will try again. You hear \
-                 of it again at the third failure, and then once an hour.",
+                "{count}Nothing is watched, and nothing is switched.\n{}\nWhatever starts Dogwatch will try again. You \
+                 get another message at the third failure, then one per hour.",
                 details.trim()
             ),
-            remedy: "Fix what is named above, then start Dogwatch. Until then watch the witness yourself.".to_owned(),
+            remedy: "Fix the problem named above, then start Dogwatch. Until then watch the witness yourself."
+                .to_owned(),
             command: command.to_owned(),
         };
         let report = self.raised(self.key(Cause::Start), Severity::Page, text);
@@ -74,23 +75,23 @@ impl AlertTexts<'_> {
         self.over(self.key(Cause::Start), Severity::Page, &summary, "It is running.")
     }
 
-    /// The daemon has died this often within the hour.
+    /// The daemon has crashed this many times within the hour.
     pub fn crash_loop(&self, times: usize) -> AlertReport {
         let text = Text {
             summary: format!("Dogwatch at {} crashed {times} times within the hour", self.site),
             details:
-                "It is running now. Nothing is watched or switched while it restarts. This alert is over once it has \
+                "It is running now. Nothing is watched or switched while it restarts. This alert ends once it has \
                       run for ten minutes."
                     .to_owned(),
-            remedy: "Find out what ends it: read its log.".to_owned(),
+            remedy: "Read its log to find out why it crashes.".to_owned(),
             command: "journalctl -u dogwatch -e".to_owned(),
         };
         self.raised(self.key(Cause::CrashLoop), Severity::Page, text)
     }
 
-    /// The daemon has run for long enough.
+    /// The daemon has run for long enough to count as stable.
     pub fn no_crash_loop(&self) -> AlertReport {
-        let summary = format!("Dogwatch at {} crashed again and again", self.site);
+        let summary = format!("Dogwatch at {} kept crashing", self.site);
         self.over(self.key(Cause::CrashLoop), Severity::Page, &summary, "It has run for ten minutes.")
     }
 
@@ -114,7 +115,7 @@ impl AlertTexts<'_> {
         }
     }
 
-    /// A channel has no plugin that works.
+    /// A channel has no working plugin.
     pub fn channel(&self, channel: &str, condition: Condition<'_>) -> AlertReport {
         let (key, severity) = (self.part(Cause::Channel, channel), Severity::Page);
         let summary = format!("channel {channel} cannot deliver: its plugin does not work");
@@ -123,9 +124,10 @@ impl AlertTexts<'_> {
                 let text = Text {
                     summary,
                     details: format!(
-                        "{why}\nIts messages are kept, and sent once the plugin works. The other channels still deliver."
+                        "{why}\nIts messages are kept and sent once the plugin works. The other channels still deliver."
                     ),
-                    remedy: "Fix the channel's plugin or settings, or drop the plugin's file in.".to_owned(),
+                    remedy: "Fix the channel's plugin or settings, or put the plugin's file into the plugin directory."
+                        .to_owned(),
                     command: "dogwatch check".to_owned(),
                 };
                 self.raised(key, severity, text)
@@ -134,7 +136,7 @@ impl AlertTexts<'_> {
         }
     }
 
-    /// A channel's plugin does not load, and the one of the last good start is used.
+    /// A channel's plugin does not load, so the plugin of the last good start is in use.
     pub fn kept_plugin(&self, channel: &str, condition: Condition<'_>) -> AlertReport {
         let (key, severity) = (self.part(Cause::KeptPlugin, channel), Severity::Warning);
         let summary = format!("channel {channel} runs on the plugin of the last good start");
@@ -143,12 +145,14 @@ impl AlertTexts<'_> {
                 let text = Text {
                     summary,
                     details: format!("{why}\nDogwatch uses the copy from the last good start. The channel delivers."),
-                    remedy: "Fix the channel's plugin, or drop its file in, then restart Dogwatch.".to_owned(),
+                    remedy:
+                        "Fix the channel's plugin or put its file into the plugin directory, then restart Dogwatch."
+                            .to_owned(),
                     command: "dogwatch check".to_owned(),
                 };
                 self.raised(key, severity, text)
             }
-            Condition::Holds => self.over(key, severity, &summary, "Its own plugin is in use."),
+            Condition::Holds => self.over(key, severity, &summary, "The channel uses its configured plugin again."),
         }
     }
 
@@ -161,7 +165,7 @@ impl AlertTexts<'_> {
                 let text = Text {
                     summary,
                     details: format!(
-                        "{why}\nThe dead man's switch is about to ring, or is itself broken. The watch goes on."
+                        "{why}\nThe dead man's switch is about to go off, or is broken itself. Dogwatch keeps watching."
                     ),
                     remedy: "Check that service and the channel's settings.".to_owned(),
                     command: format!("dogwatch alert test --channel {channel}"),
@@ -181,15 +185,15 @@ impl AlertTexts<'_> {
                 let text = Text {
                     summary,
                     details: format!(
-                        "{why}\nDogwatch retries every few seconds. Until then the gateway answers nobody. The watch does not \
-                         depend on it."
+                        "{why}\nDogwatch retries every few seconds. Until then the gateway answers no requests. The \
+                         watch does not depend on it."
                     ),
-                    remedy: "Free its port or fix its certificate, as the reason says.".to_owned(),
+                    remedy: "Free its port or fix its certificate: the first line says which.".to_owned(),
                     command: "dogwatch check".to_owned(),
                 };
                 self.raised(key, severity, text)
             }
-            Condition::Holds => self.over(key, severity, &summary, "The gateway serves."),
+            Condition::Holds => self.over(key, severity, &summary, "The gateway is serving."),
         }
     }
 
@@ -202,16 +206,16 @@ impl AlertTexts<'_> {
                 let text = Text {
                     summary,
                     details: format!("{why}\nDogwatch retries every few seconds. The watch does not depend on them."),
-                    remedy: "Stop what holds the port, or give the metrics another one.".to_owned(),
+                    remedy: "Stop the process that uses the port, or give the metrics another port.".to_owned(),
                     command: format!("ss -ltnp 'sport = {}'", listen.port()),
                 };
                 self.raised(key, severity, text)
             }
-            Condition::Holds => self.over(key, severity, &summary, "They are served."),
+            Condition::Holds => self.over(key, severity, &summary, "The metrics are being served."),
         }
     }
 
-    /// What a rehearsal found, as a report.
+    /// The result of a rehearsal, as a report.
     pub fn report(&self, failing: &[&str], lines: &str) -> AlertReport {
         let severity = if failing.is_empty() { Severity::Info } else { Severity::Warning };
         let text = Text {
@@ -223,7 +227,7 @@ impl AlertTexts<'_> {
         AlertReport { change: Change::Report, ..self.raised(self.key(Cause::Report), severity, text) }
     }
 
-    /// The same as an alert: it is open for as long as something would not work.
+    /// The same as an alert, open for as long as something would not work.
     pub fn rehearsal(&self, failing: &[&str], lines: &str) -> AlertReport {
         let (key, severity) = (self.key(Cause::Rehearsal), Severity::Warning);
         if failing.is_empty() {
@@ -232,7 +236,7 @@ impl AlertTexts<'_> {
         }
         let text = Text {
             summary: self.would_work(failing),
-            details: format!("The rehearsal found it. No switch is needed now; the next one might fail.\n{lines}"),
+            details: format!("A rehearsal found this. No switch is needed now, but the next one might fail.\n{lines}"),
             remedy: "Fix what fails, then rehearse again.".to_owned(),
             command: "dogwatch rehearse".to_owned(),
         };
@@ -247,7 +251,7 @@ impl AlertTexts<'_> {
         }
     }
 
-    /// An alert that a program of the operator's raises, or calls off.
+    /// An alert that one of the operator's programs raises, or calls off if there is no summary.
     pub fn of_the_operator(
         &self,
         name: &str,
@@ -261,7 +265,7 @@ impl AlertTexts<'_> {
                 let text = Text {
                     summary,
                     details,
-                    remedy: "One of your own programs raised it: look there.".to_owned(),
+                    remedy: "One of your own programs raised this alert: look there.".to_owned(),
                     command: "dogwatch alerts".to_owned(),
                 };
                 self.raised(key, severity, text)
@@ -270,12 +274,12 @@ impl AlertTexts<'_> {
         }
     }
 
-    /// A message to try a channel with, and its end.
+    /// A message that tests a channel, and its end.
     pub fn test(&self, severity: Severity) -> [AlertReport; 2] {
         let summary = format!("a test of Dogwatch at {}: this channel works", self.site);
         let text = Text {
             summary: summary.clone(),
-            details: "Somebody typed `dogwatch alert test`. Nothing is wrong.".to_owned(),
+            details: "Someone ran `dogwatch alert test`. Nothing is wrong.".to_owned(),
             remedy: AlertReport::NOTHING_TO_DO.to_owned(),
             command: String::new(),
         };

@@ -1,4 +1,4 @@
-//! Pages that no channel delivers: said wherever somebody may still look.
+//! Pages that no channel delivers: reported everywhere that someone may still look.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use tokio::sync::watch;
 
 use crate::alerts::desk::AlertDesk;
 
-/// Pages that no channel has delivered in time, with what the channels say.
+/// Pages that no channel has delivered in time, with the channels' reasons.
 pub type UndeliveredPages = watch::Receiver<Vec<(AlertKey, String)>>;
 
-/// How often the outbox is looked at, at most.
+/// The longest wait between two checks of the outbox.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// It is said again after so many looks.
+/// After how many checks the log entry is repeated.
 const AGAIN: u32 = 12;
 
-/// Watches the outbox for pages older than the deadline that have reached nobody, and logs them. Status, metrics and
-/// heartbeats read them from `undelivered`.
+/// Watches the outbox for pages older than the deadline that no channel has delivered, and logs them. Status, metrics
+/// and heartbeats read them from `undelivered`.
 pub async fn watch(desk: AlertDesk, deadline: Duration, undelivered: watch::Sender<Vec<(AlertKey, String)>>) {
     let look = deadline.checked_div(4).unwrap_or(LOOK).min(LOOK);
     let mut looks = 0_u32;

@@ -1,5 +1,5 @@
-//! Converts between the crates' types: the pool's readings to the engine's, broadcast results to the engine's report, endpoints to
-//! the status.
+//! Converts between the crates' types: the pool's readings to the engine's, broadcast results to the engine's report,
+//! endpoints to their status.
 
 use dogwatch_client::{EndpointStatus, millis};
 use dogwatch_engine::{EndpointReading, ReadFailure, Reading, SendReport};
@@ -26,12 +26,12 @@ pub(super) fn send_report(report: &BroadcastReport) -> SendReport {
         let said = match &result.outcome {
             BroadcastOutcome::Accepted | BroadcastOutcome::Duplicate => return None,
             BroadcastOutcome::KeyMismatch => "the signing key has changed".to_owned(),
-            BroadcastOutcome::MissingAuthority => "the signature is not that of the signing key".to_owned(),
+            BroadcastOutcome::MissingAuthority => "the signature does not match the signing key".to_owned(),
             BroadcastOutcome::Expired => "the transaction has expired there".to_owned(),
             BroadcastOutcome::Tapos => "it does not know the reference block".to_owned(),
             BroadcastOutcome::OtherRefusal(error) => error.to_string(),
             BroadcastOutcome::Unknown(error) | BroadcastOutcome::NotSent(error) => error.to_string(),
-            _ => "an answer of an unknown kind".to_owned(),
+            _ => "an unknown kind of answer".to_owned(),
         };
         Some(format!("{}: {said}", result.name))
     });
@@ -42,7 +42,7 @@ pub(super) fn send_report(report: &BroadcastReport) -> SendReport {
     }
 }
 
-/// An endpoint as the pool alone sees it.
+/// An endpoint's status as the pool alone sees it.
 pub(crate) fn endpoint_status(status: &dogwatch_rpc::EndpointSnapshot) -> EndpointStatus {
     EndpointStatus {
         name: status.name.to_string(),

@@ -1,10 +1,10 @@
-//! Reading blocks beside the chain's task: from those that stand at the head, hedged, so that one that hangs costs little.
+//! Reads blocks outside the chain's task, hedged over the endpoints at the head, so that one that hangs costs little.
 
 use dogwatch_chain::{Block, BlockNum};
 use dogwatch_engine::Tracker;
 use dogwatch_rpc::{EndpointIndex, PollAnswer, Pool};
 
-/// Endpoints that stand at the head, the one that served last first.
+/// The endpoints at the head, starting with the one that last delivered blocks.
 pub(super) fn sources(readings: &[PollAnswer], tracker: &Tracker, last: Option<EndpointIndex>) -> Vec<EndpointIndex> {
     let at_head = readings.iter().filter(|reading| tracker.serves(reading.name.as_str()));
     let mut sources: Vec<EndpointIndex> = at_head.map(|reading| reading.endpoint).collect();
@@ -12,7 +12,7 @@ pub(super) fn sources(readings: &[PollAnswer], tracker: &Tracker, last: Option<E
     sources
 }
 
-/// Reads the blocks from whoever gives them first, within the pool's deadline for reads.
+/// Reads the blocks from the first endpoint to deliver them, within the pool's deadline for reads.
 pub(super) async fn blocks(
     pool: &Pool,
     from: BlockNum,

@@ -1,4 +1,4 @@
-//! Log events of a chain: decisions, broadcasts, alerts.
+//! Log events about a chain: decisions, broadcasts, alerts.
 
 use dogwatch_alerts::{AlertReport, Change, Severity};
 use dogwatch_chain::AccountName;

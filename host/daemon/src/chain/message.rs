@@ -1,4 +1,4 @@
-//! What reaches a chain's task.
+//! The messages that a chain's task handles.
 
 use dogwatch_chain::{AccountName, Block, Time, TransactionId};
 use dogwatch_client::ChainStatus;
@@ -9,28 +9,28 @@ use tokio::sync::oneshot;
 use crate::chain::policy::Policy;
 use crate::chain::rehearse::WitnessRehearsal;
 
-/// Something that reaches a chain's task.
+/// A message to a chain's task.
 #[derive(Debug)]
 pub enum Message {
-    /// The endpoints were polled, and the last answer came then.
+    /// The endpoints were polled: when the last answer came, and the answers.
     Polled(Time, Vec<PollAnswer>),
-    /// Blocks were read, and from where; or could not be.
+    /// Blocks were read from this endpoint, or `None` if they could not be read.
     Blocks(Option<(EndpointIndex, Vec<Block>)>),
     /// A node was probed.
     Probed(usize, NodeIndex, Result<Probe, ProbeFailure>),
-    /// A transaction was handed to the endpoints.
+    /// A transaction was sent to the endpoints.
     Sent(usize, TransactionId, SendReport),
-    /// Somebody wants to know.
+    /// Someone asks for the status.
     Status(oneshot::Sender<ChainStatus>),
     /// The operator wants a switch.
     Switch(AccountName, Holder, Force, oneshot::Sender<SwitchAnswer>),
-    /// The operator pauses (until then) or resumes.
+    /// The operator pauses the witness (until this time) or resumes it (`None`).
     Pause(AccountName, Option<Time>, oneshot::Sender<bool>),
-    /// Somebody wants to know whether a switch would work now.
+    /// Someone asks whether a switch would work now.
     Rehearse(oneshot::Sender<Vec<WitnessRehearsal>>),
     /// A policy was replaced.
     Policy(usize, Policy),
 }
 
-/// What became of the operator's wish for a switch.
+/// The answer to the operator's request for a switch: the transaction, or why it was refused.
 pub type SwitchAnswer = Result<TransactionId, Vec<String>>;

@@ -1,4 +1,4 @@
-//! How the pool of a chain's endpoints is set up.
+//! The options of a chain's endpoint pool.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use dogwatch_rpc::PoolOptions;
 use crate::clock::Clock;
 use crate::config::ChainConfig;
 
-/// Patience grows with the slots: an answer that comes after the next block is of no use.
+/// Timeouts grow with the slot length: an answer that comes after the next block is useless.
 pub(crate) fn pool_options(chain: &ChainConfig, clock: Clock) -> PoolOptions {
     let interval = chain.profile.block_interval;
     let total = interval.saturating_mul(4).checked_div(3).unwrap_or(interval);
@@ -18,9 +18,9 @@ pub(crate) fn pool_options(chain: &ChainConfig, clock: Clock) -> PoolOptions {
         .agreement(chain.quorum, chain.stale_after)
         .requests_per_minute(chain.requests_per_minute)
         .authorities(chain.authorities.clone())
-        // Several daemons must not come back to an endpoint in step.
+        // Several daemons must not return to an endpoint in step.
         .jitter(JITTER_PERCENT, rand::random())
 }
 
-/// By how much the rests of failing endpoints differ at random.
+/// By how many percent the pauses of failing endpoints vary at random.
 const JITTER_PERCENT: u32 = 20;

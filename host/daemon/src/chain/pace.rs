@@ -1,10 +1,10 @@
-//! When to poll next: in step with the slots.
+//! When to poll next, in step with the slots.
 
 use std::time::Duration;
 
 use dogwatch_chain::Time;
 
-/// Time until a third of a slot after the next block is due: blocks need that long to reach public endpoints.
+/// The time until a third of a slot after the next block is due: blocks take that long to reach public endpoints.
 pub(super) fn until_next_poll(now: Time, newest: Option<Time>, interval: Duration) -> Duration {
     let Some(newest) = newest.filter(|newest| now.since(*newest) < interval.saturating_mul(20)) else {
         return interval;
@@ -14,7 +14,7 @@ pub(super) fn until_next_poll(now: Time, newest: Option<Time>, interval: Duratio
     let target = slot / 3;
     let wait =
         if phase < target { target.saturating_sub(phase) } else { slot.saturating_add(target).saturating_sub(phase) };
-    // A block that came early must not make two polls out of one slot.
+    // A block that came early must not cause two polls in one slot.
     let least = slot / 2;
     Duration::from_millis(u64::try_from(wait.max(least)).unwrap_or(u64::MAX))
 }

@@ -1,19 +1,19 @@
-//! The policy of a witness: a plugin that works with its settings, or why there is none.
+//! The policy of a witness: a working plugin, or why it has none.
 
 use dogwatch_plugins::{Library, PolicyPlugin};
 
 use crate::config::WitnessConfig;
 
-/// A policy, or why there is none.
+/// A policy, or why it does not work.
 #[derive(Clone, Debug)]
 pub enum Policy {
-    /// It can be asked.
+    /// It can decide.
     Ready(PolicyPlugin),
-    /// It could not be loaded or does not like its settings; said at every question, so that it is an open alert.
+    /// It does not load or rejects its settings. Every decision fails with this reason, so that an alert stays open.
     Broken(String),
 }
 
-/// The policy of a witness, if it loads and likes its settings.
+/// Loads the policy of a witness and has it check the settings.
 pub fn load(library: &Library, witness: &WitnessConfig) -> Policy {
     let plugin = match library.policy(&witness.policy) {
         Ok(plugin) => plugin,

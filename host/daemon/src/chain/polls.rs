@@ -1,4 +1,4 @@
-//! What runs beside a chain's task and asks: the polls of its endpoints, and the probes of its nodes.
+//! The background jobs that ask for news: polls of a chain's endpoints and probes of its nodes.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::chain::message::Message;
 use crate::chain::pace::until_next_poll;
 use crate::clock::Clock;
 
-/// Polls a chain's endpoints once a slot, a third of a slot after the block is due.
+/// Polls a chain's endpoints once per slot, a third of a slot after the block is due.
 pub async fn poll(
     pool: Pool,
     witnesses: Vec<AccountName>,
@@ -23,7 +23,7 @@ pub async fn poll(
     loop {
         let block = *next_block.borrow();
         let readings = pool.poll(&PollRequest { witnesses: &witnesses, block }).await;
-        // The agreed head; a single endpoint may date its own in the future.
+        // Use the agreed head if there is one: a single endpoint may report a head from the future.
         let agreed = pool.agreement().and_then(|agreement| Some(agreement.head.as_ref()?.time));
         let heads = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.time));
         let newest = agreed.or_else(|| heads.filter(|time| *time <= clock.now()).max());
@@ -57,10 +57,10 @@ pub async fn probe(
 /// A node to probe.
 #[derive(Clone, Debug)]
 pub struct ProbeTarget {
-    /// The witness's place in its chain's task.
+    /// The witness's index in its chain's task.
     pub witness: usize,
-    /// The node's place in its witness.
+    /// The node's index in its witness.
     pub node: NodeIndex,
-    /// Where.
+    /// Where to probe it.
     pub endpoint: dogwatch_rpc::Endpoint,
 }

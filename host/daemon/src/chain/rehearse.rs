@@ -1,4 +1,4 @@
-//! What a switch would be now: built and signed, and not sent.
+//! Rehearses a switch: builds and signs it, but does not send it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use dogwatch_engine::{Counts, Holder, Mode, Refusal, Tracker};
 
 use crate::chain::witness::{SignFailure, WitnessTask};
 
-/// How far back a report looks.
+/// How far back a report counts slots.
 const DAY: Duration = Duration::from_hours(24);
 
 /// A witness, as a rehearsal sees it.
@@ -15,7 +15,7 @@ const DAY: Duration = Duration::from_hours(24);
 pub struct WitnessRehearsal {
     /// Its name.
     pub witness: String,
-    /// Who holds the key on chain, if that is known.
+    /// The holder of the signing key, if known.
     pub holder: Option<Holder>,
     /// Why the policy does not work, if it does not.
     pub policy_trouble: Option<String>,
@@ -23,7 +23,7 @@ pub struct WitnessRehearsal {
     pub mode: Mode,
     /// The nodes that do not hold the key.
     pub standbys: Vec<Standby>,
-    /// Its own slots in the last 24 h.
+    /// Its slots in the last 24 hours.
     pub slots: Counts,
 }
 
@@ -32,7 +32,7 @@ pub struct WitnessRehearsal {
 pub struct Standby {
     /// Its name.
     pub name: String,
-    /// What would stand in the way of a switch to it.
+    /// What would prevent a switch to it.
     pub obstacles: Vec<String>,
     /// The signed switch to it, or why there is none.
     pub switch: Result<SignedTransaction, NoSwitch>,
@@ -58,7 +58,7 @@ pub(super) fn witness(task: &WitnessTask, tracker: &Tracker, now: Time) -> Witne
     let standbys = nodes.map(|node| {
         let to = Holder::Node(node.name.clone());
         let obstacles = watch.obstacles(now, tracker, &to);
-        // That it only observes is said once, and is no fault.
+        // Observe mode is reported elsewhere and is no fault.
         let obstacles = obstacles.iter().filter(|refusal| **refusal != Refusal::Observing);
         let plan = watch.rehearse(now, tracker, to).map_err(NoSwitch::Refused);
         Standby {

@@ -1,4 +1,4 @@
-//! What `dogwatch status` is told.
+//! The status of a chain, for `dogwatch status`.
 
 use dogwatch_chain::Time;
 use dogwatch_client::{ChainStatus, EndpointStatus, NodeStatus, SlotCounts, SwitchStatus, WitnessStatus, millis};
@@ -8,7 +8,7 @@ use dogwatch_rpc::Pool;
 use crate::chain::convert::endpoint_status;
 use crate::chain::witness::WitnessTask;
 
-/// What is reported on.
+/// The parts that the status is taken from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sources<'a> {
     pub(super) tracker: &'a Tracker,
@@ -33,7 +33,7 @@ impl Sources<'_> {
             irreversible: known.then_some(view.irreversible.0),
             participation_percent: u32::from(view.participation).saturating_mul(100) / 128,
             endpoints: self.endpoints(now),
-            // The desk knows what is open; the control socket adds it.
+            // The control socket adds the open alerts.
             alerts: Vec::new(),
             witnesses: self.witnesses.iter().map(|task| self.witness(now, task)).collect(),
         }

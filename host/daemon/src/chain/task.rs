@@ -1,5 +1,5 @@
-//! One chain in the daemon: polls its endpoints in step with the slots, feeds its witnesses, carries out what they
-//! decide. Everything about a chain happens in this one task, one message after the other.
+//! The task of one chain: takes in polls, feeds the witnesses and carries out what they decide. Everything about a
+//! chain happens in this one task, one message after the other.
 
 use std::time::Duration;
 
@@ -21,51 +21,51 @@ use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
 use crate::store::Write;
 
-/// How often the clock is looked at between polls: a sixth of a slot is 0.5 s on a real chain.
+/// How often to check the clock between polls: a sixth of a slot is 0.5 seconds on a real chain.
 const TICK_IN_SLOTS: f32 = 1.0 / 6.0;
 
-/// How often blocks are asked for in one go, when they turn out to lie on another branch.
+/// How often to ask for blocks in a row when they turn out to be on another branch.
 const FETCHES: u32 = 8;
 
 /// A chain's task.
 #[derive(Debug)]
 pub struct ChainTask {
-    /// Where this daemon runs.
+    /// The site where this daemon runs.
     pub site: String,
     /// The endpoints.
     pub pool: Pool,
-    /// What they show.
+    /// The chain as the endpoints show it.
     pub tracker: Tracker,
     /// Alerts about the chain.
     pub alerts: ChainAlerts,
     /// The witnesses.
     pub witnesses: Vec<WitnessTask>,
-    /// Where state is stored, and alerts are told.
+    /// The desk, which stores state and takes alerts.
     pub desk: AlertDesk,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// What runs beside this task and reports to it: broadcasts, and the reading of blocks.
+    /// The background jobs that report to this task: broadcasts and block reads.
     pub jobs: JoinSet<()>,
-    /// Whether blocks are being read, and how often they may be asked for again.
+    /// If blocks are being read: how often they may be asked for again.
     pub fetching: Option<u32>,
     /// Endpoints to read blocks from, best first.
     pub sources: Vec<EndpointIndex>,
-    /// The block that the next poll is to bring along, and from where.
+    /// The block that the next poll should fetch too, and from which endpoint.
     pub next_block: watch::Sender<Option<(EndpointIndex, BlockNum)>>,
-    /// What is stored of the endpoints that are asked by https although `http://` is written.
+    /// The stored fingerprints of the endpoints configured with `http://` but polled over https.
     pub stored_upgrades: Vec<String>,
     /// Alerts that could not be stored yet.
     pub unsaved: Vec<Write>,
-    /// The way out for the alert that nothing can be stored.
+    /// The alert that the state cannot be stored.
     pub store_failure: StoreFailureAlert,
-    /// Where it reports that it goes on.
+    /// Reports each cycle, as a sign of life.
     pub cycles: CycleReporter,
 }
 
 impl ChainTask {
     /// Runs until the last sender is gone.
     pub async fn run(mut self, mut inbox: mpsc::Receiver<Message>, outbox: mpsc::WeakSender<Message>) {
-        // Polls may hang for seconds; blindness is noticed in time all the same.
+        // Polls may hang for seconds; the ticks notice blindness in time all the same.
         let slot = self.tracker.config().block_interval.max(Duration::from_millis(100));
         let mut ticks = tokio::time::interval(slot.mul_f32(TICK_IN_SLOTS));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -91,13 +91,13 @@ impl ChainTask {
                         self.tracker.observe(now, &[]);
                         self.observed(now, &outbox).await;
                     } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
-                        // The grace ends by the clock, and not with the next answer.
+                        // The grace period ends by the clock, not with the next answer.
                         let said = self.alerts.observe(now, &self.tracker);
                         self.report(said).await;
                     }
                 }
                 Some(ended) = self.jobs.join_next() => {
-                    // A job that died reports nothing: without this the blocks would be waited for, for ever.
+                    // A job that died reports nothing: without this the task would wait for its blocks for ever.
                     if let Err(error) = ended {
                         let (site, chain) = (&self.site, &self.tracker.config().chain);
                         tracing::error!(site, chain, %error, "a background job has died");
@@ -190,13 +190,13 @@ impl ChainTask {
         if self.fetching.is_none() {
             self.learn_along(readings);
         }
-        // Blocks that are on their way will bring the witnesses up to date.
+        // Otherwise the blocks on their way will bring the witnesses up to date.
         if self.fetching.is_none() {
             self.fetch_or_observe(FETCHES, outbox).await;
         }
     }
 
-    /// In steady state each poll brings the one new block along, and nothing else has to be asked.
+    /// In steady state each poll brings the one new block, and no other request is needed.
     fn learn_along(&mut self, readings: &[dogwatch_rpc::PollAnswer]) {
         for reading in readings.iter().filter(|reading| self.sources.contains(&reading.endpoint)) {
             let block = reading.result.as_ref().ok().and_then(|reading| reading.block.as_ref());
@@ -207,7 +207,7 @@ impl ChainTask {
         }
     }
 
-    /// Has the unknown blocks read; with none unknown, the witnesses see what there is.
+    /// Starts reading the missing blocks; if none is missing, shows the witnesses the chain.
     async fn fetch_or_observe(&mut self, rounds: u32, outbox: &mpsc::WeakSender<Message>) {
         match (self.tracker.wanted(), rounds.checked_sub(1)) {
             (Some((from, to)), Some(left)) => {
@@ -231,14 +231,14 @@ impl ChainTask {
         let rounds = self.fetching.take().unwrap_or(0);
         let Some((source, blocks)) = read else {
             let (site, chain) = (&self.site, &self.tracker.config().chain);
-            tracing::warn!(site, chain, "no endpoint gives the blocks up to its head");
-            // Whoever was asked first goes to the end of the queue.
+            tracing::warn!(site, chain, "no endpoint delivers the blocks up to its head");
+            // The endpoint that was asked first goes to the end of the queue.
             if !self.sources.is_empty() {
                 self.sources.rotate_left(1);
             }
             return self.fetch_or_observe(0, outbox).await;
         };
-        // Whoever answered first is asked first the next time.
+        // The endpoint that answered first is asked first the next time.
         self.sources.sort_by_key(|known| *known != source);
         let before = self.tracker.log().tip().map(|tip| tip.id);
         let fit = self.tracker.learn(blocks);
@@ -275,7 +275,7 @@ impl ChainTask {
     /// What keeps this loop from doing its work, if anything does.
     fn trouble(&self) -> Option<String> {
         if !self.alerts.is_well(&self.tracker) {
-            return Some("no fresh, agreed head is seen".to_owned());
+            return Some("no fresh, agreed head".to_owned());
         }
         let unstored = self.witnesses.iter().any(|task| task.unstored().is_some());
         if !self.unsaved.is_empty() || unstored {
@@ -297,9 +297,9 @@ impl ChainTask {
         }
     }
 
-    /// Works off an event of one witness: state and alerts to disk first, then what leaves the machine.
+    /// Handles an event for one witness: writes state and alerts to disk first, then sends what has to go out.
     async fn drive(&mut self, index: usize, event: Event, outbox: &mpsc::WeakSender<Message>) -> Option<SwitchAnswer> {
-        // Each event that was worked off is progress, however many there are and however slow the disk is.
+        // Each handled event is progress, however many there are and however slow the disk is.
         self.cycles.alive();
         let task = self.witnesses.get_mut(index)?;
         let effects = task.handle(self.clock.now(), &self.tracker, event);
@@ -317,8 +317,8 @@ impl ChainTask {
         }
         if !writes.is_empty() {
             if !self.commit(writes).await {
-                // Nothing is sent that is not on disk. The next slot tries both again.
-                let held = "the state could not be stored, and nothing is sent before it is: look at the disk";
+                // Nothing is sent before it is on disk. The next slot tries both again.
+                let held = "the state could not be stored, and nothing is sent before it is on disk: check the disk";
                 return answer.map(|answer| answer.and_then(|_| Err(vec![held.to_owned()])));
             }
             if let Some(task) = self.witnesses.get_mut(index) {
@@ -331,7 +331,7 @@ impl ChainTask {
         answer
     }
 
-    /// Writes to disk, and before that what could not be written the last time.
+    /// Writes to disk, starting with what could not be written last time.
     async fn commit(&mut self, writes: Vec<Write>) -> bool {
         let mut all = std::mem::take(&mut self.unsaved);
         all.extend(writes);
@@ -376,7 +376,7 @@ impl ChainTask {
 fn describe(refusal: &dogwatch_engine::Refusal) -> String {
     let force = match refusal.strength() {
         dogwatch_engine::Strength::Hard => "",
-        dogwatch_engine::Strength::Soft => " (--force passes this)",
+        dogwatch_engine::Strength::Soft => " (--force overrides this)",
     };
     format!("{refusal}{force}. {}", refusal.remedy())
 }

@@ -22,25 +22,25 @@ pub struct WitnessTask {
     keys: BTreeMap<PublicKey, SecretKey>,
     stored: WatchState,
     wake_at: Option<Time>,
-    /// Why the policy's last answer was none.
+    /// Why the policy's last decision failed.
     failed: Option<PolicyFailure>,
 }
 
-/// What is left to do once an event has been worked off.
+/// What is left to do once an event has been handled.
 #[derive(Debug, Default)]
 pub struct Effects {
-    /// For the alert desk.
+    /// Reports for the alert desk.
     pub reports: Vec<AlertReport>,
-    /// To be signed and sent, once the state is stored.
+    /// Switches to sign and send, once the state is stored.
     pub sends: Vec<SwitchPlan>,
-    /// For the log.
+    /// Decisions for the log.
     pub records: Vec<DecisionRecord>,
-    /// For the operator who asked.
+    /// The answer to the operator, if there was a request.
     pub answer: Option<Result<dogwatch_chain::TransactionId, Vec<Refusal>>>,
 }
 
 impl WitnessTask {
-    /// Goes on from a stored state.
+    /// Continues from a stored state.
     pub fn new(
         config: &Config,
         chain: &ChainConfig,
@@ -84,17 +84,17 @@ impl WitnessTask {
         &self.watch
     }
 
-    /// When it wants to be woken.
+    /// When it has to be woken.
     pub fn wake_at(&self) -> Option<Time> {
         self.wake_at
     }
 
-    /// Puts another policy in.
+    /// Replaces the policy.
     pub fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
     }
 
-    /// The policy's trouble, if it has any.
+    /// Why the policy does not work, if it does not.
     pub fn policy_trouble(&self) -> Option<&str> {
         match &self.policy {
             Policy::Ready(_) => self.failed.as_ref().map(PolicyFailure::as_str),
@@ -102,7 +102,7 @@ impl WitnessTask {
         }
     }
 
-    /// Works off an event, and whatever the policy answers to it.
+    /// Handles an event and the policy's answer to it.
     pub fn handle(&mut self, now: Time, tracker: &Tracker, event: Event) -> Effects {
         if event == Event::Woken {
             self.wake_at = None;
@@ -138,7 +138,7 @@ impl WitnessTask {
         }
     }
 
-    /// The state, if it differs from what was stored last.
+    /// The state, if it differs from what was last stored.
     pub fn unstored(&self) -> Option<&WatchState> {
         (self.stored != *self.watch.state()).then(|| self.watch.state())
     }
@@ -148,24 +148,24 @@ impl WitnessTask {
         self.stored = self.watch.state().clone();
     }
 
-    /// The signed transaction of a plan: the same bytes each time.
+    /// Signs the transaction of a plan: the same bytes each time.
     ///
     /// # Errors
     ///
-    /// When the private key of the node that holds the key is not loaded, or signing fails.
+    /// If the private key of the current node is not loaded, or signing fails.
     pub fn sign(&self, plan: &SwitchPlan) -> Result<SignedTransaction, SignFailure> {
         let key = self.keys.get(&plan.from_key).ok_or(SignFailure::NoKey)?;
         Ok(plan.transaction().sign(&self.watch.config().profile, key)?)
     }
 }
 
-/// A switch that cannot be signed.
+/// Why a switch cannot be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignFailure {
-    /// The key that must sign is not here.
-    #[error("the private key of the present node is not loaded")]
+    /// The private key of the current node is not loaded.
+    #[error("the private key of the current node is not loaded")]
     NoKey,
-    /// The key does not sign.
+    /// Signing failed.
     #[error(transparent)]
     Sign(#[from] dogwatch_chain::SignError),
 }

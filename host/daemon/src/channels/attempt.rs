@@ -1,4 +1,4 @@
-//! Tries to deliver one message: what follows each outcome, by the policy of whoever sends.
+//! Attempts to deliver one message: what follows each outcome, according to the sender's retry policy.
 
 use std::time::Duration;
 
@@ -9,56 +9,56 @@ use rand::Rng as _;
 use crate::channels::client::{ChannelClient, Outcome};
 use crate::store::Delivery;
 
-/// The longest wait between two tries.
+/// The longest wait between two attempts.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The first wait after a refusal that a service calls final; it doubles from try to try.
+/// The first wait after a refusal that a service calls final; it doubles with each attempt.
 const REFUSED_WAIT: Duration = Duration::from_mins(1);
 
 /// The longest wait after such a refusal.
 const LONGEST_REFUSED_WAIT: Duration = Duration::from_mins(15);
 
-/// How long an urgent message is offered to a service that refuses it: time to put a new token in.
+/// How long to keep offering an urgent message to a service that refuses it: time to fix the token.
 const INSIST_FOR: Duration = Duration::from_hours(24);
 
-/// Whether a failure that somebody has to mend is tried again.
+/// When to try again after a failure that someone has to fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Again {
-    /// It is not.
+    /// Not at all.
     Never,
-    /// As after any other failure.
+    /// After the same wait as any other failure.
     Backoff,
     /// Every minute.
     EveryMinute,
-    /// After one minute, two, four, up to fifteen.
+    /// After one minute, then two, four, up to fifteen.
     Doubling,
 }
 
-/// What a sender does about failures that do not pass by themselves. All others are tried again with a growing wait.
+/// What a sender does about failures that do not pass by themselves. All others are retried after a growing wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The channel has no plugin that works. One may be dropped in.
+    /// The channel has no working plugin. The operator may add one.
     without_plugin: Again,
-    /// The service refuses the message for good. A token may be put right.
+    /// The service refuses the message for good. The operator may fix a token.
     refused: Again,
 }
 
 impl RetryPolicy {
-    /// The daemon does not start: the process ends in a few seconds, and nobody drops a plugin in before.
+    /// The daemon does not start: the process ends in a few seconds, too soon for anyone to fix a channel.
     pub const START_FAILURE: Self = Self { without_plugin: Again::Never, refused: Again::Never };
 
-    /// The store cannot be written: nothing else can be said, so it is said until it is heard.
+    /// The store cannot be written: this is the only alert that can go out, so it is retried until it gets through.
     pub const STORE_FAILURE: Self = Self { without_plugin: Again::Backoff, refused: Again::Backoff };
 
-    /// A message of the outbox. An urgent one is offered to a service that refuses it for a day, unless something newer
-    /// about the same alert waits behind it: a token may have been rotated, or a proxy answered in the service's place.
+    /// A message in the outbox. An urgent one is offered for a day to a service that refuses it, unless a newer message
+    /// about the same alert waits: a token may have been rotated, or a proxy may have answered instead of the service.
     pub fn outbox(alert: &Alert, now: dogwatch_chain::Time, superseded: Superseded) -> Self {
         let urgent = alert.severity >= Severity::Critical && now.since(alert.at) < INSIST_FOR;
         let insists = urgent && superseded == Superseded::No;
         Self { without_plugin: Again::EveryMinute, refused: if insists { Again::Doubling } else { Again::Never } }
     }
 
-    /// What to do after a try. `attempts`: how many came before it.
+    /// What to do after an attempt. `attempts` is the number of attempts before it.
     pub fn next(self, outcome: Outcome, attempts: u32) -> Next {
         let retry = |after: Duration, why: String| Retry {
             after,
@@ -77,7 +77,7 @@ impl RetryPolicy {
             Outcome::Delivered(note) => Next::Delivered(note),
             Outcome::Follow(following) => Next::Follow(following),
             Outcome::Remember(memory) => {
-                // At once, but not for ever: each try counts.
+                // At once the first time, then with a wait: the service must not send Dogwatch in circles for ever.
                 let after = if attempts == 0 { Duration::ZERO } else { backoff(attempts) };
                 let why = "the service wants it sent elsewhere".to_owned();
                 Next::Retry(Retry { memory: Some(memory), ..retry(after, why) })
@@ -93,7 +93,7 @@ impl RetryPolicy {
     }
 }
 
-/// Whether something newer about the same alert waits for the same channel.
+/// Whether a newer message about the same alert waits for the same channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Superseded {
     /// Nothing does.
@@ -102,63 +102,63 @@ pub enum Superseded {
     Yes,
 }
 
-/// What follows a try.
+/// What follows an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing: the service has it; what it says of it.
+    /// Nothing: the service has the message. Holds what the service calls it.
     Delivered(String),
-    /// The service took it, and is to be asked what became of it.
+    /// Ask the service later what became of it.
     Follow(FollowUp),
-    /// Another try.
+    /// Try again.
     Retry(Retry),
-    /// Nothing: it will not be delivered, and why.
+    /// Nothing: it will not be delivered, for this reason.
     GiveUp(String),
 }
 
-/// Another try.
+/// Another attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// After how long.
+    /// How long to wait first.
     pub after: Duration,
-    /// Why the last one failed.
+    /// Why the last attempt failed.
     pub why: String,
-    /// Whether it was a failure that passes.
+    /// What kind of failure it was.
     pub failure: FailureKind,
-    /// What waits until then.
+    /// What has to wait until then.
     pub rests: Rests,
-    /// What the channel is to remember from now on.
+    /// What to store in the channel's memory.
     pub memory: Option<String>,
 }
 
-/// What kind of failure a try ended with.
+/// The kind of failure that an attempt ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// It may pass by itself.
+    /// The failure may pass by itself.
     Passing,
     /// The service calls it final.
     Final,
 }
 
-/// What waits for the next try.
+/// What has to wait for the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rests {
-    /// The message alone.
+    /// Only this message.
     Message,
-    /// Everything for this channel: the service asked for it.
+    /// All messages for this channel: the service asked for a pause.
     Channel,
 }
 
-/// A message that was given up, and why.
+/// Why a message was given up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct GivenUp(pub String);
 
-/// Delivers a message that is in no store, however many tries it takes. `on_retry` hears of each try that failed. No try is
-/// cut off: once `newer` is ready, there is no other try.
+/// Delivers a message that is not in the store, however many attempts it takes. Calls `on_retry` after each failed one.
+/// It never cuts an attempt off: once `newer` is ready, it makes no further attempt.
 ///
 /// # Errors
 ///
-/// Why it was given up.
+/// The reason, if it gives up.
 pub async fn deliver(
     client: &ChannelClient,
     alert: Alert,
@@ -188,7 +188,7 @@ pub async fn deliver(
     }
 }
 
-/// Longer after each try, with jitter so that several sites do not hammer a service in step.
+/// The wait before the next attempt: it grows each time, with jitter so that several sites do not retry in step.
 pub(crate) fn backoff(attempts: u32) -> Duration {
     let step = Duration::from_secs(1).saturating_mul(2u32.saturating_pow(attempts.min(6)));
     step.min(LONGEST_WAIT).mul_f64(rand::rng().random_range(0.5..1.0))
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_urgent_is_not_given_up_for_a_day() {
+    fn urgent_messages_are_offered_for_a_day() {
         let at = Time::from_secs(1_000_000);
         for severity in [Severity::Critical, Severity::Page] {
             let minutes = |attempts, now| {
@@ -251,7 +251,7 @@ mod tests {
         }
     }
 
-    /// Who tries what again.
+    /// Which sender retries which failures.
     #[test]
     fn each_sender_has_its_policy() {
         let at = Time::from_secs(1_000_000);
@@ -268,7 +268,7 @@ mod tests {
             assert!(matches!(rest, Next::Retry(Retry { after, rests: Rests::Channel, .. }) if after == told));
             let moved = |attempts| wait(policy.next(Outcome::Remember("there".to_owned()), attempts));
             assert_eq!(moved(0), Some(Duration::ZERO), "at once");
-            assert!(moved(1).is_some_and(|wait| !wait.is_zero()), "and not in a circle");
+            assert!(moved(1).is_some_and(|wait| !wait.is_zero()), "then with a wait");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One channel, ready to be used: its plugin, its settings and its way out.
+//! One channel, ready for use: its plugin, its settings and its way out of the machine.
 
 use std::time::Duration;
 
@@ -12,50 +12,50 @@ use crate::channels::egress::{Egress, EgressError};
 use crate::channels::plugin::ChannelFault;
 use crate::store::Delivery;
 
-/// A channel's plugin, or why there is none; replaced when its file is.
+/// A channel's plugin, or why it has none. Replaced when its file changes.
 pub type PluginSlot = watch::Receiver<Result<ChannelPlugin, ChannelFault>>;
 
-/// A channel, ready to be used.
+/// A channel, ready for use.
 #[derive(Clone, Debug)]
 pub struct ChannelClient {
     /// The operator's name for the channel.
     pub name: String,
-    /// Where this daemon runs.
+    /// The site where this daemon runs.
     pub site: String,
     /// The plugin.
     pub plugin: PluginSlot,
-    /// Its settings.
+    /// The plugin's settings.
     pub settings: Settings,
-    /// The way out.
+    /// The way out of the machine.
     pub egress: Egress,
 }
 
-/// How one try ended. No text in it holds a secret.
+/// How one attempt ended. No text in it holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The service has it; what it says of it.
+    /// The service has it. Holds what the service calls it.
     Delivered(String),
-    /// The service took it, and is to be asked what became of it.
+    /// The service took it. Ask it later what became of the message.
     Follow(FollowUp),
-    /// To be tried again at once, with this in the channel's memory.
+    /// Try again at once, with this in the channel's memory.
     Remember(String),
     /// The service asks to wait.
     Wait(Duration, String),
-    /// It failed, and may work later.
+    /// It failed, but may work later.
     Failed(String),
-    /// It failed, and will until somebody changes something.
+    /// It failed, and will fail until someone changes something.
     Refused(String),
-    /// There is no plugin. One may be dropped in.
+    /// The channel has no working plugin. The operator may add one.
     NoPlugin(String),
 }
 
 impl Outcome {
-    /// Whether the message got through, where that is known, and why.
+    /// Whether the message got through, if that is known, and a note.
     pub fn described(self) -> (Option<bool>, String) {
         match self {
             Self::Delivered(_) => (Some(true), "delivered".to_owned()),
-            Self::Follow(_) => (Some(true), "taken by the service; whether it reaches a human shows later".to_owned()),
-            Self::Remember(_) => (None, "the service wants it sent elsewhere; test once more".to_owned()),
+            Self::Follow(_) => (Some(true), "accepted; the service says later whether it reached anyone".to_owned()),
+            Self::Remember(_) => (None, "the service wants it sent elsewhere; run the test again".to_owned()),
             Self::Wait(_, why) | Self::Failed(why) | Self::Refused(why) | Self::NoPlugin(why) => (Some(false), why),
         }
     }
@@ -66,14 +66,14 @@ impl Outcome {
 pub enum Tested {
     /// Alerts would get through.
     Passed,
-    /// The service has no test that wakes nobody.
+    /// The service offers no test that wakes nobody.
     Untestable,
-    /// They would not.
+    /// Alerts would not get through.
     Failed(String),
 }
 
 impl Tested {
-    /// Whether alerts would get through, where that can be known, and why.
+    /// Whether alerts would get through, if that can be known, and a note.
     pub fn described(self) -> (Option<bool>, String) {
         match self {
             Self::Passed => (Some(true), "works".to_owned()),
@@ -88,7 +88,7 @@ impl ChannelClient {
         self.plugin.borrow().clone()
     }
 
-    /// What it is good for. One that does not say is taken to tell humans of alerts.
+    /// What the channel is for. One whose plugin cannot say counts as a channel for alerts.
     pub fn roles(&self) -> Roles {
         let otherwise = Roles { alerts: true, heartbeats: false };
         let described = self.plugin().ok().and_then(|plugin| plugin.describe().ok());
@@ -99,7 +99,7 @@ impl ChannelClient {
         MessageMetadata { message_id: format!("{}-{}", self.site, delivery.message), site: self.site.clone() }
     }
 
-    /// Tries to deliver a message once.
+    /// Attempts once to deliver a message.
     pub async fn deliver(&self, memory: &str, delivery: &Delivery) -> Outcome {
         let plugin = match self.plugin() {
             Ok(plugin) => plugin,
@@ -119,7 +119,11 @@ impl ChannelClient {
         .await
     }
 
-    /// Asks what became of a message.
+    /// Asks the service what became of a message.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not ask.
     pub async fn ask(&self, delivery: &Delivery) -> Result<Progress, ChannelFault> {
         let plugin = self.plugin()?;
         let (metadata, secrets) = (self.metadata(delivery), self.egress.secret_names());
@@ -138,7 +142,7 @@ impl ChannelClient {
         })
     }
 
-    /// Finds out whether alerts would get through, and wakes nobody.
+    /// Tests whether alerts would get through, without waking anyone.
     pub async fn self_test(&self, memory: &str) -> Tested {
         let plugin = match self.plugin() {
             Ok(plugin) => plugin,
@@ -171,7 +175,7 @@ impl ChannelClient {
         tested(self.run(&requests, judge).await)
     }
 
-    /// Sends requests one after the other, for as long as the answers are good.
+    /// Sends requests one after the other until one fails.
     async fn run(
         &self,
         requests: &[ChannelRequest],
@@ -201,7 +205,7 @@ impl ChannelClient {
     }
 }
 
-/// Runs a plugin call, which may take its thread for a while, without holding up the decision loops.
+/// Runs a plugin call, which may block its thread for a while, without holding up the decision loops.
 fn blocking<T>(work: impl FnOnce() -> T) -> T {
     tokio::task::block_in_place(work)
 }

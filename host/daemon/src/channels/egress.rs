@@ -1,4 +1,4 @@
-//! Sending what channels compose: allow-list first, then the secrets, then HTTPS or SMTP. No redirect is followed.
+//! Sends what channels compose: checks the allow-list, fills in the secrets, uses HTTPS or SMTP, follows no redirect.
 
 mod mail;
 mod scrub;
@@ -17,10 +17,10 @@ use zeroize::Zeroizing;
 
 use crate::config::{ChannelConfig, Secret};
 
-/// What is read of an answer.
+/// The most that is read of an answer, in bytes.
 const BODY_LIMIT: usize = 64 << 10;
 
-/// What one channel may do, and with which secrets.
+/// The hosts one channel may reach and the secrets it may use.
 #[derive(Clone, Debug)]
 pub struct Egress {
     client: reqwest::Client,
@@ -30,47 +30,51 @@ pub struct Egress {
     authorities: Vec<Vec<u8>>,
 }
 
-/// A request that was not sent or not answered. Names no secret: URLs can hold tokens, so none is shown.
+/// Why a request was not sent or not answered. Shows no URL, because URLs can hold tokens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EgressError {
-    /// The plugin names a secret that is not configured.
+    /// The plugin uses a secret that is not configured.
     #[error("it needs the secret {0:?}, which is not configured; add it to [channel.secrets]")]
     NoSecret(String),
-    /// The address does not parse once the secrets are in.
+    /// The address is not a URL once the secrets are filled in.
     #[error("the address is not a URL; check the channel's settings and secrets")]
     BadUrl,
-    /// Not http(s), or plain http where that is not allowed.
+    /// The scheme is not http(s), or is plain http where that is not allowed.
     #[error("{0:?} would carry the alert unencrypted to another machine; use https, or set allow_http = true")]
     Scheme(String),
-    /// The host is not on the list.
+    /// The host is not on the allow-list.
     #[error("host {0:?} is not in allow_hosts of this channel")]
     Host(String),
-    /// A header is malformed once the secrets are in.
+    /// A header is malformed once the secrets are filled in.
     #[error("the header {0:?} is malformed; a secret may hold a line break")]
     Header(String),
-    /// A part stands where it cannot.
-    #[error("a part of the request stands where it cannot; this is a bug of the plugin")]
+    /// A part of the request is in the wrong place.
+    #[error("a part of the request is in the wrong place; this is a bug in the plugin")]
     Misplaced,
     /// The mail is malformed.
     #[error("the mail is malformed: {0}; check the addresses in the channel's settings")]
     Mail(String),
-    /// The authority's certificate.
-    #[error("the channel's authority is no certificate in PEM form")]
+    /// The authority's certificate is unusable.
+    #[error("the channel's authority is not a certificate in PEM form")]
     Authority,
-    /// It did not get through.
+    /// The request did not get through.
     #[error("{0}")]
     Transport(String),
 }
 
 impl EgressError {
-    /// Whether trying again can help without the operator doing something.
+    /// Whether another attempt can work without the operator doing anything.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Transport(_))
     }
 }
 
 impl Egress {
-    /// The way out for a channel; the client is for those that trust no authority of their own.
+    /// The way out for a channel. Channels without an authority of their own use the shared client.
+    ///
+    /// # Errors
+    ///
+    /// If a client that trusts the channel's authority cannot be built.
     pub fn new(channel: &ChannelConfig, shared: &reqwest::Client) -> Result<Self, reqwest::Error> {
         let mut egress = Self::shared(channel, shared);
         if !channel.authorities.is_empty() {
@@ -80,7 +84,7 @@ impl Egress {
         Ok(egress)
     }
 
-    /// The same without an authority of its own: for a channel whose authority is none.
+    /// The same on the shared client, even if the channel has an authority: for one whose authority is unusable.
     pub fn shared(channel: &ChannelConfig, shared: &reqwest::Client) -> Self {
         Self {
             client: shared.clone(),
@@ -97,6 +101,10 @@ impl Egress {
     }
 
     /// Sends one request and reads the answer.
+    ///
+    /// # Errors
+    ///
+    /// If the request is not permitted or gets no answer.
     pub async fn send(&self, request: &ChannelRequest) -> Result<ChannelResponse, EgressError> {
         match request {
             ChannelRequest::Http(request) => {
@@ -108,7 +116,11 @@ impl Egress {
         }
     }
 
-    /// Whether this request could be sent: the secrets it names are there and the host is allowed. Sends nothing.
+    /// Checks that this request could be sent: its secrets are configured and its host is allowed. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the request is not permitted.
     pub fn permits(&self, request: &ChannelRequest) -> Result<(), EgressError> {
         match request {
             ChannelRequest::Http(request) => self.filled(request).map(drop),
@@ -116,7 +128,7 @@ impl Egress {
         }
     }
 
-    /// The request as it goes out, secrets and all.
+    /// The request as it goes out, with the secrets filled in.
     fn filled(&self, request: &HttpRequest) -> Result<reqwest::Request, EgressError> {
         let url = self.url(&self.fill(&request.url)?)?;
         let method = match request.method {
@@ -137,7 +149,7 @@ impl Egress {
         builder.build().map_err(|_| EgressError::BadUrl)
     }
 
-    /// Takes the secrets out of a text that others wrote: a service may echo what it was sent.
+    /// Removes the secrets from a text that others wrote: a service may echo what it was sent.
     pub fn scrub(&self, text: &str) -> String {
         scrub::secrets(text, self.secrets.values().map(Secret::reveal))
     }
@@ -147,7 +159,7 @@ impl Egress {
         EgressError::Transport(self.scrub(&describe(error)))
     }
 
-    /// Reads an answer, as far as anybody will want to.
+    /// Reads an answer, up to the limit.
     async fn read(&self, mut answer: reqwest::Response) -> Result<ChannelResponse, EgressError> {
         let status = answer.status().as_u16();
         let headers = answer
@@ -163,7 +175,7 @@ impl Egress {
             }
         }
         body.truncate(BODY_LIMIT);
-        // What a plugin never sees it cannot pass on, nor cut in half where it would no longer be found.
+        // A plugin cannot leak what it never sees, nor cut a secret in half so that scrubbing misses it.
         let text = String::from_utf8_lossy(&body);
         let scrubbed = self.scrub(&text);
         if scrubbed != text {
@@ -172,12 +184,12 @@ impl Egress {
         Ok(ChannelResponse { status, headers, body })
     }
 
-    /// Puts the secrets in.
+    /// Fills in the secrets.
     fn fill(&self, parts: &[Part]) -> Result<Zeroizing<String>, EgressError> {
         self.fill_with(parts, None)
     }
 
-    /// The same, where signatures of a body may stand.
+    /// The same, where signatures of the body are allowed too.
     fn fill_signed(&self, parts: &[Part], body: &[u8]) -> Result<Zeroizing<String>, EgressError> {
         self.fill_with(parts, Some(body))
     }
@@ -205,7 +217,7 @@ impl Egress {
         self.secrets.get(name).map(Secret::reveal).ok_or_else(|| EgressError::NoSecret(name.to_owned()))
     }
 
-    /// Checks the address as it will be used, secrets and all: a secret may hold the host.
+    /// Checks the address with the secrets filled in: a secret may hold the host.
     fn url(&self, text: &str) -> Result<Url, EgressError> {
         let url = Url::parse(text).map_err(|_| EgressError::BadUrl)?;
         let host = url.host().ok_or(EgressError::BadUrl)?;
@@ -221,7 +233,7 @@ impl Egress {
         }
         let name = host.to_string().to_lowercase();
         let with_port = format!("{name}:{}", url.port_or_known_default().unwrap_or(0));
-        // A named host stands for its default ports; any other port must be named with it.
+        // A host alone allows its default ports; any other port must be listed with it.
         if self.allows(&name, &with_port, url.port().is_none()) {
             Ok(url)
         } else {
@@ -232,7 +244,7 @@ impl Egress {
 
 /// The HMAC-SHA-256 of prefix and body.
 fn sign(key: &str, prefix: &str, body: &[u8], encoding: DigestEncoding) -> String {
-    // A key of any length will do.
+    // HMAC takes keys of any length.
     let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
     mac.update(prefix.as_bytes());
     mac.update(body);
@@ -255,7 +267,7 @@ fn encode(secret: &str, encoding: Encoding) -> Zeroizing<String> {
     })
 }
 
-/// A transport error in words, without the URL.
+/// A transport error as text, without the URL.
 fn describe(error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() {
         "no answer in time"
@@ -274,11 +286,15 @@ fn describe(error: &reqwest::Error) -> String {
 }
 
 /// The client that all channels share.
+///
+/// # Errors
+///
+/// If TLS cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     client_trusting(&[])
 }
 
-/// A client that trusts these authorities too, in PEM form.
+/// A client that also trusts these authorities, given in PEM form.
 fn client_trusting(authorities: &[Vec<u8>]) -> Result<reqwest::Client, reqwest::Error> {
     let mut certificates = Vec::new();
     for pem in authorities {
@@ -316,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn only_named_hosts() {
+    fn only_listed_hosts_are_allowed() {
         let egress = egress(&["hooks.example.com", "127.0.0.1:8080"]);
         assert!(egress.url("https://hooks.example.com/a?b").is_ok());
         assert!(egress.url("https://HOOKS.example.com/").is_ok());
@@ -359,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_echoed_holds_no_secret() {
+    fn echoed_text_holds_no_secret() {
         let secret = |text: &str| Secret::new(text.to_owned());
         let mut egress = egress(&[]);
         egress.secrets = BTreeMap::from([
@@ -389,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_what_is_sent() {
+    fn signs_the_body() {
         // RFC 4231, test case 2.
         let digest = sign("Jefe", "what do ya want ", b"for nothing?", DigestEncoding::Hex);
         assert_eq!(digest, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
@@ -406,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_permitted_is_known_without_sending() {
+    fn permission_is_checked_without_sending() {
         let egress = egress(&["hooks.example.com"]);
         let text = |text: &str| vec![Part::Text(text.to_owned())];
         let to = |url: &str, headers| {

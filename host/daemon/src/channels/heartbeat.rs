@@ -1,7 +1,7 @@
-//! The dead man's switch: services that ring when nothing is heard any more.
+//! Dead man's switches: services that raise the alarm when heartbeats stop.
 //!
-//! A heartbeat says that a full cycle went well: a fresh, agreed head was seen, the policies answered, the state is on
-//! disk, and no page is stuck in the outbox. Whatever is missing is said instead, with the reason.
+//! A heartbeat says that a full cycle went well: Dogwatch saw a fresh, agreed head, the policies answered, the state is
+//! on disk, and every page was delivered. If something is missing, the heartbeat reports a failure and the reason.
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use crate::alerts::undelivered::UndeliveredPages;
 use crate::channels::client::{ChannelClient, Tested};
 use crate::liveness::LoopMonitor;
 
-/// After so many heartbeats in a row that do not get through, the other channels say so.
+/// After this many failed heartbeats in a row, an alert goes to the other channels.
 const FAILURES: u32 = 5;
 
-/// How the cycles of the decision loops go.
+/// The state of the decision loops' cycles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CycleState {
-    /// All of them completed one lately; the oldest of these was completed then.
+    /// Every loop completed a cycle recently; the oldest of them at this time.
     Good(Time),
-    /// One did not, or a page is stuck, and this is why.
+    /// A loop did not, or a page is undelivered, for this reason.
     Failing(String),
 }
 
@@ -33,13 +33,13 @@ pub enum CycleState {
 pub struct Heartbeat {
     /// The channel.
     pub client: ChannelClient,
-    /// How often it is told.
+    /// How often it gets a heartbeat.
     pub every: Duration,
     /// The decision loops.
     pub loops: Vec<LoopMonitor>,
-    /// Pages that reach nobody.
+    /// Pages that no channel has delivered.
     pub undelivered: UndeliveredPages,
-    /// Where it is said that it does not get through.
+    /// The alert desk, for heartbeats that do not get through.
     pub desk: AlertDesk,
 }
 
@@ -49,13 +49,13 @@ impl Heartbeat {
         let started_at = self.desk.clock.now();
         let mut failures = Failures { in_a_row: 0, alert: StandingAlert::new(self.desk.clone()) };
         self.send(HeartbeatStatus::Started, &mut failures).await;
-        // That it has started is no cycle.
+        // The start does not count as a cycle.
         let mut sent = started_at;
         loop {
             tokio::time::sleep(self.every).await;
             let state = state(self.desk.clock.now(), started_at, &self.loops, &self.undelivered.borrow());
             match state {
-                // Sent once already: silence is the signal, and another cycle will come.
+                // This cycle was already reported. Stay silent until the next one: silence is the signal.
                 CycleState::Good(at) if sent == at => {}
                 CycleState::Good(at) => {
                     self.send(HeartbeatStatus::Healthy, &mut failures).await;
@@ -86,14 +86,14 @@ impl Heartbeat {
     }
 }
 
-/// Heartbeats that did not get through, and the alert about them.
+/// Failed heartbeats, and the alert about them.
 #[derive(Debug)]
 struct Failures {
     in_a_row: u32,
     alert: StandingAlert,
 }
 
-/// How the loops and the outbox are doing.
+/// Sums up the loops and the outbox.
 pub fn state(now: Time, started_at: Time, loops: &[LoopMonitor], stuck: &[(AlertKey, String)]) -> CycleState {
     if let Some((key, why)) = stuck.first() {
         return CycleState::Failing(format!("no channel has delivered the page {key}: {why}"));
@@ -106,11 +106,11 @@ pub fn state(now: Time, started_at: Time, loops: &[LoopMonitor], stuck: &[(Alert
         }
         let last = cycle.completed.unwrap_or(started_at);
         if now.since(last) > one.patience {
-            return CycleState::Failing(format!("{}: no cycle was completed since {last} UTC", one.chain));
+            return CycleState::Failing(format!("{}: no cycle has been completed since {last} UTC", one.chain));
         }
         match cycle.completed {
             Some(at) => oldest = oldest.min(at),
-            // Nothing yet, and it is too early to complain.
+            // No cycle yet, but it is too early to report a failure.
             None => return CycleState::Good(started_at),
         }
     }
@@ -128,8 +128,8 @@ mod tests {
         let (reporters, loops) = monitors(&[("hive".into(), slot), ("steem".into(), slot)], &Watchdog::new(2));
         let at = |seconds: u32| Time::from_secs(1_000_000 + seconds);
         let says = |now, stuck: &[(AlertKey, String)]| state(at(now), at(0), &loops, stuck);
-        assert_eq!(says(10, &[]), CycleState::Good(at(0)), "too early to complain, and nothing to say yet");
-        assert!(matches!(says(31, &[]), CycleState::Failing(why) if why.contains("hive: no cycle was completed")));
+        assert_eq!(says(10, &[]), CycleState::Good(at(0)), "too early to report a failure");
+        assert!(matches!(says(31, &[]), CycleState::Failing(why) if why.contains("hive: no cycle has been completed")));
         reporters[0].completed(at(40), None);
         reporters[1].completed(at(35), None);
         assert_eq!(says(41, &[]), CycleState::Good(at(35)), "as old as the oldest");
@@ -141,7 +141,7 @@ mod tests {
             "pager: no answer".to_owned(),
         )];
         assert!(matches!(says(45, &stuck), CycleState::Failing(why) if why.contains("pager: no answer")));
-        assert!(matches!(says(80, &[]), CycleState::Failing(_)), "a loop that stands still");
+        assert!(matches!(says(80, &[]), CycleState::Failing(_)), "a loop that hangs");
     }
 
     #[tokio::test(start_paused = true)]

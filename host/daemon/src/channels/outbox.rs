@@ -1,4 +1,4 @@
-//! Delivery: one worker per channel, so that a slow or dead one delays no other and no decision.
+//! Delivery: one worker per channel, so that a slow or dead channel delays no other channel and no decision.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::channels::attempt::{FailureKind, LONGEST_WAIT, Next, Rests, Retry, Re
 use crate::channels::client::{ChannelClient, Outcome};
 use crate::store::{Delivery, StoreError, Which};
 
-/// How long a service may take to say whether one try reached anybody.
+/// How long a service may take to say whether one attempt reached anyone.
 const WAIT_FOR_FATE: Duration = Duration::from_mins(15);
 
-/// The wait after a question about a message could not be asked.
+/// The wait after a service could not be asked about a message.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 
-/// How long a message is asked for: services keep receipts for about so long.
+/// How long to keep asking about a message: services keep receipts for about this long.
 const ASK_FOR: Duration = Duration::from_hours(24);
 
 /// One channel's worker.
@@ -24,7 +24,7 @@ const ASK_FOR: Duration = Duration::from_hours(24);
 pub struct Worker {
     /// The channel.
     pub client: ChannelClient,
-    /// Where the messages are, and acknowledgements go.
+    /// The desk that holds the messages and takes acknowledgements.
     pub desk: AlertDesk,
 }
 
@@ -75,10 +75,10 @@ impl Worker {
         self.after(delivery, outcome).await
     }
 
-    /// Carries out what follows a try.
+    /// Does what follows an attempt.
     async fn after(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), StoreError> {
         let (store, channel) = (&self.desk.store, &self.client.name);
-        // What comes later about the same alert does not wait for what a service refuses.
+        // Later messages about the same alert do not wait for one that a service refuses.
         let superseded = match &outcome {
             Outcome::Refused(_) if store.has_younger(delivery.message, channel, &delivery.alert.key).await? => {
                 Superseded::Yes
@@ -133,7 +133,7 @@ impl Worker {
         let (key, wait_ms) = (&alert.key, after.as_millis());
         let (chain, witness) = (key.chain(), key.witness());
         if failure == FailureKind::Final {
-            tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms, "this channel refuses an urgent alert; it will be tried again");
+            tracing::error!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms, "this channel refuses an urgent alert; will try again");
         } else {
             tracing::warn!(site, chain, witness, channel, message_id, alert = %key, why, wait_ms, "alert not delivered yet");
         }
@@ -144,9 +144,9 @@ impl Worker {
     async fn ask_for(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let (store, channel, message) = (&self.desk.store, &self.client.name, delivery.message);
         match self.client.ask(delivery).await {
-            // A service that never makes up its mind has not reached anybody.
+            // A service that never gives an answer has reached nobody.
             Ok(Progress::Waiting(_)) if self.now().since(delivery.alert.at) >= patience(delivery.attempts) => {
-                let why = "the service does not say whether it reached anybody".to_owned();
+                let why = "the service does not say whether it reached anyone".to_owned();
                 store.send_again(message, channel, self.now(), why).await
             }
             Ok(Progress::Waiting(wait)) => {
@@ -159,7 +159,7 @@ impl Worker {
             }
             Ok(Progress::Unreached(why)) => {
                 let (site, key) = (&self.client.site, &delivery.alert.key);
-                tracing::warn!(site, channel, alert = %key, why, "the alert reached nobody; it is sent again");
+                tracing::warn!(site, channel, alert = %key, why, "the alert reached nobody; sending it again");
                 let at = self.now().plus(backoff(delivery.attempts));
                 store.send_again(message, channel, at, why).await
             }
@@ -168,10 +168,10 @@ impl Worker {
                 self.after(delivery, Outcome::Refused(why)).await
             }
             Err(fault) if self.now().since(delivery.alert.at) < patience(delivery.attempts) => {
-                tracing::warn!(site = self.client.site, channel, %fault, "what became of an alert cannot be asked");
+                tracing::warn!(site = self.client.site, channel, %fault, "cannot ask the service what became of an alert");
                 store.follow(message, channel, delivery.receipt.clone(), self.now().plus(ASK_AGAIN), false).await
             }
-            // What cannot be found out has reached nobody.
+            // If the service cannot be asked, assume that it reached nobody.
             Err(fault) => {
                 let at = self.now().plus(backoff(delivery.attempts));
                 store.send_again(message, channel, at, fault.to_string()).await
@@ -179,7 +179,7 @@ impl Worker {
         }
     }
 
-    /// Asks whether somebody has taken on what counts as delivered already.
+    /// Asks whether someone has acknowledged a message that counts as delivered already.
     async fn look_after(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let (store, channel) = (&self.desk.store, &self.client.name);
         let next = match self.client.ask(delivery).await {
@@ -190,7 +190,7 @@ impl Worker {
             }
             Ok(Progress::Over | Progress::Unreached(_) | Progress::Permanent(_)) => None,
             Err(fault) => {
-                tracing::warn!(site = self.client.site, channel, %fault, "an acknowledgement cannot be asked for");
+                tracing::warn!(site = self.client.site, channel, %fault, "cannot ask the service for an acknowledgement");
                 Some(ASK_AGAIN)
             }
         };
@@ -205,7 +205,7 @@ impl Worker {
     }
 }
 
-/// How long a service may take to say whether a message reached anybody, for all tries together.
+/// How long a service may take to say whether a message reached anyone, over all attempts.
 fn patience(attempts: u32) -> Duration {
     WAIT_FOR_FATE.saturating_mul(attempts.saturating_add(1))
 }

@@ -6,23 +6,23 @@ use dogwatch_plugins::{ChannelPlugin, Library};
 
 use crate::config::ChannelConfig;
 
-/// Why a channel cannot be used: its plugin does not load, refuses its settings, or a call of it failed. Holds no secret.
+/// Why a channel cannot be used: its plugin does not load, rejects its settings, or failed a call. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ChannelFault(String);
 
 impl ChannelFault {
-    /// The reason, in the words of what failed.
+    /// Keeps the text of the error.
     pub fn new(why: impl Display) -> Self {
         Self(why.to_string())
     }
 }
 
-/// Loads the plugin of a channel, and has it check the channel's settings.
+/// Loads the plugin of a channel and has it check the settings.
 ///
 /// # Errors
 ///
-/// When there is no such plugin, it does not load, or it refuses the settings.
+/// If the plugin does not load or rejects its settings.
 pub fn load(library: &Library, channel: &ChannelConfig) -> Result<ChannelPlugin, ChannelFault> {
     let plugin = library.channel(&channel.plugin).map_err(ChannelFault::new)?;
     let secrets: Vec<String> = channel.secrets.keys().cloned().collect();

@@ -1,4 +1,4 @@
-//! The socket's part for alerts: what is open, who has taken it on, maintenance, and messages to try the channels with.
+//! The control socket's requests about alerts: open alerts, acknowledgements, maintenance, and channel tests.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use dogwatch_client::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, Rais
 use super::server::{Control, RequestFailure, failed};
 use crate::store::{Delivery, Which, Write};
 
-/// The longest maintenance: what is silent for longer is off.
+/// The longest maintenance: a longer silence would amount to switching alerts off.
 const LONGEST_MAINTENANCE: Duration = Duration::from_hours(7 * 24);
 
-/// As long as the cause of an alert may be that operators' own programs raise, in bytes.
+/// The longest name of an alert that an operator's program raises, in bytes.
 const LONGEST_CAUSE: usize = 100;
 
 impl Control {
@@ -24,7 +24,7 @@ impl Control {
     pub(super) async fn acknowledge(&self, request: AckRequest) -> Result<Vec<String>, RequestFailure> {
         let AckRequest { key, by } = request;
         let none = |key: &str| {
-            RequestFailure::not_found(format!("no alert {key} is open. To see what is open: dogwatch alerts"))
+            RequestFailure::not_found(format!("no alert {key} is open. To list open alerts: dogwatch alerts"))
         };
         let which = match &key {
             Some(key) => Which::Key(key.parse().map_err(|_| none(key))?),
@@ -54,7 +54,7 @@ impl Control {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
         if cause.is_empty() || cause.len() > LONGEST_CAUSE || !cause.chars().all(fits) {
             return Err(RequestFailure::bad(format!(
-                "{cause:?} is no name of an alert: write at most {LONGEST_CAUSE} letters, digits, -, _, . and /"
+                "{cause:?} is not an alert name: use at most {LONGEST_CAUSE} letters, digits, -, _, . and /"
             )));
         }
         let report = self.desk.texts().of_the_operator(&cause, severity, summary, details);
@@ -79,11 +79,11 @@ impl Control {
             let memory = self.desk.store.memory(&client.name).await.map_err(failed)?;
             let (works, what) = match request.severity {
                 None => client.self_test(&memory).await.described(),
-                Some(_) if !client.roles().alerts => (None, "takes heartbeats, and no alerts".to_owned()),
+                Some(_) if !client.roles().alerts => (None, "takes heartbeats, not alerts".to_owned()),
                 Some(severity) => {
                     let [alert, over] = self.desk.texts().test(severity);
                     let sent = client.deliver(&memory, &Delivery::past_the_store(alert.message())).await.described();
-                    // Where a service keeps incidents, none must stay open.
+                    // A service that keeps incidents must not be left with an open one.
                     let _ = client.deliver(&memory, &Delivery::past_the_store(over.message())).await;
                     sent
                 }

@@ -1,4 +1,4 @@
-//! Metrics for Prometheus, as text.
+//! Metrics for Prometheus, in its text format.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
@@ -21,13 +21,13 @@ use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::Condition;
 use crate::control::server::Control;
 
-/// How long until a port that could not be had is tried again.
+/// How long to wait before trying a port again.
 const RETRY: Duration = Duration::from_secs(5);
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
-/// Serves `GET /metrics` for as long as the daemon runs; a port that is in use is tried again.
+/// Serves `GET /metrics` for as long as the daemon runs, and keeps trying if the port is in use.
 pub async fn serve(listen: SocketAddr, control: Control, desk: AlertDesk) {
     let router = Router::new().route("/metrics", get(metrics)).with_state(control);
     let mut alert = StandingAlert::new(desk);
@@ -56,7 +56,11 @@ async fn metrics(State(control): State<Control>) -> impl IntoResponse {
     }
 }
 
-/// The status in numbers.
+/// Renders the status as metrics.
+///
+/// # Errors
+///
+/// If the text cannot be written, which does not happen in memory.
 pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("dogwatch");
     let mut family = |name: &str, help: &str| {

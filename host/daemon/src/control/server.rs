@@ -1,5 +1,5 @@
-//! The local socket: how `dogwatch status`, `switch`, `ack` and others reach the daemon. HTTP over a Unix socket in the
-//! state directory, which only its owner can enter.
+//! The control socket, over which `dogwatch status`, `switch`, `ack` and other commands reach the daemon: HTTP over a
+//! Unix socket in the state directory, which only the directory's owner can enter.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub struct Control {
     watched: Vec<Watched>,
 }
 
-/// A witness, and the task it is watched in.
+/// A witness and the chain task that watches it.
 #[derive(Clone, Debug)]
 struct Watched {
     witness: AccountName,
@@ -75,7 +75,7 @@ pub(super) fn failed(error: impl std::fmt::Display) -> RequestFailure {
 }
 
 impl Control {
-    /// Reaches these chains.
+    /// A control for a daemon with these chains.
     pub fn new(
         config: &Config,
         desk: AlertDesk,
@@ -92,11 +92,11 @@ impl Control {
         Self { site: config.site.clone(), started_at, desk, rehearsal, undelivered, chains, watched }
     }
 
-    /// Everything there is to say, as `dogwatch status` shows it.
+    /// The complete status, as `dogwatch status` shows it.
     ///
     /// # Errors
     ///
-    /// When a chain's task or the store does not answer.
+    /// If a chain's task or the store does not answer.
     pub async fn status(&self) -> Result<Status, RequestFailure> {
         let open = self.desk.open().await.map_err(failed)?;
         let about = |wanted: &dyn Fn(&Scope) -> bool| -> Vec<AlertStatus> {
@@ -132,7 +132,7 @@ impl Control {
         })
     }
 
-    /// The chain that a witness is watched on.
+    /// The inbox of the chain task that watches a witness.
     fn find(&self, witness: &AccountName, chain: Option<&str>) -> Result<mpsc::Sender<Message>, RequestFailure> {
         let mut found = self
             .watched
@@ -143,7 +143,7 @@ impl Control {
             (None, _) => Err(RequestFailure::not_found(format!("witness {witness} is not watched here"))),
             (Some(one), Some(other)) => {
                 let (one, other) = (&one.chain, &other.chain);
-                let text = format!("witness {witness} is watched on {one} and {other}: say which with --chain");
+                let text = format!("witness {witness} is watched on {one} and {other}: choose one with --chain");
                 Err(RequestFailure(StatusCode::CONFLICT, text))
             }
         }
@@ -173,14 +173,18 @@ impl Control {
         match answer.await.map_err(gone)? {
             true => Ok(()),
             false => {
-                let text = "it holds for now, but could not be stored, and a restart would forget it: look at the disk";
+                let text = "it is in effect, but could not be stored, so a restart would forget it: check the disk";
                 Err(failed(text))
             }
         }
     }
 }
 
-/// Opens the socket. The caller holds the state directory's lock, so a socket that is there is a dead daemon's.
+/// Opens the socket. The caller holds the state directory's lock, so an existing socket belongs to a dead daemon.
+///
+/// # Errors
+///
+/// If the socket cannot be created.
 pub fn listen(path: &Path) -> std::io::Result<UnixListener> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
@@ -191,7 +195,7 @@ pub fn listen(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Answers until it is dropped.
+/// Answers requests until it is dropped.
 pub async fn serve(listener: UnixListener, control: Control) {
     let router = Router::new()
         .route("/status", get(async |State(control): State<Control>| control.status().await.map(Json)))

@@ -1,4 +1,4 @@
-//! How often it did not start, or died: counted across restarts.
+//! The journal of starts: counts failed starts and crashes across restarts.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -9,60 +9,60 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 use serde::{Deserialize, Serialize};
 
-/// Failures are counted over this time.
+/// Failures are counted over this window.
 const WINDOW: Duration = Duration::from_hours(1);
 
-/// So many failures within it are a crash loop.
+/// This many failures within the window are a crash loop.
 const LOOP: usize = 3;
 
-/// What is noticed so soon after a failure is that failure.
+/// A failure noticed within this time of another one is the same failure.
 const SAME: Duration = Duration::from_secs(60);
 
-/// As many failures as are remembered.
+/// The most failures that are remembered.
 const REMEMBERED: usize = 50;
 
-/// The file has this size from its first day: written over in place, it can still be written when the disk is full.
+/// The file always has this size, in bytes: overwritten in place, it can be written even when the disk is full.
 const SIZE: usize = 4096;
 
-/// What is to be said of a failure.
+/// What to tell the operator about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announce {
-    /// It is the first.
+    /// It is the first failure.
     First,
-    /// It is the third, or an hour has passed since that was said.
+    /// It is the third failure, or an hour has passed since the last such message.
     Loop,
-    /// It was said.
+    /// Nothing: the operator knows.
     Nothing,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Entries {
-    /// Since when a daemon runs that has not said good-bye.
+    /// Since when a daemon has been running that has not stopped cleanly.
     running: Option<Time>,
-    /// When it failed.
+    /// When it failed or crashed.
     failures: Vec<Time>,
-    /// When a channel took the message that it does not start.
+    /// When a channel last delivered the message that Dogwatch does not start.
     told: Option<Time>,
-    /// When a channel took the message that it is a loop.
+    /// When a channel last delivered the message about a crash loop.
     told_loop: Option<Time>,
-    /// Whether it is said that the state cannot be stored.
+    /// Whether the alert that the state cannot be stored is open.
     told_store: bool,
 }
 
-/// The journal of starts, in the state directory or, where that cannot be written, in the runtime directory: a disk that
-/// is full or read-only is one of the failures that are counted. Where neither can be written, every failure is said.
+/// The journal of starts. It is in the state directory or, if that cannot be written, in the runtime directory: a full
+/// or read-only disk is one of the failures that it counts. If neither can be written, every failure is reported.
 ///
-/// Others may write at the same time: every change reads it anew, and holds its lock.
+/// Other processes may write at the same time, so every change locks the file and reads it again.
 #[derive(Debug)]
 pub struct Journal {
     path: Option<PathBuf>,
 }
 
 impl Journal {
-    /// Opens it in the state directory, making both if need be.
+    /// Opens the journal in the state directory, creating both if necessary.
     pub fn open(state_dir: &Path) -> Self {
-        // systemd names several with colons between them.
+        // systemd separates several directories by colons.
         let runtime = std::env::var("RUNTIME_DIRECTORY").ok();
         let runtime = runtime.and_then(|all| all.split(':').next().map(PathBuf::from));
         Self::open_in([Some(state_dir.to_owned()), runtime].into_iter().flatten())
@@ -77,12 +77,12 @@ impl Journal {
         places.into_iter().find_map(writable).unwrap_or(Self { path: None })
     }
 
-    /// Reads it, changes it and writes it back, as one step.
+    /// Reads, changes and writes the journal in one step.
     fn change<T>(&self, work: impl FnOnce(&mut Entries) -> T) -> Option<T> {
         let path = self.path.as_ref()?;
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).ok()?;
-        // Given up when the file is closed.
+        // Released when the file is closed.
         file.lock().ok()?;
         let mut text = String::new();
         let _ = file.read_to_string(&mut text);
@@ -94,7 +94,7 @@ impl Journal {
         Some(done)
     }
 
-    /// It starts. Whoever ran before without a good-bye has died.
+    /// A daemon starts. One that was running before and has not stopped cleanly has crashed.
     pub fn started(&self, now: Time) {
         self.change(|entries| {
             if entries.running.replace(now).is_some() {
@@ -103,12 +103,12 @@ impl Journal {
         });
     }
 
-    /// It ends as it was told to.
+    /// The daemon stops cleanly.
     pub fn stopped(&self) {
         self.change(|entries| entries.running = None);
     }
 
-    /// It did not start, or ended when it should not; says what is to be said of it.
+    /// The daemon failed to start, or ended unexpectedly. Returns what to tell the operator.
     pub fn failed(&self, now: Time) -> Announce {
         let said = self.change(|entries| {
             entries.running = None;
@@ -118,9 +118,9 @@ impl Journal {
         said.unwrap_or(Announce::First)
     }
 
-    /// Somebody else noticed that it failed, and may not be the first: whoever ran counts its own failures, and one that
-    /// died is counted here instead of at the next start. One that died was running, and will be again: that is said
-    /// when it becomes a loop.
+    /// Another process noticed that the daemon failed. The daemon may have counted the failure itself already. A crash
+    /// is counted here instead of at the next start. A daemon that crashed was running and will be again, so it is
+    /// reported only once it becomes a loop.
     pub fn noticed(&self, now: Time) -> Announce {
         let said = self.change(|entries| {
             let counted = entries.failures.last().is_some_and(|last| now.since(*last) < SAME && *last <= now);
@@ -136,12 +136,12 @@ impl Journal {
         said.unwrap_or(Announce::First)
     }
 
-    /// It runs, and has run for a while; says whether it ended badly too often lately all the same.
+    /// Whether there were enough recent failures for a crash loop, although the daemon runs now.
     pub fn is_loop(&self, now: Time) -> bool {
         self.change(|entries| entries.lately(now) >= LOOP).unwrap_or(false)
     }
 
-    /// Whether it is to be said now that it ended badly too often; it is taken to be said.
+    /// Whether to report a crash loop now. If so, it counts as reported.
     pub fn take_loop(&self, now: Time) -> bool {
         let said = self.change(|entries| {
             let say = entries.lately(now) >= LOOP && entries.say(now) == Announce::Loop;
@@ -153,12 +153,12 @@ impl Journal {
         said.unwrap_or(false)
     }
 
-    /// Whether a channel took the message that it does not start, which is over now.
+    /// Whether a channel delivered the message that Dogwatch does not start, now that it has. Clears that mark.
     pub fn take_told(&self) -> bool {
         self.change(|entries| entries.told.take().is_some()).unwrap_or(false)
     }
 
-    /// A channel took the message.
+    /// A channel delivered the message.
     pub fn told(&self, now: Time, say: Announce) {
         self.change(|entries| {
             entries.told = Some(now);
@@ -168,17 +168,17 @@ impl Journal {
         });
     }
 
-    /// It is being said that the state cannot be stored.
+    /// The alert that the state cannot be stored was raised.
     pub fn told_store(&self) {
         self.change(|entries| entries.told_store = true);
     }
 
-    /// Whether that was said, and is over now.
+    /// Whether that alert was raised, now that it is over. Clears that mark.
     pub fn take_told_store(&self) -> bool {
         self.change(|entries| std::mem::take(&mut entries.told_store)).unwrap_or(false)
     }
 
-    /// How often it failed lately.
+    /// How many failures there were within the window.
     pub fn failures(&self, now: Time) -> usize {
         self.change(|entries| entries.lately(now)).unwrap_or(0)
     }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_and_the_third_failure_are_said_and_then_one_in_an_hour() {
+    fn the_first_and_third_failure_are_reported_and_then_one_per_hour() {
         let dir = tempfile::TempDir::new().unwrap();
         let mut said = Vec::new();
         for minute in 0..130 {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_channel_took_is_said_at_the_next_start() {
+    fn a_message_that_no_channel_delivered_is_repeated_at_the_next_start() {
         let dir = tempfile::TempDir::new().unwrap();
         for minute in 0..2 {
             assert_eq!(Journal::open(dir.path()).failed(at(minute)), Announce::First);
@@ -237,15 +237,15 @@ mod tests {
     }
 
     #[test]
-    fn whoever_dies_is_counted_and_whoever_stops_is_not() {
+    fn crashes_are_counted_and_clean_stops_are_not() {
         let dir = tempfile::TempDir::new().unwrap();
         for minute in 0..4 {
             let journal = Journal::open(dir.path());
             journal.started(at(minute));
-            assert_eq!(journal.take_loop(at(minute)), minute == 3, "at the third death");
+            assert_eq!(journal.take_loop(at(minute)), minute == 3, "at the third crash");
         }
         let journal = Journal::open(dir.path());
-        assert!(!journal.take_loop(at(4)) && journal.is_loop(at(4)), "said once");
+        assert!(!journal.take_loop(at(4)) && journal.is_loop(at(4)), "reported once");
         assert!(!journal.is_loop(at(100)));
         journal.stopped();
         journal.started(at(5));
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_others_notice_too_is_one() {
+    fn a_failure_that_another_process_notices_too_counts_once() {
         let dir = tempfile::TempDir::new().unwrap();
         let open = || Journal::open(dir.path());
         let second = |second: u32| Time::from_secs(1_000_000 + second);
@@ -261,18 +261,18 @@ mod tests {
         open().noticed(second(1));
         assert_eq!(open().failures(second(2)), 1);
         open().started(second(5));
-        assert_eq!(open().noticed(second(6)), Announce::Nothing, "it died, and is started again");
+        assert_eq!(open().noticed(second(6)), Announce::Nothing, "it crashed and was started again");
         open().started(second(11));
-        assert_eq!(open().failures(second(11)), 2, "it died once, and was counted once");
+        assert_eq!(open().failures(second(11)), 2, "it crashed once and was counted once");
         open().stopped();
-        assert_eq!(open().noticed(second(200)), Announce::Loop, "it was not even started");
+        assert_eq!(open().noticed(second(200)), Announce::Loop, "it did not even start");
         assert_eq!(open().failures(second(200)), 3);
     }
 
     #[test]
-    fn a_full_or_foreign_state_directory_leaves_the_runtime_directory() {
+    fn an_unwritable_state_directory_falls_back_to_the_runtime_directory() {
         let (state, runtime) = (tempfile::TempDir::new().unwrap(), tempfile::TempDir::new().unwrap());
-        // Nothing can be made in a file.
+        // A file cannot hold other files.
         let no_directory = state.path().join("file");
         std::fs::write(&no_directory, "").unwrap();
         let open = || Journal::open_in([no_directory.clone(), runtime.path().to_owned()].into_iter());
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn it_never_grows_and_a_torn_one_is_empty() {
+    fn the_journal_never_grows_and_a_torn_one_counts_as_empty() {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("starts.json");
         for minute in 0..200 {

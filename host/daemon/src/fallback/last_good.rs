@@ -1,4 +1,4 @@
-//! The alert configuration of the last good start, for when there is no other.
+//! The alert configuration of the last good start, for starts that have no usable one.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::channels::plugin;
 use crate::config::{ChannelConfig, Config, SecretSource};
 
-/// What is kept. Of secrets only where they are.
+/// The kept configuration. Of secrets it holds only where to find them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LastGood {
-    /// Where the daemon runs.
+    /// The site where the daemon runs.
     pub site: String,
     channels: Vec<LastGoodChannel>,
 }
@@ -35,18 +35,22 @@ struct LastGoodChannel {
     secrets: BTreeMap<String, SecretSource>,
 }
 
-/// In the state directory.
+/// The directory that holds it all, in the state directory.
 fn directory(state_dir: &Path) -> PathBuf {
     state_dir.join("alerting")
 }
 
-/// Where the plugins are kept.
+/// The directory of the kept plugins.
 fn plugins_dir(state_dir: &Path) -> PathBuf {
     directory(state_dir).join("plugins")
 }
 
-/// Keeps what this start was made with. The plugins are kept as WebAssembly, and compiled anew when they are needed:
-/// machine code of another version of the daemon would be worth nothing.
+/// Keeps the channels and plugins of this start. Plugins are kept as WebAssembly and compiled when they are needed:
+/// machine code from another version of the daemon would be useless.
+///
+/// # Errors
+///
+/// If the files cannot be written.
 pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
     let directory = directory(&config.state_dir);
     let plugins = plugins_dir(&config.state_dir);
@@ -68,7 +72,7 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
         settings: channel.settings.clone(),
         secrets: channel.sources.clone(),
     };
-    // What does not work now is kept as it was when it did.
+    // Of a channel that does not work now, keep the last version that did.
     let known = |name: &str| before.iter().flat_map(|kept| &kept.channels).find(|known| known.name == name).cloned();
     let either = |one: &ChannelConfig| if works(&one) { Some(channel(one)) } else { known(&one.name) };
     let kept = LastGood { site: config.site.clone(), channels: config.channels.iter().filter_map(either).collect() };
@@ -76,7 +80,7 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
     replace(&directory.join("channels.json"), &json)
 }
 
-/// A channel as it was at the last good start, if it was.
+/// A channel as it was at the last good start, if it existed then.
 pub fn channel(state_dir: &Path, name: &str) -> Option<(ChannelConfig, ChannelPlugin)> {
     let kept = LastGood::read(state_dir)?;
     let channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
@@ -84,14 +88,14 @@ pub fn channel(state_dir: &Path, name: &str) -> Option<(ChannelConfig, ChannelPl
     Some((channel, plugin))
 }
 
-/// The kept plugins first: they did work.
+/// The libraries to load plugins from: the kept ones first, because they worked.
 pub(super) fn libraries(kept: Option<&LastGood>, state_dir: &Path) -> Vec<Library> {
     let directories = [kept.map(|_| plugins_dir(state_dir)), None];
     let open = |directory: Option<PathBuf>| Some(Library::open(Sandbox::new().ok()?, directory.as_deref()).0);
     directories.into_iter().filter_map(open).collect()
 }
 
-/// Whole or not at all; nothing is written where nothing would change.
+/// Replaces a file atomically. Writes nothing if the content is the same.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if std::fs::read(path).is_ok_and(|known| known == bytes) {
         return Ok(());
@@ -104,13 +108,13 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 impl LastGood {
-    /// What was kept, if anything was.
+    /// Reads the kept configuration, if there is one.
     pub fn read(state_dir: &Path) -> Option<Self> {
         let json = std::fs::read(directory(state_dir).join("channels.json")).ok()?;
         serde_json::from_slice(&json).ok()
     }
 
-    /// The channels, with their secrets fetched; or which cannot be had, and why.
+    /// The channels with their secrets, or the name of a channel whose secrets cannot be had and why.
     pub fn channels(&self) -> Vec<Result<ChannelConfig, (String, String)>> {
         self.channels.iter().map(LastGoodChannel::fetch).collect()
     }

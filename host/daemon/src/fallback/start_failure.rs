@@ -1,8 +1,8 @@
-//! When the daemon cannot start: the operator is told all the same, by whatever channels can still be built.
+//! Tells the operator that the daemon cannot start, over every channel that can still be built.
 //!
-//! The channels come from the configuration where their sections can be read, and else from what was kept at the last
-//! good start: their settings, where their secrets are (never the secrets), and their plugins as WebAssembly. No chain,
-//! no store and no other part of the configuration is needed.
+//! A channel comes from the configuration if its section can be read, otherwise from what the last good start kept:
+//! its settings, where its secrets are (never the secrets), and its plugin as WebAssembly. This needs no chain, no
+//! store and no other part of the configuration.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,60 +23,60 @@ use crate::fallback::journal::{Announce, Journal};
 use crate::fallback::last_good::{LastGood, libraries};
 use crate::store::Store;
 
-/// How long the channels have to take the message before the process ends, and systemd starts the next one.
+/// How long the channels have to deliver the message before the process ends and systemd starts the next one.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A start that failed.
 #[derive(Clone, Debug)]
 pub struct StartFailure {
-    /// In one line.
+    /// The reason, in one line.
     pub summary: String,
-    /// All that is known of it.
+    /// Everything known about it.
     pub details: String,
     /// The one command to type.
     pub command: String,
 }
 
-/// What became of the message.
+/// What became of the message about a failed start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notified {
-    /// The channels that took it.
+    /// The channels that delivered it.
     pub delivered: Vec<String>,
-    /// Those that did not, and why.
+    /// The channels that did not, and why.
     pub failed: Vec<(String, String)>,
-    /// Why nothing was said, if it was not.
+    /// Why no message was sent, if none was.
     pub silent: Option<&'static str>,
 }
 
 impl Notified {
-    /// Writes to standard error who was told.
+    /// Writes to standard error which channels delivered the message.
     pub fn print(&self) {
         if let Some(why) = self.silent {
-            eprintln!("dogwatch: no channel was told: {why}");
+            eprintln!("dogwatch: no message was sent: {why}");
             return;
         }
         for name in &self.delivered {
-            eprintln!("dogwatch: channel {name} was told that Dogwatch does not start");
+            eprintln!("dogwatch: channel {name} delivered the message that Dogwatch does not start");
         }
         for (name, why) in &self.failed {
-            eprintln!("dogwatch: channel {name} could not be told: {why}");
+            eprintln!("dogwatch: channel {name} could not deliver the message: {why}");
         }
         if self.delivered.is_empty() {
-            eprintln!("dogwatch: NOBODY WAS TOLD that Dogwatch does not start");
+            eprintln!("dogwatch: NO CHANNEL DELIVERED the message that Dogwatch does not start");
         }
     }
 }
 
-/// Who says that it failed.
+/// Who noticed that the daemon failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticedBy {
     /// The process that failed.
     Itself,
-    /// Whoever started it.
+    /// Whatever started it.
     Another,
 }
 
-/// Tells the operator, unless that was done.
+/// Tells the operator, unless the operator knows already.
 pub async fn tell(
     config: Option<&Path>,
     state_dir: &Path,
@@ -89,12 +89,12 @@ pub async fn tell(
     let say = match noticed_by {
         NoticedBy::Itself => journal.failed(now),
         NoticedBy::Another if Store::is_in_use(state_dir) => {
-            return Notified { silent: Some("a daemon runs on this state by now"), ..Notified::default() };
+            return Notified { silent: Some("a daemon is running on this state by now"), ..Notified::default() };
         }
         NoticedBy::Another => journal.noticed(now),
     };
     if say == Announce::Nothing {
-        return Notified { silent: Some("it was said already, and is not said at every start"), ..Notified::default() };
+        return Notified { silent: Some("it was reported already; not every failed start is"), ..Notified::default() };
     }
     let salvaged = config.map(Config::salvage).unwrap_or_default();
     let kept = LastGood::read(state_dir);
@@ -103,13 +103,13 @@ pub async fn tell(
     let again = (say == Announce::Loop).then(|| journal.failures(now));
     let StartFailure { summary, details, command } = failure;
     let message = AlertTexts { site: &site, now }.start(summary, details, command, again).message();
-    // At once: the next start may come before the slowest channel has answered.
+    // Note it after the first delivery: the next start may come before the slowest channel has answered.
     let mut told = deliver(clients, message, || journal.told(now, say)).await;
     told.failed.append(&mut failed);
     told
 }
 
-/// The channels that can be built: as the configuration has them, and else as they were kept.
+/// The channels that can be built, from the configuration or else from what was kept.
 fn clients(
     site: &str,
     salvaged: &[ChannelConfig],
@@ -130,7 +130,7 @@ fn clients(
         Ok(ChannelClient {
             name: channel.name.clone(),
             site: site.to_owned(),
-            // Nobody replaces it any more.
+            // Nothing replaces it any more.
             plugin: watch::channel(Ok(plugin?)).1,
             settings: channel.settings.clone(),
             egress: Egress::new(channel, &http).map_err(ChannelFault::new)?,
@@ -153,12 +153,12 @@ fn clients(
     (built, failed)
 }
 
-/// Sends to all channels at once, and again to those that fail, until the time is up.
+/// Sends to all channels at once and retries those that fail, until the deadline. Calls `first` at the first delivery.
 async fn deliver(clients: Vec<ChannelClient>, alert: Alert, first: impl FnOnce()) -> Notified {
     let mut first = Some(first);
     let (heard, beats): (Vec<_>, Vec<_>) = clients.into_iter().partition(|client| client.roles().alerts);
     let mut tasks = JoinSet::new();
-    // A dead man's switch hears of it too, and is nobody who was told.
+    // A dead man's switch gets the failure too, but does not count as a delivery.
     let mut switches = JoinSet::new();
     for client in beats {
         let heartbeat = HeartbeatMessage {
@@ -198,5 +198,5 @@ async fn deliver(clients: Vec<ChannelClient>, alert: Alert, first: impl FnOnce()
 fn hostname() -> String {
     let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let name = name.trim();
-    if name.is_empty() { "a place without a name".to_owned() } else { name.to_owned() }
+    if name.is_empty() { "an unnamed host".to_owned() } else { name.to_owned() }
 }

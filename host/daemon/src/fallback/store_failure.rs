@@ -1,4 +1,4 @@
-//! The one alert that cannot go through the store: that the store cannot be written.
+//! The one alert that cannot go through the store: the store cannot be written.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::channels::attempt::{self, Retry, RetryPolicy};
 use crate::channels::client::ChannelClient;
 use crate::fallback::journal::Journal;
 
-/// Raises the alert and calls it off; clones share it.
+/// Raises and resolves the alert; clones share it.
 #[derive(Clone, Debug)]
 pub struct StoreFailureAlert {
     site: String,
@@ -20,30 +20,30 @@ pub struct StoreFailureAlert {
 }
 
 impl StoreFailureAlert {
-    /// Nothing is wrong yet.
+    /// An alert that is not raised yet.
     pub fn new(site: &str, state_dir: &Path) -> Self {
         Self { site: site.to_owned(), state_dir: state_dir.to_owned(), alert: watch::Sender::new(None) }
     }
 
-    /// What there is to deliver, and every change of it.
+    /// The alert to deliver, and every change to it.
     pub fn subscribe(&self) -> watch::Receiver<Option<Alert>> {
         self.alert.subscribe()
     }
 
-    /// Says that the store cannot be written, unless that is being said.
+    /// Raises the alert, unless it is open already.
     pub fn raise(&self, now: Time, why: &str) {
         self.alert.send_if_modified(|current| {
             if current.as_ref().is_some_and(|alert| alert.event == AlertEvent::Opened) {
                 return false;
             }
-            // The next start is to call it off, if this one does not live to.
+            // If this run does not live to resolve it, the next start does.
             Journal::open(&self.state_dir).told_store();
             *current = Some(AlertTexts { site: &self.site, now }.store(Condition::Fails(why)).message());
             true
         });
     }
 
-    /// Calls it off.
+    /// Resolves the alert, if it is open.
     pub fn over(&self, now: Time) {
         self.alert.send_if_modified(|current| match current {
             Some(alert) if alert.event == AlertEvent::Opened => {
@@ -57,14 +57,15 @@ impl StoreFailureAlert {
     }
 }
 
-/// Delivers the alert past the outbox, for as long as there can be one.
+/// Delivers the alert without the outbox, for as long as it can be raised.
 pub async fn deliver(client: ChannelClient, mut alerts: watch::Receiver<Option<Alert>>) {
     while alerts.changed().await.is_ok() {
         let Some(alert) = alerts.borrow_and_update().clone() else { continue };
         let (site, channel) = (&client.site, &client.name);
         let on_retry = |retry: &Retry| {
-            tracing::warn!(site, channel, why = retry.why, "the alert that nothing can be stored is not delivered yet");
+            tracing::warn!(site, channel, why = retry.why, "the alert about the store is not delivered yet");
         };
+        // When the alert changes, deliver the newer message.
         let newer = async {
             let _ = alerts.changed().await;
             alerts.mark_changed();

@@ -1,4 +1,4 @@
-//! Starting what watches one chain.
+//! Starts everything that watches one chain.
 
 use dogwatch_alerts::{Alert, Scope};
 use dogwatch_engine::{AlertBook, ChainAlerts, NodeIndex, Tracker, TrackerConfig};
@@ -19,7 +19,7 @@ use crate::config::{ChainConfig, Config};
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
 
-/// What the chains of one daemon have in common.
+/// What the chains of one daemon share.
 #[derive(Clone, Copy)]
 pub(super) struct Shared<'a> {
     pub(super) config: &'a Config,
@@ -35,7 +35,7 @@ pub(super) struct RunningChain {
     pub(super) pool: Pool,
 }
 
-/// Starts polls, probes and the task of a chain.
+/// Starts the polls, the probes and the task of a chain.
 pub(super) async fn start_chain(
     chain: &ChainConfig,
     shared: Shared<'_>,

@@ -1,4 +1,4 @@
-//! The channels of a daemon: as the configuration has them, and where one does not work, as it was kept.
+//! The channels of a daemon, from the configuration or, if one does not work, from the last good start.
 
 use dogwatch_plugins::Library;
 use tokio::sync::watch;
@@ -14,7 +14,11 @@ use crate::channels::plugin::{self, ChannelFault};
 use crate::config::Config;
 use crate::fallback::last_good;
 
-/// The channels, ready to be used, and where their plugins are replaced.
+/// Builds the channels, and the senders that replace their plugins.
+///
+/// # Errors
+///
+/// If there is no HTTP client.
 pub(super) fn clients(config: &Config, library: &Library) -> Result<Channels, StartError> {
     let no_https = |error| StartError::Http(format!("{:#}", anyhow::Error::new(error)));
     let http = egress::http_client().map_err(no_https)?;
@@ -56,18 +60,18 @@ pub(super) fn clients(config: &Config, library: &Library) -> Result<Channels, St
 /// The channels of a daemon.
 pub(super) struct Channels {
     pub(super) clients: Vec<ChannelClient>,
-    /// Where their plugins are replaced.
+    /// The senders that replace their plugins.
     pub(super) senders: ChannelSenders,
-    /// Those that run on the plugin of the last good start, and why.
+    /// The channels that run on the plugin of the last good start, and why.
     pub(super) on_kept: Vec<(String, String)>,
 }
 
-/// The channels that tell humans of alerts.
+/// The channels that deliver alerts to people.
 pub(super) fn heard(clients: &[ChannelClient]) -> Vec<String> {
     clients.iter().filter(|client| client.roles().alerts).map(|client| client.name.clone()).collect()
 }
 
-/// Says which channels cannot deliver, to the others, and which run on a kept plugin.
+/// Raises alerts about channels that cannot deliver or run on a kept plugin.
 pub(super) async fn watch_plugins(desk: AlertDesk, clients: Vec<ChannelClient>, on_kept: Vec<(String, String)>) {
     for client in &clients {
         let why = on_kept.iter().find(|(name, _)| *name == client.name);

@@ -1,4 +1,4 @@
-//! Putting the parts together and keeping them running.
+//! Puts the parts of the daemon together and keeps them running.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::liveness::{Watchdog, monitors};
 use crate::rehearsal::Rehearsal;
 use crate::store::Store;
 
-/// After its start the daemon first has to see: a minute on a real chain.
+/// How many slots the daemon watches before it may rehearse: a minute on a real chain.
 const SETTLE_SLOTS: u32 = 20;
 
 /// A daemon that runs until it is dropped.
@@ -38,7 +38,11 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it. Endpoints that do not answer are no reason not to start: that is what alerts are for.
+    /// Starts the daemon. Endpoints that do not answer do not prevent the start: alerts report them.
+    ///
+    /// # Errors
+    ///
+    /// If the store, the HTTP clients, an endpoint pool or the control socket cannot be set up.
     pub async fn start(config: Config, library: Library, clock: Clock) -> Result<Self, StartError> {
         let store = Store::open(&config.state_dir)?;
         let Channels { clients, senders, on_kept } = clients(&config, &library)?;
@@ -89,9 +93,9 @@ impl Daemon {
         let gateway = config.gateway.clone().map(|gateway| {
             tokio::spawn(crate::gateway::run(config.site.clone(), gateway, pools, stopped, desk.clone()))
         });
-        // It could start with this: it is what a start that fails will fall back on.
+        // This start worked, so later starts that fail can fall back on its configuration.
         if let Err(error) = last_good::keep(&config, &library) {
-            tracing::warn!(site = config.site, %error, "the alert configuration could not be kept for later starts");
+            tracing::warn!(site = config.site, %error, "could not keep the alert configuration for later starts");
         }
         let control = Control::new(&config, desk.clone(), rehearsal, undelivered_pages, inboxes.clone());
         if let Some(listen) = config.metrics {
@@ -105,7 +109,7 @@ impl Daemon {
         Ok(Self { tasks, stop, gateway })
     }
 
-    /// Has the gateway finish what it has begun; the watch goes on meanwhile.
+    /// Lets the gateway finish its requests, while the watch goes on.
     pub async fn stop(&mut self) {
         self.stop.send_replace(true);
         if let Some(gateway) = self.gateway.take() {
@@ -113,11 +117,15 @@ impl Daemon {
         }
     }
 
-    /// Waits for a task to end, which none should.
+    /// Runs until a task ends, which none should.
+    ///
+    /// # Errors
+    ///
+    /// Always: it returns only when a part of the daemon has ended.
     pub async fn run(&mut self) -> anyhow::Result<()> {
         match self.tasks.join_next().await {
             Some(Err(error)) => Err(anyhow::anyhow!("a part of the daemon died: {error}")),
-            Some(Ok(())) | None => Err(anyhow::anyhow!("a part of the daemon ended, which none should")),
+            Some(Ok(())) | None => Err(anyhow::anyhow!("a part of the daemon ended unexpectedly")),
         }
     }
 }

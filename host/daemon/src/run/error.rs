@@ -6,35 +6,35 @@ use dogwatch_rpc::PoolError;
 
 use crate::store::StoreError;
 
-/// A daemon that cannot start.
+/// The reason a daemon cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// No place for its state.
+    /// The state directory cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No way to its endpoints.
+    /// The endpoint pool of a chain cannot be set up.
     #[error("chain {chain}: {source}")]
     Pool {
-        /// Which chain.
+        /// The chain's name.
         chain: String,
-        /// Why.
+        /// The cause.
         source: PoolError,
     },
-    /// No HTTP client.
+    /// The HTTP client cannot be set up.
     #[error("the HTTP client could not be set up: {0}; install the system's certificates (package ca-certificates)")]
     Http(String),
-    /// No control socket.
+    /// The control socket cannot be opened.
     #[error("the control socket {path} could not be opened: {source}")]
     Control {
-        /// Where.
+        /// The socket's path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
 }
 
 impl StartError {
-    /// What an alert says of it in one line.
+    /// The reason in one line, for the alert.
     pub const fn summary(&self) -> &'static str {
         match self {
             Self::Store(_) => "its state directory cannot be used",
@@ -44,7 +44,7 @@ impl StartError {
         }
     }
 
-    /// The one command to type.
+    /// The command to type first.
     pub const fn command(&self) -> &'static str {
         match self {
             Self::Store(_) | Self::Control { .. } => "df -h",
@@ -52,7 +52,7 @@ impl StartError {
         }
     }
 
-    /// Whether it does not start because another one runs.
+    /// Whether another daemon is running on the same state.
     pub const fn is_another_daemon(&self) -> bool {
         matches!(self, Self::Store(StoreError::InUse(_)))
     }

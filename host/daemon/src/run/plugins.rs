@@ -1,4 +1,4 @@
-//! Puts plugins into use as their files are dropped in.
+//! Puts plugin files into use as they appear in the plugin directory.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::chain::policy::{self, Policy};
 use crate::channels::plugin::{self, ChannelFault};
 use crate::config::Config;
 
-/// How often the plugin directory is looked at.
+/// How often to check the plugin directory.
 pub(super) const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 
-/// Where the plugins of the channels are replaced, in the order of the configuration.
+/// The senders that replace the channels' plugins, in the order of the configuration.
 pub(super) type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, ChannelFault>>>;
 
-/// Puts plugins into use as their files are dropped in.
+/// Puts plugin files into use as they appear in the plugin directory.
 pub(super) async fn follow(
     library: Library,
     config: Config,
@@ -31,7 +31,7 @@ pub(super) async fn follow(
     loop {
         tokio::time::sleep(PLUGIN_LOOK).await;
         let looked = Arc::clone(&library);
-        // Compiling takes a while, and must not hold up anything.
+        // Compiling takes a while and must not hold up anything.
         let Ok(changes) = tokio::task::spawn_blocking(move || looked.refresh()).await else { continue };
         let changed = !changes.is_empty();
         for change in changes {
@@ -46,7 +46,7 @@ pub(super) async fn follow(
     }
 }
 
-/// Chain and index of a witness.
+/// The chain of a witness, and its index there.
 type Place = (String, usize);
 
 /// The witnesses whose policies work.
@@ -65,7 +65,7 @@ async fn ready_policies(library: &Arc<Library>, config: &Config) -> BTreeSet<Pla
     ready
 }
 
-/// Replaces what the new file replaces, except what works by what does not.
+/// Replaces the plugin wherever it is used, but never a working one by one that does not work.
 async fn put_into_use(
     library: &Arc<Library>,
     config: &Config,
@@ -94,7 +94,7 @@ async fn put_into_use(
                         witness,
                         policy = name,
                         why,
-                        "the policy's new file is refused, and the old one stays in use until the daemon ends"
+                        "the policy's new file is refused; the old one stays in use until the daemon stops"
                     );
                     continue;
                 }
@@ -116,7 +116,7 @@ async fn put_into_use(
                 channel,
                 plugin = name,
                 %why,
-                "the channel's new file is refused, and the old one stays in use until the daemon ends"
+                "the channel's new file is refused; the old one stays in use until the daemon stops"
             );
             continue;
         }

@@ -1,4 +1,4 @@
-//! What a start that went well has to do about those that did not.
+//! Follows up on earlier failed starts and crashes, once a start has worked.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::config::Config;
 use crate::fallback::journal::Journal;
 use crate::store::StoreError;
 
-/// How often it is looked whether somebody was told that it does not start.
+/// How often to check whether a channel delivered the message that Dogwatch does not start.
 const TOLD_LOOK: Duration = Duration::from_secs(10);
 
-/// After so long a daemon that ended badly before is well, if it did not do so too often lately.
+/// How often to check whether a crash loop is over.
 const SETTLED: Duration = Duration::from_mins(10);
 
-/// Ends what was said of starts that failed, and counts those that ended badly.
+/// Resolves the alerts about failed starts, and reports a crash loop and its end.
 pub(super) async fn remember_start(config: Config, desk: AlertDesk) {
     let site = &config.site;
     let journal = Journal::open(&config.state_dir);
@@ -30,7 +30,7 @@ pub(super) async fn remember_start(config: Config, desk: AlertDesk) {
     let mut looped = true;
     let mut next_look = now.plus(SETTLED);
     loop {
-        // Whoever said it may still have been waiting for a channel when this start came.
+        // The message about a failed start may still have been on its way when this start began.
         if journal.take_told() {
             let _ = desk.over_past(desk.texts().started()).await.map_err(failed);
         }

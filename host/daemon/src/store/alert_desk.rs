@@ -1,4 +1,4 @@
-//! What the daemon asks of the alert desk, each as one transaction.
+//! The daemon's calls to the alert desk, each as one transaction.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::store::incidents::{all, maintenance};
 use crate::store::{Store, StoreError, to_json};
 
 impl Store {
-    /// Runs something in one transaction at the desk.
+    /// Runs `work` at the desk in one transaction.
     async fn at_desk<T: Send + 'static>(
         &self,
         rules: Arc<Rules>,
@@ -29,12 +29,20 @@ impl Store {
         .await
     }
 
-    /// Does what has fallen due; says whether there was anything.
+    /// Does what is due. Returns whether there was anything.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn alerts_due(&self, rules: Arc<Rules>, now: Time) -> Result<bool, StoreError> {
         self.at_desk(rules, now, |work: &Work<'_>| work.due()).await
     }
 
-    /// When something falls due next.
+    /// When something is next due.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn next_alert_due(&self) -> Result<Option<Time>, StoreError> {
         self.blocking(|connection| {
             let due: Option<i64> = connection.query_row("SELECT MIN(due_ms) FROM incident", [], |row| row.get(0))?;
@@ -44,7 +52,11 @@ impl Store {
         .await
     }
 
-    /// Somebody takes alerts on; says which were open.
+    /// Acknowledges alerts and returns the keys of those that were open.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn acknowledge(
         &self,
         rules: Arc<Rules>,
@@ -55,7 +67,11 @@ impl Store {
         self.at_desk(rules, now, move |work: &Work<'_>| work.acknowledge(&which, &by)).await
     }
 
-    /// Begins a maintenance, in place of any other; none ends the present one.
+    /// Begins a maintenance, replacing any other; `None` ends the current one.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn maintain(&self, rules: Arc<Rules>, now: Time, window: Option<Maintenance>) -> Result<(), StoreError> {
         self.at_desk(rules, now, move |work: &Work<'_>| match (window, &work.maintenance) {
             (Some(window), _) => {
@@ -70,11 +86,11 @@ impl Store {
         .await
     }
 
-    /// An alert that was sent past the desk is over.
+    /// Ends an alert that was sent without the desk.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// If the store fails.
     pub async fn over_past_desk(&self, rules: Arc<Rules>, now: Time, over: AlertReport) -> Result<(), StoreError> {
         self.at_desk(rules, now, move |work: &Work<'_>| {
             let opened = AlertReport { change: Change::Raised, ..over.clone() };
@@ -84,21 +100,29 @@ impl Store {
         .await
     }
 
-    /// Puts every open incident under the present rules, after a start.
+    /// Puts every open incident under the current rules, after a start.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// If the store fails.
     pub async fn rules_changed(&self, rules: Arc<Rules>, now: Time) -> Result<(), StoreError> {
         self.at_desk(rules, now, |work: &Work<'_>| work.rules_changed()).await
     }
 
-    /// The maintenance that goes on, if any does.
+    /// The maintenance in progress, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn maintenance(&self) -> Result<Option<Maintenance>, StoreError> {
         self.blocking(|connection| maintenance(connection)).await
     }
 
-    /// All incidents that are open, the worst first.
+    /// All open incidents, the worst first.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn open_incidents(&self) -> Result<Vec<Incident>, StoreError> {
         self.blocking(|connection| {
             let mut open = all(connection, "SELECT state FROM incident WHERE phase = 'open'")?;

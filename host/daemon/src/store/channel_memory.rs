@@ -1,11 +1,15 @@
-//! What channels are to remember between messages.
+//! What channels remember between messages.
 
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::store::{Store, StoreError};
 
 impl Store {
-    /// What a channel had remembered last, or empty.
+    /// The channel's memory, or empty.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn memory(&self, channel: &str) -> Result<String, StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
@@ -17,7 +21,11 @@ impl Store {
         .await
     }
 
-    /// What a channel is to remember.
+    /// Stores a channel's memory.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn remember(&self, channel: &str, memory: String) -> Result<(), StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {

@@ -7,6 +7,10 @@ use crate::store::{Store, StoreError};
 
 impl Store {
     /// When a daily chore was last done.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn chore(&self, name: &'static str) -> Result<Option<Time>, StoreError> {
         self.blocking(move |connection| {
             let done: Option<i64> = connection
@@ -18,6 +22,10 @@ impl Store {
     }
 
     /// Notes that a daily chore was done.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn chore_done(&self, name: &'static str, at: Time) -> Result<(), StoreError> {
         self.blocking(move |connection| {
             connection.execute(

@@ -1,4 +1,4 @@
-//! The outbox's part of the store: which message still has to go to which channel.
+//! The outbox's part of the store: which messages still have to go to which channels.
 
 use std::sync::Arc;
 
@@ -8,27 +8,27 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::store::{Store, StoreError, from_json, to_json};
 
-/// A message that is to go to one channel.
+/// A message to deliver to one channel.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     /// The message's number.
     pub message: i64,
-    /// What it says.
+    /// The message's content.
     pub alert: Alert,
-    /// How often it was tried.
+    /// How many attempts were made.
     pub attempts: u32,
-    /// What the service calls it, if it took it and is to be asked what became of it.
+    /// The service's receipt, if it took the message and has to be asked what became of it; otherwise empty.
     pub receipt: String,
 }
 
 impl Delivery {
-    /// A message that is in no store.
+    /// A message that is not in the store.
     pub fn past_the_store(alert: Alert) -> Self {
         Self { message: alert.at.as_millis(), alert, attempts: 0, receipt: String::new() }
     }
 }
 
-/// Deliveries of a channel (?1) that no older one about the same alert stands in front of.
+/// Pending deliveries of a channel (?1) that no older one about the same alert precedes.
 const FIRST_OF_THEIR_ALERT: &str = "
     FROM delivery d CROSS JOIN message m ON m.id = d.message
     WHERE d.channel = ?1 AND d.state = 'pending'
@@ -48,7 +48,11 @@ fn delivery((message, json, attempts, receipt): DeliveryRow) -> Result<Option<De
 }
 
 impl Store {
-    /// The oldest message that is due for a channel, and has no older one about the same alert before it.
+    /// The oldest message that is due for a channel and that no older one about the same alert precedes.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn next_delivery(&self, channel: &str, now: Time) -> Result<Option<Delivery>, StoreError> {
         let (channel, latest) = (channel.to_owned(), Arc::clone(&self.latest));
         self.blocking(move |connection| {
@@ -68,7 +72,7 @@ impl Store {
             let message = row.0;
             delivery(row).or_else(|error| {
                 // One message that cannot be read must not hold up the channel.
-                tracing::error!(channel, message, %error, "a message cannot be read, and is given up");
+                tracing::error!(channel, message, %error, "a message cannot be read; giving it up");
                 connection.execute(
                     "UPDATE delivery SET state = 'failed', note = 'it cannot be read'
                      WHERE message = ?1 AND channel = ?2",
@@ -81,6 +85,10 @@ impl Store {
     }
 
     /// When the next message is due for a channel, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn next_due(&self, channel: &str) -> Result<Option<Time>, StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
@@ -93,7 +101,11 @@ impl Store {
         .await
     }
 
-    /// Notes that a channel has a message, or will never have it.
+    /// Notes that a message was delivered to a channel, or never will be.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn settle(
         &self,
         message: i64,
@@ -112,7 +124,11 @@ impl Store {
         .await
     }
 
-    /// A service asks to be left alone for a while: so it is with all that it is to get.
+    /// Pauses all deliveries to a channel, because its service asked for it.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn rest(&self, channel: &str, now: Time, until: Time) -> Result<(), StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
@@ -126,7 +142,11 @@ impl Store {
         .await
     }
 
-    /// Whether a channel still has to get something younger about the same alert.
+    /// Whether a newer message about the same alert waits for the channel.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn has_younger(&self, message: i64, channel: &str, key: &AlertKey) -> Result<bool, StoreError> {
         let (channel, key) = (channel.to_owned(), key.to_string());
         self.blocking(move |connection| {
@@ -141,6 +161,10 @@ impl Store {
     }
 
     /// Notes that a delivery failed and when to try again.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn postpone(
         &self,
         message: i64,
@@ -161,8 +185,12 @@ impl Store {
         .await
     }
 
-    /// Notes that a service took a message, what it calls it, and when to ask what became of it. `delivered`: whether it
+    /// Notes that a service took a message, its receipt, and when to ask what became of it. `delivered` is whether it
     /// counts as delivered already.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn follow(
         &self,
         message: i64,
@@ -184,7 +212,11 @@ impl Store {
         .await
     }
 
-    /// The message of a channel that counts as delivered and is due to be asked for.
+    /// The next delivered message about which a channel's service has to be asked now.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn next_followed(&self, channel: &str, now: Time) -> Result<Option<Delivery>, StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
@@ -202,7 +234,11 @@ impl Store {
         .await
     }
 
-    /// Asks for it later, or no more.
+    /// Sets when to ask about a message again; `None` means no more.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn followed(&self, message: i64, channel: &str, next: Option<Time>) -> Result<(), StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
@@ -215,7 +251,11 @@ impl Store {
         .await
     }
 
-    /// A message that did not reach anybody is to be sent once more.
+    /// Sends a message again that did not reach anyone.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn send_again(&self, message: i64, channel: &str, at: Time, why: String) -> Result<(), StoreError> {
         let channel = channel.to_owned();
         self.blocking(move |connection| {
@@ -229,7 +269,11 @@ impl Store {
         .await
     }
 
-    /// Gives up what is addressed to channels that are no longer configured.
+    /// Gives up messages to channels that are no longer configured.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn forget_channels_but(&self, names: Vec<String>) -> Result<(), StoreError> {
         self.blocking(move |connection| {
             let known = to_json("the channels", &names)?;

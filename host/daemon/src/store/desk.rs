@@ -1,4 +1,4 @@
-//! The alert desk inside a transaction: each step of an incident is stored with what caused it.
+//! The alert desk inside a transaction: each step of an incident is stored together with its cause.
 
 use dogwatch_alerts::{
     Alert, AlertKey, AlertReport, Cause, Change, Desk, Hold, Incident, IncidentEvent, Maintenance, Phase, Rules, Scope,
@@ -10,21 +10,21 @@ use rusqlite::{Transaction, params};
 use crate::store::incidents::{all, forget, keys, load, maintenance, save};
 use crate::store::{StoreError, messages};
 
-/// How often a storm that grows is said again at most.
+/// The shortest time between two messages about a growing storm.
 const STORM_PAUSE: std::time::Duration = std::time::Duration::from_mins(1);
 
-/// Which alerts.
+/// A choice of open alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// All that are open.
+    /// All open alerts.
     All,
-    /// The one with this key.
+    /// The alert with this key.
     Key(AlertKey),
-    /// The one with this key, if it is the one that opened then.
+    /// The alert with this key, if it opened at this time.
     Opened(AlertKey, Time),
 }
 
-/// A transaction at the desk.
+/// The desk in one transaction.
 pub(super) struct Work<'a> {
     pub(super) transaction: &'a Transaction<'a>,
     rules: &'a Rules,
@@ -37,7 +37,7 @@ impl<'a> Work<'a> {
         Ok(Self { transaction, rules, now, maintenance: maintenance(transaction)? })
     }
 
-    /// Takes in a report.
+    /// Handles a report.
     pub(super) fn report(&self, report: AlertReport) -> Result<(), StoreError> {
         let key = report.notice.key.clone();
         self.step(&key, IncidentEvent::Reported(Box::new(report)))
@@ -75,7 +75,7 @@ impl<'a> Work<'a> {
         AlertKey::new(Scope::daemon(&self.rules.site), Cause::Storm)
     }
 
-    /// Makes one of many, if there are too many openings at once or a storm goes on.
+    /// Merges alerts into a storm if too many open at once or a storm is in progress.
     fn look_for_storm(&self) -> Result<(), StoreError> {
         let (storm_key, now) = (self.storm_key(), self.now.as_millis());
         if self.rules.storm == 0 {
@@ -84,7 +84,7 @@ impl<'a> Work<'a> {
         let known = load(self.transaction, &storm_key)?.filter(|storm| storm.phase == Phase::Open);
         let newest = self.members()?.iter().map(|member| member.alert.opened_at).max();
         let lately = |at: Time| self.now.since(at) < STORM_PAUSE && at.since(self.now) < STORM_PAUSE;
-        // One that somebody has taken on, or that has passed, takes in nothing new: it would swallow it.
+        // A storm that is acknowledged or has passed takes in no new alerts: they would go unnoticed.
         let goes_on = known.as_ref().is_some_and(|storm| storm.acknowledged.is_none()) && newest.is_some_and(lately);
         let gathering = keys(
             self.transaction,
@@ -95,8 +95,8 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         if let Some(before) = known.filter(|_| !goes_on) {
-            // Another storm: another alert, with the members of the one before.
-            let how = "Another storm has come, which lists what is still open.";
+            // A new storm is a new alert; it lists the members of the previous one too.
+            let how = "A new storm alert has taken its place; it lists what is still open.";
             self.report(AlertReport::end_of(&before.alert, self.now, how))?;
         }
         for key in gathering {
@@ -108,7 +108,7 @@ impl<'a> Work<'a> {
         self.tell_storm()
     }
 
-    /// Puts every open incident under the present rules.
+    /// Puts every open incident under the current rules.
     pub(super) fn rules_changed(&self) -> Result<(), StoreError> {
         for key in keys(self.transaction, "SELECT key FROM incident WHERE phase = 'open'", params![])? {
             self.step(&key, IncidentEvent::RulesChanged)?;
@@ -120,7 +120,7 @@ impl<'a> Work<'a> {
         all(self.transaction, "SELECT state FROM incident WHERE hold = 'storm'")
     }
 
-    /// Reports on the storm, if there is something new about it.
+    /// Reports on the storm, if there is anything new about it.
     fn tell_storm(&self) -> Result<(), StoreError> {
         let key = self.storm_key();
         let Some(report) = storm(&self.rules.site, &self.members()?) else { return Ok(()) };
@@ -145,7 +145,7 @@ impl<'a> Work<'a> {
         save(self.transaction, &key, &known, Some(due), self.now)
     }
 
-    /// Does what has fallen due; says whether there was anything.
+    /// Does what is due. Returns whether there was anything.
     pub(super) fn due(&self) -> Result<bool, StoreError> {
         if let Some(over) = self.maintenance.as_ref().filter(|window| window.is_over(self.now)) {
             self.release(over)?;
@@ -165,7 +165,7 @@ impl<'a> Work<'a> {
         Ok(!due.is_empty())
     }
 
-    /// Ends a maintenance: a digest of all that came, and what is still open one by one.
+    /// Ends a maintenance: sends a digest of the alerts that it held back, then one message for each that is open.
     pub(super) fn release(&self, over: &Maintenance) -> Result<(), StoreError> {
         self.transaction.execute("DELETE FROM maintenance", [])?;
         let free = Self { maintenance: None, transaction: self.transaction, rules: self.rules, now: self.now };
@@ -179,7 +179,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Another maintenance is in the place of the one before: what it does not cover is said.
+    /// A new maintenance replaces the previous one: releases the alerts that it does not cover.
     pub(super) fn replaced_by(&self, window: &Maintenance) -> Result<(), StoreError> {
         let held = all(self.transaction, "SELECT state FROM incident WHERE hold = 'maintenance'")?;
         let maintenance = Some(window.clone());

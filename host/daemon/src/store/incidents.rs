@@ -1,4 +1,4 @@
-//! Incidents as rows.
+//! Incidents as rows of the database.
 
 use dogwatch_alerts::{AlertKey, Hold, Incident, Maintenance, Phase};
 use dogwatch_chain::Time;
@@ -13,11 +13,11 @@ pub(super) fn load(connection: &Connection, key: &AlertKey) -> Result<Option<Inc
     Ok(readable(&key.to_string(), json))
 }
 
-/// What can be read; the rest is as good as nothing. A state that is stored beside it must not be lost for it, nor a
-/// switch that waits for the state.
+/// Parses a value, or drops it if it is unreadable: it must not prevent the state in the same transaction from being
+/// stored, nor a switch that waits for that.
 fn readable<T: serde::de::DeserializeOwned>(what: &str, json: Option<String>) -> Option<T> {
     from_json(what, json).unwrap_or_else(|error| {
-        tracing::error!(what, %error, "what is stored of an alert cannot be read, and is left out");
+        tracing::error!(what, %error, "a stored alert cannot be read; leaving it out");
         None
     })
 }
@@ -74,12 +74,9 @@ pub(super) fn keys(
     for text in rows {
         match text.parse::<AlertKey>() {
             Ok(key) if key.to_string() == text => keys.push(key),
-            // Another version wrote it: nobody could ever find it again, and what it is about is raised anew.
+            // Another version wrote it. No report would ever match it, and its condition is raised anew.
             _ => {
-                tracing::error!(
-                    key = text,
-                    "this version writes no such alert key; the alert stored under it is removed"
-                );
+                tracing::error!(key = text, "this version cannot read this alert key; its alert is removed");
                 connection.execute("DELETE FROM incident WHERE key = ?1", params![text])?;
             }
         }

@@ -1,4 +1,4 @@
-//! The messages of the desk: put into the outbox, withdrawn, reworded.
+//! The desk's messages: queueing, withdrawing and rewording them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::store::{StoreError, to_json};
 /// How many messages are kept after all their deliveries have ended.
 const MESSAGES_KEPT: i64 = 1000;
 
-/// An update that has waited for longer is replaced by what is said next.
+/// An update that has waited for longer than this is replaced by the next message.
 const REPETITION: Duration = Duration::from_secs(60);
 
 /// Puts a message in the outbox.
@@ -26,7 +26,7 @@ pub(super) fn enqueue(transaction: &Transaction<'_>, dispatch: &Dispatch, now: T
     )?;
     let message = transaction.last_insert_rowid();
     for channel in &dispatch.channels {
-        // A channel that comes back after a night is not to play back every repetition of it.
+        // A channel that was down all night must not replay every repetition.
         transaction.execute(
             "UPDATE delivery SET state = 'failed', note = 'a newer message has taken its place'
              WHERE channel = ?1 AND state = 'pending' AND attempts = 0 AND receipt = '' AND message IN (
@@ -60,7 +60,7 @@ const fn event(event: AlertEvent) -> &'static str {
     }
 }
 
-/// The opening of an alert that still waits for others, if it does.
+/// The first message about an alert, if it still waits for others.
 fn waiting(transaction: &Transaction<'_>, key: &AlertKey, now: Time) -> Result<Option<i64>, StoreError> {
     Ok(transaction.query_row(
         "SELECT MAX(m.id) FROM message m JOIN delivery d ON d.message = m.id
@@ -71,7 +71,7 @@ fn waiting(transaction: &Transaction<'_>, key: &AlertKey, now: Time) -> Result<O
     )?)
 }
 
-/// Takes back an opening that still waits for others, and what was to be said after it; says from which channels.
+/// Withdraws a first message that still waits for others, and the messages after it. Returns the channels.
 pub(super) fn withdraw(
     transaction: &Transaction<'_>,
     key: &AlertKey,
@@ -98,7 +98,7 @@ pub(super) fn withdraw(
     Ok(channels)
 }
 
-/// Puts other words into an opening that still waits for others; says whether there was one.
+/// Rewords a first message that still waits for others. Returns whether there was one.
 pub(super) fn reword(transaction: &Transaction<'_>, alert: &Alert, now: Time) -> Result<bool, StoreError> {
     let Some(opening) = waiting(transaction, &alert.key, now)? else { return Ok(false) };
     let json = to_json(&alert.key.to_string(), alert)?;

@@ -1,4 +1,4 @@
-//! How deliveries are doing: counts by state, and pages that reach nobody.
+//! The health of the outbox: deliveries by state, and pages that no channel has delivered.
 
 use dogwatch_alerts::AlertKey;
 use dogwatch_chain::Time;
@@ -8,8 +8,11 @@ use rusqlite::params;
 use crate::store::{Store, StoreError};
 
 impl Store {
-    /// Pages that no channel has delivered since then or before, though they are open: their keys, and what the channels
-    /// say.
+    /// Open pages made at or before `since` that no channel has delivered: their keys and the channels' reasons.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn undelivered_pages(&self, since: Time) -> Result<Vec<(AlertKey, String)>, StoreError> {
         self.blocking(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -36,7 +39,11 @@ impl Store {
         .await
     }
 
-    /// How many deliveries are in which state.
+    /// How many deliveries are in each state.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn outbox_counts(&self) -> Result<DeliveryCounts, StoreError> {
         self.blocking(|connection| {
             let mut statement = connection.prepare("SELECT state, COUNT(*) FROM delivery GROUP BY state")?;

@@ -1,13 +1,13 @@
-//! The tables.
+//! The tables of the database.
 
 use rusqlite::Connection;
 
 use crate::store::StoreError;
 
-/// Goes up by one with each change of the tables; older ones are brought up step by step.
+/// The schema version. It goes up by one with each change; older databases are upgraded step by step.
 const VERSION: i64 = 4;
 
-/// What each version added, from the first.
+/// What each version added, in order.
 const STEPS: [&str; 4] = [TABLES, UPGRADES, INCIDENTS, ONE_TRUTH];
 
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
@@ -21,11 +21,11 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     if steps.is_empty() {
         return Ok(());
     }
-    // Tables and version in one transaction: killed in between, the next start finds both or neither.
+    // Tables and version in one transaction: if killed in between, the next start finds both or neither.
     Ok(connection.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))?)
 }
 
-/// Since version 4: what is open stands in `incident` alone, and that an alert is over in its event, not in its summary.
+/// Version 4: open alerts are only in `incident`, and summaries no longer start with "resolved: ".
 const ONE_TRUTH: &str = "
 DROP TABLE chain_alerts;
 UPDATE incident SET state = json_set(state, '$.alert.summary', substr(json_extract(state, '$.alert.summary'), 11))
@@ -34,7 +34,7 @@ UPDATE message SET alert = json_set(alert, '$.summary', substr(json_extract(aler
     WHERE CASE WHEN json_valid(alert) THEN json_extract(alert, '$.summary') LIKE 'resolved: %' ELSE 0 END;
 ";
 
-/// Since version 3.
+/// Version 3: incidents.
 const INCIDENTS: &str = "
 CREATE TABLE incident (
     key TEXT PRIMARY KEY,
@@ -63,7 +63,7 @@ CREATE INDEX message_page ON message (at_ms) WHERE severity = 'page';
 CREATE INDEX delivery_followed ON delivery (channel, follow_ms) WHERE follow_ms IS NOT NULL;
 ";
 
-/// Since version 2.
+/// Version 2: endpoints upgraded to https.
 const UPGRADES: &str = "
 CREATE TABLE endpoint_upgrade (
     chain TEXT NOT NULL,

@@ -1,4 +1,4 @@
-//! What is written is there after a restart, and messages leave in order.
+//! The store keeps what was written across restarts, and messages go out in order.
 
 use dogwatch_alerts::{AlertKey, Cause, Change, Notice, Recipient, Scope, Severity, Subject};
 use dogwatch_chain::Time;
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// Alerts are told apart by their witnesses here.
+/// These tests tell alerts apart by their witness.
 fn key(witness: &str) -> AlertKey {
     AlertKey::new(Scope::witness("hive", witness), Cause::Missing)
 }
@@ -39,7 +39,7 @@ fn rules() -> Arc<Rules> {
     rules.into()
 }
 
-/// When alerts come in.
+/// When the alerts open.
 const NOW: Time = Time::from_secs(1);
 
 async fn summary(store: &Store, channel: &str, now: u32) -> Option<(i64, String, u32)> {
@@ -66,7 +66,7 @@ async fn what_is_written_survives() {
 }
 
 #[tokio::test]
-async fn channels_get_what_is_severe_enough_for_them() {
+async fn channels_get_alerts_that_are_severe_enough() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store.commit(vec![alert("a", Severity::Warning, "mild")], rules(), NOW).await.unwrap();
@@ -83,22 +83,22 @@ async fn one_alerts_messages_leave_in_order_and_hold_up_no_others() {
     store.commit(writes.into(), rules(), NOW).await.unwrap();
     assert_eq!(summary(&store, "mail", 10).await, Some((1, "a opened".to_owned(), 0)));
 
-    // What failed waits, and so does whatever follows it about the same alert.
+    // A failed message waits, and so do later ones about the same alert.
     store.postpone(1, "mail", Time::from_secs(10), Time::from_secs(20), "down".to_owned()).await.unwrap();
     assert_eq!(summary(&store, "mail", 10).await, Some((2, "b opened".to_owned(), 0)));
     store.settle(2, "mail", "delivered", String::new()).await.unwrap();
     assert_eq!(summary(&store, "mail", 10).await, None);
-    assert_eq!(store.next_due("mail").await.unwrap(), Some(Time::from_secs(20)), "what waits behind it is not due");
+    assert_eq!(store.next_due("mail").await.unwrap(), Some(Time::from_secs(20)), "messages behind it are not due");
     assert_eq!(summary(&store, "mail", 20).await, Some((1, "a opened".to_owned(), 1)));
     store.settle(1, "mail", "delivered", String::new()).await.unwrap();
     assert_eq!(summary(&store, "mail", 20).await, Some((3, "a resolved".to_owned(), 0)));
 
-    // The other channel is at its own pace.
+    // The other channel goes at its own pace.
     assert_eq!(summary(&store, "pager", 10).await, Some((1, "a opened".to_owned(), 0)));
 }
 
 #[tokio::test]
-async fn messages_to_channels_that_are_gone_are_given_up() {
+async fn messages_to_removed_channels_are_given_up() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store.commit(vec![alert("a", Severity::Page, "one")], rules(), NOW).await.unwrap();
@@ -108,7 +108,7 @@ async fn messages_to_channels_that_are_gone_are_given_up() {
 }
 
 #[tokio::test]
-async fn a_directory_has_one_daemon() {
+async fn only_one_daemon_can_use_a_directory() {
     let dir = TempDir::new().unwrap();
     let first = Store::open(dir.path()).unwrap();
     assert!(matches!(Store::open(dir.path()), Err(StoreError::InUse(_))));
@@ -146,7 +146,7 @@ fn stormy() -> Arc<Rules> {
     rules.into()
 }
 
-/// What a channel has to be told at that second, each settled at once.
+/// The messages due for a channel at that second, each settled at once.
 async fn told(store: &Store, channel: &str, now: u32) -> Vec<String> {
     let mut told = Vec::new();
     while let Some(delivery) = store.next_delivery(channel, Time::from_secs(now)).await.unwrap() {
@@ -167,11 +167,11 @@ async fn raise(store: &Store, witnesses: &[&str], second: u32) {
 }
 
 #[tokio::test]
-async fn many_at_once_are_one_message_and_a_storm_that_was_taken_on_swallows_nothing() {
+async fn many_alerts_at_once_get_one_message_and_an_acknowledged_storm_takes_in_no_more() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
     raise(&store, &["a", "b"], 100).await;
-    assert_eq!(told(&store, "pager", 102).await, ["Opened a", "Opened b"], "two are no storm");
+    assert_eq!(told(&store, "pager", 102).await, ["Opened a", "Opened b"], "two are not a storm");
     raise(&store, &["c", "d", "e"], 200).await;
     assert_eq!(told(&store, "pager", 200).await, [] as [&str; 0], "openings wait for each other");
     assert_eq!(told(&store, "pager", 202).await, ["Opened storm"]);
@@ -183,13 +183,13 @@ async fn many_at_once_are_one_message_and_a_storm_that_was_taken_on_swallows_not
     assert_eq!(taken.len(), 5, "the storm and its members: {taken:?}");
     assert_eq!(told(&store, "pager", 210).await, ["Acknowledged storm"]);
     raise(&store, &["g"], 220).await;
-    assert_eq!(told(&store, "pager", 222).await, ["Opened g"], "it is not lost in a storm that is taken on");
+    assert_eq!(told(&store, "pager", 222).await, ["Opened g"], "it does not join an acknowledged storm");
     raise(&store, &["i", "j", "k"], 230).await;
     assert_eq!(told(&store, "pager", 232).await, ["Resolved storm", "Opened storm"], "another storm is another alert");
 }
 
 #[tokio::test]
-async fn a_channel_that_comes_back_is_not_played_every_repetition() {
+async fn a_channel_that_comes_back_does_not_get_every_repetition() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
     raise(&store, &["a"], 100).await;
@@ -205,7 +205,7 @@ async fn a_channel_that_comes_back_is_not_played_every_repetition() {
 }
 
 #[tokio::test]
-async fn a_page_that_reaches_nobody_is_known_by_its_key() {
+async fn an_undelivered_page_is_reported_by_its_key() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
     raise(&store, &["a"], 100).await;
@@ -224,7 +224,7 @@ async fn a_page_that_reaches_nobody_is_known_by_its_key() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_of_an_alert_holds_up_nothing() {
+async fn an_unreadable_alert_holds_up_nothing() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path()).unwrap();
     raise(&store, &["a", "b"], 100).await;
@@ -235,5 +235,5 @@ async fn what_cannot_be_read_of_an_alert_holds_up_nothing() {
     assert_eq!(told(&store, "pager", 102).await, [] as [&str; 0], "the first cannot be read");
     assert_eq!(told(&store, "pager", 102).await, ["Opened b"]);
     raise(&store, &["a"], 200).await;
-    assert_eq!(told(&store, "pager", 202).await, ["Opened a"], "it is an alert like a new one");
+    assert_eq!(told(&store, "pager", 202).await, ["Opened a"], "it opens like a new alert");
 }

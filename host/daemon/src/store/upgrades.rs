@@ -1,4 +1,4 @@
-//! Endpoints that are asked by https although `http://` is written, by fingerprint: their URLs may hold tokens.
+//! Endpoints configured with `http://` but polled over https, by fingerprint, because their URLs may hold tokens.
 
 use std::path::Path;
 
@@ -25,13 +25,17 @@ fn read(connection: &Connection, chain: &str) -> Result<Vec<String>, StoreError>
 }
 
 impl Store {
-    /// The fingerprints of a chain's endpoints that were asked by https although `http://` was written.
+    /// The fingerprints of a chain's endpoints that were configured with `http://` but polled over https.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
     pub async fn upgrades(&self, chain: &str) -> Result<Vec<String>, StoreError> {
         let chain = chain.to_owned();
         self.blocking(move |connection| read(connection, &chain)).await
     }
 
-    /// The same, looked up beside a daemon that may be running; nothing where nothing is stored yet.
+    /// The same, read while a daemon may be running. Empty if nothing is stored yet.
     pub fn peek_upgrades(directory: &Path, chain: &str) -> Vec<String> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(directory.join(STATE_FILE), flags).map_err(StoreError::from);

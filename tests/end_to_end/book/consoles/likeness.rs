@@ -1,6 +1,6 @@
-//! Whether a command says what is shown.
+//! Compares a command's output with the page.
 
-/// Compares the lines that are shown with what was said.
+/// Compares the lines on the page with the output.
 pub(super) fn same(shown: &[&str], said: &str, digits: bool) -> bool {
     let tidy = |line: &str| if digits { levelled(line) } else { line.trim_end().to_owned() };
     let shown: Vec<String> = shown.iter().map(|line| tidy(line)).collect();
@@ -8,7 +8,7 @@ pub(super) fn same(shown: &[&str], said: &str, digits: bool) -> bool {
     lines(&shown, &said)
 }
 
-/// Every number is 0, every gap is a space.
+/// The line with every number as 0 and every gap as one space.
 fn levelled(line: &str) -> String {
     let mut level = String::new();
     for c in line.trim_end().chars() {
@@ -34,7 +34,7 @@ fn fits(pattern: &str, line: &str) -> bool {
     (0..=line.len()).filter(|at| line.is_char_boundary(*at)).any(|at| fits(rest, &line[at..]))
 }
 
-/// What was said, with `...` for what every build says otherwise: sizes and sums of plugins.
+/// The output, with `...` for what differs in every build: sizes and checksums of plugins.
 pub(super) fn masked(said: &str) -> String {
     let mut masked = String::new();
     for line in said.trim_end().lines() {
@@ -50,7 +50,7 @@ pub(super) fn masked(said: &str) -> String {
 }
 
 #[test]
-fn dots_stand_for_anything() {
+fn dots_match_anything() {
     assert!(same(&["block ... of hive", "...", "end"], "block 12 of hive\na\nb\nend\n", false));
     assert!(!same(&["block ... of hive"], "block 12 of steem\n", false));
     assert!(!same(&["one"], "one\ntwo\n", false));

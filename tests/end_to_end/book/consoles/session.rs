@@ -10,10 +10,10 @@ use super::Block;
 use crate::book::plugins::patient;
 use crate::support::{Daemon, Net, Setup, dogwatch, etc};
 
-/// How long a daemon's state may take to become what the page shows.
+/// How long a daemon's state may take to match the page.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A directory, the code of the last command, and a daemon if a block wants one.
+/// A directory, the exit code of the last command, and a daemon if a block needs one.
 pub(super) struct Session {
     dir: TempDir,
     code: Option<i32>,
@@ -25,12 +25,12 @@ impl Session {
         Self { dir: Net::directory(), code: None, live: None }
     }
 
-    /// Puts a file into the directory.
+    /// Writes a file into the directory.
     pub(super) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.dir.path().join(name), etc(self.dir.path(), text)).unwrap();
     }
 
-    /// Runs a command, and with a daemon again and again until it says what it should: the daemon's state changes.
+    /// Runs a command. With a daemon, repeats it until the output matches, because the daemon's state changes.
     pub(super) async fn run(&mut self, block: &Block, command: &str, fits: &(dyn Fn(&str) -> bool + Sync)) -> String {
         if block.is("patient") {
             std::fs::create_dir_all(self.dir.path().join("plugins")).unwrap();
@@ -53,7 +53,7 @@ impl Session {
         if command == "echo $?" {
             return format!("{}\n", self.code.unwrap_or(-1));
         }
-        // `cargo xtask demo` builds the binary and runs this; here it has shorter slots.
+        // `cargo xtask demo` builds the binary and runs this; here with shorter slots.
         let command = command.replace("cargo xtask demo", "dogwatch demo --slot-ms 100");
         let mut words = words(&command.replace("/etc/dogwatch", self.dir.path().to_str().unwrap()));
         assert!(!words.is_empty() && words.remove(0) == "dogwatch", "{}: {command}: not to be run", block.place);
@@ -74,7 +74,7 @@ impl Session {
     }
 }
 
-/// A daemon that watches alice, whose three nodes are fit.
+/// A daemon that watches alice and her three healthy nodes.
 async fn live(dir: &Path) -> (Net, Daemon) {
     let node = |name: &str| DevnetNodeConfig { name: name.into(), signing_key: None, port: 0 };
     let net =
@@ -84,7 +84,7 @@ async fn live(dir: &Path) -> (Net, Daemon) {
     (net, daemon)
 }
 
-/// The words of a command, as a shell reads them.
+/// Splits a command into words as a shell does.
 fn words(command: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for c in command.chars() {

@@ -1,4 +1,4 @@
-//! Messages about one alert, from its opening to its end, and texts that are hostile or far too long.
+//! Messages about one alert, from its opening to its end, and messages with hostile or far too long texts.
 
 use dogwatch::store::Delivery;
 use dogwatch_alerts::{Alert, AlertEvent, AlertKey, Cause, Scope, Severity, Subject};
@@ -13,15 +13,15 @@ pub(crate) const COMMAND: &str = "dogwatch status";
 /// When the alert opens, in milliseconds since 1970.
 pub(crate) const OPENED_AT: i64 = 1_795_436_256_000;
 
-/// Markup of every service, JSON and form syntax, headers, marks that turn a text around, control characters and emoji.
+/// Markup of every service, JSON and form syntax, headers, marks that reverse text, control characters and emoji.
 pub(crate) const HOSTILE: &str = "\
     <b>*_`~|>#[x](https://evil.example)&amp;<!channel> @everyone @here @room <@1> <@&2> \"'\\ %0A+& \
     </Say><Dial>1</Dial> \u{202e}drawkcab\u{2066} \u{7}\u{1b}[31m\r\nBcc: x@evil.example\r\n שלום 🐕\u{200d}🦺 \
     {{ .Labels }} ${x}";
-/// How long each text of the overlong alert is at least, in bytes.
+/// The minimum length of each text of the overlong alert, in bytes.
 const OVERLONG: usize = 1_000_000;
 
-/// The message that says so of the one alert. Each has a number of its own.
+/// The message for this event of the alert. Each has its own number.
 pub(crate) fn message(event: AlertEvent) -> Delivery {
     let (number, minutes) = match event {
         AlertEvent::Opened => (1, 0),
@@ -60,7 +60,7 @@ pub(crate) fn message(event: AlertEvent) -> Delivery {
     delivery(number, alert)
 }
 
-/// An open page whose texts try to be more than texts.
+/// An open page whose texts try to act as more than text.
 pub(crate) fn hostile() -> Delivery {
     let texts = (HOSTILE.to_owned(), format!("{HOSTILE}\n```\n</pre></b>\n{HOSTILE}"), HOSTILE.to_owned());
     with_texts(7, texts)

@@ -1,4 +1,4 @@
-//! What every channel for alerts has to do alike.
+//! Tests that every alert channel has to pass.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use super::{COMMAND, REMEDY, Rig, SUMMARY, Wired, assert_plain, hostile, message
 /// What a self-test can find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SelfTest {
-    /// Whether the secrets are right, too.
+    /// Whether the service is there and the secrets are right.
     Full,
     /// Only whether the service is there.
     Blind,
-    /// There is none.
+    /// Nothing: there is no self-test.
     None,
 }
 
@@ -23,29 +23,29 @@ pub(crate) enum SelfTest {
 pub(crate) trait Alerting: Wired {
     /// What its self-test can find out.
     const SELF_TEST: SelfTest = SelfTest::Full;
-    /// Whether the command to type is a part of what it says.
+    /// Whether its messages show the command to type.
     const SAYS_COMMAND: bool = true;
-    /// Whether it tells anybody of reports.
+    /// Whether it delivers reports.
     const TAKES_REPORTS: bool = true;
-    /// Whether the service knows a message that it is sent a second time.
+    /// Whether the service recognises a message that it gets a second time.
     const KNOWS_REPETITIONS: bool = false;
-    /// How long the service asks to wait when there was too much, if it says so.
+    /// How long the service asks to wait after too many requests, if it says so.
     const WAIT: Option<Duration>;
 
     /// What can be read at the service, oldest first.
     fn texts(service: &Self::Service) -> Vec<String>;
 
-    /// How often somebody was told something.
+    /// How many notifications went out.
     fn heard(service: &Self::Service) -> usize {
         Self::texts(service).len()
     }
 
-    /// Whether the alert is over by what the service knows, after its opening and its end.
+    /// Whether the alert is over at the service, after its opening and its end.
     fn is_over(service: &Self::Service) -> bool {
         matches!(Self::texts(service).as_slice(), [_, end] if end.contains("RESOLVED"))
     }
 
-    /// Fails the test if the hostile texts have become more than texts.
+    /// Fails the test if the hostile texts act as more than text.
     fn assert_harmless(service: &Self::Service) {
         Self::texts(service).iter().for_each(|text| assert_plain(text));
     }
@@ -60,7 +60,7 @@ pub(crate) async fn a_page_says_what_happened_and_what_to_do<C: Alerting>() {
     assert_eq!(texts[0].contains(COMMAND), C::SAYS_COMMAND, "{texts:?}");
 }
 
-pub(crate) async fn the_end_is_told<C: Alerting>() {
+pub(crate) async fn the_end_is_delivered<C: Alerting>() {
     let rig = Rig::<C>::start().await;
     rig.client.deliver(&message(AlertEvent::Opened)).await;
     rig.client.deliver(&message(AlertEvent::Resolved)).await;
@@ -79,7 +79,7 @@ pub(crate) async fn a_report_wakes_nobody<C: Alerting>() {
     }
 }
 
-pub(crate) async fn what_is_refused_for_now_is_sent_again<C: Alerting>() {
+pub(crate) async fn temporarily_refused_messages_are_sent_again<C: Alerting>() {
     let (rig, opened) = (Rig::<C>::start().await, message(AlertEvent::Opened));
     let faults = [Fault::Status(500), Fault::Status(503), Fault::Drop, Fault::Reset];
     rig.fake.order(faults.iter().cloned().map(Some));
@@ -92,7 +92,7 @@ pub(crate) async fn what_is_refused_for_now_is_sent_again<C: Alerting>() {
     assert_eq!(rig.heard(), 1);
 }
 
-pub(crate) async fn an_answer_that_is_lost_costs_a_repetition_at_most<C: Alerting>() {
+pub(crate) async fn a_lost_answer_costs_at_most_one_repetition<C: Alerting>() {
     let (rig, opened) = (Rig::<C>::start().await, message(AlertEvent::Opened));
     rig.fake.order([Some(Fault::DropAfter)]);
     let outcome = rig.client.send(&opened).await;
@@ -102,7 +102,7 @@ pub(crate) async fn an_answer_that_is_lost_costs_a_repetition_at_most<C: Alertin
     assert_eq!(rig.heard(), if C::KNOWS_REPETITIONS { 1 } else { 2 });
 }
 
-pub(crate) async fn whoever_sends_too_much_waits_as_long_as_the_service_says<C: Alerting>() {
+pub(crate) async fn a_rate_limit_is_waited_out<C: Alerting>() {
     let (rig, opened) = (Rig::<C>::start().await, message(AlertEvent::Opened));
     rig.fake.order([Some(Fault::RateLimit)]);
     let outcome = rig.client.send(&opened).await;
@@ -114,7 +114,7 @@ pub(crate) async fn whoever_sends_too_much_waits_as_long_as_the_service_says<C: 
     assert_eq!(rig.heard(), 1);
 }
 
-pub(crate) async fn a_wrong_secret_is_the_operators_to_mend<C: Alerting>() {
+pub(crate) async fn a_wrong_secret_is_refused_for_good<C: Alerting>() {
     let rig = Rig::<C>::start().await;
     for (name, secret) in C::wrong(&rig.fake.url()) {
         let client = rig.wiring.clone().secret(name, &secret).client();
@@ -139,13 +139,13 @@ pub(crate) async fn hostile_texts_stay_texts<C: Alerting>() {
     rig.fake.with(|service| C::assert_harmless(service));
 }
 
-pub(crate) async fn texts_of_any_length_are_taken<C: Alerting>() {
+pub(crate) async fn texts_of_any_length_are_accepted<C: Alerting>() {
     let rig = Rig::<C>::start().await;
     rig.client.deliver(&overlong()).await;
     assert_eq!(rig.heard(), 1);
 }
 
-pub(crate) async fn the_self_test_tells_nobody<C: Alerting>() {
+pub(crate) async fn the_self_test_notifies_nobody<C: Alerting>() {
     let rig = Rig::<C>::start().await;
     let passed = if C::SELF_TEST == SelfTest::None { Tested::Untestable } else { Tested::Passed };
     assert_eq!(rig.client.self_test().await, passed);
@@ -159,7 +159,7 @@ pub(crate) async fn the_self_test_tells_nobody<C: Alerting>() {
     assert_eq!(rig.heard(), 0);
 }
 
-/// A module of that name with the tests that every channel has to pass.
+/// A module of that name with the tests for every alert channel.
 macro_rules! like_every_channel {
     ($module:ident: $channel:ident) => {
         mod $module {
@@ -167,16 +167,16 @@ macro_rules! like_every_channel {
 
             crate::channels::bench::run_tests!(alike, $channel:
                 a_page_says_what_happened_and_what_to_do,
-                the_end_is_told,
+                the_end_is_delivered,
                 a_report_wakes_nobody,
-                what_is_refused_for_now_is_sent_again,
-                an_answer_that_is_lost_costs_a_repetition_at_most,
-                whoever_sends_too_much_waits_as_long_as_the_service_says,
-                a_wrong_secret_is_the_operators_to_mend,
+                temporarily_refused_messages_are_sent_again,
+                a_lost_answer_costs_at_most_one_repetition,
+                a_rate_limit_is_waited_out,
+                a_wrong_secret_is_refused_for_good,
                 a_redirect_is_not_followed,
                 hostile_texts_stay_texts,
-                texts_of_any_length_are_taken,
-                the_self_test_tells_nobody,
+                texts_of_any_length_are_accepted,
+                the_self_test_notifies_nobody,
             );
             crate::channels::secrets::gives_nothing_away!($channel);
         }
@@ -184,7 +184,7 @@ macro_rules! like_every_channel {
 }
 pub(crate) use like_every_channel;
 
-/// The tests of a module of the bench, with a channel.
+/// Runs the tests of a module of the bench for a channel.
 macro_rules! run_tests {
     ($bench:ident, $channel:ident: $($test:ident),+ $(,)?) => {
         $(

@@ -1,19 +1,19 @@
-//! Looking through texts.
+//! Searches through texts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-/// What a URL leaves as it is.
+/// Characters that URLs leave unescaped.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Fails the test if a secret is in the text, in any form in which it is sent.
+/// Fails the test if the text holds a secret in any form in which it is sent.
 pub(crate) fn assert_safe(secrets: &[String], text: &str) {
     let lower = text.to_lowercase();
     for secret in secrets {
         let escaped = [NON_ALPHANUMERIC, UNRESERVED].map(|set| {
-            // `%2F` is `%2f` to some.
+            // Some programs write `%2F` as `%2f`.
             utf8_percent_encode(secret, set).to_string().to_lowercase()
         });
         let given_away = text.contains(&STANDARD.encode(secret))
@@ -23,7 +23,7 @@ pub(crate) fn assert_safe(secrets: &[String], text: &str) {
     }
 }
 
-/// Fails the test if something in the text would hide or turn around the rest.
+/// Fails the test if anything in the text would hide or reverse the rest.
 pub(crate) fn assert_plain(text: &str) {
     let hides = |c: char| {
         let turns =
@@ -33,7 +33,7 @@ pub(crate) fn assert_plain(text: &str) {
     assert!(!text.contains(hides), "{text:?}");
 }
 
-/// All texts in a value, one a line.
+/// All texts in a value, one per line.
 pub(crate) fn strings(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text}\n"),

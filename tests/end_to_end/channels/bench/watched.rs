@@ -1,4 +1,4 @@
-//! A client whose every word is looked through for secrets.
+//! A client whose every output is searched for secrets.
 
 use std::fmt::Debug;
 
@@ -23,23 +23,23 @@ impl Watched {
         Self { client, secrets }
     }
 
-    /// Tries to deliver a message, with nothing remembered.
+    /// Attempts to deliver a message, with an empty memory.
     pub(crate) async fn send(&self, delivery: &Delivery) -> Outcome {
         self.send_knowing("", delivery).await
     }
 
-    /// The same, with that in the channel's memory.
+    /// The same, with this channel memory.
     pub(crate) async fn send_knowing(&self, memory: &str, delivery: &Delivery) -> Outcome {
         self.heard(self.client.deliver(memory, delivery).await)
     }
 
-    /// Delivers a message; fails the test unless the service takes it.
+    /// Delivers a message; fails the test unless the service accepts it.
     pub(crate) async fn deliver(&self, delivery: &Delivery) {
         let outcome = self.send(delivery).await;
         assert!(matches!(outcome, Outcome::Delivered(_) | Outcome::Follow(_)), "{outcome:?}");
     }
 
-    /// Delivers a message of which the service can be asked what became of it.
+    /// Delivers a message whose fate the service can be asked about.
     pub(crate) async fn follow(&self, delivery: &Delivery) -> FollowUp {
         match self.send(delivery).await {
             Outcome::Follow(following) => following,
@@ -53,7 +53,7 @@ impl Watched {
         self.heard(self.client.ask(&delivery).await)
     }
 
-    /// Asks until it is no longer too early to know.
+    /// Asks until the service knows.
     pub(crate) async fn end(&self, delivery: &Delivery, receipt: &str) -> Progress {
         for _ in 0..10 {
             match self.ask(delivery, receipt).await {
@@ -78,7 +78,7 @@ impl Watched {
         self.heard(self.client.heartbeat(&heartbeat).await)
     }
 
-    /// Does all that a client can do, whatever comes of it.
+    /// Does everything that a client can do, whatever the outcome.
     pub(crate) async fn try_everything(&self) {
         for event in [AlertEvent::Opened, AlertEvent::Resolved] {
             self.send(&message(event)).await;

@@ -1,11 +1,11 @@
-//! A policy that misbehaves on demand, in the way that its setting `behaviour` names.
+//! A policy that misbehaves on demand, in the way that its setting `behaviour` says.
 
 use std::hint::black_box;
 
 use dogwatch_sdk::policy::{Action, Alert, Decision, Severity, Situation};
 use dogwatch_sdk::{Policy, Reader};
 
-/// The policy.
+/// The hostile policy.
 #[derive(Debug)]
 pub struct Hostile;
 
@@ -81,7 +81,7 @@ fn give_up(situation: &Situation) {
     }
 }
 
-/// Counts its calls in a static; a fresh instance always counts to one.
+/// Counts its calls in a static; in a fresh instance the count is always one.
 fn remember(decision: &mut Decision) {
     use std::sync::atomic::{AtomicU32, Ordering};
     static CALLS: AtomicU32 = AtomicU32::new(0);

@@ -6,7 +6,7 @@ use dogwatch_alerts::{Alert, AlertEvent, Raiser};
 
 use super::*;
 
-/// The messages about a cause of the daemon's. A new cause has none until it stands here.
+/// The messages about a cause that the daemon raises. Add each new cause here.
 fn messages(cause: Cause) -> Vec<AlertReport> {
     let texts = AlertTexts { site: "fsn1", now: Time::from_secs(1_795_436_256) };
     let listen = SocketAddr::from(([127, 0, 0, 1], 9464));
@@ -82,7 +82,7 @@ fn every_alert_says_what_happened_and_what_to_do() {
             std::fs::write(&path, &text).unwrap();
         }
         let known = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(known, text, "{}: UPDATE_GOLDEN=1 writes it anew", path.display());
+        assert_eq!(known, text, "{}: set UPDATE_GOLDEN=1 to rewrite it", path.display());
     }
 }
 
@@ -97,7 +97,7 @@ fn every_cause_of_the_daemon_has_a_golden_file() {
 }
 
 #[test]
-fn what_is_open_says_what_to_do_and_what_is_over_says_nothing_to_do() {
+fn open_alerts_say_what_to_do_and_resolved_ones_say_nothing_to_do() {
     for report in Cause::raised_by(Raiser::Daemon).flat_map(messages) {
         let alert = report.message();
         match alert.event {

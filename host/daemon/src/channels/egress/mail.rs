@@ -1,4 +1,4 @@
-//! Mail, by SMTP with TLS.
+//! Mail, over SMTP with TLS.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use super::{Egress, EgressError};
 
-/// How long a mail server may take for all of it: there may be a greeting that never comes.
+/// How long a mail server may take in all, including a greeting that never comes.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Egress {
-    /// Sends a mail, to each recipient apart: one whom the server refuses must not cost the others their mail. It counts
-    /// as taken when it was taken for one of them. A refusal is an answer too.
+    /// Sends a mail to each recipient separately: if the server refuses one, the others still get theirs. The mail
+    /// counts as accepted once the server accepts it for one of them. A refusal is an answer too.
     pub(super) async fn send_mail(&self, mail: &Mail) -> Result<ChannelResponse, EgressError> {
         let bytes = message(mail)?.formatted();
         let transport = self.transport_for(mail)?;
@@ -32,13 +32,13 @@ impl Egress {
             let answer = self.answer(mail, sent.ok());
             if !taken(&answer) {
                 let why = answer.as_ref().map_or_else(ToString::to_string, |reply| reply.status.to_string());
-                tracing::warn!(server = mail.server, recipient, why, "the mail server does not take a mail");
+                tracing::warn!(server = mail.server, recipient, why, "the mail server does not accept a mail");
             }
             let unreachable = answer.is_err();
             if best.as_ref().is_none_or(|best| !taken(best)) {
                 best = Some(answer);
             }
-            // Who is not there for one is not there for the next.
+            // If the server is unreachable for one recipient, it is for the next.
             if unreachable {
                 break;
             }
@@ -46,7 +46,7 @@ impl Egress {
         best.unwrap_or_else(|| Err(EgressError::Mail("it has no recipient".to_owned())))
     }
 
-    /// What the server says; nothing, if it takes too long.
+    /// The server's answer; `sent` is `None` if the server took too long.
     fn answer(&self, mail: &Mail, sent: Option<Result<SmtpReply, Error>>) -> Result<ChannelResponse, EgressError> {
         match sent {
             None => {
@@ -106,14 +106,14 @@ impl Egress {
         Ok(builder.build())
     }
 
-    /// Whether the operator allows that host: by its name for usual ports, else with the port.
+    /// Whether the allow-list has that host: by its name for the usual ports, otherwise with its port.
     pub(super) fn allows(&self, name: &str, with_port: &str, usual_port: bool) -> bool {
         self.allow_hosts.iter().any(|allowed| allowed == with_port || (allowed == name && usual_port))
     }
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, EgressError> {
-    text.parse().map_err(|error| EgressError::Mail(format!("{text:?} is no address ({error})")))
+    text.parse().map_err(|error| EgressError::Mail(format!("{text:?} is not a mail address ({error})")))
 }
 
 fn message(mail: &Mail) -> Result<Message, EgressError> {
@@ -130,10 +130,10 @@ fn message(mail: &Mail) -> Result<Message, EgressError> {
     builder.singlepart(SinglePart::plain(mail.text.clone())).map_err(|error| EgressError::Mail(error.to_string()))
 }
 
-/// What a mail server did wrong, where it gave no code.
+/// Describes a failure for which the mail server gave no code.
 fn explain(mail: &Mail, error: &Error) -> String {
     let (server, port) = (&mail.server, mail.port);
-    let kind = if error.is_timeout() { "does not answer in time" } else { "cannot be spoken to" };
+    let kind = if error.is_timeout() { "does not answer in time" } else { "cannot be talked to" };
     format!("mail server {server}:{port} {kind}: {}", root(error))
 }
 

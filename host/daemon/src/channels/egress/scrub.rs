@@ -1,4 +1,4 @@
-//! Taking secrets out of texts that others wrote.
+//! Removes secrets from texts that others wrote.
 
 use dogwatch_plugins::Encoding;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -6,16 +6,16 @@ use zeroize::Zeroizing;
 
 use super::encode;
 
-/// What is shorter hides in no text: taking it out would only garble the words.
+/// Secrets shorter than this, in characters, are left alone: removing them would only garble the text.
 const SHORTEST_SECRET: usize = 4;
 
-/// What a URL leaves as it is: many programs write it plain where `NON_ALPHANUMERIC` would not.
+/// Characters that URLs may hold unescaped: many programs leave them where `NON_ALPHANUMERIC` would escape them.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a URL's path leaves as it is, too.
+/// The same for a URL's path.
 const PATH: &AsciiSet = &UNRESERVED.remove(b'/').remove(b':').remove(b'@').remove(b'=').remove(b'+').remove(b'&');
 
-/// What is shorter than this is not looked for inside of other texts in base64.
+/// Secrets shorter than this, in bytes, are not searched for inside base64.
 const SHORTEST_IN_BASE64: usize = 8;
 
 /// The text without the secrets.
@@ -23,20 +23,20 @@ pub(super) fn secrets<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) ->
     let long = |secret: &&str| secret.chars().count() >= SHORTEST_SECRET;
     let all = secrets.flat_map(|secret| [Some(secret), path_of(secret)]).flatten();
     let mut forms: Vec<_> = all.filter(long).flat_map(forms).collect();
-    // The longest first: one secret may hold another.
+    // The longest first: one secret may contain another.
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms.iter().fold(text.to_owned(), |text, form| text.replace(form.as_str(), "…"))
 }
 
-/// Of a secret that is an address, what stands behind the host: a server that refuses it names that alone.
+/// The path of a secret that is a URL: a server that rejects it echoes only the path.
 fn path_of(secret: &str) -> Option<&str> {
     let (_, rest) = secret.split_once("://")?;
     let (_, path) = rest.split_once('/')?;
     Some(path.trim_matches('/'))
 }
 
-/// A secret as it stands in the base64 of a longer text, as in basic authentication: what lies before it shifts it by no,
-/// one or two bytes, and the letters at both ends belong to its neighbours too.
+/// A secret as it appears in the base64 of a longer text, as in basic authentication: the text before it shifts it by
+/// zero, one or two bytes, and the characters at both ends also encode parts of its neighbours.
 fn inside_base64(secret: &str) -> Vec<Zeroizing<String>> {
     if secret.len() < SHORTEST_IN_BASE64 {
         return Vec::new();
@@ -50,7 +50,7 @@ fn inside_base64(secret: &str) -> Vec<Zeroizing<String>> {
     shifted.filter(|form| form.len() >= SHORTEST_IN_BASE64).collect()
 }
 
-/// The ways in which a secret may turn up in a text.
+/// The forms in which a secret may show up in a text.
 fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     let mut forms: Vec<_> =
         [Encoding::Plain, Encoding::Json, Encoding::Base64].into_iter().map(|form| encode(secret, form)).collect();
