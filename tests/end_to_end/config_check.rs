@@ -116,7 +116,11 @@ const CASES: &[Case] = &[
         "endpoints = [{ url = \"https://a.example\", address = \"b\" }, ",
         "\"b\" is not an IP address",
     ),
-    error("endpoints = [", "endpoints = [{ url = \"https://10.0.0.1\", address = \"10.0.0.2\" }, ", "this is no name"),
+    error(
+        "endpoints = [",
+        "endpoints = [{ url = \"https://10.0.0.1\", address = \"10.0.0.2\" }, ",
+        "this host is an IP address already",
+    ),
     error("[[channel]]", "[gateway]\nlisten = \"8090\"\n[[channel]]", "is not an address with a port"),
     error("[[channel]]", "[gateway]\n[[channel]]", "gateway: listen is missing"),
     error("[[channel]]", "[gateway]\nlisten = \"127.0.0.1:1\"\nliste = 1\n[[channel]]", "Did you mean listen?"),
