@@ -175,7 +175,7 @@ async fn a_switch_by_the_operator_is_respected() {
     let snapshot = net.handle().snapshot();
     let profile = net.devnet.profile();
     let head = net.handle().with(|devnet| devnet.head().id);
-    let swap = Transaction::switch_signing_key(
+    let switch = Transaction::switch_signing_key(
         AccountName::new(WITNESS).unwrap(),
         net.secret("primary").public_key(),
         stranger.public_key(),
@@ -186,7 +186,7 @@ async fn a_switch_by_the_operator_is_respected() {
     .unwrap();
     let request = serde_json::json!({
         "jsonrpc": "2.0", "id": 1, "method": "condenser_api.broadcast_transaction",
-        "params": [transaction_to_json(&swap, profile)],
+        "params": [transaction_to_json(&switch, profile)],
     });
     dogwatch::install_tls_provider();
     let client = reqwest::Client::new();

@@ -26,7 +26,7 @@ pub struct CycleReporter {
 }
 
 impl CycleReporter {
-    /// Reports that the loop is not stuck.
+    /// Reports that the loop is alive.
     pub fn alive(&self) {
         self.watchdog.alive(self.index);
     }

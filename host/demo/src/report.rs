@@ -69,14 +69,14 @@ fn row(snapshot: &Snapshot, crash: Crash, end: Time, alerts: &[Received]) -> Cra
         .collect();
     let missed: Vec<Time> =
         slots.iter().filter(|slot| slot.outcome == DevnetSlotOutcome::Missed).map(|slot| slot.time).collect();
-    let swapped = snapshot.key_changes.iter().find_map(|change| {
+    let switched = snapshot.key_changes.iter().find_map(|change| {
         let block = snapshot.slots.iter().find(|slot| match slot.outcome {
             DevnetSlotOutcome::Produced { block, .. } => block == change.block,
             DevnetSlotOutcome::Missed => false,
         })?;
         (block.time > crash.at).then_some(block.time)
     });
-    let seconds = missed.first().zip(swapped).map(|(first, swapped)| swapped.since(*first).as_secs_f64());
+    let seconds = missed.first().zip(switched).map(|(first, switched)| switched.since(*first).as_secs_f64());
     let during = |alert: &&Received| {
         let at = Time::from_millis(alert.at_ms);
         at > crash.at && at <= end

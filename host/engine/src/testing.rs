@@ -140,8 +140,8 @@ impl Album {
             assert!(!alert.remedy.is_empty() && alert.details.len() > 10, "{heading}: {alert:?}");
             assert_eq!(alert.summary.lines().count(), 1, "{heading}: {alert:?}");
             let said = format!("{}\n{}\n{}", alert.summary, alert.details, alert.remedy);
-            for leftover in ["  ", "..", ". .", ": .", "\n\n", " \n"] {
-                assert!(!said.contains(leftover), "{heading}: {leftover:?} in {said}");
+            for flaw in ["  ", "..", ". .", ": .", "\n\n", " \n"] {
+                assert!(!said.contains(flaw), "{heading}: {flaw:?} in {said}");
             }
         }
     }

@@ -94,8 +94,8 @@ struct Failures {
 }
 
 /// Sums up the loops and the outbox.
-pub fn state(now: Time, started_at: Time, loops: &[LoopMonitor], stuck: &[(AlertKey, String)]) -> CycleState {
-    if let Some((key, why)) = stuck.first() {
+pub fn state(now: Time, started_at: Time, loops: &[LoopMonitor], undelivered: &[(AlertKey, String)]) -> CycleState {
+    if let Some((key, why)) = undelivered.first() {
         return CycleState::Failing(format!("no channel has delivered the page {key}: {why}"));
     }
     let mut oldest = now;
@@ -127,7 +127,7 @@ mod tests {
         let slot = Duration::from_secs(3);
         let (reporters, loops) = monitors(&[("hive".into(), slot), ("steem".into(), slot)], &Watchdog::new(2));
         let at = |seconds: u32| Time::from_secs(1_000_000 + seconds);
-        let says = |now, stuck: &[(AlertKey, String)]| state(at(now), at(0), &loops, stuck);
+        let says = |now, undelivered: &[(AlertKey, String)]| state(at(now), at(0), &loops, undelivered);
         assert_eq!(says(10, &[]), CycleState::Good(at(0)), "too early to report a failure");
         assert!(matches!(says(31, &[]), CycleState::Failing(why) if why.contains("hive: no cycle has been completed")));
         reporters[0].completed(at(40), None);
@@ -136,11 +136,11 @@ mod tests {
         reporters[1].completed(at(42), Some("blind".into()));
         assert_eq!(says(43, &[]), CycleState::Failing("steem: blind".into()));
         reporters[1].completed(at(44), None);
-        let stuck = [(
+        let undelivered = [(
             AlertKey::new(dogwatch_alerts::Scope::witness("hive", "alice"), dogwatch_alerts::Cause::Missing),
             "pager: no answer".to_owned(),
         )];
-        assert!(matches!(says(45, &stuck), CycleState::Failing(why) if why.contains("pager: no answer")));
+        assert!(matches!(says(45, &undelivered), CycleState::Failing(why) if why.contains("pager: no answer")));
         assert!(matches!(says(80, &[]), CycleState::Failing(_)), "a loop that hangs");
     }
 

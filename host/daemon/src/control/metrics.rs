@@ -75,7 +75,7 @@ pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
     let duty = family("node_on_duty", "Whether a node's key is the one on chain, 1 or 0");
     let open = family("alerts_open", "Open alerts");
     let outbox = family("deliveries", "Messages to channels, by state");
-    let stuck = family("undelivered_pages", "Pages that no channel has delivered within a minute");
+    let undelivered = family("undelivered_pages", "Pages that no channel has delivered within a minute");
 
     let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let truth = |holds: bool| if holds { 1.0 } else { 0.0 };
@@ -115,7 +115,7 @@ pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         outbox.get_or_create(&vec![("state", state.to_owned())]).set(number(count));
     }
-    stuck.get_or_create(&Vec::new()).set(number(status.undelivered_pages.len()));
+    undelivered.get_or_create(&Vec::new()).set(number(status.undelivered_pages.len()));
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)

@@ -210,8 +210,8 @@ async fn an_undelivered_page_is_reported_by_its_key() {
     let store = Store::open(dir.path()).unwrap();
     raise(&store, &["a"], 100).await;
     assert_eq!(store.undelivered_pages(Time::from_secs(99)).await.unwrap(), []);
-    let stuck = store.undelivered_pages(Time::from_secs(160)).await.unwrap();
-    assert_eq!(stuck.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), [key("a")]);
+    let undelivered = store.undelivered_pages(Time::from_secs(160)).await.unwrap();
+    assert_eq!(undelivered.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), [key("a")]);
     told(&store, "mail", 102).await;
     assert_eq!(store.undelivered_pages(Time::from_secs(160)).await.unwrap(), [], "one channel is enough");
 
@@ -219,8 +219,8 @@ async fn an_undelivered_page_is_reported_by_its_key() {
     nobody.recipients.clear();
     let write = report(Change::Raised, key("b"), Severity::Page, "b", Time::from_secs(100));
     store.commit(vec![write], nobody.into(), Time::from_secs(100)).await.unwrap();
-    let stuck = store.undelivered_pages(Time::from_secs(160)).await.unwrap();
-    assert_eq!(stuck, [(key("b"), "no channel takes it".to_owned())]);
+    let undelivered = store.undelivered_pages(Time::from_secs(160)).await.unwrap();
+    assert_eq!(undelivered, [(key("b"), "no channel takes it".to_owned())]);
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ fn switches_that_get_lost() {
         assert_eq!((night.changes(), night.holder()), (1, "second"));
         assert!(night.watchers[0].alerts("not-taken").len() >= 2, "opened and resolved");
 
-        // The primary comes back while the switch is stuck: nothing is left open.
+        // The primary comes back while the switch waits: nothing is left open.
         let mut night = Night::hive(seed);
         night.watch(&[700, 2200], seed);
         let back = (120, Node(0, Condition::Well));

@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(both(&health), (Access::Resting, Access::Open));
         assert_eq!((health.failures(), health.failures_of("a"), health.failing_methods().len()), (0, 1, 1));
         health.succeeded("b", Duration::from_millis(1));
-        assert_eq!(both(&health), (Access::Resting, Access::Open), "the other's success does not mend it");
+        assert_eq!(both(&health), (Access::Resting, Access::Open), "the other's success does not restore it");
         health.read_failed("b", &shape, now, CALM);
         assert_eq!(health.read_access("c", now), Access::Resting, "two of them do");
         assert_eq!(health.poll_access(now), Access::Open, "it still decides");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fake::{Fake, Node, Reply, capture, hasty, nobody, poll, pool, pool_with, raw, reset};
 
-fn swap() -> SignedTransaction {
+fn switch() -> SignedTransaction {
     let profile = Profile::hive_testnet();
     let current = SecretKey::from_wif("5JDSFzY7Kxa7XGZ5udchL2W1jVcDx9gmXe1rfW1Qs7Cfgde94gp").unwrap();
     let next = PublicKey::parse("STM6CvqS9nUvGJnvSX5DVc7mrF6ePiavJGByVTt2fqT1h35SRpbjN", &profile.prefix).unwrap();
@@ -22,7 +22,7 @@ async fn outcome(response: Value) -> Outcome {
     let mut node = Node::hive();
     node.put("condenser_api.broadcast_transaction", response);
     let fake = Fake::node(node).await;
-    pool(&[&fake.url]).broadcast(&swap()).await.results.remove(0).outcome
+    pool(&[&fake.url]).broadcast(&switch()).await.results.remove(0).outcome
 }
 
 fn refusal(code: i64, message: &str) -> Value {
@@ -109,10 +109,10 @@ async fn every_endpoint_gets_the_same_bytes_and_each_is_reported() {
         .map(String::as_str);
     let pool = pool_with(Profile::hive_testnet(), &urls, hasty().fan_out(9));
     let began = tokio::time::Instant::now();
-    let report = pool.broadcast(&swap()).await;
+    let report = pool.broadcast(&switch()).await;
     assert!(began.elapsed().as_millis() < 1500, "all at once");
 
-    assert_eq!(report.id, swap().transaction.id(&Profile::hive_testnet()));
+    assert_eq!(report.id, switch().transaction.id(&Profile::hive_testnet()));
     let outcomes: Vec<&Outcome> = report.results.iter().map(|result| &result.outcome).collect();
     assert!(
         matches!(
@@ -154,13 +154,13 @@ async fn a_broadcast_goes_to_the_best_endpoints_only() {
 
     let pool = pool_with(Profile::hive_testnet(), &urls, PoolOptions::new(Clock::system()).fan_out(3));
     poll(&pool).await;
-    let report = pool.broadcast(&swap()).await;
+    let report = pool.broadcast(&switch()).await;
     assert_eq!((report.results.len(), report.accepted()), (3, 3));
 
     let pool = pool_with(Profile::hive_testnet(), &urls, PoolOptions::new(Clock::system()));
     poll(&pool).await;
     let asked = other.count();
-    let report = pool.broadcast(&swap()).await;
+    let report = pool.broadcast(&switch()).await;
     assert_eq!((report.results.len(), report.accepted()), (5, 3));
     assert!(matches!(report.results[4].outcome, Outcome::NotSent(RpcError::WrongChain { .. })));
     assert_eq!(other.count(), asked);
@@ -169,13 +169,13 @@ async fn a_broadcast_goes_to_the_best_endpoints_only() {
 #[tokio::test]
 async fn a_broadcast_that_went_nowhere_says_so() {
     let (one, two) = (nobody().await, nobody().await);
-    let report = pool(&[&one, &two]).broadcast(&swap()).await;
+    let report = pool(&[&one, &two]).broadcast(&switch()).await;
     assert_eq!((report.accepted(), report.refused(), report.may_have_arrived()), (0, 0, false));
 }
 
 #[tokio::test]
 async fn a_transaction_is_looked_up_where_nodes_keep_track() {
-    let id = swap().transaction.id(&Profile::hive_testnet());
+    let id = switch().transaction.id(&Profile::hive_testnet());
     for (answer, expected) in [
         (
             capture!("transaction_status_api.find_transaction.in_block"),
