@@ -1,6 +1,7 @@
 //! Kills the daemon at any moment and starts it again: one key change, and every alert delivered.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -56,15 +57,19 @@ async fn killed_once(seed: u64) -> usize {
     let witness = daemon.witness().await.unwrap();
     assert_eq!(witness["switches"].as_array().unwrap().len(), 1, "seed {seed}: {witness}");
 
-    // Every message that was ever stored has arrived.
+    // Every message that was ever stored arrives. The list is read first: the daemon goes on, and may store another.
+    for id in stored_messages(dir.path()) {
+        let (id, what) = (format!("test-{id}"), format!("seed {seed}: message {id} arrives"));
+        until(&what, async || net.sink.received().iter().any(|alert| alert.text("message_id") == id)).await;
+    }
     let received = net.sink.received();
     let arrived: BTreeSet<&str> = received.iter().map(|alert| alert.text("message_id")).collect();
-    let database = rusqlite::Connection::open(dir.path().join("state/state.sqlite")).unwrap();
-    let mut statement = database.prepare("SELECT id FROM message").unwrap();
-    let ids: Vec<i64> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    for id in &ids {
-        assert!(arrived.contains(format!("test-{id}").as_str()), "seed {seed}: message {id} was never delivered");
-    }
     assert!(net.sink.has("/switching", "opened"), "seed {seed}");
     received.len() - arrived.len()
+}
+
+fn stored_messages(dir: &Path) -> Vec<i64> {
+    let database = rusqlite::Connection::open(dir.join("state/state.sqlite")).unwrap();
+    let mut statement = database.prepare("SELECT id FROM message").unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }

@@ -176,7 +176,7 @@ async fn channels_can_be_tested() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_at_pushover_counts() {
     use std::os::unix::fs::PermissionsExt;
-    let (net, dir) = (Net::start().await, Net::directory());
+    let (net, dir) = (Net::at_real_pace().await, Net::directory());
     let authority = dogwatch_services::Authority::new().unwrap();
     let service = dogwatch_services::pushover::Pushover::new();
     let (token, user) = (service.token.clone(), service.user.clone());

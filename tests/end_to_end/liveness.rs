@@ -84,7 +84,7 @@ async fn a_broken_policy_is_not_a_sign_of_life() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_undelivered_page_is_reported_everywhere() {
-    let (net, dir) = (Net::start().await, Net::directory());
+    let (net, dir) = (Net::at_real_pace().await, Net::directory());
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let top = "[alerts]\npage_deadline = \"2s\"\n";
     let (config, fake) = with_a_check(&net, dir.path(), top).await;

@@ -111,7 +111,7 @@ fn configuration(net: &Net, dir: &Path, targets: &[Target]) -> PathBuf {
 async fn no_message_is_lost_or_out_of_order() {
     dogwatch::install_tls_provider();
     println!("UNDER_FIRE_SEED={}", seed());
-    let (net, dir) = (Net::with(|config| config.block_interval_ms = 3000).await, Net::directory());
+    let (net, dir) = (Net::at_real_pace().await, Net::directory());
     let targets = [Target::start(seed()).await, Target::start(seed() + 1).await];
     let config = configuration(&net, dir.path(), &targets);
     let socket = dir.path().join("state/dogwatch.sock");

@@ -1,3 +1,3 @@
-//! The one place that asks what time it is.
+//! Re-exports the clock of `dogwatch-rpc`.
 
 pub use dogwatch_rpc::Clock;

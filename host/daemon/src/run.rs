@@ -9,4 +9,4 @@ pub mod preflight;
 mod starts;
 
 pub use daemon::Daemon;
-pub use error::StartError;
+pub use error::{StartError, TaskEnded};

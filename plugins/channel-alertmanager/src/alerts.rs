@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::rfc3339;
-use dogwatch_sdk::text::{Unit, body_within, cut, key_within, one_line};
+use dogwatch_sdk::text::{Unit, body_within, cut, key_within, one_line, summary};
 
 /// The longest summary, in characters. Alertmanager has no limit, but the services that it notifies do.
 const SUMMARY: usize = 1000;
@@ -57,10 +57,8 @@ fn labels(alert: &Alert, severity: Severity) -> Object {
 }
 
 fn annotations(alert: &Alert) -> Object {
-    let summary = one_line(&alert.summary);
-    let summary = summary.strip_prefix("resolved: ").unwrap_or(&summary);
     let annotations = Object::new()
-        .text("summary", &cut(summary, SUMMARY, Unit::Chars))
+        .text("summary", &cut(&summary(alert), SUMMARY, Unit::Chars))
         .text("description", &body_within(alert, DESCRIPTION, Unit::Chars));
     if alert.acknowledged_by.is_empty() {
         return annotations;

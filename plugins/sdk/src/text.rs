@@ -12,4 +12,4 @@ pub use clean::{one_line, plain, quoted};
 pub use cut::{Unit, cut, escaped};
 pub use encode::{html, percent};
 pub use key::{key_within, short_hash};
-pub use title::title;
+pub use title::{summary, title};

@@ -55,6 +55,12 @@ impl Net {
         Self::with(|_| {}).await
     }
 
+    /// With the blocks of a real chain, 3 seconds apart, for tests that count alerts: a busy machine delays a poll by more
+    /// than a short slot, and that is an alert.
+    pub(crate) async fn at_real_pace() -> Self {
+        Self::with(|config| config.block_interval_ms = 3000).await
+    }
+
     pub(crate) async fn with(change: impl FnOnce(&mut DevnetConfig)) -> Self {
         let node = |name: &str| DevnetNodeConfig { name: name.into(), signing_key: None, port: 0 };
         let mut config = DevnetConfig {

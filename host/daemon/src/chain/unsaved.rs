@@ -1,4 +1,4 @@
-//! Reports that could not be stored yet: they wait in memory, and no storm of them eats the machine.
+//! Reports that could not be stored yet: they wait in memory, bounded even in a storm.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::store::Write;
 /// Beyond so many reports only the newest of each alert is kept.
 const CROWDED: usize = 1000;
 
-/// What of a failed commit must not be lost. States are written anew with the next change; a report would not come again,
+/// What a failed commit must not lose. States are written anew with the next change; a report would not come again,
 /// for whoever made it believes that the desk has it.
 ///
 /// Of fresh wording the newest is enough. The newest report of an alert is enough for the desk too: any of them opens the

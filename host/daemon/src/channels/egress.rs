@@ -276,13 +276,16 @@ fn describe(error: &reqwest::Error) -> String {
     } else {
         "the request failed"
     };
-    let mut cause = std::error::Error::source(error);
-    let mut root = None;
-    while let Some(inner) = cause {
-        root = Some(inner.to_string());
-        cause = inner.source();
+    std::error::Error::source(error).map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {}", root_cause(cause)))
+}
+
+/// The error at the bottom of a chain of errors, as text.
+pub fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
     }
-    root.map_or_else(|| kind.to_owned(), |root| format!("{kind}: {root}"))
+    cause.to_string()
 }
 
 /// The client that all channels share.

@@ -1,5 +1,6 @@
 //! `dogwatch run`.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use dogwatch_client::{Exit, Failure};
@@ -76,19 +77,21 @@ async fn watch(path: &Path, clock: Clock) -> Result<(), Ended> {
     Ok(())
 }
 
+fn died(why: impl Display) -> Ended {
+    Ended::new("a part of it died", "journalctl -u dogwatch -e", Failure::other(why))
+}
+
 async fn serve(config: Config, library: dogwatch_plugins::Library, clock: Clock) -> Result<(), Ended> {
-    let died =
-        |error: anyhow::Error| Ended::new("a part of it died", "journalctl -u dogwatch -e", Failure::other(error));
     let site = config.site.clone();
     let mut daemon = Daemon::start(config, library, clock).await.map_err(|error| Ended {
         another: error.is_another_daemon(),
         ..Ended::new(error.summary(), error.command(), Failure::other(error))
     })?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| died(error.into()))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| died(error.into()))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(died)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(died)?;
     liveness::tell(&[NotifyState::Ready]);
     tokio::select! {
-        ended = daemon.run() => return ended.map_err(died),
+        ended = daemon.run() => return Err(died(ended)),
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }

@@ -20,8 +20,7 @@ use crate::fallback::last_good;
 ///
 /// If there is no HTTP client.
 pub(super) fn clients(config: &Config, library: &Library) -> Result<Channels, StartError> {
-    let no_https = |error| StartError::Http(format!("{:#}", anyhow::Error::new(error)));
-    let http = egress::http_client().map_err(no_https)?;
+    let http = egress::http_client().map_err(|error| StartError::Http(egress::root_cause(&error)))?;
     let (mut clients, mut senders, mut on_kept) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &config.channels {
         let built = plugin::load(library, channel);

@@ -9,7 +9,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::chains::{Shared, start_chain};
 use super::channels::{Channels, clients, heard, watch_plugins};
-use super::error::StartError;
+use super::error::{StartError, TaskEnded};
 use super::plugins;
 use super::starts::remember_start;
 use crate::alerts::desk::AlertDesk;
@@ -117,15 +117,11 @@ impl Daemon {
         }
     }
 
-    /// Runs until a task ends, which none should.
-    ///
-    /// # Errors
-    ///
-    /// Always: it returns only when a part of the daemon has ended.
-    pub async fn run(&mut self) -> anyhow::Result<()> {
+    /// Runs until a task ends, which none should. Returns which way it ended.
+    pub async fn run(&mut self) -> TaskEnded {
         match self.tasks.join_next().await {
-            Some(Err(error)) => Err(anyhow::anyhow!("a part of the daemon died: {error}")),
-            Some(Ok(())) | None => Err(anyhow::anyhow!("a part of the daemon ended unexpectedly")),
+            Some(Err(error)) => TaskEnded::Died(error),
+            Some(Ok(())) | None => TaskEnded::Returned,
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Why a daemon cannot start.
+//! Why a daemon cannot start or go on.
 
 use std::path::PathBuf;
 
 use dogwatch_rpc::PoolError;
+use tokio::task::JoinError;
 
 use crate::store::StoreError;
 
@@ -56,4 +57,15 @@ impl StartError {
     pub const fn is_another_daemon(&self) -> bool {
         matches!(self, Self::Store(StoreError::InUse(_)))
     }
+}
+
+/// A part of the daemon ended, and the daemon cannot go on without it.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskEnded {
+    /// It panicked.
+    #[error("a part of the daemon died: {0}")]
+    Died(JoinError),
+    /// It returned.
+    #[error("a part of the daemon ended unexpectedly")]
+    Returned,
 }

@@ -86,7 +86,7 @@ pub enum Refusal {
     },
 }
 
-/// Whether `--force` passes a rail.
+/// Whether `--force` overrides a rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strength {
     /// Nothing passes it.

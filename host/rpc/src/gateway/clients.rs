@@ -103,7 +103,7 @@ impl Clients {
     }
 }
 
-/// The network that counts as one client: who has one IPv6 address has at least 2^64 of them.
+/// The network that counts as one client: anyone with one IPv6 address has at least 2^64 of them.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(client) => client.into(),

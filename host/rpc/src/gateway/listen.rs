@@ -104,7 +104,7 @@ impl Gateway {
         self.inner.draining.store(true, Ordering::Relaxed);
         drop(listener);
         if tokio::time::timeout(self.options().drain, graceful.shutdown()).await.is_err() {
-            tracing::warn!(after = ?self.options().drain, "the gateway ends with requests unanswered");
+            tracing::warn!(after = ?self.options().drain, "the gateway stopped with requests unanswered");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A round of polls: every endpoint at once, the slowest not waited for.
+//! A round of polls: every endpoint at once, without waiting for the slowest.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -15,9 +15,18 @@ pub fn title(alert: &Alert) -> String {
         (_, Severity::Warning) => "WARNING",
         (_, Severity::Info) => "INFO",
     };
+    format!("{word} at {}: {}", one_line(&alert.site), summary(alert))
+}
+
+/// The summary in one line, without the `resolved: ` that the host puts before that of a resolved alert. For a title or
+/// a field that shows the event itself.
+#[must_use]
+pub fn summary(alert: &Alert) -> String {
     let summary = one_line(&alert.summary);
-    let summary = summary.strip_prefix("resolved: ").unwrap_or(&summary);
-    format!("{word} at {}: {summary}", one_line(&alert.site))
+    match summary.strip_prefix("resolved: ") {
+        Some(summary) => summary.to_owned(),
+        None => summary,
+    }
 }
 
 #[cfg(test)]

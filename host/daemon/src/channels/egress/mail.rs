@@ -58,7 +58,7 @@ impl Egress {
                 Ok(self.reply(u16::from(reply.code()), &text))
             }
             Some(Err(error)) => match error.status() {
-                Some(code) => Ok(self.reply(u16::from(code), &root(&error))),
+                Some(code) => Ok(self.reply(u16::from(code), &super::root_cause(&error))),
                 None => Err(EgressError::Transport(self.scrub(&explain(mail, &error)))),
             },
         }
@@ -87,7 +87,7 @@ impl Egress {
                 let certificate = Certificate::from_pem(pem).map_err(|_| EgressError::Authority)?;
                 parameters = parameters.add_root_certificate(certificate);
             }
-            parameters.build().map_err(|error| EgressError::Transport(format!("no TLS: {}", root(&error))))
+            parameters.build().map_err(|error| EgressError::Transport(format!("no TLS: {}", super::root_cause(&error))))
         };
         let tls = match mail.security {
             MailSecurity::Tls => Tls::Wrapper(tls()?),
@@ -134,13 +134,5 @@ fn message(mail: &Mail) -> Result<Message, EgressError> {
 fn explain(mail: &Mail, error: &Error) -> String {
     let (server, port) = (&mail.server, mail.port);
     let kind = if error.is_timeout() { "does not answer in time" } else { "cannot be talked to" };
-    format!("mail server {server}:{port} {kind}: {}", root(error))
-}
-
-fn root(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    format!("mail server {server}:{port} {kind}: {}", super::root_cause(error))
 }

@@ -73,7 +73,7 @@ impl Watch {
 
     /// The same, for humans.
     pub(super) fn duty(&self) -> String {
-        let holder = self.holder().map_or_else(|| "nobody known".to_owned(), |holder| holder.place());
+        let holder = self.holder().map_or_else(|| "unknown".to_owned(), |holder| holder.place());
         let marks = self.marks();
         if marks.is_empty() {
             return format!("On duty: {holder}.");
