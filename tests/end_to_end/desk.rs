@@ -79,8 +79,8 @@ async fn an_acknowledgement_in_time_keeps_the_colleague_asleep_and_survives_a_re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forty_alerts_at_once_get_one_message() {
-    let (net, dir) = (Net::start().await, Net::directory());
-    let setup = Setup { top: "[alerts]\ngather = \"8s\"\n".into(), ..Setup::default() };
+    let (net, dir) = (Net::at_real_pace().await, Net::directory());
+    let setup = Setup { top: "[alerts]\ngather = \"20s\"\n".into(), ..Setup::default() };
     let daemon = Daemon::start(&net.write(dir.path(), &setup));
     daemon.ready().await;
     let raise = |n: usize| {
