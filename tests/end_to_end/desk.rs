@@ -116,7 +116,7 @@ async fn forty_alerts_at_once_get_one_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_maintenance_is_quiet_and_loses_nothing() {
-    let (net, dir) = (Net::start().await, Net::directory());
+    let (net, dir) = (Net::at_real_pace().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
     assert_eq!(daemon.command(&["maintenance", "start"]).await.status.code(), Some(2), "an end is mandatory");
@@ -126,7 +126,7 @@ async fn a_maintenance_is_quiet_and_loses_nothing() {
     ok(&daemon, &["alert", "resolve", "went"]).await;
     assert!(ok(&daemon, &["status"]).await.contains("maintenance: alerts are held back until"));
     let before = net.sink.received().len();
-    net.blocks(10).await;
+    net.blocks(2).await;
     assert_eq!(net.sink.received().len(), before, "quiet");
     ok(&daemon, &["maintenance", "end"]).await;
     until("the digest comes", async || net.sink.has("daemon/test/maintenance", "report")).await;

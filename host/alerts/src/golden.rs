@@ -1,9 +1,9 @@
 //! The texts of the alerts that the desk itself raises, word for word.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dogwatch_chain::Time;
+use dogwatch_golden::GoldenFiles;
 
 use crate::{
     Alert, AlertEvent, AlertKey, AlertReport, Cause, Hold, Incident, Maintenance, Phase, Raiser, Scope, Severity,
@@ -50,30 +50,17 @@ fn shown(report: &AlertReport) -> String {
     )
 }
 
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+fn golden_files() -> GoldenFiles {
+    GoldenFiles::of(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn golden(cause: Cause, reports: &[Option<AlertReport>]) {
-    let text = reports.iter().flatten().map(shown).collect::<Vec<_>>().join("\n");
-    let path = directory().join(cause.name()).with_extension("txt");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::create_dir_all(directory()).unwrap();
-        std::fs::write(&path, &text).unwrap();
-    }
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(known, text, "{}: set UPDATE_GOLDEN=1 to rewrite it", path.display());
+    golden_files().compare(cause, &reports.iter().flatten().map(shown).collect::<Vec<_>>().join("\n"));
 }
 
-/// Every cause that the desk raises has a golden file, and no file is left over.
 #[test]
 fn every_cause_of_the_desk_has_a_golden_file() {
-    let files = std::fs::read_dir(directory()).unwrap();
-    let mut found: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    let mut wanted: Vec<String> = Cause::raised_by(Raiser::Desk).map(|cause| format!("{cause}.txt")).collect();
-    found.sort();
-    wanted.sort();
-    assert_eq!(found, wanted);
+    golden_files().are(Cause::raised_by(Raiser::Desk));
 }
 
 #[test]

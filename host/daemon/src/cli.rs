@@ -22,9 +22,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use common::{ConfigFile, duration};
+use common::{ConfigFile, Format, duration};
 use dogwatch_client::Failure;
-use dogwatch_demo::Scenario;
+use dogwatch_demo::{DemoFiles, Scenario};
 
 use crate::clock::Clock;
 use crate::logging::LogFormat;
@@ -61,9 +61,8 @@ enum CliCommand {
     Check {
         #[command(flatten)]
         file: ConfigFile,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Show a failover on a simulated chain, from the crash to the new key
     Demo {
@@ -90,9 +89,8 @@ enum CliCommand {
     Status {
         #[command(flatten)]
         file: ConfigFile,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Show the endpoints, best first: health, head, latency, standing, errors, budget
     Endpoints {
@@ -101,9 +99,8 @@ enum CliCommand {
         /// Ask the endpoints directly instead of the running daemon; takes a few blocks
         #[arg(long)]
         ask: bool,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Switch a witness by hand; the rails apply, and --force overrides the soft ones
     Switch {
@@ -123,9 +120,8 @@ enum CliCommand {
         /// The chain, if the witness is watched on several
         #[arg(long)]
         chain: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Pause automatic switches of a witness
     Pause {
@@ -154,9 +150,8 @@ enum CliCommand {
     Alerts {
         #[command(flatten)]
         file: ConfigFile,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Acknowledge an alert: it is no longer repeated unless it gets worse
     Ack {
@@ -182,9 +177,8 @@ enum CliCommand {
     Rehearse {
         #[command(flatten)]
         file: ConfigFile,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Show policies and alert channels
     #[command(subcommand)]
@@ -221,31 +215,32 @@ pub fn main() -> ExitCode {
 async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
     match command {
         CliCommand::Run(file) => run::run(&file.config, clock).await,
-        CliCommand::Check { file, json } => check::check(&file.config, json),
+        CliCommand::Check { file, format } => check::check(&file.config, format),
         CliCommand::Demo { scenario, slot_ms, keep } => {
-            dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), keep, clock).await
+            let files = if keep { DemoFiles::Kept } else { DemoFiles::Removed };
+            dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), files, clock).await
         }
         CliCommand::Devnet { config } => devnet::run(&config).await,
         CliCommand::Tx(command) => tx::run(command),
-        CliCommand::Status { file, json } => status::status(&file.config, json).await,
-        CliCommand::Endpoints { file, ask, json } => {
+        CliCommand::Status { file, format } => status::status(&file.config, format).await,
+        CliCommand::Endpoints { file, ask, format } => {
             let from = if ask { endpoints::From::Endpoints } else { endpoints::From::Daemon };
-            endpoints::endpoints(&file.config, from, json, clock).await
+            endpoints::endpoints(&file.config, from, format, clock).await
         }
-        CliCommand::Switch { file, witness, node, disable, force, chain, json } => {
+        CliCommand::Switch { file, witness, node, disable, force, chain, format } => {
             let to = if disable { None } else { node };
             let request = switch::SwitchOrder { witness: &witness, chain, to, force };
-            switch::switch(&file.config, request, json).await
+            switch::switch(&file.config, request, format).await
         }
         CliCommand::Pause { file, witness, span, chain } => {
             pause::pause(&file.config, &witness, chain, Some(span)).await
         }
         CliCommand::Resume { file, witness, chain } => pause::pause(&file.config, &witness, chain, None).await,
-        CliCommand::Alerts { file, json } => alerts::alerts(&file.config, json).await,
+        CliCommand::Alerts { file, format } => alerts::alerts(&file.config, format).await,
         CliCommand::Ack { file, key, all: _, by } => ack::ack(&file.config, key, by).await,
         CliCommand::Alert(command) => alert::alert(command, clock).await,
         CliCommand::Maintenance(command) => maintenance::maintenance(command).await,
-        CliCommand::Rehearse { file, json } => rehearse::rehearse(&file.config, json).await,
+        CliCommand::Rehearse { file, format } => rehearse::rehearse(&file.config, format).await,
         CliCommand::Plugin(command) => plugin::run(&command),
     }
 }

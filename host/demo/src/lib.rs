@@ -12,7 +12,6 @@ mod scenario;
 mod sink;
 mod stage;
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use dogwatch_chain::Time;
@@ -30,21 +29,30 @@ use stage::{NODES, Stage, WITNESS};
 /// The longest that any step of the demo takes, in rounds; a slow machine gets some seconds more.
 const PATIENCE_ROUNDS: u32 = 10;
 
+/// What becomes of the demo's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoFiles {
+    /// They are removed at the end.
+    Removed,
+    /// They are kept, and the demo prints where they are.
+    Kept,
+}
+
 /// Runs the demo with slots of this length.
 ///
 /// # Errors
 ///
 /// When the demo cannot be set up, or when an invariant does not hold.
-pub async fn run(scenario: Scenario, slot: Duration, keep: bool, clock: Clock) -> Result<(), Failure> {
-    let mut stage = Stage::set(scenario, slot, keep).await.map_err(Failure::other)?;
-    let mut picture = Picture::new(std::io::stdout().is_terminal());
+pub async fn run(scenario: Scenario, slot: Duration, files: DemoFiles, clock: Clock) -> Result<(), Failure> {
+    let mut stage = Stage::set(scenario, slot, files).await.map_err(Failure::other)?;
+    let mut picture = Picture::new();
     picture.say("A devnet is running, with the witness alice, its primary and two standbys.");
     picture.say(scenario.opening());
     picture.say(&format!("Configuration: {}", stage.config_path().display()));
     let played = play(scenario, &mut stage, &mut picture, clock).await;
     picture.finish();
     stage.stop().await;
-    if keep {
+    if files == DemoFiles::Kept {
         println!("The demo's files are in {}.", stage.keep().display());
     }
     let crashes = played?;

@@ -1,6 +1,6 @@
 //! The live picture of the slots: redrawn in place on a terminal, printed as plain lines elsewhere.
 
-use std::io::{Stdout, Write as _};
+use std::io::{IsTerminal as _, Stdout, Write as _};
 
 use crossterm::style::Stylize as _;
 use crossterm::{cursor, queue, terminal};
@@ -21,17 +21,27 @@ pub(super) fn producer(slot: &DevnetSlot) -> Option<&str> {
     }
 }
 
+/// What the picture is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Canvas {
+    Terminal,
+    Lines,
+}
+
 #[derive(Debug)]
 pub(super) struct Picture {
-    live: bool,
+    canvas: Canvas,
     out: Stdout,
     drawn: u16,
     last_own: Option<u64>,
 }
 
 impl Picture {
-    pub(super) fn new(live: bool) -> Self {
-        Self { live, out: std::io::stdout(), drawn: 0, last_own: None }
+    /// On standard output.
+    pub(super) fn new() -> Self {
+        let out = std::io::stdout();
+        let canvas = if out.is_terminal() { Canvas::Terminal } else { Canvas::Lines };
+        Self { canvas, out, drawn: 0, last_own: None }
     }
 
     /// Prints a line of the story above the picture.
@@ -42,7 +52,7 @@ impl Picture {
 
     /// Draws the current slots.
     pub(super) fn draw(&mut self, snapshot: &Snapshot) {
-        if self.live {
+        if self.canvas == Canvas::Terminal {
             self.clear();
             let lines = lines(snapshot);
             for line in &lines {

@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
+use crate::DemoFiles;
 use crate::front::{Front, NAME};
 use crate::scenario::Scenario;
 use crate::sink::{Received, Sink};
@@ -38,10 +39,10 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) async fn set(scenario: Scenario, slot: Duration, keep: bool) -> anyhow::Result<Self> {
+    pub(super) async fn set(scenario: Scenario, slot: Duration, files: DemoFiles) -> anyhow::Result<Self> {
         let mut directory =
             TempDir::with_prefix("dogwatch-demo-").context("cannot create a directory for the demo's files")?;
-        directory.disable_cleanup(keep);
+        directory.disable_cleanup(files == DemoFiles::Kept);
         let path = directory.path().to_owned();
         let node = |name: &str| DevnetNodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
         let witness = DevnetWitnessConfig {

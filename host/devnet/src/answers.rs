@@ -10,3 +10,4 @@ pub(crate) mod status;
 pub(crate) mod witnesses;
 
 pub(crate) use context::{AnswerContext, JsonForm};
+pub(crate) use schedule::FutureRound;

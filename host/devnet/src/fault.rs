@@ -17,7 +17,7 @@ pub enum ProducerStatus {
     Crashed,
     /// It accepts connections and never answers.
     Hung,
-    /// It answers with a head from some blocks ago, and falls further behind.
+    /// Its head is stuck some blocks back, and it falls further behind.
     Behind,
     /// It is cut off from the network, and answers with its last head.
     Partitioned,
@@ -27,15 +27,15 @@ pub enum ProducerStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RpcFault {
-    /// None.
+    /// No fault.
     Ok,
     /// It closes every connection at once. Its mempool is lost.
     Down,
     /// It accepts connections and never answers.
     Hang,
-    /// Its head stands still at a block from some blocks ago, and it broadcasts nothing.
+    /// Its head is stuck some blocks back, and it broadcasts nothing.
     Stale {
-        /// How many blocks ago; 255 at most.
+        /// How many blocks back; 255 at most.
         blocks: u32,
     },
     /// It follows a fork of its own: the same heights, other ids, another signing key for the watched witnesses.

@@ -9,7 +9,7 @@ use dogwatch_chain::{
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Irreversible;
-use crate::rules::{AppliedKeyChange, admit};
+use crate::rules::{AppliedKeyChange, Seen, admit};
 use crate::setup::Setup;
 use crate::state::{ChainState, StoredBlock, StoredBlocks, shuffle};
 
@@ -79,13 +79,13 @@ impl Ledger {
         let mut changes = Vec::new();
         let mut transactions = Vec::new();
         for (id, signed) in std::mem::take(&mut template.transactions) {
-            // A producer leaves out what has expired by the time of its block.
+            // A producer leaves out transactions that have expired by its block's time.
             if signed.transaction.expiration < template.time {
                 continue;
             }
             // The mempool was checked against this very head, but other transactions may now come first.
-            let known = self.blocks.is_known(&id, &before);
-            if let Ok(changed) = admit(setup, &self.blocks, &mut state, &signed, id, known) {
+            let seen = Seen::before(self.blocks.is_known(&id, &before));
+            if let Ok(changed) = admit(setup, &self.blocks, &mut state, &signed, id, seen) {
                 changes.extend(changed);
                 transactions.push((id, signed));
             }

@@ -1,4 +1,4 @@
-//! A simulated Graphene chain that answers like a real node and is as strict.
+//! A simulated Graphene chain that answers like a real node and is just as strict.
 //!
 //! [`Devnet`] is the chain in virtual time, without I/O: the same configuration and the same calls make the same chain.
 //! [`DevnetServer`] puts it on loopback, with an endpoint for each public RPC node, one for each producing node of the
@@ -29,8 +29,8 @@
 //! ```
 //!
 //! It differs from a real chain on purpose: slots may be shorter than a second, and times then have milliseconds; a
-//! schedule whose witnesses are all disabled stays in force; nothing costs resource credits; only the accounts of
-//! witnesses exist, and only the two operations that change a signing key.
+//! schedule stays in force even if all its witnesses are disabled; nothing costs resource credits; only witnesses have
+//! accounts, and the only operations are the two that change a signing key.
 
 // The dynamic global properties are one `json!` with some fifty members.
 #![recursion_limit = "256"]

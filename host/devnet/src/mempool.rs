@@ -6,7 +6,7 @@ use dogwatch_chain::{SignedTransaction, TransactionId};
 
 use crate::error_reply::ErrorReply;
 use crate::ledger::Ledger;
-use crate::rules::admit;
+use crate::rules::{Seen, admit};
 use crate::setup::Setup;
 use crate::state::ChainState;
 
@@ -44,8 +44,8 @@ impl Mempool {
         id: TransactionId,
         signed: Arc<SignedTransaction>,
     ) -> Result<(), ErrorReply> {
-        let known = self.contains(&id) || ledger.blocks().is_known(&id, &self.state);
-        admit(setup, ledger.blocks(), &mut self.state, &signed, id, known)?;
+        let seen = Seen::before(self.contains(&id) || ledger.blocks().is_known(&id, &self.state));
+        admit(setup, ledger.blocks(), &mut self.state, &signed, id, seen)?;
         self.pending.push((id, signed));
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! JSON-RPC as nodes do it: which methods, which parameters, which errors.
+//! JSON-RPC as nodes speak it: methods, parameters and errors.
 
 mod methods;
 mod params;

@@ -1,4 +1,4 @@
-//! The rules by which nodes accept transactions.
+//! A node's rules for accepting transactions.
 
 mod admit;
 mod authority;
@@ -6,5 +6,5 @@ mod lifetime;
 mod unknown_name;
 mod validate;
 
-pub(crate) use admit::{AppliedKeyChange, admit};
+pub(crate) use admit::{AppliedKeyChange, Seen, admit};
 pub(crate) use authority::check_authority;

@@ -7,6 +7,7 @@ use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Change, N
 use dogwatch_chain::{
     AccountName, Block, BlockId, BlockNum, Head, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
 };
+use dogwatch_golden::GoldenFiles;
 
 use crate::book::AlertBook;
 use crate::chain::{EndpointReading, Reading};
@@ -104,36 +105,36 @@ impl Messages {
     }
 }
 
-/// Alerts as they were said, by their causes, to be compared with the golden files.
+/// The messages about each cause, to be compared with the golden files.
 #[derive(Default)]
-pub(crate) struct Album {
-    pages: BTreeMap<String, Vec<(String, Alert)>>,
+pub(crate) struct CauseTexts {
+    texts: BTreeMap<String, Vec<(String, Alert)>>,
 }
 
-impl Album {
-    /// Takes in what was said of that cause, under a heading.
-    pub(crate) fn add(&mut self, heading: &str, cause: Cause, said: impl IntoIterator<Item = Alert>) {
-        let said: Vec<Alert> = said.into_iter().filter(|alert| alert.key.cause == cause).collect();
-        assert!(!said.is_empty(), "{heading}: nothing was said of {cause}");
-        let page = self.pages.entry(cause.to_string()).or_default();
-        page.extend(said.into_iter().map(|alert| (heading.to_owned(), alert)));
+impl CauseTexts {
+    /// Adds the messages about that cause, under a heading.
+    pub(crate) fn add(&mut self, heading: &str, cause: Cause, alerts: impl IntoIterator<Item = Alert>) {
+        let alerts: Vec<Alert> = alerts.into_iter().filter(|alert| alert.key.cause == cause).collect();
+        assert!(!alerts.is_empty(), "{heading}: no message about {cause}");
+        let texts = self.texts.entry(cause.to_string()).or_default();
+        texts.extend(alerts.into_iter().map(|alert| (heading.to_owned(), alert)));
     }
 
-    /// The same of a notice that is said once, by itself.
+    /// Adds the message about a single notice.
     pub(crate) fn add_notice(&mut self, heading: &str, cause: Cause, now: Time, notice: Notice) {
         let report = AlertBook::default().update(now, notice);
         self.add(heading, cause, [Messages::default().of(report)]);
     }
 
-    /// Compares all pages; each tells of an opening and of an end, and each message has all it needs.
+    /// Compares all of them. Each cause has an opening and an end, and each message has all it needs.
     pub(crate) fn check(&self) {
-        for (cause, page) in &self.pages {
-            let has = |event| page.iter().any(|(_, alert)| alert.event == event);
+        for (cause, texts) in &self.texts {
+            let has = |event| texts.iter().any(|(_, alert)| alert.event == event);
             assert!(has(AlertEvent::Opened) && has(AlertEvent::Resolved), "{cause} has no beginning or no end");
-            let shown: Vec<String> = page.iter().map(|(heading, alert)| shown(heading, alert)).collect();
-            golden(&format!("{cause}.txt"), &shown.join("\n"));
+            let shown: Vec<String> = texts.iter().map(|(heading, alert)| shown(heading, alert)).collect();
+            golden_files().compare(cause, &shown.join("\n"));
         }
-        for (heading, alert) in self.pages.values().flatten() {
+        for (heading, alert) in self.texts.values().flatten() {
             let over = alert.event == AlertEvent::Resolved;
             assert_eq!(alert.command.is_empty(), over, "{heading}: {alert:?}");
             assert!(over || exists(&alert.command), "{heading}: there is no command {:?}", alert.command);
@@ -170,28 +171,12 @@ fn shown(heading: &str, alert: &Alert) -> String {
     )
 }
 
-/// Compares a text with a golden file; `UPDATE_GOLDEN=1` writes it instead.
-fn golden(name: &str, text: &str) {
-    let path = golden_files().join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::create_dir_all(golden_files()).unwrap();
-        return std::fs::write(&path, text).unwrap();
-    }
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(known == text, "{} differs; UPDATE_GOLDEN=1 writes it anew. It would be:\n{text}", path.display());
-}
-
-fn golden_files() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+fn golden_files() -> GoldenFiles {
+    GoldenFiles::of(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Whoever adds a cause adds its golden file, and whoever drops one drops it.
 #[test]
 fn every_cause_has_a_golden_file() {
-    let files = std::fs::read_dir(golden_files()).unwrap();
-    let mut found: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    found.sort();
-    let mut wanted: Vec<String> = Cause::raised_by(Raiser::Engine).map(|cause| format!("{cause}.txt")).collect();
-    wanted.sort();
-    assert_eq!(found, wanted);
+    golden_files().are(Cause::raised_by(Raiser::Engine));
 }

@@ -13,6 +13,7 @@ mod clients;
 mod connection;
 mod handle;
 mod health;
+mod linger;
 mod listen;
 mod options;
 mod pending;

@@ -3,7 +3,7 @@
 /// A bundled plugin.
 #[derive(Clone, Copy)]
 pub struct Bundled {
-    /// The name by which a configuration asks for it.
+    /// The name that a configuration uses for it.
     pub name: &'static str,
     /// A core module that carries its component type.
     pub wasm: &'static [u8],
@@ -17,7 +17,7 @@ impl std::fmt::Debug for Bundled {
 
 macro_rules! bundled {
     ($list:ident: [$($name:literal),*]) => {
-        /// Bundled plugins in the order of their names: the policies, the channels, or all, policies first.
+        /// Bundled plugins, ordered by name: the policies, the channels, or all, policies first.
         pub const $list: &[Bundled] = &[$(
             Bundled { name: $name, wasm: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".wasm")) },
         )*];

@@ -1,4 +1,4 @@
-//! The alert as Alertmanager takes it: once, or at a resolution once for each severity that it may have had.
+//! The alert as Alertmanager takes it: once, or for a resolution once for each severity that it may have had.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use dogwatch_sdk::text::{Unit, body_within, cut, key_within, one_line, summary};
 
 /// The longest summary, in characters. Alertmanager has no limit, but the services that it notifies do.
 const SUMMARY: usize = 1000;
-/// The longest description, in characters, likewise.
+/// The longest description, in characters, for the same reason.
 const DESCRIPTION: usize = 10_000;
 /// The longest value of a label, in characters. A longer one is cut the same way in every message.
 const LABEL: usize = 1000;
-/// How far in the past an alert's end is put, in milliseconds: as far as Alertmanager's clock may be behind. It would
-/// ignore an end in its future and keep the later one that it knew.
+/// How far in the past an alert's end is put, in milliseconds: Alertmanager's clock may be this far behind. It would
+/// ignore an end in its future and keep the later one it already has.
 const MARGIN: i64 = 30_000;
 
 /// The JSON of the request.

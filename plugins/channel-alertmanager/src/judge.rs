@@ -4,7 +4,7 @@ use dogwatch_sdk::channel::{Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{parse, text};
 
-/// Judges the response to alerts. A success has no body; a page instead is a proxy's, such as a login.
+/// Judges the response to alerts. A success has no body; a page comes from a proxy, such as a login.
 pub(crate) fn of_message(response: &Response) -> Judgement {
     let is_page = response.body.trim_ascii_start().starts_with(b"<");
     match response.status {

@@ -1,9 +1,9 @@
 //! Hands alerts to a Prometheus Alertmanager, which groups, routes and repeats them as its own configuration says.
 //!
-//! Labels are an alert's identity there. All but one follow from the alert's key; the other is the severity, because
-//! routes decide by it, and because Alertmanager notifies nobody when an annotation changes. So an alert that becomes
-//! more severe is a new one to Alertmanager, which notifies again. A severity never falls while an alert is open, so
-//! the resolution ends the alert at its own severity and at all lower ones. An inhibition rule with `equal:
+//! Alertmanager identifies an alert by its labels. All but one follow from the alert's key. The other is the severity,
+//! because routes decide by it, and because Alertmanager notifies nobody when an annotation changes. So an alert that
+//! becomes more severe is a new one to Alertmanager, which notifies again. A severity never falls while an alert is
+//! open, so the resolution ends the alert at its own severity and at all lower ones. An inhibition rule with `equal:
 //! [dogwatch_key]` keeps the less severe one quiet in the meantime.
 //!
 //! Alertmanager has no acknowledgement: an annotation shows who acknowledged. Reports are not sent, because
@@ -17,18 +17,18 @@ use std::time::Duration;
 use dogwatch_sdk::channel::{Alert, Channel, Event, Header, HttpRequest, Judgement, Method, Request, Response};
 use dogwatch_sdk::{Reader, Settings};
 
-/// The channel.
+/// The Alertmanager channel.
 #[derive(Debug)]
 pub struct Alertmanager;
 
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The address, without a slash at its end.
+    /// The address, without a trailing slash.
     pub url: String,
     /// How to log in.
     pub login: Login,
-    /// When Alertmanager considers an open alert resolved that it does not hear of again.
+    /// How long Alertmanager waits for news of an open alert before it considers the alert resolved.
     pub resolve_after: Duration,
 }
 

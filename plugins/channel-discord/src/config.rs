@@ -17,11 +17,11 @@ pub struct Config {
 /// Where the webhook is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Webhook {
-    /// All of its URL is a secret.
+    /// The whole URL is a secret.
     Secret,
     /// The API's address and the webhook's id; its token is a secret.
     Parts {
-        /// The API's address, without a slash at its end.
+        /// The API's address, without a trailing slash.
         url: String,
         /// The webhook's id.
         id: String,

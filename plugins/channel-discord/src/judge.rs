@@ -31,7 +31,7 @@ pub(crate) fn of_self_test(response: &Response) -> Judgement {
     }
 }
 
-/// Success by its status alone.
+/// A response that succeeds by its status, but does not look like Discord's.
 fn strange(response: &Response) -> Judgement {
     Judgement::Transient(format!(
         "the service answers {}, but not as Discord would: does the url lead to a Discord webhook?",
@@ -81,7 +81,7 @@ fn wait(response: &Response, answer: &Value) -> Option<u64> {
     Some(((seconds * 1000.0).ceil() as u64).min(http::LONGEST_WAIT))
 }
 
-/// Which member of the message is wrong, as Discord says it: the way to the first complaint.
+/// Which member of the message Discord calls wrong: the path to its first complaint.
 fn detail(answer: &Value) -> String {
     let mut value = answer.get("errors");
     let mut path = Vec::new();

@@ -13,7 +13,7 @@ use dogwatch_sdk::{Reader, Settings};
 
 pub use config::{Config, Mention, Webhook};
 
-/// The channel.
+/// The Discord channel.
 #[derive(Debug)]
 pub struct Discord;
 

@@ -16,7 +16,7 @@ enum Place {
 }
 
 /// Escapes the text, and cuts it so that the escaped text has at most this many UTF-16 units: Discord counts characters
-/// as they are sent, and does not say in which unit.
+/// as sent, and does not say in which unit.
 pub(crate) fn literal(text: &str, limit: usize) -> String {
     let place = Cell::new(Place::Start);
     escaped(text, limit, Unit::Utf16, |character, out| {
@@ -38,7 +38,7 @@ pub(crate) fn literal(text: &str, limit: usize) -> String {
     })
 }
 
-/// A character as [`literal`] writes it at most, wherever it stands.
+/// The longest form in which [`literal`] writes a character, wherever it stands.
 pub(crate) fn longest_literal(character: char, out: &mut String) {
     if is_markup(character) || begins(character) || numbers(character) {
         out.push('\\');
@@ -46,7 +46,7 @@ pub(crate) fn longest_literal(character: char, out: &mut String) {
     out.push(character);
 }
 
-/// Emphasis, code, spoilers, links, mentions, and the slashes without which nothing is a link.
+/// Emphasis, code, spoilers, links, mentions, and slashes, because every link needs one.
 const fn is_markup(character: char) -> bool {
     matches!(character, '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '@' | '[' | ']' | '/')
 }
@@ -56,7 +56,7 @@ const fn begins(character: char) -> bool {
     matches!(character, '#' | '>' | '-' | '+')
 }
 
-/// Characters that make a list item of a line when they follow a number at its beginning.
+/// Characters that turn a line into a list item when they follow a number at its beginning.
 const fn numbers(character: char) -> bool {
     matches!(character, '.' | ')')
 }

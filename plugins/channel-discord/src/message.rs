@@ -1,4 +1,4 @@
-//! The message: a mention where it is serious, and an embed with a colour at its side.
+//! The message: a mention if the alert is serious, and an embed with a colour at its side.
 
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;
@@ -8,11 +8,11 @@ use dogwatch_sdk::text::{Unit, body_within_escaped, cut, one_line, title};
 use crate::config::Mention;
 use crate::markdown::{literal, longest_literal};
 
-/// The longest texts, as Discord documents them. All of an embed may have 6000: these have less together.
+/// The longest texts, as Discord documents them. A whole embed may have 6000; these add up to less.
 const LONGEST_CONTENT: usize = 2000;
 const LONGEST_TITLE: usize = 256;
 const LONGEST_DESCRIPTION: usize = 4096;
-/// Of the content and of the title as they are before they are escaped: nobody reads more in one line.
+/// The longest content and title before they are escaped: nobody reads more in one line.
 const LONGEST_LINE: usize = 600;
 /// Discord takes 2048; a footer is one line.
 const LONGEST_FOOTER: usize = 200;

@@ -24,7 +24,7 @@ pub(crate) fn is_address(text: &str) -> Result<(), String> {
     if right { Ok(()) } else { wrong() }
 }
 
-/// Whether this is a host: a name or a number.
+/// Whether this is a host: a name or an IP address.
 pub(crate) fn is_host(host: &str) -> Result<(), String> {
     let number = host.parse::<std::net::IpAddr>().is_ok();
     if number || (is_name(host) && host.len() <= 253) {
@@ -42,7 +42,7 @@ fn is_name(name: &str) -> bool {
     is_dotted(name, |byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Whether the parts between the dots are of such bytes, and none is empty.
+/// Whether every part between the dots consists of such bytes, and none is empty.
 fn is_dotted(text: &str, right: impl Fn(u8) -> bool) -> bool {
     text.split('.').all(|part| !part.is_empty() && part.bytes().all(&right))
 }

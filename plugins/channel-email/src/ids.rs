@@ -13,8 +13,8 @@ pub(crate) fn thread(alert: &Alert) -> String {
     format!("<{}-{}@alert.dogwatch>", short_hash(&alert.key), alert.opened_at)
 }
 
-/// The text as a part of a Message-ID: short, and of letters, digits, `-` and `_`. A text that had to be changed gets a
-/// hash of the whole at its end, so that different texts stay different.
+/// The text as a part of a Message-ID: short, and made of letters, digits, `-` and `_`. A text that had to be changed
+/// ends in a hash of the whole, so that different texts stay different.
 fn word(text: &str) -> String {
     let kept = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
     let word: String = text.chars().take(80).map(|character| if kept(character) { character } else { '-' }).collect();

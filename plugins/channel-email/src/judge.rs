@@ -11,7 +11,7 @@ pub(crate) fn of_message(response: &Response) -> Judgement {
     match code {
         200..=299 => Judgement::Delivered,
         500..=599 => Judgement::Permanent(format!("the mail server says: {said}.{}", advice(code))),
-        // Neither success nor failure where one was due: the session is broken.
+        // The last reply must be a success or a failure. This is neither: the session is broken.
         _ => Judgement::Transient(format!("the mail server says: {said}")),
     }
 }

@@ -1,8 +1,8 @@
 //! Sends alerts by email in plain text, through the operator's mail server.
 //!
 //! All mails about an alert reply to the same Message-ID, so that mail programs show them as one thread. No mail has
-//! that id: so no site needs to know what another one sent. There is no self-test: only a mail would show that mails
-//! get through.
+//! that id, so no site needs to know what another one sent. There is no self-test: only a real mail would show that
+//! mails get through.
 
 mod address;
 mod config;
@@ -15,13 +15,13 @@ use dogwatch_sdk::{Reader, Settings};
 
 pub use config::Config;
 
-/// The channel.
+/// The email channel.
 #[derive(Debug)]
 pub struct Email;
 
 /// The longest subject, in characters: mail programs show less.
 const LONGEST_SUBJECT: usize = 200;
-/// The longest title, in bytes, where the text repeats it.
+/// The longest title, in bytes, when the text repeats it.
 const LONGEST_TITLE: usize = 2 * 1024;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 64 * 1024;

@@ -1,6 +1,6 @@
 //! Sends alerts to a Gotify server as push messages.
 //!
-//! Gotify only shows messages: it has no acknowledgement, and shows a message that is sent twice twice. The priority
+//! Gotify only shows messages: it has no acknowledgement, and a message that is sent again appears again. The priority
 //! decides what rings.
 
 mod judge;
@@ -9,14 +9,14 @@ mod message;
 use dogwatch_sdk::channel::{Alert, Channel, Header, HttpRequest, Judgement, Method, Part, Request, Response};
 use dogwatch_sdk::{Reader, Settings};
 
-/// The channel.
+/// The Gotify channel.
 #[derive(Debug)]
 pub struct Gotify;
 
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The server's address, without a slash at its end.
+    /// The server's address, without a trailing slash.
     pub url: String,
 }
 

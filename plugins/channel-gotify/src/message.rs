@@ -1,4 +1,4 @@
-//! The message.
+//! The message that Gotify shows.
 
 use dogwatch_sdk::channel::{Alert, Event, Severity};
 use dogwatch_sdk::json::Object;

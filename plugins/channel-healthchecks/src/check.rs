@@ -10,9 +10,9 @@ const LONGEST_SLUG: usize = 100;
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where pings go, without a slash at its end.
+    /// Where pings go, without a trailing slash.
     pub url: String,
-    /// The check.
+    /// Which check to ping.
     pub check: Check,
 }
 
@@ -21,9 +21,9 @@ pub struct Config {
 pub enum Check {
     /// By its id, the secret `uuid`.
     Uuid,
-    /// By the secret `ping_key`, which is the project's, and a name in the project.
+    /// By the project's secret `ping_key`, and a name in the project.
     Slug {
-        /// The name.
+        /// The check's name in the project.
         slug: String,
         /// What happens when there is no such check.
         create: Create,
@@ -85,7 +85,7 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
     Config { url, check }
 }
 
-/// Whether the check's id has been left out.
+/// Checks that the URL does not include the check's id.
 fn is_bare(url: &str) -> Result<(), String> {
     if url.split('/').any(is_uuid) {
         return Err("must be the address without the check's id, which goes into the secret uuid".to_owned());

@@ -1,7 +1,7 @@
 //! Pings a check of healthchecks.io or a self-hosted Healthchecks, which raises the alarm when the pings stop.
 //!
-//! A start is sent as a start and does not count as success: the check waits for the first full cycle for its grace
-//! time. A failure is sent at once, with its reason.
+//! A start is sent as a start and does not count as success: the check gives the first full cycle its grace time. A
+//! failure is sent at once, with its reason.
 
 mod check;
 mod judge;
@@ -12,7 +12,7 @@ use dogwatch_sdk::{Reader, Settings};
 
 pub use check::{Check, Config, Create};
 
-/// The channel.
+/// The Healthchecks channel.
 #[derive(Debug)]
 pub struct Healthchecks;
 
@@ -31,7 +31,7 @@ impl Channel for Healthchecks {
         Ok(Vec::new())
     }
 
-    /// No call only looks, but an entry in the check's log changes nothing and wakes nobody.
+    /// Writes to the check's log, which changes nothing and wakes nobody: no call is read-only.
     fn self_test(config: &Config, _memory: &str) -> Result<Vec<Request>, String> {
         Ok(vec![ping::test(config)])
     }

@@ -1,12 +1,12 @@
-//! The requests.
+//! The requests that ping a check.
 
 use dogwatch_sdk::channel::{Encoding, Header, Heartbeat, HttpRequest, Method, Part, Pulse, Request};
 use dogwatch_sdk::text::{Unit, cut, one_line, plain};
 
 use crate::check::{Check, Config, Create};
 
-/// What a self-hosted Healthchecks keeps of a body by default (`PING_BODY_LIMIT`), in bytes; healthchecks.io keeps ten
-/// times as much. The body is cut here so that no character is cut in half there.
+/// How much of a body a self-hosted Healthchecks keeps by default (`PING_BODY_LIMIT`), in bytes; healthchecks.io keeps
+/// ten times as much. The body is cut here so that no character is cut in half there.
 const LONGEST_BODY: usize = 10_000;
 
 /// The ping that carries a heartbeat.

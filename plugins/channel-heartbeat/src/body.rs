@@ -1,4 +1,4 @@
-//! The body.
+//! The body of a POST.
 
 use dogwatch_sdk::channel::{Heartbeat, Pulse};
 use dogwatch_sdk::json::Object;
@@ -8,7 +8,7 @@ use dogwatch_sdk::text::{Unit, cut, plain};
 /// The longest reason that is posted, in bytes: services that take a body keep about 10 kB of it.
 const LONGEST_REASON: usize = 8_000;
 
-/// The heartbeat as a JSON object; the reason is empty where there is none.
+/// The heartbeat as a JSON object; the reason is empty if there is none.
 pub(crate) fn of(heartbeat: &Heartbeat) -> String {
     let (state, reason) = match &heartbeat.pulse {
         Pulse::Started => ("started", String::new()),

@@ -13,7 +13,7 @@ const EXAMPLE: &str = "https://example.com/beat";
 const GET: &str = "GET";
 const POST: &str = "POST";
 
-/// The channel.
+/// The generic heartbeat channel.
 #[derive(Debug)]
 pub struct GenericHeartbeat;
 

@@ -5,7 +5,7 @@ use dogwatch_sdk::Reader;
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where the homeserver's client API is, without a slash at its end.
+    /// Where the homeserver's client API is, without a trailing slash.
     pub url: String,
     /// The room's id.
     pub room: String,

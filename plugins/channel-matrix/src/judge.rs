@@ -16,7 +16,7 @@ pub(crate) fn of_message(response: &Response) -> Judgement {
     }
 }
 
-/// Judges the response that says whose token it is.
+/// Judges the response that names the token's user.
 pub(crate) fn of_whoami(response: &Response) -> Judgement {
     let said = parse(&response.body);
     match (response.status, text(&said, "user_id")) {

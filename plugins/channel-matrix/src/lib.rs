@@ -11,7 +11,7 @@ use dogwatch_sdk::{Reader, Settings};
 
 pub use config::Config;
 
-/// The channel.
+/// The Matrix channel.
 #[derive(Debug)]
 pub struct Matrix;
 

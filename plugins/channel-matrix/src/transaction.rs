@@ -1,11 +1,11 @@
-//! The transaction id, by which a homeserver recognises a message that is sent again.
+//! The transaction id. A homeserver uses it to recognise a message that is sent again.
 
 use dogwatch_sdk::text::short_hash;
 
-/// The most characters of the message's own identity that are kept for humans.
+/// How many characters of the message's own identity are kept for humans to read.
 const READABLE_MOST: usize = 100;
 
-/// A message's transaction id. Slashes become underscores, since proxies may not pass them even encoded; a hash keeps
+/// A message's transaction id. Slashes become underscores, because proxies may not pass them even encoded; a hash keeps
 /// different ids different.
 pub(crate) fn of(message_id: &str) -> String {
     let safe = |character: char| if character.is_ascii_alphanumeric() || character == '-' { character } else { '_' };

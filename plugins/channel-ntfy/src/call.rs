@@ -1,5 +1,5 @@
-//! Telephone calls. ntfy refuses the whole message if it cannot make the call that it asks for; the channel then sends
-//! it without.
+//! Phone calls. ntfy refuses the whole message if it cannot make the call; the channel then sends the message without
+//! one.
 
 use dogwatch_sdk::channel::{Alert, Judgement, Response, Severity};
 use dogwatch_sdk::http;
@@ -8,19 +8,19 @@ use dogwatch_sdk::{Settings, Value as Setting};
 
 use crate::config::Config;
 
-/// How long to ask for no call after ntfy refused one, in milliseconds.
+/// How long the channel asks for no call after ntfy refused one, in milliseconds.
 const WITHOUT_CALL: i64 = 3_600_000;
-/// What the memory begins with; milliseconds since 1970 follow.
+/// The start of the memory; milliseconds since 1970 follow.
 const MEMORY: &str = "no calls before ";
 
 /// Whether to ask for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call<'a> {
-    /// Of that number, or of the first one.
+    /// A call to this number, or to the first one if it says `yes`.
     Wanted(&'a str),
     /// A call is wanted, but ntfy refused one a short time ago.
     Refused,
-    /// Nobody has to be called.
+    /// Nobody needs a call.
     Needless,
 }
 

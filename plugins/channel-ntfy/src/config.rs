@@ -6,13 +6,13 @@ use dogwatch_sdk::{Reader, SettingOrSecret};
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where the server is, without a slash at its end.
+    /// Where the server is, without a trailing slash.
     pub url: String,
-    /// What is published to. Where there are no logins, whoever knows its name can read and write.
+    /// The topic. On a server without logins, anyone who knows its name can read and publish.
     pub topic: SettingOrSecret,
-    /// Who publishes.
+    /// The login to publish with.
     pub login: Login,
-    /// Which verified number a page rings, or `yes` for the first one.
+    /// The verified number that a page calls, or `yes` for the first one.
     pub call: Option<String>,
 }
 

@@ -39,8 +39,8 @@ pub(crate) fn of_health(response: &Response) -> Judgement {
     }
 }
 
-/// Judges the response that says whether the topic may be read. Whether it may be written cannot be asked, but a wrong
-/// login shows.
+/// Judges the response that says whether the topic may be read. ntfy cannot be asked whether it may be written, but a
+/// wrong login shows.
 pub(crate) fn of_access(response: &Response) -> Judgement {
     let said = parse(&response.body);
     match (response.status, code(&said)) {

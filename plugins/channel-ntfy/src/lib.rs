@@ -1,5 +1,5 @@
-//! Publishes alerts to an ntfy topic, on ntfy.sh or the operator's own server. A page may also ring the telephone,
-//! where the ntfy account can do that.
+//! Publishes alerts to an ntfy topic, on ntfy.sh or the operator's own server. A page may also ring the phone, if the
+//! ntfy account can make calls.
 
 mod call;
 mod config;
@@ -12,7 +12,7 @@ use dogwatch_sdk::{Reader, Settings};
 
 pub use config::{Config, Login};
 
-/// The channel.
+/// The ntfy channel.
 #[derive(Debug)]
 pub struct Ntfy;
 

@@ -1,7 +1,7 @@
 //! The texts of a message, fitted to what ntfy takes.
 //!
 //! A server takes messages below 4096 bytes by default, and 8192 bytes of JSON with everything in it. Quotes and line
-//! breaks take two bytes in JSON, so that the worst message has twice its length there.
+//! breaks take two bytes in JSON, so a message may take up to twice its length there.
 
 use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::text::{Unit, body_within, cut, title};
@@ -12,7 +12,7 @@ use crate::call::Call;
 const TITLE_MOST: usize = 300;
 /// The longest message, in bytes.
 const MESSAGE_MOST: usize = 3500;
-/// The longest message that is also spoken, in bytes: it is said three times, and ntfy drops what is too long for it.
+/// The longest message for a call, in bytes: it is spoken three times, and ntfy drops what is too long.
 const SPOKEN_MOST: usize = 600;
 
 /// The title: what happened, in one line.
@@ -23,7 +23,7 @@ pub(crate) fn title_of(alert: &Alert) -> String {
 /// The text below the title.
 pub(crate) fn message_of(alert: &Alert, call: Call<'_>) -> String {
     match call {
-        // The call says the message alone, without its title.
+        // The call speaks only the message, not its title.
         Call::Wanted(_) => {
             let title = cut(&title(alert), TITLE_MOST, Unit::Bytes);
             let room = SPOKEN_MOST.saturating_sub(title.len()).saturating_sub(1);

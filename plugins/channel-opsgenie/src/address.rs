@@ -1,13 +1,13 @@
-//! Where the service is, and which of the two it is.
+//! The service's address, and which of the two services it is.
 
 use dogwatch_sdk::{Settings, Value};
 
 /// Opsgenie's API outside the European Union.
 pub(crate) const OPSGENIE: &str = "https://api.opsgenie.com";
-/// What the path of Jira Service Management's API begins with.
+/// The start of every path in Jira Service Management's API.
 const JIRA: &str = "/jsm/";
 
-/// Whether the path of the requests has been left out.
+/// Checks that the URL does not include the path of the requests.
 pub(crate) fn check(url: &str) -> Result<(), String> {
     match url.trim_end_matches('/').strip_suffix("/v2/alerts") {
         Some(base) => {
@@ -18,7 +18,7 @@ pub(crate) fn check(url: &str) -> Result<(), String> {
     }
 }
 
-/// Whether an integration's key can ask there what became of a request: in Opsgenie, not in Jira Service Management.
+/// Whether an integration's key may query the result of a request: yes in Opsgenie, no in Jira Service Management.
 pub(crate) fn answers_for_requests(settings: &Settings) -> bool {
     !matches!(settings.get("url"), Some(Value::Text(url)) if url.contains(JIRA))
 }

@@ -1,18 +1,18 @@
-//! The alias: what an alert is called in the service.
+//! The alias: an alert's name in the service.
 
 use std::fmt::Write as _;
 
 use dogwatch_sdk::channel::{Alert, Severity};
 use dogwatch_sdk::text::{Unit, key_within};
 
-/// The longest alias, in characters. Opsgenie documents 512, others that speak to it 250; either takes this.
+/// The longest alias, in characters. Opsgenie documents 512, programs that talk to it 250; this suits both.
 const LONGEST: usize = 250;
 
 /// The key and the severity: `hive:alice:missing:page`.
 ///
-/// The alias stands in a path, where proxies do not let every character pass even when it is encoded: a slash becomes a
-/// colon, and what is neither letter, digit, hyphen, dot nor underscore becomes a tilde and its bytes. Two keys never
-/// share an alias.
+/// The alias is part of a path, and proxies block some characters even if they are encoded. So a slash becomes a colon,
+/// and anything but letters, digits, hyphens, dots and underscores becomes a tilde and its bytes. Two keys never share
+/// an alias.
 pub(crate) fn of(alert: &Alert, severity: Severity) -> String {
     let mut name = String::new();
     for character in alert.key.chars() {

@@ -1,4 +1,4 @@
-//! The requests.
+//! The bodies of the requests.
 
 use dogwatch_sdk::channel::{Alert, Severity};
 use dogwatch_sdk::json::Object;
@@ -8,15 +8,16 @@ use dogwatch_sdk::text::{Unit, body_within, cut, one_line, title};
 use crate::alias;
 use crate::config::Config;
 
-/// The longest message (Opsgenie, Alert API). Its unit is not documented; UTF-16 is the stricter of those that may be.
+/// The longest message (Opsgenie, Alert API). Its unit is not documented; UTF-16 is the strictest candidate.
 const MESSAGE: usize = 130;
 /// The longest description, likewise.
 const DESCRIPTION: usize = 15_000;
 /// The longest source, likewise.
 const SOURCE: usize = 100;
-/// For each value of the details and for the entity; all details together may have 8000, and an entity 512.
+/// The longest value in the details, and the longest entity. Opsgenie takes 8000 for all details together, and 512 for
+/// an entity.
 const FIELD: usize = 500;
-/// The longest note: Opsgenie takes 25000, and nobody reads that much of one.
+/// The longest note. Opsgenie takes 25000, but nobody reads that much.
 const NOTE: usize = 1000;
 
 /// The alert as JSON.
@@ -79,8 +80,8 @@ fn field(text: &str) -> String {
     cut(&harmless(&one_line(text)), FIELD, Unit::Utf16)
 }
 
-/// Opsgenie shows messages and descriptions as HTML in a browser, and as they are in notifications and calls. Brackets
-/// that only look alike are right in both.
+/// Opsgenie shows messages and descriptions as HTML in a browser, but as plain text in notifications and calls.
+/// Look-alike brackets are right in both.
 fn harmless(text: &str) -> String {
     text.replace('<', "‹").replace('>', "›")
 }

@@ -9,15 +9,15 @@ use crate::responder::{self, Responder};
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The service's address, without a slash at its end.
+    /// The service's address, without a trailing slash.
     pub url: String,
-    /// Who is to be notified; if nobody is named, the team of the integration.
+    /// Who is notified; if empty, the integration's team.
     pub responders: Vec<Responder>,
     /// Tags of every alert.
     pub tags: Vec<String>,
 }
 
-/// The secret that is the integration's key.
+/// The name of the secret that holds the integration's key.
 pub(crate) const KEY: &str = "key";
 
 /// How many tags an alert may have.
@@ -59,7 +59,7 @@ pub(crate) fn read(read: &mut Reader<'_>) -> Config {
     Config { url, responders, tags }
 }
 
-/// Whether tags are right.
+/// Checks the number of tags and the length of each.
 fn check_tags(tags: &[String]) -> Result<(), String> {
     if tags.len() > TAGS {
         return Err(format!("must be at most {TAGS}, found {}", tags.len()));

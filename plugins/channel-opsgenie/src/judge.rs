@@ -4,7 +4,7 @@ use dogwatch_sdk::channel::{Following, Judgement, Response};
 use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 
-/// How long to wait before asking what became of a request, in milliseconds. Most are processed within a second.
+/// How long to wait before querying the result of a request, in milliseconds. Most are processed within a second.
 const FIRST_ASKED: u64 = 2000;
 
 /// Judges the response to a request. Only 202 is a success; the request is processed later.
@@ -47,7 +47,7 @@ pub(crate) fn wait(response: &Response) -> Option<u64> {
     })
 }
 
-/// The message, and what is wrong with which field.
+/// The message, and what is wrong with each field.
 fn words(body: &Value) -> String {
     let message = text(body, "message");
     let errors = match body.get("errors") {

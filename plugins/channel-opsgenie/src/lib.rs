@@ -1,12 +1,12 @@
 //! Opens, acknowledges and closes alerts in Opsgenie, or in its successor, Jira Service Management Operations.
 //!
-//! The alias is an alert's identity there: the key and the severity. Opsgenie counts an alert that comes again under an
-//! alias that is open, and changes nothing else. So an alert that becomes more severe is opened anew; otherwise it
-//! would ring as before. A severity never falls while an alert is open; its acknowledgement and its resolution
-//! therefore go to the alias of its severity and of all lower ones, and do nothing where none was opened.
+//! The service identifies an alert by its alias: the key and the severity. If an alert comes again under an open alias,
+//! Opsgenie counts it and changes nothing else. So an alert that becomes more severe is opened anew; otherwise it would
+//! ring as before. A severity never falls while an alert is open, so an acknowledgement or resolution goes to the
+//! aliases of its severity and of all lower ones, and does nothing for those that were never opened.
 //!
-//! Opsgenie processes requests after it answers, and can be asked what became of them. Jira Service Management cannot,
-//! with an integration's key. Reports are not sent: whatever is opened there notifies somebody.
+//! Opsgenie processes requests after it answers, and can be asked for their results. Jira Service Management cannot be
+//! asked with an integration's key. Reports are not sent: anything opened there notifies somebody.
 
 mod address;
 mod alias;
@@ -24,7 +24,7 @@ use dogwatch_sdk::{Reader, Settings};
 pub use config::Config;
 use config::KEY;
 
-/// The channel.
+/// The Opsgenie channel.
 #[derive(Debug)]
 pub struct Opsgenie;
 

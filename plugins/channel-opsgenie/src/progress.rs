@@ -1,4 +1,4 @@
-//! What became of a request.
+//! The result of a request.
 
 use dogwatch_sdk::channel::{Alert, Event, Progress, Response};
 use dogwatch_sdk::http;
@@ -9,10 +9,10 @@ use crate::judge;
 
 /// When to ask again about a request that is not processed yet, in milliseconds.
 const AGAIN: u64 = 5000;
-/// When to ask again after the question itself failed, in milliseconds.
+/// When to ask again after the query itself failed, in milliseconds.
 const AFTER_FAILURE: u64 = 30_000;
 
-/// Judges the response to the question.
+/// Judges the response to the query.
 pub(crate) fn judge(alert: &Alert, response: &Response) -> Progress {
     let body = parse(&response.body);
     match response.status {

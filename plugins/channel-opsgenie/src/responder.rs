@@ -1,4 +1,4 @@
-//! Who is to be notified.
+//! Who is notified.
 
 use dogwatch_sdk::json::Object;
 
@@ -40,7 +40,7 @@ impl Responder {
     }
 }
 
-/// Whether each is right, and there are not too many.
+/// Checks each responder, and that there are not too many.
 pub(crate) fn check(responders: &[String]) -> Result<(), String> {
     if responders.len() > MOST {
         return Err(format!("must be at most {MOST}, found {}", responders.len()));

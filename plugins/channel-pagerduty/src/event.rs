@@ -9,17 +9,17 @@ use dogwatch_sdk::text::{Unit, cut, key_within, one_line, plain, title};
 const KEY: usize = 255;
 /// The longest summary, likewise.
 const SUMMARY: usize = 1024;
-/// For the short fields, where PagerDuty names no limit.
+/// The longest short field, in characters; PagerDuty names no limit.
 const FIELD: usize = 255;
-/// For each long detail, in characters. With all of them escaped, an event stays far below the limit of 512 KB.
+/// The longest long detail, in characters. With all of them escaped, an event stays far below the limit of 512 KB.
 const DETAIL: usize = 15_000;
 
-/// The deduplication key: the alert's own, marked with a hash where it had to be cut.
+/// The deduplication key: the alert's own, marked with a hash if it had to be cut.
 pub(crate) fn key(alert: &Alert) -> String {
     key_within(&alert.key, KEY, Unit::Chars)
 }
 
-/// The event for an alert, but for the routing key; none for a report.
+/// The event for an alert, without the routing key; `None` for a report.
 pub(crate) fn of(alert: &Alert) -> Option<Object> {
     let key = key(alert);
     match alert.event {

@@ -1,7 +1,7 @@
 //! Opens, acknowledges and resolves PagerDuty incidents by the Events API v2.
 //!
-//! Every event of an alert goes to the same routing key under the same deduplication key, as PagerDuty demands of
-//! events that belong together. Reports are not sent: whatever is triggered there wakes somebody.
+//! Every event of an alert goes to the same routing key under the same deduplication key, as PagerDuty requires for
+//! events that belong together. Reports are not sent: anything triggered there wakes somebody.
 
 mod event;
 mod judge;
@@ -10,20 +10,20 @@ use dogwatch_sdk::channel::{Alert, Channel, Encoding, HttpRequest, Judgement, Me
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::{Reader, Settings};
 
-/// The channel.
+/// The PagerDuty channel.
 #[derive(Debug)]
 pub struct PagerDuty;
 
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The service's address, without a slash at its end.
+    /// The service's address, without a trailing slash.
     pub url: String,
 }
 
 /// Where PagerDuty keeps accounts of its United States region, which is the usual one.
 const URL: &str = "https://events.pagerduty.com";
-/// The secret that says to which service or ruleset an event goes.
+/// The secret that routes an event to a service or ruleset.
 const ROUTING_KEY: &str = "routing_key";
 /// Never the key of an alert: those begin with the chain.
 const SELF_TEST: &str = "dogwatch/self-test";

@@ -7,15 +7,15 @@ use dogwatch_sdk::Reader;
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where the API is, without a slash at its end.
+    /// Where the API is, without a trailing slash.
     pub url: String,
-    /// The one device to send to, or several, separated by commas; all of them when there is none.
+    /// The device to send to, or several, separated by commas; all devices if unset.
     pub device: Option<String>,
     /// The sound of pages and critical alerts.
     pub sound: Option<String>,
-    /// How often a page sounds again.
+    /// The time between two sounds of a page.
     pub retry: Duration,
-    /// How long it does so.
+    /// How long a page goes on sounding.
     pub expire: Duration,
 }
 
@@ -64,7 +64,7 @@ fn is_devices(device: &str) -> Result<(), String> {
     }
 }
 
-/// Whether this may be the name of a sound; own sounds have names of at most 20 characters.
+/// Whether this may be the name of a sound; custom sounds have names of at most 20 characters.
 fn is_sound(sound: &str) -> Result<(), String> {
     if (1..=20).contains(&sound.len()) && sound.bytes().all(is_name_byte) {
         Ok(())

@@ -9,9 +9,9 @@ use dogwatch_sdk::text::{Unit, cut, one_line};
 const FIRST_ASKED: u64 = 10_000;
 /// How often to ask after that, in milliseconds; Pushover allows every 5 seconds.
 const ASKED_AGAIN: u64 = 15_000;
-/// How long to wait where the question itself fails, in milliseconds.
+/// How long to wait if the query itself fails, in milliseconds.
 const ASKED_LATER: u64 = 60_000;
-/// The longest wait for a new month's messages that is worth it.
+/// The longest worthwhile wait for a new month's messages, in milliseconds.
 const QUOTA_WAIT_MOST: i64 = 3_600_000;
 
 /// Judges the response to a message.
@@ -32,7 +32,7 @@ pub(crate) fn of_message(alert: &Alert, response: &Response) -> Judgement {
 }
 
 /// Judges the response to the request that stops a page's repetition. Nothing to stop is fine, and a wrong token shows
-/// in the next request. It is worth another try only where the page might go on sounding needlessly.
+/// in the next request. A retry is worth it only if the page might go on sounding needlessly.
 pub(crate) fn of_cancel(alert: &Alert, response: &Response) -> Judgement {
     let said = parse(&response.body);
     let quiet = alert.event != Event::Updated;
@@ -44,7 +44,7 @@ pub(crate) fn of_cancel(alert: &Alert, response: &Response) -> Judgement {
     }
 }
 
-/// Judges the response that says what became of a page.
+/// Judges the response that gives the state of a page.
 pub(crate) fn of_receipt(response: &Response) -> Progress {
     let said = parse(&response.body);
     if is_success(&said, response) {
@@ -58,7 +58,7 @@ pub(crate) fn of_receipt(response: &Response) -> Progress {
         };
     }
     match response.status {
-        // The page is on the phone: that Pushover no longer knows it is no reason to send it again.
+        // The page is on the phone: do not send it again just because Pushover no longer knows it.
         400..=407 | 409..=424 | 426..=428 | 430..=499 => Progress::Over,
         _ => Progress::Waiting(http::retry_after(response).unwrap_or(ASKED_LATER).max(ASKED_LATER)),
     }

@@ -13,7 +13,7 @@ use dogwatch_sdk::{Reader, Settings};
 
 pub use config::Config;
 
-/// The channel.
+/// The Pushover channel.
 #[derive(Debug)]
 pub struct Pushover;
 

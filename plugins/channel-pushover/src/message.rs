@@ -1,4 +1,4 @@
-//! The requests.
+//! The requests that send, cancel and validate.
 
 use dogwatch_sdk::channel::{Alert, Event, FormValue, HttpRequest, Method, Request, Severity};
 use dogwatch_sdk::text::short_hash;

@@ -14,9 +14,9 @@ pub struct Config {
 /// Where the webhook is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Webhook {
-    /// All of its URL is a secret.
+    /// The whole URL is a secret.
     Secret,
-    /// What follows this address is a secret; it ends without a slash.
+    /// The part after this address is a secret. The address ends without a slash.
     Below(String),
 }
 

@@ -1,8 +1,7 @@
 //! Posts alerts to a Slack channel, through an incoming webhook.
 //!
-//! The webhook is given in one of two ways: its whole URL as the secret `webhook`, or what follows the address
-//! of the setting `url` as the secret `path`. Slack has nothing to test a webhook with but a message, so there is no
-//! self-test.
+//! The webhook is given in one of two ways: its whole URL as the secret `webhook`, or what follows the address of the
+//! setting `url` as the secret `path`. Only a message can test a webhook, so there is no self-test.
 
 mod config;
 mod judge;
@@ -13,7 +12,7 @@ use dogwatch_sdk::{Reader, Settings};
 
 pub use config::{Config, Mention, Webhook};
 
-/// The channel.
+/// The Slack channel.
 #[derive(Debug)]
 pub struct Slack;
 

@@ -9,8 +9,8 @@ use crate::config::Mention;
 /// The longest texts, as Slack documents them.
 const LONGEST_HEADER: usize = 150;
 const LONGEST_SECTION: usize = 3000;
-/// The title where it stands above the rest, which has what is left of a section then. The two are a message's text,
-/// too, of which Slack recommends 4000 at most.
+/// The longest title above the rest in a section; the rest gets the space that is left. The two also make up a
+/// message's text, for which Slack recommends 4000 at most.
 const LONGEST_TITLE: usize = 700;
 /// The longest line below, in characters.
 const LONGEST_CONTEXT: usize = 300;

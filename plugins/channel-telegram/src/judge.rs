@@ -32,7 +32,7 @@ fn succeeded(response: &Response, answer: &Value) -> bool {
     response.status == 200 && answer.get("ok").and_then(Value::as_bool) == Some(true)
 }
 
-/// Success by its status alone.
+/// A response that succeeds by its status, but does not look like Telegram's.
 fn strange(response: &Response) -> Judgement {
     Judgement::Transient(format!(
         "the service answers {}, but not as Telegram would: does the url lead to a Bot API?",

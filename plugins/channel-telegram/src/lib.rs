@@ -10,14 +10,14 @@ use dogwatch_sdk::channel::{Alert, Channel, HttpRequest, Judgement, Method, Part
 use dogwatch_sdk::json::Object;
 use dogwatch_sdk::{Reader, Settings};
 
-/// The channel.
+/// The Telegram channel.
 #[derive(Debug)]
 pub struct Telegram;
 
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The address of the Bot API, without a slash at its end.
+    /// The address of the Bot API, without a trailing slash.
     pub url: String,
     /// The chat: a number, or `@` and the public name of a group or channel.
     pub chat: String,
@@ -85,7 +85,7 @@ impl Channel for Telegram {
     }
 }
 
-/// The chat to write to: the configured one, or the one that it became. A memory of another chat is ignored.
+/// The chat to write to: the configured one, or the one it migrated to. A memory of another chat is ignored.
 fn chat<'a>(config: &'a Config, memory: &'a str) -> &'a str {
     match memory.split_once('>') {
         Some((old, new)) if old == config.chat && is_chat(new).is_ok() => new,

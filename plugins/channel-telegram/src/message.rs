@@ -5,7 +5,7 @@ use dogwatch_sdk::text::{Unit, body_within_escaped, cut, escaped, html, title};
 
 /// The longest text. Telegram counts it without the markup; counted with it there is room to spare.
 const LONGEST: usize = 4096;
-/// The longest title in it, and the longest rest: each piece of markup takes up to 13 besides.
+/// The longest title, and the longest rest. Each piece of markup takes up to 13 more.
 const LONGEST_TITLE: usize = 800;
 const LONGEST_BODY: usize = LONGEST - LONGEST_TITLE - MOST_ENTITIES * 13;
 /// Telegram applies at most 100 pieces of markup in a message.
@@ -36,7 +36,7 @@ pub(crate) fn of(alert: &Alert) -> String {
 enum Style {
     Normal,
     Bold,
-    /// Telegram makes no links, mentions and commands of what stands in code.
+    /// Telegram makes no links, mentions or commands out of code.
     Code,
 }
 
@@ -58,7 +58,7 @@ struct Text {
 }
 
 impl Text {
-    /// Appends words. Those that Telegram would make links or mentions of become code.
+    /// Appends words. Those that Telegram would turn into links or mentions become code.
     fn words(&mut self, style: Style, text: &str) {
         if self.entities >= MOST_ENTITIES {
             return self.push(Style::Code, text);
@@ -109,7 +109,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether Telegram would make something of a word that can be tapped: a link, a mention, a command, a number to call.
+/// Whether Telegram would make a word tappable: as a link, a mention, a command or a number to call.
 fn is_live(word: &str) -> bool {
     let host =
         word.split('.').skip(1).any(|label| label.starts_with(char::is_alphabetic)) || word.matches('.').count() >= 3;

@@ -10,7 +10,7 @@ use crate::number;
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where the API is, without a slash at its end.
+    /// Where the API is, without a trailing slash.
     pub url: String,
     /// Call or text message.
     pub mode: Mode,

@@ -5,7 +5,7 @@ use dogwatch_sdk::http;
 use dogwatch_sdk::json::{Value, parse, text};
 use dogwatch_sdk::text::{Unit, cut, one_line, quoted};
 
-/// How long to wait before asking what became of a call or message, in milliseconds.
+/// How long to wait before asking how a call or message went, in milliseconds.
 const FIRST_ASKED: u64 = 10_000;
 /// How long to wait after too many requests, in milliseconds: Twilio did not process them, and they may be sent again.
 const TOO_MANY: u64 = 2_000;
@@ -66,7 +66,7 @@ fn words(said: &Value, code: u64) -> String {
     format!("Twilio refuses (error {code}): {message}{advice}")
 }
 
-/// The errors of Twilio's dictionary that an operator meets: twilio.com/docs/api/errors.
+/// Advice on the errors in Twilio's dictionary that an operator may meet: twilio.com/docs/api/errors.
 pub(crate) const fn advice(code: u64) -> Option<&'static str> {
     Some(match code {
         20_003 => "Are account, key_sid and the secret token right, and do they belong together?",

@@ -17,7 +17,7 @@ use dogwatch_sdk::{Reader, Settings};
 pub use config::Config;
 pub use mode::Mode;
 
-/// The channel.
+/// The Twilio channel.
 #[derive(Debug)]
 pub struct Twilio;
 

@@ -1,4 +1,4 @@
-//! What became of a call or a message.
+//! How a call or a message went.
 
 use dogwatch_sdk::channel::{Progress, Response};
 use dogwatch_sdk::http;
@@ -9,10 +9,10 @@ use crate::judge::advice;
 
 /// How often to ask, in milliseconds.
 const ASKED_AGAIN: u64 = 5_000;
-/// How long to wait where the question itself fails, in milliseconds.
+/// How long to wait if the query itself fails, in milliseconds.
 const ASKED_LATER: u64 = 15_000;
 
-/// What is asked about; the SID shows which.
+/// What the query is about; the SID shows which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A call.
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// Judges the response that says what became of it.
+/// Judges the response that says how it went.
 pub(crate) fn of(kind: Kind, response: &Response) -> Progress {
     let said = parse(&response.body);
     match response.status {

@@ -8,9 +8,9 @@ use crate::number::is_service;
 
 /// The longest message in plain ASCII, in characters: two of the network's segments of 153.
 const ASCII_MOST: usize = 306;
-/// The longest with other characters, in UTF-16 units: three segments of 67.
+/// The longest message with other characters, in UTF-16 units: three segments of 67.
 const OTHER_MOST: usize = 201;
-/// How long the title and the other lines may be where they do not all fit: none must push out the rest.
+/// The longest title and the longest other line if they do not all fit: no line may push out the rest.
 const ASCII_LINES: (usize, usize) = (110, 60);
 const OTHER_LINES: (usize, usize) = (70, 35);
 
@@ -41,7 +41,7 @@ fn body(alert: &Alert) -> String {
     cut(&ascii, ASCII_MOST.saturating_sub(2), Unit::Chars).replace('…', "...")
 }
 
-/// The most important first.
+/// The lines of a message, most important first.
 fn lines(alert: &Alert, (title_most, line_most): (usize, usize)) -> Vec<String> {
     let mut lines = vec![cut(&title(alert), title_most, Unit::Chars)];
     let mut push = |label: &str, text: &str| {

@@ -5,14 +5,14 @@ use dogwatch_sdk::text::{Unit, cut, escaped, html, one_line, title};
 
 use crate::config::Config;
 
-/// The longest text, in characters as they are escaped: it is said twice, and Twilio takes 4000 characters in all.
+/// The longest text, in characters after escaping: it is said twice, and Twilio takes 4000 characters in all.
 const SPOKEN_MOST: usize = 1800;
 /// The longest piece of it, in characters: hardly 15 seconds of speech.
 const PIECE_MOST: usize = 200;
 /// How long it rings, in seconds; Twilio's own default.
 const RING: &str = "60";
 
-/// The fields of a call, where somebody has to be called.
+/// The fields of a call, if somebody has to be called.
 pub(crate) fn fields(config: &Config, alert: &Alert) -> Option<Vec<(&'static str, String)>> {
     if !alert.is_open() {
         return None;
@@ -30,7 +30,7 @@ pub(crate) fn fields(config: &Config, alert: &Alert) -> Option<Vec<(&'static str
 /// The text, said twice: with a pause first, to bring the phone to the ear, and one in between.
 fn twiml(alert: &Alert) -> String {
     let said = escaped(&speech(alert), SPOKEN_MOST, Unit::Chars, |character, out| {
-        // XML has no place for these, even escaped.
+        // XML does not allow these, even escaped.
         if !matches!(character, '\u{fffe}' | '\u{ffff}') {
             html(character, out);
         }

@@ -10,18 +10,18 @@ use dogwatch_sdk::channel::{
 use dogwatch_sdk::text::{Unit, cut, one_line, percent};
 use dogwatch_sdk::{Reader, Settings};
 
-/// How much of a reason is pushed, in characters: it travels in the address, where one takes up to twelve bytes, and
-/// servers take addresses of 8 KiB.
+/// How much of a reason is pushed, in characters: it travels in the address, where a character takes up to twelve
+/// bytes, and servers accept addresses of 8 KiB.
 const LONGEST_MESSAGE: usize = 250;
 
-/// The channel.
+/// The Uptime Kuma channel.
 #[derive(Debug)]
 pub struct UptimeKuma;
 
 /// The parsed settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where Uptime Kuma is, without a slash at its end.
+    /// Where Uptime Kuma is, without a trailing slash.
     pub url: String,
 }
 
@@ -86,7 +86,7 @@ fn push(config: &Config, status: Status, message: &str) -> Request {
     HttpRequest::new(Method::Get, url).into()
 }
 
-/// Whether the rest of the monitor's push URL has been left out.
+/// Checks that the URL does not include the rest of the monitor's push URL.
 fn is_bare(url: &str) -> Result<(), String> {
     if url.contains("/api/push") {
         return Err("must be the address in front of /api/push; the token goes into the secret push_token".to_owned());

@@ -1,4 +1,4 @@
-//! The body where there is no template.
+//! The body if there is no template.
 
 use dogwatch_sdk::channel::Alert;
 use dogwatch_sdk::json::Object;

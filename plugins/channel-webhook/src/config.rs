@@ -15,7 +15,7 @@ pub struct Config {
     pub method: Method,
     /// The body's content type.
     pub content_type: String,
-    /// What the body is made of; without it, the alert as a JSON object.
+    /// The template of the body; without one, the body is the alert as a JSON object.
     pub template: Option<Template>,
     /// Headers to send along: names in lower case, and values.
     pub headers: Vec<(String, String)>,

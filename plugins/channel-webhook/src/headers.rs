@@ -1,6 +1,6 @@
-//! Headers of the operator's own.
+//! The operator's own headers.
 
-/// Headers that the channel, or whoever sends the request, sets itself.
+/// Headers that the channel or the sender of the request sets itself.
 const OURS: [&str; 9] = [
     "content-type",
     "content-length",
@@ -54,7 +54,7 @@ pub(crate) fn is_media_type(value: &str) -> Result<(), String> {
     Err("must look like \"application/json\" or \"text/plain; charset=utf-8\"".to_owned())
 }
 
-/// The text as a header takes it: what is not visible ASCII is percent-encoded.
+/// The text as a header takes it: anything but visible ASCII is percent-encoded.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -67,7 +67,7 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
-/// Whether names may be made of this.
+/// Whether header names and media types may contain this byte.
 const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')

@@ -1,23 +1,22 @@
 //! Posts alerts, as JSON or any other text, to a URL of the operator's choice.
 //!
-//! The address is a setting, or a secret where anybody who knows it can post. The secret `token` is sent as a
-//! bearer token. Every request carries the message's identity as the header `idempotency-key`: a message that is sent
-//! again carries the same.
+//! The address is a setting, or a secret if anybody who knows it can post. The secret `token` is sent as a bearer
+//! token. Every request carries the message's identity as the header `idempotency-key`: a message that is sent again
+//! carries the same one.
 //!
 //! # Templates
 //!
 //! Without a `template` the body is a JSON object with a member for each field of the alert. A template replaces it. In
 //! a template `{{name}}` stands for a field: `summary`, `details`, `remedy`, `command`, `severity` (info, warning,
 //! critical or page), `event` (opened, updated, escalated, acknowledged, resolved or report), `key`, `message_id`,
-//! `subject`,
-//! `cause`, `site`, `chain`, `witness`, `acknowledged_by`, and the times `opened_at` and `at` (RFC 3339). `title` is
-//! one line that says what happened, `body` everything else that a human wants to know, in several lines.
+//! `subject`, `cause`, `site`, `chain`, `witness`, `acknowledged_by`, and the times `opened_at` and `at` (RFC 3339).
+//! `title` is one line that says what happened; `body` is everything else that a human wants to know, in several lines.
 //!
-//! What is put in is escaped as the content type needs it: as the inside of a JSON string in JSON, percent-encoded in a
-//! form, with entities in HTML and XML, and not at all elsewhere. `{{name|json}}`, `{{name|url}}`, `{{name|html}}` and
+//! Fields are escaped as the content type needs it: as the inside of a JSON string in JSON, percent-encoded in a form,
+//! with entities in HTML and XML, and not at all elsewhere. `{{name|json}}`, `{{name|url}}`, `{{name|html}}` and
 //! `{{name|raw}}` override that. A JSON template that would not produce JSON is refused when the settings are read.
 //!
-//! The API of Apprise, and with it all that Apprise can reach, takes this template at `/notify/KEY`:
+//! Apprise's API, and through it every service that Apprise can reach, takes this template at `/notify/KEY`:
 //!
 //! ```json
 //! {"title":"{{title}}","body":"{{body}}","type":"failure"}
@@ -42,7 +41,7 @@ use dogwatch_sdk::text::{Unit, cut};
 
 pub use config::{Config, Signing, Token};
 
-/// The channel.
+/// The webhook channel.
 #[derive(Debug)]
 pub struct Webhook;
 

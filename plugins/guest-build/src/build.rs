@@ -15,15 +15,15 @@ pub enum BuildError {
     /// Cargo cannot be run.
     #[error("cannot run `{command}` to build plugins: {source}")]
     Cargo {
-        /// The command.
+        /// The command that could not be run.
         command: String,
-        /// The error.
+        /// Why it could not be run.
         source: std::io::Error,
     },
     /// Cargo ran and failed.
     #[error("building the plugin {package} failed ({status}); cargo says:\n{output}")]
     Failed {
-        /// The package.
+        /// The plugin's package.
         package: String,
         /// Cargo's exit status.
         status: ExitStatus,
@@ -33,7 +33,7 @@ pub enum BuildError {
     /// Cargo succeeded, but the module is not where it should be.
     #[error("plugin {package} was built, but {} is missing; is its crate-type `cdylib`?", path.display())]
     NoModule {
-        /// The plugin.
+        /// The plugin's package.
         package: String,
         /// Where its module should be.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum BuildError {
 impl GuestToolchain {
     /// Builds packages of a workspace; returns the paths of their core modules, in the same order.
     ///
-    /// The target directory must not be the one that an outer cargo uses, which holds its lock.
+    /// The target directory must not be the one that an outer cargo uses: that cargo holds its lock.
     ///
     /// # Errors
     ///

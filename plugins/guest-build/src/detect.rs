@@ -9,7 +9,7 @@ use crate::version::Version;
 /// The command that adds the target to a toolchain managed by rustup.
 pub const RUSTUP_COMMAND: &str = "rustup target add wasm32-unknown-unknown";
 
-/// The Debian packages with which plugins can be built where rustup cannot add a target.
+/// The Debian packages that build plugins where rustup cannot add a target.
 pub const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "libstd-rust-web-dev", "rust-web-src"];
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -49,6 +49,10 @@ pub(crate) enum Compiler {
 
 impl GuestToolchain {
     /// Looks for a compiler: first the one that builds everything else, then Debian's.
+    ///
+    /// # Errors
+    ///
+    /// No compiler can build for WebAssembly. The error says what each one lacks.
     pub fn detect() -> Result<Self, MissingToolchain> {
         let or = |name: &str, default: &str| std::env::var_os(name).unwrap_or_else(|| default.into());
         let (cargo, rustc) = (or("CARGO", "cargo"), or("RUSTC", "rustc"));

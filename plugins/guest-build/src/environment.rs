@@ -6,7 +6,7 @@ use std::ffi::OsString;
 const KEPT: [&str; 7] =
     ["CARGO_HOME", "CARGO_HTTP_", "CARGO_INCREMENTAL", "CARGO_MAKEFLAGS", "CARGO_NET_", "CARGO_REGISTR", "CARGO_TERM_"];
 
-/// Variables by which the outer build, its wrappers and its linters would reach into the inner one.
+/// Variables of the outer build, its wrappers and its linters that would interfere with the inner build.
 const REMOVED: [&str; 6] =
     ["RUSTC", "RUSTC_BOOTSTRAP", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTDOCFLAGS", "RUSTFLAGS"];
 

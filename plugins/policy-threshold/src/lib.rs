@@ -12,7 +12,7 @@ use dogwatch_sdk::{Policy, Reader};
 
 pub use config::{Config, WhenExhausted};
 
-/// The policy.
+/// The threshold policy.
 #[derive(Debug)]
 pub struct Threshold;
 

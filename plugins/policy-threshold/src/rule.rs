@@ -1,4 +1,4 @@
-//! The rule.
+//! When to switch, and to which node.
 
 use dogwatch_sdk::policy::{Action, Alert, Decision, Health, Holder, Node, Severity, Situation, Verdict};
 

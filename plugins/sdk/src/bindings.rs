@@ -1,4 +1,4 @@
-//! What wit-bindgen makes of the two worlds.
+//! The bindings that wit-bindgen generates for the two worlds.
 
 /// The world of policies.
 #[doc(hidden)]

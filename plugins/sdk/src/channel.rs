@@ -1,4 +1,4 @@
-//! Channels: how an alert reaches a human, and a heartbeat a dead man's switch.
+//! Channels: how alerts reach a human, and how heartbeats reach a dead man's switch.
 
 mod build;
 
@@ -16,7 +16,7 @@ pub use build::FormValue;
 /// It sends nothing itself: it composes the requests that deliver an alert, and judges the responses. The host checks
 /// the requests, puts the secrets in and sends them.
 pub trait Channel {
-    /// Its name.
+    /// The name that it reports.
     const NAME: &'static str;
     /// Its version: `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
@@ -30,8 +30,8 @@ pub trait Channel {
     /// Reads the settings, and asks which secrets are configured. Their documentation and defaults come from here too.
     fn configure(read: &mut Reader<'_>) -> Self::Config;
 
-    /// The requests that deliver an alert, in the order in which they are sent; none where there is nothing to say.
-    /// `memory` is the text of the last [`Judgement::Remember`], or empty.
+    /// The requests that deliver an alert, in sending order; none if there is nothing to say. `memory` is the text of
+    /// the last [`Judgement::Remember`], or empty.
     ///
     /// # Errors
     ///
@@ -44,8 +44,7 @@ pub trait Channel {
         crate::http::judge(response)
     }
 
-    /// The request that asks what became of a message that was judged as [`Judgement::Follow`]; none where the service
-    /// cannot be asked.
+    /// The request that asks how a message judged as [`Judgement::Follow`] went; `None` if the service cannot be asked.
     ///
     /// # Errors
     ///
@@ -61,7 +60,7 @@ pub trait Channel {
         Progress::Over
     }
 
-    /// Requests that show whether alerts would get through, without waking anybody; none where the service has no such
+    /// Requests that show whether alerts would get through, without waking anybody; none if the service has no such
     /// test.
     ///
     /// # Errors
@@ -78,7 +77,7 @@ pub trait Channel {
         crate::http::judge(response)
     }
 
-    /// The requests that carry a heartbeat; none where this pulse means nothing to the service.
+    /// The requests that carry a heartbeat; none if this pulse means nothing to the service.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The exports that the traits become.
+//! Turns implementations of the traits into a plugin's exports.
 
 use std::marker::PhantomData;
 
@@ -50,7 +50,7 @@ pub struct ExportedPolicy<P>(PhantomData<P>);
 #[derive(Debug)]
 pub struct ExportedChannel<C>(PhantomData<C>);
 
-/// Translates the types that both worlds have, each in bindings of its own.
+/// Translates the types that both worlds share. Each world has its own bindings for them.
 macro_rules! shared_types {
     ($types:ident) => {
         impl From<$types::Setting> for (String, Value) {

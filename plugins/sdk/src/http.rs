@@ -5,7 +5,7 @@ use crate::text::quoted;
 
 /// The longest wait that a service may ask for, in milliseconds: one hour. A day later an alert is not worth much.
 pub const LONGEST_WAIT: u64 = 3_600_000;
-/// The wait where a service names a date instead of a duration, in milliseconds.
+/// The wait if a service names a date instead of a duration, in milliseconds.
 const WAIT_UNTIL_DATE: u64 = 60_000;
 
 /// The value of the header with this name, which must be in lower case.
@@ -14,7 +14,7 @@ pub fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     response.headers.iter().find(|header| header.name == name).map(|header| header.value.trim())
 }
 
-/// How long the service asks to wait, in milliseconds: at most one hour, and one minute where it names a date.
+/// How long the service asks to wait, in milliseconds: at most one hour, and one minute if it names a date.
 #[must_use]
 pub fn retry_after(response: &Response) -> Option<u64> {
     let value = header(response, "retry-after")?;

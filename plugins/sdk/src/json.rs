@@ -1,4 +1,4 @@
-//! Writes the JSON that requests need, without the weight of a library; responses are read by one.
+//! Writes the JSON of requests without the weight of a library. `serde_json` reads responses.
 
 use std::fmt::Write;
 
@@ -7,13 +7,13 @@ use crate::channel_types::Part;
 /// Parsed JSON: see `serde_json`.
 pub use serde_json::Value;
 
-/// Parses the body of a response; null where it is not JSON.
+/// Parses the body of a response; null if it is not JSON.
 #[must_use]
 pub fn parse(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-/// The text member of an object with this name; empty where there is none.
+/// The text member of an object with this name; empty if there is none.
 #[must_use]
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object.get(name).and_then(Value::as_str).unwrap_or_default()
@@ -101,8 +101,8 @@ impl Object {
         self
     }
 
-    /// The object as parts, with one more member in front: a text that is a part of its own. It is put between its
-    /// quotes as it is, so a secret must be [encoded](crate::channel::Encoding) as JSON.
+    /// The object as parts, with one more member in front: a text that is a part of its own. The part goes between its
+    /// quotes unchanged, so a secret must be [encoded](crate::channel::Encoding) as JSON.
     #[must_use]
     pub fn with_first_part(self, name: &str, value: Part) -> Vec<Part> {
         let comma = if self.members.is_empty() { "" } else { "," };

@@ -1,7 +1,7 @@
 //! Write Dogwatch policies and alert channels in Rust.
 //!
 //! A plugin is a crate of the types `cdylib` and `rlib` that implements [`Policy`] or [`Channel`] and exports it. It is
-//! compiled for `wasm32-unknown-unknown`; the daemon makes a component of the result and runs it without clock,
+//! compiled for `wasm32-unknown-unknown`; the daemon turns the result into a component and runs it without clock,
 //! network, files or randomness. On the machine's own target the same crate is a library that `cargo test` tests.
 //!
 //! ```
@@ -76,7 +76,7 @@ pub mod __private {
     pub use crate::export::{ExportedChannel, ExportedPolicy};
 }
 
-/// The pages of the book for authors: their code is run with the tests of the documentation.
+/// The book's pages for authors: the doctests run their code.
 #[cfg(doctest)]
 mod book {
     #[doc = include_str!("../../../docs/src/authors/policy.md")]

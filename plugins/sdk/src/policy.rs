@@ -10,7 +10,7 @@ use crate::settings::reader::Reader;
 ///
 /// A pure function: the same settings, situation and memory give the same decision, so whole nights can be replayed.
 pub trait Policy {
-    /// Its name.
+    /// The name that it reports.
     const NAME: &'static str;
     /// Its version: `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
@@ -22,11 +22,11 @@ pub trait Policy {
     /// Reads the settings. Their documentation and defaults come from here too.
     fn configure(read: &mut Reader<'_>) -> Self::Config;
 
-    /// Decides. `memory` is that of the last decision, and empty at first.
+    /// Decides what to do. `memory` comes from the last decision; it is empty at first.
     ///
     /// # Errors
     ///
-    /// The policy cannot decide, for this reason: the host stays and raises an alert.
+    /// The policy cannot decide: the text says why. The host stays and raises an alert.
     fn decide(config: &Self::Config, situation: &Situation, memory: &[u8]) -> Result<Decision, String>;
 }
 

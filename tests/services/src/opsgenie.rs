@@ -1,5 +1,5 @@
-//! Opsgenie's Alert API, and the integration events of Jira Service Management Operations. These are the same but for
-//! their URL, and do not tell what became of a request.
+//! Opsgenie's Alert API, and the integration events of Jira Service Management Operations. The latter have another URL
+//! and do not report the result of a request, but are otherwise the same.
 
 use std::collections::BTreeMap;
 

@@ -49,7 +49,7 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// A chat without a public name and topics in which the bot may write.
+    /// A chat in which the bot may write, without a public name or topics.
     pub fn new() -> Self {
         let (topics, closed) = (BTreeSet::new(), BTreeSet::new());
         Self { name: None, standing: Standing::Member, topics, closed, became: None }

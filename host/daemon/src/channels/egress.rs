@@ -30,6 +30,15 @@ pub struct Egress {
     authorities: Vec<Vec<u8>>,
 }
 
+/// The port that a request goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EgressPort {
+    /// One that the protocol is usually served on.
+    Usual(u16),
+    /// Any other.
+    Other(u16),
+}
+
 /// Why a request was not sent or not answered. Shows no URL, because URLs can hold tokens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EgressError {
@@ -232,12 +241,24 @@ impl Egress {
             other => return Err(EgressError::Scheme(other.to_owned())),
         }
         let name = host.to_string().to_lowercase();
-        let with_port = format!("{name}:{}", url.port_or_known_default().unwrap_or(0));
-        // A host alone allows its default ports; any other port must be listed with it.
-        if self.allows(&name, &with_port, url.port().is_none()) {
-            Ok(url)
-        } else {
-            Err(EgressError::Host(if url.port().is_some() { with_port } else { name }))
+        let port = match url.port() {
+            Some(port) => EgressPort::Other(port),
+            None => EgressPort::Usual(url.port_or_known_default().unwrap_or(0)),
+        };
+        self.check_host(&name, port)?;
+        Ok(url)
+    }
+
+    /// A host alone allows its usual ports; any other port must be listed with it.
+    fn check_host(&self, name: &str, port: EgressPort) -> Result<(), EgressError> {
+        let listed = |host: &str| self.allow_hosts.iter().any(|allowed| allowed == host);
+        match port {
+            EgressPort::Usual(port) if listed(name) || listed(&format!("{name}:{port}")) => Ok(()),
+            EgressPort::Usual(_) => Err(EgressError::Host(name.to_owned())),
+            EgressPort::Other(port) => {
+                let host = format!("{name}:{port}");
+                if listed(&host) { Ok(()) } else { Err(EgressError::Host(host)) }
+            }
         }
     }
 }

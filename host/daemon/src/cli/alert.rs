@@ -6,7 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use dogwatch_alerts::Severity;
 use dogwatch_client::{Exit, Failure, RaiseRequest, TestReport, TestRequest};
 
-use crate::cli::common::{ConfigFile, say};
+use crate::cli::common::{ConfigFile, Format, say};
 use crate::cli::daemon;
 use crate::clock::Clock;
 use crate::config::paths;
@@ -24,9 +24,8 @@ pub(super) enum AlertCommand {
         /// Send a real message of this severity; a page wakes somebody
         #[arg(long = "as", value_name = "SEVERITY")]
         severity: Option<SeverityArgument>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Raise your own alert, for scripts; raised again, it stays one alert until it is resolved
     Raise {
@@ -83,9 +82,9 @@ impl From<SeverityArgument> for Severity {
 
 pub(super) async fn alert(command: AlertCommand, clock: Clock) -> Result<(), Failure> {
     match command {
-        AlertCommand::Test { file, channel, severity, json } => {
+        AlertCommand::Test { file, channel, severity, format } => {
             let request = TestRequest { channel, severity: severity.map(Severity::from) };
-            test(&file.config, &request, json).await
+            test(&file.config, &request, format).await
         }
         AlertCommand::Raise { file, name, summary, severity, details } => {
             let request = RaiseRequest { cause: name, severity: severity.into(), summary: Some(summary), details };
@@ -101,21 +100,17 @@ pub(super) async fn alert(command: AlertCommand, clock: Clock) -> Result<(), Fai
     }
 }
 
-async fn test(config: &Path, request: &TestRequest, as_json: bool) -> Result<(), Failure> {
+async fn test(config: &Path, request: &TestRequest, format: Format) -> Result<(), Failure> {
     let reports: Vec<TestReport> = daemon::of(config)?.post("/alert/test", request).await?;
-    if as_json {
-        say(serde_json::to_string_pretty(&reports).map_err(Failure::other)?)?;
-    } else {
-        let line = |report: &TestReport| {
-            let mark = match report.works {
-                Some(true) => "ok",
-                Some(false) => "FAILS",
-                None => "not known",
-            };
-            format!("{:<16} {mark:<9} {}", report.channel, report.what)
+    let line = |report: &TestReport| {
+        let mark = match report.works {
+            Some(true) => "ok",
+            Some(false) => "FAILS",
+            None => "not known",
         };
-        say(reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
-    }
+        format!("{:<16} {mark:<9} {}", report.channel, report.what)
+    };
+    format.print(&reports, |reports| reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     if reports.iter().any(|report| report.works == Some(false)) {
         return Err(Failure::with(Exit::Unfit, "a channel does not work"));
     }

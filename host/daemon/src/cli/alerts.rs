@@ -4,14 +4,15 @@ use std::path::Path;
 
 use dogwatch_client::{AlertList, Failure, OpenAlert};
 
-use crate::cli::common::say;
+use crate::cli::common::Format;
 use crate::cli::{daemon, maintenance};
 
-pub(super) async fn alerts(config: &Path, as_json: bool) -> Result<(), Failure> {
+pub(super) async fn alerts(config: &Path, format: Format) -> Result<(), Failure> {
     let list: AlertList = daemon::of(config)?.get("/alerts").await?;
-    if as_json {
-        return say(serde_json::to_string_pretty(&list).map_err(Failure::other)?);
-    }
+    format.print(&list, plain)
+}
+
+fn plain(list: &AlertList) -> String {
     let mut out: Vec<String> = list.alerts.iter().map(shown).collect();
     if out.is_empty() {
         out.push("No alerts are open.".to_owned());
@@ -19,7 +20,7 @@ pub(super) async fn alerts(config: &Path, as_json: bool) -> Result<(), Failure> 
     if let Some(window) = &list.maintenance {
         out.push(format!("Maintenance until {} UTC{}.", window.until, maintenance::scope(window)));
     }
-    say(out.join("\n\n"))
+    out.join("\n\n")
 }
 
 fn shown(alert: &OpenAlert) -> String {

@@ -5,23 +5,21 @@ use std::path::Path;
 use dogwatch_client::{Exit, Failure};
 use serde_json::json;
 
-use crate::cli::common::say;
+use crate::cli::common::Format;
 use crate::config::Config;
 use crate::run::preflight;
 use crate::store::Store;
 
-pub(super) fn check(path: &Path, as_json: bool) -> Result<(), Failure> {
+pub(super) fn check(path: &Path, format: Format) -> Result<(), Failure> {
     let (config, problems) = preflight::read(path)?;
-    if as_json {
-        let report = json!({ "ok": !problems.has_errors(), "problems": problems.sorted() });
-        say(format!("{report:#}"))?;
-    } else {
+    let report = json!({ "ok": !problems.has_errors(), "problems": problems.sorted() });
+    format.print(&report, |_| {
         let mut text = problems.to_string();
         if let Some((config, _)) = config.filter(|_| !problems.has_errors()) {
             text.push_str(&summary(&config));
         }
-        say(text.trim_end())?;
-    }
+        text.trim_end().to_owned()
+    })?;
     if problems.has_errors() { Err(Failure::with(Exit::Input, "")) } else { Ok(()) }
 }
 

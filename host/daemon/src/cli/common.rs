@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use dogwatch_client::Failure;
+use dogwatch_client::{Exit, Failure};
+use serde::Serialize;
 
 /// The configuration that a command works with.
 #[derive(Debug, Args)]
@@ -14,6 +15,32 @@ pub(super) struct ConfigFile {
     /// The configuration file
     #[arg(short, long, value_name = "FILE", default_value = "/etc/dogwatch/dogwatch.toml", env = "DOGWATCH_CONFIG")]
     pub(super) config: PathBuf,
+}
+
+/// How a command prints its answer.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Format {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Format {
+    /// Prints the answer as JSON, or in words.
+    pub(super) fn print<T: Serialize>(self, answer: &T, words: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        if self.json { say(serde_json::to_string_pretty(answer).map_err(Failure::other)?) } else { say(words(answer)) }
+    }
+
+    /// The same for a command that fails: in words, the answer is the failure's message.
+    pub(super) fn fail<T: Serialize>(self, exit: Exit, answer: &T, words: impl FnOnce(&T) -> String) -> Failure {
+        if !self.json {
+            return Failure::with(exit, words(answer));
+        }
+        match self.print(answer, |_| String::new()) {
+            Ok(()) => Failure::with(exit, ""),
+            Err(failure) => failure,
+        }
+    }
 }
 
 /// Writes a line to standard output. A reader that has gone away, as with `| head`, is not a failure.

@@ -7,7 +7,7 @@ use dogwatch_rpc::{PollRequest, Pool};
 use serde::Serialize;
 
 use crate::chain::convert::endpoint_status;
-use crate::cli::common::say;
+use crate::cli::common::Format;
 use crate::cli::daemon;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -32,7 +32,7 @@ pub(super) enum From {
     Endpoints,
 }
 
-pub(super) async fn endpoints(config: &Path, from: From, as_json: bool, clock: Clock) -> Result<(), Failure> {
+pub(super) async fn endpoints(config: &Path, from: From, format: Format, clock: Clock) -> Result<(), Failure> {
     let mut chains = match from {
         From::Daemon => from_daemon(config).await?,
         From::Endpoints => from_endpoints(config, clock).await?,
@@ -40,11 +40,10 @@ pub(super) async fn endpoints(config: &Path, from: From, as_json: bool, clock: C
     for chain in &mut chains {
         chain.endpoints.sort_by_key(|endpoint| endpoint.rank);
     }
-    if as_json {
-        return say(serde_json::to_string_pretty(&chains).map_err(Failure::other)?);
-    }
-    let tables: Vec<String> = chains.iter().map(shown).collect();
-    say(tables.join("\n").trim_end())
+    format.print(&chains, |chains| {
+        let tables: Vec<String> = chains.iter().map(shown).collect();
+        tables.join("\n").trim_end().to_owned()
+    })
 }
 
 async fn from_daemon(config: &Path) -> Result<Vec<Chain>, Failure> {

@@ -7,7 +7,7 @@ use dogwatch_client::{Exit, Failure};
 use dogwatch_plugins::{Library, PluginInfo, PluginOrigin, Sandbox, SettingDoc};
 use serde_json::json;
 
-use crate::cli::common::say;
+use crate::cli::common::Format;
 use crate::config::paths;
 
 #[derive(Debug, Subcommand)]
@@ -22,19 +22,18 @@ pub(super) enum PluginCommand {
         /// The configuration file
         #[arg(short, long, value_name = "FILE", env = "DOGWATCH_CONFIG")]
         config: Option<PathBuf>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
 }
 
 pub(super) fn run(command: &PluginCommand) -> Result<(), Failure> {
-    let PluginCommand::List { name, dir, config, json } = command;
+    let PluginCommand::List { name, dir, config, format } = command;
     let from_config = config.as_deref().map(paths::plugins_dir_of).transpose().map_err(Failure::input)?.flatten();
-    list(dir.as_deref().or(from_config.as_deref()), name.as_deref(), *json)
+    list(dir.as_deref().or(from_config.as_deref()), name.as_deref(), *format)
 }
 
-fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(), Failure> {
+fn list(directory: Option<&Path>, name: Option<&str>, format: Format) -> Result<(), Failure> {
     let (library, mut problems) = Library::open(Sandbox::new().map_err(Failure::other)?, directory);
     if let Some(name) = name {
         if !library.names().iter().any(|known| known == name) {
@@ -50,22 +49,17 @@ fn list(directory: Option<&Path>, name: Option<&str>, as_json: bool) -> Result<(
     let (plugins, broken) = name.map_or_else(|| library.list(), |name| library.list_one(name));
     problems.extend(broken);
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    if as_json {
-        say(format_args!("{:#}", json!({ "plugins": plugins, "problems": problems })))?;
-    } else {
-        for plugin in &plugins {
-            match name {
-                Some(_) => say(shown(plugin).trim_end())?,
-                None => say(short(plugin))?,
-            }
-        }
+    format.print(&json!({ "plugins": plugins, "problems": problems }), |_| {
+        let mut lines: Vec<String> = match name {
+            Some(_) => plugins.iter().map(|plugin| shown(plugin).trim_end().to_owned()).collect(),
+            None => plugins.iter().map(short).collect(),
+        };
         if name.is_none() {
-            say("\nTo see the settings of one: dogwatch plugin list NAME")?;
+            lines.push("\nTo see the settings of one: dogwatch plugin list NAME".to_owned());
         }
-        for problem in &problems {
-            say(format_args!("! {problem}"))?;
-        }
-    }
+        lines.extend(problems.iter().map(|problem| format!("! {problem}")));
+        lines.join("\n")
+    })?;
     if problems.is_empty() { Ok(()) } else { Err(Failure::with(Exit::Input, "")) }
 }
 

@@ -6,16 +6,13 @@ use std::path::Path;
 use dogwatch_client::{AlertStatus, ChainStatus, Failure, NodeStatus, Status, WitnessStatus};
 use dogwatch_engine::Health;
 
-use crate::cli::common::say;
+use crate::cli::common::Format;
 use crate::cli::daemon;
 
-pub(super) async fn status(config: &Path, as_json: bool) -> Result<(), Failure> {
+pub(super) async fn status(config: &Path, format: Format) -> Result<(), Failure> {
     let status: Status = daemon::of(config)?.get("/status").await?;
-    if as_json {
-        say(serde_json::to_string_pretty(&status).map_err(Failure::other)?)
-    } else {
-        say(plain(&status).map_err(Failure::other)?.trim_end())
-    }
+    let words = plain(&status).map_err(Failure::other)?;
+    format.print(&status, |_| words.trim_end().to_owned())
 }
 
 fn seconds(millis: Option<u64>) -> String {

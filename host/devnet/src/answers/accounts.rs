@@ -1,4 +1,4 @@
-//! Accounts. Only those of witnesses exist.
+//! Accounts. Only witnesses have one.
 
 use dogwatch_chain::{AccountName, Symbol};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::amounts::{amount, vests};
 use super::context::{AnswerContext, JsonForm};
 use crate::seed::derive_key;
 
-/// `condenser_api.get_accounts`: the accounts that exist.
+/// `condenser_api.get_accounts`: leaves out unknown accounts.
 pub(crate) fn accounts(context: AnswerContext<'_>, names: &[&str]) -> Value {
     names.iter().filter_map(|name| account(context, name)).collect()
 }

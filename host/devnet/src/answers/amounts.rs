@@ -13,7 +13,7 @@ pub(crate) fn amount(millis: i64, symbol: Symbol, profile: &Profile, form: JsonF
     }
 }
 
-/// An amount of vesting shares, in whole shares.
+/// An amount in whole vesting shares.
 pub(crate) fn vests(whole: i64, form: JsonForm) -> Value {
     match form {
         JsonForm::Legacy => json!(format!("{whole}.000000 VESTS")),
@@ -24,7 +24,7 @@ pub(crate) fn vests(whole: i64, form: JsonForm) -> Value {
     }
 }
 
-/// The number that stands for a token in the newer APIs.
+/// A token's number in the newer APIs.
 pub(crate) fn nai(symbol: Symbol) -> &'static str {
     match symbol {
         Symbol::Liquid => "@@000000021",

@@ -9,7 +9,7 @@ use crate::state::StoredBlock;
 
 fn find(context: AnswerContext<'_>, num: u64) -> Option<&StoredBlock> {
     let num = BlockNum(u32::try_from(num).ok()?);
-    // A node whose head stands still has not seen later blocks.
+    // A node whose head is stuck has not seen later blocks.
     if num > context.state.head.num() { None } else { context.blocks.block(num).map(AsRef::as_ref) }
 }
 

@@ -135,7 +135,7 @@ pub(crate) fn chain_properties(context: AnswerContext<'_>, form: JsonForm) -> Va
     props(&median, &context.setup.profile, form)
 }
 
-/// The answer with the names of that lineage: `HIVE_…` and `hbd_…`, or `STEEM_…` and `sbd_…`.
+/// The answer with the lineage's own names: `HIVE_…` and `hbd_…`, or `STEEM_…` and `sbd_…`.
 pub(crate) fn renamed(value: Value, lineage: Lineage) -> Value {
     match (lineage, value) {
         (Lineage::Hive, value) => value,

@@ -5,8 +5,15 @@ use serde_json::{Value, json};
 use super::context::{AnswerContext, JsonForm};
 use super::globals::{chain_properties, running_version};
 
+/// Whether an answer includes the next round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FutureRound {
+    Omitted,
+    Included,
+}
+
 /// `get_witness_schedule`.
-pub(crate) fn schedule(context: AnswerContext<'_>, form: JsonForm, include_future: bool) -> Value {
+pub(crate) fn schedule(context: AnswerContext<'_>, form: JsonForm, future: FutureRound) -> Value {
     let rounds = &context.state.rounds;
     let dynamics = |unit: u32, budget: u32, pool: u32, decay: u32, min: u32| {
         json!({
@@ -35,17 +42,17 @@ pub(crate) fn schedule(context: AnswerContext<'_>, form: JsonForm, include_futur
         "account_subsidy_witness_rd": dynamics(10_000, 996, 9_384_019, 7_293_741, 1),
         "min_witness_account_subsidy_decay": 0,
     });
-    if let (true, Some(future), Some(members)) = (include_future, &rounds.future, json.as_object_mut()) {
+    if let (FutureRound::Included, Some(future), Some(members)) = (future, &rounds.future, json.as_object_mut()) {
         members.insert("future_shuffled_witnesses".into(), json!(future));
     }
     json
 }
 
 /// `get_active_witnesses`: the current round; on request also an empty name and the next round.
-pub(crate) fn active(context: AnswerContext<'_>, include_future: bool) -> Value {
+pub(crate) fn active(context: AnswerContext<'_>, future: FutureRound) -> Value {
     let rounds = &context.state.rounds;
     let mut names: Vec<&str> = rounds.current.iter().map(|name| name.as_str()).collect();
-    if let (true, Some(future)) = (include_future, &rounds.future) {
+    if let (FutureRound::Included, Some(future)) = (future, &rounds.future) {
         names.push("");
         names.extend(future.iter().map(|name| name.as_str()));
     }

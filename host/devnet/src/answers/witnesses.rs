@@ -50,14 +50,14 @@ pub(crate) fn by_account(context: AnswerContext<'_>, name: &str, form: JsonForm)
         .unwrap_or_default()
 }
 
-/// `find_witnesses`: the witnesses that exist.
+/// `find_witnesses`: leaves out unknown witnesses.
 pub(crate) fn find(context: AnswerContext<'_>, owners: &[&str]) -> Value {
     let found: Vec<Value> =
         owners.iter().map(|owner| by_account(context, owner, JsonForm::Nai)).filter(|value| !value.is_null()).collect();
     json!({ "witnesses": found })
 }
 
-/// `get_witnesses_by_vote`: from that witness on, or from the highest rank.
+/// `get_witnesses_by_vote`: starts at a witness, or at the highest rank.
 pub(crate) fn by_vote(context: AnswerContext<'_>, from: &str, limit: usize) -> Value {
     let mut ranked: Vec<(&AccountName, &WitnessObject)> = context.state.witnesses.iter().collect();
     ranked.sort_by_key(|(_, witness)| witness.rank);

@@ -1,8 +1,8 @@
-//! The hashes by which clients of Hive tell assertions apart.
+//! The hashes that identify assertions to Hive's clients.
 
 use sha2::{Digest as _, Sha256};
 
-/// The hash of an asserted expression: as seen on a real node, and made up for any other expression.
+/// The hash of an asserted expression: a real node's if we have seen it, otherwise a made-up one.
 pub(super) fn assert_hash(expression: &str) -> String {
     let seen = match expression {
         "signing_key == witness.signing_key" => "13495976495003141211",

@@ -40,7 +40,7 @@ impl Exception {
         }
     }
 
-    /// Whether `FC_ASSERT` or one of its kin throws it: those quote the expression that was false.
+    /// Whether `FC_ASSERT` or a similar macro throws it: those quote the expression that was false.
     pub(super) fn by_macro(self) -> bool {
         matches!(
             self,

@@ -10,7 +10,7 @@ use crate::lineage::Lineage;
 /// Where in the node's source an exception is thrown: file, line and function.
 pub(crate) type SourceLocation = (&'static str, u32, &'static str);
 
-/// An error in the words of a node.
+/// An error as a node words it.
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorReply(Box<ErrorDetails>);
 
@@ -28,7 +28,7 @@ struct ErrorDetails {
 }
 
 impl ErrorReply {
-    /// What `FC_ASSERT` and its kin throw: the expression that was false, and a text.
+    /// The error of `FC_ASSERT` and similar macros: the expression that was false, and a text.
     pub(crate) fn check(
         exception: Exception,
         expression: &str,
@@ -48,7 +48,7 @@ impl ErrorReply {
         }))
     }
 
-    /// What `FC_ASSERT` throws.
+    /// The error of `FC_ASSERT`.
     pub(crate) fn assert(expression: &str, text: impl Into<String>, location: SourceLocation, data: Value) -> Self {
         Self::check(Exception::Assert, expression, text, location, data)
     }
@@ -71,7 +71,7 @@ impl ErrorReply {
         self
     }
 
-    /// The sentence that Hive adds when neither way of packing the transaction fits its signatures.
+    /// Adds the sentence that Hive appends if the signatures fit neither way of packing the transaction.
     pub(crate) fn both_encodings(mut self, lineage: Lineage) -> Self {
         if lineage == Lineage::Hive
             && matches!(self.0.exception, Some(Exception::MissingActive | Exception::MissingOther))

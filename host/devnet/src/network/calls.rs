@@ -162,7 +162,7 @@ impl Devnet {
         Ok(id)
     }
 
-    /// The answer to a broadcast that waits, once there is one.
+    /// The answer to a waiting broadcast, once there is one.
     pub(crate) fn outcome(&self, waiting: &PendingBroadcast) -> Option<Value> {
         let (ledger, _, head) = self.seen_by(&waiting.node)?;
         let result = match ledger.blocks().inclusion(&waiting.trx, head) {

@@ -33,14 +33,14 @@ pub enum DevnetCommand {
         /// The node's name.
         node: String,
     },
-    /// A producing node stops at the head of `blocks` blocks ago.
+    /// A producing node's head gets stuck `blocks` blocks back.
     #[serde(rename = "devnet_api.put_behind")]
     PutBehind {
         /// The witness that owns the node.
         witness: AccountName,
         /// The node's name.
         node: String,
-        /// How many blocks ago; 255 at most.
+        /// How many blocks back; 255 at most.
         blocks: u32,
     },
     /// A producing node is cut off from the network.
@@ -63,7 +63,7 @@ pub enum DevnetCommand {
         /// The share, 0 to 1.
         fraction: f64,
     },
-    /// A public RPC node gets a fault, or loses it.
+    /// A public RPC node gets a fault, or recovers.
     #[serde(rename = "devnet_api.rpc_fault")]
     RpcFault {
         /// The node's index.
@@ -85,7 +85,7 @@ pub enum DevnetCommandError {
     Node {
         /// The witness.
         witness: AccountName,
-        /// The name that no node has.
+        /// The unknown name.
         node: String,
     },
     /// There is no RPC node with that index.

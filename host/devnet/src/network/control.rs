@@ -1,4 +1,4 @@
-//! Carrying out the commands that a devnet takes from outside.
+//! Carries out the commands that a devnet takes from outside.
 
 use dogwatch_chain::AccountName;
 use serde::Deserialize as _;

@@ -41,7 +41,7 @@ impl Devnet {
     ///
     /// # Errors
     ///
-    /// The first value of the configuration that is invalid.
+    /// A value of the configuration is invalid. The error names the first one.
     pub fn new(config: &DevnetConfig, genesis: Time) -> Result<Self, DevnetConfigError> {
         let setup = Setup::new(config, genesis)?;
         let ledger = Ledger::new(genesis_state(&setup));
@@ -72,7 +72,7 @@ impl Devnet {
         &self.setup.profile
     }
 
-    /// The true head, which single nodes may contradict.
+    /// The true head. Individual nodes may show another one.
     pub fn head(&self) -> Head {
         let state = self.ledger.head();
         Head {

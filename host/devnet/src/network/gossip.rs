@@ -11,7 +11,8 @@ use crate::fault::RpcIndex;
 use crate::seed::draw;
 
 impl Devnet {
-    /// Sends a transaction from the node that accepted it to the other RPC nodes. `None`: a producing node accepted it.
+    /// Sends a transaction from the node that accepted it to the other RPC nodes. `None` means a producing node
+    /// accepted it.
     pub(super) fn gossip(
         &mut self,
         from: Option<RpcIndex>,

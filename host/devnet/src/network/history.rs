@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct DevnetSlot {
     /// The slot's number.
     pub slot: Slot,
-    /// Its time.
+    /// When a block was due.
     pub time: Time,
     /// The witness that owned it.
     pub witness: AccountName,
@@ -29,7 +29,7 @@ pub enum DevnetSlotOutcome {
         /// The node that produced it, if a watched witness did.
         node: Option<String>,
     },
-    /// It has none.
+    /// It has no block.
     Missed,
 }
 
@@ -38,12 +38,12 @@ pub enum DevnetSlotOutcome {
 pub struct KeyChange {
     /// The block with the transaction.
     pub block: BlockNum,
-    /// The witness.
+    /// The witness whose key changed.
     pub witness: AccountName,
     /// The key before.
     pub from: PublicKey,
     /// The key after.
     pub to: PublicKey,
-    /// The transaction.
+    /// The transaction that changed it.
     pub transaction: TransactionId,
 }

@@ -1,4 +1,4 @@
-//! The nodes of a devnet, as they are at the moment.
+//! The current state of a devnet's nodes.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::state::ChainState;
 pub(crate) enum FollowedChain {
     /// The main chain.
     Live,
-    /// The main chain up to a block, and none after it.
+    /// The main chain up to a block, and nothing after it.
     Frozen,
     /// A fork of its own.
     Fork(Box<Ledger>),
@@ -33,7 +33,7 @@ pub(crate) struct RpcNode {
 #[derive(Debug)]
 pub(crate) struct ProducerCondition {
     pub(crate) status: ProducerStatus,
-    /// The state it answers from if its head stands still.
+    /// The state it answers from while its head is stuck.
     pub(crate) frozen: Option<Arc<ChainState>>,
 }
 

@@ -1,4 +1,4 @@
-//! Time passing: slots, their producers and their blocks.
+//! Runs slots as time passes: who produces, and which blocks.
 
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ impl Devnet {
         Some((&node.key, Some(node.name.clone())))
     }
 
-    /// The mempool of a slot's producer: that of one of the RPC nodes, drawn anew for each slot.
+    /// The mempool of a slot's producer: that of a random RPC node, drawn anew for each slot.
     fn pending_transactions(&self, slot: Slot) -> Vec<(TransactionId, Arc<SignedTransaction>)> {
         let nodes: Vec<&RpcNode> = self.rpc.iter().filter(|node| node.fault.on_network()).collect();
         if nodes.is_empty() {

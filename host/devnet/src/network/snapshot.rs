@@ -16,7 +16,7 @@ pub struct WitnessSnapshot {
     pub signing_key: PublicKey,
     /// The number of missed slots, as the chain counts them.
     pub total_missed: u32,
-    /// Its nodes.
+    /// Its block-producing nodes, by name.
     pub nodes: BTreeMap<String, NodeSnapshot>,
 }
 

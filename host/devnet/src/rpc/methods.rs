@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_chain::{SignedTransaction, Time};
 use serde_json::{Value, json};
 
-use super::params::{check_name_length, flag, number, text, texts};
+use super::params::{check_name_length, future_round, number, text, texts};
 use super::read_transaction::read_transaction;
 use super::request::NodeRequest;
 use crate::answers::{AnswerContext, JsonForm, accounts, blocks, globals, schedule, status, witnesses};
@@ -69,8 +69,8 @@ impl NodeRequest<'_> {
             "get_config" => read(globals::config(context, JsonForm::Legacy)),
             "get_hardfork_version" => read(globals::hardfork(context)),
             "get_chain_properties" => read(globals::chain_properties(context, JsonForm::Legacy)),
-            "get_witness_schedule" => read(schedule::schedule(context, JsonForm::Legacy, flag(args.first()))),
-            "get_active_witnesses" => read(schedule::active(context, flag(args.first()))),
+            "get_witness_schedule" => read(schedule::schedule(context, JsonForm::Legacy, future_round(args.first()))),
+            "get_active_witnesses" => read(schedule::active(context, future_round(args.first()))),
             "get_witness_by_account" => {
                 let name = text(self.only(args)?);
                 check_name_length(name)?;
@@ -97,7 +97,7 @@ impl NodeRequest<'_> {
             "get_transaction_hex" => {
                 let signed = read_transaction(self.only(args)?, profile)?;
                 let mut bytes = signed.transaction.to_bytes(profile);
-                // There are only a few signatures, so that their number fits a varint of one byte.
+                // There are only a few signatures, so their number fits a one-byte varint.
                 bytes.push(u8::try_from(signed.signatures.len().min(127)).unwrap_or(0));
                 let signatures: String = signed.signatures.iter().map(|signature| signature.to_hex()).collect();
                 read(json!(hex::encode(bytes) + &signatures))
@@ -117,7 +117,7 @@ impl NodeRequest<'_> {
 
     fn database(&self, context: AnswerContext<'_>) -> Result<Option<MethodOutcome>, ErrorReply> {
         let read = |value: Value| Ok(Some(MethodOutcome::Answer(value)));
-        let future = flag(self.member("include_future"));
+        let future = future_round(self.member("include_future"));
         match self.method {
             "get_dynamic_global_properties" => read(globals::dynamic(context, JsonForm::Nai)),
             "get_version" => read(globals::version(context)),

@@ -1,18 +1,22 @@
-//! Values of parameters, converted as leniently as nodes do it.
+//! Parameters, converted as leniently as nodes do.
 
 use serde_json::{Value, json};
 
+use crate::answers::FutureRound;
 use crate::error_reply::{ErrorReply, Exception, SourceLocation};
 
 /// Where nodes fail to convert a JSON value.
 pub(super) const CONVERSION: SourceLocation = ("variant.cpp", 539, "get_object");
 
-/// A flag; false if it is missing.
-pub(super) fn flag(value: Option<&Value>) -> bool {
-    value.and_then(Value::as_bool).unwrap_or(false)
+/// `include_future`: false if it is missing.
+pub(super) fn future_round(value: Option<&Value>) -> FutureRound {
+    match value.and_then(Value::as_bool) {
+        Some(true) => FutureRound::Included,
+        _ => FutureRound::Omitted,
+    }
 }
 
-/// A text; empty if it is none.
+/// A text; empty if the value is not a string.
 pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -22,7 +26,7 @@ pub(super) fn texts(value: &Value) -> Result<Vec<&str>, ErrorReply> {
     value.as_array().map(|items| items.iter().map(text).collect()).ok_or_else(|| not_an_array(value))
 }
 
-/// A number. Nodes read one from a string too.
+/// A number. Nodes also accept one in a string.
 pub(super) fn number(value: &Value) -> Result<u64, ErrorReply> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).ok_or_else(|| {
         let place = ("string.cpp", 113, "to_uint64");

@@ -1,7 +1,7 @@
 //! Reads a transaction as leniently as a node does.
 //!
-//! A node ignores unknown members and fills in missing ones with defaults. The digest is then not the one that was signed,
-//! which shows as a missing authority.
+//! A node ignores unknown members and fills in missing ones with defaults. The digest then differs from the signed one,
+//! and the node reports a missing authority.
 
 use dogwatch_chain::{Profile, SignedTransaction, transaction_from_json};
 use serde_json::{Map, Value, json};
@@ -78,7 +78,7 @@ fn operation(op: &Value, profile: &Profile) -> Value {
     }
 }
 
-/// An amount in the newer form, `{"amount": "1", "precision": 3, "nai": "@@000000021"}`, as the older text.
+/// Converts an amount from the newer form, `{"amount": "1", "precision": 3, "nai": "@@000000021"}`, to the older text.
 fn asset(value: Value, profile: &Profile) -> Value {
     let parts = value.get("amount").and_then(Value::as_str).and_then(|amount| amount.parse::<i64>().ok());
     let symbol = match value.get("nai").and_then(Value::as_str) {

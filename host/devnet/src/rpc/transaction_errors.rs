@@ -12,7 +12,7 @@ pub(super) fn bad_hex(digit: char) -> ErrorReply {
     ErrorReply::thrown(Exception::Unspecified, text, ("hex.cpp", 14, "from_hex"), json!({ "c": digit.to_string() }))
 }
 
-/// The error of a node for this transaction.
+/// A node's error for this transaction.
 pub(super) fn transaction_error(error: &TransactionJsonError, trx: &Value, profile: &Profile) -> ErrorReply {
     match error {
         TransactionJsonError::Time(_) => {

@@ -23,6 +23,19 @@ pub(crate) struct AppliedKeyChange {
     pub(crate) trx: TransactionId,
 }
 
+/// Whether a transaction is already known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Never,
+    Before,
+}
+
+impl Seen {
+    pub(crate) fn before(before: bool) -> Self {
+        if before { Self::Before } else { Self::Never }
+    }
+}
+
 /// Checks a transaction against `state` (a head with the pending transactions applied) and applies it there.
 pub(crate) fn admit(
     setup: &Setup,
@@ -30,10 +43,10 @@ pub(crate) fn admit(
     state: &mut ChainState,
     signed: &SignedTransaction,
     id: TransactionId,
-    known: bool,
+    seen: Seen,
 ) -> Result<Vec<AppliedKeyChange>, ErrorReply> {
     let echo = |error: ErrorReply| error.echoing(transaction_to_json(signed, &setup.profile));
-    check_and_apply(setup, blocks, state, signed, id, known).map_err(echo)
+    check_and_apply(setup, blocks, state, signed, id, seen).map_err(echo)
 }
 
 fn check_and_apply(
@@ -42,7 +55,7 @@ fn check_and_apply(
     state: &mut ChainState,
     signed: &SignedTransaction,
     id: TransactionId,
-    known: bool,
+    seen: Seen,
 ) -> Result<Vec<AppliedKeyChange>, ErrorReply> {
     let transaction = &signed.transaction;
     let duplicate = || {
@@ -52,7 +65,7 @@ fn check_and_apply(
     };
     match setup.lineage {
         Lineage::Hive => {
-            if known {
+            if seen == Seen::Before {
                 return Err(duplicate());
             }
             validate(transaction)?;
@@ -62,7 +75,7 @@ fn check_and_apply(
         }
         Lineage::Steem => {
             validate(transaction)?;
-            if known {
+            if seen == Seen::Before {
                 return Err(duplicate());
             }
             check_authority(setup, state, signed)?;

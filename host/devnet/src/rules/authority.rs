@@ -70,8 +70,8 @@ fn signers(setup: &Setup, signed: &SignedTransaction) -> Result<BTreeSet<PublicK
     Ok(keys)
 }
 
-/// Steem requires signatures to be canonical as `fc` defines it. Hive's test for a low S was seen to refuse only those
-/// well above the middle.
+/// Steem requires signatures to be canonical as `fc` defines it. Hive requires a low S, but was seen to refuse only
+/// values well above the middle.
 fn is_canonical(lineage: Lineage, signature: &Signature) -> bool {
     match lineage {
         Lineage::Steem => signature.is_canonical(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::error_reply::{ErrorReply, Exception};
 
-/// The error of the index lookup, in its words.
+/// The index lookup's error, word for word.
 pub(super) fn unknown_name(name: &AccountName, object: &str, index: &str) -> ErrorReply {
     let string = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
     let text = format!(

@@ -1,4 +1,4 @@
-//! What a node checks of a transaction without looking at the chain.
+//! What a node checks in a transaction without looking at the chain.
 
 use dogwatch_chain::{Operation, Transaction, WitnessSetProperties};
 use serde_json::json;

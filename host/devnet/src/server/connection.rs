@@ -51,11 +51,11 @@ enum ConnectionMode {
     Close,
     /// It is never answered.
     Hang,
-    /// A proxy before the node answers.
+    /// A proxy in front of the node answers.
     Page { status: &'static str, kind: &'static str, body: &'static str },
 }
 
-/// The mode that the faults of this moment call for.
+/// The mode that the current faults call for.
 fn connection_mode(devnet: &Devnet, endpoint: &DevnetEndpoint) -> ConnectionMode {
     match endpoint {
         DevnetEndpoint::Control => ConnectionMode::Answer,

@@ -55,7 +55,7 @@ impl DevnetHandle {
         self.0.clock.now()
     }
 
-    /// Advances the chain to now, and works on it.
+    /// Advances the chain to now, and runs `work` on it.
     pub fn with<T>(&self, work: impl FnOnce(&mut Devnet) -> T) -> T {
         let now = self.now();
         let result = {
@@ -67,7 +67,7 @@ impl DevnetHandle {
         result
     }
 
-    /// Waits until a condition holds, which is checked after every slot, request and command. False if `limit` has passed.
+    /// Waits until a condition holds, checking it after every slot, request and command. False once `limit` has passed.
     pub async fn wait_until(&self, limit: Duration, holds: impl Fn(&Devnet) -> bool) -> bool {
         let mut changed = self.changed();
         tokio::time::timeout(limit, async {
@@ -118,7 +118,7 @@ impl DevnetHandle {
         self.apply(DevnetCommand::Restart { witness: AccountName::new(witness)?, node: node.into() })
     }
 
-    /// A producing node stops at the head of `blocks` blocks ago.
+    /// A producing node's head gets stuck `blocks` blocks back.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl DevnetHandle {
         self.apply(DevnetCommand::FillOutage { fraction })
     }
 
-    /// A public RPC node gets a fault, or loses it.
+    /// A public RPC node gets a fault, or recovers.
     ///
     /// # Errors
     ///

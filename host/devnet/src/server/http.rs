@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as a node's own web server has. Every answer closes its connection.
+//! As much HTTP/1.1 as a node's own web server speaks. Every answer closes its connection.
 
 use std::io;
 use std::time::Duration;

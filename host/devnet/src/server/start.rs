@@ -27,7 +27,7 @@ pub enum DevnetStartError {
     Listen {
         /// The endpoint's address.
         address: SocketAddr,
-        /// The cause.
+        /// Why it cannot listen.
         source: io::Error,
     },
 }

@@ -46,7 +46,7 @@ impl StoredBlocks {
         self.included.get(id).copied().filter(|inclusion| inclusion.block <= head.head.num())
     }
 
-    /// Whether a transaction is in a block and has not expired, so that it could be sent again.
+    /// Whether a transaction is in a block and has not expired, so it could be sent again.
     pub(crate) fn is_known(&self, id: &TransactionId, head: &ChainState) -> bool {
         self.inclusion(id, head).is_some_and(|inclusion| inclusion.expiration >= head.time)
     }

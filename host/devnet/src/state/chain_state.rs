@@ -34,7 +34,7 @@ impl Rounds {
     }
 }
 
-/// Everything that a node knows besides its blocks, named as in the nodes.
+/// Everything a node knows besides its blocks, with the names that nodes use.
 #[derive(Clone, Debug)]
 pub(crate) struct ChainState {
     pub(crate) head: BlockId,

@@ -41,7 +41,7 @@ pub(crate) fn genesis_state(setup: &Setup) -> ChainState {
     let length = setup.profile.round_length;
     let rounds = Rounds {
         current: draw_round(&witnesses, length, setup.seed, 0),
-        // Round numbers are those of the blocks that draw them: 1 is never one of these.
+        // A round's number is that of the block that draws it, and block 1 never draws one.
         future: match setup.profile.future_schedule {
             FutureSchedule::Published => Some(draw_round(&witnesses, length, setup.seed, 1)),
             FutureSchedule::Unknown => None,

@@ -10,7 +10,7 @@ use super::chain_state::{ChainState, Rounds, WitnessObject};
 use crate::seed::draw;
 use crate::setup::Setup;
 
-/// Draws a round from the enabled witnesses: those with most votes and one of the rest, by turns, in random order.
+/// Draws a round from the enabled witnesses: those with the most votes, and one of the rest in turn, in random order.
 pub(crate) fn draw_round(
     witnesses: &BTreeMap<AccountName, WitnessObject>,
     length: u32,

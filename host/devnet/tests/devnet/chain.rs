@@ -167,7 +167,7 @@ fn steem_has_no_future_and_lags_behind() {
     assert_eq!(world.result(0, "condenser_api.get_active_witnesses", json!([])).as_array().unwrap().len(), 21);
 }
 
-/// The rounds until a witness with a null key leaves the schedule, and the rounds until it is back with a new key.
+/// How many rounds pass until a witness with a null key leaves the schedule, and until it is back with a new key.
 fn rounds_out_and_back(chain: &str) -> (u32, u32) {
     let mut world = world(&format!("chain = \"{chain}\"\nround_length = 5"));
     world.slots(12);

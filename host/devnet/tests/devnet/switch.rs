@@ -1,4 +1,4 @@
-//! Switches of a signing key, a compare-and-swap, and how they spread to several nodes.
+//! Switches of a signing key: how they compare and swap, and how they spread to several nodes.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use dogwatch_chain::Head;
 use super::*;
 use crate::chain::{EndpointReading, TrackerConfig};
 use crate::failure::ReadFailure;
-use crate::testing::{Album, INTERVAL, Messages, block, head, id, key, says, silent, time};
+use crate::testing::{CauseTexts, INTERVAL, Messages, block, head, id, key, says, silent, time};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 
@@ -89,7 +89,7 @@ fn no_answer(name: &str, why: &str) -> EndpointReading {
 
 #[test]
 fn alerts_about_a_chain_that_cannot_be_seen() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let mut scene = Scene::new(3);
     assert_eq!(scene.take(), []);
@@ -99,14 +99,14 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
         "api.example.com" => Some(answer(name, at(slot))),
         _ => Some(no_answer(name, "no answer within 2 s")),
     });
-    album.add("no endpoint answers any more, then one does", Cause::Blind, [blind, scene.take()].concat());
+    texts.add("no endpoint answers any more, then one does", Cause::Blind, [blind, scene.take()].concat());
     let config = scene.tracker.config().clone();
     let mut scene = Scene::new(3);
     scene.tracker = Tracker::new(config);
     scene.alerts = ChainAlerts::new(AlertBook::default());
     scene.run(1, |name, _| Some(no_answer(name, "connection refused")));
     scene.recover();
-    album.add("from the start on", Cause::Blind, scene.take());
+    texts.add("from the start on", Cause::Blind, scene.take());
 
     let mut scene = Scene::new(3);
     scene.run(4, |name, slot| match name {
@@ -115,7 +115,7 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
         _ => Some(no_answer(name, "HTTP status 503")),
     });
     scene.recover();
-    album.add("one of three is left", Cause::Thin, scene.take());
+    texts.add("one of three is left", Cause::Thin, scene.take());
 
     let mut scene = Scene::new(3);
     scene.run(5, |name, slot| {
@@ -127,12 +127,12 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
         }
     });
     scene.recover();
-    album.add("two of them, and two branches", Cause::Split, scene.take());
+    texts.add("two of them, and two branches", Cause::Split, scene.take());
 
     let mut scene = Scene::new(3);
     scene.run(12, |name, _| Some(answer(name, at(102))));
     scene.recover();
-    album.add("no block comes any more", Cause::Halted, scene.take());
+    texts.add("no block comes any more", Cause::Halted, scene.take());
 
     for (heading, off) in [("this machine is behind", -40), ("this machine is ahead", 40)] {
         let mut scene = Scene::new(3);
@@ -140,7 +140,7 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
         scene.run(5, |name, slot| Some(answer(name, at(slot))));
         scene.clock_off = 0;
         scene.recover();
-        album.add(heading, Cause::Clock, scene.take());
+        texts.add(heading, Cause::Clock, scene.take());
     }
 
     let mut scene = Scene::new(3);
@@ -148,17 +148,17 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     scene.run(5, |name, slot| Some(answer(name, at(slot))));
     scene.heads_only = false;
     scene.recover();
-    album.add("heads, and no blocks", Cause::NoBlocks, scene.take());
+    texts.add("heads, and no blocks", Cause::NoBlocks, scene.take());
     scene.heads_only = true;
     scene.run(5, |name, slot| Some(answer(name, at(slot))));
     scene.run(1, |name, _| Some(no_answer(name, "no answer within 2 s")));
-    album.add("then no heads either", Cause::NoBlocks, scene.take());
-    album.check();
+    texts.add("then no heads either", Cause::NoBlocks, scene.take());
+    texts.check();
 }
 
 #[test]
 fn alerts_about_endpoints() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let mut scene = Scene::new(3);
     scene.run(28, |name, slot| match name {
@@ -166,17 +166,17 @@ fn alerts_about_endpoints() {
         _ => Some(answer(name, at(slot))),
     });
     scene.recover();
-    album.add("one stays where it is, for a minute", Cause::Doubts, scene.take());
+    texts.add("one stays where it is, for a minute", Cause::Doubts, scene.take());
     scene.run(28, |name, slot| match name {
         "rpc.example.org" => Some(no_answer(name, "HTTP status 503")),
         _ => Some(answer(name, at(slot))),
     });
     scene.run(1, |name, _| Some(no_answer(name, "no answer within 2 s")));
-    album.add("then none answers", Cause::Doubts, scene.take());
+    texts.add("then none answers", Cause::Doubts, scene.take());
 
     let mut scene = Scene::new(1);
     scene.recover();
-    album.add("one endpoint, then three", Cause::OneVoice, scene.take());
+    texts.add("one endpoint, then three", Cause::OneVoice, scene.take());
 
     let mut scene = Scene::new(3);
     let now = scene.now();
@@ -184,13 +184,13 @@ fn alerts_about_endpoints() {
     let upgraded = messages(&mut scene, |alerts| {
         [alerts.upgraded(now, "hive", &named), alerts.upgraded(now, "hive", &[])].concat()
     });
-    album.add("until it is written so", Cause::Upgraded, upgraded);
+    texts.add("until it is written so", Cause::Upgraded, upgraded);
     let named = ["api.example.com".to_owned()];
     let downgraded = messages(&mut scene, |alerts| {
         [alerts.downgraded(now, "hive", &named), alerts.downgraded(now, "hive", &[])].concat()
     });
-    album.add("until its TLS works", Cause::Downgraded, downgraded);
-    album.check();
+    texts.add("until its TLS works", Cause::Downgraded, downgraded);
+    texts.check();
 }
 
 fn messages(scene: &mut Scene, reports: impl FnOnce(&mut ChainAlerts) -> Vec<AlertReport>) -> Vec<Alert> {

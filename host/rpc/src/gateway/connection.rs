@@ -11,6 +11,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::gateway::linger::{self, Lent};
+
 /// How long a client may take for the TLS handshake, and for the head of each request.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest head of a request, in bytes.
@@ -38,7 +40,8 @@ where
         let answer = answer(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
-    let stream = TokioIo::new(stream);
+    let (lent, returned) = Lent::new(stream);
+    let stream = TokioIo::new(lent);
     let ended = match protocol {
         Protocol::Http1 => {
             let mut builder = http1::Builder::new();
@@ -55,5 +58,9 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a client's connection broke");
+        // A request whose head cannot be read is refused by the HTTP library, which stops reading at once.
+        if let Ok(stream) = returned.await {
+            linger::close(stream).await;
+        }
     }
 }

@@ -194,6 +194,29 @@ async fn a_client_that_asks_first_is_refused_without_its_request() {
     assert!(answer.head.starts_with("http/1.1 413 "), "not 100: {}", answer.head);
 }
 
+/// Refused by the HTTP library, which closes the connection: such a client has nothing to say that could be understood.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_head_cannot_be_read_is_refused_all_the_same() {
+    let long = format!("POST / HTTP/1.1\r\nHost: localhost\r\nX-Long: {}\r\n\r\n", "x".repeat(900 << 10));
+    let nonsense = format!("{}\r\n\r\n", "<!nonsense> ".repeat(64 << 10));
+    for over in [Over::Http, Over::Https] {
+        let serving = Serving::start(GatewayOptions::default(), over).await;
+        for (request, status) in [(&long, 431), (&nonsense, 400)] {
+            for connection in 0..8 {
+                let mut stream = serving.connect().await;
+                let shown = format!("{over:?}, {status}, connection {connection}");
+                let sent = async {
+                    stream.write_all(request.as_bytes()).await?;
+                    stream.flush().await
+                };
+                sent.await.unwrap_or_else(|error| panic!("{shown}: {error}"));
+                let answer = http::read(&mut *stream).await.unwrap_or_else(|| panic!("{shown}: no answer"));
+                assert!(answer.head.starts_with(&format!("http/1.1 {status} ")), "{shown}: {}", answer.head);
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_stops_sending_is_cut() {
     let options = GatewayOptions { max_request: 4096, ..GatewayOptions::default() };

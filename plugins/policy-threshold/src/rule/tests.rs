@@ -8,8 +8,8 @@ use super::*;
 const CONFIG: Config = Config { misses: 2, window_rounds: 10, when_exhausted: WhenExhausted::Page };
 const DISABLES: Config = Config { when_exhausted: WhenExhausted::Disable, ..CONFIG };
 
-/// Own slots, one a round, the last just behind the head: `+` produced, `-` missed, `o` missed by the whole chain, each
-/// by the holder of the letter before it, at first `a`, which is node 0; `f` is a foreign key.
+/// Own slots, one a round, the last just behind the head: `+` produced, `-` missed, `o` missed by the whole chain. A
+/// letter sets the holder of the slots after it: `a` is node 0 and the first holder, `f` is a foreign key.
 fn slots(text: &str) -> Vec<OwnSlot> {
     let mut holder = Holder::Node(0);
     let mut outcomes = Vec::new();
@@ -226,7 +226,7 @@ fn waits_for_the_first_probes_of_a_better_node() {
     let cases = [
         (1, 0, Action::Stay),
         (1, 5 * slot, Action::Stay),
-        // Still unknown by then, it has no probe or does not answer: the next one, then.
+        // Still unknown by then: it has no probe or does not answer, so take the next one.
         (1, 6 * slot, Action::SwitchTo(2)),
         // A worse node is not waited for.
         (2, 0, Action::SwitchTo(1)),

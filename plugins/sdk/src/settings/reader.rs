@@ -219,7 +219,7 @@ impl Setting<'_, '_, String> {
         self.check(|url| address::check(url, example))
     }
 
-    /// Requires an address to which paths can be appended: one without `?` and `#`. Slashes at its end are removed.
+    /// Requires an address to which paths can be appended: one without `?` and `#`. Trailing slashes are removed.
     pub fn base_address(self, example: &str) -> Self {
         self.check(|url| address::check_base(url, example)).map(|url| url.trim_end_matches('/').to_owned())
     }

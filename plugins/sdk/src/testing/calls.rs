@@ -60,7 +60,7 @@ pub fn judge_alert<C: Channel>(settings: &[(&str, Value)], alert: &Alert, answer
     C::judge(&table(settings), alert, 0, answer)
 }
 
-/// How a channel judges the response that says what became of a message about [`alert`].
+/// How a channel judges the response that says how a message about [`alert`] went.
 pub fn judge_follow<C: Channel>(settings: &[(&str, Value)], receipt: &str, answer: &Response) -> Progress {
     C::judge_follow(&table(settings), &alert(), receipt, answer)
 }

@@ -34,7 +34,7 @@ pub fn shown(request: &Request) -> String {
     }
 }
 
-/// Requests as text, for golden files: an empty line between each two.
+/// Requests as text, for golden files, with an empty line between them.
 pub fn shown_all(requests: &[Request]) -> String {
     if requests.is_empty() {
         return "nothing is sent\n".to_owned();
@@ -43,7 +43,7 @@ pub fn shown_all(requests: &[Request]) -> String {
     requests.join("\n\n") + "\n"
 }
 
-/// A request as text whose body is a form: its fields are decoded, one a line.
+/// A request with a form as its body, as text: the fields are decoded, one per line.
 pub fn shown_form(request: &Request) -> String {
     let text = shown(request);
     let (head, form) = text.split_once("\n\n").unwrap_or((&text, ""));
@@ -72,7 +72,7 @@ pub fn shown_form(request: &Request) -> String {
     format!("{head}\n\n{}\n", String::from_utf8_lossy(&bytes))
 }
 
-/// The body of an HTTP request as JSON, secrets by name; null where it is not JSON.
+/// The body of an HTTP request as JSON, secrets by name; null if it is not JSON.
 pub fn json_body(request: &Request) -> crate::json::Value {
     match request {
         Request::Http(http) => crate::json::parse(parts(&http.body).as_bytes()),

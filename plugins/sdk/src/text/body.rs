@@ -18,8 +18,8 @@ enum Field {
     Key,
 }
 
-/// The order in which fields are shortened where a text is too long, and what each keeps at least: in sixteenths of the
-/// room that they have together.
+/// The order in which fields are shortened if a text is too long, and the least that each keeps, in sixteenths of the
+/// room that they share.
 const YIELDING: [(Field, usize); 6] = [
     (Field::Details, 4),
     (Field::Remedy, 4),
@@ -46,7 +46,7 @@ pub fn body(alert: &Alert) -> String {
 
 /// The [`body`], cut to this length in this unit.
 ///
-/// Where it is too long, the details are shortened first, and no further than needed; then the remedy, then who
+/// If it is too long, the details are shortened first, and no further than needed; then the remedy, then who
 /// acknowledged it and what it is about, and last the key and the command. No field is lost because another one is too
 /// long, and a shortened field ends in an ellipsis. A limit below about 250 has no room for all lines: then the last
 /// lines are dropped.

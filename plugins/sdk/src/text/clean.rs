@@ -1,4 +1,4 @@
-//! Texts without what hides or reorders them.
+//! Removes characters that hide or reorder a text.
 
 use super::cut::{Unit, cut};
 

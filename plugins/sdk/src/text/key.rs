@@ -2,8 +2,8 @@
 
 use super::cut::Unit;
 
-/// 64-bit FNV-1a, as 16 hexadecimal digits: the same at every site and in every version. It tells texts apart that were
-/// cut or rewritten to look alike; it does not resist deliberate collisions.
+/// 64-bit FNV-1a, as 16 hexadecimal digits: the same at every site and in every version. It distinguishes texts that
+/// look alike after they were cut or rewritten; it does not resist deliberate collisions.
 #[must_use]
 pub fn short_hash(text: &str) -> String {
     let hash = text
@@ -12,9 +12,9 @@ pub fn short_hash(text: &str) -> String {
     format!("{hash:016x}")
 }
 
-/// An identity of at most this length: as it is where it fits, otherwise its beginning, a hyphen and the [`short_hash`]
-/// of the whole. That is the same every time, differs between identities, and may be a unit or so shorter than the
-/// limit where a character would be cut in half. Hyphen and hash take 17 units, even where the limit is lower.
+/// An identity of at most this length: unchanged if it fits, otherwise its beginning, a hyphen and the [`short_hash`]
+/// of the whole. The result is the same every time and differs between identities. It may be a unit or so shorter than
+/// the limit, so that no character is cut in half. Hyphen and hash take 17 units, even if the limit is lower.
 #[must_use]
 pub fn key_within(key: &str, limit: usize, unit: Unit) -> String {
     if unit.length(key) <= limit {

@@ -18,8 +18,8 @@ pub fn title(alert: &Alert) -> String {
     format!("{word} at {}: {}", one_line(&alert.site), summary(alert))
 }
 
-/// The summary in one line, without the `resolved: ` that the host puts before that of a resolved alert. For a title or
-/// a field that shows the event itself.
+/// The summary in one line, without the `resolved: ` that the host puts in front when an alert is resolved. For a title
+/// or a field that shows the event itself.
 #[must_use]
 pub fn summary(alert: &Alert) -> String {
     let summary = one_line(&alert.summary);

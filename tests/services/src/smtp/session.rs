@@ -51,7 +51,7 @@ struct Session<'a> {
 /// The outcome of a step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// The server does and replies what it usually does.
+    /// The server acts and replies as usual.
     Usual,
     /// A fault replaced the reply, and nothing was done.
     Instead,

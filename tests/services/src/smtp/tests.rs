@@ -1,4 +1,4 @@
-//! A hand-written client, which can do anything wrong.
+//! A hand-written client that can break any rule.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,7 @@
 //! Every alert about the daemon, word for word.
 
-use std::path::{Path, PathBuf};
-
 use dogwatch_alerts::{Alert, AlertEvent, Raiser};
+use dogwatch_golden::GoldenFiles;
 
 use super::*;
 
@@ -66,8 +65,8 @@ fn shown(report: &AlertReport) -> String {
     )
 }
 
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+fn golden_files() -> GoldenFiles {
+    GoldenFiles::of(env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]
@@ -75,25 +74,13 @@ fn every_alert_says_what_happened_and_what_to_do() {
     for cause in Cause::raised_by(Raiser::Daemon) {
         let messages = messages(cause);
         assert!(!messages.is_empty(), "no message about {cause} is shown here");
-        let text = messages.iter().map(shown).collect::<Vec<_>>().join("\n");
-        let path = directory().join(cause.name()).with_extension("txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::create_dir_all(directory()).unwrap();
-            std::fs::write(&path, &text).unwrap();
-        }
-        let known = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(known, text, "{}: set UPDATE_GOLDEN=1 to rewrite it", path.display());
+        golden_files().compare(cause, &messages.iter().map(shown).collect::<Vec<_>>().join("\n"));
     }
 }
 
 #[test]
 fn every_cause_of_the_daemon_has_a_golden_file() {
-    let files = std::fs::read_dir(directory()).unwrap();
-    let mut found: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    found.sort();
-    let mut wanted: Vec<String> = Cause::raised_by(Raiser::Daemon).map(|cause| format!("{cause}.txt")).collect();
-    wanted.sort();
-    assert_eq!(found, wanted);
+    golden_files().are(Cause::raised_by(Raiser::Daemon));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::response::Response as SmtpReply;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-use super::{Egress, EgressError};
+use super::{Egress, EgressError, EgressPort};
 
 /// How long a mail server may take in all, including a greeting that never comes.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -75,11 +75,11 @@ impl Egress {
 
     fn transport_for(&self, mail: &Mail) -> Result<AsyncSmtpTransport<Tokio1Executor>, EgressError> {
         let server = mail.server.to_lowercase();
-        let with_port = format!("{server}:{}", mail.port);
-        let usual = matches!(mail.port, 25 | 465 | 587);
-        if !self.allows(&server, &with_port, usual) {
-            return Err(EgressError::Host(if usual { server } else { with_port }));
-        }
+        let port = match mail.port {
+            25 | 465 | 587 => EgressPort::Usual(mail.port),
+            port => EgressPort::Other(port),
+        };
+        self.check_host(&server, port)?;
         let loopback = server == "localhost" || server.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
         let tls = || {
             let mut parameters = TlsParameters::builder(server.clone());
@@ -104,11 +104,6 @@ impl Egress {
             builder = builder.credentials(Credentials::new(user.to_string(), password.to_string()));
         }
         Ok(builder.build())
-    }
-
-    /// Whether the allow-list has that host: by its name for the usual ports, otherwise with its port.
-    pub(super) fn allows(&self, name: &str, with_port: &str, usual_port: bool) -> bool {
-        self.allow_hosts.iter().any(|allowed| allowed == with_port || (allowed == name && usual_port))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::rails::Refusal;
 use crate::rails::examples;
 use crate::situation::Mode;
 use crate::situation::NodeIndex;
-use crate::testing::{Album, key};
+use crate::testing::{CauseTexts, key};
 use crate::watch::event::{Event, Force, SendReport};
 use crate::watch::scene::Scene;
 
@@ -47,72 +47,72 @@ fn summaries_are_one_line() {
 
 #[test]
 fn alerts_about_the_key() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let mut scene = Scene::new(Mode::Armed);
     scene.unknown = true;
     scene.run(1);
     scene.unknown = false;
     scene.run(1);
-    album.add("a witness that is not one, until it is", Cause::NoSuchWitness, scene.take());
+    texts.add("a witness that is not one, until it is", Cause::NoSuchWitness, scene.take());
 
     scene.wallet(key(2));
     scene.run(8);
-    album.add("another site is first", Cause::KeyChanged, scene.take());
+    texts.add("another site is first", Cause::KeyChanged, scene.take());
     scene.wallet(key(3));
     scene.run(1);
     scene.wallet(key(9));
     scene.run(1);
     let said = scene.take();
-    album.add("the key moves on before a block is produced", Cause::KeyChanged, said.clone());
+    texts.add("the key moves on before a block is produced", Cause::KeyChanged, said.clone());
     scene.wallet(PublicKey::NULL);
     scene.run(1);
     let disabled = scene.take();
-    album.add("a key of nobody, then the null key", Cause::ForeignKey, [said, disabled.clone()].concat());
+    texts.add("a key of nobody, then the null key", Cause::ForeignKey, [said, disabled.clone()].concat());
     scene.wallet(key(9));
     scene.run(1);
     let foreign = scene.take();
-    album.add("disabled, then a key of nobody", Cause::Disabled, [disabled, foreign.clone()].concat());
+    texts.add("disabled, then a key of nobody", Cause::Disabled, [disabled, foreign.clone()].concat());
     scene.wallet(key(1));
     scene.run(1);
-    album.add("a key of nobody, then a node's", Cause::ForeignKey, [foreign, scene.take()].concat());
+    texts.add("a key of nobody, then a node's", Cause::ForeignKey, [foreign, scene.take()].concat());
     scene.unfit = ["primary", "second", "third"].into();
     scene.run(4);
     scene.wallet(PublicKey::NULL);
     scene.run(1);
     scene.wallet(key(1));
     scene.run(1);
-    album.add("disabled while no standby is ready, then enabled", Cause::Disabled, scene.take());
-    album.check();
+    texts.add("disabled while no standby is ready, then enabled", Cause::Disabled, scene.take());
+    texts.check();
 }
 
 #[test]
 fn alerts_about_misses() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let mut scene = Scene::new(Mode::Armed);
     scene.participation = 80;
     scene.run(1);
     scene.participation = 100;
     scene.run(1);
-    album.add("the chain runs thin", Cause::LowParticipation, scene.take());
+    texts.add("the chain runs thin", Cause::LowParticipation, scene.take());
 
     let mut scene = down(Mode::Armed);
     scene.fails = false;
     scene.run(5);
-    album.add("armed; the node comes back", Cause::Missing, scene.take());
+    texts.add("armed; the node comes back", Cause::Missing, scene.take());
     let mut scene = down(Mode::Observe);
     scene.wallet(key(2));
     scene.run(1);
-    album.add("in observe mode; the operator switches", Cause::Missing, scene.take());
+    texts.add("in observe mode; the operator switches", Cause::Missing, scene.take());
     let mut scene = down(Mode::Observe);
     scene.wallet(PublicKey::NULL);
     scene.run(1);
     let end = scene.take().split_off(2);
-    album.add("the operator disables the witness", Cause::Missing, end);
+    texts.add("the operator disables the witness", Cause::Missing, end);
 
     let mut variant = |heading, scene: &Scene| {
-        album.add_notice(heading, Cause::Missing, scene.now(), scene.watch.missing(scene.now()));
+        texts.add_notice(heading, Cause::Missing, scene.now(), scene.watch.missing(scene.now()));
     };
     let mut scene = down(Mode::Armed);
     scene.unfit = ["second", "third"].into();
@@ -134,31 +134,31 @@ fn alerts_about_misses() {
     scene.fails = true;
     scene.run(12);
     variant("with a key of nobody", &scene);
-    album.check();
+    texts.check();
 }
 
 #[test]
 fn alerts_about_nodes_and_policy() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let mut scene = Scene::new(Mode::Armed);
     scene.unfit = ["second"].into();
     scene.run(4);
     scene.unfit.clear();
     scene.run(4);
-    album.add("a standby, until it is well", Cause::Node, scene.take());
+    texts.add("a standby, until it is well", Cause::Node, scene.take());
     scene.unfit = ["primary", "third"].into();
     scene.run(3);
     scene.restart(Mode::Armed);
     scene.watch.config.nodes.pop();
     scene.watch.health.pop();
     scene.run(3);
-    album.add("the node on duty, and one that leaves the configuration", Cause::Node, scene.take());
+    texts.add("the node on duty, and one that leaves the configuration", Cause::Node, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
     scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     scene.decide(Action::Stay, "all is well");
-    album.add("it does not answer, until it does", Cause::PolicyFailed, scene.take());
+    texts.add("it does not answer, until it does", Cause::PolicyFailed, scene.take());
 
     let alert = PolicyAlert {
         id: "no-standby".to_owned(),
@@ -169,7 +169,7 @@ fn alerts_about_nodes_and_policy() {
     decision.alerts.push(alert);
     scene.handle(Event::Decided(Ok(decision)));
     scene.decide(Action::Stay, "all is well");
-    album.add("as long as decisions carry it", Cause::Policy, scene.take());
+    texts.add("as long as decisions carry it", Cause::Policy, scene.take());
     let mut decision = Decision::stay("primary produces", Vec::new());
     decision.alerts.push(PolicyAlert {
         id: "webhook".to_owned(),
@@ -177,25 +177,25 @@ fn alerts_about_nodes_and_policy() {
         summary: format!("the webhook said: {}", "no ".repeat(60)),
     });
     scene.handle(Event::Decided(Ok(decision)));
-    album.add("one that says too much, and no name", Cause::Policy, scene.take());
-    album.check();
+    texts.add("one that says too much, and no name", Cause::Policy, scene.take());
+    texts.check();
 }
 
 #[test]
 fn alerts_about_refusals() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let mut scene = down(Mode::Observe);
     scene.decide(SECOND, REASON);
     scene.decide(Action::Stay, "primary produces");
-    album.add("in observe mode, until the policy changes its mind", Cause::Refused, scene.take());
+    texts.add("in observe mode, until the policy changes its mind", Cause::Refused, scene.take());
 
     let mut scene = down(Mode::Armed);
     scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
     scene.decide(SECOND, REASON);
     scene.handle(Event::Resume);
     scene.decide(SECOND, REASON);
-    album.add("paused, until the pause ends", Cause::Refused, scene.take());
+    texts.add("paused, until the pause ends", Cause::Refused, scene.take());
 
     let mut scene = down(Mode::Armed);
     scene.watch.config.nodes[0].signing = Signing::Missing;
@@ -203,7 +203,7 @@ fn alerts_about_refusals() {
     scene.watch.config.nodes[0].signing = Signing::Available;
     scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
     scene.decide(SECOND, REASON);
-    album.add("something else stands in the way", Cause::Refused, scene.take());
+    texts.add("something else stands in the way", Cause::Refused, scene.take());
 
     let mut scene = down(Mode::Armed);
     scene.shown = Some(key(2));
@@ -211,7 +211,7 @@ fn alerts_about_refusals() {
         scene.run(1);
         scene.decide(SECOND, REASON);
     }
-    album.add("the endpoints show another key for longer than any switch is pending", Cause::Refused, scene.take());
+    texts.add("the endpoints show another key for longer than any switch is pending", Cause::Refused, scene.take());
 
     let (scene, mut limping) = (down(Mode::Armed), down(Mode::Armed));
     limping.unfit = ["second"].into();
@@ -227,7 +227,7 @@ fn alerts_about_refusals() {
         let unfit = matches!(refusal, Refusal::Unfit { .. } | Refusal::Unproven(_) | Refusal::ProbeStale { .. });
         let scene = if unfit { &limping } else { &scene };
         let notice = scene.watch.refusal_notice(scene.now(), target.as_ref(), &refusal, REASON);
-        album.add_notice(refusal.code(), Cause::Refused, scene.now(), notice);
+        texts.add_notice(refusal.code(), Cause::Refused, scene.now(), notice);
     }
 
     let mut scene = down(Mode::Armed);
@@ -242,36 +242,36 @@ fn alerts_about_refusals() {
     for refusal in bare {
         let notice = scene.watch.refusal_notice(scene.now(), Some(&second), &refusal, REASON);
         let heading = format!("no standby is ready; {}", refusal.code());
-        album.add_notice(&heading, Cause::Refused, scene.now(), notice);
+        texts.add_notice(&heading, Cause::Refused, scene.now(), notice);
     }
-    album.check();
+    texts.check();
 }
 
 #[test]
 fn alerts_about_switches() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let mut scene = switching();
     scene.include();
     scene.run(5);
-    album.add("from the decision to the proof", Cause::Switching, scene.take());
+    texts.add("from the decision to the proof", Cause::Switching, scene.take());
 
     let mut scene = switching();
     scene.include();
     scene.unfit = ["primary", "third"].into();
     scene.run(5);
-    album.add("no other standby is left", Cause::Switching, scene.take());
+    texts.add("no other standby is left", Cause::Switching, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
     scene.handle(Event::Manual(Holder::Node("third".to_owned()), Force::No));
-    album.add("by hand, with no block missed", Cause::Switching, scene.take());
+    texts.add("by hand, with no block missed", Cause::Switching, scene.take());
 
     let mut scene = down(Mode::Armed);
     scene.watch.config.rails.disable = Disable::Allowed;
     scene.decide(Action::Disable, "no node is fit");
     scene.include();
     scene.run(6);
-    album.add("disabled", Cause::Switching, scene.take());
+    texts.add("disabled", Cause::Switching, scene.take());
 
     let mut scene = switching();
     scene.include();
@@ -280,7 +280,7 @@ fn alerts_about_switches() {
     scene.fork();
     scene.run(1);
     let forked = scene.take();
-    album.add("a fork takes the switch away", Cause::Switching, forked);
+    texts.add("a fork takes the switch away", Cause::Switching, forked);
     let mut scene = switching();
     scene.include();
     scene.run(1);
@@ -289,41 +289,41 @@ fn alerts_about_switches() {
     scene.fork();
     scene.run(1);
     let forked = scene.take();
-    album.add("a fork takes the switch away, in observe mode", Cause::Switching, forked);
+    texts.add("a fork takes the switch away, in observe mode", Cause::Switching, forked);
 
     let mut scene = switching();
     scene.run(14);
     scene.fails = false;
     scene.run(6);
-    album.add("it gets into no block; the node comes back", Cause::Switching, scene.take());
+    texts.add("it gets into no block; the node comes back", Cause::Switching, scene.take());
     let mut scene = switching();
     scene.run(1);
     scene.restart(Mode::Observe);
     scene.run(14);
     let failed = scene.take().split_off(1);
-    album.add("it gets into no block, in observe mode", Cause::Switching, failed);
+    texts.add("it gets into no block, in observe mode", Cause::Switching, failed);
 
     let mut scene = switching();
     scene.wallet(key(2));
     scene.run(6);
-    album.add("another site is first", Cause::Switching, scene.take());
+    texts.add("another site is first", Cause::Switching, scene.take());
     let mut scene = switching();
     scene.include();
     scene.run(1);
     scene.wallet(key(3));
     scene.run(2);
-    album.add("the key moves on before a block is produced", Cause::Switching, scene.take());
+    texts.add("the key moves on before a block is produced", Cause::Switching, scene.take());
 
     let scene = switching();
     let plan = scene.plan();
     let notice = scene.watch.switched(&plan, None);
-    album.add_notice("its block was not seen", Cause::Switching, scene.now(), notice);
-    album.check();
+    texts.add_notice("its block was not seen", Cause::Switching, scene.now(), notice);
+    texts.check();
 }
 
 #[test]
 fn alerts_about_switches_that_do_not_get_on() {
-    let mut album = Album::default();
+    let mut texts = CauseTexts::default();
 
     let refused = SendReport {
         troubles: vec!["api.example.com: no answer in time".to_owned(), "rpc.example.org: HTTP status 503".to_owned()],
@@ -333,20 +333,20 @@ fn alerts_about_switches_that_do_not_get_on() {
     let mut scene = switching();
     scene.sent(refused.clone());
     scene.sent(taken);
-    album.add("until an endpoint takes it", Cause::NotTaken, scene.take());
+    texts.add("until an endpoint takes it", Cause::NotTaken, scene.take());
     scene.sent(SendReport::default());
     scene.include();
     scene.run(1);
-    album.add("no endpoint to ask; until it is in a block", Cause::NotTaken, scene.take());
+    texts.add("no endpoint to ask; until it is in a block", Cause::NotTaken, scene.take());
     let mut scene = switching();
     scene.sent(refused.clone());
     scene.run(14);
-    album.add("until it expires", Cause::NotTaken, scene.take().split_off(1));
+    texts.add("until it expires", Cause::NotTaken, scene.take().split_off(1));
     let mut scene = switching();
     scene.sent(refused);
     scene.wallet(key(2));
     scene.run(6);
-    album.add("until somebody else is first", Cause::NotTaken, scene.take());
+    texts.add("until somebody else is first", Cause::NotTaken, scene.take());
 
     let held = || {
         let mut scene = switching();
@@ -358,13 +358,13 @@ fn alerts_about_switches_that_do_not_get_on() {
     let mut scene = held();
     scene.include();
     scene.run(1);
-    album.add("until it takes effect", Cause::InFlightHeld, scene.take());
+    texts.add("until it takes effect", Cause::InFlightHeld, scene.take());
     let mut scene = held();
     scene.run(14);
-    album.add("until it expires", Cause::InFlightHeld, scene.take());
+    texts.add("until it expires", Cause::InFlightHeld, scene.take());
     let mut scene = held();
     scene.restart(Mode::Armed);
     scene.run(1);
-    album.add("until Dogwatch is armed again", Cause::InFlightHeld, scene.take());
-    album.check();
+    texts.add("until Dogwatch is armed again", Cause::InFlightHeld, scene.take());
+    texts.check();
 }
