@@ -39,8 +39,19 @@ pub struct NodeConfig {
     pub key: PublicKey,
     /// Whether its private key is loaded.
     pub signing: Signing,
+    /// Whether it is probed.
+    pub probing: Probing,
     /// Whether it may be switched to without a probe.
     pub unprobed: Unprobed,
+}
+
+/// Whether a node is probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probing {
+    /// It has a probe.
+    Probed,
+    /// It has none: nothing is known of its health.
+    Never,
 }
 
 /// Whether a node's private key is loaded.

@@ -33,7 +33,7 @@ pub use chain::{
     WitnessReading,
 };
 pub use chain_alerts::ChainAlerts;
-pub use config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
+pub use config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
 pub use failure::{PolicyFailure, ProbeFailure, ReadFailure};
 pub use health::{Damping, NodeHealth, Probe, Unfit};

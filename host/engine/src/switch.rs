@@ -16,6 +16,8 @@ pub enum Origin {
     Policy,
     /// The operator, by hand.
     Operator,
+    /// Somebody else, seen on chain: another site, or an operator with a wallet.
+    Elsewhere,
 }
 
 /// Everything that determines the transaction of a switch: built again from this after a restart, it has the same
@@ -80,8 +82,12 @@ pub struct InFlight {
 impl InFlight {
     /// Whether the transaction should be sent (again) now: once a slot, until it expires. A clock that was set back does
     /// not delay it.
-    pub(crate) fn due(&self, now: Time, every: Duration) -> bool {
-        now < self.plan.expiration && self.last_sent.is_none_or(|sent| now < sent || now.since(sent) >= every)
+    ///
+    /// Polls come once a slot, some a little early: half a slot is as good as a whole one, or an early poll would leave
+    /// a slot out.
+    pub(crate) fn due(&self, now: Time, slot: Duration) -> bool {
+        let often_enough = |sent: Time| now >= sent && now.since(sent).saturating_mul(2) < slot;
+        now < self.plan.expiration && !self.last_sent.is_some_and(often_enough)
     }
 }
 
@@ -103,7 +109,7 @@ pub struct Unproven {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SwitchRecord {
-    /// When it was decided.
+    /// When it was decided; when it was seen, if it was made elsewhere.
     pub at: Time,
     /// Who held the key before.
     pub from: Holder,
@@ -115,14 +121,36 @@ pub struct SwitchRecord {
     pub reason: String,
     /// What came of it.
     pub outcome: SwitchOutcome,
-    /// The transaction.
-    pub transaction: TransactionId,
+    /// The transaction; unknown if it was made elsewhere.
+    pub transaction: Option<TransactionId>,
+    /// When the first of the misses happened that led to it, if any did.
+    #[serde(default)]
+    pub first_missed: Option<Time>,
     /// The block that holds it.
     pub block: Option<BlockId>,
     /// The block that proved it: the first one signed with the new key.
     pub proof: Option<BlockId>,
     /// When the outcome was known.
     pub settled_at: Option<Time>,
+}
+
+/// Why the key was moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MoveCause {
+    /// The node that held it had failed.
+    Failure,
+    /// An operator wanted it so.
+    Planned,
+}
+
+impl SwitchRecord {
+    /// Why the key was moved. Of a move made elsewhere only the chain tells: it followed misses, or it did not.
+    pub(crate) fn cause(&self) -> MoveCause {
+        match (self.origin, self.first_missed) {
+            (Origin::Policy, _) | (Origin::Elsewhere, Some(_)) => MoveCause::Failure,
+            (Origin::Operator, _) | (Origin::Elsewhere, None) => MoveCause::Planned,
+        }
+    }
 }
 
 /// The key on chain, and since when.
@@ -173,6 +201,15 @@ mod tests {
             };
             let flight = InFlight { plan, last_sent: last_sent.map(time), sends: 1 };
             assert_eq!(flight.due(time(now), crate::testing::INTERVAL), due, "{last_sent:?}, now {now}");
+            // The next poll comes a little early, and another one between two slots.
+            let Some(sent) = flight.last_sent.filter(|_| due && last_sent == Some(50) && now == 51) else { continue };
+            for (millis, due) in [(2900, true), (1400, false)] {
+                assert_eq!(
+                    flight.due(sent.plus(Duration::from_millis(millis)), crate::testing::INTERVAL),
+                    due,
+                    "{millis} ms"
+                );
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use dogwatch_sdk::Reader;
 pub struct Config {
     /// How many own slots must be missed in a row.
     pub misses: u32,
-    /// How many rounds back a miss still counts.
+    /// For how many rounds a node that failed is the last choice.
     pub window_rounds: u32,
     /// What to do when no node is left.
     pub when_exhausted: WhenExhausted,
@@ -25,9 +25,9 @@ pub enum WhenExhausted {
 impl Config {
     pub(crate) fn read(read: &mut Reader<'_>) -> Self {
         Self {
-            misses: read.integer("misses", "Own slots missed in a row that make it switch.").range(1..=100).or(2),
+            misses: read.integer("misses", "Own slots missed in a row that make it switch.").range(1..=50).or(2),
             window_rounds: read
-                .integer("window-rounds", "Rounds before the chain's head in which a missed slot counts. More for a backup witness, whose slots are rare.")
+                .integer("window-rounds", "Rounds for which a node that failed is the last choice.")
                 .range(1..=10_000)
                 .or(10),
             when_exhausted: if read

@@ -23,7 +23,7 @@ pub(crate) fn decide(config: &Config, situation: &Situation, memory: &[u8]) -> D
             return Decision::stay("the key on chain is not in the configuration: an operator is at work", memory);
         }
     };
-    let missed = missed_in_a_row(situation, config.window_rounds, holder);
+    let missed = missed_in_a_row(situation, holder);
     let tally = tally(situation, holder, &missed);
     let spared = match situation.verdict {
         Verdict::Me => None,

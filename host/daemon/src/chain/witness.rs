@@ -54,6 +54,7 @@ impl WitnessTask {
             name: node.name.clone(),
             key: node.public_key,
             signing: if node.key.is_some() { Signing::Available } else { Signing::Missing },
+            probing: if node.probe.is_some() { Probing::Probed } else { Probing::Never },
             unprobed: node.unprobed,
         });
         let keys = witness.nodes.iter().filter_map(|node| Some((node.public_key, node.key.clone()?)));

@@ -9,6 +9,8 @@ use crate::config::duration::Range;
 use crate::config::problem::Problems;
 use crate::config::reader::Section;
 
+/// The largest budget: older switches than the last 32 are not remembered.
+const MOST_SWITCHES: u32 = 32;
 const DAY: Duration = Duration::from_hours(24);
 
 /// Reads the rails; settings that are not given get their default.
@@ -40,7 +42,7 @@ pub(super) fn read(
     };
     let Some(mut section) = section else { return defaults };
     let rails = Rails {
-        budget: section.integer("budget", 0..=1000, problems).unwrap_or(defaults.budget),
+        budget: section.integer("budget", 0..=MOST_SWITCHES, problems).unwrap_or(defaults.budget),
         budget_window: section.duration_within("budget_window", window, problems).unwrap_or(defaults.budget_window),
         cool_down: section.duration_within("cool_down", cool_down, problems).unwrap_or(defaults.cool_down),
         own_slot_guard: section.duration_within("own_slot_guard", guard, problems).unwrap_or(defaults.own_slot_guard),

@@ -146,7 +146,7 @@ fn expiration_range(three_slots: Duration) -> Range<'static> {
     let least = three_slots.max(Duration::from_secs(1));
     Range {
         least,
-        most: Duration::from_hours(1).max(least),
-        why: "a switch needs three slots to get into a block, and nodes accept no more than 1h",
+        most: Duration::from_mins(30).max(least),
+        why: "a switch needs three slots to get into a block, and nodes refuse what expires an hour after their head block",
     }
 }

@@ -69,6 +69,15 @@ impl BlockLog {
         facts
     }
 
+    /// The first slot that the schedules do not cover, assuming that every slot until then is filled.
+    pub fn first_unscheduled(&self, head: &Head) -> Option<Slot> {
+        let schedule = self.future.as_ref()?;
+        let next_round = schedule.future.as_ref().map_or(0, Vec::len);
+        let last = u64::from(schedule.next_shuffle.0).saturating_add(u64::try_from(next_round).ok()?);
+        let blocks = last.saturating_sub(u64::from(head.num().0));
+        Some(head.slot.plus(blocks.saturating_add(1)))
+    }
+
     /// The witness's next slot, as far as the schedules reach, assuming that every slot until then is filled.
     ///
     /// A slot that has begun still counts during its first half, as long as its block is not known: clocks differ a

@@ -142,6 +142,11 @@ impl Tracker {
         self.log.next_own_slot(witness, self.head.as_ref()?, &self.clock()?, now)
     }
 
+    /// The first slot that no known schedule covers, if every slot until then is filled.
+    pub fn first_unscheduled(&self) -> Option<Slot> {
+        self.log.first_unscheduled(self.head.as_ref()?)
+    }
+
     /// Takes in a round of answers. Afterwards [`Self::wanted`] tells which blocks to read.
     pub fn observe(&mut self, now: Time, readings: &[EndpointReading]) {
         self.total = u32::try_from(readings.len()).unwrap_or(u32::MAX);

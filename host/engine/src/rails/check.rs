@@ -10,7 +10,7 @@ use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed};
 use crate::holder::Holder;
 use crate::rails::refusal::Refusal;
 use crate::situation::{Agreement, Health, Mode, NodeIndex, Verdict};
-use crate::switch::{InFlight, Origin};
+use crate::switch::{InFlight, MoveCause, Origin};
 
 /// All that the rails look at, gathered once before.
 #[derive(Clone, Debug)]
@@ -42,10 +42,28 @@ pub(crate) struct Facts<'a> {
     pub(crate) holder: Option<Holder>,
     /// Whether the holder's private key is loaded.
     pub(crate) signing: Signing,
-    /// When the switches of the past that took effect were decided.
-    pub(crate) switches: Vec<Time>,
-    /// Time until the next own slot, where the schedule is known.
-    pub(crate) next_slot_in: Option<Duration>,
+    /// The switches of the past that took effect, whoever made them.
+    pub(crate) switches: Vec<PastMove>,
+    pub(crate) next_slot: UpcomingSlot,
+}
+
+/// What is known of the next own slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UpcomingSlot {
+    /// It begins in this time.
+    In(Duration),
+    /// It is none of the scheduled slots, and the first slot that is not scheduled yet begins in this time.
+    UnknownFrom(Duration),
+    /// No schedule is known.
+    Unknown,
+}
+
+/// A switch of the past that took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PastMove {
+    /// When it was decided; when it was seen, if it was decided elsewhere.
+    pub(crate) at: Time,
+    pub(crate) cause: MoveCause,
 }
 
 /// A node that the key may go to.
@@ -180,9 +198,13 @@ impl Candidate<'_> {
     /// What the probes have against it.
     pub(crate) fn unfit_for_duty(&self, now: Time, limits: &Rails) -> Option<Refusal> {
         let node = self.node.to_owned();
+        // One bad probe does not make a node unhealthy, but nobody moves the key to a node that has just failed one.
+        if let Some(why) = &self.unfit {
+            return Some(Refusal::Unfit { node, why: why.clone() });
+        }
         match (self.health, self.unprobed) {
             (Health::Unhealthy, _) => {
-                let why = self.unfit.clone().unwrap_or_else(|| "its probes failed".to_owned());
+                let why = "it has had too few good probes since it failed".to_owned();
                 Some(Refusal::Unfit { node, why })
             }
             (Health::Unknown, Unprobed::Allowed) => None,
@@ -201,26 +223,32 @@ fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {
     forbidden.then_some(Refusal::DisableNotAllowed)
 }
 
-/// Only so many switches in a while. An attempt that never got into a block has cost nothing but time, and is not
-/// among them.
+/// Only so many switches in a while that a failure made necessary. A switch that an operator planned is not among them,
+/// and neither is an attempt that never got into a block: that cost nothing but time.
 fn within_budget(facts: &Facts<'_>) -> Option<Refusal> {
     let Rails { budget, budget_window, .. } = *facts.limits;
-    let recent = facts.switches.iter().filter(|at| facts.now.since(**at) < budget_window).count();
+    let counts = |past: &&PastMove| past.cause == MoveCause::Failure && facts.now.since(past.at) < budget_window;
+    let recent = facts.switches.iter().filter(counts).count();
     let spent = u32::try_from(recent).unwrap_or(u32::MAX);
     (spent >= budget).then_some(Refusal::Budget { spent, allowed: budget, window: budget_window })
 }
 
 /// The new node must have had its chance to produce.
 fn cooled_down(facts: &Facts<'_>) -> Option<Refusal> {
-    let last = facts.switches.iter().max()?;
-    let left = facts.limits.cool_down.saturating_sub(facts.now.since(*last));
+    let last = facts.switches.iter().map(|past| past.at).max()?;
+    let left = facts.limits.cool_down.saturating_sub(facts.now.since(last));
     (left > Duration::ZERO).then_some(Refusal::CoolDown { left })
 }
 
-/// A switch in flight during the own slot costs that block.
+/// A switch in flight during the own slot costs that block. On Steem the next round is scheduled with its first block:
+/// until then its first slots may be the own one.
 fn own_slot_far(facts: &Facts<'_>) -> Option<Refusal> {
-    let starts_in = facts.next_slot_in.filter(|starts_in| *starts_in < facts.limits.own_slot_guard)?;
-    Some(Refusal::OwnSlotNear { starts_in })
+    let near = |starts_in: &Duration| *starts_in < facts.limits.own_slot_guard;
+    match facts.next_slot {
+        UpcomingSlot::In(starts_in) => near(&starts_in).then_some(Refusal::OwnSlotNear { starts_in }),
+        UpcomingSlot::UnknownFrom(starts_in) => near(&starts_in).then_some(Refusal::NextRoundNear { starts_in }),
+        UpcomingSlot::Unknown => None,
+    }
 }
 
 #[cfg(test)]

@@ -84,6 +84,11 @@ pub enum Refusal {
         /// Time until the own slot.
         starts_in: Duration,
     },
+    /// The own slot may be near: the next round begins, and it is not scheduled yet.
+    NextRoundNear {
+        /// Time until the first slot of the next round.
+        starts_in: Duration,
+    },
 }
 
 /// Whether `--force` overrides a rail.
@@ -374,6 +379,20 @@ impl Refusal {
                 code: "own-slot-near",
                 text: format!(
                     "the own slot is {} ms away: a switch in flight would cost that block",
+                    starts_in.as_millis()
+                )
+                .into(),
+                strength: Soft,
+                lifetime: PassesByItself,
+                severity: Info,
+                next: WHEN_CLEAR,
+                remedy: NOTHING_TO_DO,
+                command: Advised::Status,
+            },
+            Self::NextRoundNear { starts_in } => Row {
+                code: "own-slot-near",
+                text: format!(
+                    "the next round begins in {} ms and is not scheduled yet: a switch in flight could cost its first block",
                     starts_in.as_millis()
                 )
                 .into(),

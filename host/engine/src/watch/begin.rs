@@ -102,7 +102,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::chain::TrackerConfig;
-    use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
+    use crate::config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
     use crate::health::Damping;
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
@@ -116,6 +116,7 @@ mod tests {
             name: name.to_owned(),
             key: key(n),
             signing: Signing::Available,
+            probing: Probing::Never,
             unprobed: Unprobed::Allowed,
         };
         let config = WatchConfig {

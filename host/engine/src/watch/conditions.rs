@@ -2,6 +2,7 @@
 
 use dogwatch_alerts::Cause;
 
+use crate::chain::Tracker;
 use crate::holder::Holder;
 use crate::situation::{SlotOutcome, Verdict};
 use crate::watch::machine::Watch;
@@ -9,6 +10,8 @@ use crate::watch::turn::Turn;
 
 /// Participation must exceed its limit by this many slots before its alert is closed, so that it does not flap.
 const PARTICIPATION_MARGIN: u8 = 4;
+/// All of the slots that participation counts.
+const PARTICIPATION_MOST: u8 = 128;
 
 impl Watch {
     pub(super) fn report_key_state(&mut self, turn: &mut Turn<'_>) {
@@ -44,7 +47,7 @@ impl Watch {
         if filled < least {
             let notice = self.low_participation(filled);
             self.raise(turn, notice);
-        } else if filled >= least.saturating_add(PARTICIPATION_MARGIN) {
+        } else if filled >= least.saturating_add(PARTICIPATION_MARGIN).min(PARTICIPATION_MOST) {
             let how = format!("{filled} of the last 128 slots hold a block.");
             self.resolve(turn, Cause::LowParticipation, &how);
         }
@@ -57,8 +60,10 @@ impl Watch {
                 self.raise(turn, notice);
             }
             Verdict::Fine => {
-                let how = self.missing_over();
-                self.resolve(turn, Cause::Missing, &how);
+                if self.produces(turn.chain) {
+                    let how = self.missing_over();
+                    self.resolve(turn, Cause::Missing, &how);
+                }
                 if self.state.unproven.is_none() && self.failure_is_over() {
                     self.resolve_switching(
                         turn,
@@ -68,6 +73,19 @@ impl Watch {
             }
             Verdict::Chain | Verdict::CannotTell => {}
         }
+    }
+
+    /// Whether the present holder signed the last block of the witness, and missed nothing since; or the witness is
+    /// disabled, and nobody is expected to produce. A new key alone proves nothing: nodes show it while it is pending, and
+    /// its node may be as dead as the last one.
+    fn produces(&self, chain: &Tracker) -> bool {
+        let Some(holder) = self.holder() else { return false };
+        if holder == Holder::Disabled {
+            let since = self.state.key.and_then(|record| record.since);
+            return since.is_none_or(|since| chain.head().is_some_and(|head| head.slot >= since));
+        }
+        let last = self.state.slots.iter().rev().find(|record| record.outcome != SlotOutcome::ChainWide);
+        last.is_some_and(|last| last.outcome == SlotOutcome::Produced && last.holder == holder)
     }
 
     /// Whether the last switch, if it failed, is no longer needed.

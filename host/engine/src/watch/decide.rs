@@ -130,7 +130,7 @@ impl Watch {
                 self.raise(turn, notice);
             }
             match refusal {
-                Refusal::OwnSlotNear { starts_in } => {
+                Refusal::OwnSlotNear { starts_in } | Refusal::NextRoundNear { starts_in } => {
                     turn.push(Command::WakeAt(turn.now.plus(*starts_in).plus(self.interval())));
                 }
                 Refusal::CoolDown { left } => turn.push(Command::WakeAt(turn.now.plus(*left))),

@@ -6,7 +6,7 @@ use dogwatch_chain::Time;
 use crate::chain::{Tracker, WitnessReading};
 use crate::config::Signing;
 use crate::holder::Holder;
-use crate::rails::{Candidate, Facts, Refusal};
+use crate::rails::{Candidate, Facts, PastMove, Refusal};
 use crate::situation::SwitchOutcome;
 use crate::switch::Origin;
 use crate::watch::machine::Watch;
@@ -42,8 +42,8 @@ impl Watch {
                 _ => Signing::Missing,
             },
             holder,
-            switches: applied.map(|record| record.at).collect(),
-            next_slot_in: self.next_slot(now, tracker).map(|next| next.starts_in),
+            switches: applied.map(|record| PastMove { at: record.at, cause: record.cause() }).collect(),
+            next_slot: self.upcoming_slot(now, tracker),
         }
     }
 

@@ -4,6 +4,7 @@ use dogwatch_alerts::{AlertKey, Cause};
 use dogwatch_chain::{BlockId, BlockNum};
 
 use crate::chain::WitnessReading;
+use crate::config::Probing;
 use crate::holder::Holder;
 use crate::switch::{KeyRecord, Unproven};
 use crate::watch::machine::Watch;
@@ -15,6 +16,8 @@ impl Watch {
         self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
         if Self::quorum_agrees(turn.chain) {
+            // The own slots before the key as well: who moved it may have had a reason, and misses are one.
+            self.note_slots(turn.chain);
             self.note_key(turn);
             self.note_slots(turn.chain);
         }
@@ -59,8 +62,14 @@ impl Watch {
             }
             Some(record) if record.key == key => {}
             Some(record) => {
-                self.state.key = Some(KeyRecord { key, since, before: Some(record.key) });
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
+                let never_counted = record.before == Some(key) && record.since.is_some_and(|since| head.slot < since);
+                if never_counted {
+                    self.forget_elsewhere(&to, &from);
+                } else {
+                    self.remember_elsewhere(turn.now, from.clone(), to.clone());
+                }
+                self.state.key = Some(KeyRecord { key, since, before: Some(record.key) });
                 // A foreign key and the null key have alerts of their own.
                 if matches!(to, Holder::Node(_)) {
                     let notice = self.key_changed(&from, &to);
@@ -72,10 +81,15 @@ impl Watch {
         }
     }
 
-    /// Closes the alerts about nodes that are no longer in the configuration.
+    /// Closes the alerts about nodes that nobody probes any more.
     fn forget_nodes(&mut self, turn: &mut Turn<'_>) {
-        let nodes = self.config.nodes.iter();
+        let nodes = self.config.nodes.iter().filter(|node| node.probing == Probing::Probed);
         let keep: Vec<AlertKey> = nodes.map(|node| self.part_key(Cause::Node, &node.name)).collect();
-        self.resolve_others(turn, Cause::Node, &keep, "The node is no longer in the configuration.");
+        self.resolve_others(
+            turn,
+            Cause::Node,
+            &keep,
+            "The node is no longer in the configuration, or has no probe any more.",
+        );
     }
 }

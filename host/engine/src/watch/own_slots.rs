@@ -2,7 +2,7 @@
 
 use dogwatch_chain::Slot;
 
-use crate::chain::{SlotFact, Tracker};
+use crate::chain::{SlotFact, Tracker, WitnessReading};
 use crate::holder::Holder;
 use crate::situation::{OwnSlot, SlotOutcome};
 use crate::slots::SlotRecord;
@@ -21,11 +21,20 @@ impl Watch {
         }
         let (base, tip) = (clock.slot(base.time), clock.slot(tip.time));
         // Records that a restart has put out of the log's reach stay as they were. But nothing is "in a row" across a
-        // gap in what was seen: blocks may have been produced in it.
+        // hole in what was seen, unless the endpoints tell that nothing was produced in it.
+        let last_confirmed = match tracker.witness(self.config.tracker_index) {
+            WitnessReading::Agreed(state) => Some(state.last_confirmed_block),
+            WitnessReading::Unread | WitnessReading::NoSuchWitness | WitnessReading::Split(_) => None,
+        };
         let hole = self.state.seen.is_some_and(|seen| base > seen.plus(1));
-        let kept = |record: &&SlotRecord| !hole && record.slot < tip && !log.knows(record.slot, &clock);
+        if hole && last_confirmed.is_none() {
+            return;
+        }
+        let produced_unseen = hole && last_confirmed != self.state.last_confirmed;
+        let kept = |record: &&SlotRecord| !produced_unseen && record.slot < tip && !log.knows(record.slot, &clock);
         let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();
         self.state.seen = Some(tip);
+        self.state.last_confirmed = last_confirmed.or(self.state.last_confirmed);
         for (slot, fact) in log.own_slots(&self.config.witness, &clock) {
             let known = self.state.slots.iter().find(|record| record.slot == slot);
             let (outcome, holder) = match fact {
@@ -51,6 +60,11 @@ impl Watch {
             Some(record) if record.since.is_none_or(|since| slot >= since) => self.holder_of(record.key),
             Some(record) => record.before.map_or(Holder::Foreign, |key| self.holder_of(key)),
         }
+    }
+
+    /// Whether anything is known of the own slots: a block, or a miss that was the witness's own.
+    pub(super) fn knows_a_slot(&self) -> bool {
+        self.state.slots.iter().any(|record| record.outcome != SlotOutcome::ChainWide)
     }
 
     /// Misses since the last block of the present holder, newest last.

@@ -9,7 +9,7 @@ use dogwatch_chain::{
 };
 
 use crate::chain::{EndpointReading, Reading, Tracker, TrackerConfig};
-use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed, WatchConfig};
+use crate::config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::failure::ProbeFailure;
 use crate::health::{Damping, Probe};
@@ -56,6 +56,7 @@ fn config(mode: Mode) -> WatchConfig {
         name: name.to_owned(),
         key: key(n),
         signing: Signing::Available,
+        probing: Probing::Probed,
         unprobed: Unprobed::Refused,
     };
     WatchConfig {

@@ -6,7 +6,7 @@ use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 use crate::chain::{Tracker, WitnessReading};
 use crate::holder::Holder;
 use crate::situation::{Mode, SwitchOutcome};
-use crate::switch::{InFlight, KeyRecord, SwitchPlan, SwitchRecord, Unproven};
+use crate::switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 use crate::watch::event::Command;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
@@ -48,13 +48,20 @@ impl Watch {
             self.state.in_flight = Some(flight);
             return;
         }
-        // Past its expiration, with every block up to there known, the key on chain tells: nothing is pending any more.
+        // Past its expiration, with every block up to there known, nothing is pending any more.
         let gone = flight.plan.expiration.plus(self.config.profile.slots(PENDING_GONE));
         let Some(head) = turn.chain.head().filter(|head| well && head.time > gone) else { return };
         if turn.chain.log().tip().is_none_or(|tip| tip.num() != head.num()) {
             return;
         }
-        let WitnessReading::Agreed(state) = turn.chain.witness(self.config.tracker_index) else { return };
+        let WitnessReading::Agreed(state) = turn.chain.witness(self.config.tracker_index) else {
+            // The endpoints do not agree on the key. The blocks are enough if they are all there: none holds the switch.
+            if self.log_covers(turn.chain, &flight) {
+                self.not_applied(turn, &flight, SwitchOutcome::Failed);
+            }
+            return;
+        };
+        // The key on chain tells.
         if state.signing_key == flight.plan.from_key {
             self.not_applied(turn, &flight, SwitchOutcome::Failed);
         } else if state.signing_key == flight.plan.to_key && !self.log_covers(turn.chain, &flight) {
@@ -139,13 +146,56 @@ impl Watch {
             origin: plan.origin,
             reason: plan.reason.clone(),
             outcome,
-            transaction: plan.id(&self.config.profile),
+            transaction: Some(plan.id(&self.config.profile)),
+            first_missed: plan.first_missed,
             block,
             proof: None,
             settled_at: Some(now),
         });
-        let surplus = self.state.switches.len().saturating_sub(SWITCHES_KEPT);
-        self.state.switches.drain(..surplus);
+        self.forget_old_switches();
+    }
+
+    /// Remembers that somebody else moved the key away from its present holder.
+    pub(super) fn remember_elsewhere(&mut self, now: Time, from: Holder, to: Holder) {
+        let missed = self.trailing_misses();
+        let reason = match missed.len() {
+            0 => format!("made elsewhere, while {from} missed no slot"),
+            1 => format!("made elsewhere, after {from} missed a slot"),
+            more => format!("made elsewhere, after {from} missed {more} slots in a row"),
+        };
+        let first_missed = missed.first().map(|miss| miss.time);
+        self.state.switches.push(SwitchRecord {
+            at: now,
+            first_missed,
+            from,
+            to,
+            origin: Origin::Elsewhere,
+            reason,
+            outcome: SwitchOutcome::Applied,
+            transaction: None,
+            block: None,
+            proof: None,
+            settled_at: Some(now),
+        });
+        self.forget_old_switches();
+    }
+
+    /// A move made elsewhere was pending, and never got into a block: the key is back before the move could count.
+    pub(super) fn forget_elsewhere(&mut self, from: &Holder, to: &Holder) {
+        let last = self
+            .state
+            .switches
+            .pop_if(|record| record.origin == Origin::Elsewhere && record.from == *from && record.to == *to);
+        drop(last);
+    }
+
+    /// Those that took effect count against the budget: they are forgotten last.
+    fn forget_old_switches(&mut self) {
+        let switches = &mut self.state.switches;
+        while switches.len() > SWITCHES_KEPT {
+            let attempt = switches.iter().position(|record| record.outcome != SwitchOutcome::Applied);
+            switches.remove(attempt.unwrap_or_default());
+        }
     }
 
     /// Waits for the first block signed with the new key.
@@ -157,7 +207,7 @@ impl Watch {
             // Its block lost to another branch, which may or may not hold it as well.
             let Some(other) = turn.chain.log().find(id) else { return self.forked_away(turn, unproven) };
             (unproven.block, unproven.from_block) = (Some(other.id), other.num().next());
-            if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == id) {
+            if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == Some(id)) {
                 record.block = unproven.block;
             }
             self.state.unproven = Some(unproven.clone());
@@ -175,7 +225,7 @@ impl Watch {
         };
         let holder = self.holder();
         if let Some(proof) = proof {
-            let record = self.state.switches.iter_mut().rev().find(|record| record.transaction == id);
+            let record = self.state.switches.iter_mut().rev().find(|record| record.transaction == Some(id));
             if let Some(record) = record {
                 record.proof = Some(proof);
             }
@@ -201,7 +251,7 @@ impl Watch {
     /// The block with our switch lost to another branch: the switch is under way again.
     fn forked_away(&mut self, turn: &mut Turn<'_>, unproven: Unproven) {
         let id = unproven.plan.id(&self.config.profile);
-        self.state.switches.retain(|record| record.transaction != id);
+        self.state.switches.retain(|record| record.transaction != Some(id));
         let notice = self.lost_to_fork(&unproven.plan);
         self.update(turn, notice);
         self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });

@@ -4,6 +4,7 @@ use dogwatch_chain::Time;
 
 use crate::chain::Tracker;
 use crate::holder::Holder;
+use crate::rails::UpcomingSlot;
 use crate::situation::{Health, NextSlot, NodeIndex, NodeView, PastSwitch, Situation, SwitchOutcome};
 use crate::watch::event::Command;
 use crate::watch::machine::Watch;
@@ -48,6 +49,16 @@ impl Watch {
         let slot = tracker.next_own_slot(&self.config.witness, now)?;
         let starts_in = tracker.clock()?.time(slot).since(now);
         Some(NextSlot { slot, starts_in })
+    }
+
+    /// The same for the rails: where the schedule ends, too.
+    pub(super) fn upcoming_slot(&self, now: Time, tracker: &Tracker) -> UpcomingSlot {
+        if let Some(next) = self.next_slot(now, tracker) {
+            return UpcomingSlot::In(next.starts_in);
+        }
+        let unscheduled = tracker.first_unscheduled().zip(tracker.clock());
+        unscheduled
+            .map_or(UpcomingSlot::Unknown, |(slot, clock)| UpcomingSlot::UnknownFrom(clock.time(slot).since(now)))
     }
 
     fn node_views(&self, now: Time) -> Vec<NodeView> {

@@ -1,6 +1,6 @@
 //! The state of a watch that survives a restart.
 
-use dogwatch_chain::{Slot, Time};
+use dogwatch_chain::{BlockNum, Slot, Time};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -21,6 +21,10 @@ pub struct WatchState {
     pub slots: Vec<SlotRecord>,
     /// The newest slot whose outcome is known: nothing is known between it and a log that starts later.
     pub seen: Option<Slot>,
+    /// The witness's last block as of `seen`, as the endpoints tell it: if it is still the same after a hole, nothing was
+    /// produced in the hole.
+    #[serde(default)]
+    pub last_confirmed: Option<BlockNum>,
     /// The switch under way.
     pub in_flight: Option<InFlight>,
     /// The switch that is in a block and not proven yet.

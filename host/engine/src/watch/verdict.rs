@@ -3,6 +3,7 @@
 use dogwatch_chain::Time;
 
 use crate::chain::{Standstill, Tracker};
+use crate::holder::Holder;
 use crate::situation::{Agreement, Verdict};
 use crate::watch::machine::Watch;
 
@@ -26,7 +27,12 @@ impl Watch {
         if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
             return Verdict::CannotTell;
         }
-        if self.trailing_misses().is_empty() { Verdict::Fine } else { Verdict::Me }
+        match self.trailing_misses().is_empty() {
+            false => Verdict::Me,
+            // A witness of which no slot is known may be missing all of them.
+            true if self.knows_a_slot() || self.holder() == Some(Holder::Disabled) => Verdict::Fine,
+            true => Verdict::CannotTell,
+        }
     }
 
     /// Whether the quorum agrees on the chain.

@@ -24,6 +24,7 @@
 mod chain_trouble;
 mod chaos;
 mod endpoints;
+mod evidence;
 mod modes;
 mod nodes;
 mod operator;

@@ -3,7 +3,7 @@
 use dogwatch_alerts::{AlertEvent, Severity};
 use std::time::Duration;
 
-use dogwatch_engine::SwitchOutcome;
+use dogwatch_engine::{Origin, SwitchOutcome};
 
 use crate::support::endpoint::View;
 use crate::support::night::{Fault, Night};
@@ -25,14 +25,14 @@ fn two_sites() {
             night.world.chain.slow_gossip = true;
             night.run(300, &[(10, Fault::Node(0, Condition::Crashed))]);
             assert_eq!((night.changes(), night.holder()), (1, "second"));
-            let outcomes: Vec<SwitchOutcome> = night
+            let outcomes: Vec<Vec<(Origin, SwitchOutcome)>> = night
                 .watchers
                 .iter()
-                .flat_map(|watcher| watcher.state().switches.into_iter().map(|record| record.outcome))
+                .map(|watcher| watcher.state().switches.iter().map(|past| (past.origin, past.outcome)).collect())
                 .collect();
-            let applied = outcomes.iter().filter(|outcome| **outcome == SwitchOutcome::Applied).count();
-            assert_eq!(applied, 1, "{outcomes:?}");
-            assert_eq!(outcomes, [SwitchOutcome::Applied, SwitchOutcome::Overtaken], "both tried");
+            let first = [(Origin::Policy, SwitchOutcome::Applied)];
+            let second = [(Origin::Policy, SwitchOutcome::Overtaken), (Origin::Elsewhere, SwitchOutcome::Applied)];
+            assert_eq!(outcomes, [&first[..], &second[..]], "both tried");
             assert_eq!(night.watchers[1].state().in_flight, None);
             assert!(night.watchers.iter().all(|watcher| watcher.alerts("missing").len() > 1));
         }
@@ -128,7 +128,9 @@ fn blocks_from_an_earlier_turn_prove_nothing() {
         let crash = (61, Fault::Node(0, Condition::Crashed));
         night.run(300, &[&by_hand[..], &[crash]].concat());
         assert_eq!((night.changes(), night.holder()), (3, "second"));
-        let outcomes: Vec<_> = night.watchers[0].state().switches.iter().map(|record| record.outcome).collect();
-        assert_eq!(outcomes, [SwitchOutcome::Applied]);
+        let switches = night.watchers[0].state().switches;
+        let made: Vec<_> = switches.iter().map(|record| (record.origin, record.outcome)).collect();
+        let elsewhere = (Origin::Elsewhere, SwitchOutcome::Applied);
+        assert_eq!(made, [elsewhere, elsewhere, (Origin::Policy, SwitchOutcome::Applied)]);
     }
 }

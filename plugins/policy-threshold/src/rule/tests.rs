@@ -91,13 +91,13 @@ fn the_number_is_the_operators() {
     }
 }
 
+/// A backup witness has one slot in many rounds.
 #[test]
-fn old_misses_do_not_count() {
+fn misses_count_however_far_apart_they_are() {
     let mut situation = failing("--");
-    // The older of the two lies at the very edge of the window, then one slot beyond it.
-    situation.slots[0].slot = 10_000 - 210;
+    situation.slots[0].slot = 10_000 - 21 * 2000;
     assert_eq!(action(&situation), Action::SwitchTo(1));
-    situation.slots[0].slot = 10_000 - 211;
+    situation.slots[0].outcome = Outcome::Produced;
     assert_eq!(action(&situation), Action::Stay);
 }
 
@@ -151,6 +151,15 @@ fn a_node_that_failed_lately_comes_last() {
         situation.switches = vec![PastSwitch { outcome, ..away_from(1, 9) }];
         assert_eq!(action(&situation), Action::SwitchTo(1), "{outcome:?}");
     }
+    situation.switches = Vec::new();
+    // Its misses under the key count as well, whoever moved it, and until it produces again.
+    let away = |text: &str| Situation { holder: Holder::Node(0), ..failing(text) };
+    assert_eq!(action(&away("b-a--")), Action::SwitchTo(2), "b missed its last slot");
+    assert_eq!(action(&away("b-+a--")), Action::SwitchTo(1), "b has produced since");
+    assert_eq!(action(&away("b-oa--")), Action::SwitchTo(2), "the chain missed a slot too");
+    let mut old = away("b-a--");
+    old.slots[0].slot = 10_000 - 211;
+    assert_eq!(action(&old), Action::SwitchTo(1), "b missed it long ago");
     // Better a node that failed than none.
     situation.switches = vec![away_from(1, 9), away_from(2, 5)];
     let decision = decide(&CONFIG, &situation, &[]);
@@ -209,7 +218,7 @@ fn settings_are_checked() {
     use dogwatch_sdk::testing::problems;
     assert_eq!(problems::<crate::Threshold>(&[]), []);
     assert_eq!(problems::<crate::Threshold>(&[("misses", 0.into())]).len(), 1);
-    assert_eq!(problems::<crate::Threshold>(&[("misses", 101.into())]).len(), 1);
+    assert_eq!(problems::<crate::Threshold>(&[("misses", 51.into())]).len(), 1);
     assert_eq!(
         problems::<crate::Threshold>(&[("window-round", 3.into())])[0].message,
         "no such setting; did you mean window-rounds?"

@@ -45,8 +45,20 @@ fn clear(target: &Holder) -> Facts<'_> {
         holder: Some(node("one")),
         signing: Signing::Available,
         switches: Vec::new(),
-        next_slot_in: Some(Duration::from_secs(60)),
+        next_slot: UpcomingSlot::In(Duration::from_secs(60)),
     }
+}
+
+fn past(slots: &[u64], cause: MoveCause) -> Vec<PastMove> {
+    slots.iter().map(|slot| PastMove { at: time(*slot), cause }).collect()
+}
+
+fn failures(slots: &[u64]) -> Vec<PastMove> {
+    past(slots, MoveCause::Failure)
+}
+
+fn planned(slots: &[u64]) -> Vec<PastMove> {
+    past(slots, MoveCause::Planned)
 }
 
 fn in_flight() -> InFlight {
@@ -99,7 +111,7 @@ fn every_refusal_has_a_rail() {
         (clear(&null), Refusal::DisableNotAllowed),
         (
             Facts { candidate: Some(candidate(Health::Unhealthy, Some(199), Unprobed::Allowed)), ..clear(&two) },
-            Refusal::Unfit { node: "two".to_owned(), why: "its probes failed".to_owned() },
+            Refusal::Unfit { node: "two".to_owned(), why: "it has had too few good probes since it failed".to_owned() },
         ),
         (
             Facts { candidate: Some(candidate(Health::Unknown, None, Unprobed::Refused)), ..clear(&two) },
@@ -110,11 +122,26 @@ fn every_refusal_has_a_rail() {
             Refusal::ProbeStale { node: "two".to_owned(), age: second * 60 },
         ),
         (
-            Facts { switches: vec![time(120), time(130)], ..clear(&two) },
+            Facts { switches: failures(&[120, 130]), ..clear(&two) },
             Refusal::Budget { spent: 2, allowed: 2, window: second * 300 },
         ),
-        (Facts { switches: vec![time(190)], ..clear(&two) }, Refusal::CoolDown { left: second * 30 }),
-        (Facts { next_slot_in: Some(second), ..clear(&two) }, Refusal::OwnSlotNear { starts_in: second }),
+        (Facts { switches: failures(&[190]), ..clear(&two) }, Refusal::CoolDown { left: second * 30 }),
+        (Facts { switches: planned(&[190]), ..clear(&two) }, Refusal::CoolDown { left: second * 30 }),
+        (Facts { next_slot: UpcomingSlot::In(second), ..clear(&two) }, Refusal::OwnSlotNear { starts_in: second }),
+        (
+            Facts { next_slot: UpcomingSlot::UnknownFrom(second), ..clear(&two) },
+            Refusal::NextRoundNear { starts_in: second },
+        ),
+        (
+            Facts {
+                candidate: Some(Candidate {
+                    unfit: Some("the probe failed".to_owned()),
+                    ..candidate(Health::Healthy, Some(199), Unprobed::Refused)
+                }),
+                ..clear(&two)
+            },
+            Refusal::Unfit { node: "two".to_owned(), why: "the probe failed".to_owned() },
+        ),
     ];
     let mut found = BTreeSet::new();
     for (facts, refusal) in cases {
@@ -138,8 +165,11 @@ fn what_passes_the_rails() {
         Facts { paused_until: Some(time(200)), ..clear(&two) },
         Facts { agreement: Agreement::Single, ..clear(&two) },
         Facts { head_age: second * 15, ..clear(&two) },
-        Facts { next_slot_in: None, ..clear(&two) },
-        Facts { next_slot_in: Some(second * 3), ..clear(&two) },
+        Facts { next_slot: UpcomingSlot::Unknown, ..clear(&two) },
+        Facts { next_slot: UpcomingSlot::In(second * 3), ..clear(&two) },
+        Facts { next_slot: UpcomingSlot::UnknownFrom(second * 3), ..clear(&two) },
+        // Three planned ones in the evening leave the budget to the failure at night.
+        Facts { switches: planned(&[110, 120, 130]), ..clear(&two) },
     ] {
         assert_eq!(check(&facts), [], "{facts:?}");
     }
@@ -151,8 +181,8 @@ fn refusals_are_listed_in_the_order_of_the_rails() {
     let facts = Facts {
         mode: Mode::Observe,
         verdict: Verdict::Fine,
-        switches: vec![time(190), time(195)],
-        next_slot_in: Some(Duration::ZERO),
+        switches: failures(&[190, 195]),
+        next_slot: UpcomingSlot::In(Duration::ZERO),
         ..clear(&two)
     };
     let codes: Vec<&str> = check(&facts).iter().map(Refusal::code).collect();
@@ -192,7 +222,7 @@ fn how_often() {
     ];
     let two = node("two");
     for (switches, refusals) in cases {
-        let facts = Facts { switches: switches.iter().map(|slot| time(*slot)).collect(), ..clear(&two) };
+        let facts = Facts { switches: failures(switches), ..clear(&two) };
         assert_eq!(check(&facts).iter().map(Refusal::code).collect::<Vec<_>>(), refusals, "{switches:?}");
     }
 }

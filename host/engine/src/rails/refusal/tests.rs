@@ -32,6 +32,7 @@ pub(crate) fn examples(now: Time) -> Vec<Refusal> {
         Refusal::Budget { spent: 3, allowed: 3, window: Duration::from_secs(21_600) },
         Refusal::CoolDown { left: Duration::from_secs(41) },
         Refusal::OwnSlotNear { starts_in: Duration::from_millis(2300) },
+        Refusal::NextRoundNear { starts_in: Duration::from_millis(2300) },
         Refusal::DisableNotAllowed,
     ];
     let places: std::collections::BTreeSet<usize> = all.iter().map(place).collect();
@@ -40,7 +41,7 @@ pub(crate) fn examples(now: Time) -> Vec<Refusal> {
 }
 
 /// How many kinds of refusals there are.
-pub(crate) const KINDS: usize = 21;
+pub(crate) const KINDS: usize = 22;
 
 /// A refusal's place among the kinds: without a place for it, a new kind does not compile.
 pub(crate) const fn place(refusal: &Refusal) -> usize {
@@ -66,6 +67,7 @@ pub(crate) const fn place(refusal: &Refusal) -> usize {
         Refusal::Budget { .. } => 18,
         Refusal::CoolDown { .. } => 19,
         Refusal::OwnSlotNear { .. } => 20,
+        Refusal::NextRoundNear { .. } => 21,
     }
 }
 
@@ -86,6 +88,7 @@ fn force_passes_caution_and_not_facts() {
         Refusal::Unproven("n".to_owned()),
         Refusal::CoolDown { left: Duration::ZERO },
         Refusal::OwnSlotNear { starts_in: Duration::ZERO },
+        Refusal::NextRoundNear { starts_in: Duration::ZERO },
     ];
     let hard = [
         Refusal::UnderWay,

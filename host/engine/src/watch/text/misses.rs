@@ -107,9 +107,8 @@ impl Watch {
     pub(in crate::watch) fn missing_over(&self) -> String {
         match self.holder() {
             Some(Holder::Disabled) => "The witness is disabled: no block is expected of it.".to_owned(),
-            Some(holder) if !self.has_produced() => format!("The signing key is now {}.", holder.whose()),
-            Some(Holder::Node(node)) => format!("Node {node} produces again."),
-            _ => "The witness produces again.".to_owned(),
+            Some(Holder::Node(node)) => format!("Node {node} has produced a block."),
+            _ => "The witness has produced a block.".to_owned(),
         }
     }
 

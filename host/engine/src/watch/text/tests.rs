@@ -103,11 +103,11 @@ fn alerts_about_misses() {
     texts.add("armed; the node comes back", Cause::Missing, scene.take());
     let mut scene = down(Mode::Observe);
     scene.wallet(key(2));
-    scene.run(1);
+    scene.run(6);
     texts.add("in observe mode; the operator switches", Cause::Missing, scene.take());
     let mut scene = down(Mode::Observe);
     scene.wallet(PublicKey::NULL);
-    scene.run(1);
+    scene.run(6);
     let end = scene.take().split_off(2);
     texts.add("the operator disables the witness", Cause::Missing, end);
 

@@ -60,6 +60,9 @@ pub(crate) struct Chain {
     pub(crate) others_missing: u32,
     /// Other nodes show a switch, and refuse a rival, only once it is in a block.
     pub(crate) slow_gossip: bool,
+    /// The watched witness is elected once in so many rounds: in one of many if it is a backup witness.
+    pub(crate) elected_every: u64,
+    elections: u64,
     /// Own slots that were lost because a switch was pending in them.
     pub(crate) cost: u32,
     irreversibility: Irreversibility,
@@ -91,6 +94,8 @@ impl Chain {
             halted: false,
             others_missing: 0,
             slow_gossip: false,
+            elected_every: 1,
+            elections: 0,
             cost: 0,
             irreversibility,
             others,
@@ -270,7 +275,8 @@ impl Chain {
     fn elect(&mut self, key: PublicKey) -> Vec<AccountName> {
         let round = usize::try_from(self.profile.round_length).unwrap();
         let mut elected: Vec<AccountName> = Vec::new();
-        if !key.is_null() {
+        self.elections += 1;
+        if !key.is_null() && self.elections.is_multiple_of(self.elected_every) {
             elected.push(self.witness.clone());
         }
         elected.extend(self.others.iter().take(round - elected.len()).cloned());

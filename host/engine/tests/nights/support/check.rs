@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch_alerts::{AlertEvent, AlertKey};
+use dogwatch_alerts::{AlertEvent, AlertKey, AlertReport, Cause, Change};
 use dogwatch_chain::Time;
 use dogwatch_engine::{Holder, Origin, SwitchPlan, Verdict, WatchState};
 
@@ -60,6 +60,19 @@ fn deciding(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
             world.chain.head().block.num().0 + 2 > world.chain.schedule_at(world.chain.head()).next_shuffle.0;
         assert!(!own || crossing, "sent right before the own slot {next}");
     }
+}
+
+/// When an alert is said to be over: nobody hears that all is well while the witness is missing its slots.
+pub(crate) fn all_clear(watcher: &Watcher, world: &World, report: &AlertReport) {
+    if report.notice.key.cause != Cause::Missing || report.change != Change::Over {
+        return;
+    }
+    let Some(tip) = watcher.live.as_ref().and_then(|live| live.tracker.log().tip()) else { return };
+    // What was true on a branch that has just lost, nobody could know better.
+    let Some(link) = world.chain.links.iter().rev().find(|link| link.block.id == tip.id) else { return };
+    let (head, null) = (tip.num(), link.key.is_null());
+    let misses = world.chain.misses_in_a_row(head);
+    assert!(null || misses == 0, "all clear, with {misses} misses in a row: {report:?}\n{}", world.chain.story(40));
 }
 
 /// At the end of the night.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
-    ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Rails, Refusal,
-    SendReport, Signing, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, WatchState,
+    ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Probing, Rails,
+    Refusal, SendReport, Signing, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, WatchState,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -81,6 +81,7 @@ impl Watcher {
             name: node.name.clone(),
             key: node.key,
             signing: Signing::Available,
+            probing: Probing::Probed,
             unprobed: Unprobed::Refused,
         });
         let profile = world.chain.profile.clone();
@@ -231,7 +232,11 @@ impl Watcher {
                 Command::Report(report) => Some((**report).clone()),
                 _ => None,
             });
-            self.persist(now, reports.collect());
+            let reports: Vec<AlertReport> = reports.collect();
+            for report in &reports {
+                check::all_clear(self, world, report);
+            }
+            self.persist(now, reports);
             self.boundary()?;
             for command in commands {
                 match command {
