@@ -1,7 +1,7 @@
 //! The daemon's state as operators and scripts see it.
 
 use dogwatch_alerts::{Alert, Severity};
-use dogwatch_engine::{Agreement, Health, Mode, SwitchOutcome, SwitchRecord, Verdict};
+use dogwatch_engine::{Agreement, Health, Mode, Origin, SwitchOutcome, SwitchRecord, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::rehearsal::SlotCounts;
@@ -172,8 +172,10 @@ pub struct SwitchStatus {
     pub reason: String,
     /// Its outcome.
     pub outcome: SwitchOutcome,
-    /// The transaction's id.
-    pub transaction: String,
+    /// Who wanted it.
+    pub origin: Origin,
+    /// The transaction's id; unknown if the switch was made elsewhere.
+    pub transaction: Option<String>,
     /// The block that contains the transaction.
     pub block: Option<u32>,
     /// The first block signed with the new key.
@@ -218,7 +220,8 @@ impl From<&SwitchRecord> for SwitchStatus {
             to: record.to.to_string(),
             reason: record.reason.clone(),
             outcome: record.outcome,
-            transaction: record.transaction.to_string(),
+            origin: record.origin,
+            transaction: record.transaction.map(|id| id.to_string()),
             block: record.block.map(|block| block.num().0),
             proof: record.proof.map(|block| block.num().0),
         }

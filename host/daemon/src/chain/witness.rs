@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
 use dogwatch_engine::{
-    Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Refusal, Signing, Situation, SwitchPlan,
-    Tracker, Watch, WatchConfig, WatchState,
+    Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Probing, Refusal, Signing, Situation,
+    SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
 };
 use dogwatch_plugins::Settings;
 
