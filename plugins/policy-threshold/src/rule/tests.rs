@@ -67,9 +67,9 @@ fn counts_misses_in_a_row() {
         ("+-oo", Action::Stay),
         ("oooo", Action::Stay),
         ("--oo", b),
-        // Misses of another holder are not this node's.
+        // Misses of another holder are not this node's; who missed its own last slot comes last.
         ("b--a-", Action::Stay),
-        ("b--a--", b),
+        ("b--a--", Action::SwitchTo(2)),
         ("-b+a-", Action::Stay),
         ("-f-a-", Action::Stay),
         ("a--b-", Action::Stay),
@@ -95,7 +95,7 @@ fn the_number_is_the_operators() {
 #[test]
 fn misses_count_however_far_apart_they_are() {
     let mut situation = failing("--");
-    situation.slots[0].slot = 10_000 - 21 * 2000;
+    situation.slots[0].slot = 10_000 - 21 * 400;
     assert_eq!(action(&situation), Action::SwitchTo(1));
     situation.slots[0].outcome = Outcome::Produced;
     assert_eq!(action(&situation), Action::Stay);
