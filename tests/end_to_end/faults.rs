@@ -54,3 +54,20 @@ async fn an_unwritable_store_is_a_page_and_loses_no_alert() {
         assert!(net.sink.has(key, "opened"), "{key} was opened while nothing could be stored");
     }
 }
+
+/// Operators send HUP to make a daemon reload, and others by mistake. None of them may end the watch.
+#[tokio::test(flavor = "multi_thread")]
+async fn stray_signals_are_logged_and_end_nothing() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let mut daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    for name in ["HUP", "USR1", "USR2", "ALRM", "IO"] {
+        daemon.signal(name).await;
+        let field = format!("\"signal\":\"{name}\"");
+        until("the signal is logged", async || daemon.logged(&["WARN", &field])).await;
+    }
+    assert!(daemon.is_running());
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    assert_eq!(daemon.terminate().await, Some(0));
+}

@@ -6,6 +6,7 @@ mod daemon;
 mod error;
 mod plugins;
 pub mod preflight;
+pub mod signals;
 mod starts;
 
 pub use daemon::Daemon;

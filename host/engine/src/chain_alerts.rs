@@ -8,11 +8,11 @@ use crate::chain::{Standstill, Tracker, WallClock};
 use crate::situation::Agreement;
 use crate::time::utc;
 
-/// How many slots answers may be missing before Dogwatch calls itself blind: enough time for one retry.
+/// How many slots Dogwatch may be unable to judge the witness before it says so: enough time for one retry.
 const GRACE_SLOTS: u32 = 3;
 
-/// What can be wrong with the chain as a whole; at most one alert of these is open at a time.
-const WHOLE: [Cause; 5] = [Cause::Blind, Cause::Halted, Cause::Thin, Cause::Split, Cause::Clock];
+/// What can keep Dogwatch from judging the witness; at most one alert of these is open at a time.
+const WHOLE: [Cause; 6] = [Cause::Blind, Cause::Halted, Cause::Thin, Cause::Split, Cause::Clock, Cause::NoBlocks];
 
 /// How an alert ends that only makes sense while the rest of the chain is well.
 const NOT_WELL: &str = "Dogwatch no longer sees the chain well: another alert says what is wrong now.";
@@ -32,16 +32,20 @@ fn part_key(chain: &str, cause: Cause, part: &str) -> AlertKey {
 #[derive(Clone, Debug)]
 pub struct ChainAlerts {
     book: AlertBook,
-    /// When the chain was last seen well. Until the first time there is no grace period.
-    last_well: Option<Time>,
+    /// When the witness could last be judged: the endpoints agreed on a fresh head, and the blocks up to it were known.
+    /// However the reasons change in the meantime, nothing else begins a new grace period.
+    last_judged: Option<Time>,
+    /// When the chain was first looked at.
+    started: Option<Time>,
+    /// What keeps Dogwatch from judging, and since when.
+    reason: Option<(Cause, Time)>,
     doubts_since: Option<Time>,
-    behind_since: Option<Time>,
 }
 
 impl ChainAlerts {
     /// Continues with the alerts that were open.
     pub fn new(book: AlertBook) -> Self {
-        Self { book, last_well: None, doubts_since: None, behind_since: None }
+        Self { book, last_judged: None, started: None, reason: None, doubts_since: None }
     }
 
     /// The open alerts.
@@ -54,37 +58,84 @@ impl ChainAlerts {
         matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
     }
 
+    /// Whether an alert says that Dogwatch cannot judge the witness.
+    pub fn is_blind(&self, tracker: &Tracker) -> bool {
+        let chain = &tracker.config().chain;
+        WHOLE.into_iter().any(|cause| self.book.is_open(&key(chain, cause)))
+    }
+
     /// Checks the tracker after a round of answers, or after waiting too long for one.
     pub fn observe(&mut self, now: Time, tracker: &Tracker) -> Vec<AlertReport> {
-        let mut said = Vec::new();
-        let chain = tracker.config().chain.clone();
-        let grace = tracker.config().block_interval.saturating_mul(GRACE_SLOTS);
         let well = self.is_well(tracker);
-        if well {
-            self.last_well = Some(now);
-            for cause in WHOLE {
-                let how = "The endpoints agree on a fresh head again.";
-                said.extend(self.book.resolve(now, &key(&chain, cause), how));
-            }
-        } else if self.last_well.is_none_or(|at| now.since(at) >= grace || now < at) {
-            // Do not wait if the clock was set back.
-            let cause = match (tracker.agreement(), tracker.standstill(), tracker.wall_clock()) {
-                (Agreement::Blind, Standstill::AllAtTheSameBlock, _) => Cause::Halted,
-                (Agreement::Blind, _, WallClock::Ahead(_) | WallClock::Behind(_)) => Cause::Clock,
-                (Agreement::Thin, ..) => Cause::Thin,
-                (Agreement::Disagreed, ..) => Cause::Split,
-                _ => Cause::Blind,
-            };
-            for other in WHOLE.into_iter().filter(|other| *other != cause) {
-                let how = "The chain is not well yet: another alert says what is wrong now.";
-                said.extend(self.book.resolve(now, &key(&chain, other), how));
-            }
-            let notice = notice(now, tracker, cause, self.last_well);
-            said.extend(self.book.raise(now, notice));
-        }
-        said.extend(self.blocks(now, tracker, well));
+        let mut said = match self.unjudged(tracker) {
+            None => self.judged(now, tracker),
+            Some(cause) => self.not_judged(now, tracker, cause),
+        };
         said.extend(self.doubts(now, tracker, well));
         said.extend(self.one_voice(now, tracker));
+        said
+    }
+
+    /// What keeps Dogwatch from judging the witness, if anything does. Heads alone say nothing about it: without the blocks
+    /// up to the head Dogwatch is as good as blind.
+    fn unjudged(&self, tracker: &Tracker) -> Option<Cause> {
+        if self.is_well(tracker) {
+            let tip = tracker.log().tip().map(|tip| tip.num());
+            return (tip < tracker.head().map(Head::num)).then_some(Cause::NoBlocks);
+        }
+        Some(match (tracker.agreement(), tracker.standstill(), tracker.wall_clock()) {
+            (Agreement::Blind, Standstill::AllAtTheSameBlock, _) => Cause::Halted,
+            (Agreement::Blind, _, WallClock::Ahead(_) | WallClock::Behind(_)) => Cause::Clock,
+            (Agreement::Thin, ..) => Cause::Thin,
+            (Agreement::Disagreed, ..) => Cause::Split,
+            _ => Cause::Blind,
+        })
+    }
+
+    fn judged(&mut self, now: Time, tracker: &Tracker) -> Vec<AlertReport> {
+        self.last_judged = Some(now);
+        self.reason = None;
+        let mut said = Vec::new();
+        for cause in WHOLE {
+            let how = match cause {
+                Cause::NoBlocks => "Dogwatch has the blocks up to the head again.",
+                _ => "The endpoints agree on a fresh head again.",
+            };
+            said.extend(self.book.resolve(now, &key(&tracker.config().chain, cause), how));
+        }
+        said
+    }
+
+    fn not_judged(&mut self, now: Time, tracker: &Tracker, cause: Cause) -> Vec<AlertReport> {
+        let chain = tracker.config().chain.clone();
+        let grace = tracker.config().block_interval.saturating_mul(GRACE_SLOTS);
+        // Do not wait if the clock was set back.
+        let over = |since: Time| now.since(since) >= grace || now < since;
+        let since = match self.reason {
+            Some((same, since)) if same == cause => since.min(now),
+            _ => now,
+        };
+        self.reason = Some((cause, since));
+        let started = *self.started.get_or_insert(now);
+        let due = match (self.last_judged, cause) {
+            // Blocks are read once the endpoints have answered. Anything else is said from the first moment on.
+            (None, Cause::NoBlocks) => over(started),
+            (None, _) => true,
+            (Some(judged), _) => over(judged),
+        };
+        // Reasons that take turns are one trouble: another one must last before it has its own alert.
+        let open = WHOLE.into_iter().find(|open| self.book.is_open(&key(&chain, *open)));
+        let cause = open.filter(|open| *open != cause && !over(since)).unwrap_or(cause);
+        if !due && open.is_none() {
+            return Vec::new();
+        }
+        let mut said = Vec::new();
+        for other in WHOLE.into_iter().filter(|other| *other != cause) {
+            let how = "Dogwatch still cannot judge the witness: another alert says why.";
+            said.extend(self.book.resolve(now, &key(&chain, other), how));
+        }
+        let notice = notice(now, tracker, cause, self.last_judged);
+        said.extend(self.book.raise(now, notice));
         said
     }
 
@@ -159,41 +210,6 @@ impl ChainAlerts {
         self.book.raise(now, notice).into_iter().collect()
     }
 
-    /// Heads alone say nothing about the witness: without the blocks up to the head Dogwatch is as good as blind.
-    fn blocks(&mut self, now: Time, tracker: &Tracker, well: bool) -> Option<AlertReport> {
-        let chain = &tracker.config().chain;
-        let key = key(chain, Cause::NoBlocks);
-        let tip = tracker.log().tip().map(|tip| tip.num());
-        let head = tracker.head().map(Head::num);
-        if !well || tip >= head {
-            self.behind_since = None;
-            let how = if well { "Dogwatch has the blocks up to the head again." } else { NOT_WELL };
-            return self.book.resolve(now, &key, how);
-        }
-        let since = *self.behind_since.get_or_insert(now);
-        if now.since(since) < tracker.config().block_interval.saturating_mul(GRACE_SLOTS) {
-            return None;
-        }
-        let notice = Notice {
-            key,
-            severity: Severity::Page,
-            subject: Subject::Chain(chain.clone()),
-            summary: format!("{chain}: no endpoint delivers the blocks up to its head"),
-            details: format!(
-                "Since {}. {} Dogwatch cannot see who produced or missed, and will not switch. It keeps asking.",
-                utc(since),
-                match (tip, head) {
-                    (Some(tip), Some(head)) => format!("The head is block {head}; the newest block read is {tip}."),
-                    _ => "No block has been read yet.".to_owned(),
-                }
-            ),
-            remedy: "Add endpoints that deliver blocks to dogwatch.toml. Until then watch the witness yourself."
-                .to_owned(),
-            command: ENDPOINTS.to_owned(),
-        };
-        self.book.raise(now, notice)
-    }
-
     /// While the chain as a whole is well, a warning about the endpoints that are not.
     fn doubts(&mut self, now: Time, tracker: &Tracker, well: bool) -> Vec<AlertReport> {
         let chain = &tracker.config().chain;
@@ -230,12 +246,17 @@ fn reasons(tracker: &Tracker) -> String {
     tracker.doubts().iter().map(|(name, doubt)| format!("\n{name}: {doubt}")).collect()
 }
 
-fn notice(now: Time, tracker: &Tracker, cause: Cause, last_well: Option<Time>) -> Notice {
+fn notice(now: Time, tracker: &Tracker, cause: Cause, last_judged: Option<Time>) -> Notice {
     let chain = &tracker.config().chain;
-    let since = last_well.map_or_else(|| "Since Dogwatch started".to_owned(), |at| format!("Since {}", utc(at)));
-    let newest = tracker
-        .head()
-        .map_or_else(String::new, |head| format!(" The last known block is {}, from {}.", head.num(), utc(head.time)));
+    let since = last_judged.map_or_else(|| "Since Dogwatch started".to_owned(), |at| format!("Since {}", utc(at)));
+    let newest = match (cause, tracker.head(), tracker.log().tip()) {
+        (_, None, _) => String::new(),
+        (Cause::NoBlocks, Some(_), None) => " No block has been read yet.".to_owned(),
+        (Cause::NoBlocks, Some(head), Some(tip)) => {
+            format!(" The head is block {}; the newest block read is {}.", head.num(), tip.num())
+        }
+        (_, Some(head), _) => format!(" The last known block is {}, from {}.", head.num(), utc(head.time)),
+    };
     let (severity, summary, remedy) = match cause {
         Cause::Halted => (
             Severity::Critical,
@@ -269,6 +290,11 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_well: Option<Time>) -
             Severity::Page,
             format!("{chain}: the endpoints contradict each other"),
             "Find out which endpoints are wrong and remove them. Until then watch the witness yourself.",
+        ),
+        Cause::NoBlocks => (
+            Severity::Page,
+            format!("{chain}: no endpoint delivers the blocks up to its head"),
+            "Add endpoints that deliver blocks to dogwatch.toml. Until then watch the witness yourself.",
         ),
         _ => (
             Severity::Page,

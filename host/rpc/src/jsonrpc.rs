@@ -2,6 +2,7 @@
 
 mod client;
 mod envelope;
+mod lenient;
 mod plausible;
 mod proof;
 mod raw_answer;

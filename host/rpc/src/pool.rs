@@ -1,5 +1,6 @@
 //! The pool: every configured endpoint, none ever removed.
 
+mod batches;
 mod chain_check;
 mod endpoints;
 mod error;
@@ -12,5 +13,5 @@ pub(crate) use chain_check::ensure_right_chain;
 pub use endpoints::Pool;
 pub use error::PoolError;
 pub(crate) use member::Member;
-pub(crate) use state::{Batches, ChainCheck, Gate};
+pub(crate) use state::{ChainCheck, Gate};
 pub use status::{ChainVerdict, EndpointHealth, EndpointSnapshot};

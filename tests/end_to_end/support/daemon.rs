@@ -79,9 +79,13 @@ impl Daemon {
 
     /// Stops the daemon with SIGTERM, as systemd does, and returns its exit code.
     pub(crate) async fn terminate(&mut self) -> Option<i32> {
-        let process = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &process]).status().await.unwrap().success());
+        self.signal("TERM").await;
         self.child.wait().await.unwrap().code()
+    }
+
+    pub(crate) async fn signal(&self, name: &str) {
+        let process = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-s", name, &process]).status().await.unwrap().success());
     }
 
     pub(crate) async fn command(&self, arguments: &[&str]) -> std::process::Output {

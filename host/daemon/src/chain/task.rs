@@ -277,6 +277,9 @@ impl ChainTask {
         if !self.alerts.is_well(&self.tracker) {
             return Some("no fresh, agreed head".to_owned());
         }
+        if self.alerts.is_blind(&self.tracker) {
+            return Some("the witness cannot be judged: an open alert says why".to_owned());
+        }
         let unstored = self.witnesses.iter().any(|task| task.unstored().is_some());
         if !self.unsaved.is_empty() || unstored {
             return Some("the state cannot be stored".to_owned());

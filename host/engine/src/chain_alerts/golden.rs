@@ -95,7 +95,7 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     assert_eq!(scene.take(), []);
     scene.run(4, |name, _| Some(no_answer(name, "no answer within 2 s")));
     let blind = scene.take();
-    scene.run(1, |name, slot| match name {
+    scene.run(4, |name, slot| match name {
         "api.example.com" => Some(answer(name, at(slot))),
         _ => Some(no_answer(name, "no answer within 2 s")),
     });
@@ -151,7 +151,7 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     texts.add("heads, and no blocks", Cause::NoBlocks, scene.take());
     scene.heads_only = true;
     scene.run(5, |name, slot| Some(answer(name, at(slot))));
-    scene.run(1, |name, _| Some(no_answer(name, "no answer within 2 s")));
+    scene.run(4, |name, _| Some(no_answer(name, "no answer within 2 s")));
     texts.add("then no heads either", Cause::NoBlocks, scene.take());
     texts.check();
 }

@@ -48,8 +48,32 @@ fn blindness_is_said_at_once_at_the_start_and_after_a_grace_later() {
     assert_eq!(scene.observe(103, 1), []);
     assert_eq!(scene.observe(104, 1), said(Change::Raised, "thin"));
     assert_eq!(scene.observe(204, 1), said(Change::Refreshed, "thin"), "after five minutes");
+    for slot in 205..208 {
+        assert_eq!(scene.observe(slot, 0), [], "another reason must last");
+    }
     let turned = [said(Change::Over, "thin"), said(Change::Raised, "blind")].concat();
-    assert_eq!(scene.observe(205, 0), turned);
+    assert_eq!(scene.observe(208, 0), turned);
+}
+
+/// The endpoints agree, and deliver no block; then one does not answer, then they agree again. Each poll has another
+/// reason, and in none of them can the witness be judged.
+#[test]
+fn reasons_that_take_turns_are_one_trouble() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.observe(100, 3), []);
+    scene.blocks = false;
+    let mut heard = Vec::new();
+    for slot in 101..140 {
+        let said = scene.observe(slot, if slot % 3 == 0 { 3 } else { 1 });
+        assert!(slot < 104 || !heard.is_empty() || !said.is_empty(), "no page in slot {slot}");
+        heard.extend(said);
+    }
+    let openings = heard.iter().filter(|(change, _)| *change == Change::Raised).count();
+    assert_eq!(openings, 1, "{heard:?}");
+    assert!(scene.alerts.is_blind(&scene.tracker));
+    scene.blocks = true;
+    assert_eq!(scene.observe(140, 3).len(), 1, "and it is over");
+    assert!(!scene.alerts.is_blind(&scene.tracker));
 }
 
 #[test]

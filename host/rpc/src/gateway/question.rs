@@ -3,11 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::error::{NodeError, RpcError};
 use crate::gateway::pending::Whole;
 use crate::jsonrpc::{RawAnswer, shape_of};
-use crate::pool::{Batches, Member};
+use crate::pool::Member;
 
 /// What an endpoint was asked on behalf of a client.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(super) fn prove(body: &Bytes, question: &Question, member: &Member) -> Resul
 
 pub(super) fn prove_batch(body: &[u8], expected: &[(String, Option<String>)], member: &Member) -> Result<(), RpcError> {
     let Some(answers) = RawAnswer::read_batch(body)? else {
-        member.state().client_batches = Batches::Refused;
+        member.state().client_batches.refused(Instant::now());
         return Err(RpcError::NotJsonRpc { what: "one answer for a whole batch" });
     };
     if answers.len() != expected.len() {

@@ -15,7 +15,7 @@ use crate::gateway::question::{Question, prove, prove_batch};
 use crate::gateway::request::ClientCall;
 use crate::gateway::stream::streamed;
 use crate::jsonrpc::{RawAnswer, begins_like_an_answer};
-use crate::pool::{Batches, Member, Pool};
+use crate::pool::{Member, Pool};
 use crate::read::{Deadlines, ReadError};
 use crate::transport::Transport;
 
@@ -86,7 +86,7 @@ impl Gateway {
     ) -> Option<CallReply> {
         let (pool, client) = self.pool_of(chain)?;
         let mut members = with_budget(pool, BATCH, calls.len());
-        members.retain(|member| member.state().client_batches == Batches::Taken);
+        members.retain(|member| member.state().client_batches.worth_a_try(Instant::now()));
         let expected: Arc<Vec<(String, Option<String>)>> =
             Arc::new(calls.iter().map(|(call, _)| (call.method.clone(), call.id.map(str::to_owned))).collect());
         // If none does, the calls are asked one by one in the other half of the time.
@@ -101,6 +101,7 @@ impl Gateway {
                     let response = transport.post(&member.endpoint, body, None).await?;
                     let answer = transport.body(response, &member.endpoint).await?;
                     prove_batch(&answer, &expected, &member)?;
+                    member.state().client_batches.answered();
                     Ok(answer)
                 }
             })

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::endpoint::Endpoint;
 use crate::error::RpcError;
 use crate::jsonrpc::envelope::{self, Answer};
+use crate::jsonrpc::lenient::readable;
 
 /// Reads a body as the answer to the call with that id. The result's shape is not checked.
 ///
@@ -26,7 +27,10 @@ pub fn prove_batch(body: &[u8], ids: &[u64], endpoint: &Endpoint) -> Result<Opti
 }
 
 fn parse(body: &[u8]) -> Result<Value, RpcError> {
-    serde_json::from_slice(body).map_err(|error| not_json(body, &error))
+    serde_json::from_slice(body).or_else(|error| match error.is_eof() {
+        true => Err(not_json(body, &error)),
+        false => serde_json::from_str(&readable(body)).map_err(|_| not_json(body, &error)),
+    })
 }
 
 pub(crate) fn not_json(body: &[u8], error: &serde_json::Error) -> RpcError {

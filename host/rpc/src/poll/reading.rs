@@ -47,13 +47,13 @@ impl PollRequest<'_> {
         calls
     }
 
-    /// Reads the answers to those calls.
+    /// Reads the answers to those calls, and why the block among them cannot be used, if it cannot.
     pub(super) fn read(
         &self,
         answers: Vec<Answer>,
         profile: &Profile,
         block: Option<BlockNum>,
-    ) -> Result<EndpointView, RpcError> {
+    ) -> Result<(EndpointView, Option<RpcError>), RpcError> {
         let mut answers = answers.into_iter();
         let mut next = || answers.next().ok_or(RpcError::NotJsonRpc { what: "the batch lacks an answer" });
         let head = facts::head(facts::PROPERTIES, &next()?.map_err(RpcError::Node)?)?;
@@ -68,11 +68,12 @@ impl PollRequest<'_> {
         {
             schedule.future = facts::future(&active, &schedule.current)?;
         }
-        let block = match block.map(|block| (block, next())) {
-            // An endpoint without blocks is still good for the rest; blocks are then read elsewhere.
-            Some((number, Ok(Ok(block)))) => facts::block(&block, number, profile).unwrap_or_default(),
-            _ => None,
+        // An endpoint without blocks is still good for the rest; blocks are then read elsewhere.
+        let block = block.map_or(Ok(None), |number| facts::block(&next()?.map_err(RpcError::Node)?, number, profile));
+        let (block, no_block) = match block {
+            Ok(block) => (block, None),
+            Err(error) => (None, Some(error)),
         };
-        Ok(EndpointView { head, schedule, witnesses, block })
+        Ok((EndpointView { head, schedule, witnesses, block }, no_block))
     }
 }

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 
 use crate::agreement::{EndpointView, EndpointVoice};
 use crate::endpoint::{EndpointIndex, Operator};
-use crate::error::{RequestPhase, RpcError};
+use crate::error::{RequestPhase, RpcError, Sent};
 use crate::health::Access;
 use crate::poll::reading::{PollAnswer, PollRequest};
 use crate::pool::{Gate, Member, Pool, ensure_right_chain};
+use crate::results::facts;
 
 impl Pool {
     /// Asks every endpoint at once, each in one request, and waits until all have answered, at most for the total timeout.
@@ -137,7 +138,8 @@ impl Pool {
         member: &Member,
         request: &PollRequest<'_>,
     ) -> (Option<Duration>, Result<EndpointView, RpcError>) {
-        let block = request.block.filter(|(from, _)| *from == member.index).map(|(_, block)| block);
+        let delivers = member.state().health.read_access(facts::BLOCK, Instant::now()) == Access::Open;
+        let block = request.block.filter(|(from, _)| *from == member.index && delivers).map(|(_, block)| block);
         let calls = request.calls(self.profile(), block);
         let mut asked = Instant::now();
         let outcome = self
@@ -146,12 +148,32 @@ impl Pool {
                 ensure_right_chain(self.client(), member, self.profile()).await?;
                 asked = Instant::now();
                 member.polling();
-                member.ask(self.client(), &calls).await
+                let error = match member.ask(self.client(), &calls).await {
+                    Ok(answers) => return Ok((answers, block)),
+                    Err(error) if block.is_none() || error.sent() == Sent::No => return Err(error),
+                    Err(error) => error,
+                };
+                // Gateways have another backend for blocks: that it fails says nothing about the rest.
+                tracing::debug!(endpoint = %member.name, %error, "no answer to a poll that asked for a block");
+                member.read_failed(facts::BLOCK, &error);
+                if matches!(error, RpcError::Timeout { .. }) {
+                    return Err(error);
+                }
+                member.spend(1);
+                asked = Instant::now();
+                let answers = member.ask(self.client(), &request.calls(self.profile(), None)).await?;
+                Ok((answers, None))
             })
             .await;
         let now = Instant::now();
         let latency = now.saturating_duration_since(asked);
-        let result = outcome.and_then(|answers| request.read(answers, self.profile(), block));
+        let result = outcome.and_then(|(answers, block)| {
+            let (view, no_block) = request.read(answers, self.profile(), block)?;
+            if let Some(error) = no_block {
+                member.read_failed(facts::BLOCK, &error);
+            }
+            Ok(view)
+        });
         match &result {
             Ok(reading) => member.state().health.polled(&reading.head, latency, now),
             Err(error) => member.poll_failed(error),

@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::error::RpcError;
 use crate::jsonrpc::{Client, RpcCall};
 use crate::pool::member::Member;
-use crate::pool::state::{Batches, ChainCheck};
+use crate::pool::state::ChainCheck;
 use crate::results::facts;
 
 /// After this time a right chain is checked again: a name may come to stand for another node.
@@ -30,8 +30,6 @@ pub(crate) async fn ensure_right_chain(client: &Client, member: &Member, profile
         (Ok(found), _) if found == expected => {
             let mut state = member.state();
             state.chain = ChainCheck::Right { again: later(AGAIN_WHEN_RIGHT) };
-            // Gateways may come to take batches.
-            (state.batches, state.client_batches) = (Batches::Taken, Batches::Taken);
             Ok(())
         }
         (Ok(found), _) => {

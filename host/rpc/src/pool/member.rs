@@ -13,7 +13,8 @@ use crate::endpoint::{Endpoint, EndpointIndex, EndpointName, Operator};
 use crate::error::RpcError;
 use crate::health::{Access, HealthRecord, RequestBudget, RestPolicy};
 use crate::jsonrpc::{Answer, Batch, Client, RpcCall};
-use crate::pool::state::{Batches, ChainCheck, Gate, MemberState};
+use crate::pool::batches::Batches;
+use crate::pool::state::{ChainCheck, Gate, MemberState};
 
 /// Concurrent requests to an endpoint that takes no batches.
 const SINGLE_CALLS_AT_ONCE: usize = 8;
@@ -161,10 +162,9 @@ impl Member {
 
     /// Makes several calls: in one request, or one by one if batches are refused.
     pub(crate) async fn ask(&self, client: &Client, calls: &[RpcCall]) -> Result<Vec<Answer>, RpcError> {
-        let batches = self.state().batches;
-        if batches == Batches::Taken
-            && let Batch::Each(answers) = client.batch(&self.endpoint, calls).await?
-        {
+        let try_batch = self.state().batches.worth_a_try(Instant::now());
+        if try_batch && let Batch::Each(answers) = client.batch(&self.endpoint, calls).await? {
+            self.state().batches.answered();
             return Ok(answers);
         }
         self.spend(calls.len().saturating_sub(1));
@@ -173,9 +173,9 @@ impl Member {
             answers.extend(try_join_all(some.iter().map(|call| client.ask(&self.endpoint, call))).await?);
         }
         // If single calls are refused as well, the batch was not the reason.
-        if batches == Batches::Taken && answers.iter().any(Result::is_ok) {
-            tracing::debug!(endpoint = %self.name, "the endpoint refuses batches; it is asked call by call from now on");
-            self.state().batches = Batches::Refused;
+        if try_batch && answers.iter().any(Result::is_ok) {
+            tracing::debug!(endpoint = %self.name, "the endpoint refuses a batch, and answers its calls one by one");
+            self.state().batches.refused(Instant::now());
         }
         Ok(answers)
     }

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use crate::error::RpcError;
 use crate::health::{Access, HealthRecord, RequestBudget};
+use crate::pool::batches::Batches;
 
 /// What changes about a member over time.
 #[derive(Debug)]
@@ -31,14 +32,6 @@ pub(crate) enum ChainCheck {
         found: ChainId,
         again: Instant,
     },
-}
-
-/// Whether an endpoint answers batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Batches {
-    #[default]
-    Taken,
-    Refused,
 }
 
 /// Whether an endpoint may be polled now.

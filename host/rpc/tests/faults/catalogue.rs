@@ -100,7 +100,9 @@ pub(crate) fn cases() -> Vec<Case> {
     add("an empty list", Fault::Page(b"[]"), Error("not JSON-RPC"));
     add("a mere text", Fault::Page(b"\"ok\""), Error("not JSON-RPC"));
     add("brackets without end", Fault::Page(&DEEP), Error("is not JSON"));
-    add("bytes that are no text", Fault::Page(NOT_UTF8), Error("is not JSON"));
+    add("bytes that are no text", Fault::Page(b"\xff\xfe{}"), Error("is not JSON"));
+    // Such bytes within a text are a user's, and cost nothing else.
+    add("a text that is no text", Fault::Page(NOT_UTF8), Error("another request's id"));
 
     for (name, spoil, says) in [
         ("truncated JSON", Spoil::Truncated, "breaks off"),

@@ -109,3 +109,21 @@ async fn blocks_come_call_by_call_where_batches_are_refused() {
     let blocks = pool(&[&fake.url]).blocks(BlockNum(1), BlockNum(40), &[]).await.unwrap();
     assert_eq!(blocks.unwrap().1.len(), 30);
 }
+
+/// A user's text may be anything; the block around it is as good as any other.
+#[tokio::test]
+async fn a_block_with_a_text_that_is_no_text_is_read() {
+    for spoiled in [&b"\xff\xfe\x80"[..], b"\\ud83d", b"\x01\x02"] {
+        let node = chain(3);
+        let fake = Fake::start(move |request| {
+            let Reply::Http { body, .. } = node.reply(request) else { panic!("an answer") };
+            let text = String::from_utf8(body).unwrap();
+            let Some((before, after)) = text.split_once("\"transaction_ids\"") else { return Reply::status(200, text) };
+            let junk = [before.as_bytes(), b"\"junk\":\"", spoiled, b"\",\"transaction_ids\"", after.as_bytes()];
+            Reply::status(200, junk.concat())
+        })
+        .await;
+        let (_, blocks) = pool(&[&fake.url]).blocks(BlockNum(3), BlockNum(3), &[]).await.unwrap().unwrap();
+        assert_eq!(blocks.iter().map(|block| block.num().0).collect::<Vec<_>>(), [3], "{spoiled:?}");
+    }
+}

@@ -83,9 +83,69 @@ async fn an_endpoint_without_batches_is_asked_call_by_call() {
     poll(&pool).await.remove(0).result.unwrap();
     // Chain id, the refused batch, four calls.
     assert_eq!(fake.count(), 6);
+    for _ in 0..2 {
+        poll(&pool).await.remove(0).result.unwrap();
+    }
+    // One refusal is no proof, three are.
+    assert_eq!(fake.count(), 16);
     poll(&pool).await.remove(0).result.unwrap();
-    assert_eq!(fake.count(), 10, "the refusal is remembered");
-    assert!(!fake.requests()[6..].iter().any(Value::is_array));
+    assert_eq!(fake.count(), 20, "the refusals are remembered");
+    assert!(!fake.requests()[16..].iter().any(Value::is_array));
+}
+
+/// A proxy that answers one batch with an error of its own.
+#[tokio::test]
+async fn one_stray_error_is_not_the_end_of_batches() {
+    let node = Node::hive();
+    let stray = std::sync::atomic::AtomicU32::new(0);
+    let fake = Fake::start(move |request| {
+        // The chain id comes first.
+        if stray.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 1 {
+            return Reply::json(&json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32603, "message": "x" } }));
+        }
+        node.reply(request)
+    })
+    .await;
+    let pool = pool(&[&fake.url]);
+    for _ in 0..5 {
+        poll(&pool).await.remove(0).result.unwrap();
+    }
+    // Four calls once, and a batch ever after.
+    assert_eq!(fake.count(), 1 + 1 + 4 + 4);
+}
+
+/// Gateways have another backend for blocks. While that fails, the rest of the answer is as good as ever.
+#[tokio::test]
+async fn a_block_that_cannot_be_had_spoils_no_poll() {
+    let failing: [fn() -> Reply; 3] = [
+        || Reply::status(502, "<html>502 Bad Gateway</html>"),
+        || Reply::status(200, ""),
+        || {
+            Reply::json(
+                &json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32603, "message": "Internal Error" } }),
+            )
+        },
+    ];
+    for failing in failing {
+        let node = Node::hive();
+        let fake = Fake::start(move |request| {
+            if request.to_string().contains("get_block\"") {
+                return failing();
+            }
+            node.reply(request)
+        })
+        .await;
+        let pool = pool(&[&fake.url]);
+        let witnesses = [name("alice")];
+        for round in 0..4 {
+            let block = Some((EndpointIndex(0), BlockNum(500)));
+            let mut readings = pool.poll(&PollRequest { witnesses: &witnesses, block }).await;
+            let reading = readings.remove(0).result.unwrap_or_else(|error| panic!("poll {round}: {error}"));
+            assert_eq!(reading.block, None);
+        }
+        let asked = fake.requests().iter().filter(|request| request.to_string().contains("get_block\"")).count();
+        assert!(asked < 4, "an endpoint that has just failed to deliver a block is asked for one {asked} times");
+    }
 }
 
 #[tokio::test]
