@@ -98,13 +98,17 @@ impl AlertTexts<'_> {
     /// The state cannot be stored.
     pub fn store(&self, condition: Condition<'_>) -> AlertReport {
         let (key, severity) = (self.key(Cause::Store), Severity::Page);
-        let summary = format!("Dogwatch at {} cannot store its state: it will not switch", self.site);
+        let summary = format!("Dogwatch at {} cannot store its state", self.site);
         match condition {
             Condition::Fails(why) => {
                 let text = Text {
                     summary,
-                    details: format!("{why}. Nothing is sent before it is on disk. Other alerts wait in memory."),
-                    remedy: "Check the disk of the state directory. Until then switch with a wallet.".to_owned(),
+                    details: format!(
+                        "{why}. Dogwatch still switches, and the chain takes a switch at most once. What it would \
+                         store waits in memory, other alerts too: a restart loses it."
+                    ),
+                    remedy: "Check the disk of the state directory, and do not restart Dogwatch before it works again."
+                        .to_owned(),
                     command: "df -h".to_owned(),
                 };
                 self.raised(key, severity, text)

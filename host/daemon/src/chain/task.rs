@@ -301,6 +301,9 @@ impl ChainTask {
     }
 
     /// Handles an event for one witness: writes state and alerts to disk first, then sends what has to go out.
+    ///
+    /// If the disk does not take them, a switch is sent all the same: losing the night is worse. Restarted before the plan
+    /// is stored, the daemon may send another one, and the chain takes at most one of them, since both replace the same key.
     async fn drive(&mut self, index: usize, event: Event, outbox: &mpsc::WeakSender<Message>) -> Option<SwitchAnswer> {
         // Each handled event is progress, however many there are and however slow the disk is.
         self.cycles.alive();
@@ -319,12 +322,8 @@ impl ChainTask {
             writes.push(Write::State { chain, witness: witness.to_string(), state });
         }
         if !writes.is_empty() {
-            if !self.commit(writes).await {
-                // Nothing is sent before it is on disk. The next slot tries both again.
-                let held = "the state could not be stored, and nothing is sent before it is on disk: check the disk";
-                return answer.map(|answer| answer.and_then(|_| Err(vec![held.to_owned()])));
-            }
-            if let Some(task) = self.witnesses.get_mut(index) {
+            let stored = self.commit(writes).await;
+            if let Some(task) = self.witnesses.get_mut(index).filter(|_| stored) {
                 task.mark_stored();
             }
         }
@@ -345,7 +344,7 @@ impl ChainTask {
             }
             Err(error) => {
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
-                tracing::error!(site, chain, %error, "state and alerts could not be stored: nothing is sent");
+                tracing::error!(site, chain, %error, "state and alerts could not be stored");
                 self.store_failure.raise(self.clock.now(), &error.to_string());
                 self.unsaved = unsaved::keep(all);
                 false
