@@ -73,3 +73,35 @@ async fn stray_signals_are_logged_and_end_nothing() {
     until("the successor produces", async || net.blocks_by("second") > 0).await;
     assert_eq!(daemon.terminate().await, Some(0));
 }
+
+/// A damaged database is no reason not to watch. What it held is not known any more, and that is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_state_is_set_aside_and_the_watch_goes_on() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let mut daemon = Daemon::start(&config);
+    daemon.ready().await;
+    daemon.kill().await;
+    let state = dir.path().join("state");
+    for part in ["state.sqlite-wal", "state.sqlite-shm"] {
+        let _ = std::fs::remove_file(state.join(part));
+    }
+    std::fs::write(state.join("state.sqlite"), [0x5a; 40_000]).unwrap();
+
+    let daemon = Daemon::start(&config);
+    daemon.ready().await;
+    until("it is reported", async || net.sink.has("daemon/test/state-lost", "opened")).await;
+    let page = &net.sink.alerts("daemon/test/state-lost", "opened")[0];
+    let mut aside = std::fs::read_dir(&state).unwrap().map(|file| file.unwrap().path());
+    let aside = aside.find(|path| path.to_string_lossy().contains("damaged")).unwrap();
+    assert!(page.text("details").contains(&*aside.to_string_lossy()), "{}", page.body);
+    assert_eq!(std::fs::read(&aside).unwrap(), [0x5a; 40_000]);
+
+    // It may have switched often enough already: it says so, and leaves the switch to the operator.
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the refusal is reported", async || net.sink.has("/refused/history-lost", "opened")).await;
+    assert_eq!(net.key_changes(), 0);
+    until("the operator may switch", async || daemon.command(&["switch", WITNESS, "second"]).await.status.success())
+        .await;
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+}

@@ -97,6 +97,8 @@ causes! {
     Start = "start" by Daemon,
     /// The daemon keeps crashing.
     CrashLoop = "crash-loop" by Daemon,
+    /// The stored state could not be read and was set aside.
+    StateLost = "state-lost" by Daemon,
     /// The state cannot be stored.
     Store = "store" by Daemon,
     /// A channel has no working plugin. The part is the channel.

@@ -10,6 +10,7 @@ mod incidents;
 mod messages;
 mod outbox_health;
 mod schema;
+mod set_aside;
 mod upgrades;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -25,6 +26,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub use deliveries::Delivery;
 pub use desk::Which;
+pub use set_aside::SetAside;
 
 /// The name of the database in the state directory.
 const STATE_FILE: &str = "state.sqlite";
@@ -73,6 +75,9 @@ pub enum StoreError {
     /// SQLite reports an error.
     #[error("the state could not be read or written: {0}; check the disk")]
     Sql(#[from] rusqlite::Error),
+    /// The database is damaged.
+    #[error("the state is damaged: {0}; move state.sqlite away to start over")]
+    Damaged(String),
     /// A newer version of Dogwatch wrote the state.
     #[error("the state was written by a newer dogwatch (schema {found}, this one knows {known}); run that version")]
     Newer {
@@ -132,18 +137,27 @@ impl Store {
     ///
     /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let lock = Self::lock(directory)?;
+        let connection = Connection::open(directory.join(STATE_FILE))?;
+        schema::prepare(&connection)?;
+        Ok(Self::of(connection, lock))
+    }
+
+    fn of(connection: Connection, lock: File) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), _lock: Arc::new(lock) }
+    }
+
+    /// Creates the directory if necessary, and takes the lock.
+    fn lock(directory: &Path) -> Result<File, StoreError> {
         let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
         let lock = lock.map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(directory.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
         }
-        let connection = Connection::open(directory.join(STATE_FILE))?;
-        schema::prepare(&connection)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), _lock: Arc::new(lock) })
     }
 
     /// Whether a daemon uses the store in that directory.

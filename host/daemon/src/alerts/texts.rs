@@ -95,6 +95,29 @@ impl AlertTexts<'_> {
         self.over(self.key(Cause::CrashLoop), Severity::Page, &summary, "It has run for ten minutes.")
     }
 
+    /// Stored state could not be read. Each line says where it is now, and why.
+    pub fn state_lost(&self, set_aside: &[String]) -> AlertReport {
+        let text = Text {
+            summary: format!("Dogwatch at {} could not read its stored state, and goes on without it", self.site),
+            details: format!(
+                "It is set aside, and nothing is deleted:\n{}\nWhat it held is not known any more: past switches, own \
+                 slots, open alerts, messages on their way, pauses, what policies remember. The chain shows the rest. \
+                 The budget of automatic switches counts as spent until its window has passed.",
+                set_aside.join("\n")
+            ),
+            remedy: "Check the disk. If a witness misses blocks before then, switch by hand.".to_owned(),
+            command: "dogwatch status".to_owned(),
+        };
+        self.raised(self.key(Cause::StateLost), Severity::Page, text)
+    }
+
+    /// Nothing that was lost counts any more.
+    pub fn state_regained(&self) -> AlertReport {
+        let summary = format!("Dogwatch at {} could not read its stored state", self.site);
+        let how = "The budget's window has passed: nothing that was lost counts any more.";
+        self.over(self.key(Cause::StateLost), Severity::Page, &summary, how)
+    }
+
     /// The state cannot be stored.
     pub fn store(&self, condition: Condition<'_>) -> AlertReport {
         let (key, severity) = (self.key(Cause::Store), Severity::Page);

@@ -18,6 +18,7 @@ use crate::chain::witness::WitnessTask;
 use crate::config::{ChainConfig, Config};
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
+use crate::store::SetAside;
 
 /// What the chains of one daemon share.
 #[derive(Clone, Copy)]
@@ -26,6 +27,14 @@ pub(super) struct Shared<'a> {
     pub(super) library: &'a Library,
     pub(super) desk: &'a AlertDesk,
     pub(super) store_failure: &'a StoreFailureAlert,
+}
+
+/// Stored state that could not be read.
+#[derive(Debug, Default)]
+pub(super) struct LostState {
+    /// Whether that is all of it.
+    pub(super) whole: bool,
+    pub(super) set_aside: Vec<SetAside>,
 }
 
 /// A chain that is being watched.
@@ -41,6 +50,7 @@ pub(super) async fn start_chain(
     shared: Shared<'_>,
     cycles: CycleReporter,
     tasks: &mut JoinSet<()>,
+    lost: &mut LostState,
 ) -> Result<RunningChain, StartError> {
     let Shared { config, library, desk, store_failure } = shared;
     let (store, clock) = (&desk.store, desk.clock);
@@ -67,7 +77,13 @@ pub(super) async fn start_chain(
     let mut witnesses = Vec::new();
     for witness in watched() {
         let index = witnesses.len();
-        let mut state = store.state(&name, witness.name.as_str()).await?.unwrap_or_default();
+        let account = witness.name.as_str();
+        let (found, aside) = store.state_or_set_aside(&config.state_dir, &name, account, clock.now()).await?;
+        let mut state = found.unwrap_or_default();
+        if lost.whole || aside.is_some() {
+            state.history_lost = Some(clock.now());
+        }
+        lost.set_aside.extend(aside);
         state.alerts = book(Scope::witness(&name, witness.name.as_str()));
         let policy = policy::load(library, witness);
         witnesses.push(WitnessTask::new(config, chain, witness, index, policy, state, clock.now()));

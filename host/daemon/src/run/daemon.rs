@@ -7,7 +7,7 @@ use dogwatch_plugins::Library;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::chains::{Shared, start_chain};
+use super::chains::{LostState, Shared, start_chain};
 use super::channels::{Channels, clients, heard, watch_plugins};
 use super::error::{StartError, TaskEnded};
 use super::plugins;
@@ -24,7 +24,7 @@ use crate::fallback::last_good;
 use crate::fallback::store_failure::{self, StoreFailureAlert};
 use crate::liveness::{Watchdog, monitors};
 use crate::rehearsal::Rehearsal;
-use crate::store::Store;
+use crate::store::{SetAside, Store};
 
 /// How many slots the daemon watches before it may rehearse: a minute on a real chain.
 const SETTLE_SLOTS: u32 = 20;
@@ -44,7 +44,8 @@ impl Daemon {
     ///
     /// If the store, the HTTP clients, an endpoint pool or the control socket cannot be set up.
     pub async fn start(config: Config, library: Library, clock: Clock) -> Result<Self, StartError> {
-        let store = Store::open(&config.state_dir)?;
+        let (store, aside) = Store::open_or_set_aside(&config.state_dir, clock.now())?;
+        let mut lost = LostState { whole: aside.is_some(), set_aside: aside.into_iter().collect() };
         let Channels { clients, senders, on_kept } = clients(&config, &library)?;
         let rules = Arc::new(config.rules(&heard(&clients)));
         let desk = AlertDesk { store, rules, bell: Arc::new(Notify::new()), clock };
@@ -77,7 +78,11 @@ impl Daemon {
         let shared = Shared { config: &config, library: &library, desk: &desk, store_failure: &failure_alert };
         let mut chains = Vec::new();
         for (chain, cycles) in config.chains.iter().zip(reporters) {
-            chains.push(start_chain(chain, shared, cycles, &mut tasks).await?);
+            chains.push(start_chain(chain, shared, cycles, &mut tasks, &mut lost).await?);
+        }
+        if !lost.set_aside.is_empty() {
+            let line = |aside: &SetAside| format!("{}: {}", aside.path.display(), aside.why);
+            desk.report(desk.texts().state_lost(&lost.set_aside.iter().map(line).collect::<Vec<_>>())).await?;
         }
         let inboxes: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.inbox.clone())).collect();
         let pools: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.pool.clone())).collect();

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use dogwatch_alerts::Cause;
+use dogwatch_chain::Time;
+
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::texts::Condition;
 use crate::config::Config;
@@ -27,6 +30,7 @@ pub(super) async fn remember_start(config: Config, desk: AlertDesk) {
     if journal.take_loop(now) {
         let _ = desk.report(desk.texts().crash_loop(journal.failures(now))).await.map_err(failed);
     }
+    let window = config.witnesses.iter().map(|witness| witness.rails.budget_window).max().unwrap_or_default();
     let mut looped = true;
     let mut next_look = now.plus(SETTLED);
     loop {
@@ -36,12 +40,24 @@ pub(super) async fn remember_start(config: Config, desk: AlertDesk) {
         }
         tokio::time::sleep(TOLD_LOOK).await;
         let now = desk.clock.now();
-        if looped && now >= next_look {
-            next_look = now.plus(SETTLED);
+        if now < next_look {
+            continue;
+        }
+        next_look = now.plus(SETTLED);
+        if state_was_lost(&desk).await.is_some_and(|at| now >= at.plus(window)) {
+            let _ = desk.report(desk.texts().state_regained()).await.map_err(failed);
+        }
+        if looped {
             looped = journal.is_loop(now);
             if !looped {
                 let _ = desk.report(desk.texts().no_crash_loop()).await.map_err(failed);
             }
         }
     }
+}
+
+/// When stored state was lost, if the alert about that is open.
+async fn state_was_lost(desk: &AlertDesk) -> Option<Time> {
+    let open = desk.open().await.ok()?;
+    open.iter().find(|incident| incident.alert.key.cause == Cause::StateLost).map(|incident| incident.alert.opened_at)
 }

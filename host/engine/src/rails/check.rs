@@ -44,6 +44,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) signing: Signing,
     /// The switches of the past that took effect, whoever made them.
     pub(crate) switches: Vec<PastMove>,
+    /// When the switches of the past were forgotten, if they were.
+    pub(crate) history_lost: Option<Time>,
     pub(crate) next_slot: UpcomingSlot,
 }
 
@@ -96,6 +98,7 @@ const RAILS: &[Rail] = &[
     known_target,
     fit_candidate,
     may_disable,
+    known_history,
     within_budget,
     cooled_down,
     own_slot_far,
@@ -221,6 +224,12 @@ impl Candidate<'_> {
 fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {
     let forbidden = *facts.target == Holder::Disabled && facts.limits.disable == Disable::Never;
     forbidden.then_some(Refusal::DisableNotAllowed)
+}
+
+/// Switches that nobody remembers may have spent the budget: it counts as spent until none of them could count any more.
+fn known_history(facts: &Facts<'_>) -> Option<Refusal> {
+    let until = facts.history_lost?.plus(facts.limits.budget_window);
+    (facts.origin == Origin::Policy && facts.now < until).then_some(Refusal::HistoryLost { until })
 }
 
 /// Only so many switches in a while that a failure made necessary. A switch that an operator planned is not among them,

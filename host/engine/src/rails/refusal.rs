@@ -74,6 +74,11 @@ pub enum Refusal {
         /// The window.
         window: Duration,
     },
+    /// The switches of the past are not known any more, and may have spent the budget.
+    HistoryLost {
+        /// Until when.
+        until: Time,
+    },
     /// The last switch is too recent.
     CoolDown {
         /// What is left of the cool-down.
@@ -363,6 +368,20 @@ impl Refusal {
                 next: WHEN_CLEAR,
                 remedy: "Find out why the nodes fail. If you know one that works, switch to it by hand with --force.",
                 command: Advised::ForcedSwitch,
+            },
+            Self::HistoryLost { until } => Row {
+                code: "history-lost",
+                text: format!(
+                    "the stored state was lost, and with it the past switches: the budget counts as spent until {}",
+                    utc(*until)
+                )
+                .into(),
+                strength: Soft,
+                lifetime: NeedsOperator,
+                severity: Page,
+                next: WHEN_CLEAR,
+                remedy: "If you know a node that works, switch to it by hand.",
+                command: Advised::Switch,
             },
             Self::CoolDown { left } => Row {
                 code: "cool-down",

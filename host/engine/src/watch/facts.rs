@@ -43,6 +43,7 @@ impl Watch {
             },
             holder,
             switches: applied.map(|record| PastMove { at: record.at, cause: record.cause() }).collect(),
+            history_lost: self.state.history_lost,
             next_slot: self.upcoming_slot(now, tracker),
         }
     }

@@ -34,6 +34,9 @@ pub struct WatchState {
     /// Open alerts. Not stored here: the desk knows what is open.
     #[serde(default, skip_serializing, deserialize_with = "forget")]
     pub alerts: AlertBook,
+    /// When the stored state was lost, and with it the past switches.
+    #[serde(default)]
+    pub history_lost: Option<Time>,
     /// Until when automatic switches are paused.
     pub paused_until: Option<Time>,
     /// Own slots by the hour.

@@ -21,6 +21,11 @@ fn messages(cause: Cause) -> Vec<AlertReport> {
             vec![start(None), start(Some(3)), texts.started()]
         }
         Cause::CrashLoop => vec![texts.crash_loop(3), texts.no_crash_loop()],
+        Cause::StateLost => {
+            let lines =
+                ["/var/lib/dogwatch/state.sqlite.damaged-1795436256: database disk image is malformed".to_owned()];
+            vec![texts.state_lost(&lines), texts.state_regained()]
+        }
         Cause::Store => both(&|condition| texts.store(condition), "database or disk is full"),
         Cause::Channel => {
             both(&|condition| texts.channel("pager", condition), "there is no plugin pagerdty; did you mean pagerduty?")

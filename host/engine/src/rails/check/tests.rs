@@ -45,6 +45,7 @@ fn clear(target: &Holder) -> Facts<'_> {
         holder: Some(node("one")),
         signing: Signing::Available,
         switches: Vec::new(),
+        history_lost: None,
         next_slot: UpcomingSlot::In(Duration::from_secs(60)),
     }
 }
@@ -125,6 +126,8 @@ fn every_refusal_has_a_rail() {
             Facts { switches: failures(&[120, 130]), ..clear(&two) },
             Refusal::Budget { spent: 2, allowed: 2, window: second * 300 },
         ),
+        // The window is 300 s: a hundred slots.
+        (Facts { history_lost: Some(time(150)), ..clear(&two) }, Refusal::HistoryLost { until: time(250) }),
         (Facts { switches: failures(&[190]), ..clear(&two) }, Refusal::CoolDown { left: second * 30 }),
         (Facts { switches: planned(&[190]), ..clear(&two) }, Refusal::CoolDown { left: second * 30 }),
         (Facts { next_slot: UpcomingSlot::In(second), ..clear(&two) }, Refusal::OwnSlotNear { starts_in: second }),
@@ -168,6 +171,8 @@ fn what_passes_the_rails() {
         Facts { next_slot: UpcomingSlot::Unknown, ..clear(&two) },
         Facts { next_slot: UpcomingSlot::In(second * 3), ..clear(&two) },
         Facts { next_slot: UpcomingSlot::UnknownFrom(second * 3), ..clear(&two) },
+        Facts { history_lost: Some(time(100)), ..clear(&two) },
+        Facts { origin: Origin::Operator, history_lost: Some(time(199)), ..clear(&two) },
         // Three planned ones in the evening leave the budget to the failure at night.
         Facts { switches: planned(&[110, 120, 130]), ..clear(&two) },
     ] {

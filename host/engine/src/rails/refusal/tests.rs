@@ -30,6 +30,7 @@ pub(crate) fn examples(now: Time) -> Vec<Refusal> {
         Refusal::Unproven(second()),
         Refusal::ProbeStale { node: second(), age: Duration::from_secs(95) },
         Refusal::Budget { spent: 3, allowed: 3, window: Duration::from_secs(21_600) },
+        Refusal::HistoryLost { until: now.plus(Duration::from_secs(18_000)) },
         Refusal::CoolDown { left: Duration::from_secs(41) },
         Refusal::OwnSlotNear { starts_in: Duration::from_millis(2300) },
         Refusal::NextRoundNear { starts_in: Duration::from_millis(2300) },
@@ -41,7 +42,7 @@ pub(crate) fn examples(now: Time) -> Vec<Refusal> {
 }
 
 /// How many kinds of refusals there are.
-pub(crate) const KINDS: usize = 22;
+pub(crate) const KINDS: usize = 23;
 
 /// A refusal's place among the kinds: without a place for it, a new kind does not compile.
 pub(crate) const fn place(refusal: &Refusal) -> usize {
@@ -68,6 +69,7 @@ pub(crate) const fn place(refusal: &Refusal) -> usize {
         Refusal::CoolDown { .. } => 19,
         Refusal::OwnSlotNear { .. } => 20,
         Refusal::NextRoundNear { .. } => 21,
+        Refusal::HistoryLost { .. } => 22,
     }
 }
 

@@ -1,0 +1,205 @@
+//! State that cannot be read: set aside under another name, so that the watch goes on without it.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use dogwatch_chain::Time;
+use dogwatch_engine::WatchState;
+use rusqlite::{Connection, ErrorCode, params};
+
+use crate::store::{STATE_FILE, Store, StoreError, schema};
+
+/// What was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// Why it cannot be read.
+    pub why: String,
+}
+
+impl Store {
+    /// Opens the store like [`Store::open`]. A database that is damaged, or none of Dogwatch's, is set aside, and an empty
+    /// one takes its place.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
+    pub fn open_or_set_aside(directory: &Path, now: Time) -> Result<(Self, Option<SetAside>), StoreError> {
+        let lock = Self::lock(directory)?;
+        let path = directory.join(STATE_FILE);
+        let why = match sound(&path) {
+            Ok(connection) => return Ok((Self::of(connection, lock), None)),
+            Err(StoreError::Sql(error)) if is_damage(&error) => first_line(&error.to_string()),
+            Err(StoreError::Damaged(what)) => what,
+            Err(other) => return Err(other),
+        };
+        let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
+        let aside = directory.join(format!("{STATE_FILE}.damaged-{}", now.as_secs()));
+        // Whoever looks at it later needs what SQLite had not merged yet as well.
+        for part in ["", "-wal", "-shm"] {
+            let with = |path: &Path| PathBuf::from(format!("{}{part}", path.display()));
+            match std::fs::rename(with(&path), with(&aside)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        let store = Self::of(sound(&path)?, lock);
+        Ok((store, Some(SetAside { path: aside, why })))
+    }
+
+    /// The state of a witness as last written. One that cannot be read is set aside in a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn state_or_set_aside(
+        &self,
+        directory: &Path,
+        chain: &str,
+        witness: &str,
+        now: Time,
+    ) -> Result<(Option<WatchState>, Option<SetAside>), StoreError> {
+        let source = match self.state(chain, witness).await {
+            Err(StoreError::Corrupt { source, .. }) => source,
+            other => return Ok((other?, None)),
+        };
+        let path = directory.join(format!("{}-{witness}.damaged-{}.json", chain.replace('/', "%2F"), now.as_secs()));
+        let (chain, witness, kept) = (chain.to_owned(), witness.to_owned(), path.clone());
+        self.blocking(move |connection| {
+            let row = params![chain, witness];
+            let query = "SELECT state FROM watch WHERE chain = ?1 AND witness = ?2";
+            let text: String = connection.query_row(query, row, |row| row.get(0))?;
+            let file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&kept);
+            let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+            written.map_err(|source| StoreError::Directory { path: kept.clone(), source })?;
+            connection.execute("DELETE FROM watch WHERE chain = ?1 AND witness = ?2", row)?;
+            Ok(())
+        })
+        .await?;
+        Ok((None, Some(SetAside { path, why: source.to_string() })))
+    }
+}
+
+/// Opens a database that is whole and Dogwatch's own.
+fn sound(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    schema::prepare(&connection)?;
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        return Err(StoreError::Damaged(first_line(&found)));
+    }
+    Ok(connection)
+}
+
+/// SQLite explains itself at length, with the statements that fail.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// Whether the database itself is wrong, and not the disk, the permissions or another process.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(code, _) => matches!(
+            code.code,
+            // `Unknown`: tables of somebody else, with names or columns that Dogwatch needs.
+            ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown | ErrorCode::SchemaChanged
+        ),
+        // Not the values that Dogwatch writes.
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dogwatch_alerts::Rules;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::Write;
+
+    const NOW: Time = Time::from_secs(1_795_436_256);
+
+    fn state() -> WatchState {
+        WatchState { memory: vec![1, 2, 3], ..WatchState::default() }
+    }
+
+    async fn written(directory: &Path) {
+        let store = Store::open(directory).unwrap();
+        let write = Write::State { chain: "hive".into(), witness: "alice".into(), state: Box::new(state()) };
+        let rules = Arc::new(Rules::plain("home", Vec::new(), std::time::Duration::from_secs(300)));
+        store.commit(vec![write], rules, NOW).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_damaged_database_is_set_aside_and_a_sound_one_is_not() {
+        type Damage = fn(&Path);
+        let damages: [(&str, Damage); 5] = [
+            ("half of it", |path| {
+                let bytes = std::fs::read(path).unwrap();
+                std::fs::write(path, &bytes[..bytes.len() / 2 + 100]).unwrap();
+            }),
+            ("noise", |path| std::fs::write(path, [0x5a; 40_000]).unwrap()),
+            ("a page of noise in it", |path| {
+                let mut bytes = std::fs::read(path).unwrap();
+                bytes[4096..8192].fill(0x5a);
+                std::fs::write(path, bytes).unwrap();
+            }),
+            ("somebody else's", |path| {
+                std::fs::remove_file(path).unwrap();
+                Connection::open(path).unwrap().execute_batch("CREATE TABLE watch (id INTEGER)").unwrap();
+            }),
+            ("tables that lack what is needed", |path| {
+                Connection::open(path).unwrap().execute_batch("DROP TABLE incident; PRAGMA user_version = 2").unwrap();
+            }),
+        ];
+        for (name, damage) in damages {
+            let dir = TempDir::new().unwrap();
+            written(dir.path()).await;
+            let (store, aside) = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+            assert_eq!((store.state("hive", "alice").await.unwrap(), aside), (Some(state()), None), "{name}");
+            drop(store);
+            let path = dir.path().join(STATE_FILE);
+            Connection::open(&path).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+            damage(&path);
+            let damaged = std::fs::read(&path).unwrap();
+            let (store, aside) = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+            let aside = aside.unwrap_or_else(|| panic!("{name}: not noticed"));
+            assert_eq!(aside.path, dir.path().join("state.sqlite.damaged-1795436256"), "{name}");
+            assert!(!aside.why.is_empty() && aside.why.lines().count() == 1, "{name}: {}", aside.why);
+            assert_eq!(std::fs::read(&aside.path).unwrap().len(), damaged.len(), "{name}: nothing is lost");
+            assert_eq!(store.state("hive", "alice").await.unwrap(), None, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_damage_is_an_error() {
+        let dir = TempDir::new().unwrap();
+        written(dir.path()).await;
+        let newer = "PRAGMA user_version = 900";
+        Connection::open(dir.path().join(STATE_FILE)).unwrap().execute_batch(newer).unwrap();
+        let error = Store::open_or_set_aside(dir.path(), NOW).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 900, .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn one_bad_row_costs_the_others_nothing() {
+        let dir = TempDir::new().unwrap();
+        written(dir.path()).await;
+        let bad = "INSERT INTO watch VALUES ('hive', 'bob', '{\"memory\": 7}')";
+        Connection::open(dir.path().join(STATE_FILE)).unwrap().execute_batch(bad).unwrap();
+        let (store, aside) = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+        assert_eq!(aside, None);
+        let read = async |witness: &str| store.state_or_set_aside(dir.path(), "hive", witness, NOW).await.unwrap();
+        assert_eq!(read("alice").await, (Some(state()), None));
+        assert_eq!(read("carol").await, (None, None));
+        let (found, aside) = read("bob").await;
+        let aside = aside.unwrap();
+        assert_eq!((found, std::fs::read_to_string(&aside.path).unwrap().as_str()), (None, "{\"memory\": 7}"));
+        assert!(aside.why.contains("invalid type"), "{}", aside.why);
+        assert_eq!(read("bob").await, (None, None), "it is set aside once");
+    }
+}
