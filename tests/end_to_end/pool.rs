@@ -144,3 +144,24 @@ async fn in_steady_state_three_endpoints_get_three_requests_per_slot() {
     assert!(requests <= slots * 3 + slots / 3 + 3, "{requests} requests in {slots} slots");
     assert!(requests >= slots * 2, "{requests} requests in {slots} slots");
 }
+
+/// A profile that does not describe the chain: every count of slots would be wrong, and every verdict with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_profile_is_a_page_and_no_reason_to_switch() {
+    for (right, wrong) in
+        [("block_interval = \"500ms\"", "block_interval = \"3s\""), ("round_length = 10", "round_length = 21")]
+    {
+        let net = Net::with(|config| config.block_interval_ms = 500).await;
+        let dir = Net::directory();
+        let path = net.write(dir.path(), &Setup::default());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(right), "{text}");
+        std::fs::write(&path, text.replace(right, wrong)).unwrap();
+        let daemon = Daemon::start(&path);
+        until("it is reported", async || net.sink.has("/wrong-profile", "opened")).await;
+        net.handle().crash(WITNESS, "primary").unwrap();
+        net.own_misses(3).await;
+        assert_eq!(daemon.witness().await.unwrap()["verdict"], "cannot-tell", "{wrong}");
+        assert_eq!(net.key_changes(), 0, "{wrong}");
+    }
+}

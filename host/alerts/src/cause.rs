@@ -61,6 +61,8 @@ causes! {
     Doubts = "doubts" by Engine,
     /// Endpoints show their heads but deliver no blocks.
     NoBlocks = "no-blocks" by Engine,
+    /// Slots or rounds of the chain are not as long as configured.
+    WrongProfile = "wrong-profile" by Engine,
     /// All endpoints belong to one operator.
     OneVoice = "one-voice" by Engine,
     /// An endpoint configured with http is polled over https.

@@ -4,6 +4,7 @@ mod agreement;
 mod claims;
 mod log;
 mod own_slots;
+mod parameters;
 mod progress;
 mod quorum;
 mod reading;
@@ -13,6 +14,7 @@ mod tracker;
 
 pub use log::{BlockLog, Fit};
 pub use own_slots::SlotFact;
+pub use parameters::Parameters;
 pub use progress::WallClock;
 pub use reading::{Doubt, EndpointReading, Reading, WitnessReading};
 pub use slot_clock::SlotClock;

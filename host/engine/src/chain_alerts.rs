@@ -1,10 +1,12 @@
 //! Alerts about a chain as a whole, above all that Dogwatch is blind.
 
+use std::time::Duration;
+
 use dogwatch_alerts::{AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::{Head, Time};
 
 use crate::book::AlertBook;
-use crate::chain::{Standstill, Tracker, WallClock};
+use crate::chain::{Parameters, Standstill, Tracker, WallClock};
 use crate::situation::Agreement;
 use crate::time::utc;
 
@@ -71,6 +73,7 @@ impl ChainAlerts {
             None => self.judged(now, tracker),
             Some(cause) => self.not_judged(now, tracker, cause),
         };
+        said.extend(self.parameters(now, tracker));
         said.extend(self.doubts(now, tracker, well));
         said.extend(self.one_voice(now, tracker));
         said
@@ -181,6 +184,40 @@ impl ChainAlerts {
             said.extend(self.book.raise(now, notice));
         }
         said
+    }
+
+    /// With the wrong length of a slot or a round nothing that Dogwatch counts is right.
+    fn parameters(&mut self, now: Time, tracker: &Tracker) -> Option<AlertReport> {
+        let chain = &tracker.config().chain;
+        let key = key(chain, Cause::WrongProfile);
+        let (what, setting) = match tracker.parameters() {
+            Parameters::Unknown => return None,
+            Parameters::AsConfigured => {
+                return self.book.resolve(now, &key, "Slots and rounds are as long as configured.");
+            }
+            Parameters::Interval { configured, found } => {
+                let shown = |length: Duration| format!("{} ms", length.as_millis());
+                (format!("slots last {}, and {} are configured", shown(found), shown(configured)), "block_interval")
+            }
+            Parameters::Round { configured, found } => {
+                (format!("rounds have {found} slots, and {configured} are configured"), "round_length")
+            }
+        };
+        let notice = Notice {
+            key,
+            severity: Severity::Page,
+            subject: Subject::Chain(chain.clone()),
+            summary: format!("{chain}: {what}"),
+            details:
+                "Dogwatch attributes missed slots by these numbers. With wrong ones it cannot tell whose slots are \
+                      missed, and does not switch."
+                    .to_owned(),
+            remedy: format!(
+                "Correct the chain's profile in dogwatch.toml, or {setting} in its [chain.custom], and restart Dogwatch."
+            ),
+            command: "dogwatch check".to_owned(),
+        };
+        self.book.raise(now, notice)
     }
 
     /// Endpoints of a single operator cannot be checked against each other. That works, but stays a warning.

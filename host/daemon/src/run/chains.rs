@@ -104,6 +104,7 @@ pub(super) async fn start_chain(
         tracker: Tracker::new(TrackerConfig {
             chain: name.clone(),
             block_interval: chain.profile.block_interval,
+            round_length: chain.profile.round_length,
             quorum: chain.quorum,
             stale_after: chain.stale_after,
         }),

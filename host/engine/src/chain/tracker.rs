@@ -8,6 +8,7 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, Slot, Time};
 use crate::chain::agreement;
 use crate::chain::claims::Claims;
 use crate::chain::log::{BlockLog, Fit};
+use crate::chain::parameters::{Parameters, SlotLength};
 use crate::chain::progress::{HeadProgress, WallClock};
 use crate::chain::quorum::Quorum;
 use crate::chain::reading::{Doubt, EndpointReading, NamedReading, Reading, WitnessReading};
@@ -23,6 +24,8 @@ pub struct TrackerConfig {
     pub chain: String,
     /// Time from slot to slot.
     pub block_interval: Duration,
+    /// Slots in a round.
+    pub round_length: u32,
     /// Operators whose endpoints must agree. With fewer configured, all of them.
     pub quorum: u32,
     /// A head older than this is stale.
@@ -46,6 +49,7 @@ pub struct Tracker {
     progress: HeadProgress,
     claims: Claims,
     common_head: CommonHead,
+    slot_length: SlotLength,
     /// The endpoints that stand at the head.
     at_head: Vec<String>,
 }
@@ -68,6 +72,7 @@ impl Tracker {
             progress: HeadProgress::default(),
             claims: Claims::default(),
             common_head: CommonHead::default(),
+            slot_length: SlotLength::default(),
             at_head: Vec::new(),
         }
     }
@@ -105,6 +110,15 @@ impl Tracker {
     /// Whether all answering endpoints stand at the same old block.
     pub fn standstill(&self) -> Standstill {
         self.standstill
+    }
+
+    /// Whether the chain is the one that the configuration describes.
+    pub fn parameters(&self) -> Parameters {
+        let configured = self.config.round_length;
+        match self.log.round_length() {
+            Some(found) if found != configured => Parameters::Round { configured, found },
+            _ => self.slot_length.compare(self.config.block_interval),
+        }
     }
 
     /// Whether this machine's clock fits the chain's.
@@ -244,6 +258,7 @@ impl Tracker {
         let head = self.head.take().filter(|_| keep).unwrap_or(head);
         let at_head = trusted.iter().filter(|(_, reading)| reading.head.id == head.id);
         self.at_head = at_head.map(|(endpoint, _)| (*endpoint).to_owned()).collect();
+        self.slot_length.note(&head);
         self.head = Some(head);
     }
 

@@ -31,8 +31,13 @@ fn at(slot: u64) -> Head {
 
 impl Scene {
     fn new(endpoints: usize) -> Self {
-        let config =
-            TrackerConfig { chain: "hive".to_owned(), block_interval: INTERVAL, quorum: 2, stale_after: INTERVAL * 5 };
+        let config = TrackerConfig {
+            chain: "hive".to_owned(),
+            block_interval: INTERVAL,
+            round_length: 5,
+            quorum: 2,
+            stale_after: INTERVAL * 5,
+        };
         let mut scene = Self {
             tracker: Tracker::new(config),
             alerts: ChainAlerts::new(AlertBook::default()),
@@ -153,6 +158,30 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     scene.run(5, |name, slot| Some(answer(name, at(slot))));
     scene.run(4, |name, _| Some(no_answer(name, "no answer within 2 s")));
     texts.add("then no heads either", Cause::NoBlocks, scene.take());
+    texts.check();
+}
+
+#[test]
+fn alerts_about_a_chain_that_is_not_the_configured_one() {
+    let mut texts = CauseTexts::default();
+    let right = Scene::new(3).tracker.config().clone();
+    let wrong = [
+        ("slots of another length", TrackerConfig { block_interval: INTERVAL / 3, ..right.clone() }),
+        ("rounds of another length", TrackerConfig { round_length: 21, ..right.clone() }),
+    ];
+    for (heading, wrong) in wrong {
+        let mut scene = Scene::new(3);
+        scene.tracker = Tracker::new(wrong);
+        for _ in 0..12 {
+            scene.recover();
+        }
+        // Corrected, and restarted.
+        scene.tracker = Tracker::new(right.clone());
+        for _ in 0..12 {
+            scene.recover();
+        }
+        texts.add(heading, Cause::WrongProfile, scene.take());
+    }
     texts.check();
 }
 

@@ -15,8 +15,13 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let config =
-            TrackerConfig { chain: "hive".to_owned(), block_interval: INTERVAL, quorum: 2, stale_after: INTERVAL * 5 };
+        let config = TrackerConfig {
+            chain: "hive".to_owned(),
+            block_interval: INTERVAL,
+            round_length: 5,
+            quorum: 2,
+            stale_after: INTERVAL * 5,
+        };
         Self { tracker: Tracker::new(config), alerts: ChainAlerts::new(AlertBook::default()), blocks: true }
     }
 

@@ -145,6 +145,7 @@ mod tests {
         let mut tracker = Tracker::new(TrackerConfig {
             chain: "hive".to_owned(),
             block_interval: crate::testing::INTERVAL,
+            round_length: 5,
             quorum: 1,
             stale_after: Duration::from_secs(15),
         });

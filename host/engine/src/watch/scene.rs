@@ -86,6 +86,7 @@ impl Scene {
         let tracker = Tracker::new(TrackerConfig {
             chain: "hive".to_owned(),
             block_interval: INTERVAL,
+            round_length: 5,
             quorum: 2,
             stale_after: INTERVAL * 5,
         });

@@ -18,6 +18,10 @@ impl Watch {
             Agreement::Blind | Agreement::Thin | Agreement::Disagreed => return Verdict::CannotTell,
             Agreement::Agreed | Agreement::Single => {}
         }
+        // Slots that are counted with the wrong length say nothing.
+        if tracker.parameters().are_wrong() {
+            return Verdict::CannotTell;
+        }
         if view.participation < self.config.rails.min_participation {
             return Verdict::Chain;
         }

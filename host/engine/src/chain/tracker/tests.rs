@@ -4,8 +4,13 @@ use super::*;
 use crate::testing::{INTERVAL, block, head, id, key, name, says, silent, time};
 
 fn tracker() -> Tracker {
-    let config =
-        TrackerConfig { chain: "hive".to_owned(), block_interval: INTERVAL, quorum: 2, stale_after: INTERVAL * 5 };
+    let config = TrackerConfig {
+        chain: "hive".to_owned(),
+        block_interval: INTERVAL,
+        round_length: 5,
+        quorum: 2,
+        stale_after: INTERVAL * 5,
+    };
     Tracker::new(config)
 }
 

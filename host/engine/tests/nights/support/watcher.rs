@@ -89,6 +89,7 @@ impl Watcher {
         let tracking = TrackerConfig {
             chain: profile.name.clone(),
             block_interval: profile.block_interval,
+            round_length: profile.round_length,
             quorum: endpoints.min(2),
             stale_after: profile.slots(5),
         };
