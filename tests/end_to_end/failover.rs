@@ -236,3 +236,29 @@ async fn one_daemon_watches_witnesses_on_several_chains() {
     assert_eq!((one.key_changes(), two.key_changes()), (0, 1));
     assert_eq!(one.on_duty().as_deref(), Some("primary"));
 }
+
+/// The primary is dead, the page is open, and then the daemon is down for rounds. What it saw before still counts, and
+/// nobody hears that the outage is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_was_down_in_mid_outage_remembers_it() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let setup = Setup { witness: "[witness.settings]\nmisses = 5".into(), ..Setup::default() };
+    let config = net.write(dir.path(), &setup);
+    let mut daemon = Daemon::start(&config);
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the outage is a page", async || net.sink.has("/missing", "opened")).await;
+    daemon.delivered().await;
+    daemon.kill().await;
+    net.blocks(5 * net.config.round_length).await;
+    assert_eq!(net.key_changes(), 0);
+
+    let daemon = Daemon::start(&config);
+    one_switch_to(&net, &daemon, "second").await;
+    let received = net.sink.received();
+    let missing = received.iter().filter(|alert| alert.text("key").ends_with("/missing"));
+    let ends = missing.filter(|alert| alert.text("event") != "updated").take(2);
+    let ends: Vec<(&str, &str)> = ends.map(|alert| (alert.text("event"), alert.text("details"))).collect();
+    let [("opened", _), ("resolved", how)] = ends.as_slice() else { panic!("one outage is one alert: {ends:?}") };
+    assert_eq!(*how, "Node second has produced a block.");
+}
