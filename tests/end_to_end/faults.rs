@@ -105,3 +105,17 @@ async fn a_damaged_state_is_set_aside_and_the_watch_goes_on() {
         .await;
     until("the successor produces", async || net.blocks_by("second") > 0).await;
 }
+
+/// A suspended machine sees nothing, and that is not the endpoints' doing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_was_suspended_was_not_blind() {
+    let (net, dir) = (Net::at_real_pace().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    daemon.signal("STOP").await;
+    net.blocks(6).await;
+    daemon.signal("CONT").await;
+    until("it notices", async || daemon.logged(&["this process did not run"])).await;
+    net.blocks(2).await;
+    assert!(!net.sink.has("/blind", "opened") && !net.sink.has("/halted", "opened"));
+}

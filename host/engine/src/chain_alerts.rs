@@ -60,6 +60,14 @@ impl ChainAlerts {
         matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
     }
 
+    /// This process did not run for a while. Nobody was blind then, and nothing could be judged: the grace period begins
+    /// anew, unless an alert was open before.
+    pub fn woke_up(&mut self, now: Time, tracker: &Tracker) {
+        if self.last_judged.is_some() && !self.is_blind(tracker) {
+            self.last_judged = Some(now);
+        }
+    }
+
     /// Whether an alert says that Dogwatch cannot judge the witness.
     pub fn is_blind(&self, tracker: &Tracker) -> bool {
         let chain = &tracker.config().chain;

@@ -1,5 +1,7 @@
 //! The messages that a chain's task handles.
 
+use std::time::Duration;
+
 use dogwatch_chain::{AccountName, Block, Time, TransactionId};
 use dogwatch_client::ChainStatus;
 use dogwatch_engine::{Force, Holder, NodeIndex, Probe, ProbeFailure, SendReport};
@@ -24,8 +26,8 @@ pub enum Message {
     Status(oneshot::Sender<ChainStatus>),
     /// The operator wants a switch.
     Switch(AccountName, Holder, Force, oneshot::Sender<SwitchAnswer>),
-    /// The operator pauses the witness (until this time) or resumes it (`None`).
-    Pause(AccountName, Option<Time>, oneshot::Sender<bool>),
+    /// The operator pauses the witness (for this long) or resumes it (`None`).
+    Pause(AccountName, Option<Duration>, oneshot::Sender<bool>),
     /// Someone asks whether a switch would work now.
     Rehearse(oneshot::Sender<Vec<WitnessRehearsal>>),
     /// A policy was replaced.

@@ -86,7 +86,7 @@ impl Sources<'_> {
             },
             next_slot_in_ms: watch.next_slot(now, self.tracker).map(|next| millis(next.starts_in)),
             policy_trouble: task.policy_trouble().map(str::to_owned),
-            paused_until: state.paused_until.filter(|until| *until > now).map(|until| until.to_string()),
+            paused_until: state.paused_until.map(|until| until.to_string()),
             nodes: nodes.collect(),
             switching_to: state.in_flight.as_ref().map(|flight| flight.plan.to.to_string()),
             switches: state.switches.iter().map(SwitchStatus::from).collect(),

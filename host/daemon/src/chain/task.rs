@@ -10,6 +10,7 @@ use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::alerts::desk::AlertDesk;
 use crate::chain::message::{Message, SwitchAnswer};
@@ -23,6 +24,11 @@ use crate::store::Write;
 
 /// How often to check the clock between polls: a sixth of a slot is 0.5 seconds on a real chain.
 const TICK_IN_SLOTS: f32 = 1.0 / 6.0;
+
+/// The loop goes round with every tick. After more than this many slots without one, the process did not run.
+const ASLEEP_SLOTS: u32 = 3;
+/// On chains with short slots a slow disk takes longer than that.
+const ASLEEP_LEAST: Duration = Duration::from_secs(5);
 
 /// How often to ask for blocks in a row when they turn out to be on another branch.
 const FETCHES: u32 = 8;
@@ -70,8 +76,19 @@ impl ChainTask {
         let mut ticks = tokio::time::interval(slot.mul_f32(TICK_IN_SLOTS));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut polled_at: Option<Time> = None;
+        let (mut awake_at, mut awake) = (Instant::now(), self.clock.now());
         loop {
             let woken = self.sleep_until_wake();
+            let now = self.clock.now();
+            // While a whole machine is suspended only the clock on the wall goes on.
+            let slept = awake_at.elapsed().max(now.since(awake));
+            if slept > slot.saturating_mul(ASLEEP_SLOTS).max(ASLEEP_LEAST) {
+                polled_at = polled_at.map(|_| now);
+                self.alerts.woke_up(now, &self.tracker);
+                let (site, chain) = (&self.site, &self.tracker.config().chain);
+                tracing::warn!(site, chain, ?slept, "this process did not run, or the clock was set");
+            }
+            (awake_at, awake) = (Instant::now(), now);
             tokio::select! {
                 message = inbox.recv() => {
                     let Some(message) = message else { return };
@@ -147,12 +164,12 @@ impl ChainTask {
                 };
                 let _ = reply.send(answer.unwrap_or_else(|| Err(vec!["the witness is not watched here".to_owned()])));
             }
-            Message::Pause(witness, until, reply) => {
+            Message::Pause(witness, span, reply) => {
                 let Some(index) = self.find(&witness) else { return };
-                let event = until.map_or(Event::Resume, Event::Pause);
+                let event = span.map_or(Event::Resume, Event::Pause);
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
-                match until {
-                    Some(until) => tracing::info!(site, chain, %witness, %until, "paused by the operator"),
+                match span {
+                    Some(span) => tracing::info!(site, chain, %witness, ?span, "paused by the operator"),
                     None => tracing::info!(site, chain, %witness, "resumed by the operator"),
                 }
                 self.drive(index, event, outbox).await;

@@ -167,9 +167,9 @@ impl Control {
 
     async fn pause(&self, request: PauseRequest) -> Result<(), RequestFailure> {
         let inbox = self.find(&request.witness, request.chain.as_deref())?;
-        let until = request.millis.map(|millis| self.desk.clock.now().plus(std::time::Duration::from_millis(millis)));
+        let span = request.millis.map(std::time::Duration::from_millis);
         let (reply, answer) = oneshot::channel();
-        inbox.send(Message::Pause(request.witness, until, reply)).await.map_err(gone)?;
+        inbox.send(Message::Pause(request.witness, span, reply)).await.map_err(gone)?;
         match answer.await.map_err(gone)? {
             true => Ok(()),
             false => {

@@ -92,6 +92,12 @@ impl Tracker {
         self.head.as_ref()
     }
 
+    /// The chain's time: that of the agreed head. It neither jumps nor runs on while the chain cannot be seen. Before the
+    /// first head there is only this machine's clock.
+    pub fn time(&self, now: Time) -> Time {
+        self.head.as_ref().map_or(now, |head| head.time)
+    }
+
     /// The chain's slots in time.
     pub fn clock(&self) -> Option<SlotClock> {
         self.head.as_ref().map(|head| SlotClock::new(head, self.config.block_interval))

@@ -82,6 +82,25 @@ fn reasons_that_take_turns_are_one_trouble() {
 }
 
 #[test]
+fn ones_own_sleep_is_no_blindness() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.observe(100, 3), []);
+    // Frozen for 45 s, and the answers that were awaited then have timed out.
+    scene.alerts.woke_up(time(115), &scene.tracker);
+    for slot in 115..118 {
+        assert_eq!(scene.observe(slot, 0), [], "slot {slot}");
+    }
+    assert_eq!(scene.observe(118, 0), said(Change::Raised, "blind"), "then it is");
+    // Blind before and after a sleep: that is no excuse.
+    scene.alerts.woke_up(time(130), &scene.tracker);
+    assert_eq!(scene.observe(130, 0), []);
+    assert!(scene.alerts.is_blind(&scene.tracker));
+    let mut scene = Scene::new();
+    scene.alerts.woke_up(time(100), &scene.tracker);
+    assert_eq!(scene.observe(100, 0), said(Change::Raised, "blind"), "nothing was ever seen");
+}
+
+#[test]
 fn a_clock_set_back_gives_no_grace() {
     let mut scene = Scene::new();
     assert_eq!(scene.observe(1000, 3), []);

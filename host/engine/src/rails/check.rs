@@ -24,7 +24,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) target: &'a Holder,
     /// The target, if it is a node of the configuration.
     pub(crate) candidate: Option<Candidate<'a>>,
-    /// Until when automatic switches are paused.
+    /// Until when automatic switches are paused, if they still are.
     pub(crate) paused_until: Option<Time>,
     /// The switch under way, if there is one.
     pub(crate) in_flight: Option<&'a InFlight>,
@@ -127,7 +127,7 @@ fn armed(facts: &Facts<'_>) -> Option<Refusal> {
 
 /// A pause holds back the policy, not the operator.
 fn not_paused(facts: &Facts<'_>) -> Option<Refusal> {
-    let until = facts.paused_until.filter(|until| *until > facts.now && facts.origin == Origin::Policy)?;
+    let until = facts.paused_until.filter(|_| facts.origin == Origin::Policy)?;
     Some(Refusal::Paused { until })
 }
 

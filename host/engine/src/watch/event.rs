@@ -1,5 +1,7 @@
 //! What happens to a watch, and what it wants done.
 
+use std::time::Duration;
+
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{Time, TransactionId};
 
@@ -35,8 +37,8 @@ pub enum Event {
     Sent(TransactionId, SendReport),
     /// The operator wants a switch.
     Manual(Holder, Force),
-    /// The operator pauses automatic switches.
-    Pause(Time),
+    /// The operator pauses automatic switches for this long.
+    Pause(Duration),
     /// The operator ends the pause.
     Resume,
     /// The time asked for by [`Command::WakeAt`] has come.

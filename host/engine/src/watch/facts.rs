@@ -91,10 +91,13 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::holder::Holder;
     use crate::rails::Refusal;
     use crate::situation::Mode;
     use crate::testing::key;
+    use crate::watch::event::Event;
     use crate::watch::scene::Scene;
 
     fn obstacles(scene: &Scene, to: &str) -> Vec<Refusal> {
@@ -124,6 +127,22 @@ mod tests {
     fn the_present_node_is_no_place_to_switch_to() {
         let scene = Scene::new(Mode::Armed);
         assert_eq!(obstacles(&scene, "primary"), [Refusal::AlreadyThere("primary".to_owned())]);
+    }
+
+    /// This machine's clock jumps a day ahead during a pause: it ends when ten more slots have passed, and no earlier.
+    #[test]
+    fn a_pause_goes_by_the_chains_time() {
+        let mut scene = Scene::new(Mode::Armed);
+        let began = scene.tracker.head().unwrap().time;
+        scene.handle(Event::Pause(Duration::from_secs(30)));
+        assert_eq!(scene.watch.state().paused_until, Some(began.plus(Duration::from_secs(30))));
+        let tomorrow = scene.now().plus(Duration::from_secs(86_400));
+        scene.watch.handle(tomorrow, &scene.tracker, Event::Woken);
+        assert!(scene.watch.state().paused_until.is_some(), "by the clock it would be over");
+        scene.run(9);
+        assert!(scene.watch.state().paused_until.is_some());
+        scene.run(1);
+        assert_eq!(scene.watch.state().paused_until, None);
     }
 
     /// What a rehearsal must not hide: the mode, and who is not fit.

@@ -62,13 +62,16 @@ impl Watch {
     /// Takes in an event.
     pub fn handle(&mut self, now: Time, tracker: &Tracker, event: Event) -> Vec<Command> {
         let mut turn = Turn::new(now, tracker);
+        // By the chain's time: this machine's clock may be wrong when a pause begins, or be set before it ends.
+        let chain_time = tracker.time(now);
+        self.state.paused_until = self.state.paused_until.filter(|until| *until > chain_time);
         match event {
             Event::Observed => self.observed(&mut turn),
             Event::Probed(node, result) => self.probed(&mut turn, node, result),
             Event::Decided(result) => self.decided(&mut turn, result),
             Event::Sent(id, report) => self.sent(&mut turn, id, &report),
             Event::Manual(target, force) => self.manual(&mut turn, &target, force),
-            Event::Pause(until) => self.state.paused_until = Some(until),
+            Event::Pause(span) => self.state.paused_until = Some(chain_time.plus(span)),
             Event::Resume => self.state.paused_until = None,
             Event::Woken => self.ask(&mut turn),
         }

@@ -13,9 +13,6 @@ use crate::watch::turn::Turn;
 impl Watch {
     /// Asks the policy, unless nothing is known yet.
     pub(super) fn ask(&mut self, turn: &mut Turn<'_>) {
-        if self.state.paused_until.is_some_and(|until| until <= turn.now) {
-            self.state.paused_until = None;
-        }
         if turn.chain.head().is_some() {
             turn.push(Command::AskPolicy(Box::new(self.situation(turn.now, turn.chain))));
         }

@@ -165,7 +165,6 @@ fn what_passes_the_rails() {
     for facts in [
         Facts { origin: Origin::Operator, paused_until: Some(time(201)), ..clear(&two) },
         Facts { origin: Origin::Operator, verdict: Verdict::Fine, ..clear(&two) },
-        Facts { paused_until: Some(time(200)), ..clear(&two) },
         Facts { agreement: Agreement::Single, ..clear(&two) },
         Facts { head_age: second * 15, ..clear(&two) },
         Facts { next_slot: UpcomingSlot::Unknown, ..clear(&two) },

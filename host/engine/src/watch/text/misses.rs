@@ -73,7 +73,7 @@ impl Watch {
             let next = format!("Dogwatch cannot switch: it does not have the private key of node {node}.");
             return (next, Advice::new(format!("Repair node {node}, or set another key with a wallet."), STATUS));
         }
-        let paused = self.state.paused_until.filter(|until| *until > now);
+        let paused = self.state.paused_until;
         let no_policy = self.state.alerts.is_open(&self.alert_key(Cause::PolicyFailed));
         let (next, force) = match (self.config.mode, paused) {
             (Mode::Observe, _) => ("Mode is \"observe\": Dogwatch does not switch.".to_owned(), " --force"),

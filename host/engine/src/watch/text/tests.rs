@@ -119,7 +119,7 @@ fn alerts_about_misses() {
     scene.run(3);
     variant("no standby is ready", &scene);
     let mut scene = down(Mode::Armed);
-    scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
+    scene.handle(Event::Pause(Duration::from_secs(3600)));
     variant("paused", &scene);
     let mut scene = down(Mode::Armed);
     scene.watch.config.nodes[0].signing = Signing::Missing;
@@ -191,7 +191,7 @@ fn alerts_about_refusals() {
     texts.add("in observe mode, until the policy changes its mind", Cause::Refused, scene.take());
 
     let mut scene = down(Mode::Armed);
-    scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
+    scene.handle(Event::Pause(Duration::from_secs(3600)));
     scene.decide(SECOND, REASON);
     scene.handle(Event::Resume);
     scene.decide(SECOND, REASON);
@@ -201,7 +201,7 @@ fn alerts_about_refusals() {
     scene.watch.config.nodes[0].signing = Signing::Missing;
     scene.decide(SECOND, REASON);
     scene.watch.config.nodes[0].signing = Signing::Available;
-    scene.handle(Event::Pause(scene.now().plus(Duration::from_secs(3600))));
+    scene.handle(Event::Pause(Duration::from_secs(3600)));
     scene.decide(SECOND, REASON);
     texts.add("something else stands in the way", Cause::Refused, scene.take());
 

@@ -175,8 +175,8 @@ impl Night {
             Fault::WalletNull => chain.wallet(PublicKey::NULL),
             Fault::Manual(target, force) => self.tell(&Event::Manual(target.clone(), *force)),
             Fault::Pause(slots) => {
-                let until = now.plus(chain.profile.slots(*slots));
-                self.tell(&Event::Pause(until));
+                let span = chain.profile.slots(*slots);
+                self.tell(&Event::Pause(span));
             }
             Fault::Resume => self.tell(&Event::Resume),
             Fault::Die(down) => self.watchers.iter_mut().for_each(|watcher| watcher.die(self.slot + down)),
