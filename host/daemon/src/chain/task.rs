@@ -9,12 +9,12 @@ use dogwatch_client::{AlertStatus, ChainStatus};
 use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::alerts::desk::AlertDesk;
 use crate::chain::message::{Message, SwitchAnswer};
 use crate::chain::report::Sources;
+use crate::chain::rest::Rest;
 use crate::chain::witness::{Effects, WitnessTask};
 use crate::chain::{convert, fetch, log, rehearse, unsaved};
 use crate::clock::Clock;
@@ -25,10 +25,8 @@ use crate::store::Write;
 /// How often to check the clock between polls: a sixth of a slot is 0.5 seconds on a real chain.
 const TICK_IN_SLOTS: f32 = 1.0 / 6.0;
 
-/// The loop goes round with every tick. After more than this many slots without one, the process did not run.
-const ASLEEP_SLOTS: u32 = 3;
-/// On chains with short slots a slow disk takes longer than that.
-const ASLEEP_LEAST: Duration = Duration::from_secs(5);
+/// Ticks come no more often than on a chain with slots of this length.
+const LEAST_SLOT: Duration = Duration::from_millis(100);
 
 /// How often to ask for blocks in a row when they turn out to be on another branch.
 const FETCHES: u32 = 8;
@@ -68,60 +66,73 @@ pub struct ChainTask {
     pub cycles: CycleReporter,
 }
 
+/// What the task does next.
+enum Step {
+    Message(Option<Message>),
+    Woken,
+    Tick,
+    JobEnded(Result<(), JoinError>),
+}
+
 impl ChainTask {
     /// Runs until the last sender is gone.
     pub async fn run(mut self, mut inbox: mpsc::Receiver<Message>, outbox: mpsc::WeakSender<Message>) {
         // Polls may hang for seconds; the ticks notice blindness in time all the same.
-        let slot = self.tracker.config().block_interval.max(Duration::from_millis(100));
+        let slot = self.tracker.config().block_interval.max(LEAST_SLOT);
         let mut ticks = tokio::time::interval(slot.mul_f32(TICK_IN_SLOTS));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut polled_at: Option<Time> = None;
-        let (mut awake_at, mut awake) = (Instant::now(), self.clock.now());
+        let mut rest = Rest::of(slot, self.clock.now());
         loop {
             let woken = self.sleep_until_wake();
+            let step = tokio::select! {
+                message = inbox.recv() => Step::Message(message),
+                () = woken => Step::Woken,
+                _ = ticks.tick() => Step::Tick,
+                Some(ended) = self.jobs.join_next() => Step::JobEnded(ended),
+            };
             let now = self.clock.now();
-            // While a whole machine is suspended only the clock on the wall goes on.
-            let slept = awake_at.elapsed().max(now.since(awake));
-            if slept > slot.saturating_mul(ASLEEP_SLOTS).max(ASLEEP_LEAST) {
+            if let Some(slept) = rest.end(now) {
                 polled_at = polled_at.map(|_| now);
                 self.alerts.woke_up(now, &self.tracker);
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
                 tracing::warn!(site, chain, ?slept, "this process did not run, or the clock was set");
             }
-            (awake_at, awake) = (Instant::now(), now);
-            tokio::select! {
-                message = inbox.recv() => {
-                    let Some(message) = message else { return };
+            match step {
+                Step::Message(None) => return,
+                Step::Message(Some(message)) => {
                     if let Message::Polled(at, _) = &message {
                         polled_at = Some(*at);
                     }
                     self.take(message, &outbox).await;
                 }
-                () = woken => self.wake(&outbox).await,
-                _ = ticks.tick() => {
-                    let now = self.clock.now();
-                    self.cycles.alive();
-                    if !self.unsaved.is_empty() {
-                        self.commit(Vec::new()).await;
-                    }
-                    if polled_at.is_some_and(|at| now.since(at) > slot.saturating_mul(3)) {
-                        self.tracker.observe(now, &[]);
-                        self.observed(now, &outbox).await;
-                    } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
-                        // The grace period ends by the clock, not with the next answer.
-                        let said = self.alerts.observe(now, &self.tracker);
-                        self.report(said).await;
-                    }
-                }
-                Some(ended) = self.jobs.join_next() => {
-                    // A job that died reports nothing: without this the task would wait for its blocks for ever.
-                    if let Err(error) = ended {
-                        let (site, chain) = (&self.site, &self.tracker.config().chain);
-                        tracing::error!(site, chain, %error, "a background job has died");
-                        self.fetching = None;
-                    }
+                Step::Woken => self.wake(&outbox).await,
+                Step::Tick => self.tick(now, polled_at, &outbox).await,
+                Step::JobEnded(Ok(())) => {}
+                // A job that died reports nothing: without this the task would wait for its blocks for ever.
+                Step::JobEnded(Err(error)) => {
+                    let (site, chain) = (&self.site, &self.tracker.config().chain);
+                    tracing::error!(site, chain, %error, "a background job has died");
+                    self.fetching = None;
                 }
             }
+            rest.begin(self.clock.now());
+        }
+    }
+
+    async fn tick(&mut self, now: Time, polled_at: Option<Time>, outbox: &mpsc::WeakSender<Message>) {
+        self.cycles.alive();
+        if !self.unsaved.is_empty() {
+            self.commit(Vec::new()).await;
+        }
+        let patience = self.tracker.config().block_interval.max(LEAST_SLOT).saturating_mul(3);
+        if polled_at.is_some_and(|at| now.since(at) > patience) {
+            self.tracker.observe(now, &[]);
+            self.observed(now, outbox).await;
+        } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
+            // The grace period ends by the clock, not with the next answer.
+            let said = self.alerts.observe(now, &self.tracker);
+            self.report(said).await;
         }
     }
 
