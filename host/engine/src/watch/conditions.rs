@@ -71,6 +71,15 @@ impl Watch {
                     );
                 }
             }
+            // A chain in trouble is no reason to say nothing: the witness misses one block after the other.
+            Verdict::Chain if Self::quorum_agrees(turn.chain) && self.trailing_misses().len() > 1 => {
+                let notice = self.missing(turn.now);
+                self.raise(turn, notice);
+            }
+            Verdict::Chain if Self::quorum_agrees(turn.chain) && self.produces(turn.chain) => {
+                let how = self.missing_over();
+                self.resolve(turn, Cause::Missing, &how);
+            }
             Verdict::Chain | Verdict::CannotTell => {}
         }
     }

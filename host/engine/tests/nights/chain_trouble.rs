@@ -43,9 +43,23 @@ fn the_chain_in_trouble() {
             name: "half of the witnesses are gone, and stay away",
             slots: 300,
             timeline: vec![(20, OthersMissing(45)), (140, Fault::Node(0, Condition::Crashed))],
-            must: &["low-participation"],
-            never: &["switching", "missing", "refused"],
-            left: &["node/primary", "low-participation"],
+            // No switch, and no silence either.
+            must: &["low-participation", "missing"],
+            never: &["switching", "refused"],
+            left: &["node/primary", "low-participation", "missing"],
+            ..QUIET
+        },
+        Scenario {
+            name: "half of the witnesses are gone, and the primary for a while",
+            slots: 420,
+            timeline: vec![
+                (20, OthersMissing(45)),
+                (140, Fault::Node(0, Condition::Crashed)),
+                (300, Fault::Node(0, Condition::Well)),
+            ],
+            must: &["low-participation", "missing"],
+            never: &["switching", "refused"],
+            left: &["low-participation"],
             ..QUIET
         },
     ];

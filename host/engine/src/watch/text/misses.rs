@@ -46,16 +46,22 @@ impl Watch {
             _ => format!("{name} {missed}, with an unknown signing key"),
         };
         let (next, Advice { remedy, command }) = self.after_misses(now, count);
+        let when = if self.chain_is_thin() { when } else { format!("{when}. The chain goes on without it") };
         Notice {
             command,
             ..self.notice(
                 Cause::Missing,
                 Self::miss_severity(count),
                 what,
-                format!("{when}. The chain goes on without it. {next} {}", self.ready(now)),
+                format!("{when}. {next} {}", self.ready(now)),
                 &remedy,
             )
         }
+    }
+
+    /// Whether so many slots of the chain are empty that Dogwatch does not switch.
+    fn chain_is_thin(&self) -> bool {
+        self.state.alerts.is_open(&self.alert_key(Cause::LowParticipation))
     }
 
     /// What Dogwatch does about misses, and what is left to the operator.
@@ -74,18 +80,22 @@ impl Watch {
             return (next, Advice::new(format!("Repair node {node}, or set another key with a wallet."), STATUS));
         }
         let paused = self.state.paused_until;
+        let thin = self.chain_is_thin();
         let no_policy = self.state.alerts.is_open(&self.alert_key(Cause::PolicyFailed));
         let (next, force) = match (self.config.mode, paused) {
             (Mode::Observe, _) => ("Mode is \"observe\": Dogwatch does not switch.".to_owned(), " --force"),
             (Mode::Armed, Some(until)) => {
                 (format!("Automatic switches are paused until {}: Dogwatch does not switch.", utc(until)), "")
             }
+            (Mode::Armed, None) if thin => {
+                ("Too many slots of the chain are empty: Dogwatch does not switch while that lasts.".to_owned(), "")
+            }
             (Mode::Armed, None) if no_policy => ("The policy fails: Dogwatch does not switch.".to_owned(), ""),
             (Mode::Armed, None) => {
                 ("Dogwatch switches as soon as the policy asks for it and nothing stands in the way.".to_owned(), "")
             }
         };
-        let acts = self.config.mode == Mode::Armed && paused.is_none() && !no_policy;
+        let acts = self.config.mode == Mode::Armed && paused.is_none() && !no_policy && !thin;
         let advice = match self.by_hand(now, None) {
             _ if count < 2 => Advice::new(format!("Look at node {node}."), STATUS),
             None => Advice::new(format!("Repair node {node} or a standby."), STATUS),

@@ -129,6 +129,11 @@ fn alerts_about_misses() {
     scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
     variant("the policy does not work", &scene);
     let mut scene = Scene::new(Mode::Armed);
+    scene.participation = 80;
+    scene.fails = true;
+    scene.run(12);
+    variant("while the chain runs thin", &scene);
+    let mut scene = Scene::new(Mode::Armed);
     scene.wallet(key(9));
     scene.run(5);
     scene.fails = true;
