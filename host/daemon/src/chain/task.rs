@@ -66,8 +66,8 @@ pub struct ChainTask {
     pub cycles: CycleReporter,
 }
 
-/// What the task does next.
-enum Step {
+/// What the task takes in next.
+enum TaskEvent {
     Message(Option<Message>),
     Woken,
     Tick,
@@ -85,11 +85,11 @@ impl ChainTask {
         let mut rest = Rest::of(slot, self.clock.now());
         loop {
             let woken = self.sleep_until_wake();
-            let step = tokio::select! {
-                message = inbox.recv() => Step::Message(message),
-                () = woken => Step::Woken,
-                _ = ticks.tick() => Step::Tick,
-                Some(ended) = self.jobs.join_next() => Step::JobEnded(ended),
+            let event = tokio::select! {
+                message = inbox.recv() => TaskEvent::Message(message),
+                () = woken => TaskEvent::Woken,
+                _ = ticks.tick() => TaskEvent::Tick,
+                Some(ended) = self.jobs.join_next() => TaskEvent::JobEnded(ended),
             };
             let now = self.clock.now();
             if let Some(slept) = rest.end(now) {
@@ -98,19 +98,19 @@ impl ChainTask {
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
                 tracing::warn!(site, chain, ?slept, "this process did not run, or the clock was set");
             }
-            match step {
-                Step::Message(None) => return,
-                Step::Message(Some(message)) => {
+            match event {
+                TaskEvent::Message(None) => return,
+                TaskEvent::Message(Some(message)) => {
                     if let Message::Polled(at, _) = &message {
                         polled_at = Some(*at);
                     }
                     self.take(message, &outbox).await;
                 }
-                Step::Woken => self.wake(&outbox).await,
-                Step::Tick => self.tick(now, polled_at, &outbox).await,
-                Step::JobEnded(Ok(())) => {}
+                TaskEvent::Woken => self.wake(&outbox).await,
+                TaskEvent::Tick => self.tick(now, polled_at, &outbox).await,
+                TaskEvent::JobEnded(Ok(())) => {}
                 // A job that died reports nothing: without this the task would wait for its blocks for ever.
-                Step::JobEnded(Err(error)) => {
+                TaskEvent::JobEnded(Err(error)) => {
                     let (site, chain) = (&self.site, &self.tracker.config().chain);
                     tracing::error!(site, chain, %error, "a background job has died");
                     self.fetching = None;
