@@ -10,11 +10,22 @@ use dogwatch_chain::{
 use dogwatch_golden::GoldenFiles;
 
 use crate::book::AlertBook;
-use crate::chain::{EndpointReading, Reading};
+use crate::chain::{EndpointReading, Reading, TrackerConfig};
 use crate::failure::ReadFailure;
 use crate::time::utc;
 
 pub(crate) const INTERVAL: Duration = Duration::from_secs(3);
+
+/// A tracker's configuration for these blocks and schedules.
+pub(crate) fn tracking() -> TrackerConfig {
+    TrackerConfig {
+        chain: "hive".to_owned(),
+        block_interval: INTERVAL,
+        round_length: 5,
+        quorum: 2,
+        stale_after: INTERVAL * 5,
+    }
+}
 
 pub(crate) fn name(text: &str) -> AccountName {
     AccountName::new(format!("witness-{text}")).unwrap()

@@ -6,7 +6,7 @@ use dogwatch_chain::Head;
 use super::*;
 use crate::chain::{EndpointReading, TrackerConfig};
 use crate::failure::ReadFailure;
-use crate::testing::{CauseTexts, INTERVAL, Messages, block, head, id, key, says, silent, time};
+use crate::testing::{CauseTexts, INTERVAL, Messages, block, head, id, key, says, silent, time, tracking};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 
@@ -31,13 +31,7 @@ fn at(slot: u64) -> Head {
 
 impl Scene {
     fn new(endpoints: usize) -> Self {
-        let config = TrackerConfig {
-            chain: "hive".to_owned(),
-            block_interval: INTERVAL,
-            round_length: 5,
-            quorum: 2,
-            stale_after: INTERVAL * 5,
-        };
+        let config = tracking();
         let mut scene = Self {
             tracker: Tracker::new(config),
             alerts: ChainAlerts::new(AlertBook::default()),

@@ -3,8 +3,7 @@
 use dogwatch_alerts::Change;
 
 use super::*;
-use crate::chain::TrackerConfig;
-use crate::testing::{INTERVAL, block, head, key, says, silent, time};
+use crate::testing::{block, head, key, says, silent, time, tracking};
 
 struct Scene {
     tracker: Tracker,
@@ -15,14 +14,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let config = TrackerConfig {
-            chain: "hive".to_owned(),
-            block_interval: INTERVAL,
-            round_length: 5,
-            quorum: 2,
-            stale_after: INTERVAL * 5,
-        };
-        Self { tracker: Tracker::new(config), alerts: ChainAlerts::new(AlertBook::default()), blocks: true }
+        Self { tracker: Tracker::new(tracking()), alerts: ChainAlerts::new(AlertBook::default()), blocks: true }
     }
 
     /// Three endpoints, so many of which answer.

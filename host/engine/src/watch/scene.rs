@@ -8,14 +8,14 @@ use dogwatch_chain::{
     AccountName, Block, BlockNum, Head, Profile, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
 };
 
-use crate::chain::{EndpointReading, Reading, Tracker, TrackerConfig};
+use crate::chain::{EndpointReading, Reading, Tracker};
 use crate::config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::failure::ProbeFailure;
 use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
-use crate::testing::{INTERVAL, Messages, id, key, time};
+use crate::testing::{INTERVAL, Messages, id, key, time, tracking};
 use crate::watch::event::{Command, Event, SendReport};
 use crate::watch::machine::Watch;
 use crate::watch::state::WatchState;
@@ -83,13 +83,7 @@ fn config(mode: Mode) -> WatchConfig {
 impl Scene {
     /// A calm night: node primary produces, and all are fit.
     pub(crate) fn new(mode: Mode) -> Self {
-        let tracker = Tracker::new(TrackerConfig {
-            chain: "hive".to_owned(),
-            block_interval: INTERVAL,
-            round_length: 5,
-            quorum: 2,
-            stale_after: INTERVAL * 5,
-        });
+        let tracker = Tracker::new(tracking());
         let mut scene = Self {
             tracker,
             watch: Watch::new(config(mode), WatchState::default(), time(100)),

@@ -1,16 +1,10 @@
 //! What is believed, and what is doubted.
 
 use super::*;
-use crate::testing::{INTERVAL, block, head, id, key, name, says, silent, time};
+use crate::testing::{INTERVAL, block, head, id, key, name, says, silent, time, tracking};
 
 fn tracker() -> Tracker {
-    let config = TrackerConfig {
-        chain: "hive".to_owned(),
-        block_interval: INTERVAL,
-        round_length: 5,
-        quorum: 2,
-        stale_after: INTERVAL * 5,
-    };
+    let config = tracking();
     Tracker::new(config)
 }
 
