@@ -1,0 +1,138 @@
+//! What every site must do: switch, or say truly why not; page; and come to an end.
+
+use dogwatch_alerts::{AlertKey, Cause, Severity};
+use dogwatch_engine::Verdict;
+
+use crate::check::{Checks, Rule};
+use crate::site::Site;
+use crate::site::policy::PolicyChoice;
+use crate::world::World;
+
+/// Slots from the evidence to the switch.
+const SWITCH_WITHIN: u64 = 30;
+/// Slots from the second miss to the page.
+const PAGE_WITHIN: u64 = 12;
+
+/// What is remembered of a witness's misses.
+#[derive(Clone, Debug)]
+pub(crate) struct Outage {
+    /// By site: for how many slots it could have switched and has not.
+    idle: Vec<u64>,
+    /// By site: for how many slots nobody was paged.
+    silent: Vec<u64>,
+}
+
+impl Outage {
+    pub(super) fn new(sites: usize) -> Self {
+        Self { idle: vec![0; sites], silent: vec![0; sites] }
+    }
+}
+
+impl Checks {
+    /// After all sites have polled.
+    pub(crate) fn slot_ends(&mut self, world: &World, sites: &[Site]) {
+        self.within_budget(world, sites);
+        for (awake, site) in self.awake.iter_mut().zip(sites) {
+            awake.note(world.slot, site);
+        }
+        for witness in 0..world.witnesses() {
+            for (place, site) in sites.iter().enumerate() {
+                self.switch_or_reason(world, place, site, witness);
+                self.outage_is_paged(world, place, site, witness);
+            }
+        }
+    }
+
+    fn switch_or_reason(&mut self, world: &World, place: usize, site: &Site, witness: usize) {
+        let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
+        let enough = matches!(site.setup.policy, PolicyChoice::Threshold(needed) if misses >= needed);
+        let idle = enough && self.could_switch(world, place, site, witness) && !has_a_reason(site);
+        let Some(slots) = self.outages.get_mut(witness).and_then(|outage| outage.idle.get_mut(place)) else { return };
+        *slots = if idle { *slots + 1 } else { 0 };
+        if *slots > SWITCH_WITHIN {
+            let text = format!(
+                "site {place} could have switched for {slots} slots: {misses} misses; {}",
+                state(world, site, witness)
+            );
+            self.broken(Rule::SwitchOrReason, world.slot, text);
+        }
+    }
+
+    fn outage_is_paged(&mut self, world: &World, place: usize, site: &Site, witness: usize) {
+        let Some(truth) = world.chain.truth_of(witness) else { return };
+        let round = u64::from(world.chain.profile.round_length);
+        let awake = self.awake.get(place).is_some_and(|awake| awake.slots(world.slot) > 3 * round + 10);
+        let outage = truth.misses >= 2 && !truth.key.is_null() && !world.chain.troubles.halted;
+        let paged = site.store.desk.open().any(|alert| alert.severity >= Severity::Critical);
+        let silent = outage && awake && !paged && !site.store.full;
+        let (misses, since) = (truth.misses, truth.first_miss);
+        let Some(slots) = self.outages.get_mut(witness).and_then(|outage| outage.silent.get_mut(place)) else { return };
+        *slots = if silent { *slots + 1 } else { 0 };
+        if *slots > PAGE_WITHIN {
+            let text = format!(
+                "site {place} pages nobody: {misses} misses since slot {since:?}; {}",
+                state(world, site, witness)
+            );
+            self.broken(Rule::OutagePaged, world.slot, text);
+        }
+    }
+
+    /// When everything is mended and some time has passed.
+    pub(crate) fn dawn(&mut self, world: &World, sites: &[Site]) {
+        for (place, site) in sites.iter().enumerate() {
+            let Some(process) = &site.process else { continue };
+            for alert in site.store.desk.open().filter(|alert| alert.severity > Severity::Info) {
+                if !is_true(world, &alert.key) {
+                    let text =
+                        format!("site {place}: {} is still open: {} {}", alert.key, alert.summary, alert.details);
+                    self.broken(Rule::AlertsEnd, world.slot, text);
+                }
+            }
+            for (witness, watch) in process.watches.iter().enumerate() {
+                let now = site.clock.read(world.chain.time(world.slot), world.slot);
+                let verdict = watch.verdict(now, &process.tracker);
+                let state = watch.state();
+                if state.in_flight.is_some() || state.unproven.is_some() || verdict != Verdict::Fine {
+                    let text = format!("site {place}: {}", self::state(world, site, witness));
+                    self.broken(Rule::AllSettled, world.slot, text);
+                }
+            }
+        }
+    }
+}
+
+/// Whether an open alert tells why the policy's wish was not done, and no rail is wrong about it.
+fn has_a_reason(site: &Site) -> bool {
+    site.store.desk.open().any(|alert| {
+        let part = alert.key.part.as_deref().unwrap_or_default();
+        alert.key.cause == Cause::Refused && ["budget", "cool-down", "history-lost"].contains(&part)
+    })
+}
+
+/// Whether what an alert says is still so when everything is mended.
+fn is_true(world: &World, key: &AlertKey) -> bool {
+    match key.cause {
+        Cause::OneVoice => world.endpoints.len() == 1,
+        Cause::LowParticipation => world.chain.truth().participation() < 110,
+        _ => false,
+    }
+}
+
+/// How a site sees a witness, for the one who must find out what happened.
+fn state(world: &World, site: &Site, witness: usize) -> String {
+    let Some(process) = &site.process else { return "its daemon is down".to_owned() };
+    let Some(watch) = process.watches.get(witness) else { return String::new() };
+    let now = site.clock.read(world.chain.time(world.slot), world.slot);
+    let state = watch.state();
+    let open: Vec<String> = site.store.desk.open().map(|alert| alert.key.to_string()).collect();
+    format!(
+        "verdict {:?}, agreement {:?}, standstill {:?}, key {:?}, in flight {:?}, unproven {:?}, open {open:?}, last slots {:?}",
+        watch.verdict(now, &process.tracker),
+        process.tracker.agreement(),
+        process.tracker.standstill(),
+        state.key,
+        state.in_flight.as_ref().map(|flight| (&flight.plan.to, flight.plan.expiration, flight.sends)),
+        state.unproven.as_ref().map(|unproven| &unproven.plan.to),
+        state.slots.iter().rev().take(4).collect::<Vec<_>>(),
+    )
+}

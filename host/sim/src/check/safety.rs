@@ -1,0 +1,195 @@
+//! What no site may ever do.
+
+use dogwatch_chain::{Time, TransactionId};
+use dogwatch_engine::{Holder, Origin, SwitchPlan};
+
+use crate::chain::branch::Side;
+use crate::check::{Checks, Rule, origin_of};
+use crate::night::SiteSetup;
+use crate::site::policy::PolicyChoice;
+use crate::site::process::RAILS;
+use crate::site::{Edit, Site};
+use crate::world::World;
+
+impl Checks {
+    /// Before each transmission.
+    pub(crate) fn sending(
+        &mut self,
+        world: &World,
+        sites: &[Site],
+        place: usize,
+        witness: usize,
+        plan: &SwitchPlan,
+        id: TransactionId,
+    ) {
+        let Some(site) = sites.get(place) else { return };
+        let slot = world.slot;
+        let stored = site.store.get(witness).in_flight.is_some_and(|flight| flight.plan == *plan);
+        if !stored && !site.store.full {
+            self.broken(Rule::StoredFirst, slot, format!("site {place} sends what it has not stored: {plan:?}"));
+        }
+        for earlier in site.sent.iter().filter(|earlier| earlier.witness == witness) {
+            let same = earlier.plan.at == plan.at;
+            if same && (earlier.id, &earlier.plan) != (id, plan) {
+                let text = format!("site {place} sends {:?} again, as {plan:?}", earlier.plan);
+                self.broken(Rule::SameBytes, slot, text);
+            }
+            let remembered = earlier.stored && !site.amnesia;
+            if earlier.id != id && remembered && world.chain.may_still_include(witness, &earlier.plan, earlier.id) {
+                let text = format!("site {place} sends {plan:?} while {:?} is under way", earlier.plan);
+                self.broken(Rule::OneAtATime, slot, text);
+            }
+        }
+        let first = !site.sent.iter().any(|earlier| earlier.id == id);
+        if first && plan.origin == Origin::Policy {
+            self.deciding(world, sites, place, witness, plan);
+        }
+    }
+
+    /// At the moment of a policy's decision.
+    fn deciding(&mut self, world: &World, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
+        let Some(site) = sites.get(place) else { return };
+        let slot = world.slot;
+        let needed = match needed_misses(&site.setup, site) {
+            // Another site's move may be pending for a while, and a miss in between be held against the wrong node.
+            needed if sites.len() > 1 => needed.saturating_sub(1).max(1),
+            needed => needed,
+        };
+        let misses = self.misses_as_seen(world, site, witness);
+        if misses < needed {
+            let text =
+                format!("site {place} switches after {misses} misses in a row, and {needed} are needed: {plan:?}");
+            self.broken(Rule::FailureFirst, slot, text);
+        }
+        self.fit_target(world, site, place, plan);
+        self.clean_target(world, sites, place, witness, plan);
+        let next_is_own = world.chain.producer(Side::Main, slot + 1) == Some(witness);
+        let head = world.chain.truth();
+        let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
+        if next_is_own && !crossing && !world.chain.is_split() {
+            self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
+        }
+    }
+
+    /// Own misses in a row on the branch that counts: as of now, or of the block that the site has seen.
+    fn misses_as_seen(&self, world: &World, site: &Site, witness: usize) -> u32 {
+        let now = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
+        let tip = site.process.as_ref().and_then(|process| process.tracker.log().tip());
+        let seen = tip
+            .map(|tip| world.chain.at(Side::Main, tip.num().0))
+            .filter(|link| tip.is_some_and(|tip| tip.id == link.block.id));
+        let seen = seen.and_then(|link| link.truths.get(witness)).map_or(0, |truth| truth.misses);
+        now.max(seen)
+    }
+
+    fn fit_target(&mut self, world: &World, site: &Site, place: usize, plan: &SwitchPlan) {
+        let Holder::Node(name) = &plan.to else { return };
+        let Some(index) = world.nodes.iter().position(|node| node.name == *name) else { return };
+        // A head must be old before it tells that its node hangs.
+        let patience = site.setup.probes_every + 9;
+        let unfit = self.unfit.get(index).copied().flatten().map_or(0, |since| world.slot - since);
+        if unfit > patience && !site.is_edited(|edit| edit == Edit::Unprobed(index)) {
+            let fault = world.nodes.get(index).and_then(|node| node.fault());
+            let text = format!("site {place} switches to {name}, which has been {fault:?} for {unfit} slots");
+            self.broken(Rule::FitTarget, world.slot, text);
+        }
+    }
+
+    /// Of the nodes that the site holds fit, one that failed lately is the last choice.
+    fn clean_target(&mut self, world: &World, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
+        let Some(site) = sites.get(place) else { return };
+        let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
+        let Some(process) = site.process.as_ref().filter(|_| !wild && !site.amnesia) else { return };
+        let Some(watch) = process.watches.get(witness) else { return };
+        let round = u64::from(world.chain.profile.round_length);
+        let window = world.slot.saturating_sub(10 * round).max(site.first_seen(16 * round));
+        let mut failed = Vec::new();
+        for id in world.chain.branch(Side::Main).newest() {
+            let link = world.chain.link(id);
+            if link.slot < window {
+                break;
+            }
+            for change in link.moves.iter().filter(|change| change.witness == witness) {
+                let by_policy = change.switch.is_some_and(|id| origin_of(sites, id) == Some(Origin::Policy));
+                failed.extend(by_policy.then_some(change.from));
+            }
+        }
+        let has_failed = |name: &str| {
+            let node = watch.config().nodes.iter().find(|node| node.name == name);
+            node.is_some_and(|node| failed.contains(&node.key))
+        };
+        let Holder::Node(target) = &plan.to else { return };
+        let situation = watch.situation(plan.at, &process.tracker);
+        let clean = situation
+            .nodes
+            .iter()
+            .find(|node| node.eligible && !has_failed(&node.name) && plan.from != Holder::Node(node.name.clone()));
+        if let Some(clean) = clean.filter(|_| has_failed(target)) {
+            let text = format!("site {place} switches back to {target}, and {} is fit", clean.name);
+            self.broken(Rule::CleanTarget, world.slot, text);
+        }
+    }
+
+    /// Switches that policies made, over all sites.
+    pub(super) fn within_budget(&mut self, world: &World, sites: &[Site]) {
+        if world.chain.truth().moves.is_empty() || sites.iter().any(|site| site.amnesia) {
+            return;
+        }
+        let oldest = world.chain.time(world.slot).minus(RAILS.budget_window);
+        for witness in 0..world.witnesses() {
+            let mut made = 0;
+            for id in world.chain.branch(Side::Main).newest() {
+                let link = world.chain.link(id);
+                if link.block.time < oldest {
+                    break;
+                }
+                let moves = link.moves.iter().filter(|change| change.witness == witness);
+                let by_policy = |id: TransactionId| {
+                    origin_of(sites, id) == Some(Origin::Policy) && decided_after(sites, id, oldest)
+                };
+                made += u32::try_from(moves.filter(|change| change.switch.is_some_and(by_policy)).count()).unwrap_or(0);
+            }
+            if made > RAILS.budget {
+                let text = format!("policies have made {made} switches within {:?}", RAILS.budget_window);
+                self.broken(Rule::WithinBudget, world.slot, text);
+            }
+        }
+    }
+
+    /// When a site says that the witness misses no blocks any more.
+    pub(crate) fn all_clear(&mut self, world: &World, sites: &[Site], place: usize, witness: usize) {
+        let Some(process) = sites.get(place).and_then(|site| site.process.as_ref()) else { return };
+        let Some(tip) = process.tracker.log().tip() else { return };
+        let link = world.chain.at(Side::Main, tip.num().0);
+        // What was true on a branch that has just lost, nobody could know better.
+        let Some(truth) = link.truths.get(witness).filter(|_| link.block.id == tip.id) else { return };
+        if truth.misses > 0 && !truth.key.is_null() {
+            let text = format!("site {place} says that all is well, with {} misses in a row", truth.misses);
+            self.broken(Rule::NoFalseAllClear, world.slot, text);
+        }
+    }
+
+    /// Since when nodes have been well, or unfit.
+    pub(super) fn note_nodes(&mut self, world: &World) {
+        for (index, node) in world.nodes.iter().enumerate() {
+            if let Some(well) = self.well.get_mut(index) {
+                *well = if node.is_well(&world.chain, world.slot) { Some(well.unwrap_or(world.slot)) } else { None };
+            }
+            if let Some(unfit) = self.unfit.get_mut(index) {
+                *unfit = if node.looks_unfit() { Some(unfit.unwrap_or(world.slot)) } else { None };
+            }
+        }
+    }
+}
+
+fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
+    sites.iter().flat_map(|site| &site.sent).any(|sent| sent.id == id && sent.plan.at > oldest)
+}
+
+/// How many misses in a row it takes until that site's policy switches.
+fn needed_misses(setup: &SiteSetup, site: &Site) -> u32 {
+    match setup.policy {
+        PolicyChoice::Threshold(misses) if !site.is_edited(|edit| edit == Edit::PolicyWild) => misses,
+        _ => 1,
+    }
+}

@@ -1,0 +1,158 @@
+//! The operator's own nodes: each holds a key of every watched witness, and may produce with it.
+
+use dogwatch_chain::{BlockId, ChainId, PublicKey};
+use dogwatch_engine::{Probe, ProbeFailure};
+
+use crate::chain::branch::Side;
+use crate::chain::{Chain, key_of};
+
+/// What is wrong with a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NodeFault {
+    /// Nothing listens, nothing produces.
+    Crashed,
+    /// It answers with the block at which it hung.
+    Hung,
+    /// It syncs, so many blocks behind.
+    Behind(u32),
+    /// It is on a branch of its own.
+    Forked,
+    /// Its probe is fine, and it does not produce: it has another key loaded.
+    Mute,
+    /// It is up for so many slots, then down for as many.
+    CrashLoop(u64),
+    /// It makes every second block too late, and answers every third probe too late.
+    SlowDisk,
+    /// It produces, and has no API.
+    PortTaken,
+    /// It was frozen: it does not answer for so many slots, and then serves the old head for two more.
+    Thawed(u64),
+    /// It stops at the block at which others turned to a new version.
+    OldVersion,
+    /// It answers every other probe only.
+    FlakyProbe,
+    /// It says that it is on another chain.
+    WrongChain,
+    /// Its probe is fine, and it lets its next slots pass.
+    Skips,
+    /// It is on the other side of a split net.
+    OtherSide,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) name: String,
+    index: u8,
+    /// By the fault's number in the night: what is wrong with it, and since when. The newest counts.
+    faults: Vec<(usize, NodeFault, Since)>,
+}
+
+/// When something began.
+#[derive(Clone, Copy, Debug)]
+struct Since {
+    slot: u64,
+    height: u32,
+}
+
+impl Node {
+    pub(crate) fn new(index: u8) -> Self {
+        let names = ["primary", "second", "third", "fourth"];
+        let name = names.get(usize::from(index)).map_or_else(|| format!("node-{index}"), |name| (*name).to_owned());
+        Self { name, index, faults: Vec::new() }
+    }
+
+    /// The key that it holds for that witness.
+    pub(crate) fn key(&self, witness: usize) -> PublicKey {
+        key_of(self.index + 1, u8::try_from(witness).unwrap_or(u8::MAX))
+    }
+
+    /// Something goes wrong with it.
+    pub(crate) fn strike(&mut self, number: usize, fault: NodeFault, chain: &Chain, slot: u64) {
+        self.faults.push((number, fault, Since { slot, height: chain.head(Side::Main).num() }));
+    }
+
+    /// That is mended.
+    pub(crate) fn mend(&mut self, number: usize) {
+        self.faults.retain(|(struck, ..)| *struck != number);
+    }
+
+    /// What is wrong with it now.
+    pub(crate) fn fault(&self) -> Option<NodeFault> {
+        self.faults.last().map(|(_, fault, _)| *fault)
+    }
+
+    fn since(&self) -> Since {
+        self.faults.last().map_or(Since { slot: 0, height: 0 }, |(_, _, since)| *since)
+    }
+
+    /// The side of a split net that it is on.
+    pub(crate) fn side(&self) -> Side {
+        match self.fault() {
+            Some(NodeFault::OtherSide) => Side::Other,
+            _ => Side::Main,
+        }
+    }
+
+    /// Whether it would make its block in that slot.
+    pub(crate) fn produces(&self, slot: u64) -> bool {
+        let passed = slot.saturating_sub(self.since().slot);
+        match self.fault() {
+            None | Some(NodeFault::PortTaken | NodeFault::FlakyProbe | NodeFault::OtherSide) => true,
+            Some(NodeFault::CrashLoop(period)) => (passed / period.max(1)) % 2 == 1,
+            Some(NodeFault::SlowDisk) => slot.is_multiple_of(2),
+            Some(NodeFault::Thawed(frozen)) => passed > frozen + 2,
+            Some(_) => false,
+        }
+    }
+
+    /// Whether it is well: it produces, and its probes are good.
+    pub(crate) fn is_well(&self, chain: &Chain, slot: u64) -> bool {
+        match self.fault() {
+            None => true,
+            Some(NodeFault::OtherSide) => !chain.is_split(),
+            Some(NodeFault::Thawed(frozen)) => slot.saturating_sub(self.since().slot) > frozen + 12,
+            Some(_) => false,
+        }
+    }
+
+    /// Whether its probes have been bad since its fault began, and say so to whoever looks.
+    pub(crate) fn looks_unfit(&self) -> bool {
+        use NodeFault::{Behind, Crashed, Forked, Hung, OldVersion, PortTaken, WrongChain};
+        match self.fault() {
+            Some(Behind(blocks)) => blocks > 6,
+            Some(Crashed | Forked | Hung | OldVersion | PortTaken | WrongChain) => true,
+            _ => false,
+        }
+    }
+
+    /// What a probe finds.
+    pub(crate) fn probe(&self, chain: &Chain, slot: u64) -> Result<Probe, ProbeFailure> {
+        let tip = chain.head(self.side()).num();
+        let (since, passed) = (self.since(), slot.saturating_sub(self.since().slot));
+        let refused = || Err(ProbeFailure::new("connection refused"));
+        let late = || Err(ProbeFailure::new("no answer within 2 s"));
+        let height = match self.fault() {
+            Some(NodeFault::Crashed | NodeFault::PortTaken) => return refused(),
+            Some(NodeFault::CrashLoop(period)) if (passed / period.max(1)).is_multiple_of(2) => return refused(),
+            Some(NodeFault::SlowDisk) if slot.is_multiple_of(3) => return late(),
+            Some(NodeFault::FlakyProbe) if (slot / 2).is_multiple_of(2) => return late(),
+            Some(NodeFault::Thawed(frozen)) if passed <= frozen => return late(),
+            Some(NodeFault::Thawed(frozen)) if passed <= frozen + 2 => since.height,
+            Some(NodeFault::Hung | NodeFault::OldVersion) => since.height,
+            Some(NodeFault::Behind(blocks)) => tip.saturating_sub(blocks).max(1),
+            _ => tip,
+        };
+        let mut head = chain.at(self.side(), height.min(tip)).head();
+        if self.fault() == Some(NodeFault::Forked) {
+            let mut bytes = *head.id.as_bytes();
+            bytes[19] ^= 0xff;
+            head.id = BlockId::from_bytes(bytes);
+        }
+        let chain_id = match self.fault() {
+            Some(NodeFault::WrongChain) => ChainId::from_bytes([0xbe; 32]),
+            _ => chain.profile.chain_id,
+        };
+        Ok(Probe { head, chain_id: Some(chain_id), version: "1.28.7".to_owned() })
+    }
+}

@@ -1,0 +1,221 @@
+//! Plays a night: faults at their slots, the chain slot by slot, and the sites that poll in between.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use dogwatch_engine::{Origin, SendReport, SwitchPlan};
+
+use crate::chain::offers::Offer;
+use crate::check::{Checks, Violation};
+use crate::endpoint::Taken;
+use crate::fault::effect::WalletKey;
+use crate::night::{Fault, Night, NightError};
+use crate::site::policy::{Decide, PolicyChoice};
+use crate::site::{Doing, Sent, Site};
+use crate::world::World;
+
+/// Rounds that pass before the sites start.
+const DUSK: u64 = 3;
+/// Rounds, and slots besides, from the last repair until every alert must be over.
+const CALM: (u64, u64) = (5, 60);
+
+/// Who decides at each site.
+pub trait Policies {
+    /// The policy of a site that is set up with that choice.
+    fn of_site(&self, choice: PolicyChoice, seed: u64) -> Box<dyn Decide>;
+}
+
+/// The policies as they are compiled into this program.
+#[derive(Clone, Copy, Debug)]
+pub struct Natively;
+
+impl Policies for Natively {
+    fn of_site(&self, choice: PolicyChoice, seed: u64) -> Box<dyn Decide> {
+        choice.native(seed)
+    }
+}
+
+/// What became of a night.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The first rule that was broken.
+    pub violation: Option<Violation>,
+    /// Slots that were played.
+    pub slots: u64,
+    /// Changes of keys in blocks.
+    pub key_changes: u32,
+    /// Switches that a policy made.
+    pub switches: u32,
+    /// Own slots that were missed while the chain went on.
+    pub missed: u32,
+}
+
+/// Plays a night to its end, or to the first broken rule.
+///
+/// # Errors
+///
+/// The night cannot be played.
+pub fn play(night: &Night, policies: &dyn Policies) -> Result<Outcome, NightError> {
+    night.check()?;
+    let mut theatre = Theatre::open(night, policies)?;
+    theatre.run(&mut |_| {});
+    Ok(theatre.outcome())
+}
+
+/// A night that is being played.
+#[derive(Debug)]
+pub(crate) struct Theatre<'a> {
+    night: &'a Night,
+    pub(crate) world: World,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) checks: Checks,
+    /// What the sites did in this slot.
+    pub(crate) doings: Vec<(usize, Doing)>,
+    /// What went wrong or was mended in this slot.
+    pub(crate) events: Vec<String>,
+    dusk: u64,
+}
+
+impl<'a> Theatre<'a> {
+    pub(crate) fn open(night: &'a Night, policies: &dyn Policies) -> Result<Self, NightError> {
+        let mut world = World::new(night).map_err(|error| NightError::Unreadable(error.to_string()))?;
+        let dusk = DUSK * u64::from(night.round);
+        while world.slot < dusk {
+            world.pass();
+        }
+        let sites = night.sites.iter().enumerate().map(|(place, setup)| {
+            let seed = night.seed.wrapping_mul(31).wrapping_add(u64::try_from(place).unwrap_or(0));
+            Site::new(*setup, world.witnesses(), policies.of_site(setup.policy, seed), seed)
+        });
+        let sites: Vec<Site> = sites.collect();
+        let checks = Checks::new(&world, sites.len());
+        Ok(Self { night, world, sites, checks, doings: Vec::new(), events: Vec::new(), dusk })
+    }
+
+    fn outcome(self) -> Outcome {
+        let (key_changes, switches) = self.checks.moves(&self.world, &self.sites);
+        Outcome {
+            slots: self.world.slot,
+            key_changes,
+            switches,
+            missed: self.checks.missed,
+            violation: self.checks.violation,
+        }
+    }
+
+    /// Plays on to the end, or to the first broken rule. `see` sees each slot.
+    pub(crate) fn run(&mut self, see: &mut dyn FnMut(&Self)) {
+        let night = self.night;
+        let round = u64::from(night.round);
+        self.go_on(night.slots, &night.faults, 0, see);
+        // Everything is mended: all alerts must come to an end.
+        for number in 0..night.faults.len() {
+            self.world.mend(number, &mut self.sites);
+        }
+        self.operator_mends();
+        self.go_on(CALM.0 * round + CALM.1, &[], night.faults.len(), see);
+        self.checks.dawn(&self.world, &self.sites);
+        // And nobody has come to a state without a way out.
+        let crash = Fault { kind: "holder-crashed".to_owned(), at: 0, lasts: 9999, target: 0, amount: 0 };
+        self.go_on(CALM.0 * round + CALM.1, &[crash], night.faults.len(), see);
+    }
+
+    fn go_on(&mut self, slots: u64, faults: &[Fault], first: usize, see: &mut dyn FnMut(&Self)) {
+        let begin = self.world.slot;
+        while self.world.slot < begin + slots && self.checks.violation.is_none() {
+            let at = self.world.slot - begin;
+            self.events.clear();
+            self.doings.clear();
+            for (number, fault) in faults.iter().enumerate() {
+                if fault.at == at {
+                    self.events.push(format!("{} strikes ({}, {})", fault.kind, fault.target, fault.amount));
+                    let doings = self.world.strike(first + number, fault, &mut self.sites);
+                    doings.into_iter().for_each(|(place, doing)| self.carry_out(place, vec![doing]));
+                }
+                if fault.lasts > 0 && fault.at + fault.lasts == at {
+                    self.events.push(format!("{} is mended", fault.kind));
+                    self.world.mend(first + number, &mut self.sites);
+                }
+            }
+            self.slot();
+            see(self);
+        }
+    }
+
+    fn slot(&mut self) {
+        self.world.pass();
+        self.checks.passed(&self.world);
+        let mut polls: Vec<(u32, usize)> =
+            self.sites.iter().enumerate().map(|(place, site)| (site.setup.poll_at, place)).collect();
+        polls.sort_unstable();
+        for (after, place) in polls {
+            let now = self.world.time(Duration::from_millis(u64::from(after)));
+            let World { chain, endpoints, nodes, slot, .. } = &mut self.world;
+            let Some(site) = self.sites.get_mut(place) else { continue };
+            let doings = site.cycle(now, *slot, chain, endpoints, nodes);
+            self.carry_out(place, doings);
+        }
+        self.world.spring();
+        self.checks.slot_ends(&self.world, &self.sites);
+    }
+
+    /// Carries out what a site does: above all its transmissions.
+    fn carry_out(&mut self, place: usize, doings: Vec<Doing>) {
+        let mut doings = VecDeque::from(doings);
+        while let Some(doing) = doings.pop_front() {
+            match &doing {
+                Doing::Send(witness, plan) => doings.extend(self.send(place, *witness, plan)),
+                Doing::AllClear(witness) => self.checks.all_clear(&self.world, &self.sites, place, *witness),
+                Doing::Decided(..) => {}
+            }
+            self.doings.push((place, doing));
+        }
+    }
+
+    fn send(&mut self, place: usize, witness: usize, plan: &SwitchPlan) -> Vec<Doing> {
+        let id = plan.id(&self.world.chain.profile);
+        self.checks.sending(&self.world, &self.sites, place, witness, plan, id);
+        let Some(site) = self.sites.get_mut(place) else { return Vec::new() };
+        let after = Duration::from_millis(u64::from(site.setup.poll_at) + 10);
+        site.sent.push(Sent { witness, plan: plan.clone(), id, stored: !site.store.full });
+        let mut report = SendReport::default();
+        let slot = self.world.slot;
+        for (index, endpoint) in self.world.endpoints.iter().enumerate() {
+            let offer = Offer::of_plan(witness, plan, id, slot + site.setup.delay);
+            let taken = match site.network.sends_to(index) {
+                true => endpoint.offer(&mut self.world.chain, slot, offer),
+                false => Taken::Trouble("network unreachable"),
+            };
+            match taken {
+                Taken::Accepted => report.accepted += 1,
+                Taken::KeyMismatch => report.key_mismatch += 1,
+                Taken::Trouble(why) => report.troubles.push(format!("{}: {why}", endpoint.name)),
+            }
+        }
+        if plan.origin == Origin::Policy
+            && let Some(target) = self.world.wallet_trap.take()
+        {
+            self.events.push("the operator moves the key with a wallet".to_owned());
+            self.world.wallet(target, WalletKey::Standby);
+        }
+        site.was_sent(self.world.time(after), slot, witness, id, report)
+    }
+
+    /// Where a person must act, one does: a witness whose key nobody here has gets that of a node.
+    fn operator_mends(&mut self) {
+        for witness in 0..self.world.witnesses() {
+            if self.world.holder(witness).is_none()
+                && let Some(node) = self.world.nodes.first()
+            {
+                let key = node.key(witness);
+                self.events.push(format!("the operator sets the key of {}", node.name));
+                self.world.set_key(witness, key);
+            }
+        }
+    }
+
+    /// Slots since the sites started.
+    pub(crate) const fn since_dusk(&self) -> u64 {
+        self.world.slot - self.dusk
+    }
+}

@@ -1,0 +1,263 @@
+//! One site: a machine with a clock, a disk and a network, and the daemon that runs on it.
+
+pub(crate) mod clock;
+pub(crate) mod desk;
+pub(crate) mod network;
+pub(crate) mod policy;
+pub(crate) mod process;
+pub(crate) mod store;
+mod translate;
+
+use dogwatch_chain::{Time, TransactionId};
+use dogwatch_engine::{DecisionRecord, Event, SendReport, SwitchPlan};
+use rand::SeedableRng as _;
+use rand::rngs::SmallRng;
+
+use crate::chain::Chain;
+use crate::endpoint::Endpoint;
+use crate::night::SiteSetup;
+use crate::node::Node;
+use crate::site::clock::SiteClock;
+use crate::site::network::Network;
+use crate::site::policy::Decide;
+use crate::site::process::{Process, ProcessSetup};
+use crate::site::store::Store;
+
+/// What a site does that the world must hear of.
+#[derive(Clone, Debug)]
+pub(crate) enum Doing {
+    /// It hands a switch to the endpoints.
+    Send(usize, SwitchPlan),
+    /// It logs a decision.
+    Decided(usize, DecisionRecord),
+    /// It says that the witness misses no blocks any more.
+    AllClear(usize),
+}
+
+/// A transmission, as the simulator remembers it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) witness: usize,
+    pub(crate) plan: SwitchPlan,
+    pub(crate) id: TransactionId,
+    /// The disk took the plan before it was sent.
+    pub(crate) stored: bool,
+}
+
+/// What a lasting trouble of a site changes in its daemon's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// Mode "observe".
+    Observe,
+    /// The private key of that node is not loaded.
+    KeyMissing(usize),
+    /// That node has no probe, and may be switched to all the same.
+    Unprobed(usize),
+    /// The order of the nodes is turned round.
+    Reversed,
+    /// The policy fails at each call.
+    PolicyBroken,
+    /// The policy wants anything at any time.
+    PolicyWild,
+}
+
+/// A site.
+pub(crate) struct Site {
+    pub(crate) setup: SiteSetup,
+    pub(crate) clock: SiteClock,
+    pub(crate) network: Network,
+    pub(crate) store: Store,
+    pub(crate) process: Option<Process>,
+    /// By the fault's number in the night: what is changed in the configuration.
+    edits: Vec<(usize, Edit)>,
+    /// By the fault's number: the machine is suspended.
+    suspended: Vec<usize>,
+    /// By the fault's number: only each so many-th cycle comes to an end.
+    slow: Vec<(usize, u64)>,
+    /// The process is down until then.
+    down_until: u64,
+    /// The process is down as soon as it has sent something, for so many slots.
+    pub(crate) dies_after_send: Option<u64>,
+    /// How many of a thousand steps the process dies at.
+    pub(crate) deadly: u32,
+    /// When the process was last started.
+    pub(crate) started: u64,
+    /// It has forgotten something that it once knew: its disk was full, lost or set back.
+    pub(crate) amnesia: bool,
+    /// Until when the operator's last pause lasts.
+    pub(crate) paused_until: u64,
+    pub(crate) sent: Vec<Sent>,
+    policy: Box<dyn Decide>,
+    witnesses: usize,
+    rng: SmallRng,
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("setup", &self.setup).field("process", &self.process).finish_non_exhaustive()
+    }
+}
+
+impl Site {
+    pub(crate) fn new(setup: SiteSetup, witnesses: usize, policy: Box<dyn Decide>, seed: u64) -> Self {
+        Self {
+            setup,
+            clock: SiteClock::default(),
+            network: Network::default(),
+            store: Store::new(witnesses),
+            process: None,
+            edits: Vec::new(),
+            suspended: Vec::new(),
+            slow: Vec::new(),
+            down_until: 0,
+            dies_after_send: None,
+            deadly: 0,
+            started: 0,
+            amnesia: false,
+            paused_until: 0,
+            sent: Vec::new(),
+            policy,
+            witnesses,
+            rng: SmallRng::seed_from_u64(seed),
+        }
+    }
+
+    /// The process dies, and is started again in that slot.
+    pub(crate) fn die(&mut self, until: u64) {
+        self.process = None;
+        self.down_until = self.down_until.max(until);
+    }
+
+    /// Changes the configuration, and restarts the process.
+    pub(crate) fn edit(&mut self, number: usize, edit: Edit, slot: u64) {
+        self.edits.push((number, edit));
+        self.die(slot);
+    }
+
+    pub(crate) fn suspend(&mut self, number: usize) {
+        self.suspended.push(number);
+    }
+
+    pub(crate) fn slow_down(&mut self, number: usize, cycles: u64) {
+        self.slow.push((number, cycles));
+    }
+
+    /// Mends whatever that fault has broken.
+    pub(crate) fn mend(&mut self, number: usize, slot: u64) {
+        let edits = self.edits.len();
+        self.edits.retain(|(struck, _)| *struck != number);
+        if self.edits.len() < edits {
+            self.die(slot);
+        }
+        self.suspended.retain(|struck| *struck != number);
+        self.slow.retain(|(struck, _)| *struck != number);
+        self.clock.mend(number);
+        self.network.mend(number);
+    }
+
+    /// Whether the configuration is changed in that way.
+    pub(crate) fn is_edited(&self, wanted: impl Fn(Edit) -> bool) -> bool {
+        self.edits.iter().any(|(_, edit)| wanted(*edit))
+    }
+
+    /// The first slot whose blocks the running process can have seen, if it keeps that many.
+    pub(crate) const fn first_seen(&self, kept: u64) -> u64 {
+        self.started.saturating_sub(kept)
+    }
+
+    /// Whether the process does its work in that slot.
+    pub(crate) fn runs(&self, slot: u64) -> bool {
+        let slow = self.slow.iter().map(|(_, cycles)| *cycles).max().unwrap_or(1);
+        slot >= self.down_until && self.suspended.is_empty() && slot.is_multiple_of(slow.max(1))
+    }
+
+    /// A poll, the probes, and what follows from them. The process is started where it is due.
+    pub(crate) fn cycle(
+        &mut self,
+        now: Time,
+        slot: u64,
+        chain: &Chain,
+        endpoints: &mut [Endpoint],
+        nodes: &[Node],
+    ) -> Vec<Doing> {
+        if !self.runs(slot) {
+            return Vec::new();
+        }
+        let now = self.clock.read(now, slot);
+        if self.process.is_none() {
+            let setup = ProcessSetup {
+                site: &self.setup,
+                chain,
+                nodes,
+                edits: &self.edits,
+                operators: endpoints.len(),
+                witnesses: self.witnesses,
+            };
+            self.process = Some(Process::start(&setup, &self.store, now));
+            self.started = slot;
+        }
+        let mut readings = Vec::new();
+        for (index, endpoint) in endpoints.iter_mut().enumerate() {
+            readings.push(self.network.read(index, endpoint, chain, slot, &mut self.rng));
+        }
+        let probes = self.setup.probes_every.max(1);
+        let probed = slot.is_multiple_of(probes).then_some(nodes).unwrap_or_default();
+        let probed: Vec<_> =
+            probed.iter().map(|node| (node.name.clone(), self.network.probe(node, chain, slot))).collect();
+        let Some(process) = &mut self.process else { return Vec::new() };
+        let mut hands = process::Hands {
+            store: &mut self.store,
+            policy: &mut *self.policy,
+            rng: &mut self.rng,
+            deadly: self.deadly,
+            doings: Vec::new(),
+            slot,
+        };
+        let done = process.cycle(now, &readings, &probed, &mut hands, |endpoint, from, to| {
+            let found = endpoints.iter().find(|candidate| candidate.name == endpoint);
+            found.map(|endpoint| endpoint.blocks(chain, slot, from, to)).unwrap_or_default()
+        });
+        let doings = hands.doings;
+        if done.is_err() {
+            let down = rand::Rng::random_range(&mut self.rng, 0..30);
+            self.die(slot + down);
+        }
+        doings
+    }
+
+    /// An event from outside: an operator's command, or what became of a transmission.
+    pub(crate) fn tell(&mut self, now: Time, slot: u64, witness: usize, event: Event) -> Vec<Doing> {
+        let now = self.clock.read(now, slot);
+        let Some(process) = self.process.as_mut().filter(|_| self.suspended.is_empty()) else { return Vec::new() };
+        let mut hands = process::Hands {
+            store: &mut self.store,
+            policy: &mut *self.policy,
+            rng: &mut self.rng,
+            deadly: self.deadly,
+            doings: Vec::new(),
+            slot,
+        };
+        let done = process.feed(now, witness, event, &mut hands);
+        let doings = hands.doings;
+        if done.is_err() {
+            self.die(slot);
+        }
+        doings
+    }
+
+    /// What became of a transmission.
+    pub(crate) fn was_sent(
+        &mut self,
+        now: Time,
+        slot: u64,
+        witness: usize,
+        id: TransactionId,
+        report: SendReport,
+    ) -> Vec<Doing> {
+        if let Some(down) = self.dies_after_send.take() {
+            self.die(slot + down);
+            return Vec::new();
+        }
+        self.tell(now, slot, witness, Event::Sent(id, report))
+    }
+}

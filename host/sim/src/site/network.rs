@@ -1,0 +1,78 @@
+//! A site's network: what it reaches of the endpoints and the nodes.
+
+use dogwatch_engine::{EndpointReading, Probe, ProbeFailure, ReadFailure};
+use rand::rngs::SmallRng;
+
+use crate::chain::Chain;
+use crate::endpoint::Endpoint;
+use crate::node::Node;
+
+/// What is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Everything.
+    All,
+    /// Its own nodes.
+    Nodes,
+    /// That endpoint.
+    Endpoint(usize),
+    /// Transactions do not get out; reading works.
+    Sending,
+}
+
+/// A network.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Network(Vec<(usize, Cut)>);
+
+impl Network {
+    pub(crate) fn strike(&mut self, number: usize, cut: Cut) {
+        self.0.push((number, cut));
+    }
+
+    pub(crate) fn mend(&mut self, number: usize) {
+        self.0.retain(|(struck, _)| *struck != number);
+    }
+
+    fn is_cut(&self, wanted: &[Cut]) -> bool {
+        self.0.iter().any(|(_, cut)| wanted.contains(cut))
+    }
+
+    /// Whether that endpoint is reached.
+    pub(crate) fn reaches_endpoint(&self, index: usize) -> bool {
+        !self.is_cut(&[Cut::All, Cut::Endpoint(index)])
+    }
+
+    /// Whether the nodes are reached.
+    pub(crate) fn reaches_nodes(&self) -> bool {
+        !self.is_cut(&[Cut::All, Cut::Nodes])
+    }
+
+    /// Whether transactions get to that endpoint.
+    pub(crate) fn sends_to(&self, index: usize) -> bool {
+        self.reaches_endpoint(index) && !self.is_cut(&[Cut::Sending])
+    }
+
+    /// An endpoint's answer, as it arrives here.
+    pub(crate) fn read(
+        &self,
+        index: usize,
+        endpoint: &mut Endpoint,
+        chain: &Chain,
+        slot: u64,
+        rng: &mut SmallRng,
+    ) -> EndpointReading {
+        let reading = endpoint.read(chain, slot, rng);
+        match self.reaches_endpoint(index) {
+            true => reading,
+            false => EndpointReading { result: Err(ReadFailure::new("network unreachable")), ..reading },
+        }
+    }
+
+    /// A probe's result, as it arrives here.
+    pub(crate) fn probe(&self, node: &Node, chain: &Chain, slot: u64) -> Result<Probe, ProbeFailure> {
+        match self.reaches_nodes() {
+            true => node.probe(chain, slot),
+            false => Err(ProbeFailure::new("network unreachable")),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A running daemon: the real tracker, engine and alert desk, driven as the daemon's chain task drives them.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
+use dogwatch_chain::{Block, BlockNum, Time};
+use dogwatch_engine::{
+    ChainAlerts, Command, Damping, Disable, EndpointReading, Event, Fit, Mode, NodeConfig, NodeIndex, Probe,
+    ProbeFailure, Probing, Rails, Signing, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
+};
+use rand::Rng as _;
+use rand::rngs::SmallRng;
+
+use crate::chain::Chain;
+use crate::night::SiteSetup;
+use crate::node::Node;
+use crate::site::policy::{Decide, PolicyChoice};
+use crate::site::store::Store;
+use crate::site::{Doing, Edit};
+
+/// Attempts at reading blocks until a poll is given up.
+const READS: u32 = 200;
+
+/// The process died in the middle of a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Died;
+
+/// What the process has at hand in a step.
+pub(crate) struct Hands<'a> {
+    pub(crate) store: &'a mut Store,
+    pub(crate) policy: &'a mut dyn Decide,
+    pub(crate) rng: &'a mut SmallRng,
+    /// How many of a thousand steps it dies at.
+    pub(crate) deadly: u32,
+    pub(crate) doings: Vec<Doing>,
+    pub(crate) slot: u64,
+}
+
+impl Hands<'_> {
+    fn step(&mut self) -> Result<(), Died> {
+        if self.deadly > 0 && self.rng.random_range(0..1000) < self.deadly { Err(Died) } else { Ok(()) }
+    }
+}
+
+/// What a process is started with.
+#[derive(Debug)]
+pub(crate) struct ProcessSetup<'a> {
+    pub(crate) site: &'a SiteSetup,
+    pub(crate) chain: &'a Chain,
+    pub(crate) nodes: &'a [Node],
+    pub(crate) edits: &'a [(usize, Edit)],
+    pub(crate) operators: usize,
+    pub(crate) witnesses: usize,
+}
+
+impl ProcessSetup<'_> {
+    fn is_edited(&self, edit: Edit) -> bool {
+        self.edits.iter().any(|(_, other)| *other == edit)
+    }
+
+    fn tracking(&self) -> TrackerConfig {
+        let profile = &self.chain.profile;
+        TrackerConfig {
+            chain: profile.name.clone(),
+            block_interval: profile.block_interval,
+            round_length: profile.round_length,
+            quorum: u32::try_from(self.operators).unwrap_or(u32::MAX).min(self.site.quorum),
+            stale_after: profile.slots(5),
+        }
+    }
+
+    fn watch(&self, witness: usize) -> Option<WatchConfig> {
+        let nodes = self.nodes.iter().enumerate().map(|(index, node)| {
+            let unprobed = self.is_edited(Edit::Unprobed(index));
+            NodeConfig {
+                name: node.name.clone(),
+                key: node.key(witness),
+                signing: if self.is_edited(Edit::KeyMissing(index)) { Signing::Missing } else { Signing::Available },
+                probing: if unprobed { Probing::Never } else { Probing::Probed },
+                unprobed: if unprobed { Unprobed::Allowed } else { Unprobed::Refused },
+            }
+        });
+        let mut nodes: Vec<NodeConfig> = nodes.collect();
+        if self.site.reversed != self.is_edited(Edit::Reversed) {
+            nodes.reverse();
+        }
+        Some(WatchConfig {
+            site: "here".to_owned(),
+            profile: self.chain.profile.clone(),
+            witness: self.chain.elections.names.get(witness)?.clone(),
+            tracker_index: witness,
+            mode: if self.is_edited(Edit::Observe) { Mode::Observe } else { Mode::Armed },
+            nodes,
+            rails: RAILS,
+            damping: Damping { rise: 3, fall: 3 },
+            expiration: Duration::from_secs(30),
+        })
+    }
+}
+
+/// The rails as they are by default.
+pub(crate) const RAILS: Rails = Rails {
+    budget: 3,
+    budget_window: Duration::from_secs(3600),
+    cool_down: Duration::from_secs(60),
+    own_slot_guard: Duration::from_secs(4),
+    min_participation: 102,
+    candidate_fresh: Duration::from_secs(30),
+    disable: Disable::Never,
+};
+
+/// A running daemon.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) tracker: Tracker,
+    pub(crate) watches: Vec<Watch>,
+    pub(crate) chain_alerts: ChainAlerts,
+    /// Replaces the policy of the site.
+    policy: Option<Box<dyn Decide>>,
+    wakes: Vec<Option<Time>>,
+    /// When it last took in an event.
+    last_cycle: Time,
+}
+
+impl std::fmt::Debug for dyn Decide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a policy")
+    }
+}
+
+impl Process {
+    pub(crate) fn start(setup: &ProcessSetup<'_>, store: &Store, now: Time) -> Self {
+        let watches = (0..setup.witnesses).filter_map(|witness| {
+            let config = setup.watch(witness)?;
+            let mut state = store.get(witness);
+            // What is open stands at the desk, and nowhere else.
+            state.alerts = store
+                .desk
+                .book(|scope| matches!(scope, Scope::Witness { witness, .. } if *witness == config.witness.as_str()));
+            Some(Watch::new(config, state, now))
+        });
+        let watches: Vec<Watch> = watches.collect();
+        let policy = match (setup.is_edited(Edit::PolicyBroken), setup.is_edited(Edit::PolicyWild)) {
+            (true, _) => Some(PolicyChoice::Broken),
+            (false, true) => Some(PolicyChoice::Wild),
+            (false, false) => None,
+        };
+        Self {
+            tracker: Tracker::new(setup.tracking()),
+            wakes: vec![None; watches.len()],
+            watches,
+            chain_alerts: ChainAlerts::new(store.desk.book(|scope| matches!(scope, Scope::Chain { .. }))),
+            policy: policy.map(|choice| choice.native(7)),
+            last_cycle: now,
+        }
+    }
+
+    /// A poll and the probes that are due with it.
+    pub(crate) fn cycle(
+        &mut self,
+        now: Time,
+        readings: &[EndpointReading],
+        probed: &[(String, Result<Probe, ProbeFailure>)],
+        hands: &mut Hands<'_>,
+        blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>,
+    ) -> Result<(), Died> {
+        let asleep = self.tracker.config().block_interval.saturating_mul(3).max(Duration::from_secs(5));
+        if now.since(self.last_cycle) > asleep {
+            self.chain_alerts.woke_up(now, &self.tracker);
+        }
+        self.last_cycle = now;
+        self.tracker.observe(now, readings);
+        self.read_blocks(readings, blocks);
+        let reports = self.chain_alerts.observe(now, &self.tracker);
+        hands.store.desk.report(now, hands.slot, reports);
+        hands.store.desk.due(now, hands.slot);
+        hands.step()?;
+        for witness in 0..self.watches.len() {
+            for (name, result) in probed {
+                let Some(watch) = self.watches.get(witness) else { continue };
+                let place = watch.node_index(name);
+                let is_probed = |NodeIndex(place): NodeIndex| {
+                    watch.config().nodes.get(place).is_some_and(|node| node.probing == Probing::Probed)
+                };
+                let Some(place) = place.filter(|place| is_probed(*place)) else { continue };
+                self.feed(now, witness, Event::Probed(place, result.clone()), hands)?;
+            }
+            self.feed(now, witness, Event::Observed, hands)?;
+            if let Some(wake) = self.wakes.get_mut(witness)
+                && wake.is_some_and(|at| at <= now)
+            {
+                *wake = None;
+                self.feed(now, witness, Event::Woken, hands)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_blocks(&mut self, readings: &[EndpointReading], blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>) {
+        for _ in 0..READS {
+            let Some((from, to)) = self.tracker.wanted() else { return };
+            let answers = readings.iter().filter(|reading| reading.result.is_ok());
+            let mut serving = answers.filter(|reading| self.tracker.serves(&reading.endpoint));
+            let read =
+                serving.find_map(|reading| Some(blocks(&reading.endpoint, from, to)).filter(|read| !read.is_empty()));
+            let Some(read) = read else { return };
+            if self.tracker.learn(read) == Fit::Linked {
+                return;
+            }
+        }
+    }
+
+    /// An event, and all that follows from it.
+    pub(crate) fn feed(&mut self, now: Time, witness: usize, event: Event, hands: &mut Hands<'_>) -> Result<(), Died> {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let Some(watch) = self.watches.get_mut(witness) else { return Ok(()) };
+            let commands = watch.handle(now, &self.tracker, event);
+            hands.step()?;
+            let reports: Vec<AlertReport> = commands
+                .iter()
+                .filter_map(|command| match command {
+                    Command::Report(report) => Some((**report).clone()),
+                    _ => None,
+                })
+                .collect();
+            let over =
+                |report: &AlertReport| report.notice.key.cause == Cause::Missing && report.change == Change::Over;
+            if reports.iter().any(over) {
+                hands.doings.push(Doing::AllClear(witness));
+            }
+            hands.store.desk.report(now, hands.slot, reports);
+            hands.store.put(hands.slot, witness, watch.state());
+            hands.step()?;
+            for command in commands {
+                match command {
+                    Command::AskPolicy(situation) => {
+                        let memory = &watch.state().memory;
+                        let decided = match &mut self.policy {
+                            Some(policy) => policy.decide(&situation, memory),
+                            None => hands.policy.decide(&situation, memory),
+                        };
+                        events.push_back(Event::Decided(decided));
+                    }
+                    Command::Send(plan) => hands.doings.push(Doing::Send(witness, *plan)),
+                    Command::WakeAt(at) => {
+                        if let Some(wake) = self.wakes.get_mut(witness) {
+                            *wake = Some(wake.map_or(at, |old| old.min(at)));
+                        }
+                    }
+                    Command::Record(record) => hands.doings.push(Doing::Decided(witness, *record)),
+                    Command::Report(_) | Command::Answer(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}

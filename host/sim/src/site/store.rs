@@ -1,0 +1,74 @@
+//! A site's disk: what is stored there, and what may happen to it.
+
+use dogwatch_chain::Time;
+use dogwatch_engine::WatchState;
+
+use crate::site::desk::AlertDesk;
+
+/// How a stored state comes to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// The directory is gone: it looks like a first start.
+    Gone,
+    /// It cannot be read, and is set aside.
+    Unreadable,
+}
+
+/// What a site has stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    states: Vec<WatchState>,
+    /// States of earlier slots, oldest first: what a backup holds.
+    backups: Vec<(u64, Vec<WatchState>)>,
+    pub(crate) desk: AlertDesk,
+    /// It takes nothing.
+    pub(crate) full: bool,
+}
+
+/// Slots between two backups.
+const BACKUP_EVERY: u64 = 50;
+
+impl Store {
+    pub(crate) fn new(witnesses: usize) -> Self {
+        Self {
+            states: vec![WatchState::default(); witnesses],
+            backups: Vec::new(),
+            desk: AlertDesk::new(),
+            full: false,
+        }
+    }
+
+    /// Stores a witness's state.
+    pub(crate) fn put(&mut self, slot: u64, witness: usize, state: &WatchState) {
+        if self.full {
+            return;
+        }
+        if let Some(stored) = self.states.get_mut(witness)
+            && stored != state
+        {
+            stored.clone_from(state);
+        }
+        if self.backups.last().is_none_or(|(at, _)| at + BACKUP_EVERY <= slot) {
+            self.backups.push((slot, self.states.clone()));
+        }
+    }
+
+    pub(crate) fn get(&self, witness: usize) -> WatchState {
+        self.states.get(witness).cloned().unwrap_or_default()
+    }
+
+    /// Loses everything.
+    pub(crate) fn lose(&mut self, how: Loss, now: Time) {
+        for state in &mut self.states {
+            *state = WatchState { history_lost: (how == Loss::Unreadable).then_some(now), ..WatchState::default() };
+        }
+        self.desk.forget();
+    }
+
+    /// Goes back to the oldest backup.
+    pub(crate) fn restore(&mut self) {
+        if let Some((_, states)) = self.backups.first() {
+            self.states.clone_from(states);
+        }
+    }
+}
