@@ -61,6 +61,8 @@ causes! {
     Doubts = "doubts" by Engine,
     /// Endpoints show their heads but deliver no blocks.
     NoBlocks = "no-blocks" by Engine,
+    /// It is not known who produces in which slot.
+    NoSchedule = "no-schedule" by Engine,
     /// Slots or rounds of the chain are not as long as configured.
     WrongProfile = "wrong-profile" by Engine,
     /// All endpoints belong to one operator.
@@ -71,6 +73,8 @@ causes! {
     Downgraded = "downgraded" by Engine,
     /// The witness does not exist on the chain.
     NoSuchWitness = "no-such-witness" by Engine,
+    /// The endpoints may show a branch that most witnesses are not on.
+    MinorityFork = "minority-fork" by Engine,
     /// Somebody else moved the signing key.
     KeyChanged = "key-changed" by Engine,
     /// The signing key belongs to no configured node.

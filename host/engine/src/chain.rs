@@ -3,16 +3,19 @@
 mod agreement;
 mod claims;
 mod log;
+mod majority;
 mod own_slots;
 mod parameters;
 mod progress;
 mod quorum;
 mod reading;
+mod schedules;
 mod slot_clock;
 mod standstill;
 mod tracker;
 
 pub use log::{BlockLog, Fit};
+pub use majority::Majority;
 pub use own_slots::SlotFact;
 pub use parameters::Parameters;
 pub use progress::WallClock;

@@ -14,7 +14,8 @@ use crate::time::utc;
 const GRACE_SLOTS: u32 = 3;
 
 /// What can keep Dogwatch from judging the witness; at most one alert of these is open at a time.
-const WHOLE: [Cause; 6] = [Cause::Blind, Cause::Halted, Cause::Thin, Cause::Split, Cause::Clock, Cause::NoBlocks];
+const WHOLE: [Cause; 7] =
+    [Cause::Blind, Cause::Halted, Cause::Thin, Cause::Split, Cause::Clock, Cause::NoBlocks, Cause::NoSchedule];
 
 /// How an alert ends that only makes sense while the rest of the chain is well.
 const NOT_WELL: &str = "Dogwatch no longer sees the chain well: another alert says what is wrong now.";
@@ -92,7 +93,9 @@ impl ChainAlerts {
     fn unjudged(&self, tracker: &Tracker) -> Option<Cause> {
         if self.is_well(tracker) {
             let tip = tracker.log().tip().map(|tip| tip.num());
-            return (tip < tracker.head().map(Head::num)).then_some(Cause::NoBlocks);
+            let behind = tip < tracker.head().map(Head::num);
+            let unscheduled = (!tracker.knows_schedule()).then_some(Cause::NoSchedule);
+            return behind.then_some(Cause::NoBlocks).or(unscheduled);
         }
         Some(match (tracker.agreement(), tracker.standstill(), tracker.wall_clock()) {
             (Agreement::Blind, Standstill::AllAtTheSameBlock, _) => Cause::Halted,
@@ -110,6 +113,7 @@ impl ChainAlerts {
         for cause in WHOLE {
             let how = match cause {
                 Cause::NoBlocks => "Dogwatch has the blocks up to the head again.",
+                Cause::NoSchedule => "The endpoints agree on who produces in which slot again.",
                 _ => "The endpoints agree on a fresh head again.",
             };
             said.extend(self.book.resolve(now, &key(&tracker.config().chain, cause), how));
@@ -129,8 +133,9 @@ impl ChainAlerts {
         self.reason = Some((cause, since));
         let started = *self.started.get_or_insert(now);
         let due = match (self.last_judged, cause) {
-            // Blocks are read once the endpoints have answered. Anything else is said from the first moment on.
-            (None, Cause::NoBlocks) => over(started),
+            // Blocks are read once the endpoints have answered, and a shuffle may come between two answers. Anything else
+            // is said from the first moment on.
+            (None, Cause::NoBlocks | Cause::NoSchedule) => over(started),
             (None, _) => true,
             (Some(judged), _) => over(judged),
         };
@@ -340,6 +345,11 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_judged: Option<Time>)
             Severity::Page,
             format!("{chain}: no endpoint delivers the blocks up to its head"),
             "Add endpoints that deliver blocks to dogwatch.toml. Until then watch the witness yourself.",
+        ),
+        Cause::NoSchedule => (
+            Severity::Page,
+            format!("{chain}: the endpoints do not agree on who produces in which slot"),
+            "Find out which endpoints show a wrong schedule and remove them. Until then watch the witness yourself.",
         ),
         _ => (
             Severity::Page,

@@ -29,7 +29,7 @@ mod watch;
 
 pub use book::AlertBook;
 pub use chain::{
-    BlockLog, Doubt, EndpointReading, Fit, Parameters, Reading, SlotClock, SlotFact, Standstill, Tracker,
+    BlockLog, Doubt, EndpointReading, Fit, Majority, Parameters, Reading, SlotClock, SlotFact, Standstill, Tracker,
     TrackerConfig, WallClock, WitnessReading,
 };
 pub use chain_alerts::ChainAlerts;

@@ -9,6 +9,7 @@ mod conditions;
 mod decide;
 mod event;
 mod facts;
+mod fork;
 mod machine;
 mod observe;
 mod own_slots;

@@ -185,13 +185,11 @@ impl Chain {
         self.included.iter().rev().find(holds).map(|(_, link)| self.link(*link))
     }
 
-    /// Whether a block may still hold a switch some day.
+    /// Whether a block of the branch that counts may still hold a switch some day.
     pub(crate) fn may_still_include(&self, witness: usize, plan: &SwitchPlan, id: TransactionId) -> bool {
-        [Side::Main, Side::Other].into_iter().any(|side| {
-            let head = self.head(side);
-            let same = head.truths.get(witness).is_some_and(|truth| truth.key == plan.from_key);
-            same && plan.expiration > head.block.time && self.block_with(side, id).is_none()
-        })
+        let head = self.truth();
+        let same = head.truths.get(witness).is_some_and(|truth| truth.key == plan.from_key);
+        same && plan.expiration > head.block.time && self.block_with(Side::Main, id).is_none()
     }
 
     /// Hands a key change to that side's nodes: `Err` if the key is no longer the one that it names.
@@ -245,18 +243,24 @@ impl Chain {
         self.head(side).participation() >= REQUIRED_PARTICIPATION
     }
 
-    fn produces(&mut self, side: Side, account: Account) -> bool {
-        let other = account - self.elections.votes.len();
+    /// Whether that witness is on that side. Where a watched one is only its nodes tell; it counts as on both.
+    fn is_on(&self, side: Side, account: Account) -> bool {
+        let Some(other) = account.checked_sub(self.elections.votes.len()) else { return true };
         let here = match (self.is_split(), other < self.troubles.minority) {
             (true, true) => Side::Other,
             _ => Side::Main,
         };
+        here == side
+    }
+
+    fn produces(&mut self, side: Side, account: Account) -> bool {
+        let other = account - self.elections.votes.len();
         // Some operators set their nodes to produce on a stale chain: without them no halt would end.
         let eager = !other.is_multiple_of(8);
         // The last in the list are gone, so that both sides of a split can lose witnesses.
         let gone = self.elections.names.len() - account <= self.troubles.gone;
         let absent = self.troubles.absent > 0 && self.rng.random_range(0..100) < self.troubles.absent;
-        here == side && (eager || self.takes_part(side)) && !gone && !absent
+        self.is_on(side, account) && (eager || self.takes_part(side)) && !gone && !absent
     }
 
     fn append(&mut self, side: Side, slot: u64, account: Account, signing_key: PublicKey) {
@@ -331,6 +335,10 @@ impl Chain {
         let seats = head.seats.current.len();
         let need = (seats * 3).div_ceil(4);
         let round = u64::try_from(seats).unwrap_or(u64::MAX);
+        // At once, it takes three quarters that are on this side now; built on, three quarters that ever were.
+        let present = (0..self.elections.names.len()).filter(|account| head.seats.current.contains(account));
+        let at_once =
+            self.finality == Finality::Fast && present.filter(|account| self.is_on(side, *account)).count() >= need;
         let (mut builders, mut seen): (u64, usize) = (0, 0);
         for id in self.branch(side).newest().take(2 * seats) {
             let link = self.link(id);
@@ -340,7 +348,7 @@ impl Chain {
                 seen += 1;
             }
             if seen >= need {
-                let at_once = self.finality == Finality::Fast && head.slot - link.slot < round;
+                let at_once = at_once && head.slot - link.slot < round;
                 return if at_once { head.num() } else { link.num().max(before) };
             }
         }

@@ -114,6 +114,12 @@ impl<'a> Theatre<'a> {
         }
         self.operator_mends();
         self.go_on(CALM.0 * round + CALM.1, &[], night.faults.len(), see);
+        // A chain that stood still for long takes its time: producers wait for each other.
+        for _ in 0..10 {
+            if self.world.chain.truth().participation() < 100 {
+                self.go_on(60, &[], night.faults.len(), see);
+            }
+        }
         self.checks.dawn(&self.world, &self.sites);
         // And nobody has come to a state without a way out.
         let crash = Fault { kind: "holder-crashed".to_owned(), at: 0, lasts: 9999, target: 0, amount: 0 };

@@ -41,11 +41,15 @@ impl BlockLog {
         self.schedules.values().next_back().and_then(|witnesses| u32::try_from(witnesses.len()).ok())
     }
 
+    /// The block at a height, if the log reaches there.
+    pub fn block_at(&self, num: BlockNum) -> Option<&Block> {
+        let base = self.base()?.num();
+        self.blocks.get(usize::try_from(num.0.checked_sub(base.0)?).ok()?)
+    }
+
     /// The id at a height, if the log reaches there.
     pub fn id_at(&self, num: BlockNum) -> Option<BlockId> {
-        let base = self.base()?.num();
-        let index = usize::try_from(num.0.checked_sub(base.0)?).ok()?;
-        self.blocks.get(index).map(|block| block.id)
+        self.block_at(num).map(|block| block.id)
     }
 
     /// The block that holds a transaction.

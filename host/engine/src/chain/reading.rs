@@ -65,6 +65,9 @@ pub enum Doubt {
     /// It has another block at a height we know.
     #[error("it has block {0}, other endpoints have another one at that height")]
     Fork(BlockId),
+    /// Blocks are by other witnesses than its schedule names.
+    #[error("its schedule names other producers than the blocks have")]
+    WrongSchedule,
     /// A head it has shown never became part of the chain.
     #[error("it has shown a head block that never became part of the chain")]
     BrokenClaim,

@@ -50,6 +50,8 @@ pub struct Tracker {
     claims: Claims,
     common_head: CommonHead,
     slot_length: SlotLength,
+    /// How often the log turned out to be another branch's.
+    branches_left: u32,
     /// The endpoints that stand at the head.
     at_head: Vec<String>,
 }
@@ -73,6 +75,7 @@ impl Tracker {
             claims: Claims::default(),
             common_head: CommonHead::default(),
             slot_length: SlotLength::default(),
+            branches_left: 0,
             at_head: Vec::new(),
         }
     }
@@ -130,6 +133,11 @@ impl Tracker {
     /// Whether this machine's clock fits the chain's.
     pub fn wall_clock(&self) -> WallClock {
         self.wall_clock
+    }
+
+    /// How often the log turned out to be another branch's. What was read of it that is not irreversible may be wrong.
+    pub(crate) fn branches_left(&self) -> u32 {
+        self.branches_left
     }
 
     /// How many operators must agree.
@@ -212,6 +220,7 @@ impl Tracker {
         if wrong_log {
             self.log.forget_blocks();
             self.claims.forget();
+            self.branches_left = self.branches_left.wrapping_add(1);
         }
         let (mut trusted, mut doubted) = (sound, outvoted);
         if wrong_log {
@@ -223,6 +232,7 @@ impl Tracker {
             let doubt = if self.claims.disproved(endpoint) { Doubt::BrokenClaim } else { Doubt::Fork(reading.head.id) };
             self.doubts.insert((*endpoint).to_owned(), doubt);
         }
+        self.distrust_schedules(&mut trusted);
         self.take_head(&mut trusted);
         if let Some(head) = self.head.as_ref().map(Head::num)
             && let Some(schedule) = agreement::schedule(&self.quorum, &trusted, head)
@@ -234,6 +244,19 @@ impl Tracker {
         self.witnesses =
             (0..watched.unwrap_or(0)).map(|index| agreement::witness(&self.quorum, &trusted, index)).collect();
         self.agreement = agreement::judge(&self.quorum, &trusted, doubted.len());
+    }
+
+    /// An endpoint whose schedule the blocks contradict counts in nothing.
+    fn distrust_schedules(&mut self, trusted: &mut Vec<NamedReading<'_>>) {
+        let Some(clock) = self.clock() else { return };
+        self.log.drop_contradicted(&clock);
+        trusted.retain(|(endpoint, reading)| {
+            let wrong = self.log.contradicts(&reading.schedule, &clock);
+            if wrong {
+                self.doubts.insert((*endpoint).to_owned(), Doubt::WrongSchedule);
+            }
+            !wrong
+        });
     }
 
     /// The highest head that the quorum has reached; who is further ahead cannot be checked yet.

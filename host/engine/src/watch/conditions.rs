@@ -38,7 +38,7 @@ impl Watch {
         }
     }
 
-    /// Low participation keeps Dogwatch from switching: an operator should know.
+    /// Low participation is the others' trouble first, and may be the witness's next.
     pub(super) fn report_participation(&mut self, turn: &mut Turn<'_>) {
         if !Self::quorum_agrees(turn.chain) {
             return;
@@ -56,7 +56,7 @@ impl Watch {
     pub(super) fn report_misses(&mut self, turn: &mut Turn<'_>) {
         match self.verdict(turn.now, turn.chain) {
             Verdict::Me => {
-                let notice = self.missing(turn.now);
+                let notice = self.missing(turn.now, turn.chain);
                 self.raise(turn, notice);
             }
             Verdict::Fine => {
@@ -71,12 +71,13 @@ impl Watch {
                     );
                 }
             }
+            Verdict::Chain | Verdict::CannotTell if !Self::quorum_agrees(turn.chain) => {}
             // A chain in trouble is no reason to say nothing: the witness misses one block after the other.
-            Verdict::Chain if Self::quorum_agrees(turn.chain) && self.trailing_misses().len() > 1 => {
-                let notice = self.missing(turn.now);
+            Verdict::Chain | Verdict::CannotTell if self.misses_in_a_row() > 1 => {
+                let notice = self.missing(turn.now, turn.chain);
                 self.raise(turn, notice);
             }
-            Verdict::Chain if Self::quorum_agrees(turn.chain) && self.produces(turn.chain) => {
+            Verdict::Chain | Verdict::CannotTell if self.produces(turn.chain) => {
                 let how = self.missing_over();
                 self.resolve(turn, Cause::Missing, &how);
             }
@@ -88,7 +89,7 @@ impl Watch {
     /// disabled, and nobody is expected to produce. A new key alone proves nothing: nodes show it while it is pending, and
     /// its node may be as dead as the last one.
     fn produces(&self, chain: &Tracker) -> bool {
-        let Some(holder) = self.holder() else { return false };
+        let Some(holder) = self.holder().filter(|_| self.state.missed_unseen == 0) else { return false };
         if holder == Holder::Disabled {
             let since = self.state.key.and_then(|record| record.since);
             return since.is_none_or(|since| chain.head().is_some_and(|head| head.slot >= since));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dogwatch_chain::{PublicKey, Time, TransactionId};
+use dogwatch_chain::{PublicKey, Slot, Time, TransactionId};
 
 use crate::chain::Tracker;
 use crate::config::{NodeConfig, WatchConfig};
@@ -11,6 +11,7 @@ use crate::health::NodeHealth;
 use crate::holder::Holder;
 use crate::situation::NodeIndex;
 use crate::watch::event::{Command, DecisionRecord, Event};
+use crate::watch::fork::ForkSuspicion;
 use crate::watch::state::WatchState;
 use crate::watch::turn::Turn;
 
@@ -27,6 +28,10 @@ pub struct Watch {
     pub(super) refused_since: BTreeMap<&'static str, Time>,
     /// Since when the endpoints have shown another signing key than the one on chain.
     pub(super) key_split_since: Option<Time>,
+    /// The branch that the records of own slots are read from, and the newest slot of it that is irreversible.
+    pub(super) branch: (u32, Option<Slot>),
+    /// Why the endpoints may show a minority's branch, and since when.
+    pub(super) fork_since: Option<(ForkSuspicion, Time)>,
 }
 
 impl Watch {
@@ -41,6 +46,8 @@ impl Watch {
             begun: None,
             refused_since: BTreeMap::new(),
             key_split_since: None,
+            branch: (0, None),
+            fork_since: None,
         }
     }
 

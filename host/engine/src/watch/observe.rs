@@ -24,6 +24,7 @@ impl Watch {
         self.note_key_split(turn.now, turn.chain);
         self.report_key_state(turn);
         self.report_participation(turn);
+        self.report_fork(turn);
         self.report_misses(turn);
         self.forget_nodes(turn);
         self.ask(turn);
@@ -70,6 +71,7 @@ impl Watch {
                     self.remember_elsewhere(turn.now, from.clone(), to.clone());
                 }
                 self.state.key = Some(KeyRecord { key, since, before: Some(record.key) });
+                self.state.missed_unseen = 0;
                 // A foreign key and the null key have alerts of their own.
                 if matches!(to, Holder::Node(_)) {
                     let notice = self.key_changed(&from, &to);

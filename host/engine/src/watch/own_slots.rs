@@ -1,8 +1,8 @@
 //! The witness's own slots: which were produced and which were missed, and by whom.
 
-use dogwatch_chain::Slot;
+use dogwatch_chain::{Slot, WitnessState};
 
-use crate::chain::{SlotFact, Tracker, WitnessReading};
+use crate::chain::{SlotClock, SlotFact, Tracker, WitnessReading};
 use crate::holder::Holder;
 use crate::situation::{OwnSlot, SlotOutcome};
 use crate::slots::SlotRecord;
@@ -19,13 +19,15 @@ impl Watch {
         if self.state.key.is_none() || !Self::caught_up(tracker) {
             return;
         }
+        self.leave_branch(tracker, &clock);
         let (base, tip) = (clock.slot(base.time), clock.slot(tip.time));
         // Records that a restart has put out of the log's reach stay as they were. But nothing is "in a row" across a
         // hole in what was seen, unless the endpoints tell that nothing was produced in it.
-        let last_confirmed = match tracker.witness(self.config.tracker_index) {
-            WitnessReading::Agreed(state) => Some(state.last_confirmed_block),
+        let told = match tracker.witness(self.config.tracker_index) {
+            WitnessReading::Agreed(state) => Some(state),
             WitnessReading::Unread | WitnessReading::NoSuchWitness | WitnessReading::Split(_) => None,
         };
+        let last_confirmed = told.map(|state| state.last_confirmed_block);
         let hole = self.state.seen.is_some_and(|seen| base > seen.plus(1));
         if hole && last_confirmed.is_none() {
             return;
@@ -34,8 +36,11 @@ impl Watch {
         let kept = |record: &&SlotRecord| !produced_unseen && record.slot < tip && !log.knows(record.slot, &clock);
         let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();
         self.state.seen = Some(tip);
+        let facts = log.own_slots(&self.config.witness, &clock);
+        self.note_unseen(tracker, hole, told, &facts);
         self.state.last_confirmed = last_confirmed.or(self.state.last_confirmed);
-        for (slot, fact) in log.own_slots(&self.config.witness, &clock) {
+        self.state.total_missed = told.map(|state| state.total_missed).or(self.state.total_missed);
+        for (slot, fact) in facts {
             let known = self.state.slots.iter().find(|record| record.slot == slot);
             let (outcome, holder) = match fact {
                 SlotFact::Produced(key) => (SlotOutcome::Produced, self.holder_of(key)),
@@ -48,6 +53,39 @@ impl Watch {
         let surplus = slots.len().saturating_sub(SLOTS_KEPT);
         self.state.slots = slots.split_off(surplus);
         self.state.tally.count(&self.state.slots);
+    }
+
+    /// Forgets what was read from a branch that turned out to be the wrong one: all that was not irreversible there.
+    fn leave_branch(&mut self, tracker: &Tracker, clock: &SlotClock) {
+        let (branch, irreversible) = self.branch;
+        if tracker.branches_left() != branch {
+            self.state.slots.retain(|record| irreversible.is_none_or(|last| record.slot <= last));
+            self.state.missed_unseen = 0;
+        }
+        let num = tracker.head().map(|head| head.irreversible);
+        let block = num.and_then(|num| tracker.log().block_at(num));
+        self.branch = (tracker.branches_left(), block.map(|block| clock.slot(block.time)));
+    }
+
+    /// Takes in what the endpoints tell of a time in which no blocks were seen. If the witness has produced nothing for two
+    /// rounds, what it missed in that time goes on the misses before: which of it came after its last block nobody tells.
+    fn note_unseen(&mut self, tracker: &Tracker, hole: bool, state: Option<&WitnessState>, facts: &[(Slot, SlotFact)]) {
+        let is_produced = |(_, fact): &(Slot, SlotFact)| matches!(fact, SlotFact::Produced(_));
+        if facts.iter().any(is_produced) {
+            self.state.missed_unseen = 0;
+        }
+        let (Some(state), Some(head)) = (state.filter(|_| hole), tracker.head()) else { return };
+        let last = state.last_confirmed_block;
+        if Some(last) != self.state.last_confirmed {
+            self.state.missed_unseen = 0;
+        }
+        let silent = u64::from(head.num().0.saturating_sub(last.0)) > self.round().saturating_mul(2);
+        if silent || Some(last) == self.state.last_confirmed {
+            let missed = self.state.total_missed.map_or(0, |then| state.total_missed.saturating_sub(then));
+            // The counter has those too that the log tells of.
+            let seen = u32::try_from(facts.len()).unwrap_or(u32::MAX);
+            self.state.missed_unseen = self.state.missed_unseen.saturating_add(missed.saturating_sub(seen));
+        }
     }
 
     /// Who should have produced in a missed slot: whoever held the key then.
@@ -84,6 +122,13 @@ impl Watch {
             .collect();
         misses.reverse();
         misses
+    }
+
+    /// How many blocks the witness has missed in a row, those of a time that was not seen among them.
+    pub(super) fn misses_in_a_row(&self) -> usize {
+        let seen = self.trailing_misses().len();
+        let unseen = usize::try_from(self.state.missed_unseen).unwrap_or(usize::MAX);
+        seen.saturating_add(unseen)
     }
 
     /// Whether the present holder has signed a block since its key was first seen.

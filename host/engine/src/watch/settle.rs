@@ -5,7 +5,8 @@ use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
 use crate::chain::{Tracker, WitnessReading};
 use crate::holder::Holder;
-use crate::situation::{Mode, SwitchOutcome};
+use crate::situation::{Mode, SlotOutcome, SwitchOutcome};
+use crate::slots::SlotRecord;
 use crate::switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 use crate::watch::event::Command;
 use crate::watch::machine::Watch;
@@ -109,6 +110,7 @@ impl Watch {
         since: Option<Slot>,
     ) {
         self.state.key = Some(KeyRecord { key: flight.plan.to_key, since, before: Some(flight.plan.from_key) });
+        self.state.missed_unseen = 0;
         self.remember(&flight, SwitchOutcome::Applied, block, turn.now);
         self.state.in_flight = None;
         self.resolve(turn, Cause::NotTaken, "The switch is in a block.");
@@ -157,13 +159,17 @@ impl Watch {
 
     /// Remembers that somebody else moved the key away from its present holder.
     pub(super) fn remember_elsewhere(&mut self, now: Time, from: Holder, to: Holder) {
-        let missed = self.trailing_misses();
+        // Its new holder may have produced before the change was seen.
+        let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
+        let before = slots.skip_while(|record| record.outcome == SlotOutcome::Produced && record.holder == to);
+        let missed: Vec<&SlotRecord> =
+            before.take_while(|record| record.outcome == SlotOutcome::Missed && record.holder == from).collect();
         let reason = match missed.len() {
             0 => format!("made elsewhere, while {from} missed no slot"),
             1 => format!("made elsewhere, after {from} missed a slot"),
             more => format!("made elsewhere, after {from} missed {more} slots in a row"),
         };
-        let first_missed = missed.first().map(|miss| miss.time);
+        let first_missed = missed.last().map(|miss| miss.time);
         self.state.switches.push(SwitchRecord {
             at: now,
             first_missed,

@@ -25,6 +25,12 @@ pub struct WatchState {
     /// produced in the hole.
     #[serde(default)]
     pub last_confirmed: Option<BlockNum>,
+    /// The witness's counter of missed blocks as of `seen`, as the endpoints tell it.
+    #[serde(default)]
+    pub total_missed: Option<u32>,
+    /// Blocks missed in a row before the oldest known slot, while the chain could not be seen.
+    #[serde(default)]
+    pub missed_unseen: u32,
     /// The switch under way.
     pub in_flight: Option<InFlight>,
     /// The switch that is in a block and not proven yet.

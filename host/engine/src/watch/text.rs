@@ -1,5 +1,6 @@
 //! What alerts say: what happened, since when, what Dogwatch did or will do, and what the operator must do.
 
+mod fork;
 mod key;
 mod line;
 mod misses;

@@ -2,17 +2,21 @@
 
 use dogwatch_chain::Time;
 
-use crate::chain::{Standstill, Tracker};
+use crate::chain::{Majority, Standstill, Tracker};
 use crate::holder::Holder;
 use crate::situation::{Agreement, Verdict};
 use crate::watch::machine::Watch;
+
+/// Below this many of the last 128 slots filled, a third, `hived` and `steemd` refuse to produce
+/// (`required-participation`).
+pub(super) const REQUIRED_PARTICIPATION: u8 = 43;
 
 impl Watch {
     /// Whose fault it is.
     pub fn verdict(&self, now: Time, tracker: &Tracker) -> Verdict {
         let view = tracker.view(now);
         match view.agreement {
-            Agreement::Blind if tracker.standstill() == Standstill::AllAtTheSameBlock => {
+            Agreement::Blind if tracker.standstill() == Standstill::AllAtTheSameBlock && !self.fork_is_suspected() => {
                 return Verdict::Chain;
             }
             Agreement::Blind | Agreement::Thin | Agreement::Disagreed => return Verdict::CannotTell,
@@ -22,7 +26,11 @@ impl Watch {
         if tracker.parameters().are_wrong() {
             return Verdict::CannotTell;
         }
-        if view.participation < self.config.rails.min_participation {
+        if !tracker.knows_schedule() {
+            return Verdict::CannotTell;
+        }
+        // Producers themselves stop below a third: they take the chain for a minority's, and no switch cures that.
+        if view.participation < REQUIRED_PARTICIPATION {
             return Verdict::Chain;
         }
         // The endpoints were fresh when they last answered: an old head means that this was a while ago. And the
@@ -31,11 +39,14 @@ impl Watch {
         if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
             return Verdict::CannotTell;
         }
-        match self.trailing_misses().is_empty() {
-            false => Verdict::Me,
+        match self.trailing_misses().last() {
+            // On a minority's branch everybody else is missing.
+            Some(last) if tracker.majority_after(last.slot) == Majority::NotSeen => Verdict::CannotTell,
+            Some(_) => Verdict::Me,
+            None if self.fork_is_suspected() || self.state.missed_unseen > 0 => Verdict::CannotTell,
             // A witness of which no slot is known may be missing all of them.
-            true if self.knows_a_slot() || self.holder() == Some(Holder::Disabled) => Verdict::Fine,
-            true => Verdict::CannotTell,
+            None if self.knows_a_slot() || self.holder() == Some(Holder::Disabled) => Verdict::Fine,
+            None => Verdict::CannotTell,
         }
     }
 

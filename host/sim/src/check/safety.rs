@@ -102,7 +102,8 @@ impl Checks {
         let Some(process) = site.process.as_ref().filter(|_| !wild && !site.amnesia) else { return };
         let Some(watch) = process.watches.get(witness) else { return };
         let round = u64::from(world.chain.profile.round_length);
-        let window = world.slot.saturating_sub(10 * round).max(site.first_seen(16 * round));
+        // A switch is remembered by when it was decided, which is some slots before it is in a block.
+        let window = (world.slot + 20).saturating_sub(10 * round).max(site.first_seen(16 * round));
         let mut failed = Vec::new();
         for id in world.chain.branch(Side::Main).newest() {
             let link = world.chain.link(id);

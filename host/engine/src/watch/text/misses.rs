@@ -3,12 +3,14 @@
 use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::Time;
 
+use crate::chain::Tracker;
 use crate::config::Signing;
 use crate::holder::Holder;
-use crate::situation::Mode;
+use crate::situation::{Mode, Verdict};
 use crate::time::utc;
 use crate::watch::machine::Watch;
 use crate::watch::text::phrases::{Advice, ENDPOINTS, STATUS};
+use crate::watch::verdict::REQUIRED_PARTICIPATION;
 
 impl Watch {
     pub(in crate::watch) fn low_participation(&self, filled: u8) -> Notice {
@@ -21,17 +23,17 @@ impl Watch {
                 Severity::Critical,
                 format!("{chain}: only {filled} of the last 128 slots hold a block"),
                 format!(
-                    "Below {least} the chain itself is in trouble: Dogwatch does not switch {name}, whatever it misses."
+                    "Below {least} the chain itself is in trouble. Dogwatch judges {name} by the blocks around its own \
+                     slots; below {REQUIRED_PARTICIPATION} producers stop by themselves, and no switch helps."
                 ),
-                "Find out what is wrong with the chain, and what other witnesses do. Usually there is nothing to \
-                 switch.",
+                "Find out what is wrong with the chain, and what other witnesses do.",
             )
         }
     }
 
-    pub(in crate::watch) fn missing(&self, now: Time) -> Notice {
+    pub(in crate::watch) fn missing(&self, now: Time, chain: &Tracker) -> Notice {
         let misses = self.trailing_misses();
-        let count = misses.len();
+        let count = self.misses_in_a_row();
         let missed = if count == 1 { "missed a block".to_owned() } else { format!("missed {count} blocks in a row") };
         let when = match (misses.first(), misses.last()) {
             (Some(first), Some(last)) if first.slot != last.slot => {
@@ -40,13 +42,19 @@ impl Watch {
             (Some(only), _) => format!("At {}", utc(only.time)),
             (None, _) => "Just now".to_owned(),
         };
+        let when = match count.saturating_sub(misses.len()) {
+            0 => when,
+            1 => format!("{when}, and 1 while Dogwatch could not see the chain"),
+            more => format!("{when}, and {more} while Dogwatch could not see the chain"),
+        };
         let name = self.name();
         let what = match self.holder() {
             Some(Holder::Node(node)) => format!("{name}: node {node} {missed}"),
             _ => format!("{name} {missed}, with an unknown signing key"),
         };
-        let (next, Advice { remedy, command }) = self.after_misses(now, count);
-        let when = if self.chain_is_thin() { when } else { format!("{when}. The chain goes on without it") };
+        let hold = self.hold(now, chain);
+        let (next, Advice { remedy, command }) = self.after_misses(now, count, hold);
+        let when = if hold.is_some() { when } else { format!("{when}. The chain goes on without it") };
         Notice {
             command,
             ..self.notice(
@@ -59,13 +67,25 @@ impl Watch {
         }
     }
 
-    /// Whether so many slots of the chain are empty that Dogwatch does not switch.
-    fn chain_is_thin(&self) -> bool {
-        self.state.alerts.is_open(&self.alert_key(Cause::LowParticipation))
+    /// What about the chain keeps Dogwatch from switching on misses, if anything does.
+    fn hold(&self, now: Time, chain: &Tracker) -> Option<&'static str> {
+        match self.verdict(now, chain) {
+            Verdict::Me | Verdict::Fine => None,
+            Verdict::Chain => Some(
+                "So few slots hold a block that producers take the chain for a minority's and stop by themselves: \
+                 Dogwatch does not switch while that lasts.",
+            ),
+            Verdict::CannotTell if self.fork_is_suspected() => {
+                Some("The endpoints may be on a minority fork: Dogwatch does not switch while that lasts.")
+            }
+            Verdict::CannotTell => {
+                Some("Dogwatch switches only once most witnesses have built on the blocks after the misses.")
+            }
+        }
     }
 
     /// What Dogwatch does about misses, and what is left to the operator.
-    fn after_misses(&self, now: Time, count: usize) -> (String, Advice) {
+    fn after_misses(&self, now: Time, count: usize, hold: Option<&'static str>) -> (String, Advice) {
         let holder = self.holder();
         let Some(Holder::Node(node)) = &holder else {
             let next = "Dogwatch cannot switch away from a key that it does not have.".to_owned();
@@ -80,22 +100,19 @@ impl Watch {
             return (next, Advice::new(format!("Repair node {node}, or set another key with a wallet."), STATUS));
         }
         let paused = self.state.paused_until;
-        let thin = self.chain_is_thin();
         let no_policy = self.state.alerts.is_open(&self.alert_key(Cause::PolicyFailed));
         let (next, force) = match (self.config.mode, paused) {
             (Mode::Observe, _) => ("Mode is \"observe\": Dogwatch does not switch.".to_owned(), " --force"),
             (Mode::Armed, Some(until)) => {
                 (format!("Automatic switches are paused until {}: Dogwatch does not switch.", utc(until)), "")
             }
-            (Mode::Armed, None) if thin => {
-                ("Too many slots of the chain are empty: Dogwatch does not switch while that lasts.".to_owned(), "")
-            }
             (Mode::Armed, None) if no_policy => ("The policy fails: Dogwatch does not switch.".to_owned(), ""),
             (Mode::Armed, None) => {
-                ("Dogwatch switches as soon as the policy asks for it and nothing stands in the way.".to_owned(), "")
+                let acts = "Dogwatch switches as soon as the policy asks for it and nothing stands in the way.";
+                (hold.unwrap_or(acts).to_owned(), "")
             }
         };
-        let acts = self.config.mode == Mode::Armed && paused.is_none() && !no_policy && !thin;
+        let acts = self.config.mode == Mode::Armed && paused.is_none() && !no_policy && hold.is_none();
         let advice = match self.by_hand(now, None) {
             _ if count < 2 => Advice::new(format!("Look at node {node}."), STATUS),
             None => Advice::new(format!("Repair node {node} or a standby."), STATUS),

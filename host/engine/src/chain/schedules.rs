@@ -1,0 +1,81 @@
+//! Whether schedules fit the blocks: a wrong one would hold the misses of others against the witness, or hide its own.
+
+use dogwatch_chain::{BlockNum, Schedule};
+
+use crate::chain::log::BlockLog;
+use crate::chain::slot_clock::SlotClock;
+use crate::chain::tracker::Tracker;
+
+impl BlockLog {
+    /// Whether a known block is by another witness than that schedule names.
+    pub(super) fn contradicts(&self, schedule: &Schedule, clock: &SlotClock) -> bool {
+        let round = u32::try_from(schedule.current.len()).unwrap_or(u32::MAX);
+        // A schedule holds for the blocks after the shuffle that made it.
+        let first = schedule.next_shuffle.back(round).next();
+        let newest = self.blocks.iter().rev().skip_while(|block| block.num() > schedule.next_shuffle);
+        let mut scheduled = newest.take_while(|block| block.num() >= first);
+        scheduled.any(|block| schedule.producer(clock.slot(block.time)) != Some(&block.witness))
+    }
+
+    /// Forgets the schedules that the blocks have proven wrong.
+    pub(super) fn drop_contradicted(&mut self, clock: &SlotClock) {
+        let wrong: Vec<BlockNum> = self
+            .schedules
+            .iter()
+            .map(|(next_shuffle, current)| Schedule {
+                next_shuffle: *next_shuffle,
+                current: current.clone(),
+                future: None,
+            })
+            .filter(|schedule| self.contradicts(schedule, clock))
+            .map(|schedule| schedule.next_shuffle)
+            .collect();
+        for next_shuffle in wrong {
+            self.schedules.remove(&next_shuffle);
+            self.future = self.future.take().filter(|future| future.next_shuffle != next_shuffle);
+        }
+    }
+}
+
+impl Tracker {
+    /// Whether it is known whose slot the next one is. Without that no miss can be attributed.
+    pub fn knows_schedule(&self) -> bool {
+        let next = self.head().zip(self.log().future.as_ref());
+        next.is_some_and(|(head, schedule)| schedule.is_in_force_at(head.num()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{block, head, schedule, tracking};
+
+    #[test]
+    fn blocks_prove_schedules_wrong() {
+        let clock = SlotClock::new(&head(1, 100), tracking().block_interval);
+        let mut log = BlockLog::default();
+        log.extend([block(9, 99, "e"), block(10, 100, "a"), block(11, 101, "b"), block(12, 103, "d")]);
+        for (next_shuffle, current, wrong) in [
+            (15, "abcde", false),
+            (15, "abced", true),
+            // It begins with block 11, and slot 104 has not been yet.
+            (15, "xbcde", false),
+            (15, "abcdx", false),
+            // It ends with block 10.
+            (10, "abcde", false),
+            (10, "bacde", true),
+            (20, "edcba", false),
+        ] {
+            assert_eq!(
+                log.contradicts(&schedule(next_shuffle, current, None), &clock),
+                wrong,
+                "{next_shuffle} {current}"
+            );
+        }
+        log.learn_schedule(&schedule(10, "abcde", None));
+        log.learn_schedule(&schedule(15, "edcba", None));
+        log.drop_contradicted(&clock);
+        assert_eq!(log.schedules.keys().collect::<Vec<_>>(), [&BlockNum(10)]);
+        assert_eq!(log.future, None);
+    }
+}

@@ -1,0 +1,111 @@
+//! Noticing that the endpoints may show a minority's branch, or stand still while the chain goes on.
+
+use std::time::Duration;
+
+use dogwatch_alerts::Cause;
+use dogwatch_chain::{BlockNum, Time};
+
+use crate::chain::{Majority, Standstill, Tracker};
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
+
+/// Two nodes that follow one chain are no further apart than this many blocks.
+const TOGETHER: u32 = 3;
+
+/// For how many slots own nodes must be ahead before that is said: they are probed between two polls.
+const AHEAD_FOR: u32 = 3;
+
+/// Why the branch that the endpoints show may not be the chain's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ForkSuspicion {
+    /// An own node stands well above the endpoints' head.
+    NodeAhead {
+        /// The node.
+        node: String,
+        /// Its head.
+        at: BlockNum,
+    },
+    /// All endpoints stand still, and an own node goes on.
+    OnlyNodeGoesOn {
+        /// The node.
+        node: String,
+        /// Its head.
+        at: BlockNum,
+    },
+    /// Half of the witnesses or fewer have made blocks on it within the last round, and none of those is irreversible.
+    NoMajority,
+}
+
+impl ForkSuspicion {
+    const fn is_kind(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::NodeAhead { .. }, Self::NodeAhead { .. })
+                | (Self::OnlyNodeGoesOn { .. }, Self::OnlyNodeGoesOn { .. })
+                | (Self::NoMajority, Self::NoMajority)
+        )
+    }
+
+    /// How long it must last before it is said.
+    fn patience(&self, watch: &Watch) -> Duration {
+        match self {
+            Self::NodeAhead { .. } | Self::OnlyNodeGoesOn { .. } => watch.config.profile.slots(AHEAD_FOR),
+            Self::NoMajority => watch.config.profile.round(),
+        }
+    }
+}
+
+impl Watch {
+    /// Raises the alert about a fork once a suspicion has lasted, and closes it when there is none.
+    pub(super) fn report_fork(&mut self, turn: &mut Turn<'_>) {
+        let Some(suspicion) = self.fork_suspicion(turn.now, turn.chain) else {
+            self.fork_since = None;
+            // While nothing can be seen, nothing is over.
+            if Self::quorum_agrees(turn.chain) {
+                self.resolve(turn, Cause::MinorityFork, "Most witnesses build on the branch that the endpoints show.");
+            }
+            return;
+        };
+        let since = match &self.fork_since {
+            // If the clock was set back, the time starts again.
+            Some((before, since)) if before.is_kind(&suspicion) => (*since).min(turn.now),
+            _ => turn.now,
+        };
+        let lasts = turn.now.since(since);
+        let due = lasts >= suspicion.patience(self);
+        self.fork_since = Some((suspicion.clone(), since));
+        if due || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork)) {
+            let notice = self.minority_fork(turn.chain, &suspicion);
+            self.raise(turn, notice);
+        }
+    }
+
+    /// Whether an alert says that the endpoints may show a minority's branch.
+    pub(super) fn fork_is_suspected(&self) -> bool {
+        self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
+    }
+
+    fn fork_suspicion(&self, now: Time, chain: &Tracker) -> Option<ForkSuspicion> {
+        let ahead = self.node_ahead(now, chain);
+        if Self::quorum_agrees(chain) {
+            let lost = Self::caught_up(chain) && chain.recent_majority() == Majority::NotSeen;
+            let majority = lost.then_some(ForkSuspicion::NoMajority);
+            return ahead.map(|(node, at)| ForkSuspicion::NodeAhead { node, at }).or(majority);
+        }
+        let still = chain.standstill() == Standstill::AllAtTheSameBlock;
+        ahead.filter(|_| still).map(|(node, at)| ForkSuspicion::OnlyNodeGoesOn { node, at })
+    }
+
+    /// An own node that answers with a fresh head well above the endpoints'.
+    fn node_ahead(&self, now: Time, chain: &Tracker) -> Option<(String, BlockNum)> {
+        let head = chain.head()?.num();
+        let stale_after = chain.config().stale_after;
+        let ahead = self.config.nodes.iter().zip(&self.health).filter_map(|(node, health)| {
+            let fresh = health.unfit().is_none() && health.last_good().is_some_and(|at| now.since(at) <= stale_after);
+            let probe = health.last_probe().filter(|probe| fresh && now.since(probe.head.time) <= stale_after)?;
+            let at = probe.head.num();
+            (at.0 > head.0.saturating_add(TOGETHER)).then(|| (node.name.clone(), at))
+        });
+        ahead.max_by_key(|(_, at)| *at)
+    }
+}
