@@ -73,8 +73,6 @@ pub(crate) struct Checks {
     awake: Vec<able::Awake>,
     /// By node: since when it has been well.
     well: Vec<Option<u64>>,
-    /// By node: since when its probes have been bad.
-    unfit: Vec<Option<u64>>,
     /// By witness: its misses in a row as of the last slot.
     misses: Vec<u32>,
 }
@@ -87,7 +85,6 @@ impl Checks {
             outages: vec![liveness::Outage::new(sites); world.witnesses()],
             awake: vec![able::Awake::new(world.slot); sites],
             well: vec![Some(0); world.nodes.len()],
-            unfit: vec![None; world.nodes.len()],
             misses: vec![0; world.witnesses()],
         }
     }

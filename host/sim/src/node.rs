@@ -116,14 +116,15 @@ impl Node {
         }
     }
 
-    /// Whether its probes have been bad since its fault began, and say so to whoever looks.
-    pub(crate) fn looks_unfit(&self) -> bool {
+    /// Since when its probes have been bad, if they have.
+    pub(crate) fn unfit_since(&self) -> Option<u64> {
         use NodeFault::{Behind, Crashed, Forked, Hung, OldVersion, PortTaken, WrongChain};
-        match self.fault() {
+        let unfit = match self.fault() {
             Some(Behind(blocks)) => blocks > 6,
             Some(Crashed | Forked | Hung | OldVersion | PortTaken | WrongChain) => true,
             _ => false,
-        }
+        };
+        unfit.then_some(self.since().slot)
     }
 
     /// What a probe finds.

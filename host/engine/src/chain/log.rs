@@ -23,6 +23,8 @@ pub struct BlockLog {
     /// By the number of the block that ended (or will end) the schedule.
     pub(super) schedules: BTreeMap<BlockNum, Vec<AccountName>>,
     pub(super) future: Option<Schedule>,
+    /// How many blocks the last step back has taken, since blocks last linked.
+    stepped_back: usize,
 }
 
 impl BlockLog {
@@ -99,18 +101,16 @@ impl BlockLog {
                 }
             }
         }
+        self.stepped_back = 0;
         self.prune();
         Fit::Linked
     }
 
-    /// Forgets all blocks; the schedules stay.
-    pub fn forget_blocks(&mut self) {
-        self.blocks.clear();
-    }
-
-    /// Forgets the newest block, which turned out to lie on another branch.
+    /// Forgets the newest blocks, which turned out to lie on another branch: one, then two more, then four more.
     fn step_back(&mut self) -> Fit {
-        self.blocks.pop_back();
+        self.stepped_back = self.stepped_back.saturating_mul(2).max(1);
+        let left = self.blocks.len().saturating_sub(self.stepped_back);
+        self.blocks.truncate(left);
         Fit::Forked
     }
 
@@ -119,7 +119,8 @@ impl BlockLog {
         self.blocks.pop_back();
     }
 
-    fn drop_from(&mut self, num: BlockNum) {
+    /// Forgets the blocks from that height on.
+    pub(crate) fn drop_from(&mut self, num: BlockNum) {
         while self.tip().is_some_and(|tip| tip.num() >= num) {
             self.blocks.pop_back();
         }

@@ -215,12 +215,13 @@ impl Tracker {
             .iter()
             .partition::<Vec<NamedReading<'_>>, _>(|answer| agreement::outvoted(&self.quorum, answer, &fresh));
         let (forked, sound) = standing.iter().partition::<Vec<NamedReading<'_>>, _>(|answer| self.contradicts(answer));
-        // The majority stands on another branch than our log: forget the log, the next blocks will tell.
+        // The majority stands on another branch than our log: forget the log from there on, the next blocks will tell.
         let wrong_log = self.quorum.voices_of(&forked) > self.quorum.voices_of(&sound);
         if wrong_log {
-            self.log.forget_blocks();
+            if let Some(lowest) = forked.iter().map(|(_, reading)| reading.head.num()).min() {
+                self.log.drop_from(lowest);
+            }
             self.claims.forget();
-            self.branches_left = self.branches_left.wrapping_add(1);
         }
         let (mut trusted, mut doubted) = (sound, outvoted);
         if wrong_log {
@@ -360,6 +361,9 @@ impl Tracker {
     /// Takes in blocks that were read. `Forked`: ask [`Self::wanted`] again.
     pub fn learn(&mut self, blocks: Vec<Block>) -> Fit {
         let fit = self.log.extend(blocks);
+        if fit == Fit::Forked && self.log.tip().is_none() {
+            self.branches_left = self.branches_left.wrapping_add(1);
+        }
         // The blocks came from another branch than the head: the next round of answers tells which is right.
         if let (Some(head), Some(tip)) = (&self.head, self.log.tip())
             && tip.num() == head.num()

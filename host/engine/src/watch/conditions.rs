@@ -73,7 +73,7 @@ impl Watch {
             }
             Verdict::Chain | Verdict::CannotTell if !Self::quorum_agrees(turn.chain) => {}
             // A chain in trouble is no reason to say nothing: the witness misses one block after the other.
-            Verdict::Chain | Verdict::CannotTell if self.misses_in_a_row() > 1 => {
+            Verdict::Chain | Verdict::CannotTell if self.missed_in_a_row() > 1 => {
                 let notice = self.missing(turn.now, turn.chain);
                 self.raise(turn, notice);
             }

@@ -30,6 +30,8 @@ pub struct Watch {
     pub(super) key_split_since: Option<Time>,
     /// The branch that the records of own slots are read from, and the newest slot of it that is irreversible.
     pub(super) branch: (u32, Option<Slot>),
+    /// Blocks missed by the endpoints' counter alone, as of the last observation.
+    pub(super) unseen_before: u32,
     /// Why the endpoints may show a minority's branch, and since when.
     pub(super) fork_since: Option<(ForkSuspicion, Time)>,
 }
@@ -47,6 +49,7 @@ impl Watch {
             refused_since: BTreeMap::new(),
             key_split_since: None,
             branch: (0, None),
+            unseen_before: 0,
             fork_since: None,
         }
     }

@@ -64,6 +64,12 @@ impl Watch {
             Some(record) if record.key == key => {}
             Some(record) => {
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
+                if record.before == Some(key) && self.forget_undone(turn.chain, &to, &from) {
+                    // It never left: what was missed before counts on.
+                    self.state.key = Some(KeyRecord { key, since: None, before: None });
+                    let notice = self.undone_by_fork(&from, &to);
+                    return self.update(turn, notice);
+                }
                 let never_counted = record.before == Some(key) && record.since.is_some_and(|since| head.slot < since);
                 if never_counted {
                     self.forget_elsewhere(&to, &from);

@@ -2,7 +2,7 @@
 
 use dogwatch_chain::{Slot, WitnessState};
 
-use crate::chain::{SlotClock, SlotFact, Tracker, WitnessReading};
+use crate::chain::{Majority, SlotClock, SlotFact, Tracker, WitnessReading};
 use crate::holder::Holder;
 use crate::situation::{OwnSlot, SlotOutcome};
 use crate::slots::SlotRecord;
@@ -37,9 +37,7 @@ impl Watch {
         let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();
         self.state.seen = Some(tip);
         let facts = log.own_slots(&self.config.witness, &clock);
-        self.note_unseen(tracker, hole, told, &facts);
-        self.state.last_confirmed = last_confirmed.or(self.state.last_confirmed);
-        self.state.total_missed = told.map(|state| state.total_missed).or(self.state.total_missed);
+        self.note_unseen(tracker, told, &facts);
         for (slot, fact) in facts {
             let known = self.state.slots.iter().find(|record| record.slot == slot);
             let (outcome, holder) = match fact {
@@ -59,33 +57,36 @@ impl Watch {
     fn leave_branch(&mut self, tracker: &Tracker, clock: &SlotClock) {
         let (branch, irreversible) = self.branch;
         if tracker.branches_left() != branch {
-            self.state.slots.retain(|record| irreversible.is_none_or(|last| record.slot <= last));
-            self.state.missed_unseen = 0;
+            self.state.slots.retain(|record| irreversible.is_some_and(|last| record.slot <= last));
+            self.state.seen = irreversible;
         }
         let num = tracker.head().map(|head| head.irreversible);
         let block = num.and_then(|num| tracker.log().block_at(num));
         self.branch = (tracker.branches_left(), block.map(|block| clock.slot(block.time)));
     }
 
-    /// Takes in what the endpoints tell of a time in which no blocks were seen. If the witness has produced nothing for two
-    /// rounds, what it missed in that time goes on the misses before: which of it came after its last block nobody tells.
-    fn note_unseen(&mut self, tracker: &Tracker, hole: bool, state: Option<&WitnessState>, facts: &[(Slot, SlotFact)]) {
-        let is_produced = |(_, fact): &(Slot, SlotFact)| matches!(fact, SlotFact::Produced(_));
-        if facts.iter().any(is_produced) {
-            self.state.missed_unseen = 0;
+    /// How many blocks the witness has missed since its last one by the endpoints' counter, and not by the blocks: it was not
+    /// seen, or nobody knew whose slots they were.
+    fn note_unseen(&mut self, tracker: &Tracker, told: Option<&WitnessState>, facts: &[(Slot, SlotFact)]) {
+        let (Some(told), Some(head)) = (told, tracker.head()) else { return };
+        let last = told.last_confirmed_block;
+        if self.state.last_confirmed != Some(last) {
+            // Of a last block that is long past, what was missed before it was seen may have come after it.
+            let long_past = u64::from(head.num().0.saturating_sub(last.0)) > self.round().saturating_mul(2);
+            let before = self.state.missed_before.filter(|_| long_past);
+            self.state.missed_before = Some(before.unwrap_or(told.total_missed));
+            self.state.last_confirmed = Some(last);
         }
-        let (Some(state), Some(head)) = (state.filter(|_| hole), tracker.head()) else { return };
-        let last = state.last_confirmed_block;
-        if Some(last) != self.state.last_confirmed {
-            self.state.missed_unseen = 0;
-        }
-        let silent = u64::from(head.num().0.saturating_sub(last.0)) > self.round().saturating_mul(2);
-        if silent || Some(last) == self.state.last_confirmed {
-            let missed = self.state.total_missed.map_or(0, |then| state.total_missed.saturating_sub(then));
-            // The counter has those too that the log tells of.
-            let seen = u32::try_from(facts.len()).unwrap_or(u32::MAX);
-            self.state.missed_unseen = self.state.missed_unseen.saturating_add(missed.saturating_sub(seen));
-        }
+        let counted = self.state.missed_before.map_or(0, |before| told.total_missed.saturating_sub(before));
+        let seen = facts.iter().rev().take_while(|(_, fact)| !matches!(fact, SlotFact::Produced(_)));
+        // A halt counts against everybody.
+        let unseen = match seen.clone().any(|(_, fact)| *fact == SlotFact::ChainWide) {
+            true => 0,
+            false => counted.saturating_sub(u32::try_from(seen.count()).unwrap_or(u32::MAX)),
+        };
+        // An endpoint that is a block ahead has counted a miss that the next block will show.
+        self.state.missed_unseen = unseen.min(self.unseen_before);
+        self.unseen_before = unseen;
     }
 
     /// Who should have produced in a missed slot: whoever held the key then.
@@ -124,11 +125,33 @@ impl Watch {
         misses
     }
 
-    /// How many blocks the witness has missed in a row, those of a time that was not seen among them.
-    pub(super) fn misses_in_a_row(&self) -> usize {
-        let seen = self.trailing_misses().len();
+    /// The misses since the last block of the witness, newest last, that are held against its present holder, or against
+    /// nobody who is known.
+    pub(super) fn misses_in_a_row(&self) -> Vec<&SlotRecord> {
+        let Some(holder) = self.holder().filter(|holder| *holder != Holder::Disabled) else { return Vec::new() };
+        let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
+        let blamed = |record: &&SlotRecord| record.holder == holder || record.holder == Holder::Foreign;
+        let mut misses: Vec<&SlotRecord> =
+            slots.take_while(|record| record.outcome == SlotOutcome::Missed && blamed(record)).collect();
+        misses.reverse();
+        misses
+    }
+
+    /// How many blocks the witness has missed in a row, those that were not seen among them.
+    pub(super) fn missed_in_a_row(&self) -> usize {
         let unseen = usize::try_from(self.state.missed_unseen).unwrap_or(usize::MAX);
-        seen.saturating_add(unseen)
+        self.misses_in_a_row().len().saturating_add(unseen)
+    }
+
+    /// The misses that may be held against the present holder: those on which most witnesses have built. On a minority's
+    /// branch everybody else is missing.
+    pub(super) fn proven_misses(&self, tracker: &Tracker) -> Vec<&SlotRecord> {
+        let mut misses = self.trailing_misses();
+        let built = |miss: &&SlotRecord| tracker.majority_after(miss.slot) == Majority::Built;
+        // Who has built on one has built on those before it.
+        let proven = misses.iter().rposition(built).map_or(0, |place| place.saturating_add(1));
+        misses.truncate(proven);
+        misses
     }
 
     /// Whether the present holder has signed a block since its key was first seen.
@@ -140,13 +163,18 @@ impl Watch {
         })
     }
 
-    pub(super) fn own_slots(&self) -> Vec<OwnSlot> {
+    /// The own slots as a policy gets them: without the newest misses, as long as most witnesses have not built on them.
+    pub(super) fn own_slots(&self, tracker: &Tracker) -> Vec<OwnSlot> {
+        let trailing = self.trailing_misses().len();
+        let unproven = trailing.saturating_sub(self.proven_misses(tracker).len());
+        let first = self.trailing_misses().get(trailing.saturating_sub(unproven)).map(|miss| miss.slot);
+        let told = |record: &&SlotRecord| unproven == 0 || first.is_none_or(|first| record.slot < first);
         let own = |record: &SlotRecord| OwnSlot {
             slot: record.slot,
             time: record.time,
             outcome: record.outcome,
             holder: self.holder_by_index(&record.holder),
         };
-        self.state.slots.iter().map(own).collect()
+        self.state.slots.iter().filter(told).map(own).collect()
     }
 }

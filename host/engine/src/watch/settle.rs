@@ -195,6 +195,15 @@ impl Watch {
         drop(last);
     }
 
+    /// Forgets the last switch if another branch has won that does not hold it, and says whether it was so.
+    pub(super) fn forget_undone(&mut self, tracker: &Tracker, from: &Holder, to: &Holder) -> bool {
+        let undone = self.state.switches.pop_if(|last| {
+            let block = last.block.filter(|_| last.from == *from && last.to == *to);
+            block.is_some_and(|block| tracker.log().id_at(block.num()).is_some_and(|other| other != block))
+        });
+        undone.is_some()
+    }
+
     /// Those that took effect count against the budget: they are forgotten last.
     fn forget_old_switches(&mut self) {
         let switches = &mut self.state.switches;

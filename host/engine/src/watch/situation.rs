@@ -32,7 +32,7 @@ impl Watch {
             view: tracker.view(now),
             holder: self.holder().map_or(Holder::Foreign, |holder| self.holder_by_index(&holder)),
             holder_since: self.state.key.and_then(|record| record.since),
-            slots: self.own_slots(),
+            slots: self.own_slots(tracker),
             next_slot: self.next_slot(now, tracker),
             nodes: self.node_views(now),
             switches: self.past_switches(),

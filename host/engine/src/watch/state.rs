@@ -25,10 +25,10 @@ pub struct WatchState {
     /// produced in the hole.
     #[serde(default)]
     pub last_confirmed: Option<BlockNum>,
-    /// The witness's counter of missed blocks as of `seen`, as the endpoints tell it.
+    /// The endpoints' counter of its missed blocks when that block was its last one.
     #[serde(default)]
-    pub total_missed: Option<u32>,
-    /// Blocks missed in a row before the oldest known slot, while the chain could not be seen.
+    pub missed_before: Option<u32>,
+    /// Blocks missed since then by that counter, and not by the blocks.
     #[serde(default)]
     pub missed_unseen: u32,
     /// The switch under way.

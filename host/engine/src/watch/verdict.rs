@@ -2,7 +2,7 @@
 
 use dogwatch_chain::Time;
 
-use crate::chain::{Majority, Standstill, Tracker};
+use crate::chain::{Standstill, Tracker};
 use crate::holder::Holder;
 use crate::situation::{Agreement, Verdict};
 use crate::watch::machine::Watch;
@@ -39,14 +39,14 @@ impl Watch {
         if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
             return Verdict::CannotTell;
         }
-        match self.trailing_misses().last() {
-            // On a minority's branch everybody else is missing.
-            Some(last) if tracker.majority_after(last.slot) == Majority::NotSeen => Verdict::CannotTell,
-            Some(_) => Verdict::Me,
-            None if self.fork_is_suspected() || self.state.missed_unseen > 0 => Verdict::CannotTell,
-            // A witness of which no slot is known may be missing all of them.
-            None if self.knows_a_slot() || self.holder() == Some(Holder::Disabled) => Verdict::Fine,
-            None => Verdict::CannotTell,
+        if !self.proven_misses(tracker).is_empty() {
+            return Verdict::Me;
+        }
+        // A witness of which no slot is known may be missing all of them.
+        let known = self.knows_a_slot() || self.holder() == Some(Holder::Disabled);
+        match known && self.missed_in_a_row() == 0 && !self.fork_is_suspected() {
+            true => Verdict::Fine,
+            false => Verdict::CannotTell,
         }
     }
 

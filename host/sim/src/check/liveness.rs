@@ -3,6 +3,7 @@
 use dogwatch_alerts::{AlertKey, Cause, Severity};
 use dogwatch_engine::Verdict;
 
+use crate::check::able::sees;
 use crate::check::{Checks, Rule};
 use crate::site::Site;
 use crate::site::policy::PolicyChoice;
@@ -18,13 +19,17 @@ const PAGE_WITHIN: u64 = 12;
 pub(crate) struct Outage {
     /// By site: for how many slots it could have switched and has not.
     idle: Vec<u64>,
+    /// By site: misses that it could see.
+    seen: Vec<u32>,
+    /// Misses in a row as of the last slot.
+    misses: u32,
     /// By site: for how many slots nobody was paged.
     silent: Vec<u64>,
 }
 
 impl Outage {
     pub(super) fn new(sites: usize) -> Self {
-        Self { idle: vec![0; sites], silent: vec![0; sites] }
+        Self { idle: vec![0; sites], seen: vec![0; sites], misses: 0, silent: vec![0; sites] }
     }
 }
 
@@ -35,6 +40,7 @@ impl Checks {
         for (awake, site) in self.awake.iter_mut().zip(sites) {
             awake.note(world.slot, site);
         }
+        self.note_misses(world, sites);
         for witness in 0..world.witnesses() {
             for (place, site) in sites.iter().enumerate() {
                 self.switch_or_reason(world, place, site, witness);
@@ -43,9 +49,23 @@ impl Checks {
         }
     }
 
+    /// Counts the misses that each site can attribute: what came to pass while it saw the chain.
+    fn note_misses(&mut self, world: &World, sites: &[Site]) {
+        for (witness, outage) in self.outages.iter_mut().enumerate() {
+            let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
+            let more = misses.saturating_sub(outage.misses);
+            for (seen, site) in outage.seen.iter_mut().zip(sites) {
+                let saw = site.process.is_some() && sees(world, site);
+                *seen = if misses < outage.misses || misses == 0 { 0 } else { *seen + if saw { more } else { 0 } };
+            }
+            outage.misses = misses;
+        }
+    }
+
     fn switch_or_reason(&mut self, world: &World, place: usize, site: &Site, witness: usize) {
         let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
-        let enough = matches!(site.setup.policy, PolicyChoice::Threshold(needed) if misses >= needed);
+        let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
+        let enough = matches!(site.setup.policy, PolicyChoice::Threshold(needed) if seen >= needed);
         let idle = enough && self.could_switch(world, place, site, witness) && !has_a_reason(site);
         let Some(slots) = self.outages.get_mut(witness).and_then(|outage| outage.idle.get_mut(place)) else { return };
         *slots = if idle { *slots + 1 } else { 0 };

@@ -87,7 +87,8 @@ impl Checks {
         let Some(index) = world.nodes.iter().position(|node| node.name == *name) else { return };
         // A head must be old before it tells that its node hangs.
         let patience = site.setup.probes_every + 9;
-        let unfit = self.unfit.get(index).copied().flatten().map_or(0, |since| world.slot - since);
+        let since = world.nodes.get(index).and_then(|node| node.unfit_since());
+        let unfit = since.map_or(0, |since| world.slot - since);
         if unfit > patience && !site.is_edited(|edit| edit == Edit::Unprobed(index)) {
             let fault = world.nodes.get(index).and_then(|node| node.fault());
             let text = format!("site {place} switches to {name}, which has been {fault:?} for {unfit} slots");
@@ -103,7 +104,7 @@ impl Checks {
         let Some(watch) = process.watches.get(witness) else { return };
         let round = u64::from(world.chain.profile.round_length);
         // A switch is remembered by when it was decided, which is some slots before it is in a block.
-        let window = (world.slot + 20).saturating_sub(10 * round).max(site.first_seen(16 * round));
+        let window = world.slot.saturating_sub(10 * round + 20).max(site.first_seen(16 * round));
         let mut failed = Vec::new();
         for id in world.chain.branch(Side::Main).newest() {
             let link = world.chain.link(id);
@@ -112,20 +113,21 @@ impl Checks {
             }
             for change in link.moves.iter().filter(|change| change.witness == witness) {
                 let by_policy = change.switch.is_some_and(|id| origin_of(sites, id) == Some(Origin::Policy));
-                failed.extend(by_policy.then_some(change.from));
+                failed.extend(by_policy.then_some((change.from, link.slot)));
             }
         }
-        let has_failed = |name: &str| {
+        let failed_since = |name: &str, since: u64| {
             let node = watch.config().nodes.iter().find(|node| node.name == name);
-            node.is_some_and(|node| failed.contains(&node.key))
+            node.is_some_and(|node| failed.iter().any(|(key, slot)| *key == node.key && *slot >= since))
         };
+        let has_failed = |name: &str| failed_since(name, window);
         let Holder::Node(target) = &plan.to else { return };
         let situation = watch.situation(plan.at, &process.tracker);
         let clean = situation
             .nodes
             .iter()
             .find(|node| node.eligible && !has_failed(&node.name) && plan.from != Holder::Node(node.name.clone()));
-        if let Some(clean) = clean.filter(|_| has_failed(target)) {
+        if let Some(clean) = clean.filter(|_| failed_since(target, window + 40)) {
             let text = format!("site {place} switches back to {target}, and {} is fit", clean.name);
             self.broken(Rule::CleanTarget, world.slot, text);
         }
@@ -170,14 +172,11 @@ impl Checks {
         }
     }
 
-    /// Since when nodes have been well, or unfit.
+    /// Since when nodes have been well.
     pub(super) fn note_nodes(&mut self, world: &World) {
         for (index, node) in world.nodes.iter().enumerate() {
             if let Some(well) = self.well.get_mut(index) {
                 *well = if node.is_well(&world.chain, world.slot) { Some(well.unwrap_or(world.slot)) } else { None };
-            }
-            if let Some(unfit) = self.unfit.get_mut(index) {
-                *unfit = if node.looks_unfit() { Some(unfit.unwrap_or(world.slot)) } else { None };
             }
         }
     }

@@ -32,8 +32,8 @@ impl Watch {
     }
 
     pub(in crate::watch) fn missing(&self, now: Time, chain: &Tracker) -> Notice {
-        let misses = self.trailing_misses();
-        let count = self.misses_in_a_row();
+        let misses = self.misses_in_a_row();
+        let count = self.missed_in_a_row();
         let missed = if count == 1 { "missed a block".to_owned() } else { format!("missed {count} blocks in a row") };
         let when = match (misses.first(), misses.last()) {
             (Some(first), Some(last)) if first.slot != last.slot => {

@@ -126,6 +126,21 @@ impl Watch {
         )
     }
 
+    /// A switch that was in a block, and proven, is on the losing branch.
+    pub(in crate::watch) fn undone_by_fork(&self, from: &Holder, to: &Holder) -> Notice {
+        self.notice(
+            Cause::KeyChanged,
+            Severity::Critical,
+            format!("{}: a fork undid the switch to {}", self.name(), from.place()),
+            format!(
+                "Another branch of the chain won, and does not hold it: the signing key is that of {} again. Dogwatch \
+                 switches again if that misses its blocks.",
+                to.place()
+            ),
+            "Nothing yet.",
+        )
+    }
+
     pub(in crate::watch) fn proven_text(&self, now: Time, plan: &SwitchPlan, proof: BlockId) -> String {
         match &plan.to {
             Holder::Node(name) => {
