@@ -51,8 +51,17 @@ impl Quorum {
 
     /// The first place in that list at which enough operators are reached.
     pub(super) fn reached_at(&self, endpoints: &[&str]) -> Option<usize> {
-        let reached =
-            |place: &usize| self.voices(endpoints.iter().take(place.saturating_add(1)).copied()) >= self.need();
+        self.reached(endpoints, self.need())
+    }
+
+    /// The first place in that list at which enough operators are reached, and more than half of those in it.
+    pub(super) fn reached_by_most(&self, endpoints: &[&str]) -> Option<usize> {
+        let most = self.voices(endpoints.iter().copied()) / 2;
+        self.reached(endpoints, self.need().max(most.saturating_add(1)))
+    }
+
+    fn reached(&self, endpoints: &[&str], need: usize) -> Option<usize> {
+        let reached = |place: &usize| self.voices(endpoints.iter().take(place.saturating_add(1)).copied()) >= need;
         (0..endpoints.len()).find(reached)
     }
 }

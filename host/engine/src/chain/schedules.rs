@@ -1,10 +1,13 @@
 //! Whether schedules fit the blocks: a wrong one would hold the misses of others against the witness, or hide its own.
 
-use dogwatch_chain::{BlockNum, Schedule};
+use std::collections::{BTreeMap, BTreeSet};
+
+use dogwatch_chain::{BlockId, BlockNum, Schedule};
 
 use crate::chain::log::BlockLog;
+use crate::chain::reading::NamedReading;
 use crate::chain::slot_clock::SlotClock;
-use crate::chain::tracker::Tracker;
+use crate::chain::tracker::{Tracker, TrackerConfig};
 
 impl BlockLog {
     /// Whether a known block is by another witness than that schedule names.
@@ -33,6 +36,65 @@ impl BlockLog {
         for next_shuffle in wrong {
             self.schedules.remove(&next_shuffle);
             self.future = self.future.take().filter(|future| future.next_shuffle != next_shuffle);
+        }
+    }
+}
+
+/// An endpoint's schedule that the known blocks contradict. Its head tells whether those blocks are on its branch.
+#[derive(Clone, Debug)]
+struct Suspect {
+    endpoint: String,
+    head: BlockId,
+    schedule: Schedule,
+}
+
+/// The endpoints whose schedules the blocks contradict.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WrongSchedules {
+    suspects: Vec<Suspect>,
+    /// By endpoint: up to which height it is not trusted.
+    proven: BTreeMap<String, BlockNum>,
+}
+
+impl WrongSchedules {
+    /// Of those endpoints, the ones that are proven wrong; and notes which are suspected now.
+    pub(super) fn among(
+        &mut self,
+        answers: &[NamedReading<'_>],
+        log: &BlockLog,
+        clock: Option<&SlotClock>,
+        config: &TrackerConfig,
+    ) -> BTreeSet<String> {
+        self.suspects.clear();
+        let Some(clock) = clock else { return BTreeSet::new() };
+        for (endpoint, reading) in answers {
+            let head = reading.head.id;
+            if !log.contradicts(&reading.schedule, clock) {
+                // With a new round there is nothing that could contradict it yet.
+                self.proven.retain(|name, until| name != endpoint || *until > head.num());
+            } else if let Some(until) = self.proven.get_mut(*endpoint) {
+                *until = BlockNum(head.num().0.saturating_add(config.round_length.saturating_mul(2)));
+            } else {
+                let schedule = reading.schedule.clone();
+                self.suspects.push(Suspect { endpoint: (*endpoint).to_owned(), head, schedule });
+            }
+        }
+        answers
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| self.proven.contains_key(*name))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Once the blocks up to the head are known: a suspect whose head is among them is proven wrong.
+    pub(super) fn prove(&mut self, log: &BlockLog, clock: &SlotClock, round_length: u32) {
+        let wrong = |suspect: &Suspect| {
+            log.id_at(suspect.head.num()) == Some(suspect.head) && log.contradicts(&suspect.schedule, clock)
+        };
+        for suspect in std::mem::take(&mut self.suspects).into_iter().filter(wrong) {
+            let until = suspect.head.num().0.saturating_add(round_length.saturating_mul(2));
+            self.proven.insert(suspect.endpoint, BlockNum(until));
         }
     }
 }

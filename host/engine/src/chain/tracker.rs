@@ -12,6 +12,7 @@ use crate::chain::parameters::{Parameters, SlotLength};
 use crate::chain::progress::{HeadProgress, WallClock};
 use crate::chain::quorum::Quorum;
 use crate::chain::reading::{Doubt, EndpointReading, NamedReading, Reading, WitnessReading};
+use crate::chain::schedules::WrongSchedules;
 use crate::chain::slot_clock::SlotClock;
 use crate::chain::standstill::{CommonHead, Standstill};
 use crate::failure::ReadFailure;
@@ -50,6 +51,7 @@ pub struct Tracker {
     claims: Claims,
     common_head: CommonHead,
     slot_length: SlotLength,
+    wrong_schedules: WrongSchedules,
     /// How often the log turned out to be another branch's.
     branches_left: u32,
     /// The endpoints that stand at the head.
@@ -75,6 +77,7 @@ impl Tracker {
             claims: Claims::default(),
             common_head: CommonHead::default(),
             slot_length: SlotLength::default(),
+            wrong_schedules: WrongSchedules::default(),
             branches_left: 0,
             at_head: Vec::new(),
         }
@@ -223,17 +226,15 @@ impl Tracker {
             }
             self.claims.forget();
         }
-        let (mut trusted, mut doubted) = (sound, outvoted);
-        if wrong_log {
-            trusted = standing;
-        } else {
-            doubted.extend(forked);
-        }
+        let (mut trusted, against) = if wrong_log { (forked, sound) } else { (sound, forked) };
+        let doubted: Vec<NamedReading<'_>> = outvoted.into_iter().chain(against).collect();
         for (endpoint, reading) in &doubted {
             let doubt = if self.claims.disproved(endpoint) { Doubt::BrokenClaim } else { Doubt::Fork(reading.head.id) };
             self.doubts.insert((*endpoint).to_owned(), doubt);
         }
-        self.distrust_schedules(&mut trusted);
+        let wrong = self.wrong_schedules.among(&trusted, &self.log, self.clock().as_ref(), &self.config);
+        trusted.retain(|(endpoint, _)| !wrong.contains(*endpoint));
+        self.doubts.extend(wrong.into_iter().map(|endpoint| (endpoint, Doubt::WrongSchedule)));
         self.take_head(&mut trusted);
         if let Some(head) = self.head.as_ref().map(Head::num)
             && let Some(schedule) = agreement::schedule(&self.quorum, &trusted, head)
@@ -247,27 +248,15 @@ impl Tracker {
         self.agreement = agreement::judge(&self.quorum, &trusted, doubted.len());
     }
 
-    /// An endpoint whose schedule the blocks contradict counts in nothing.
-    fn distrust_schedules(&mut self, trusted: &mut Vec<NamedReading<'_>>) {
-        let Some(clock) = self.clock() else { return };
-        self.log.drop_contradicted(&clock);
-        trusted.retain(|(endpoint, reading)| {
-            let wrong = self.log.contradicts(&reading.schedule, &clock);
-            if wrong {
-                self.doubts.insert((*endpoint).to_owned(), Doubt::WrongSchedule);
-            }
-            !wrong
-        });
-    }
-
-    /// The highest head that the quorum has reached; who is further ahead cannot be checked yet.
+    /// The highest head that the quorum has reached, and most of those that count; who is further ahead cannot be checked
+    /// yet.
     fn take_head(&mut self, trusted: &mut Vec<NamedReading<'_>>) {
         trusted.sort_by_key(|(_, reading)| std::cmp::Reverse(reading.head.num()));
         if trusted.is_empty() {
             return self.at_head.clear();
         }
         let names: Vec<&str> = trusted.iter().map(|(endpoint, _)| *endpoint).collect();
-        let place = self.quorum.reached_at(&names).unwrap_or(names.len().saturating_sub(1));
+        let place = self.quorum.reached_by_most(&names).unwrap_or(names.len().saturating_sub(1));
         let Some(head) = trusted.get(place).map(|(_, reading)| reading.head.clone()) else { return };
         // Heads that are fresh cannot be further apart than this.
         let interval = self.config.block_interval.as_millis().max(1);
@@ -370,6 +359,10 @@ impl Tracker {
             && tip.id != head.id
         {
             self.log.drop_tip();
+        }
+        if let Some(clock) = self.clock() {
+            self.log.drop_contradicted(&clock);
+            self.wrong_schedules.prove(&self.log, &clock, self.config.round_length);
         }
         fit
     }

@@ -82,7 +82,10 @@ impl Checks {
         let Some(truth) = world.chain.truth_of(witness) else { return };
         let round = u64::from(world.chain.profile.round_length);
         let awake = self.awake.get(place).is_some_and(|awake| awake.slots(world.slot) > 3 * round + 10);
-        let outage = truth.misses >= 2 && !truth.key.is_null() && !world.chain.troubles.halted;
+        // Whoever has lost what was known counts anew.
+        let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
+        let known = if site.amnesia { seen } else { truth.misses };
+        let outage = known >= 2 && !truth.key.is_null() && !world.chain.troubles.halted;
         let paged = site.store.desk.open().any(|alert| alert.severity >= Severity::Critical);
         let silent = outage && awake && !paged && !site.store.full;
         let (misses, since) = (truth.misses, truth.first_miss);
