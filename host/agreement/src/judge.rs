@@ -26,10 +26,8 @@ impl<N: Ord + Clone> Judge<N> {
     /// Takes in a round of answers, one for each configured endpoint, and tells what each is worth.
     pub fn hear<'a>(&mut self, now: Time, voices: Vec<Voice<'a, N>>) -> Round<'_, 'a, N> {
         let need = self.rules.need(operators::count(voices.iter().map(|voice| voice.operator)));
-        let heads: Vec<(&N, &str, &Head)> = voices
-            .iter()
-            .filter_map(|voice| Some((&voice.endpoint, voice.operator, voice.reading?.head)))
-            .collect();
+        let heads: Vec<(&N, &str, &Head)> =
+            voices.iter().filter_map(|voice| Some((&voice.endpoint, voice.operator, voice.reading?.head))).collect();
         let height = operators::reached(heads.iter().map(|(_, operator, head)| (head.num(), *operator)), need);
         let somebody_fresh = heads.iter().any(|(.., head)| self.rules.is_fresh(now, head));
         let new = if somebody_fresh { New::Fresh } else { New::OffClock };

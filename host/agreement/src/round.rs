@@ -90,9 +90,20 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
         self.need
     }
 
-    /// How many operators have an endpoint that counts.
-    pub fn sound_operators(&self) -> usize {
-        operators::count(self.sound().map(|voice| voice.operator))
+    /// How many operators have an endpoint of which that holds.
+    pub fn operators(&self, holds: impl Fn(&JudgedVoice<'a, N>) -> bool) -> usize {
+        let of = self.voices.iter().filter(|judged| holds(judged));
+        operators::count(of.map(|judged| judged.voice.operator))
+    }
+
+    /// The highest head that as many operators as must agree have reached, of the endpoints of which that holds. If they are
+    /// too few, the head that all of them have reached.
+    pub fn reached(&self, holds: impl Fn(&JudgedVoice<'a, N>) -> bool) -> Option<&'a Head> {
+        let voices = || self.voices.iter().filter(|judged| holds(judged)).map(|judged| &judged.voice);
+        let heads = || voices().filter_map(|voice| Some((voice.reading?.head, voice.operator)));
+        let heights = heads().map(|(head, operator)| (head.num(), operator));
+        let height = operators::reached(heights, self.need).or_else(|| heads().map(|(head, _)| head.num()).min())?;
+        heads().map(|(head, _)| head).find(|head| head.num() == height)
     }
 
     /// Whether an endpoint has shown that block as its head, now or a moment ago.
@@ -103,8 +114,11 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
     /// Takes in that these endpoints, whose heads are fresh, are on another branch than the chain. What they have said no
     /// longer counts against others.
     pub fn condemn(&mut self, endpoints: impl IntoIterator<Item = N>) {
+        let before = self.condemned.len();
         self.condemned.extend(endpoints);
-        self.weigh();
+        if self.condemned.len() > before {
+            self.weigh();
+        }
     }
 
     /// How well the endpoints agree, and on what.
@@ -114,7 +128,8 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
         let verdict = self.verdict(head.as_ref());
         let head = head.filter(|_| verdict.is_good());
         let numbers = sound.iter().map(|voice| (voice.reading.head.irreversible, voice.operator));
-        let asked = self.voices.iter().filter_map(|judged| judged.voice.reading).map(|heard| heard.witnesses.len()).max();
+        let asked =
+            self.voices.iter().filter_map(|judged| judged.voice.reading).map(|heard| heard.witnesses.len()).max();
         Conclusion {
             verdict,
             irreversible: head.as_ref().and_then(|_| operators::reached(numbers, self.need)),
@@ -126,9 +141,9 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
 
     fn verdict(&self, head: Option<&Head>) -> AgreementVerdict {
         let fresh = || self.voices.iter().map(|judged| judged.standing).filter(|standing| standing.is_fresh());
-        let operators = operators::count(self.voices.iter().map(|judged| judged.voice.operator));
-        match (self.sound_operators() >= self.need, head) {
-            (true, Some(_)) if operators == 1 => AgreementVerdict::OneVoice,
+        let all = self.operators(|_| true);
+        match (self.operators(|judged| judged.standing == Standing::Sound) >= self.need, head) {
+            (true, Some(_)) if all == 1 => AgreementVerdict::OneVoice,
             (true, Some(_)) => AgreementVerdict::Agreed,
             _ if fresh().any(Standing::is_contradicted) => AgreementVerdict::Disagreement,
             _ if fresh().next().is_some() => AgreementVerdict::Thin,
@@ -158,7 +173,8 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
     /// Holds all fresh voices against each other.
     fn weigh(&mut self) {
         let mut outvoted = self.condemned.clone();
-        let mut contests: Vec<Contest> = self.voices.iter().map(|judged| self.contest(judged, &self.condemned)).collect();
+        let mut contests: Vec<Contest> =
+            self.voices.iter().map(|judged| self.contest(judged, &self.condemned)).collect();
         for (judged, contest) in self.voices.iter().zip(&contests) {
             if matches!(contest, Contest::Outvoted(_)) {
                 outvoted.insert(judged.voice.endpoint.clone());
@@ -173,7 +189,7 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
                 };
             }
         }
-        let highest = self.highest_plausible();
+        let highest = self.reached(|judged| judged.standing.is_fresh()).map(Head::num);
         for (judged, contest) in self.voices.iter_mut().zip(contests) {
             let Some(head) = judged.voice.reading.map(|heard| heard.head).filter(|_| judged.standing.is_fresh()) else {
                 continue;
@@ -192,15 +208,6 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
         }
     }
 
-    /// The height that the quorum of fresh endpoints has reached; without a quorum the lowest one.
-    fn highest_plausible(&self) -> Option<BlockNum> {
-        let fresh = || {
-            let fresh = self.voices.iter().filter(|judged| judged.standing.is_fresh());
-            fresh.filter_map(|judged| Some((judged.voice.reading?.head.num(), judged.voice.operator)))
-        };
-        operators::reached(fresh(), self.need).or_else(|| fresh().map(|(height, _)| height).min())
-    }
-
     /// Whether others contradict a fresh voice: now, or at a block it has shown before. The newest head that more operators
     /// have shown than have another block settles what came before it, too. Until then a tie is as good as it gets.
     fn contest(&self, judged: &JudgedVoice<'a, N>, ignored: &BTreeSet<N>) -> Contest {
@@ -209,7 +216,8 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
         for shown in self.claims.of(&judged.voice.endpoint) {
             let mut own = BTreeSet::from([judged.voice.operator]);
             let mut rivals: Vec<(BlockId, &str)> = Vec::new();
-            let others = self.voices.iter().map(|other| &other.voice).filter(|other| !ignored.contains(&other.endpoint));
+            let others =
+                self.voices.iter().map(|other| &other.voice).filter(|other| !ignored.contains(&other.endpoint));
             for other in others {
                 match self.claims.at(&other.endpoint, shown.num()) {
                     Some(id) if id == shown.id => _ = own.insert(other.operator),
@@ -220,7 +228,8 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
                     _ => {}
                 }
             }
-            let votes = |id: BlockId| operators::count(rivals.iter().filter(|(rival, _)| *rival == id).map(|(_, by)| *by));
+            let votes =
+                |id: BlockId| operators::count(rivals.iter().filter(|(rival, _)| *rival == id).map(|(_, by)| *by));
             let most = rivals.iter().map(|(id, _)| votes(*id)).max().unwrap_or(0);
             match most.cmp(&own.len()) {
                 Ordering::Greater => return Contest::Outvoted(shown.id),
@@ -283,7 +292,7 @@ fn stands_still<N: Ord + Clone>(
     if heads.any(|id| Some(id) != first) {
         return false;
     }
-    let long =
-        answering().filter(|(voice, _)| progress.since(&voice.endpoint).is_some_and(|since| rules.has_lasted(now, since)));
+    let long = answering()
+        .filter(|(voice, _)| progress.since(&voice.endpoint).is_some_and(|since| rules.has_lasted(now, since)));
     operators::count(long.map(|(voice, _)| voice.operator)) >= need.max(2)
 }

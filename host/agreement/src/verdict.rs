@@ -11,7 +11,7 @@ pub enum AgreementVerdict {
     Agreed,
     /// All endpoints belong to one operator, whose answers cannot be checked.
     OneVoice,
-    /// A fresh chain, but shown by fewer operators than the quorum, or not yet at the same height.
+    /// A fresh chain, but shown by fewer operators than the quorum, or by enough that have shown no block in common yet.
     Thin,
     /// They show different blocks at one height, and there is no majority.
     Disagreement,
@@ -43,7 +43,9 @@ impl fmt::Display for AgreementVerdict {
         match self {
             Self::Agreed => f.write_str("agreed"),
             Self::OneVoice => f.write_str("one voice: all endpoints belong to one operator"),
-            Self::Thin => f.write_str("thin: fewer operators than the quorum show a fresh head"),
+            Self::Thin => {
+                f.write_str("thin: fewer operators than the quorum show a fresh head, or they have no block in common")
+            }
             Self::Disagreement => f.write_str("disagreement: the endpoints show different blocks at the same height"),
             Self::Standstill => f.write_str("standstill: all endpoints stay at the same old block"),
             Self::ClockAhead { by } => write!(f, "this machine's clock is {} s ahead of the chain", by.as_secs()),
