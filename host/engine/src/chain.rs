@@ -1,22 +1,18 @@
 //! One chain as its endpoints show it: its blocks and schedules, what the endpoints agree on, and what is doubted.
 
-mod agreement;
 mod claims;
 mod log;
 mod own_slots;
 mod parameters;
-mod progress;
-mod quorum;
 mod reading;
 mod slot_clock;
-mod standstill;
 mod tracker;
+mod unfresh;
 
 pub use log::{BlockLog, Fit};
 pub use own_slots::SlotFact;
 pub use parameters::Parameters;
-pub use progress::WallClock;
 pub use reading::{Doubt, EndpointReading, Reading, WitnessReading};
 pub use slot_clock::SlotClock;
-pub use standstill::Standstill;
 pub use tracker::{Tracker, TrackerConfig};
+pub use unfresh::{Standstill, WallClock};
