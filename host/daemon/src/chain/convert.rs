@@ -63,3 +63,6 @@ pub(crate) fn endpoint_status(status: &dogwatch_rpc::EndpointSnapshot) -> Endpoi
         trouble: None,
     }
 }
+
+#[cfg(test)]
+mod tests;
