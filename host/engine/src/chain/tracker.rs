@@ -83,7 +83,8 @@ impl Tracker {
         &self.log
     }
 
-    /// The highest block that the quorum has shown as its head. Without a quorum it is what the others have reached.
+    /// The highest block that the quorum has shown as its head. Without a quorum: the head that those who are
+    /// left have reached.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }

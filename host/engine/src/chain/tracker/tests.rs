@@ -31,6 +31,7 @@ fn how_well_endpoints_agree() {
     let stale = |name| says(name, head(90, 190), key(1));
     let fork = |name, branch| says(name, forked(100, 200, branch), key(1));
     let old_fork = says("o", forked(99, 200, 7), key(1));
+    let above = says("z", forked(101, 201, 7), key(1));
     let future = says("f", head(150, 250), key(1));
     let cases = [
         ("all well", vec![well("a"), well("b"), well("c")], Agreed, 0),
@@ -46,6 +47,7 @@ fn how_well_endpoints_agree() {
         ("one against one", vec![well("a"), fork("b", 7)], Disagreed, 2),
         ("three branches", vec![well("a"), fork("b", 7), fork("c", 8)], Disagreed, 3),
         ("one, and one that contradicts the log", vec![well("a"), old_fork, silent("c")], Disagreed, 2),
+        ("one, and one a block ahead on another branch", vec![well("a"), above], Thin, 0),
         ("none", vec![silent("a"), stale("b")], Blind, 2),
         ("no endpoints", vec![], Blind, 0),
     ];
