@@ -65,4 +65,5 @@ pub(crate) fn endpoint_status(status: &dogwatch_rpc::EndpointSnapshot) -> Endpoi
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "test code")]
 mod tests;
