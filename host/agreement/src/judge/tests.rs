@@ -57,6 +57,18 @@ fn one_round_of_answers() {
             vec![Sound, Future { by: seconds(300) }, Sound],
         ),
         ("one impossibly high", vec![well("a"), high(), well("c")], Agreed, vec![Sound, Ahead { blocks: 4900 }, Sound]),
+        (
+            "two of one, one of them impossibly high",
+            vec![at("h1", 100, 0), high(), silent("b")],
+            Thin,
+            vec![Sound, Ahead { blocks: 4900 }, Silent],
+        ),
+        (
+            "one, and an old head at its height",
+            vec![well("a"), fork("b").head(|head| head.time = time(80))],
+            Thin,
+            vec![Sound, Stale { at: BlockNum(100), age: time(100).since(time(80)) }],
+        ),
         ("one, and one impossibly high", vec![well("a"), high()], Thin, vec![Sound, Ahead { blocks: 4900 }]),
     ];
     for (case, said, verdict, expected) in cases {
@@ -152,6 +164,25 @@ fn a_fork_that_is_over_is_forgiven() {
     assert_eq!(verdict(&mut scene, 104, [7, 7]), AgreementVerdict::Agreed);
 }
 
+/// One operator's backends have seen different blocks for a moment: later on that says nothing.
+#[test]
+fn one_operator_contradicts_itself_for_a_moment_only() {
+    let mut scene = Scene::new();
+    let verdict = |scene: &mut Scene, num, branch| {
+        scene.conclude(time(num), &[at("a1", num, 0), at("a2", num, branch), silent("b")]).verdict
+    };
+    assert_eq!(verdict(&mut scene, 100, 7), AgreementVerdict::Disagreement);
+    assert_eq!(verdict(&mut scene, 101, 0), AgreementVerdict::Thin);
+}
+
+#[test]
+fn an_old_block_in_common_is_no_head() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.conclude(time(100), &[at("a", 100, 0), at("b", 100, 0)]).verdict, AgreementVerdict::Agreed);
+    assert_eq!(scene.conclude(time(105), &[at("a", 105, 0), at("b", 106, 0)]).verdict, AgreementVerdict::Agreed);
+    assert_eq!(scene.conclude(time(110), &[at("a", 110, 0), at("b", 111, 0)]).verdict, AgreementVerdict::Thin);
+}
+
 #[test]
 fn who_is_condemned_counts_for_nobody() {
     let said = [at("a", 100, 0), at("b", 100, 0), at("y", 100, 7), at("z", 100, 7)];
@@ -200,6 +231,12 @@ fn frozen_is_told_from_late() {
     }
     assert_eq!(round(112, 99), Standing::Frozen { at: BlockNum(99), age: seconds(39) });
     assert_eq!(round(113, 113), Standing::Sound);
+    // While nobody moves, one that is behind is not frozen.
+    let mut scene = Scene::new();
+    let halted = [at("a", 110, 0), at("b", 110, 0), at("z", 95, 0)];
+    scene.conclude(time(109), &[at("a", 109, 0), at("b", 109, 0), silent("z")]);
+    scene.conclude(time(110), &halted);
+    assert!(matches!(standings(&scene.hear(time(120), &halted))[2], Standing::Stale { .. }));
 }
 
 #[test]
@@ -218,6 +255,12 @@ fn a_standstill_is_when_nobody_moves() {
     assert_eq!(verdicts(&[(300, both(100)), (310, one_silent)]), [Blind, Blind], "one is no quorum");
     let apart = || vec![at("a", 100, 0), at("b", 99, 0)];
     assert_eq!(verdicts(&[(300, apart()), (310, apart())]), [Blind, Blind], "not the same block");
+    // A head that is seen a second late becomes old a second before the chain has not grown for as long.
+    let mut scene = Scene::new();
+    let late = |num| time(num).plus(seconds(1));
+    scene.conclude(late(99), &both(99));
+    scene.conclude(late(100), &both(100));
+    assert_eq!(scene.conclude(late(105).minus(Duration::from_millis(500)), &both(100)).verdict, Standstill);
     let silence = vec![silent("a"), silent("b")];
     let rounds = [(300, both(100)), (304, silence), (305, both(100))];
     assert_eq!(verdicts(&rounds), [Blind, Blind, Standstill], "an outage in between changes nothing");
