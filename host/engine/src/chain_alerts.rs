@@ -133,9 +133,10 @@ impl ChainAlerts {
         self.reason = Some((cause, since));
         let started = *self.started.get_or_insert(now);
         let due = match (self.last_judged, cause) {
-            // Blocks are read once the endpoints have answered, and a shuffle may come between two answers. Anything else
-            // is said from the first moment on.
+            // Blocks are read once the endpoints have answered, a shuffle may come between two answers, and endpoints that are
+            // a block apart have shown one in common a moment later. Anything else is said from the first moment on.
             (None, Cause::NoBlocks | Cause::NoSchedule) => over(started),
+            (None, Cause::Thin) if tracker.has_no_common_block() => over(started),
             (None, _) => true,
             (Some(judged), _) => over(judged),
         };
@@ -322,6 +323,11 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_judged: Option<Time>)
                 WallClock::Plausible => format!("this machine's clock does not match {chain}'s"),
             },
             "Set the clock and keep it synchronised.",
+        ),
+        Cause::Thin if tracker.has_no_common_block() => (
+            Severity::Page,
+            format!("{chain}: the endpoints have shown no block in common; {} operators must agree", tracker.need()),
+            "Find out which endpoints lag or are on another branch, and remove them. Until then watch the witness yourself.",
         ),
         Cause::Thin => {
             let all = tracker.view(now).endpoints_total;

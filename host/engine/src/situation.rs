@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dogwatch_agreement::AgreementVerdict;
 use dogwatch_chain::{AccountName, BlockNum, Slot, Time};
 use serde::{Deserialize, Serialize};
 
@@ -43,14 +44,27 @@ pub enum Verdict {
 pub enum Agreement {
     /// The quorum of endpoints, fresh and saying the same.
     Agreed,
-    /// One endpoint is all that is configured.
+    /// One operator is all that is configured.
     Single,
-    /// Fewer fresh answers than the quorum.
+    /// Fewer fresh answers than the quorum, or no block in common yet.
     Thin,
     /// Endpoints answer, and contradict each other.
     Disagreed,
     /// No fresh answer.
     Blind,
+}
+
+impl From<AgreementVerdict> for Agreement {
+    fn from(verdict: AgreementVerdict) -> Self {
+        match verdict {
+            AgreementVerdict::Agreed => Self::Agreed,
+            AgreementVerdict::OneVoice => Self::Single,
+            AgreementVerdict::Thin => Self::Thin,
+            AgreementVerdict::Disagreement => Self::Disagreed,
+            // Standstill and clock are reasons why there is no fresh answer.
+            _ => Self::Blind,
+        }
+    }
 }
 
 /// The chain as the host sees it.

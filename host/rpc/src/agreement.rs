@@ -1,12 +1,9 @@
-//! What several endpoints say, held against each other. Pure: readings and a time in, a judgement out.
+//! What the answers of a poll are worth together: `dogwatch_agreement`'s judgement, by the pool's types.
 
 mod comparison;
 mod outcome;
-mod quorum;
 mod reading;
-mod standing;
 
 pub use comparison::Comparison;
-pub use outcome::{EndpointAgreement, WitnessAgreement};
-pub use reading::{AgreementRules, EndpointView, EndpointVoice};
-pub use standing::{AgreementVerdict, Standing};
+pub use outcome::EndpointAgreement;
+pub use reading::{EndpointView, EndpointVoice};

@@ -37,12 +37,10 @@ mod results;
 mod text;
 mod transport;
 
-pub use agreement::{
-    AgreementRules, AgreementVerdict, Comparison, EndpointAgreement, EndpointView, EndpointVoice, Standing,
-    WitnessAgreement,
-};
+pub use agreement::{Comparison, EndpointAgreement, EndpointView, EndpointVoice};
 pub use broadcast::{BroadcastOutcome, BroadcastReport, BroadcastResult};
 pub use clock::Clock;
+pub use dogwatch_agreement::{AgreementRules, AgreementVerdict, Standing, WitnessAgreement};
 pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointIndex, EndpointName, Operator, Upgrade};
 pub use error::{NodeError, NodeRefusal, RedirectFault, RequestPhase, RpcError, Sent, TlsFault};
 pub use gateway::{Gateway, GatewayOptions, GatewayTls, Stop, TlsError};

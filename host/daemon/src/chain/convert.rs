@@ -63,3 +63,7 @@ pub(crate) fn endpoint_status(status: &dogwatch_rpc::EndpointSnapshot) -> Endpoi
         trouble: None,
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "test code")]
+mod tests;

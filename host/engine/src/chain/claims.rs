@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_chain::BlockId;
+use dogwatch_chain::{BlockId, Head};
 
 use crate::chain::log::BlockLog;
-use crate::chain::reading::NamedReading;
 
 /// A head that an endpoint has shown, and whether the one before it proved false.
 #[derive(Clone, Copy, Debug)]
@@ -20,12 +19,12 @@ pub(super) struct Claims(BTreeMap<String, Claim>);
 
 impl Claims {
     /// Compares the heads that endpoints showed earlier with the blocks that came since. Nothing else catches an endpoint
-    /// that is always a block ahead.
-    pub(super) fn check(&mut self, log: &BlockLog, fresh: &[NamedReading<'_>]) {
+    /// that is always ahead, if no other one has shown a head at those heights.
+    pub(super) fn check<'a>(&mut self, log: &BlockLog, fresh: impl Iterator<Item = (&'a str, &'a Head)>) {
         let base = log.base().map(|base| base.num());
-        for (endpoint, reading) in fresh {
-            let head = reading.head.id;
-            let claim = self.0.entry((*endpoint).to_owned()).or_insert(Claim { head, disproved: false });
+        for (endpoint, head) in fresh {
+            let head = head.id;
+            let claim = self.0.entry(endpoint.to_owned()).or_insert(Claim { head, disproved: false });
             match log.id_at(claim.head.num()) {
                 Some(known) => *claim = Claim { head, disproved: known != claim.head },
                 None if base.is_none_or(|base| claim.head.num() < base) => claim.head = head,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dogwatch_agreement::WitnessAgreement;
 use dogwatch_chain::{BlockId, BlockNum, Head, PublicKey, Schedule, WitnessState};
 
 use crate::failure::ReadFailure;
@@ -28,9 +29,6 @@ pub struct EndpointReading {
     pub result: Result<Reading, ReadFailure>,
 }
 
-/// An endpoint's name and its answer.
-pub(super) type NamedReading<'a> = (&'a str, &'a Reading);
-
 /// Why an endpoint does not count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -54,6 +52,14 @@ pub enum Doubt {
         /// Its age.
         age: Duration,
     },
+    /// Its head is impossibly far above the others'.
+    #[error("its head {head} is {blocks} blocks above all others")]
+    TooHigh {
+        /// The head.
+        head: BlockNum,
+        /// How many blocks above.
+        blocks: u32,
+    },
     /// Its head lies in the future.
     #[error("its head {head} is {} s ahead of this machine's clock", .ahead.as_secs())]
     Ahead {
@@ -68,6 +74,9 @@ pub enum Doubt {
     /// Blocks are by other witnesses than its schedule names.
     #[error("its schedule names other producers than the blocks have")]
     WrongSchedule,
+    /// As many operators have this block as have another one at that height.
+    #[error("it has block {0}, as many other operators have another one at that height")]
+    Disputed(BlockId),
     /// A head it has shown never became part of the chain.
     #[error("it has shown a head block that never became part of the chain")]
     BrokenClaim,
@@ -76,12 +85,23 @@ pub enum Doubt {
 /// What the trusted endpoints say of one watched witness.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WitnessReading {
-    /// No trusted endpoint has answered.
+    /// Too few trusted endpoints have answered.
     Unread,
-    /// They agree.
+    /// The quorum of them, and most, say this.
     Agreed(WitnessState),
     /// They do not, or not yet: nodes show pending key changes at different moments.
     Split(Vec<PublicKey>),
-    /// There is no such witness.
+    /// The quorum says that there is no such witness.
     NoSuchWitness,
+}
+
+impl From<WitnessAgreement> for WitnessReading {
+    fn from(said: WitnessAgreement) -> Self {
+        match said {
+            WitnessAgreement::Agreed(state) => Self::Agreed(state),
+            WitnessAgreement::Split(keys) => Self::Split(keys),
+            WitnessAgreement::NoSuchWitness => Self::NoSuchWitness,
+            WitnessAgreement::Unknown => Self::Unread,
+        }
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dogwatch_agreement::{Round, Standing};
 use dogwatch_chain::{BlockId, BlockNum, Schedule};
 
 use crate::chain::log::BlockLog;
-use crate::chain::reading::NamedReading;
 use crate::chain::slot_clock::SlotClock;
 use crate::chain::tracker::{Tracker, TrackerConfig};
 
@@ -60,31 +60,32 @@ impl WrongSchedules {
     /// Of those endpoints, the ones that are proven wrong; and notes which are suspected now.
     pub(super) fn among(
         &mut self,
-        answers: &[NamedReading<'_>],
+        round: &Round<'_, '_, String>,
         log: &BlockLog,
         clock: Option<&SlotClock>,
         config: &TrackerConfig,
     ) -> BTreeSet<String> {
         self.suspects.clear();
         let Some(clock) = clock else { return BTreeSet::new() };
-        for (endpoint, reading) in answers {
-            let head = reading.head.id;
-            if !log.contradicts(&reading.schedule, clock) {
+        let fresh = round.voices().iter().filter(|judged| judged.standing == Standing::Sound);
+        let answers = fresh.filter_map(|judged| Some((&judged.voice.endpoint, judged.voice.reading?)));
+        let mut wrong = BTreeSet::new();
+        for (endpoint, heard) in answers {
+            let head = heard.head.id;
+            if !log.contradicts(heard.schedule, clock) {
                 // With a new round there is nothing that could contradict it yet.
                 self.proven.retain(|name, until| name != endpoint || *until > head.num());
-            } else if let Some(until) = self.proven.get_mut(*endpoint) {
+            } else if let Some(until) = self.proven.get_mut(endpoint) {
                 *until = BlockNum(head.num().0.saturating_add(config.round_length.saturating_mul(2)));
             } else {
-                let schedule = reading.schedule.clone();
-                self.suspects.push(Suspect { endpoint: (*endpoint).to_owned(), head, schedule });
+                let schedule = heard.schedule.clone();
+                self.suspects.push(Suspect { endpoint: endpoint.clone(), head, schedule });
+            }
+            if self.proven.contains_key(endpoint) {
+                wrong.insert(endpoint.clone());
             }
         }
-        answers
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| self.proven.contains_key(*name))
-            .map(str::to_owned)
-            .collect()
+        wrong
     }
 
     /// Once the blocks up to the head are known: a suspect whose head is among them is proven wrong.

@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, Slot, Time};
+use dogwatch_agreement::{AgreementRules, AgreementVerdict, Heard, Judge, JudgedVoice, Round, Standing, Voice};
+use dogwatch_chain::{AccountName, Block, BlockNum, Head, Slot, Time};
 
-use crate::chain::agreement;
 use crate::chain::claims::Claims;
 use crate::chain::log::{BlockLog, Fit};
 use crate::chain::parameters::{Parameters, SlotLength};
-use crate::chain::progress::{HeadProgress, WallClock};
-use crate::chain::quorum::Quorum;
-use crate::chain::reading::{Doubt, EndpointReading, NamedReading, Reading, WitnessReading};
+use crate::chain::reading::{Doubt, EndpointReading, WitnessReading};
 use crate::chain::schedules::WrongSchedules;
 use crate::chain::slot_clock::SlotClock;
-use crate::chain::standstill::{CommonHead, Standstill};
-use crate::failure::ReadFailure;
+use crate::chain::unfresh::{Standstill, WallClock};
 use crate::situation::{Agreement, ChainView};
 
 /// The configuration of a tracker.
@@ -39,17 +36,17 @@ pub struct Tracker {
     config: TrackerConfig,
     log: BlockLog,
     head: Option<Head>,
-    agreement: Agreement,
+    judge: Judge<String>,
+    verdict: AgreementVerdict,
+    /// How many operators must agree.
+    need: usize,
+    /// How many operators have an endpoint that counts.
+    sound: usize,
     fresh: u32,
     total: u32,
     doubts: BTreeMap<String, Doubt>,
     witnesses: Vec<WitnessReading>,
-    standstill: Standstill,
-    wall_clock: WallClock,
-    quorum: Quorum,
-    progress: HeadProgress,
     claims: Claims,
-    common_head: CommonHead,
     slot_length: SlotLength,
     wrong_schedules: WrongSchedules,
     /// How often the log turned out to be another branch's.
@@ -61,21 +58,20 @@ pub struct Tracker {
 impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(config: TrackerConfig) -> Self {
+        let TrackerConfig { quorum, stale_after, block_interval: interval, .. } = config;
         Self {
-            quorum: Quorum::new(config.quorum),
+            judge: Judge::new(AgreementRules { quorum, stale_after, interval }),
             config,
             log: BlockLog::default(),
             head: None,
-            agreement: Agreement::Blind,
+            verdict: AgreementVerdict::Blind,
+            need: 1,
+            sound: 0,
             fresh: 0,
             total: 0,
             doubts: BTreeMap::new(),
             witnesses: Vec::new(),
-            standstill: Standstill::No,
-            wall_clock: WallClock::Plausible,
-            progress: HeadProgress::default(),
             claims: Claims::default(),
-            common_head: CommonHead::default(),
             slot_length: SlotLength::default(),
             wrong_schedules: WrongSchedules::default(),
             branches_left: 0,
@@ -93,7 +89,8 @@ impl Tracker {
         &self.log
     }
 
-    /// The highest head that the quorum has reached.
+    /// The highest block that the quorum has shown as its head. Without a quorum: the head that those who are
+    /// left have reached.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
@@ -121,7 +118,7 @@ impl Tracker {
 
     /// Whether all answering endpoints stand at the same old block.
     pub fn standstill(&self) -> Standstill {
-        self.standstill
+        self.verdict.into()
     }
 
     /// Whether the chain is the one that the configuration describes.
@@ -135,7 +132,7 @@ impl Tracker {
 
     /// Whether this machine's clock fits the chain's.
     pub fn wall_clock(&self) -> WallClock {
-        self.wall_clock
+        self.verdict.into()
     }
 
     /// How often the log turned out to be another branch's. What was read of it that is not irreversible may be wrong.
@@ -145,12 +142,17 @@ impl Tracker {
 
     /// How many operators must agree.
     pub(crate) fn need(&self) -> usize {
-        self.quorum.need()
+        self.need
+    }
+
+    /// Whether enough operators answer, and have shown no block in common yet.
+    pub(crate) fn has_no_common_block(&self) -> bool {
+        self.verdict == AgreementVerdict::Thin && self.sound >= self.need
     }
 
     /// How well the endpoints agree.
     pub fn agreement(&self) -> Agreement {
-        self.agreement
+        self.verdict.into()
     }
 
     /// The chain as policies see it.
@@ -162,7 +164,7 @@ impl Tracker {
             head_age: head.map_or(Duration::MAX, |head| now.since(head.time)),
             irreversible: head.map_or(BlockNum(0), |head| head.irreversible),
             participation: head.map_or(0, |head| head.participation),
-            agreement: self.agreement,
+            agreement: self.agreement(),
             endpoints_fresh: self.fresh,
             endpoints_total: self.total,
         }
@@ -180,145 +182,64 @@ impl Tracker {
 
     /// Takes in a round of answers. Afterwards [`Self::wanted`] tells which blocks to read.
     pub fn observe(&mut self, now: Time, readings: &[EndpointReading]) {
+        let clock = self.clock();
+        let mut round = self.judge.hear(now, readings.iter().map(voice).collect());
+        let fresh = || round.voices().iter().filter(|judged| judged.standing.is_fresh());
         self.total = u32::try_from(readings.len()).unwrap_or(u32::MAX);
-        self.doubts.clear();
-        let mut fresh: Vec<NamedReading<'_>> = Vec::new();
-        self.quorum.learn(readings);
-        let heads: Vec<(&str, &Head)> =
-            readings.iter().filter_map(|r| Some((r.endpoint.as_str(), &r.result.as_ref().ok()?.head))).collect();
-        let height = self.height(&heads);
-        self.progress.note(now, &heads, height);
-        for EndpointReading { endpoint, result, .. } in readings {
-            match self.assess(now, result) {
-                Ok(reading) => fresh.push((endpoint, reading)),
-                Err(doubt) => {
-                    let doubt = match doubt {
-                        Doubt::Stale { head, age }
-                            if self.progress.is_frozen(now, endpoint, head, self.config.stale_after) =>
-                        {
-                            Doubt::Frozen { head, age }
-                        }
-                        doubt => doubt,
-                    };
-                    self.doubts.insert(endpoint.clone(), doubt);
-                }
-            }
-        }
-        // Endpoints of several operators that move on together are right about the time if none fits this machine's.
-        let several = self.quorum.voices(heads.iter().map(|(endpoint, _)| *endpoint)) > 1;
-        self.wall_clock = match fresh.is_empty() && several {
-            true => self.progress.wall_clock(now, &heads, self.config.stale_after),
-            false => WallClock::Plausible,
-        };
-        self.fresh = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
-        self.standstill = self.stands_still(now, readings, &fresh);
-        self.claims.check(&self.log, &fresh);
+        self.fresh = u32::try_from(fresh().count()).unwrap_or(u32::MAX);
+        self.claims.check(&self.log, fresh().filter_map(named_head));
 
-        let (outvoted, standing) = fresh
-            .iter()
-            .partition::<Vec<NamedReading<'_>>, _>(|answer| agreement::outvoted(&self.quorum, answer, &fresh));
-        let (forked, sound) = standing.iter().partition::<Vec<NamedReading<'_>>, _>(|answer| self.contradicts(answer));
-        // The majority stands on another branch than our log: forget the log from there on, the next blocks will tell.
-        let wrong_log = self.quorum.voices_of(&forked) > self.quorum.voices_of(&sound);
-        if wrong_log {
-            if let Some(lowest) = forked.iter().map(|(_, reading)| reading.head.num()).min() {
+        // What the blocks prove beyond that.
+        let outvoted = |judged: &JudgedVoice<'_, String>| matches!(judged.standing, Standing::MinorityFork { .. });
+        let standing = |judged: &JudgedVoice<'_, String>| judged.standing.is_fresh() && !outvoted(judged);
+        let forked = |judged: &JudgedVoice<'_, String>| contradicts(&self.log, &self.claims, judged);
+        let named = |judged: &JudgedVoice<'_, String>| judged.voice.endpoint.clone();
+        let against: Vec<String> = if round.operators(|judged| standing(judged) && forked(judged))
+            > round.operators(|judged| standing(judged) && !forked(judged))
+        {
+            // The majority stands on another branch than our log: forget the log from there on, the next blocks will tell.
+            let lowest =
+                fresh().filter(|judged| forked(judged)).filter_map(named_head).map(|(_, head)| head.num()).min();
+            let against = fresh().filter(|judged| standing(judged) && !forked(judged)).map(named).collect();
+            if let Some(lowest) = lowest {
                 self.log.drop_from(lowest);
             }
             self.claims.forget();
-        }
-        let (mut trusted, against) = if wrong_log { (forked, sound) } else { (sound, forked) };
-        let doubted: Vec<NamedReading<'_>> = outvoted.into_iter().chain(against).collect();
-        for (endpoint, reading) in &doubted {
-            let doubt = if self.claims.disproved(endpoint) { Doubt::BrokenClaim } else { Doubt::Fork(reading.head.id) };
-            self.doubts.insert((*endpoint).to_owned(), doubt);
-        }
-        let wrong = self.wrong_schedules.among(&trusted, &self.log, self.clock().as_ref(), &self.config);
-        trusted.retain(|(endpoint, _)| !wrong.contains(*endpoint));
+            against
+        } else {
+            fresh().filter(|judged| forked(judged)).map(named).collect()
+        };
+        round.condemn(against);
+        let wrong = self.wrong_schedules.among(&round, &self.log, clock.as_ref(), &self.config);
+        round.condemn(wrong.iter().cloned());
+
+        let conclusion = round.conclude();
+        (self.verdict, self.need, self.sound) = (conclusion.verdict, round.need(), round.operators(is_sound));
+        let doubts = readings.iter().zip(round.voices()).filter_map(|(reading, judged)| {
+            Some((reading.endpoint.clone(), doubt(now, reading, judged, &self.claims)?))
+        });
+        self.doubts = doubts.collect();
         self.doubts.extend(wrong.into_iter().map(|endpoint| (endpoint, Doubt::WrongSchedule)));
-        self.take_head(&mut trusted);
-        if let Some(head) = self.head.as_ref().map(Head::num)
-            && let Some(schedule) = agreement::schedule(&self.quorum, &trusted, head)
-        {
+        self.witnesses = conclusion.witnesses.into_iter().map(WitnessReading::from).collect();
+        let is_followed = is_followed(&round);
+        match conclusion.head.or_else(|| round.reached(&is_followed).cloned()) {
+            None => self.at_head.clear(),
+            Some(head) => {
+                // An endpoint that lags a little takes nothing back.
+                let tip = self.log.tip().map(|tip| tip.id);
+                let known = self.log.id_at(head.num()) == Some(head.id);
+                let keep = self.head.as_ref().is_some_and(|old| known && Some(old.id) == tip && old.num() > head.num());
+                let head = self.head.take().filter(|_| keep).unwrap_or(head);
+                let followed = round.voices().iter().filter(|judged| is_followed(judged));
+                let at_head = followed.map(|judged| &judged.voice.endpoint);
+                self.at_head = at_head.filter(|endpoint| round.has_shown(endpoint, head.id)).cloned().collect();
+                self.slot_length.note(&head);
+                self.head = Some(head);
+            }
+        }
+        if let Some(schedule) = conclusion.schedule {
             self.log.learn_schedule(&schedule);
         }
-
-        let watched = readings.iter().filter_map(|r| r.result.as_ref().ok()).map(|r| r.witnesses.len()).max();
-        self.witnesses =
-            (0..watched.unwrap_or(0)).map(|index| agreement::witness(&self.quorum, &trusted, index)).collect();
-        self.agreement = agreement::judge(&self.quorum, &trusted, doubted.len());
-    }
-
-    /// The highest head that the quorum has reached, and most of those that count; who is further ahead cannot be checked
-    /// yet.
-    fn take_head(&mut self, trusted: &mut Vec<NamedReading<'_>>) {
-        trusted.sort_by_key(|(_, reading)| std::cmp::Reverse(reading.head.num()));
-        if trusted.is_empty() {
-            return self.at_head.clear();
-        }
-        let names: Vec<&str> = trusted.iter().map(|(endpoint, _)| *endpoint).collect();
-        let place = self.quorum.reached_by_most(&names).unwrap_or(names.len().saturating_sub(1));
-        let Some(head) = trusted.get(place).map(|(_, reading)| reading.head.clone()) else { return };
-        // Heads that are fresh cannot be further apart than this.
-        let interval = self.config.block_interval.as_millis().max(1);
-        let slots = self.config.stale_after.as_millis().checked_div(interval).unwrap_or_default();
-        let limit = u32::try_from(slots).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(2);
-        trusted.retain(|(endpoint, reading)| {
-            let above = reading.head.num().0.saturating_sub(head.num().0);
-            if above > limit {
-                let ahead = self.config.block_interval.saturating_mul(above);
-                self.doubts.insert((*endpoint).to_owned(), Doubt::Ahead { head: reading.head.num(), ahead });
-            }
-            above <= limit
-        });
-        // An endpoint that lags a little takes nothing back.
-        let tip = self.log.tip().map(|tip| tip.id);
-        let known = self.log.id_at(head.num()) == Some(head.id);
-        let keep = self.head.as_ref().is_some_and(|old| known && Some(old.id) == tip && old.num() > head.num());
-        let head = self.head.take().filter(|_| keep).unwrap_or(head);
-        let at_head = trusted.iter().filter(|(_, reading)| reading.head.id == head.id);
-        self.at_head = at_head.map(|(endpoint, _)| (*endpoint).to_owned()).collect();
-        self.slot_length.note(&head);
-        self.head = Some(head);
-    }
-
-    fn assess<'a>(&self, now: Time, result: &'a Result<Reading, ReadFailure>) -> Result<&'a Reading, Doubt> {
-        let reading = result.as_ref().map_err(|why| Doubt::Silent(why.clone()))?;
-        let head = reading.head.num();
-        let age = now.since(reading.head.time);
-        if age > self.config.stale_after {
-            return Err(Doubt::Stale { head, age });
-        }
-        let ahead = reading.head.time.since(now);
-        if ahead > self.config.stale_after {
-            return Err(Doubt::Ahead { head, ahead });
-        }
-        Ok(reading)
-    }
-
-    /// The height that the quorum answered with, fresh or not.
-    fn height(&self, heads: &[(&str, &Head)]) -> Option<BlockNum> {
-        let mut heights: Vec<(BlockNum, &str)> = heads.iter().map(|(endpoint, head)| (head.num(), *endpoint)).collect();
-        heights.sort_unstable_by(|one, other| other.cmp(one));
-        let names: Vec<&str> = heights.iter().map(|(_, name)| *name).collect();
-        let place = self.quorum.reached_at(&names)?;
-        heights.get(place).map(|(height, _)| *height)
-    }
-
-    /// Whether that answer has another block than the log, or its endpoint claimed one that never came.
-    fn contradicts(&self, (endpoint, reading): &NamedReading<'_>) -> bool {
-        let head = reading.head.id;
-        self.log.id_at(head.num()).is_some_and(|known| known != head) || self.claims.disproved(endpoint)
-    }
-
-    /// Whether the endpoints that answer, the quorum of them at least, have all stood at the same old block for a while.
-    /// If that block is another one each time, the chain goes on, and it is this machine's clock that is wrong.
-    fn stands_still(&mut self, now: Time, readings: &[EndpointReading], fresh: &[NamedReading<'_>]) -> Standstill {
-        let heads: Vec<BlockId> = readings.iter().filter_map(|r| r.result.as_ref().ok()).map(|r| r.head.id).collect();
-        let answering = readings.iter().filter(|r| r.result.is_ok()).map(|r| r.endpoint.as_str());
-        let enough = self.quorum.voices(answering) >= self.quorum.need().max(2);
-        let since = self.common_head.note(now, &heads);
-        let long = since.is_some_and(|since| now.since(since).saturating_mul(2) >= self.config.stale_after);
-        if enough && fresh.is_empty() && long { Standstill::AllAtTheSameBlock } else { Standstill::No }
     }
 
     /// Whether that endpoint's answers count.
@@ -326,7 +247,7 @@ impl Tracker {
         !self.doubts.contains_key(endpoint)
     }
 
-    /// Whether blocks up to the head are to be read from that endpoint: it counts, and stands at that very head.
+    /// Whether blocks up to the head are to be read from that endpoint: it counts, and has shown that very head.
     pub fn serves(&self, endpoint: &str) -> bool {
         self.at_head.iter().any(|name| name == endpoint)
     }
@@ -366,6 +287,59 @@ impl Tracker {
         }
         fit
     }
+}
+
+fn voice(reading: &EndpointReading) -> Voice<'_, String> {
+    let heard = reading.result.as_ref().ok().map(|reading| Heard {
+        head: &reading.head,
+        schedule: &reading.schedule,
+        witnesses: &reading.witnesses,
+    });
+    Voice { endpoint: reading.endpoint.clone(), operator: &reading.operator, reading: heard }
+}
+
+fn named_head<'v>(judged: &'v JudgedVoice<'_, String>) -> Option<(&'v str, &'v Head)> {
+    Some((judged.voice.endpoint.as_str(), judged.voice.reading?.head))
+}
+
+/// Whether that answer has another block than the log, or its endpoint claimed one that never came.
+fn contradicts(log: &BlockLog, claims: &Claims, judged: &JudgedVoice<'_, String>) -> bool {
+    named_head(judged).is_some_and(|(endpoint, head)| {
+        log.id_at(head.num()).is_some_and(|known| known != head.id) || claims.disproved(endpoint)
+    })
+}
+
+/// Whose heads are followed: the endpoints that count; if there is none, those of which nobody knows better.
+fn is_followed(round: &Round<'_, '_, String>) -> impl Fn(&JudgedVoice<'_, String>) -> bool + use<> {
+    let any_sound = round.operators(is_sound) > 0;
+    move |judged| is_sound(judged) || !any_sound && matches!(judged.standing, Standing::Disputed { .. })
+}
+
+fn is_sound(judged: &JudgedVoice<'_, String>) -> bool {
+    judged.standing == Standing::Sound
+}
+
+/// Why an endpoint does not count, if it does not.
+fn doubt(now: Time, reading: &EndpointReading, judged: &JudgedVoice<'_, String>, claims: &Claims) -> Option<Doubt> {
+    let answer = match &reading.result {
+        Ok(answer) => answer,
+        Err(why) => return Some(Doubt::Silent(why.clone())),
+    };
+    let head = answer.head.num();
+    let contested = judged.contested.unwrap_or(answer.head.id);
+    Some(match judged.standing {
+        Standing::Sound => return None,
+        Standing::Frozen { age, .. } => Doubt::Frozen { head, age },
+        Standing::Stale { age, .. } => Doubt::Stale { head, age },
+        Standing::Future { by } => Doubt::Ahead { head, ahead: by },
+        Standing::Ahead { blocks } => Doubt::TooHigh { head, blocks },
+        Standing::Disputed { .. } => Doubt::Disputed(contested),
+        Standing::MinorityFork { .. } if claims.disproved(&reading.endpoint) => Doubt::BrokenClaim,
+        Standing::MinorityFork { .. } => Doubt::Fork(contested),
+        // By this machine's clock, which is wrong.
+        _ if answer.head.time > now => Doubt::Ahead { head, ahead: answer.head.time.since(now) },
+        _ => Doubt::Stale { head, age: now.since(answer.head.time) },
+    })
 }
 
 #[cfg(test)]

@@ -62,6 +62,12 @@ impl Scene {
         }
     }
 
+    /// Another run of the daemon, which has seen nothing.
+    fn restart(&mut self) {
+        self.tracker = Tracker::new(tracking());
+        self.alerts = ChainAlerts::new(AlertBook::default());
+    }
+
     /// All endpoints are well again.
     fn recover(&mut self) {
         self.run(1, |name, slot| Some(answer(name, at(slot))));
@@ -99,10 +105,8 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
         _ => Some(no_answer(name, "no answer within 2 s")),
     });
     texts.add("no endpoint answers any more, then one does", Cause::Blind, [blind, scene.take()].concat());
-    let config = scene.tracker.config().clone();
     let mut scene = Scene::new(3);
-    scene.tracker = Tracker::new(config);
-    scene.alerts = ChainAlerts::new(AlertBook::default());
+    scene.restart();
     scene.run(1, |name, _| Some(no_answer(name, "connection refused")));
     scene.recover();
     texts.add("from the start on", Cause::Blind, scene.take());
@@ -115,6 +119,20 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     });
     scene.recover();
     texts.add("one of three is left", Cause::Thin, scene.take());
+
+    let mut scene = Scene::new(3);
+    scene.restart();
+    // One never shows a block that the other one shows.
+    let two = |name: &str, slot: u64| match name {
+        "api.example.com" => Some(answer(name, at(slot / 2 * 2))),
+        "rpc.example.org" => Some(answer(name, at((slot - 1) / 2 * 2 + 1))),
+        _ => Some(no_answer(name, "HTTP status 503")),
+    };
+    scene.run(3, two);
+    assert_eq!(scene.take(), [], "a moment later they may have");
+    scene.run(1, two);
+    scene.recover();
+    texts.add("two are left that never stand at the same block", Cause::Thin, scene.take());
 
     let mut scene = Scene::new(3);
     scene.run(5, |name, slot| {

@@ -1,8 +1,8 @@
 //! What the endpoints agree on.
 
-use dogwatch_chain::{BlockNum, Head, PublicKey, Schedule, WitnessState};
+use dogwatch_agreement::{AgreementVerdict, Standing, WitnessAgreement};
+use dogwatch_chain::{BlockNum, Head, Schedule};
 
-use crate::agreement::standing::{AgreementVerdict, Standing};
 use crate::endpoint::EndpointIndex;
 
 /// What the endpoints agree on.
@@ -20,17 +20,4 @@ pub struct EndpointAgreement {
     pub witnesses: Vec<WitnessAgreement>,
     /// What each endpoint's answer is worth, in the order of the voices.
     pub standings: Vec<(EndpointIndex, Standing)>,
-}
-
-/// What the endpoints say of a witness.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WitnessAgreement {
-    /// The quorum, and more than half of them, say this. Nodes answer from pending state: only blocks prove it.
-    Agreed(WitnessState),
-    /// They name different keys.
-    Split(Vec<PublicKey>),
-    /// The quorum says that there is no such witness.
-    NoSuchWitness,
-    /// Too few say anything about it.
-    Unknown,
 }

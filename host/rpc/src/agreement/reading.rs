@@ -1,21 +1,8 @@
-//! What one endpoint says, and the rules by which it is judged.
-
-use std::time::Duration;
+//! What one endpoint says.
 
 use dogwatch_chain::{Block, Head, Schedule, WitnessState};
 
 use crate::endpoint::{EndpointIndex, Operator};
-
-/// What counts as agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AgreementRules {
-    /// How many operators must say the same; all of them if fewer are configured.
-    pub quorum: u32,
-    /// A head older than this is stale.
-    pub stale_after: Duration,
-    /// Time from block to block.
-    pub interval: Duration,
-}
 
 /// The chain as one endpoint sees it.
 ///

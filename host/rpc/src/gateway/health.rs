@@ -1,9 +1,9 @@
 //! `GET /health`: 200 only while the endpoints agree on a fresh head.
 
+use dogwatch_agreement::Standing;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::agreement::Standing;
 use crate::gateway::answer::{self, GatewayResponse};
 use crate::gateway::handle::Gateway;
 use crate::pool::Pool;

@@ -1,12 +1,12 @@
 //! Reads: relayed to the best endpoint, and to the next if that one fails.
 
+use dogwatch_agreement::Standing;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use hyper::StatusCode;
 use tokio::time::Instant;
 
-use crate::agreement::Standing;
 use crate::error::RpcError;
 use crate::gateway::answer::CallReply;
 use crate::gateway::handle::Gateway;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_chain::Head;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
@@ -53,7 +52,9 @@ impl Pool {
             };
             let Some((member, (latency, result))) = next else { break };
             // A quick but frozen endpoint must not cut the good ones short.
-            if result.as_ref().is_ok_and(|reading| self.is_fresh(&reading.head)) && !member.state().doubted {
+            if result.as_ref().is_ok_and(|reading| self.rules().is_fresh(self.now(), &reading.head))
+                && !member.state().doubted
+            {
                 voices.insert(&member.operator);
             }
             if until.is_none() && voices.len() >= self.need() {
@@ -82,26 +83,19 @@ impl Pool {
                 reading: reading.result.as_ref().ok(),
             })
             .collect();
-        let now = self.client().options().clock.now();
+        let now = self.now();
         self.compare(|comparison| comparison.compare(now, &voices));
         readings
     }
 
     /// How many operators must answer before the others are no longer waited for.
     fn need(&self) -> usize {
-        let quorum = usize::try_from(self.client().options().quorum).unwrap_or(usize::MAX);
-        quorum.min(self.operators().len()).max(1)
+        self.rules().need(self.operators().len())
     }
 
     /// How long the others are then waited for.
     fn grace(&self) -> Duration {
         self.profile().block_interval.mul_f32(0.5).max(LEAST_GRACE).min(self.client().options().total_timeout)
-    }
-
-    fn is_fresh(&self, head: &Head) -> bool {
-        let options = self.client().options();
-        let (now, stale_after) = (options.clock.now(), options.stale_after);
-        now.since(head.time) <= stale_after && head.time.since(now) <= stale_after
     }
 
     /// The endpoints to ask although they rest or are throttled, because too few others are left: all that rest if none is

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use dogwatch_agreement::{AgreementRules, Standing};
 use dogwatch_chain::Profile;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::agreement::{AgreementRules, Comparison, EndpointAgreement, Standing};
+use crate::agreement::{Comparison, EndpointAgreement};
 use crate::endpoint::{Endpoint, EndpointIndex, EndpointName, Operator, Upgrade};
 use crate::error::RpcError;
 use crate::health::{RequestBudget, RestPolicy};
@@ -30,6 +31,7 @@ struct PoolInner {
     profile: Profile,
     members: Vec<Arc<Member>>,
     client: Client,
+    rules: AgreementRules,
     compared: Mutex<Compared>,
     ranking: Ranking,
 }
@@ -82,7 +84,9 @@ impl Pool {
         let PoolOptions { quorum, stale_after, .. } = *client.options();
         let rules = AgreementRules { quorum, stale_after, interval: profile.block_interval };
         let compared = Mutex::new(Compared { comparison: Comparison::new(rules), last: None });
-        Ok(Self { inner: Arc::new(PoolInner { profile, members, client, compared, ranking: Ranking::default() }) })
+        Ok(Self {
+            inner: Arc::new(PoolInner { profile, members, client, rules, compared, ranking: Ranking::default() }),
+        })
     }
 
     /// The chain.
@@ -154,6 +158,11 @@ impl Pool {
     pub(crate) fn other_client(&self) -> Result<Client, OptionsError> {
         let options = self.client().options().clone();
         Client::new(options, self.members().iter().map(|member| &member.endpoint))
+    }
+
+    /// What counts as agreement.
+    pub(crate) fn rules(&self) -> &AgreementRules {
+        &self.inner.rules
     }
 
     /// The time, by the clock this pool was given.

@@ -1,12 +1,12 @@
 //! What is known of each endpoint, for an operator to see.
 
+use dogwatch_agreement::Standing;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_chain::{ChainId, Head, Time};
 use tokio::time::Instant;
 
-use crate::agreement::Standing;
 use crate::endpoint::{EndpointIndex, EndpointName, Operator, Upgrade};
 use crate::error::RpcError;
 use crate::health::Access;

@@ -1,37 +1,9 @@
-//! How well endpoints agree, and what the answer of each is worth.
+//! What one endpoint's answer is worth.
 
 use std::fmt;
 use std::time::Duration;
 
 use dogwatch_chain::BlockNum;
-
-/// How well the endpoints agree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AgreementVerdict {
-    /// Enough operators show one fresh chain.
-    Agreed,
-    /// All endpoints belong to one operator, whose answers cannot be checked.
-    OneVoice,
-    /// A fresh chain, but shown by fewer operators than the quorum, or not yet at the same height.
-    Thin,
-    /// They show different blocks at one height, and there is no majority.
-    Disagreement,
-    /// All endpoints stay at one old block: the chain has halted, or all of them are cut off from it.
-    Standstill,
-    /// The endpoints advance together, and this machine's clock is ahead of them.
-    ClockAhead {
-        /// By about this much.
-        by: Duration,
-    },
-    /// The endpoints advance together, and this machine's clock is behind them.
-    ClockBehind {
-        /// By about this much.
-        by: Duration,
-    },
-    /// No endpoint shows a fresh head.
-    Blind,
-}
 
 /// What one endpoint's answer is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,32 +51,20 @@ pub enum Standing {
     OffClock,
 }
 
-impl AgreementVerdict {
-    /// Whether there is a head to rely on.
-    pub fn is_good(self) -> bool {
-        matches!(self, Self::Agreed | Self::OneVoice)
-    }
-}
-
 impl Standing {
+    /// Whether its head is neither old nor from the future.
+    pub fn is_fresh(self) -> bool {
+        matches!(self, Self::Sound | Self::MinorityFork { .. } | Self::Disputed { .. } | Self::Ahead { .. })
+    }
+
+    /// Whether others have another block at a height of which it has shown one.
+    pub(crate) fn is_contradicted(self) -> bool {
+        matches!(self, Self::MinorityFork { .. } | Self::Disputed { .. })
+    }
+
     /// Whether other endpoints contradict this one. A silent endpoint is not contradicted.
     pub fn is_doubtful(self) -> bool {
         !matches!(self, Self::Sound | Self::Silent | Self::OffClock)
-    }
-}
-
-impl fmt::Display for AgreementVerdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Agreed => f.write_str("agreed"),
-            Self::OneVoice => f.write_str("one voice: all endpoints belong to one operator"),
-            Self::Thin => f.write_str("thin: fewer operators than the quorum show a fresh head"),
-            Self::Disagreement => f.write_str("disagreement: the endpoints show different blocks at the same height"),
-            Self::Standstill => f.write_str("standstill: all endpoints stay at the same old block"),
-            Self::ClockAhead { by } => write!(f, "this machine's clock is {} s ahead of the chain", by.as_secs()),
-            Self::ClockBehind { by } => write!(f, "this machine's clock is {} s behind the chain", by.as_secs()),
-            Self::Blind => f.write_str("blind: no endpoint shows a fresh head"),
-        }
     }
 }
 
