@@ -57,6 +57,8 @@ causes! {
     Split = "split" by Engine,
     /// This machine's clock is wrong.
     Clock = "clock" by Engine,
+    /// This machine's clock is off, and corrected for.
+    ClockOffset = "clock-offset" by Engine,
     /// Some endpoints cannot be used.
     Doubts = "doubts" by Engine,
     /// Endpoints show their heads but deliver no blocks.

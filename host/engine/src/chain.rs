@@ -3,6 +3,7 @@
 mod claims;
 mod log;
 mod majority;
+mod offset;
 mod own_slots;
 mod parameters;
 mod reading;
@@ -13,6 +14,7 @@ mod unfresh;
 
 pub use log::{BlockLog, Fit};
 pub use majority::Majority;
+pub use offset::{ClockOffset, ServerDate};
 pub use own_slots::SlotFact;
 pub use parameters::Parameters;
 pub use reading::{Doubt, EndpointReading, Reading, WitnessReading};

@@ -6,12 +6,15 @@ use dogwatch_alerts::{AlertKey, AlertReport, Cause, Notice, Scope, Severity, Sub
 use dogwatch_chain::{Head, Time};
 
 use crate::book::AlertBook;
-use crate::chain::{Parameters, Standstill, Tracker, WallClock};
+use crate::chain::{ClockOffset, Parameters, Standstill, Tracker, WallClock};
 use crate::situation::Agreement;
 use crate::time::utc;
 
 /// How many slots Dogwatch may be unable to judge the witness before it says so: enough time for one retry.
 const GRACE_SLOTS: u32 = 3;
+
+/// From this much on a wrong clock is worth a word.
+const CLOCK_OFFSET: Duration = Duration::from_millis(500);
 
 /// What can keep Dogwatch from judging the witness; at most one alert of these is open at a time.
 const WHOLE: [Cause; 7] =
@@ -83,6 +86,7 @@ impl ChainAlerts {
             Some(cause) => self.not_judged(now, tracker, cause),
         };
         said.extend(self.parameters(now, tracker));
+        said.extend(self.clock_offset(now, tracker));
         said.extend(self.doubts(now, tracker, well));
         said.extend(self.one_voice(now, tracker));
         said
@@ -198,6 +202,33 @@ impl ChainAlerts {
             said.extend(self.book.raise(now, notice));
         }
         said
+    }
+
+    /// A clock that is off by half a second and more: what Dogwatch does is timed against slots.
+    fn clock_offset(&mut self, now: Time, tracker: &Tracker) -> Option<AlertReport> {
+        let chain = &tracker.config().chain;
+        let key = key(chain, Cause::ClockOffset);
+        let (by, how) = match tracker.clock_offset() {
+            ClockOffset::Ahead(by) if by >= CLOCK_OFFSET => (by, "ahead of"),
+            ClockOffset::Behind(by) if by >= CLOCK_OFFSET => (by, "behind"),
+            _ => return self.book.resolve(now, &key, "It agrees with them again."),
+        };
+        let notice = Notice {
+            key,
+            severity: Severity::Warning,
+            subject: Subject::Daemon,
+            summary: format!(
+                "this machine's clock is {}.{} s {how} the endpoints' clocks",
+                by.as_secs(),
+                by.subsec_millis() / 100
+            ),
+            details:
+                "Dogwatch corrects for it. Other programs on this machine do not, and its logs have the wrong time."
+                    .to_owned(),
+            remedy: "Set the clock and keep it synchronised.".to_owned(),
+            command: "timedatectl set-ntp true".to_owned(),
+        };
+        self.book.raise(now, notice)
     }
 
     /// With the wrong length of a slot or a round nothing that Dogwatch counts is right.

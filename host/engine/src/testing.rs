@@ -79,6 +79,7 @@ pub(crate) fn says(endpoint: &str, head: Head, signing_key: PublicKey) -> Endpoi
     EndpointReading {
         endpoint: endpoint.to_owned(),
         operator: operator(endpoint),
+        date: None,
         result: Ok(Reading { head, schedule, witnesses: vec![Some(witness)] }),
     }
 }
@@ -87,6 +88,7 @@ pub(crate) fn silent(endpoint: &str) -> EndpointReading {
     EndpointReading {
         endpoint: endpoint.to_owned(),
         operator: operator(endpoint),
+        date: None,
         result: Err(ReadFailure::new("no answer")),
     }
 }

@@ -159,7 +159,7 @@ impl Endpoint {
     /// Its answer to a poll in that slot.
     pub(crate) fn read(&mut self, chain: &Chain, slot: u64, rng: &mut SmallRng) -> EndpointReading {
         let (endpoint, operator) = (self.name.clone(), self.operator.clone());
-        EndpointReading { endpoint, operator, result: self.answer(chain, slot, rng) }
+        EndpointReading { endpoint, operator, date: None, result: self.answer(chain, slot, rng) }
     }
 
     fn answer(&mut self, chain: &Chain, slot: u64, rng: &mut SmallRng) -> Result<Reading, ReadFailure> {

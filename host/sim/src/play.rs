@@ -155,7 +155,9 @@ impl<'a> Theatre<'a> {
             self.sites.iter().enumerate().map(|(place, site)| (site.setup.poll_at, place)).collect();
         polls.sort_unstable();
         for (after, place) in polls {
-            let now = self.world.time(Duration::from_millis(u64::from(after)));
+            // Not always at the same moment of a second: so the clocks of the endpoints' servers can be told.
+            let shift = (self.world.slot % 3) * 250;
+            let now = self.world.time(Duration::from_millis(u64::from(after).saturating_sub(250) + shift));
             let World { chain, endpoints, nodes, slot, .. } = &mut self.world;
             let Some(site) = self.sites.get_mut(place) else { continue };
             let doings = site.cycle(now, *slot, chain, endpoints, nodes);

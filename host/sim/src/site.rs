@@ -183,7 +183,7 @@ impl Site {
         if !self.runs(slot) {
             return Vec::new();
         }
-        let now = self.clock.read(now, slot);
+        let (true_now, now) = (now, self.clock.read(now, slot));
         if self.process.is_none() {
             let setup = ProcessSetup {
                 site: &self.setup,
@@ -198,7 +198,7 @@ impl Site {
         }
         let mut readings = Vec::new();
         for (index, endpoint) in endpoints.iter_mut().enumerate() {
-            readings.push(self.network.read(index, endpoint, chain, slot, &mut self.rng));
+            readings.push(self.network.read(index, endpoint, chain, (slot, true_now, now), &mut self.rng));
         }
         let probes = self.setup.probes_every.max(1);
         let probed = slot.is_multiple_of(probes).then_some(nodes).unwrap_or_default();
@@ -227,7 +227,7 @@ impl Site {
 
     /// An event from outside: an operator's command, or what became of a transmission.
     pub(crate) fn tell(&mut self, now: Time, slot: u64, witness: usize, event: Event) -> Vec<Doing> {
-        let now = self.clock.read(now, slot);
+        let local = self.clock.read(now, slot);
         let Some(process) = self.process.as_mut().filter(|_| self.suspended.is_empty()) else { return Vec::new() };
         let mut hands = process::Hands {
             store: &mut self.store,
@@ -237,6 +237,7 @@ impl Site {
             doings: Vec::new(),
             slot,
         };
+        let now = process.tracker.corrected(local);
         let done = process.feed(now, witness, event, &mut hands);
         let doings = hands.doings;
         if done.is_err() {

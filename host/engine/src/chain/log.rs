@@ -102,6 +102,7 @@ impl BlockLog {
             }
         }
         self.stepped_back = 0;
+        self.learn_schedule_again();
         self.prune();
         Fit::Linked
     }
@@ -111,7 +112,24 @@ impl BlockLog {
         self.stepped_back = self.stepped_back.saturating_mul(2).max(1);
         let left = self.blocks.len().saturating_sub(self.stepped_back);
         self.blocks.truncate(left);
+        self.drop_schedules();
         Fit::Forked
+    }
+
+    /// Forgets the rounds that were elected above the newest block: another branch has elected others.
+    fn drop_schedules(&mut self) {
+        let tip = self.tip().map_or(BlockNum(0), Block::num);
+        let round = |witnesses: &Vec<AccountName>| u32::try_from(witnesses.len()).unwrap_or(u32::MAX);
+        self.schedules.retain(|next_shuffle, witnesses| next_shuffle.back(round(witnesses)) <= tip);
+    }
+
+    /// Notes the newest schedule once more, if blocks have linked up to where it is in force.
+    fn learn_schedule_again(&mut self) {
+        if let (Some(schedule), Some(tip)) = (&self.future, self.tip().map(Block::num))
+            && schedule.is_in_force_at(tip)
+        {
+            self.schedules.entry(schedule.next_shuffle).or_insert_with(|| schedule.current.clone());
+        }
     }
 
     /// Forgets the newest block, which is not on the head's branch.
@@ -124,6 +142,7 @@ impl BlockLog {
         while self.tip().is_some_and(|tip| tip.num() >= num) {
             self.blocks.pop_back();
         }
+        self.drop_schedules();
     }
 
     /// Notes the schedule that is in force.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use dogwatch_agreement::WitnessAgreement;
 use dogwatch_chain::{BlockId, BlockNum, Head, PublicKey, Schedule, WitnessState};
 
+use crate::chain::offset::ServerDate;
 use crate::failure::ReadFailure;
 
 /// What one endpoint answered.
@@ -25,6 +26,8 @@ pub struct EndpointReading {
     pub endpoint: String,
     /// Who runs it. Endpoints of one operator are one voice.
     pub operator: String,
+    /// The `Date` of its answer, if it had one.
+    pub date: Option<ServerDate>,
     /// Its answer.
     pub result: Result<Reading, ReadFailure>,
 }

@@ -12,12 +12,20 @@ use crate::chain::tracker::{Tracker, TrackerConfig};
 impl BlockLog {
     /// Whether a known block is by another witness than that schedule names.
     pub(super) fn contradicts(&self, schedule: &Schedule, clock: &SlotClock) -> bool {
+        self.confirmed_by(schedule, clock).is_none()
+    }
+
+    /// How many known blocks are by the witnesses that the schedule names; `None` if one is by another.
+    fn confirmed_by(&self, schedule: &Schedule, clock: &SlotClock) -> Option<u32> {
         let round = u32::try_from(schedule.current.len()).unwrap_or(u32::MAX);
         // A schedule holds for the blocks after the shuffle that made it.
         let first = schedule.next_shuffle.back(round).next();
         let newest = self.blocks.iter().rev().skip_while(|block| block.num() > schedule.next_shuffle);
         let mut scheduled = newest.take_while(|block| block.num() >= first);
-        scheduled.any(|block| schedule.producer(clock.slot(block.time)) != Some(&block.witness))
+        scheduled.try_fold(0_u32, |count, block| {
+            let same = schedule.producer(clock.slot(block.time)) == Some(&block.witness);
+            same.then(|| count.saturating_add(1))
+        })
     }
 
     /// Forgets the schedules that the blocks have proven wrong.
@@ -72,9 +80,10 @@ impl WrongSchedules {
         let mut wrong = BTreeSet::new();
         for (endpoint, heard) in answers {
             let head = heard.head.id;
-            if !log.contradicts(heard.schedule, clock) {
-                // With a new round there is nothing that could contradict it yet.
-                self.proven.retain(|name, until| name != endpoint || *until > head.num());
+            if let Some(blocks) = log.confirmed_by(heard.schedule, clock) {
+                // With a new round there is little that could contradict it yet.
+                let fits = blocks > config.round_length / 3;
+                self.proven.retain(|name, until| name != endpoint || !fits && *until > head.num());
             } else if let Some(until) = self.proven.get_mut(endpoint) {
                 *until = BlockNum(head.num().0.saturating_add(config.round_length.saturating_mul(2)));
             } else {

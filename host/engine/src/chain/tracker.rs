@@ -8,6 +8,7 @@ use dogwatch_chain::{AccountName, Block, BlockNum, Head, Slot, Time};
 
 use crate::chain::claims::Claims;
 use crate::chain::log::{BlockLog, Fit};
+use crate::chain::offset::{ClockCorrection, ClockOffset};
 use crate::chain::parameters::{Parameters, SlotLength};
 use crate::chain::reading::{Doubt, EndpointReading, WitnessReading};
 use crate::chain::schedules::WrongSchedules;
@@ -49,6 +50,7 @@ pub struct Tracker {
     claims: Claims,
     slot_length: SlotLength,
     wrong_schedules: WrongSchedules,
+    clock_correction: ClockCorrection,
     /// How often the log turned out to be another branch's.
     branches_left: u32,
     /// The endpoints that stand at the head.
@@ -74,6 +76,7 @@ impl Tracker {
             claims: Claims::default(),
             slot_length: SlotLength::default(),
             wrong_schedules: WrongSchedules::default(),
+            clock_correction: ClockCorrection::default(),
             branches_left: 0,
             at_head: Vec::new(),
         }
@@ -180,8 +183,22 @@ impl Tracker {
         self.log.first_unscheduled(self.head.as_ref()?)
     }
 
-    /// Takes in a round of answers. Afterwards [`Self::wanted`] tells which blocks to read.
-    pub fn observe(&mut self, now: Time, readings: &[EndpointReading]) {
+    /// The right time, as far as is known, when this machine's clock shows `local`: all that the tracker, a watch or the
+    /// chain's alerts are told of the time goes by it.
+    pub fn corrected(&self, local: Time) -> Time {
+        self.clock_correction.correct(local)
+    }
+
+    /// How this machine's clock differs from the endpoints' servers'. It is corrected for.
+    pub fn clock_offset(&self) -> ClockOffset {
+        self.clock_correction.offset()
+    }
+
+    /// Takes in a round of answers, when this machine's clock shows `local`. Afterwards [`Self::wanted`] tells which blocks
+    /// to read.
+    pub fn observe(&mut self, local: Time, readings: &[EndpointReading]) {
+        self.clock_correction.note(readings);
+        let now = self.corrected(local);
         let clock = self.clock();
         let mut round = self.judge.hear(now, readings.iter().map(voice).collect());
         let fresh = || round.voices().iter().filter(|judged| judged.standing.is_fresh());

@@ -179,6 +179,7 @@ impl Scene {
                 EndpointReading {
                     endpoint: endpoint.to_owned(),
                     operator: endpoint.to_owned(),
+                    date: None,
                     result: Ok(Reading { head: head.clone(), schedule: schedule.clone(), witnesses }),
                 }
             })

@@ -6,8 +6,6 @@ use crate::site::policy::PolicyChoice;
 use crate::site::{Edit, Site};
 use crate::world::World;
 
-/// A clock this wrong still lets a site do its work, in milliseconds.
-const CLOCK_IS_WELL: i64 = 2000;
 /// Slots that nodes and endpoints must have been well before anything is expected.
 const SETTLED: u64 = 15;
 
@@ -75,8 +73,7 @@ pub(super) fn sees(world: &World, site: &Site) -> bool {
         }
     }
     let need = usize::try_from(site.setup.quorum).unwrap_or(1).min(world.endpoints.len());
-    let clock = site.clock.error(world.slot).abs() <= CLOCK_IS_WELL;
     let chain = &world.chain;
     let goes_on = !chain.troubles.halted && chain.truth().slot + 6 > world.slot && chain.truth().participation() >= 80;
-    clock && right >= need && right > wrong && goes_on && !chain.is_split()
+    right >= need && right > wrong && goes_on && !chain.is_split()
 }

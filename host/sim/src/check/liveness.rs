@@ -91,7 +91,9 @@ impl Checks {
         let (misses, since) = (truth.misses, truth.first_miss);
         let Some(slots) = self.outages.get_mut(witness).and_then(|outage| outage.silent.get_mut(place)) else { return };
         *slots = if silent { *slots + 1 } else { 0 };
-        if *slots > PAGE_WITHIN {
+        // Whoever sees only the smaller side of a split sees a calm night, until too few have produced for a round.
+        let within = if world.chain.is_split() { PAGE_WITHIN + 2 * round } else { PAGE_WITHIN };
+        if *slots > within {
             let text = format!(
                 "site {place} pages nobody: {misses} misses since slot {since:?}; {}",
                 state(world, site, witness)
@@ -112,7 +114,8 @@ impl Checks {
                 }
             }
             for (witness, watch) in process.watches.iter().enumerate() {
-                let now = site.clock.read(world.chain.time(world.slot), world.slot);
+                let local = site.clock.read(world.chain.time(world.slot), world.slot);
+                let now = process.tracker.corrected(local);
                 let verdict = watch.verdict(now, &process.tracker);
                 let state = watch.state();
                 if state.in_flight.is_some() || state.unproven.is_some() || verdict != Verdict::Fine {
@@ -145,7 +148,7 @@ fn is_true(world: &World, key: &AlertKey) -> bool {
 fn state(world: &World, site: &Site, witness: usize) -> String {
     let Some(process) = &site.process else { return "its daemon is down".to_owned() };
     let Some(watch) = process.watches.get(witness) else { return String::new() };
-    let now = site.clock.read(world.chain.time(world.slot), world.slot);
+    let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));
     let state = watch.state();
     let open: Vec<String> = site.store.desk.open().map(|alert| alert.key.to_string()).collect();
     format!(

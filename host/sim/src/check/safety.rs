@@ -4,6 +4,7 @@ use dogwatch_chain::{Time, TransactionId};
 use dogwatch_engine::{Holder, Origin, SwitchPlan};
 
 use crate::chain::branch::Side;
+use crate::check::able::sees;
 use crate::check::{Checks, Rule, origin_of};
 use crate::night::SiteSetup;
 use crate::site::policy::PolicyChoice;
@@ -66,7 +67,7 @@ impl Checks {
         let next_is_own = world.chain.producer(Side::Main, slot + 1) == Some(witness);
         let head = world.chain.truth();
         let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
-        if next_is_own && !crossing && !world.chain.is_split() {
+        if next_is_own && !crossing && sees(world, site) {
             self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
         }
     }

@@ -1,11 +1,17 @@
 //! A site's network: what it reaches of the endpoints and the nodes.
 
-use dogwatch_engine::{EndpointReading, Probe, ProbeFailure, ReadFailure};
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+use dogwatch_engine::{EndpointReading, Probe, ProbeFailure, ReadFailure, ServerDate};
 use rand::rngs::SmallRng;
 
 use crate::chain::Chain;
 use crate::endpoint::Endpoint;
 use crate::node::Node;
+
+/// How long an answer is on its way.
+const LATENCY: Duration = Duration::from_millis(120);
 
 /// What is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,18 +58,22 @@ impl Network {
         self.reaches_endpoint(index) && !self.is_cut(&[Cut::Sending])
     }
 
-    /// An endpoint's answer, as it arrives here.
+    /// An endpoint's answer to a poll in that slot, as it arrives here. `local` is what the clock shows at `now`.
     pub(crate) fn read(
         &self,
         index: usize,
         endpoint: &mut Endpoint,
         chain: &Chain,
-        slot: u64,
+        (slot, now, local): (u64, Time, Time),
         rng: &mut SmallRng,
     ) -> EndpointReading {
         let reading = endpoint.read(chain, slot, rng);
+        let date = reading.result.is_ok().then(|| ServerDate {
+            date: Time::from_millis(now.as_millis() - now.as_millis().rem_euclid(1000)),
+            received: local.plus(LATENCY),
+        });
         match self.reaches_endpoint(index) {
-            true => reading,
+            true => EndpointReading { date, ..reading },
             false => EndpointReading { result: Err(ReadFailure::new("network unreachable")), ..reading },
         }
     }

@@ -156,21 +156,22 @@ impl Process {
         }
     }
 
-    /// A poll and the probes that are due with it.
+    /// A poll and the probes that are due with it, when the machine's clock shows `local`.
     pub(crate) fn cycle(
         &mut self,
-        now: Time,
+        local: Time,
         readings: &[EndpointReading],
         probed: &[(String, Result<Probe, ProbeFailure>)],
         hands: &mut Hands<'_>,
         blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>,
     ) -> Result<(), Died> {
         let asleep = self.tracker.config().block_interval.saturating_mul(3).max(Duration::from_secs(5));
-        if now.since(self.last_cycle) > asleep {
-            self.chain_alerts.woke_up(now, &self.tracker);
+        if local.since(self.last_cycle) > asleep {
+            self.chain_alerts.woke_up(self.tracker.corrected(local), &self.tracker);
         }
-        self.last_cycle = now;
-        self.tracker.observe(now, readings);
+        self.last_cycle = local;
+        self.tracker.observe(local, readings);
+        let now = self.tracker.corrected(local);
         self.read_blocks(readings, blocks);
         let reports = self.chain_alerts.observe(now, &self.tracker);
         hands.store.desk.report(now, hands.slot, reports);

@@ -75,7 +75,7 @@ impl Endpoint {
     pub(crate) fn read(&self, chain: &Chain) -> EndpointReading {
         let result =
             if self.view == View::Dead { Err(ReadFailure::new("connection refused")) } else { Ok(self.reading(chain)) };
-        EndpointReading { endpoint: self.name.clone(), operator: self.name.clone(), result }
+        EndpointReading { endpoint: self.name.clone(), operator: self.name.clone(), date: None, result }
     }
 
     fn reading(&self, chain: &Chain) -> Reading {
