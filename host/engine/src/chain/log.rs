@@ -7,6 +7,9 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, PublicKey, Schedule,
 /// How many rounds of blocks and schedules are kept.
 const ROUNDS_KEPT: u32 = 16;
 
+/// How many forks are remembered.
+const FORKS_KEPT: usize = 64;
+
 /// How new blocks fit the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -25,6 +28,8 @@ pub struct BlockLog {
     pub(super) future: Option<Schedule>,
     /// How many blocks the last step back has taken, since blocks last linked.
     stepped_back: usize,
+    /// How often blocks turned out to lie on another branch, and the newest block that was left each time, newest last.
+    forks: (u32, VecDeque<Time>),
 }
 
 impl BlockLog {
@@ -112,8 +117,35 @@ impl BlockLog {
         self.stepped_back = self.stepped_back.saturating_mul(2).max(1);
         let left = self.blocks.len().saturating_sub(self.stepped_back);
         self.blocks.truncate(left);
+        self.note_fork();
         self.drop_schedules();
         Fit::Forked
+    }
+
+    /// The newest block, or an older one, that was still there after each fork since the `seen`-th: whatever came after it was
+    /// on another branch. `None` if there was no fork since.
+    pub(crate) fn forked_above(&self, seen: u32) -> Option<Time> {
+        let (count, left) = &self.forks;
+        let since = usize::try_from(count.wrapping_sub(seen)).unwrap_or(usize::MAX);
+        if since > left.len() {
+            return Some(Time::from_millis(0));
+        }
+        left.iter().rev().take(since).min().copied()
+    }
+
+    /// How often blocks turned out to lie on another branch.
+    pub(crate) fn forks(&self) -> u32 {
+        self.forks.0
+    }
+
+    fn note_fork(&mut self) {
+        let left = self.tip().map_or(Time::from_millis(0), |tip| tip.time);
+        let (count, times) = &mut self.forks;
+        *count = count.wrapping_add(1);
+        times.push_back(left);
+        while times.len() > FORKS_KEPT {
+            times.pop_front();
+        }
     }
 
     /// Forgets the rounds that were elected above the newest block: another branch has elected others.
@@ -135,6 +167,7 @@ impl BlockLog {
     /// Forgets the newest block, which is not on the head's branch.
     pub(crate) fn drop_tip(&mut self) {
         self.blocks.pop_back();
+        self.note_fork();
     }
 
     /// Forgets the blocks from that height on.
@@ -142,6 +175,7 @@ impl BlockLog {
         while self.tip().is_some_and(|tip| tip.num() >= num) {
             self.blocks.pop_back();
         }
+        self.note_fork();
         self.drop_schedules();
     }
 

@@ -51,8 +51,6 @@ pub struct Tracker {
     slot_length: SlotLength,
     wrong_schedules: WrongSchedules,
     clock_correction: ClockCorrection,
-    /// How often the log turned out to be another branch's.
-    branches_left: u32,
     /// The endpoints that stand at the head.
     at_head: Vec<String>,
 }
@@ -77,7 +75,6 @@ impl Tracker {
             slot_length: SlotLength::default(),
             wrong_schedules: WrongSchedules::default(),
             clock_correction: ClockCorrection::default(),
-            branches_left: 0,
             at_head: Vec::new(),
         }
     }
@@ -136,11 +133,6 @@ impl Tracker {
     /// Whether this machine's clock fits the chain's.
     pub fn wall_clock(&self) -> WallClock {
         self.verdict.into()
-    }
-
-    /// How often the log turned out to be another branch's. What was read of it that is not irreversible may be wrong.
-    pub(crate) fn branches_left(&self) -> u32 {
-        self.branches_left
     }
 
     /// How many operators must agree.
@@ -288,9 +280,6 @@ impl Tracker {
     /// Takes in blocks that were read. `Forked`: ask [`Self::wanted`] again.
     pub fn learn(&mut self, blocks: Vec<Block>) -> Fit {
         let fit = self.log.extend(blocks);
-        if fit == Fit::Forked && self.log.tip().is_none() {
-            self.branches_left = self.branches_left.wrapping_add(1);
-        }
         // The blocks came from another branch than the head: the next round of answers tells which is right.
         if let (Some(head), Some(tip)) = (&self.head, self.log.tip())
             && tip.num() == head.num()

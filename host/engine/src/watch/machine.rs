@@ -28,7 +28,7 @@ pub struct Watch {
     pub(super) refused_since: BTreeMap<&'static str, Time>,
     /// Since when the endpoints have shown another signing key than the one on chain.
     pub(super) key_split_since: Option<Time>,
-    /// The branch that the records of own slots are read from, and the newest slot of it that is irreversible.
+    /// How many forks of the log the records of own slots have taken in, and the newest slot that is irreversible.
     pub(super) branch: (u32, Option<Slot>),
     /// Blocks missed by the endpoints' counter alone, as of the last observation.
     pub(super) unseen_before: u32,

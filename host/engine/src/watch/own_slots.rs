@@ -53,16 +53,17 @@ impl Watch {
         self.state.tally.count(&self.state.slots);
     }
 
-    /// Forgets what was read from a branch that turned out to be the wrong one: all that was not irreversible there.
+    /// Forgets what was read from a branch that turned out to be the wrong one. What was irreversible there is everywhere.
     fn leave_branch(&mut self, tracker: &Tracker, clock: &SlotClock) {
-        let (branch, irreversible) = self.branch;
-        if tracker.branches_left() != branch {
-            self.state.slots.retain(|record| irreversible.is_some_and(|last| record.slot <= last));
-            self.state.seen = irreversible;
+        let (forks, irreversible) = self.branch;
+        if let Some(above) = tracker.log().forked_above(forks) {
+            let common = irreversible.unwrap_or_default().max(clock.slot(above));
+            self.state.slots.retain(|record| record.slot <= common);
+            self.state.seen = self.state.seen.map(|seen| seen.min(common));
         }
         let num = tracker.head().map(|head| head.irreversible);
         let block = num.and_then(|num| tracker.log().block_at(num));
-        self.branch = (tracker.branches_left(), block.map(|block| clock.slot(block.time)));
+        self.branch = (tracker.log().forks(), block.map(|block| clock.slot(block.time)));
     }
 
     /// How many blocks the witness has missed since its last one by the endpoints' counter, and not by the blocks: it was not
