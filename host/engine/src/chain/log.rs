@@ -100,8 +100,14 @@ impl BlockLog {
                     self.blocks.push_back(block);
                 }
                 Some(_) => {
-                    // Blocks in between were never seen: nothing can be said of their slots.
+                    // Blocks in between were never seen: nothing can be said of their slots. More blocks in the same time are
+                    // another branch's.
+                    let other_branch = self.tip().is_some_and(|tip| tip.time >= block.time);
                     self.blocks.clear();
+                    if other_branch {
+                        self.note_fork();
+                        self.drop_schedules();
+                    }
                     self.blocks.push_back(block);
                 }
             }

@@ -16,6 +16,7 @@ impl Watch {
         self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
         if Self::quorum_agrees(turn.chain) {
+            self.note_counter(turn.chain);
             // The own slots before the key as well: who moved it may have had a reason, and misses are one.
             self.note_slots(turn.chain);
             self.note_key(turn);
@@ -74,7 +75,7 @@ impl Watch {
                 if never_counted {
                     self.forget_elsewhere(&to, &from);
                 } else {
-                    self.remember_elsewhere(turn.now, from.clone(), to.clone());
+                    self.remember_elsewhere(turn, from.clone(), to.clone());
                 }
                 self.state.key = Some(KeyRecord { key, since, before: Some(record.key) });
                 self.state.missed_unseen = 0;

@@ -1,6 +1,6 @@
 //! The witness's own slots: which were produced and which were missed, and by whom.
 
-use dogwatch_chain::{Slot, WitnessState};
+use dogwatch_chain::Slot;
 
 use crate::chain::{Majority, SlotClock, SlotFact, Tracker, WitnessReading};
 use crate::holder::Holder;
@@ -23,11 +23,10 @@ impl Watch {
         let (base, tip) = (clock.slot(base.time), clock.slot(tip.time));
         // Records that a restart has put out of the log's reach stay as they were. But nothing is "in a row" across a
         // hole in what was seen, unless the endpoints tell that nothing was produced in it.
-        let told = match tracker.witness(self.config.tracker_index) {
-            WitnessReading::Agreed(state) => Some(state),
+        let last_confirmed = match tracker.witness(self.config.tracker_index) {
+            WitnessReading::Agreed(state) => Some(state.last_confirmed_block),
             WitnessReading::Unread | WitnessReading::NoSuchWitness | WitnessReading::Split(_) => None,
         };
-        let last_confirmed = told.map(|state| state.last_confirmed_block);
         let hole = self.state.seen.is_some_and(|seen| base > seen.plus(1));
         if hole && last_confirmed.is_none() {
             return;
@@ -37,7 +36,8 @@ impl Watch {
         let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();
         self.state.seen = Some(tip);
         let facts = log.own_slots(&self.config.witness, &clock);
-        self.note_unseen(tracker, told, &facts);
+        self.state.last_confirmed = last_confirmed.or(self.state.last_confirmed);
+        self.note_unseen(self.missed_by_counter(tracker), &facts);
         for (slot, fact) in facts {
             let known = self.state.slots.iter().find(|record| record.slot == slot);
             let (outcome, holder) = match fact {
@@ -66,19 +66,29 @@ impl Watch {
         self.branch = (tracker.log().forks(), block.map(|block| clock.slot(block.time)));
     }
 
-    /// How many blocks the witness has missed since its last one by the endpoints' counter, and not by the blocks: it was not
-    /// seen, or nobody knew whose slots they were.
-    fn note_unseen(&mut self, tracker: &Tracker, told: Option<&WitnessState>, facts: &[(Slot, SlotFact)]) {
-        let (Some(told), Some(head)) = (told, tracker.head()) else { return };
-        let last = told.last_confirmed_block;
-        if self.state.last_confirmed != Some(last) {
-            // Of a last block that is long past, what was missed before it was seen may have come after it.
-            let long_past = u64::from(head.num().0.saturating_sub(last.0)) > self.round().saturating_mul(2);
-            let before = self.state.missed_before.filter(|_| long_past);
-            self.state.missed_before = Some(before.unwrap_or(told.total_missed));
-            self.state.last_confirmed = Some(last);
-        }
-        let counted = self.state.missed_before.map_or(0, |before| told.total_missed.saturating_sub(before));
+    /// Takes in what the endpoints tell of the witness's last block and of its missed ones, whether the blocks are known or not.
+    pub(super) fn note_counter(&mut self, tracker: &Tracker) {
+        let WitnessReading::Agreed(told) = tracker.witness(self.config.tracker_index) else { return };
+        let (Some(head), last) = (tracker.head(), told.last_confirmed_block) else { return };
+        let before = match self.state.last_told {
+            Some((same, _)) if same == last => return,
+            // Of a last block that is long past, what was missed before it was told may have come after it.
+            Some((_, before)) if u64::from(head.num().0.saturating_sub(last.0)) > self.round().saturating_mul(2) => {
+                before
+            }
+            _ => told.total_missed,
+        };
+        self.state.last_told = Some((last, before));
+    }
+
+    /// How many blocks the witness has missed since its last one by the endpoints' counter.
+    pub(super) fn missed_by_counter(&self, tracker: &Tracker) -> u32 {
+        let WitnessReading::Agreed(told) = tracker.witness(self.config.tracker_index) else { return 0 };
+        self.state.last_told.map_or(0, |(_, before)| told.total_missed.saturating_sub(before))
+    }
+
+    /// How many of them the blocks do not tell of: they were not seen, or nobody knew whose slots they were.
+    fn note_unseen(&mut self, counted: u32, facts: &[(Slot, SlotFact)]) {
         let seen = facts.iter().rev().take_while(|(_, fact)| !matches!(fact, SlotFact::Produced(_)));
         // A halt counts against everybody.
         let unseen = match seen.clone().any(|(_, fact)| *fact == SlotFact::ChainWide) {
@@ -138,10 +148,20 @@ impl Watch {
         misses
     }
 
-    /// How many blocks the witness has missed in a row, those that were not seen among them.
+    /// How many misses may be held against the present holder, those that were not seen among them.
+    pub(super) fn blamed_misses(&self) -> usize {
+        self.misses_in_a_row().len().saturating_add(self.unseen_misses())
+    }
+
+    /// How many blocks the witness has missed in a row, whoever held the key, those that were not seen among them.
     pub(super) fn missed_in_a_row(&self) -> usize {
-        let unseen = usize::try_from(self.state.missed_unseen).unwrap_or(usize::MAX);
-        self.misses_in_a_row().len().saturating_add(unseen)
+        let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
+        let missed = slots.take_while(|record| record.outcome == SlotOutcome::Missed).count();
+        missed.saturating_add(self.unseen_misses())
+    }
+
+    fn unseen_misses(&self) -> usize {
+        usize::try_from(self.state.missed_unseen).unwrap_or(usize::MAX)
     }
 
     /// The misses that may be held against the present holder: those on which most witnesses have built. On a minority's

@@ -157,19 +157,28 @@ impl Watch {
         self.forget_old_switches();
     }
 
-    /// Remembers that somebody else moved the key away from its present holder.
-    pub(super) fn remember_elsewhere(&mut self, now: Time, from: Holder, to: Holder) {
+    /// Remembers that somebody else moved the key away from its present holder. It counts as made for a failure if the holder
+    /// has missed slots, or if nobody can tell.
+    pub(super) fn remember_elsewhere(&mut self, turn: &Turn<'_>, from: Holder, to: Holder) {
         // Its new holder may have produced before the change was seen.
         let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
         let before = slots.skip_while(|record| record.outcome == SlotOutcome::Produced && record.holder == to);
+        let last = before.clone().next();
         let missed: Vec<&SlotRecord> =
             before.take_while(|record| record.outcome == SlotOutcome::Missed && record.holder == from).collect();
-        let reason = match missed.len() {
-            0 => format!("made elsewhere, while {from} missed no slot"),
-            1 => format!("made elsewhere, after {from} missed a slot"),
-            more => format!("made elsewhere, after {from} missed {more} slots in a row"),
+        let unseen = self.missed_by_counter(turn.chain);
+        let recent = turn.chain.head().map(|head| head.slot.back(self.round().saturating_mul(2)));
+        let untold = last.is_none_or(|last| recent.is_none_or(|recent| last.slot < recent));
+        let (reason, first_missed) = match (missed.len(), missed.last()) {
+            (1, Some(first)) => (format!("made elsewhere, after {from} missed a slot"), Some(first.time)),
+            (more, Some(first)) => {
+                (format!("made elsewhere, after {from} missed {more} slots in a row"), Some(first.time))
+            }
+            (_, None) if unseen > 0 => (format!("made elsewhere, after {from} missed slots"), Some(turn.now)),
+            (_, None) if untold => ("made elsewhere, while Dogwatch could not see why".to_owned(), Some(turn.now)),
+            (_, None) => (format!("made elsewhere, while {from} missed no slot"), None),
         };
-        let first_missed = missed.last().map(|miss| miss.time);
+        let now = turn.now;
         self.state.switches.push(SwitchRecord {
             at: now,
             first_missed,

@@ -25,9 +25,9 @@ pub struct WatchState {
     /// produced in the hole.
     #[serde(default)]
     pub last_confirmed: Option<BlockNum>,
-    /// The endpoints' counter of its missed blocks when that block was its last one.
+    /// Its last block as the endpoints tell it, and their counter of its missed blocks when they first told it.
     #[serde(default)]
-    pub missed_before: Option<u32>,
+    pub last_told: Option<(BlockNum, u32)>,
     /// Blocks missed since then by that counter, and not by the blocks.
     #[serde(default)]
     pub missed_unseen: u32,

@@ -44,7 +44,7 @@ impl Watch {
         }
         // A witness of which no slot is known may be missing all of them.
         let known = self.knows_a_slot() || self.holder() == Some(Holder::Disabled);
-        match known && self.missed_in_a_row() == 0 && !self.fork_is_suspected() {
+        match known && self.blamed_misses() == 0 && !self.fork_is_suspected() {
             true => Verdict::Fine,
             false => Verdict::CannotTell,
         }

@@ -1,7 +1,7 @@
 //! What no site may ever do.
 
 use dogwatch_chain::{Time, TransactionId};
-use dogwatch_engine::{Holder, Origin, SwitchPlan};
+use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchPlan};
 
 use crate::chain::branch::Side;
 use crate::check::able::sees;
@@ -121,14 +121,17 @@ impl Checks {
             let node = watch.config().nodes.iter().find(|node| node.name == name);
             node.is_some_and(|node| failed.iter().any(|(key, slot)| *key == node.key && *slot >= since))
         };
-        let has_failed = |name: &str| failed_since(name, window);
         let Holder::Node(target) = &plan.to else { return };
         let situation = watch.situation(plan.at, &process.tracker);
-        let clean = situation
-            .nodes
-            .iter()
-            .find(|node| node.eligible && !has_failed(&node.name) && plan.from != Holder::Node(node.name.clone()));
-        if let Some(clean) = clean.filter(|_| failed_since(target, window + 40)) {
+        let missed_last = |index: usize| {
+            let own = situation.slots.iter().rev().find(|own| own.holder == Holder::Node(NodeIndex(index)));
+            own.is_some_and(|own| own.outcome != SlotOutcome::Produced)
+        };
+        let clean = situation.nodes.iter().enumerate().find(|(index, node)| {
+            let failed = failed_since(&node.name, window) || missed_last(*index);
+            node.eligible && !failed && plan.from != Holder::Node(node.name.clone())
+        });
+        if let Some((_, clean)) = clean.filter(|_| failed_since(target, window + 40)) {
             let text = format!("site {place} switches back to {target}, and {} is fit", clean.name);
             self.broken(Rule::CleanTarget, world.slot, text);
         }

@@ -42,13 +42,14 @@ impl Watch {
             (Some(only), _) => format!("At {}", utc(only.time)),
             (None, _) => "Just now".to_owned(),
         };
-        let when = match count.saturating_sub(misses.len()) {
+        let when = match self.state.missed_unseen {
             0 => when,
-            1 => format!("{when}, and 1 while Dogwatch could not see the chain"),
-            more => format!("{when}, and {more} while Dogwatch could not see the chain"),
+            unseen => format!("{when}, and {unseen} while Dogwatch could not see the chain"),
         };
         let name = self.name();
         let what = match self.holder() {
+            // Another node missed the first of them.
+            Some(Holder::Node(_)) if count > self.blamed_misses() => format!("{name} {missed}"),
             Some(Holder::Node(node)) => format!("{name}: node {node} {missed}"),
             _ => format!("{name} {missed}, with an unknown signing key"),
         };
