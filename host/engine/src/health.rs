@@ -68,12 +68,14 @@ pub struct NodeHealth {
     bad: u32,
     last_good: Option<(Time, Probe)>,
     last_unfit: Option<Unfit>,
+    /// The head that it showed last, fit or not.
+    shown: Option<Head>,
 }
 
 impl NodeHealth {
     /// Not probed yet.
     pub fn new(now: Time) -> Self {
-        Self { health: Health::Unknown, since: now, good: 0, bad: 0, last_good: None, last_unfit: None }
+        Self { health: Health::Unknown, since: now, good: 0, bad: 0, last_good: None, last_unfit: None, shown: None }
     }
 
     /// The health.
@@ -104,6 +106,16 @@ impl NodeHealth {
     /// Age of the node's head at the last good probe, as of now.
     pub fn head_age(&self, now: Time) -> Option<Duration> {
         self.last_good.as_ref().map(|(_, probe)| now.since(probe.head.time))
+    }
+
+    /// The head that it showed last, fit or not.
+    pub(crate) fn shown(&self) -> Option<&Head> {
+        self.shown.as_ref()
+    }
+
+    /// Notes the head that it shows.
+    pub(crate) fn note_shown(&mut self, head: Option<Head>) {
+        self.shown = head.or(self.shown.take());
     }
 
     /// Takes in a probe and says whether the health changed.
@@ -137,21 +149,24 @@ impl NodeHealth {
     }
 }
 
-/// Judges a probe against the chain as the endpoints show it, if they agree on one.
+/// Judges a probe against the chain as the endpoints show it, if they agree on one. `before` is the head that the node showed
+/// last: the endpoints may only now have come that far.
 pub(crate) fn assess(
     now: Time,
     probe: Result<Probe, ProbeFailure>,
     chain_id: ChainId,
     stale_after: Duration,
     log: Option<&BlockLog>,
+    before: Option<&Head>,
 ) -> Result<Probe, Unfit> {
     let probe = probe.map_err(Unfit::Probe)?;
     if let Some(other) = probe.chain_id.filter(|id| *id != chain_id) {
         return Err(Unfit::WrongChain(other));
     }
     let head = probe.head.num();
-    if log.and_then(|log| log.id_at(head)).is_some_and(|id| id != probe.head.id) {
-        return Err(Unfit::Fork(head));
+    let is_off = |head: &&Head| log.and_then(|log| log.id_at(head.num())).is_some_and(|id| id != head.id);
+    if let Some(off) = [Some(&probe.head), before].into_iter().flatten().find(is_off) {
+        return Err(Unfit::Fork(off.num()));
     }
     let age = now.since(probe.head.time);
     // A node that has all that the endpoints have is not behind: then the chain itself stands still.

@@ -71,6 +71,10 @@ pub(crate) struct Checks {
     outages: Vec<liveness::Outage>,
     /// By site.
     awake: Vec<able::Awake>,
+    /// By site: since when it has seen the chain.
+    sees_since: Vec<Option<u64>>,
+    /// By site: whether a key moved while it could not see. Two moves in that time are one to it.
+    unseen_move: Vec<bool>,
     /// By node: since when it has been well.
     well: Vec<Option<u64>>,
     /// By witness: its misses in a row as of the last slot.
@@ -83,6 +87,8 @@ impl Checks {
             violation: None,
             missed: 0,
             outages: vec![liveness::Outage::new(sites); world.witnesses()],
+            unseen_move: vec![false; sites],
+            sees_since: vec![None; sites],
             awake: vec![able::Awake::new(world.slot); sites],
             well: vec![Some(0); world.nodes.len()],
             misses: vec![0; world.witnesses()],

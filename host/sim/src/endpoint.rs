@@ -8,7 +8,7 @@ use rand::Rng as _;
 use rand::rngs::SmallRng;
 
 use crate::chain::branch::Side;
-use crate::chain::link::Link;
+use crate::chain::link::{Link, LinkId};
 use crate::chain::offers::Offer;
 use crate::chain::{Chain, key_of};
 
@@ -67,7 +67,7 @@ pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) operator: String,
     /// By the fault's number in the night: what is wrong with it, and since when. The newest counts.
-    faults: Vec<(usize, EndpointFault, (u64, u32))>,
+    faults: Vec<(usize, EndpointFault, (u64, LinkId))>,
     answers: VecDeque<Reading>,
 }
 
@@ -83,7 +83,7 @@ impl Endpoint {
 
     /// Something goes wrong with it.
     pub(crate) fn strike(&mut self, number: usize, fault: EndpointFault, chain: &Chain, slot: u64) {
-        self.faults.push((number, fault, (slot, chain.head(Side::Main).num())));
+        self.faults.push((number, fault, (slot, chain.branch(Side::Main).tip())));
     }
 
     /// That is mended.
@@ -96,8 +96,8 @@ impl Endpoint {
         self.faults.last().map(|(_, fault, _)| *fault)
     }
 
-    fn since(&self) -> (u64, u32) {
-        self.faults.last().map_or((0, 0), |(_, _, since)| *since)
+    fn since(&self) -> (u64, LinkId) {
+        self.faults.last().map_or((0, LinkId(0)), |(_, _, since)| *since)
     }
 
     fn side(&self) -> Side {
@@ -129,7 +129,7 @@ impl Endpoint {
     fn stands_at<'a>(&self, chain: &'a Chain, slot: u64) -> &'a Link {
         let tip = chain.head(self.side());
         let height = match self.fault() {
-            Some(EndpointFault::Frozen) => self.since().1,
+            Some(EndpointFault::Frozen) => return chain.link(self.since().1),
             Some(EndpointFault::Lags(blocks)) => tip.num().saturating_sub(blocks).max(1),
             Some(EndpointFault::Cached(slots)) => {
                 let age = u32::try_from((slot - self.since().0) % slots.max(1)).unwrap_or(u32::MAX);

@@ -4,6 +4,7 @@ use dogwatch_chain::{BlockId, ChainId, PublicKey};
 use dogwatch_engine::{Probe, ProbeFailure};
 
 use crate::chain::branch::Side;
+use crate::chain::link::LinkId;
 use crate::chain::{Chain, key_of};
 
 /// What is wrong with a node.
@@ -52,7 +53,7 @@ pub(crate) struct Node {
 #[derive(Clone, Copy, Debug)]
 struct Since {
     slot: u64,
-    height: u32,
+    stands_at: LinkId,
 }
 
 impl Node {
@@ -69,7 +70,7 @@ impl Node {
 
     /// Something goes wrong with it.
     pub(crate) fn strike(&mut self, number: usize, fault: NodeFault, chain: &Chain, slot: u64) {
-        self.faults.push((number, fault, Since { slot, height: chain.head(Side::Main).num() }));
+        self.faults.push((number, fault, Since { slot, stands_at: chain.branch(Side::Main).tip() }));
     }
 
     /// That is mended.
@@ -83,7 +84,7 @@ impl Node {
     }
 
     fn since(&self) -> Since {
-        self.faults.last().map_or(Since { slot: 0, height: 0 }, |(_, _, since)| *since)
+        self.faults.last().map_or(Since { slot: 0, stands_at: LinkId(0) }, |(_, _, since)| *since)
     }
 
     /// The side of a split net that it is on.
@@ -133,18 +134,18 @@ impl Node {
         let (since, passed) = (self.since(), slot.saturating_sub(self.since().slot));
         let refused = || Err(ProbeFailure::new("connection refused"));
         let late = || Err(ProbeFailure::new("no answer within 2 s"));
-        let height = match self.fault() {
+        let stands_at = || chain.link(since.stands_at).head();
+        let mut head = match self.fault() {
             Some(NodeFault::Crashed | NodeFault::PortTaken) => return refused(),
             Some(NodeFault::CrashLoop(period)) if (passed / period.max(1)).is_multiple_of(2) => return refused(),
             Some(NodeFault::SlowDisk) if slot.is_multiple_of(3) => return late(),
             Some(NodeFault::FlakyProbe) if (slot / 2).is_multiple_of(2) => return late(),
             Some(NodeFault::Thawed(frozen)) if passed <= frozen => return late(),
-            Some(NodeFault::Thawed(frozen)) if passed <= frozen + 2 => since.height,
-            Some(NodeFault::Hung | NodeFault::OldVersion) => since.height,
-            Some(NodeFault::Behind(blocks)) => tip.saturating_sub(blocks).max(1),
-            _ => tip,
+            Some(NodeFault::Thawed(frozen)) if passed <= frozen + 2 => stands_at(),
+            Some(NodeFault::Hung | NodeFault::OldVersion) => stands_at(),
+            Some(NodeFault::Behind(blocks)) => chain.at(self.side(), tip.saturating_sub(blocks).max(1)).head(),
+            _ => chain.head(self.side()).head(),
         };
-        let mut head = chain.at(self.side(), height.min(tip)).head();
         if self.fault() == Some(NodeFault::Forked) {
             let mut bytes = *head.id.as_bytes();
             bytes[19] ^= 0xff;

@@ -15,9 +15,11 @@ impl Watch {
         // In a standstill the endpoints agree as well, on an old block.
         let agreed = Self::quorum_agrees(turn.chain) || turn.chain.standstill() == Standstill::AllAtTheSameBlock;
         let log = agreed.then(|| turn.chain.log());
-        let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, log);
         let damping = self.config.damping;
         let Some(health) = self.health.get_mut(node.0) else { return };
+        let shown = result.as_ref().ok().map(|probe| probe.head.clone());
+        let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, log, health.shown());
+        health.note_shown(shown);
         if !health.note(turn.now, damping, assessed) {
             return;
         }

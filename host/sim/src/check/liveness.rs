@@ -19,8 +19,10 @@ const PAGE_WITHIN: u64 = 12;
 pub(crate) struct Outage {
     /// By site: for how many slots it could have switched and has not.
     idle: Vec<u64>,
-    /// By site: misses that it could see.
+    /// By site: misses that it could see, and hold against the node.
     seen: Vec<u32>,
+    /// By site: whether it saw the witness's last block. Then the endpoints' counter tells of all misses since.
+    saw_last: Vec<bool>,
     /// Misses in a row as of the last slot.
     misses: u32,
     /// By site: for how many slots nobody was paged.
@@ -29,18 +31,32 @@ pub(crate) struct Outage {
 
 impl Outage {
     pub(super) fn new(sites: usize) -> Self {
-        Self { idle: vec![0; sites], seen: vec![0; sites], misses: 0, silent: vec![0; sites] }
+        Self {
+            idle: vec![0; sites],
+            seen: vec![0; sites],
+            saw_last: vec![false; sites],
+            misses: 0,
+            silent: vec![0; sites],
+        }
     }
 }
 
 impl Checks {
     /// After all sites have polled.
     pub(crate) fn slot_ends(&mut self, world: &World, sites: &[Site]) {
-        self.within_budget(world, sites);
         for (awake, site) in self.awake.iter_mut().zip(sites) {
             awake.note(world.slot, site);
         }
+        for (since, site) in self.sees_since.iter_mut().zip(sites) {
+            let sees = site.process.is_some() && sees(world, site);
+            *since = if sees { Some(since.unwrap_or(world.slot)) } else { None };
+        }
+        let moved = world.chain.truth().slot == world.slot && !world.chain.truth().moves.is_empty();
+        for (unseen, since) in self.unseen_move.iter_mut().zip(&self.sees_since) {
+            *unseen |= moved && since.is_none();
+        }
         self.note_misses(world, sites);
+        self.within_budget(world, sites);
         for witness in 0..world.witnesses() {
             for (place, site) in sites.iter().enumerate() {
                 self.switch_or_reason(world, place, site, witness);
@@ -54,9 +70,18 @@ impl Checks {
         for (witness, outage) in self.outages.iter_mut().enumerate() {
             let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
             let more = misses.saturating_sub(outage.misses);
-            for (seen, site) in outage.seen.iter_mut().zip(sites) {
-                let saw = site.process.is_some() && sees(world, site);
-                *seen = if misses < outage.misses || misses == 0 { 0 } else { *seen + if saw { more } else { 0 } };
+            let head = world.chain.truth();
+            let produced = head.slot == world.slot && head.account == witness;
+            let round = u64::from(world.chain.profile.round_length);
+            let views = outage.seen.iter_mut().zip(&mut outage.saw_last).zip(sites.iter().zip(&self.sees_since));
+            for ((seen, saw_last), (site, since)) in views {
+                // A key that is new to a site is held to nothing for a round.
+                let begun = since.map(|since| since.max(site.started));
+                let settled = begun.is_some_and(|begun| world.slot > begun + round + 2);
+                *seen = if misses < outage.misses || misses == 0 { 0 } else { *seen + if settled { more } else { 0 } };
+                if produced {
+                    *saw_last = since.is_some();
+                }
             }
             outage.misses = misses;
         }
@@ -84,7 +109,10 @@ impl Checks {
         let awake = self.awake.get(place).is_some_and(|awake| awake.slots(world.slot) > 3 * round + 10);
         // Whoever has lost what was known counts anew.
         let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
-        let known = if site.amnesia { seen } else { truth.misses };
+        let saw_last =
+            self.outages.get(witness).and_then(|outage| outage.saw_last.get(place)).copied().unwrap_or(false);
+        let knows = !site.amnesia && saw_last;
+        let known = if knows { truth.misses } else { seen };
         let outage = known >= 2 && !truth.key.is_null() && !world.chain.troubles.halted;
         let paged = site.store.desk.open().any(|alert| alert.severity >= Severity::Critical);
         let silent = outage && awake && !paged && !site.store.full;

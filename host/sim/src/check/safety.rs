@@ -57,7 +57,9 @@ impl Checks {
             needed => needed,
         };
         let misses = self.misses_as_seen(world, site, witness);
-        if misses < needed {
+        // A switch that names a key that is gone already changes nothing.
+        let takes_effect = world.chain.truth_of(witness).is_some_and(|truth| truth.key == plan.from_key);
+        if misses < needed && takes_effect {
             let text =
                 format!("site {place} switches after {misses} misses in a row, and {needed} are needed: {plan:?}");
             self.broken(Rule::FailureFirst, slot, text);
@@ -114,12 +116,13 @@ impl Checks {
             }
             for change in link.moves.iter().filter(|change| change.witness == witness) {
                 let by_policy = change.switch.is_some_and(|id| origin_of(sites, id) == Some(Origin::Policy));
-                failed.extend(by_policy.then_some((change.from, link.slot)));
+                failed.push((change.from, link.slot, by_policy));
             }
         }
-        let failed_since = |name: &str, since: u64| {
+        let moved_since = |name: &str, since: u64, all: bool| {
             let node = watch.config().nodes.iter().find(|node| node.name == name);
-            node.is_some_and(|node| failed.iter().any(|(key, slot)| *key == node.key && *slot >= since))
+            let of = |key| failed.iter().filter(move |(from, ..)| *from == key);
+            node.is_some_and(|node| of(node.key).any(|(_, slot, by_policy)| *slot >= since && (all || *by_policy)))
         };
         let Holder::Node(target) = &plan.to else { return };
         let situation = watch.situation(plan.at, &process.tracker);
@@ -128,10 +131,10 @@ impl Checks {
             own.is_some_and(|own| own.outcome != SlotOutcome::Produced)
         };
         let clean = situation.nodes.iter().enumerate().find(|(index, node)| {
-            let failed = failed_since(&node.name, window) || missed_last(*index);
+            let failed = moved_since(&node.name, window, true) || missed_last(*index);
             node.eligible && !failed && plan.from != Holder::Node(node.name.clone())
         });
-        if let Some((_, clean)) = clean.filter(|_| failed_since(target, window + 40)) {
+        if let Some((_, clean)) = clean.filter(|_| moved_since(target, window + 40, false)) {
             let text = format!("site {place} switches back to {target}, and {} is fit", clean.name);
             self.broken(Rule::CleanTarget, world.slot, text);
         }
@@ -139,7 +142,8 @@ impl Checks {
 
     /// Switches that policies made, over all sites.
     pub(super) fn within_budget(&mut self, world: &World, sites: &[Site]) {
-        if world.chain.truth().moves.is_empty() || sites.iter().any(|site| site.amnesia) {
+        let blind = self.unseen_move.contains(&true) || sites.iter().any(|site| site.amnesia);
+        if world.chain.truth().moves.is_empty() || blind {
             return;
         }
         let oldest = world.chain.time(world.slot).minus(RAILS.budget_window);
@@ -157,7 +161,24 @@ impl Checks {
                 made += u32::try_from(moves.filter(|change| change.switch.is_some_and(by_policy)).count()).unwrap_or(0);
             }
             if made > RAILS.budget {
-                let text = format!("policies have made {made} switches within {:?}", RAILS.budget_window);
+                let known = sites.iter().filter_map(|site| site.process.as_ref()?.watches.get(witness));
+                let known: Vec<String> = known
+                    .map(|watch| {
+                        let switches = watch.state().switches.iter();
+                        let line = switches.map(|past| {
+                            format!(
+                                "{} {:?} {:?} {:?}",
+                                past.to,
+                                past.origin,
+                                past.outcome,
+                                past.first_missed.is_some()
+                            )
+                        });
+                        line.collect::<Vec<_>>().join(", ")
+                    })
+                    .collect();
+                let text =
+                    format!("policies have made {made} switches within {:?}; known: {known:?}", RAILS.budget_window);
                 self.broken(Rule::WithinBudget, world.slot, text);
             }
         }

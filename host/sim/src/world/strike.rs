@@ -163,7 +163,11 @@ impl World {
         if self.chain.is_split() {
             return;
         }
-        self.chain.split(self.share(split.witnesses));
+        // Fewer than half of those that are elected, the watched ones among them if their node is there.
+        let round = usize::try_from(self.chain.profile.round_length).unwrap_or(0);
+        let watched = if split.holder { self.witnesses() } else { 0 };
+        let most = (round.saturating_sub(1) / 2).saturating_sub(watched);
+        self.chain.split(self.share(split.witnesses).min(most));
         self.strike_some(number, fault.target, split.endpoints, EndpointFault::OtherSide);
         if split.holder {
             self.strike_nodes(number, fault, Struck::Holder, NodeFault::OtherSide);
