@@ -9,6 +9,7 @@ mod daemon;
 mod devnet;
 mod endpoints;
 mod maintenance;
+mod parameters;
 mod pause;
 mod plugin;
 mod rehearse;
@@ -61,6 +62,9 @@ enum CliCommand {
     Check {
         #[command(flatten)]
         file: ConfigFile,
+        /// Ask the endpoints whether the chain is the one that the configuration describes
+        #[arg(long)]
+        ask: bool,
         #[command(flatten)]
         format: Format,
     },
@@ -215,7 +219,10 @@ pub fn main() -> ExitCode {
 async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
     match command {
         CliCommand::Run(file) => run::run(&file.config, clock).await,
-        CliCommand::Check { file, format } => check::check(&file.config, format),
+        CliCommand::Check { file, ask, format } => {
+            let by = if ask { check::By::Endpoints } else { check::By::Itself };
+            check::check(&file.config, by, format, clock).await
+        }
         CliCommand::Demo { scenario, slot_ms, keep } => {
             let files = if keep { DemoFiles::Kept } else { DemoFiles::Removed };
             dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), files, clock).await

@@ -223,7 +223,7 @@ impl ChainAlerts {
             remedy: format!(
                 "Correct the chain's profile in dogwatch.toml, or {setting} in its [chain.custom], and restart Dogwatch."
             ),
-            command: "dogwatch check".to_owned(),
+            command: "dogwatch check --ask".to_owned(),
         };
         self.book.raise(now, notice)
     }

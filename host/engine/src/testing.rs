@@ -165,7 +165,7 @@ fn exists(command: &str) -> bool {
     matches!(
         words.as_slice(),
         ["dogwatch", "status" | "check" | "endpoints"]
-            | ["dogwatch", "endpoints", "--ask"]
+            | ["dogwatch", "check" | "endpoints", "--ask"]
             | ["dogwatch", "resume", "alice"]
             | ["dogwatch", "switch", "alice", "primary" | "second" | "third"]
             | ["dogwatch", "switch", "alice", "primary" | "second" | "third", "--force"]

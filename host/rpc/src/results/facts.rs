@@ -13,6 +13,7 @@ pub(crate) const SCHEDULE: &str = "condenser_api.get_witness_schedule";
 pub(crate) const ACTIVE: &str = "condenser_api.get_active_witnesses";
 pub(crate) const WITNESS: &str = "condenser_api.get_witness_by_account";
 pub(crate) const BLOCK: &str = "condenser_api.get_block";
+pub(crate) const HEADER: &str = "condenser_api.get_block_header";
 pub(crate) const VERSION: &str = "condenser_api.get_version";
 pub(crate) const CONFIG: &str = "condenser_api.get_config";
 
