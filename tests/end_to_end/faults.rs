@@ -1,5 +1,7 @@
 //! Faults below the daemon: endpoints that hold requests, a disk that cannot be written.
 
+use dogwatch_devnet::RpcFault;
+
 use crate::support::{Daemon, Holding, Net, Setup, WITNESS, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,6 +32,35 @@ async fn heads_without_blocks_are_a_page() {
     net.own_misses(3).await;
     assert_eq!(net.key_changes(), 0);
     assert_eq!(daemon.witness().await.unwrap()["verdict"], "cannot-tell");
+}
+
+/// Headers tell whose slots are missed. What they do not tell is known once the switch has expired.
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_are_enough_to_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let witness = "expiration = \"5s\"".to_owned();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { witness, ..Setup::default() }));
+    daemon.ready().await;
+    for index in 0..3 {
+        net.handle().rpc_fault(index, RpcFault::NoBlocks).unwrap();
+    }
+    until("it is reported", async || net.sink.has("/no-blocks", "opened")).await;
+    let page = &net.sink.alerts("/no-blocks", "opened")[0];
+    assert!(page.text("summary").contains("only their headers"), "{}", page.body);
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    let moved =
+        async || daemon.witness().await.is_some_and(|witness| witness["on_duty"].as_str().unwrap().contains("second"));
+    until("the switch is taken for done once it has expired", moved).await;
+    until("nothing is missing any more", async || daemon.witness().await.unwrap()["verdict"] == "fine").await;
+    net.blocks(30).await;
+    assert!(!net.sink.has("/switching", "resolved"), "a header proves no switch");
+    for index in 0..3 {
+        net.handle().rpc_fault(index, RpcFault::Ok).unwrap();
+    }
+    until("a block proves it", async || net.sink.has("/switching", "resolved")).await;
+    until("blocks come again", async || net.sink.has("/no-blocks", "resolved")).await;
+    assert_eq!(net.key_changes(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,7 +52,7 @@ pub(crate) fn block(num: u32, slot: u64, witness: &str) -> Block {
         previous: id(num - 1, 0),
         time: time(slot),
         witness: name(witness),
-        signing_key: key(1),
+        signing_key: Some(key(1)),
         transactions: Vec::<TransactionId>::new(),
     }
 }

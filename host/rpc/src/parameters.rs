@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::{ChainId, KeyPrefix};
+use dogwatch_chain::{BlockNum, ChainId, KeyPrefix};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -54,11 +54,12 @@ impl Pool {
         };
         let globals = self.one(member, RpcCall::new(facts::PROPERTIES, json!([]))).await?.map_err(RpcError::Node)?;
         let head = facts::head(facts::PROPERTIES, &globals)?.num();
-        let headers: Vec<RpcCall> =
-            constants::measured(head, HEADERS).map(|num| RpcCall::new(facts::HEADER, json!([num]))).collect();
+        let numbers: Vec<BlockNum> = constants::measured(head, HEADERS).collect();
+        let calls: Vec<RpcCall> = numbers.iter().map(|num| RpcCall::new(facts::HEADER, json!([num]))).collect();
         let mut times = Vec::new();
-        for header in self.client().bounded(member.ask(self.client(), &headers)).await?.into_iter().flatten() {
-            times.extend(constants::header_time(&header)?);
+        for (num, answer) in numbers.iter().zip(self.client().bounded(member.ask(self.client(), &calls)).await?) {
+            let Ok(header) = answer else { continue };
+            times.extend(facts::header(&header, *num)?.map(|header| header.time));
         }
         let schedule = self.one(member, RpcCall::new(facts::SCHEDULE, json!([]))).await?;
         let round = schedule.ok().map(|schedule| facts::schedule(&schedule)).transpose()?;

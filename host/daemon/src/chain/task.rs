@@ -237,12 +237,13 @@ impl ChainTask {
 
     /// Starts reading the missing blocks; if none is missing, shows the witnesses the chain.
     async fn fetch_or_observe(&mut self, rounds: u32, outbox: &mpsc::WeakSender<Message>) {
-        match (self.tracker.wanted(), rounds.checked_sub(1)) {
-            (Some((from, to)), Some(left)) => {
+        let wanted = self.tracker.wanted().map(|(from, _)| from).zip(self.tracker.head().cloned());
+        match (wanted, rounds.checked_sub(1)) {
+            (Some((from, head)), Some(left)) => {
                 self.fetching = Some(left);
                 let (pool, sources, outbox) = (self.pool.clone(), self.sources.clone(), outbox.clone());
                 self.jobs.spawn(async move {
-                    let read = fetch::blocks(&pool, from, to, sources).await;
+                    let read = fetch::blocks(&pool, from, &head, sources).await;
                     if let Some(outbox) = outbox.upgrade() {
                         let _ = outbox.send(Message::Blocks(read)).await;
                     }
@@ -259,7 +260,7 @@ impl ChainTask {
         let rounds = self.fetching.take().unwrap_or(0);
         let Some((source, blocks)) = read else {
             let (site, chain) = (&self.site, &self.tracker.config().chain);
-            tracing::warn!(site, chain, "no endpoint delivers the blocks up to its head");
+            tracing::warn!(site, chain, "no endpoint delivers the blocks up to its head, or their headers");
             // The endpoint that was asked first goes to the end of the queue.
             if !self.sources.is_empty() {
                 self.sources.rotate_left(1);

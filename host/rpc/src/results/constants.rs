@@ -6,7 +6,7 @@ use dogwatch_chain::{BlockNum, KeyPrefix, PublicKey, Time};
 use serde_json::Value;
 
 use crate::error::RpcError;
-use crate::results::facts::{CONFIG, HEADER};
+use crate::results::facts::CONFIG;
 use crate::results::shape::Shape;
 
 /// Chains whose name a constant's name begins with. Hive had Steem's names beside its own for a while, so Hive's is
@@ -41,12 +41,6 @@ pub(crate) fn prefix_of(key: &str) -> Option<KeyPrefix> {
         let prefix = KeyPrefix::new(key.get(..length)?).ok()?;
         PublicKey::parse(key, &prefix).is_ok().then_some(prefix)
     })
-}
-
-/// The time of a block's header; `None` if the node has no such block.
-pub(crate) fn header_time(result: &Value) -> Result<Option<Time>, RpcError> {
-    let result = Shape::of(HEADER, result);
-    if result.is_null() { Ok(None) } else { result.get("timestamp")?.parse_with(Time::parse).map(Some) }
 }
 
 /// The blocks whose headers tell how long a slot is: the head and those below.

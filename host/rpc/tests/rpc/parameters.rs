@@ -59,7 +59,7 @@ async fn a_node_may_hide_its_constants() {
             let num = call["params"][0].as_u64().unwrap();
             let slot = if num < 490 { 2 * num } else { 490 + num };
             let time = dogwatch_chain::Time::from_secs(u32::try_from(1_700_000_000 + 2 * slot).unwrap());
-            let header = json!({ "previous": "00", "timestamp": time.to_string(), "witness": "fill12" });
+            let header = json!({ "previous": format!("{:08x}{:032x}", num - 1, 0), "timestamp": time.to_string(), "witness": "fill12" });
             json!({ "jsonrpc": "2.0", "id": call["id"], "result": header })
         };
         match request {
