@@ -6,6 +6,7 @@ mod channel_memory;
 mod chores;
 mod deliveries;
 mod desk;
+mod files;
 mod incidents;
 mod messages;
 mod outbox_health;
@@ -13,8 +14,7 @@ mod schema;
 mod set_aside;
 mod upgrades;
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +26,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub use deliveries::Delivery;
 pub use desk::Which;
+pub use files::FileIdentity;
+use files::StoreFiles;
 pub use set_aside::SetAside;
 
 /// The name of the database in the state directory.
@@ -36,8 +38,7 @@ const STATE_FILE: &str = "state.sqlite";
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
     latest: Arc<Latest>,
-    /// The lock, held while the store is open: two daemons on one state would both act on it.
-    _lock: Arc<File>,
+    files: Arc<StoreFiles>,
 }
 
 /// The latest time that any caller came with. A caller that read the clock early and then had to wait must not appear
@@ -137,33 +138,15 @@ impl Store {
     ///
     /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let lock = Self::lock(directory)?;
+        let lock = StoreFiles::lock(directory)?;
         let connection = Connection::open(directory.join(STATE_FILE))?;
         schema::prepare(&connection)?;
-        Ok(Self::of(connection, lock))
+        Ok(Self::of(directory, connection, lock))
     }
 
-    fn of(connection: Connection, lock: File) -> Self {
-        Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), _lock: Arc::new(lock) }
-    }
-
-    /// Creates the directory if necessary, and takes the lock.
-    fn lock(directory: &Path) -> Result<File, StoreError> {
-        let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
-        let lock = lock.map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
-    }
-
-    /// Whether a daemon uses the store in that directory.
-    pub fn is_in_use(directory: &Path) -> bool {
-        let lock = OpenOptions::new().write(true).open(directory.join("lock"));
-        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    fn of(directory: &Path, connection: Connection, lock: File) -> Self {
+        let files = Arc::new(StoreFiles::opened(directory, lock));
+        Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), files }
     }
 
     /// Runs `work` on a thread that may wait for the disk.

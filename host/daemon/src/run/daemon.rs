@@ -12,6 +12,7 @@ use super::channels::{Channels, clients, heard, watch_plugins};
 use super::error::{StartError, TaskEnded};
 use super::plugins;
 use super::starts::remember_start;
+use super::state_files::StateFiles;
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::{orphans, undelivered};
 use crate::channels::heartbeat::Heartbeat;
@@ -106,10 +107,11 @@ impl Daemon {
         if let Some(listen) = config.metrics {
             tasks.spawn(metrics::serve(listen, control.clone(), desk.clone()));
         }
-        tasks.spawn(remember_start(config.clone(), desk));
+        tasks.spawn(remember_start(config.clone(), desk.clone()));
         let path = socket_path(&config.state_dir);
         let listener = server::listen(&path).map_err(|source| StartError::Control { path, source })?;
-        tasks.spawn(server::serve(listener, control));
+        let files = StateFiles { config: config.clone(), desk, store_failure: failure_alert, control };
+        tasks.spawn(files.keep(listener));
         tasks.spawn(plugins::follow(library, config, inboxes, senders));
         Ok(Self { tasks, stop, gateway })
     }

@@ -8,6 +8,7 @@ use dogwatch_chain::Time;
 use dogwatch_engine::WatchState;
 use rusqlite::{Connection, ErrorCode, params};
 
+use crate::store::files::StoreFiles;
 use crate::store::{STATE_FILE, Store, StoreError, schema};
 
 /// What was set aside.
@@ -27,10 +28,10 @@ impl Store {
     ///
     /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
     pub fn open_or_set_aside(directory: &Path, now: Time) -> Result<(Self, Option<SetAside>), StoreError> {
-        let lock = Self::lock(directory)?;
+        let lock = StoreFiles::lock(directory)?;
         let path = directory.join(STATE_FILE);
         let why = match sound(&path) {
-            Ok(connection) => return Ok((Self::of(connection, lock), None)),
+            Ok(connection) => return Ok((Self::of(directory, connection, lock), None)),
             Err(StoreError::Sql(error)) if is_damage(&error) => first_line(&error.to_string()),
             Err(StoreError::Damaged(what)) => what,
             Err(other) => return Err(other),
@@ -45,7 +46,7 @@ impl Store {
                 _ => {}
             }
         }
-        let store = Self::of(sound(&path)?, lock);
+        let store = Self::of(directory, sound(&path)?, lock);
         Ok((store, Some(SetAside { path: aside, why })))
     }
 
