@@ -2,7 +2,7 @@
 
 use dogwatch_devnet::RpcFault;
 
-use crate::support::{Daemon, Holding, Net, Setup, WITNESS, until};
+use crate::support::{Daemon, Holding, Net, Setup, Swallowing, WITNESS, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_holds_back_blocks_does_not_hold_up_the_switch() {
@@ -15,6 +15,30 @@ async fn an_endpoint_that_holds_back_blocks_does_not_hold_up_the_switch() {
     net.handle().crash(WITNESS, "primary").unwrap();
     until("the successor produces", async || net.blocks_by("second") > 0).await;
     assert_eq!(net.key_changes(), 1);
+}
+
+/// A middlebox forgets connections, at every endpoint at once: each swallows its third request.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_open_connections_do_not_hold_up_the_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (mut fronts, mut endpoints) = (Vec::new(), Vec::new());
+    for url in net.devnet.rpc_urls() {
+        let front = Swallowing::before(&url).await;
+        endpoints.push(front.url.clone());
+        fronts.push(front);
+    }
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { endpoints: Some(endpoints), ..Setup::default() }));
+    daemon.ready().await;
+    let each = async || fronts.iter().all(|front| front.swallowed() > 0);
+    until("each has swallowed a request", each).await;
+    net.blocks(20).await;
+    let swallowed = || fronts.iter().map(Swallowing::swallowed).sum::<usize>();
+    let before = swallowed();
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    assert_eq!(net.key_changes(), 1);
+    net.blocks(50).await;
+    assert_eq!(swallowed(), before, "each request has a connection of its own by now");
 }
 
 #[tokio::test(flavor = "multi_thread")]
