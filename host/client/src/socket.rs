@@ -1,7 +1,7 @@
 //! The client of the running daemon: HTTP over a Unix socket in its state directory, which only its owner can enter.
 
 use std::error::Error;
-use std::fs::{OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,8 +25,7 @@ pub fn lock_path(state_dir: &Path) -> PathBuf {
 
 /// Whether a daemon runs that keeps its state in this directory, whether or not it answers.
 pub fn is_running(state_dir: &Path) -> bool {
-    let lock = OpenOptions::new().write(true).open(lock_path(state_dir));
-    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    File::open(lock_path(state_dir)).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// Why a request to the daemon failed.

@@ -14,7 +14,6 @@ mod schema;
 mod set_aside;
 mod upgrades;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,13 +21,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dogwatch_alerts::{AlertReport, Rules};
 use dogwatch_chain::Time;
 use dogwatch_engine::WatchState;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
 pub use deliveries::Delivery;
 pub use desk::Which;
 pub use files::FileIdentity;
 use files::StoreFiles;
-pub use set_aside::SetAside;
+pub(crate) use files::takes_nothing;
+pub use set_aside::{OpenedStore, SetAside};
 
 /// The name of the database in the state directory.
 const STATE_FILE: &str = "state.sqlite";
@@ -131,6 +131,20 @@ pub enum Write {
     Report(Box<AlertReport>),
 }
 
+impl StoreError {
+    /// Whether it is the disk that takes nothing.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Sql(error) => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+            ),
+            Self::Directory { source, .. } => takes_nothing(source),
+            _ => false,
+        }
+    }
+}
+
 impl Store {
     /// Opens the store in a directory, creating both if necessary.
     ///
@@ -139,14 +153,12 @@ impl Store {
     /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let lock = StoreFiles::lock(directory)?;
-        let connection = Connection::open(directory.join(STATE_FILE))?;
-        schema::prepare(&connection)?;
-        Ok(Self::of(directory, connection, lock))
+        let connection = schema::open(&directory.join(STATE_FILE))?;
+        Ok(Self::of(connection, StoreFiles::opened(directory, Some(lock))))
     }
 
-    fn of(directory: &Path, connection: Connection, lock: File) -> Self {
-        let files = Arc::new(StoreFiles::opened(directory, lock));
-        Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), files }
+    fn of(connection: Connection, files: StoreFiles) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), files: Arc::new(files) }
     }
 
     /// Runs `work` on a thread that may wait for the disk.

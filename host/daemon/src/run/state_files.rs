@@ -18,6 +18,9 @@ use crate::store::FileIdentity;
 /// How often to look: at least once a slot.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long to wait before a disk that takes nothing is tried again: each try writes until it is full.
+const RETRY: Duration = Duration::from_secs(5);
+
 /// Once nothing was removed for so long, the alert is over.
 const QUIET: Duration = Duration::from_mins(10);
 
@@ -45,31 +48,35 @@ impl ControlSocket {
         self.answering.spawn(server::serve(listener, self.control.clone()));
     }
 
-    /// Listens anew if the path no longer leads to the socket. Returns whether it did.
+    /// Listens anew if the path no longer leads to the socket. Returns whether it once did.
     fn listen_anew(&mut self) -> std::io::Result<bool> {
         if self.file.is_some() && FileIdentity::at(&self.path) == self.file {
             return Ok(false);
         }
+        let before = self.file;
         self.answer(server::listen(&self.path)?);
-        Ok(true)
+        Ok(before.is_some())
     }
 }
 
 impl StateFiles {
     /// Answers on the control socket, and makes anew what is removed, for as long as the daemon runs.
-    pub(super) async fn keep(self, listener: UnixListener) {
+    pub(super) async fn keep(self, listener: Option<UnixListener>) {
         let path = socket_path(&self.config.state_dir);
         let mut socket = ControlSocket { path, control: self.control.clone(), answering: JoinSet::new(), file: None };
-        socket.answer(listener);
+        if let Some(listener) = listener {
+            socket.answer(listener);
+        }
         let slots = self.config.chains.iter().map(|chain| chain.profile.block_interval);
         let mut looks = tokio::time::interval(slots.min().unwrap_or(LOOK).min(LOOK));
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut removed_at: Option<Time> = None;
+        let mut retry_at: Option<Time> = None;
         let mut first_look = true;
         loop {
             looks.tick().await;
             let now = self.desk.clock.now();
-            let removed = self.make_anew(now, &mut socket).await;
+            let removed = self.make_anew(now, &mut socket, &mut retry_at).await;
             if !removed.is_empty() {
                 removed_at = Some(now);
                 self.report(self.desk.texts().state_removed(&removed)).await;
@@ -84,26 +91,41 @@ impl StateFiles {
     }
 
     /// Makes anew what is missing, and returns what that was.
-    async fn make_anew(&self, now: Time, socket: &mut ControlSocket) -> Vec<&'static str> {
-        let site = &self.config.site;
-        let mut removed = match self.desk.store.make_anew().await {
-            Ok(removed) => removed,
-            Err(error) => {
-                tracing::error!(site, %error, "what was removed from the state directory cannot be made anew");
-                self.store_failure.raise(now, &error.to_string());
-                return Vec::new();
-            }
-        };
+    async fn make_anew(&self, now: Time, socket: &mut ControlSocket, retry_at: &mut Option<Time>) -> Vec<&'static str> {
+        let mut removed = self.store_anew(now, retry_at).await;
         match socket.listen_anew() {
             Ok(true) => removed.push("the control socket"),
             Ok(false) => {}
-            Err(error) => tracing::error!(site, %error, "the control socket cannot be opened"),
+            Err(error) => tracing::debug!(site = self.config.site, %error, "the control socket cannot be opened"),
         }
         if !removed.is_empty() {
-            self.store_failure.over(now);
             Journal::open(&self.config.state_dir).goes_on(now);
         }
         removed
+    }
+
+    async fn store_anew(&self, now: Time, retry_at: &mut Option<Time>) -> Vec<&'static str> {
+        if retry_at.is_some_and(|at| now < at && at.since(now) <= RETRY) {
+            return Vec::new();
+        }
+        let was_in_place = self.desk.store.is_in_place();
+        match self.desk.store.make_anew().await {
+            Ok(removed) => {
+                *retry_at = None;
+                if !was_in_place {
+                    self.store_failure.over(now);
+                }
+                removed
+            }
+            Err(error) => {
+                if was_in_place {
+                    tracing::error!(site = self.config.site, %error, "the state directory cannot be written");
+                }
+                *retry_at = Some(now.plus(RETRY));
+                self.store_failure.raise(now, &error.to_string());
+                Vec::new()
+            }
+        }
     }
 
     async fn report(&self, report: dogwatch_alerts::AlertReport) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dogwatch_chain::{Block, BlockNum, Head};
+use dogwatch_chain::{Block, BlockId, BlockNum, Head};
 use serde_json::json;
 
 use crate::endpoint::EndpointIndex;
@@ -49,7 +49,12 @@ impl Pool {
             headers.push(header);
         }
         let above = headers.iter().skip(1).map(|header| Some(header.previous)).chain([None]);
-        let blocks: Vec<Block> = headers.iter().zip(above).zip(numbers).filter_map(named(head)).collect();
+        let blocks: Vec<Block> = headers
+            .iter()
+            .zip(above)
+            .zip(numbers)
+            .filter_map(|((header, above), number)| named(header, above, *number, head))
+            .collect();
         if blocks.is_empty() {
             return Err(RpcError::shape(facts::HEADER, "the endpoint has none of the headers up to the head"));
         }
@@ -58,17 +63,15 @@ impl Pool {
 }
 
 /// Gives a header its id: the one that the header above refers to, or the head's.
-fn named(head: &Head) -> impl Fn(((&Header, Option<dogwatch_chain::BlockId>), &BlockNum)) -> Option<Block> {
-    move |((header, above), number)| {
-        // A block of another branch at the head's height may have another producer, but then it has another time.
-        let of_head = || (*number == head.num() && header.time == head.time).then_some(head.id);
-        Some(Block {
-            id: above.or_else(of_head)?,
-            previous: header.previous,
-            time: header.time,
-            witness: header.witness.clone(),
-            signing_key: None,
-            transactions: Vec::new(),
-        })
-    }
+fn named(header: &Header, above: Option<BlockId>, number: BlockNum, head: &Head) -> Option<Block> {
+    // A block of another branch at the head's height may have another producer, but then it has another time.
+    let of_head = || (number == head.num() && header.time == head.time).then_some(head.id);
+    Some(Block {
+        id: above.or_else(of_head)?,
+        previous: header.previous,
+        time: header.time,
+        witness: header.witness.clone(),
+        signing_key: None,
+        transactions: Vec::new(),
+    })
 }
