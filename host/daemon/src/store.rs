@@ -10,6 +10,7 @@ mod files;
 mod incidents;
 mod messages;
 mod outbox_health;
+mod peek;
 mod schema;
 mod set_aside;
 mod upgrades;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::{AlertStatus, ChainStatus};
-use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
+use dogwatch_engine::{ChainAlerts, Event, Fit, Lifetime, SendReport, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::alerts::desk::AlertDesk;
-use crate::chain::message::{Message, SwitchAnswer};
+use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
 use crate::chain::rest::Rest;
 use crate::chain::witness::{Effects, WitnessTask};
@@ -173,7 +173,10 @@ impl ChainTask {
                     Some(index) => self.drive(index, Event::Manual(target, force), outbox).await,
                     None => None,
                 };
-                let _ = reply.send(answer.unwrap_or_else(|| Err(vec!["the witness is not watched here".to_owned()])));
+                let _ = reply.send(answer.unwrap_or_else(|| {
+                    let reasons = vec!["the witness is not watched here".to_owned()];
+                    Err(SwitchRefused { reasons, lifetime: Lifetime::NeedsOperator })
+                }));
             }
             Message::Pause(witness, span, reply) => {
                 let Some(index) = self.find(&witness) else { return };
@@ -342,8 +345,7 @@ impl ChainTask {
         let chain = task.watch().config().profile.name.clone();
         log::effects(&self.site, &chain, &witness, &effects);
         let Effects { reports, sends, answer, .. } = effects;
-        let answer: Option<SwitchAnswer> =
-            answer.map(|answer| answer.map_err(|all| all.iter().map(describe).collect()));
+        let answer: Option<SwitchAnswer> = answer.map(|answer| answer.map_err(|all| refused(&all)));
 
         let mut writes: Vec<Write> = reports.into_iter().map(|report| Write::Report(Box::new(report))).collect();
         if let Some(state) = task.unstored() {
@@ -403,6 +405,14 @@ impl ChainTask {
                 let _ = outbox.send(Message::Sent(index, id, report)).await;
             }
         });
+    }
+}
+
+fn refused(refusals: &[dogwatch_engine::Refusal]) -> SwitchRefused {
+    let passes = refusals.iter().all(|refusal| refusal.lifetime() == Lifetime::PassesByItself);
+    SwitchRefused {
+        reasons: refusals.iter().map(describe).collect(),
+        lifetime: if passes { Lifetime::PassesByItself } else { Lifetime::NeedsOperator },
     }
 }
 

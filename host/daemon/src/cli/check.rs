@@ -28,6 +28,9 @@ pub(super) async fn check(path: &Path, by: By, format: Format, clock: Clock) -> 
             parameters::compare(chain, clock, &mut problems).await?;
         }
     }
+    if let Some((config, _)) = &config {
+        preflight::proven(config, &mut problems);
+    }
     let report = json!({ "ok": !problems.has_errors(), "problems": problems.sorted() });
     format.print(&report, |_| {
         let mut text = problems.to_string();

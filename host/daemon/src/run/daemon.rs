@@ -51,12 +51,13 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts the daemon. Endpoints that do not answer do not prevent the start: alerts report them.
+    /// Starts the daemon. Endpoints that do not answer do not prevent the start: alerts report them. `notes`, which
+    /// the check of the configuration made, are repeated in every report of a rehearsal.
     ///
     /// # Errors
     ///
     /// If the store, the HTTP clients, an endpoint pool or the control socket cannot be set up.
-    pub async fn start(config: Config, library: Library, clock: Clock) -> Result<Self, StartError> {
+    pub async fn start(config: Config, library: Library, notes: Vec<String>, clock: Clock) -> Result<Self, StartError> {
         let opened = Store::open_or_set_aside(&config.state_dir, clock.now())?;
         let OpenedStore { store, set_aside: aside, unwritable } = opened;
         let mut lost = LostState { whole: aside.is_some(), set_aside: aside.into_iter().collect() };
@@ -110,6 +111,7 @@ impl Daemon {
             chains: chains.into_iter().map(|chain| (chain.name, chain.inbox, chain.pool)).collect(),
             clients: clients.clone(),
             desk: desk.clone(),
+            notes,
             settle: slots.iter().map(|(_, slot)| slot.saturating_mul(SETTLE_SLOTS)).max().unwrap_or_default(),
         };
         tasks.spawn(rehearsal.clone().run());
