@@ -64,7 +64,13 @@ async fn a_removed_database_is_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_state_directory_is_made_anew() {
     let all = ["the lock", "the database", "the control socket"];
-    made_anew(&all, |state| std::fs::remove_dir_all(state).unwrap()).await;
+    made_anew(&all, |state| {
+        // All at once: the daemon makes anew what is gone while the rest is still being removed.
+        let gone = state.with_extension("gone");
+        std::fs::rename(state, &gone).unwrap();
+        std::fs::remove_dir_all(&gone).unwrap();
+    })
+    .await;
 }
 
 /// A daemon whose files cannot be made anew says so, and watches.
