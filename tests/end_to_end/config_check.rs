@@ -321,3 +321,46 @@ async fn keys_come_from_files_the_environment_or_credentials() {
     let output = command.output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+/// A profile of another chain, or with the wrong parameters, is an error: nothing that is counted could be right.
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_are_asked_whether_the_profile_is_right() {
+    let net = Net::with(|config| config.block_interval_ms = 1000).await;
+    let dir = Net::directory();
+    let good = net.toml(dir.path(), &Setup::default());
+    let path = dir.path().join("dogwatch.toml");
+    let ask = async |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let output = dogwatch().args(["check", "--ask", "--json", "--config"]).arg(&path).output().await.unwrap();
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default())
+    };
+    let (code, report) = ask(&good).await;
+    assert_eq!(code, Some(0), "{report:#}");
+    let chain_id = net.devnet.profile().chain_id.to_string();
+    let keys = "block_interval = \"1000ms\"";
+    for (from, to, what, remedy) in [
+        (keys, "block_interval = \"3s\"", "the block interval is 3s, and the chain's is 1s", "block_interval = \"1s\""),
+        ("round_length = 10", "round_length = 21", "a round has 21 slots, and the chain's has 10", "round_length = 10"),
+        (chain_id.as_str(), &"0".repeat(64), "and the node's is 18dcf0", "Remove endpoints of another chain"),
+    ] {
+        let (code, report) = ask(&good.replacen(from, to, 1)).await;
+        assert_eq!((code, &report["ok"]), (Some(3), &false.into()), "{to}: {report:#}");
+        let problems = report["problems"].as_array().unwrap();
+        let error = problems.iter().find(|problem| problem["level"] == "error").unwrap();
+        assert!(error["what"].as_str().unwrap().contains(what), "{error}");
+        assert!(error["remedy"].as_str().unwrap().contains(remedy), "{error}");
+        assert_eq!(error["what"].as_str().unwrap().matches("127.0.0.1").count(), 3, "who says so: {error}");
+    }
+    // Keys of another prefix would not be read at all: only the chain is described.
+    let prefix = format!("prefix = \"TST\"\n{keys}");
+    let other = good.replacen(keys, &prefix, 1).replace("\"STM", "\"TST");
+    let (code, report) = ask(&other).await;
+    assert_eq!(code, Some(3));
+    assert!(report.to_string().contains("public keys start with TST, and the chain's with STM"), "{report:#}");
+
+    let silent = format!("[\"http://127.0.0.1:{}/\"]", 9);
+    let endpoints = format!("{:?}", net.devnet.rpc_urls());
+    let (code, report) = ask(&good.replacen(&endpoints, &silent, 1)).await;
+    assert_eq!(code, Some(3));
+    assert!(report.to_string().contains("whether the profile is right is unknown"), "{report:#}");
+}

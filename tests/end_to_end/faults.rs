@@ -1,6 +1,8 @@
 //! Faults below the daemon: endpoints that hold requests, a disk that cannot be written.
 
-use crate::support::{Daemon, Holding, Net, Setup, WITNESS, until};
+use dogwatch_devnet::RpcFault;
+
+use crate::support::{Daemon, Holding, Net, Setup, Swallowing, WITNESS, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_holds_back_blocks_does_not_hold_up_the_switch() {
@@ -13,6 +15,30 @@ async fn an_endpoint_that_holds_back_blocks_does_not_hold_up_the_switch() {
     net.handle().crash(WITNESS, "primary").unwrap();
     until("the successor produces", async || net.blocks_by("second") > 0).await;
     assert_eq!(net.key_changes(), 1);
+}
+
+/// A middlebox forgets connections, at every endpoint at once: each swallows its third request.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_open_connections_do_not_hold_up_the_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (mut fronts, mut endpoints) = (Vec::new(), Vec::new());
+    for url in net.devnet.rpc_urls() {
+        let front = Swallowing::before(&url).await;
+        endpoints.push(front.url.clone());
+        fronts.push(front);
+    }
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { endpoints: Some(endpoints), ..Setup::default() }));
+    daemon.ready().await;
+    let each = async || fronts.iter().all(|front| front.swallowed() > 0);
+    until("each has swallowed a request", each).await;
+    net.blocks(20).await;
+    let swallowed = || fronts.iter().map(Swallowing::swallowed).sum::<usize>();
+    let before = swallowed();
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    assert_eq!(net.key_changes(), 1);
+    net.blocks(50).await;
+    assert_eq!(swallowed(), before, "each request has a connection of its own by now");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,6 +56,35 @@ async fn heads_without_blocks_are_a_page() {
     net.own_misses(3).await;
     assert_eq!(net.key_changes(), 0);
     assert_eq!(daemon.witness().await.unwrap()["verdict"], "cannot-tell");
+}
+
+/// Headers tell whose slots are missed. What they do not tell is known once the switch has expired.
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_are_enough_to_switch() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let witness = "expiration = \"5s\"".to_owned();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { witness, ..Setup::default() }));
+    daemon.ready().await;
+    for index in 0..3 {
+        net.handle().rpc_fault(index, RpcFault::NoBlocks).unwrap();
+    }
+    until("it is reported", async || net.sink.has("/no-blocks", "opened")).await;
+    let page = &net.sink.alerts("/no-blocks", "opened")[0];
+    assert!(page.text("summary").contains("only their headers"), "{}", page.body);
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    let moved =
+        async || daemon.witness().await.is_some_and(|witness| witness["on_duty"].as_str().unwrap().contains("second"));
+    until("the switch is taken for done once it has expired", moved).await;
+    until("nothing is missing any more", async || daemon.witness().await.unwrap()["verdict"] == "fine").await;
+    net.blocks(30).await;
+    assert!(!net.sink.has("/switching", "resolved"), "a header proves no switch");
+    for index in 0..3 {
+        net.handle().rpc_fault(index, RpcFault::Ok).unwrap();
+    }
+    until("a block proves it", async || net.sink.has("/switching", "resolved")).await;
+    until("blocks come again", async || net.sink.has("/no-blocks", "resolved")).await;
+    assert_eq!(net.key_changes(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

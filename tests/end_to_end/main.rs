@@ -25,6 +25,7 @@ mod liveness;
 mod pool;
 mod real_services;
 mod rehearsal;
+mod removed_files;
 mod secrets;
 mod start_failures;
 mod start_up;

@@ -1,5 +1,8 @@
 //! Rehearsals, by hand and every day.
 
+use std::os::unix::fs::PermissionsExt;
+
+use dogwatch_chain::SecretKey;
 use serde_json::Value;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
@@ -73,4 +76,99 @@ async fn a_daily_report_goes_out_and_failures_stay_open_until_fixed() {
     let _daemon = Daemon::start(&config);
     until("the next one finds nothing", async || net.sink.alerts("daemon/test/report", "report").len() == 2).await;
     until("and calls it off", async || net.sink.has("daemon/test/rehearsal", "resolved")).await;
+}
+
+/// A standby that nobody has seen to sign a block is named, and a rehearsal with a switch proves it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_with_a_switch_proves_a_standby() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let witness = "[witness.rails]\ncool_down = \"2s\"".to_owned();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { witness, ..Setup::default() }));
+    daemon.ready().await;
+    let unproven = "node \"second\" has not been seen to sign a block";
+    let rehearsed = async || String::from_utf8(daemon.command(&["rehearse"]).await.stdout).unwrap();
+    let checked = async || String::from_utf8(daemon.command(&["check"]).await.stdout).unwrap();
+    let said = rehearsed().await;
+    assert!(said.contains(&format!("note: witness \"alice\", {unproven}")), "{said}");
+    assert!(said.contains("dogwatch rehearse --switch --witness alice --to second"), "{said}");
+    assert!(checked().await.contains(unproven));
+
+    let output = daemon.command(&["rehearse", "--switch", "--to", "second"]).await;
+    assert_eq!(output.status.code(), Some(3), "nobody has confirmed it");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("add --yes"));
+    assert_eq!(net.key_changes(), 0);
+
+    let output = daemon.command(&["rehearse", "--switch", "--to", "second", "--yes"]).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}{failed}");
+    for step in [
+        "The switch to second is on its way",
+        "second has signed block",
+        "The switch back to primary",
+        "primary has signed block",
+    ] {
+        assert!(said.contains(step), "{step}: {said}");
+    }
+    assert_eq!((net.key_changes(), net.on_duty().as_deref()), (2, Some("primary")));
+    assert!(net.blocks_by("second") > 0);
+    assert!(!rehearsed().await.contains(unproven) && !checked().await.contains(unproven));
+}
+
+/// A standby that does not hold its key is found out, and the operator told where the key is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_with_a_switch_that_fails_says_where_the_key_is() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    // Node second runs with another key than the one that is configured for it.
+    let (other, prefix) = (SecretKey::from_bytes([7; 32]).unwrap(), &net.devnet.profile().prefix);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let public = |secret: &SecretKey| secret.public_key().display(prefix).to_string();
+    std::fs::write(&config, text.replace(&public(&net.secret("second")), &public(&other))).unwrap();
+    std::fs::write(dir.path().join("second.wif"), other.to_wif().as_str()).unwrap();
+    let daemon = Daemon::start(&config);
+    daemon.ready().await;
+    let output = daemon.command(&["rehearse", "--switch", "--to", "second", "--yes"]).await;
+    let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(7), "{failed}");
+    assert!(
+        failed.contains("The key stays where it is") && failed.contains("dogwatch switch alice primary"),
+        "{failed}"
+    );
+}
+
+/// What an operator still has to do is the same in `check` and in every report.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_to_do_is_in_the_check_and_in_the_report() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let good = net.toml(dir.path(), &Setup { mode: "observe", ..Setup::default() });
+    let secret = dir.path().join("discord-webhook");
+    std::fs::write(&secret, "https://discord.com/api/webhooks/1/token").unwrap();
+    std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o600)).unwrap();
+    let probe = format!("probe = \"{}\"\n", net.devnet.node_url(WITNESS, "third").unwrap());
+    let unprobed = good.replacen(&probe, "switch_unprobed = true\n", 1);
+    let (rest, _) = unprobed.split_once("[[channel]]").unwrap();
+    let config = dir.path().join("dogwatch.toml");
+    let channel = format!(
+        "[[channel]]\nname = \"room\"\nplugin = \"discord\"\nallow_hosts = [\"discord.com\"]\n\
+         [channel.secrets]\nwebhook = {{ file = {secret:?} }}\n"
+    );
+    std::fs::write(&config, format!("{rest}{channel}")).unwrap();
+    let daemon = Daemon::start(&config);
+    let mut report = String::new();
+    until("the daemon rehearses", async || {
+        report = String::from_utf8(daemon.command(&["rehearse"]).await.stdout).unwrap();
+        report.contains("last 24 h")
+    })
+    .await;
+    let check = String::from_utf8(daemon.command(&["check"]).await.stdout).unwrap();
+    for warning in [
+        "mode is \"observe\": all is ready for a switch, and none will be made",
+        "no [[channel]] wakes anybody",
+        "node \"third\" has no probe: Dogwatch switches to it without knowing whether it is fit",
+        "node \"second\" has not been seen to sign a block",
+    ] {
+        assert!(check.contains(warning), "{warning}: {check}");
+        assert!(report.lines().any(|line| line.starts_with("note: ") && line.contains(warning)), "{warning}: {report}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::support::{Daemon, Net, Setup, dogwatch, until};
+use crate::support::{Daemon, Net, Setup, WITNESS, dogwatch, until};
 
 /// Starts the daemon and stops it again, so that later starts have something to fall back on.
 async fn a_good_start(config: &Path) {
@@ -127,30 +127,63 @@ async fn the_only_channel_runs_on_the_kept_plugin() {
     until("it delivers, and says with what", async || net.sink.has("kept-plugin/pager", "opened")).await;
 }
 
-/// A command whose state directory is a separate, full file system.
+/// A command whose state directory is a separate file system, full but for what was in it.
 fn on_a_full_disk(config: &Path, state: &Path) -> tokio::process::Command {
-    let script = "mount -t tmpfs -o size=64k tmpfs \"$0\" && { dd if=/dev/zero of=\"$0/fill\" 2>/dev/null; \
-                  exec \"$1\" run --config \"$2\"; }";
+    let script = "cp -a \"$0\" \"$0.before\" && mount -t tmpfs -o size=4m tmpfs \"$0\" && cp -a \"$0.before/.\" \"$0\" \
+                  && { dd if=/dev/zero of=\"$0/fill\" 2>/dev/null; exec \"$1\" run --config \"$2\"; }";
     let mut command = tokio::process::Command::new("unshare");
     command.args(["--map-root-user", "--mount", "sh", "-c", script]);
     command.arg(state).arg(env!("CARGO_BIN_EXE_dogwatch")).arg(config).kill_on_drop(true);
     command
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_reported() {
+/// The daemon starts on a full disk, with what an earlier run left there, or with nothing.
+async fn watches_on_a_full_disk(left: bool) {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let state = dir.path().join("state");
     std::fs::create_dir(&state).unwrap();
-    let output = within_15_seconds(on_a_full_disk(&config, &state).output()).await.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("channel pager delivered"), "{said}");
-    let page = only_page(&net, "daemon/test/start");
-    assert!(page.text("summary").contains("its state directory cannot be used"), "{}", page.body);
-    assert!(page.text("details").contains("check the disk"), "{}", page.body);
-    assert_eq!(page.text("command"), "df -h");
+    if left {
+        let mut daemon = Daemon::start(&config);
+        daemon.ready().await;
+        let raise = ["alert", "raise", "backup", "the backup failed", "--severity", "critical"];
+        assert!(daemon.command(&raise).await.status.success());
+        daemon.kill().await;
+    }
+    let mut daemon = on_a_full_disk(&config, &state).spawn().unwrap();
+    until("it is reported", async || net.sink.has("daemon/test/store", "opened")).await;
+    let page = &net.sink.alerts("daemon/test/store", "opened")[0];
+    assert!(page.text("details").contains("full") && page.text("command") == "df -h", "{}", page.body);
+    net.blocks(40).await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    until("the switch is proven", async || net.sink.has("/switching", "resolved")).await;
+
+    // Once there is room, nothing that happened before is lost.
+    let inside = format!("/proc/{}/root{}", daemon.id().unwrap(), state.display());
+    std::fs::remove_file(format!("{inside}/fill")).unwrap();
+    until("all is well again", async || net.sink.has("daemon/test/store", "resolved")).await;
+    assert!(!net.sink.has("daemon/test/state-removed", "opened"), "nobody has removed anything");
+    // SQLite would follow the link out of the daemon's file system.
+    for part in ["state.sqlite", "state.sqlite-wal"] {
+        std::fs::copy(format!("{inside}/{part}"), dir.path().join(part)).unwrap();
+    }
+    let database = rusqlite::Connection::open(dir.path().join("state.sqlite")).unwrap();
+    let count = |query: &str| database.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM watch WHERE state LIKE '%applied%'"), 1);
+    assert_eq!(count("SELECT count(*) FROM incident WHERE key LIKE '%backup%'"), i64::from(left));
+    assert_eq!(net.key_changes(), 1);
+    assert!(daemon.try_wait().unwrap().is_none(), "it still runs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_from_the_start_holds_up_nothing() {
+    watches_on_a_full_disk(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_a_full_disk_is_read() {
+    watches_on_a_full_disk(true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,6 +107,8 @@ causes! {
     CrashLoop = "crash-loop" by Daemon,
     /// The stored state could not be read and was set aside.
     StateLost = "state-lost" by Daemon,
+    /// Files of the running daemon were removed, and made anew.
+    StateRemoved = "state-removed" by Daemon,
     /// The state cannot be stored.
     Store = "store" by Daemon,
     /// A channel has no working plugin. The part is the channel.

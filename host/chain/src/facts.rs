@@ -82,7 +82,8 @@ impl Schedule {
     }
 }
 
-/// A block, with the ids of its transactions only.
+/// A block, with the ids of its transactions only. Where only its header could be read, `signing_key` is `None` and
+/// `transactions` is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// `block_id`, which contains the number.
@@ -93,13 +94,18 @@ pub struct Block {
     pub time: Time,
     /// `witness`.
     pub witness: AccountName,
-    /// `signing_key`: the key that signed it, which tells the node that produced it.
-    pub signing_key: PublicKey,
+    /// `signing_key`: the key that signed it, which tells the node that produced it. A header does not hold it.
+    pub signing_key: Option<PublicKey>,
     /// `transaction_ids`.
     pub transactions: Vec<TransactionId>,
 }
 
 impl Block {
+    /// Whether only its header was read: it tells who produced the block, but neither by which key nor what is in it.
+    pub fn is_header(&self) -> bool {
+        self.signing_key.is_none()
+    }
+
     /// The block's number.
     pub fn num(&self) -> BlockNum {
         self.id.num()

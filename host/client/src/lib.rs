@@ -13,7 +13,7 @@ pub use alerts::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequ
 pub use exit::{Exit, Failure};
 pub use orders::{PauseRequest, SwitchReply, SwitchRequest};
 pub use rehearsal::{Check, CheckResult, RehearsalReport, SlotCounts};
-pub use socket::{ClientError, ControlClient, socket_path};
+pub use socket::{ClientError, ControlClient, is_running, lock_path, socket_path};
 pub use status::{
     AlertStatus, ChainStatus, DeliveryCounts, EndpointStatus, NodeStatus, Status, SwitchStatus, WitnessStatus, millis,
 };

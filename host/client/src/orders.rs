@@ -25,6 +25,9 @@ pub enum SwitchReply {
     Started(String),
     /// Rails refuse it, for these reasons.
     Refused(Vec<String>),
+    /// Rails refuse it now, for these reasons, each of which passes by itself.
+    #[serde(rename = "not-now")]
+    NotNow(Vec<String>),
 }
 
 /// A request for a pause, or for its end.

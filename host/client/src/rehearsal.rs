@@ -33,6 +33,8 @@ pub struct RehearsalReport {
     pub checks: Vec<Check>,
     /// Each witness's own slots of the last 24 h.
     pub slots: Vec<(String, SlotCounts)>,
+    /// What `dogwatch check` notes and warns of, each with what to do about it.
+    pub notes: Vec<String>,
 }
 
 /// How many of a witness's own slots had which outcome.
@@ -58,7 +60,7 @@ impl RehearsalReport {
         self.checks.iter().all(|check| check.result != CheckResult::Fails)
     }
 
-    /// One line per check, failures first, and then one per witness for its slots.
+    /// One line per check, failures first; then one per note, and one per witness for its slots.
     pub fn lines(&self) -> Vec<String> {
         let check = |check: &Check| {
             let mark = match check.result {
@@ -75,6 +77,7 @@ impl RehearsalReport {
         let fails = |check: &&Check| check.result == CheckResult::Fails;
         let first = self.checks.iter().filter(fails);
         let others = self.checks.iter().filter(|check| !fails(check));
-        first.chain(others).map(check).chain(self.slots.iter().map(slots)).collect()
+        let notes = self.notes.iter().map(|note| format!("note: {note}"));
+        first.chain(others).map(check).chain(notes).chain(self.slots.iter().map(slots)).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! The client of the running daemon: HTTP over a Unix socket in its state directory, which only its owner can enter.
 
 use std::error::Error;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +18,16 @@ pub fn socket_path(state_dir: &Path) -> PathBuf {
     state_dir.join("dogwatch.sock")
 }
 
+/// The lock of the daemon that keeps its state in this directory.
+pub fn lock_path(state_dir: &Path) -> PathBuf {
+    state_dir.join("lock")
+}
+
+/// Whether a daemon runs that keeps its state in this directory, whether or not it answers.
+pub fn is_running(state_dir: &Path) -> bool {
+    File::open(lock_path(state_dir)).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// Why a request to the daemon failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -26,6 +37,13 @@ pub enum ClientError {
     /// Nobody listens on the socket.
     #[error("no daemon runs with this configuration: nobody listens on its socket. Start one: dogwatch run")]
     NoDaemon,
+    /// A daemon runs, and nobody listens on its socket.
+    #[error(
+        "a daemon runs with this configuration, but nobody listens on its socket: it is starting or stopping, or the \
+         socket was removed, and it makes a new one within a second. Try again; if that does not help: \
+         journalctl -u dogwatch -e"
+    )]
+    NoSocket,
     /// The state directory is closed to this user.
     #[error(
         "this user may not enter the state directory. Run the command as Dogwatch's user: sudo -u dogwatch dogwatch …"
@@ -48,7 +66,9 @@ pub enum ClientError {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let exit = match error {
-            ClientError::NoDaemon | ClientError::Denied | ClientError::Timeout => Exit::NoDaemon,
+            ClientError::NoDaemon | ClientError::NoSocket | ClientError::Denied | ClientError::Timeout => {
+                Exit::NoDaemon
+            }
             ClientError::Setup(_) | ClientError::OtherVersion(_) | ClientError::Lost(_) | ClientError::Refused(_) => {
                 Exit::Other
             }
@@ -61,17 +81,18 @@ impl From<ClientError> for Failure {
 #[derive(Clone, Debug)]
 pub struct ControlClient {
     client: reqwest::Client,
+    state_dir: PathBuf,
 }
 
 impl ControlClient {
-    /// Creates a client of the daemon that listens on this socket. It does not connect yet.
+    /// Creates a client of the daemon that keeps its state in this directory. It does not connect yet.
     ///
     /// # Errors
     ///
     /// [`ClientError::Setup`] when no HTTP client can be built.
-    pub fn new(socket: &Path) -> Result<Self, ClientError> {
-        let builder = reqwest::Client::builder().unix_socket(socket).timeout(TIMEOUT);
-        Ok(Self { client: builder.build().map_err(ClientError::Setup)? })
+    pub fn new(state_dir: &Path) -> Result<Self, ClientError> {
+        let builder = reqwest::Client::builder().unix_socket(socket_path(state_dir)).timeout(TIMEOUT);
+        Ok(Self { client: builder.build().map_err(ClientError::Setup)?, state_dir: state_dir.to_owned() })
     }
 
     /// Reads something from the daemon.
@@ -80,7 +101,7 @@ impl ControlClient {
     ///
     /// Any [`ClientError`] but `Setup`.
     pub async fn get<T: DeserializeOwned>(&self, route: &str) -> Result<T, ClientError> {
-        answer(self.client.get(url(route))).await
+        self.answer(self.client.get(url(route))).await
     }
 
     /// Asks the daemon to do something.
@@ -89,7 +110,15 @@ impl ControlClient {
     ///
     /// Any [`ClientError`] but `Setup`.
     pub async fn post<T: DeserializeOwned>(&self, route: &str, body: &impl Serialize) -> Result<T, ClientError> {
-        answer(self.client.post(url(route)).json(body)).await
+        self.answer(self.client.post(url(route)).json(body)).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ClientError> {
+        match answer(request).await {
+            // The lock tells whether that is so.
+            Err(ClientError::NoDaemon) if is_running(&self.state_dir) => Err(ClientError::NoSocket),
+            answer => answer,
+        }
     }
 }
 

@@ -122,6 +122,8 @@ pub struct WitnessStatus {
     pub slots: String,
     /// The same, counted.
     pub slot_counts: SlotCounts,
+    /// The slot of its last block, if that is known.
+    pub last_produced: Option<u64>,
     /// Time to the next own slot in milliseconds, if the schedule is known.
     pub next_slot_in_ms: Option<u64>,
     /// Why the policy does not work, if it does not.

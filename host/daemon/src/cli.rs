@@ -9,8 +9,10 @@ mod daemon;
 mod devnet;
 mod endpoints;
 mod maintenance;
+mod parameters;
 mod pause;
 mod plugin;
+mod prove;
 mod rehearse;
 mod run;
 mod status;
@@ -61,6 +63,9 @@ enum CliCommand {
     Check {
         #[command(flatten)]
         file: ConfigFile,
+        /// Ask the endpoints whether the chain is the one that the configuration describes
+        #[arg(long)]
+        ask: bool,
         #[command(flatten)]
         format: Format,
     },
@@ -173,10 +178,28 @@ enum CliCommand {
     /// Hold alerts back for a while; nothing is lost
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceCommand),
-    /// Check whether switches and alerts work now; sends no transaction, wakes nobody
+    /// Check whether switches and alerts work now, and wake nobody; --switch proves a standby
     Rehearse {
         #[command(flatten)]
         file: ConfigFile,
+        /// Move the signing key to a standby and back: the proof that it holds its key. The rails apply
+        #[arg(long)]
+        switch: bool,
+        /// The witness, if several are watched
+        #[arg(long, requires = "switch")]
+        witness: Option<String>,
+        /// The chain, if the witness is watched on several
+        #[arg(long, requires = "switch")]
+        chain: Option<String>,
+        /// The standby; by default the first that does not hold the key
+        #[arg(long, value_name = "NODE", requires = "switch")]
+        to: Option<String>,
+        /// Do not ask for confirmation
+        #[arg(long, requires = "switch")]
+        yes: bool,
+        /// How long each step may take, such as 30m or 2h
+        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h", requires = "switch")]
+        within: Duration,
         #[command(flatten)]
         format: Format,
     },
@@ -215,7 +238,10 @@ pub fn main() -> ExitCode {
 async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
     match command {
         CliCommand::Run(file) => run::run(&file.config, clock).await,
-        CliCommand::Check { file, format } => check::check(&file.config, format),
+        CliCommand::Check { file, ask, format } => {
+            let by = if ask { check::By::Endpoints } else { check::By::Itself };
+            check::check(&file.config, by, format, clock).await
+        }
         CliCommand::Demo { scenario, slot_ms, keep } => {
             let files = if keep { DemoFiles::Kept } else { DemoFiles::Removed };
             dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), files, clock).await
@@ -240,7 +266,11 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
         CliCommand::Ack { file, key, all: _, by } => ack::ack(&file.config, key, by).await,
         CliCommand::Alert(command) => alert::alert(command, clock).await,
         CliCommand::Maintenance(command) => maintenance::maintenance(command).await,
-        CliCommand::Rehearse { file, format } => rehearse::rehearse(&file.config, format).await,
+        CliCommand::Rehearse { file, switch: true, witness, chain, to, yes, within, format } => {
+            let order = prove::ProofOrder { witness, chain, to, confirmed: yes, within };
+            prove::prove(&file.config, order, format).await
+        }
+        CliCommand::Rehearse { file, format, .. } => rehearse::rehearse(&file.config, format).await,
         CliCommand::Plugin(command) => plugin::run(&command),
     }
 }

@@ -24,6 +24,7 @@ mod reader;
 mod route;
 mod secret;
 mod severity;
+pub mod unproven;
 mod witness;
 
 pub use alerts::AlertConfig;

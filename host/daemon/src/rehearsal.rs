@@ -13,6 +13,7 @@ use crate::alerts::desk::AlertDesk;
 use crate::chain::message::Message;
 use crate::chain::rehearse::{Standby, WitnessRehearsal};
 use crate::channels::client::ChannelClient;
+use crate::config::unproven;
 
 /// The call that checks a transaction's signature. Nodes only check it; they do not send it on.
 const VERIFY: &str = "condenser_api.verify_authority";
@@ -32,6 +33,8 @@ pub struct Rehearsal {
     pub clients: Vec<ChannelClient>,
     /// The desk that the report goes to.
     pub desk: AlertDesk,
+    /// What the check of the configuration noted and warned of at the start.
+    pub notes: Vec<String>,
     /// How long the daemon has to watch before it may rehearse.
     pub settle: Duration,
 }
@@ -64,7 +67,7 @@ impl Rehearsal {
 
     /// Tries everything.
     pub async fn rehearse(&self) -> RehearsalReport {
-        let (mut checks, mut slots) = (Vec::new(), Vec::new());
+        let (mut checks, mut slots, mut notes) = (Vec::new(), Vec::new(), self.notes.clone());
         for (chain, inbox, pool) in &self.chains {
             let (reply, answer) = oneshot::channel();
             let asked = inbox.send(Message::Rehearse(reply)).await;
@@ -77,6 +80,11 @@ impl Rehearsal {
             };
             checks.push(endpoints(chain, pool));
             for witness in witnesses {
+                let unproven = witness.standbys.iter().filter(|standby| !standby.proven);
+                notes.extend(unproven.map(|standby| {
+                    let (what, remedy) = unproven::note(&witness.witness, &standby.name);
+                    format!("{what}. {remedy}")
+                }));
                 slots.push((witness.witness.clone(), witness.slots.into()));
                 self.witness(pool, witness, &mut checks).await;
             }
@@ -100,7 +108,7 @@ impl Rehearsal {
             };
             checks.push(Check { what: format!("channel {name}"), result, note });
         }
-        RehearsalReport { checks, slots }
+        RehearsalReport { checks, slots, notes }
     }
 
     async fn witness(&self, pool: &Pool, rehearsal: WitnessRehearsal, checks: &mut Vec<Check>) {
@@ -122,7 +130,7 @@ impl Rehearsal {
         if standbys.is_empty() {
             checks.push(problem(format!("{witness}: standbys"), "there is no standby".to_owned()));
         }
-        for Standby { name, obstacles, switch } in standbys {
+        for Standby { name, obstacles, switch, .. } in standbys {
             let what = format!("{witness}: standby {name}");
             checks.push(match obstacles.is_empty() {
                 true => works(what, "fit".to_owned()),

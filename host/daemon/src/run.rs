@@ -8,6 +8,7 @@ mod plugins;
 pub mod preflight;
 pub mod signals;
 mod starts;
+mod state_files;
 
 pub use daemon::Daemon;
 pub use error::{StartError, TaskEnded};

@@ -6,15 +6,15 @@ mod channel_memory;
 mod chores;
 mod deliveries;
 mod desk;
+mod files;
 mod incidents;
 mod messages;
 mod outbox_health;
+mod peek;
 mod schema;
 mod set_aside;
 mod upgrades;
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,11 +22,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dogwatch_alerts::{AlertReport, Rules};
 use dogwatch_chain::Time;
 use dogwatch_engine::WatchState;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
 pub use deliveries::Delivery;
 pub use desk::Which;
-pub use set_aside::SetAside;
+pub use files::FileIdentity;
+use files::StoreFiles;
+pub(crate) use files::takes_nothing;
+pub use set_aside::{OpenedStore, SetAside};
 
 /// The name of the database in the state directory.
 const STATE_FILE: &str = "state.sqlite";
@@ -36,8 +39,7 @@ const STATE_FILE: &str = "state.sqlite";
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
     latest: Arc<Latest>,
-    /// The lock, held while the store is open: two daemons on one state would both act on it.
-    _lock: Arc<File>,
+    files: Arc<StoreFiles>,
 }
 
 /// The latest time that any caller came with. A caller that read the clock early and then had to wait must not appear
@@ -130,6 +132,20 @@ pub enum Write {
     Report(Box<AlertReport>),
 }
 
+impl StoreError {
+    /// Whether it is the disk that takes nothing.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Sql(error) => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+            ),
+            Self::Directory { source, .. } => takes_nothing(source),
+            _ => false,
+        }
+    }
+}
+
 impl Store {
     /// Opens the store in a directory, creating both if necessary.
     ///
@@ -137,33 +153,13 @@ impl Store {
     ///
     /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let lock = Self::lock(directory)?;
-        let connection = Connection::open(directory.join(STATE_FILE))?;
-        schema::prepare(&connection)?;
-        Ok(Self::of(connection, lock))
+        let lock = StoreFiles::lock(directory)?;
+        let connection = schema::open(&directory.join(STATE_FILE))?;
+        Ok(Self::of(connection, StoreFiles::opened(directory, Some(lock))))
     }
 
-    fn of(connection: Connection, lock: File) -> Self {
-        Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), _lock: Arc::new(lock) }
-    }
-
-    /// Creates the directory if necessary, and takes the lock.
-    fn lock(directory: &Path) -> Result<File, StoreError> {
-        let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
-        let lock = lock.map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
-    }
-
-    /// Whether a daemon uses the store in that directory.
-    pub fn is_in_use(directory: &Path) -> bool {
-        let lock = OpenOptions::new().write(true).open(directory.join("lock"));
-        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    fn of(connection: Connection, files: StoreFiles) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), latest: Arc::default(), files: Arc::new(files) }
     }
 
     /// Runs `work` on a thread that may wait for the disk.

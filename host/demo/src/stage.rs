@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dogwatch_chain::AccountName;
-use dogwatch_client::{ControlClient, Status, socket_path};
+use dogwatch_client::{ControlClient, Status};
 use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, RunningDevnet, Snapshot};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -114,7 +114,7 @@ impl Stage {
     }
 
     pub(super) async fn status(&self) -> Option<Status> {
-        ControlClient::new(&socket_path(&self.path.join("state"))).ok()?.get("/status").await.ok()
+        ControlClient::new(&self.path.join("state")).ok()?.get("/status").await.ok()
     }
 
     /// The daemon's exit status, if it has ended.

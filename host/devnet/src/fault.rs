@@ -40,6 +40,8 @@ pub enum RpcFault {
     },
     /// It follows a fork of its own: the same heights, other ids, another signing key for the watched witnesses.
     Fork,
+    /// It refuses `get_block`, as a gateway does whose backend for blocks is dead. Headers come.
+    NoBlocks,
     /// Its proxy answers with status 500.
     Http500,
     /// Its proxy answers with status 429.

@@ -46,12 +46,14 @@ pub struct ChainAlerts {
     /// What keeps Dogwatch from judging, and since when.
     reason: Option<(Cause, Time)>,
     doubts_since: Option<Time>,
+    /// Since when blocks are only read as headers.
+    headers_since: Option<Time>,
 }
 
 impl ChainAlerts {
     /// Continues with the alerts that were open.
     pub fn new(book: AlertBook) -> Self {
-        Self { book, last_judged: None, started: None, reason: None, doubts_since: None }
+        Self { book, last_judged: None, started: None, reason: None, doubts_since: None, headers_since: None }
     }
 
     /// The open alerts.
@@ -75,7 +77,8 @@ impl ChainAlerts {
     /// Whether an alert says that Dogwatch cannot judge the witness.
     pub fn is_blind(&self, tracker: &Tracker) -> bool {
         let chain = &tracker.config().chain;
-        WHOLE.into_iter().any(|cause| self.book.is_open(&key(chain, cause)))
+        let open = |cause| self.book.is_open(&key(chain, cause));
+        self.unjudged(tracker).is_some() && WHOLE.into_iter().any(open)
     }
 
     /// Checks the tracker after a round of answers, or after waiting too long for one.
@@ -114,7 +117,8 @@ impl ChainAlerts {
         self.last_judged = Some(now);
         self.reason = None;
         let mut said = Vec::new();
-        for cause in WHOLE {
+        let headers = self.headers(now, tracker);
+        for cause in WHOLE.into_iter().filter(|cause| *cause != Cause::NoBlocks || headers.is_none()) {
             let how = match cause {
                 Cause::NoBlocks => "Dogwatch has the blocks up to the head again.",
                 Cause::NoSchedule => "The endpoints agree on who produces in which slot again.",
@@ -122,7 +126,33 @@ impl ChainAlerts {
             };
             said.extend(self.book.resolve(now, &key(&tracker.config().chain, cause), how));
         }
+        said.extend(headers.and_then(|notice| self.book.raise(now, notice)));
         said
+    }
+
+    /// What to say about blocks that are only read as headers: enough to see misses, and a page all the same, once that
+    /// has lasted for the grace period or blocks were missing altogether.
+    fn headers(&mut self, now: Time, tracker: &Tracker) -> Option<Notice> {
+        if !tracker.log().ends_in_headers() {
+            self.headers_since = None;
+            return None;
+        }
+        let since = (*self.headers_since.get_or_insert(now)).min(now);
+        let chain = &tracker.config().chain;
+        let lasting = now.since(since) >= tracker.config().block_interval.saturating_mul(GRACE_SLOTS);
+        (lasting || self.book.is_open(&key(chain, Cause::NoBlocks))).then(|| Notice {
+            key: key(chain, Cause::NoBlocks),
+            severity: Severity::Page,
+            subject: Subject::Chain(chain.clone()),
+            summary: format!("{chain}: no endpoint delivers blocks, only their headers"),
+            details: format!(
+                "Since {}. Headers show which slots are missed, and Dogwatch still switches. They do not show which \
+                 node produced a block: no switch is proven, and what became of one is known only once it has expired.",
+                utc(since)
+            ),
+            remedy: "Add endpoints that deliver blocks to dogwatch.toml.".to_owned(),
+            command: ENDPOINTS.to_owned(),
+        })
     }
 
     fn not_judged(&mut self, now: Time, tracker: &Tracker, cause: Cause) -> Vec<AlertReport> {
@@ -260,7 +290,7 @@ impl ChainAlerts {
             remedy: format!(
                 "Correct the chain's profile in dogwatch.toml, or {setting} in its [chain.custom], and restart Dogwatch."
             ),
-            command: "dogwatch check".to_owned(),
+            command: "dogwatch check --ask".to_owned(),
         };
         self.book.raise(now, notice)
     }

@@ -52,7 +52,7 @@ pub(crate) fn block(num: u32, slot: u64, witness: &str) -> Block {
         previous: id(num - 1, 0),
         time: time(slot),
         witness: name(witness),
-        signing_key: key(1),
+        signing_key: Some(key(1)),
         transactions: Vec::<TransactionId>::new(),
     }
 }
@@ -167,7 +167,7 @@ fn exists(command: &str) -> bool {
     matches!(
         words.as_slice(),
         ["dogwatch", "status" | "check" | "endpoints"]
-            | ["dogwatch", "endpoints", "--ask"]
+            | ["dogwatch", "check" | "endpoints", "--ask"]
             | ["dogwatch", "resume", "alice"]
             | ["dogwatch", "switch", "alice", "primary" | "second" | "third"]
             | ["dogwatch", "switch", "alice", "primary" | "second" | "third", "--force"]

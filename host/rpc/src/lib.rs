@@ -29,6 +29,7 @@ mod gateway;
 mod health;
 mod jsonrpc;
 mod options;
+mod parameters;
 mod poll;
 mod pool;
 mod probe;
@@ -46,6 +47,7 @@ pub use error::{NodeError, NodeRefusal, RedirectFault, RequestPhase, RpcError, S
 pub use gateway::{Gateway, GatewayOptions, GatewayTls, Stop, TlsError};
 pub use jsonrpc::{Answer, RawAnswer, RpcCall, prove, prove_batch};
 pub use options::{OptionsError, PoolOptions};
+pub use parameters::ChainParameters;
 pub use poll::{PollAnswer, PollRequest};
 pub use pool::{ChainVerdict, EndpointHealth, EndpointSnapshot, Pool, PoolError};
 pub use probe::{ProbeReading, Prober};

@@ -9,7 +9,7 @@ mod ranking;
 mod state;
 mod status;
 
-pub(crate) use chain_check::ensure_right_chain;
+pub(crate) use chain_check::{ask as chain_id, ensure_right_chain};
 pub use endpoints::Pool;
 pub use error::PoolError;
 pub(crate) use member::Member;

@@ -4,6 +4,7 @@ mod blocks;
 mod call;
 mod error;
 mod failover;
+mod headers;
 mod hedge;
 mod transaction_status;
 

@@ -1,6 +1,7 @@
 //! One POST to one URL: limits on everything, and what went wrong told apart.
 
 mod attempt;
+mod connections;
 mod failure;
 mod http;
 mod redirect;

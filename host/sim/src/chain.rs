@@ -88,7 +88,7 @@ impl Chain {
             previous: BlockId::default(),
             time,
             witness: author,
-            signing_key: others_key(),
+            signing_key: Some(others_key()),
             transactions: Vec::new(),
         };
         let truths = watched.iter().map(|(_, key)| Truth::new(*key)).collect();
@@ -289,7 +289,7 @@ impl Chain {
             previous: before.block.id,
             time: self.time(slot),
             witness: self.elections.names.get(account).cloned().unwrap_or(before.block.witness),
-            signing_key,
+            signing_key: Some(signing_key),
             transactions: moves.iter().filter_map(|change| change.switch).collect(),
         };
         let shift = u32::try_from(gap).unwrap_or(u32::MAX);

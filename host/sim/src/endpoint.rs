@@ -45,6 +45,8 @@ pub(crate) enum EndpointFault {
     Reorders,
     /// It delivers heads and no blocks.
     NoBlocks,
+    /// It delivers heads and the headers of blocks, and no blocks.
+    NoBodies,
     /// It takes transactions and does not pass them on.
     Swallows,
     /// It refuses every transaction.
@@ -236,7 +238,12 @@ impl Endpoint {
             true => Block { id: self.bent(block.id), previous: self.bent(block.previous), ..block },
             false => block,
         };
-        blocks.map(bent).collect()
+        // Only the header says who produced; whose key signed it, and what it holds, only the block says.
+        let read = |block: Block| match self.fault() {
+            Some(EndpointFault::NoBodies) => Block { signing_key: None, transactions: Vec::new(), ..block },
+            _ => block,
+        };
+        blocks.map(bent).map(read).collect()
     }
 
     /// Hands it a key change.

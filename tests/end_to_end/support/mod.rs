@@ -5,6 +5,7 @@ mod etc;
 mod holding;
 mod net;
 mod sink;
+mod swallowing;
 mod tls;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub(crate) use etc::etc;
 pub(crate) use holding::{Counting, Holding};
 pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};
+pub(crate) use swallowing::Swallowing;
 pub(crate) use tls::{Authority, STEEMD};
 
 /// How long a scenario waits for something that must happen. Not a promise: a machine may be slow.

@@ -118,6 +118,30 @@ impl AlertTexts<'_> {
         self.over(self.key(Cause::StateLost), Severity::Page, &summary, how)
     }
 
+    /// Somebody removed what the running daemon has in its state directory. It has been made anew.
+    pub fn state_removed(&self, what: &[&str]) -> AlertReport {
+        let text = Text {
+            summary: format!("files of Dogwatch at {} were removed while it runs", self.site),
+            details: format!(
+                "Gone from its state directory: {}. Dogwatch has made that anew, with everything that was in it, and \
+                 watches as before. Had it ended first, its state and the open alerts would be lost.",
+                what.join(", ")
+            ),
+            remedy: "Find out what removes files there, and have it leave the state directory alone: \
+                     systemd-tmpfiles, a clean-up script, a backup that moves instead of copies."
+                .to_owned(),
+            command: "dogwatch status".to_owned(),
+        };
+        self.raised(self.key(Cause::StateRemoved), Severity::Page, text)
+    }
+
+    /// Nothing has been removed for a while.
+    pub fn state_kept(&self) -> AlertReport {
+        let summary = format!("files of Dogwatch at {} were removed while it runs", self.site);
+        let how = "Nothing has been removed since.";
+        self.over(self.key(Cause::StateRemoved), Severity::Page, &summary, how)
+    }
+
     /// The state cannot be stored.
     pub fn store(&self, condition: Condition<'_>) -> AlertReport {
         let (key, severity) = (self.key(Cause::Store), Severity::Page);

@@ -7,6 +7,7 @@ use dogwatch_rpc::{BroadcastOutcome, BroadcastReport};
 
 pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer]) -> Vec<EndpointReading> {
     let reading = |polled: &dogwatch_rpc::PollAnswer| EndpointReading {
+        date: None,
         endpoint: polled.name.as_str().to_owned(),
         operator: polled.operator.as_str().to_owned(),
         result: match &polled.result {

@@ -1,6 +1,6 @@
 //! Reads blocks outside the chain's task, hedged over the endpoints at the head, so that one that hangs costs little.
 
-use dogwatch_chain::{Block, BlockNum};
+use dogwatch_chain::{Block, BlockNum, Head};
 use dogwatch_engine::Tracker;
 use dogwatch_rpc::{EndpointIndex, PollAnswer, Pool};
 
@@ -12,20 +12,26 @@ pub(super) fn sources(readings: &[PollAnswer], tracker: &Tracker, last: Option<E
     sources
 }
 
-/// Reads the blocks from the first endpoint to deliver them, within the pool's deadline for reads.
+/// Reads the blocks up to the head from the first endpoint to deliver them, within the pool's deadline for reads. If none
+/// does, their headers, within the same time again: they at least tell who produced.
 pub(super) async fn blocks(
     pool: &Pool,
     from: BlockNum,
-    to: BlockNum,
+    head: &Head,
     sources: Vec<EndpointIndex>,
 ) -> Option<(EndpointIndex, Vec<Block>)> {
     if sources.is_empty() {
         return None;
     }
+    let to = head.num();
     match pool.blocks(from, to, &sources).await {
-        Ok(read) => read,
+        Ok(read) => return read,
+        Err(error) => tracing::debug!(%error, %from, %to, "blocks could not be read"),
+    }
+    match pool.headers(from, head, &sources).await {
+        Ok(read) => Some(read),
         Err(error) => {
-            tracing::debug!(%error, %from, %to, "blocks could not be read");
+            tracing::debug!(%error, %from, %to, "headers could not be read");
             None
         }
     }

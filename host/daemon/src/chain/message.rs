@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, Time, TransactionId};
 use dogwatch_client::ChainStatus;
-use dogwatch_engine::{Force, Holder, NodeIndex, Probe, ProbeFailure, SendReport};
+use dogwatch_engine::{Force, Holder, Lifetime, NodeIndex, Probe, ProbeFailure, SendReport};
 use dogwatch_rpc::{EndpointIndex, PollAnswer};
 use tokio::sync::oneshot;
 
@@ -35,4 +35,13 @@ pub enum Message {
 }
 
 /// The answer to the operator's request for a switch: the transaction, or why it was refused.
-pub type SwitchAnswer = Result<TransactionId, Vec<String>>;
+pub type SwitchAnswer = Result<TransactionId, SwitchRefused>;
+
+/// Why a switch that the operator wants was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchRefused {
+    /// The reasons, each with what to do about it.
+    pub reasons: Vec<String>,
+    /// Whether all of them pass by themselves.
+    pub lifetime: Lifetime,
+}

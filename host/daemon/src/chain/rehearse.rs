@@ -32,6 +32,8 @@ pub struct WitnessRehearsal {
 pub struct Standby {
     /// Its name.
     pub name: String,
+    /// Whether it has been seen to sign a block.
+    pub proven: bool,
     /// What would prevent a switch to it.
     pub obstacles: Vec<String>,
     /// The signed switch to it, or why there is none.
@@ -63,6 +65,7 @@ pub(super) fn witness(task: &WitnessTask, tracker: &Tracker, now: Time) -> Witne
         let plan = watch.rehearse(now, tracker, to).map_err(NoSwitch::Refused);
         Standby {
             name: node.name.clone(),
+            proven: watch.state().has_signed(&node.name),
             obstacles: obstacles.map(ToString::to_string).collect(),
             switch: plan.and_then(|plan| Ok(task.sign(&plan)?)),
         }

@@ -84,6 +84,12 @@ impl Sources<'_> {
                 missed: count(SlotOutcome::Missed),
                 chain_wide: count(SlotOutcome::ChainWide),
             },
+            last_produced: state
+                .slots
+                .iter()
+                .rev()
+                .find(|slot| slot.outcome == SlotOutcome::Produced)
+                .map(|own| own.slot.0),
             next_slot_in_ms: watch.next_slot(now, self.tracker).map(|next| millis(next.starts_in)),
             policy_trouble: task.policy_trouble().map(str::to_owned),
             paused_until: state.paused_until.map(|until| until.to_string()),

@@ -6,13 +6,13 @@ use std::time::Duration;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::{AlertStatus, ChainStatus};
-use dogwatch_engine::{ChainAlerts, Event, Fit, SendReport, SwitchPlan, Tracker};
+use dogwatch_engine::{ChainAlerts, Event, Fit, Lifetime, SendReport, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::alerts::desk::AlertDesk;
-use crate::chain::message::{Message, SwitchAnswer};
+use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
 use crate::chain::rest::Rest;
 use crate::chain::witness::{Effects, WitnessTask};
@@ -173,7 +173,10 @@ impl ChainTask {
                     Some(index) => self.drive(index, Event::Manual(target, force), outbox).await,
                     None => None,
                 };
-                let _ = reply.send(answer.unwrap_or_else(|| Err(vec!["the witness is not watched here".to_owned()])));
+                let _ = reply.send(answer.unwrap_or_else(|| {
+                    let reasons = vec!["the witness is not watched here".to_owned()];
+                    Err(SwitchRefused { reasons, lifetime: Lifetime::NeedsOperator })
+                }));
             }
             Message::Pause(witness, span, reply) => {
                 let Some(index) = self.find(&witness) else { return };
@@ -237,12 +240,13 @@ impl ChainTask {
 
     /// Starts reading the missing blocks; if none is missing, shows the witnesses the chain.
     async fn fetch_or_observe(&mut self, rounds: u32, outbox: &mpsc::WeakSender<Message>) {
-        match (self.tracker.wanted(), rounds.checked_sub(1)) {
-            (Some((from, to)), Some(left)) => {
+        let wanted = self.tracker.wanted().map(|(from, _)| from).zip(self.tracker.head().cloned());
+        match (wanted, rounds.checked_sub(1)) {
+            (Some((from, head)), Some(left)) => {
                 self.fetching = Some(left);
                 let (pool, sources, outbox) = (self.pool.clone(), self.sources.clone(), outbox.clone());
                 self.jobs.spawn(async move {
-                    let read = fetch::blocks(&pool, from, to, sources).await;
+                    let read = fetch::blocks(&pool, from, &head, sources).await;
                     if let Some(outbox) = outbox.upgrade() {
                         let _ = outbox.send(Message::Blocks(read)).await;
                     }
@@ -259,7 +263,7 @@ impl ChainTask {
         let rounds = self.fetching.take().unwrap_or(0);
         let Some((source, blocks)) = read else {
             let (site, chain) = (&self.site, &self.tracker.config().chain);
-            tracing::warn!(site, chain, "no endpoint delivers the blocks up to its head");
+            tracing::warn!(site, chain, "no endpoint delivers the blocks up to its head, or their headers");
             // The endpoint that was asked first goes to the end of the queue.
             if !self.sources.is_empty() {
                 self.sources.rotate_left(1);
@@ -309,7 +313,7 @@ impl ChainTask {
             return Some("the witness cannot be judged: an open alert says why".to_owned());
         }
         let unstored = self.witnesses.iter().any(|task| task.unstored().is_some());
-        if !self.unsaved.is_empty() || unstored {
+        if !self.unsaved.is_empty() || unstored || !self.desk.store.is_in_place() {
             return Some("the state cannot be stored".to_owned());
         }
         self.witnesses.iter().find_map(|task| {
@@ -341,8 +345,7 @@ impl ChainTask {
         let chain = task.watch().config().profile.name.clone();
         log::effects(&self.site, &chain, &witness, &effects);
         let Effects { reports, sends, answer, .. } = effects;
-        let answer: Option<SwitchAnswer> =
-            answer.map(|answer| answer.map_err(|all| all.iter().map(describe).collect()));
+        let answer: Option<SwitchAnswer> = answer.map(|answer| answer.map_err(|all| refused(&all)));
 
         let mut writes: Vec<Write> = reports.into_iter().map(|report| Write::Report(Box::new(report))).collect();
         if let Some(state) = task.unstored() {
@@ -367,7 +370,9 @@ impl ChainTask {
         all.extend(writes);
         match self.desk.commit(all.clone()).await {
             Ok(()) => {
-                self.store_failure.over(self.clock.now());
+                if self.desk.store.is_in_place() {
+                    self.store_failure.over(self.clock.now());
+                }
                 true
             }
             Err(error) => {
@@ -400,6 +405,14 @@ impl ChainTask {
                 let _ = outbox.send(Message::Sent(index, id, report)).await;
             }
         });
+    }
+}
+
+fn refused(refusals: &[dogwatch_engine::Refusal]) -> SwitchRefused {
+    let passes = refusals.iter().all(|refusal| refusal.lifetime() == Lifetime::PassesByItself);
+    SwitchRefused {
+        reasons: refusals.iter().map(describe).collect(),
+        lifetime: if passes { Lifetime::PassesByItself } else { Lifetime::NeedsOperator },
     }
 }
 

@@ -6,24 +6,43 @@ use dogwatch_client::{Exit, Failure};
 use serde_json::json;
 
 use crate::cli::common::Format;
+use crate::cli::parameters;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::run::preflight;
 use crate::store::Store;
 
-pub(super) fn check(path: &Path, format: Format) -> Result<(), Failure> {
-    let (config, problems) = preflight::read(path)?;
+/// What the configuration is checked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// What it says.
+    Itself,
+    /// What the endpoints say as well.
+    Endpoints,
+}
+
+pub(super) async fn check(path: &Path, by: By, format: Format, clock: Clock) -> Result<(), Failure> {
+    let (config, mut problems) = preflight::read(path)?;
+    if let (By::Endpoints, Some((config, _))) = (by, &config) {
+        for chain in &config.chains {
+            parameters::compare(chain, clock, &mut problems).await?;
+        }
+    }
+    if let Some((config, _)) = &config {
+        preflight::proven(config, &mut problems);
+    }
     let report = json!({ "ok": !problems.has_errors(), "problems": problems.sorted() });
     format.print(&report, |_| {
         let mut text = problems.to_string();
         if let Some((config, _)) = config.filter(|_| !problems.has_errors()) {
-            text.push_str(&summary(&config));
+            text.push_str(&summary(&config, by));
         }
         text.trim_end().to_owned()
     })?;
     if problems.has_errors() { Err(Failure::with(Exit::Input, "")) } else { Ok(()) }
 }
 
-fn summary(config: &Config) -> String {
+fn summary(config: &Config, by: By) -> String {
     let mut text = format!("Site {}.\n", config.site);
     for chain in &config.chains {
         text.push_str(&format!(
@@ -64,6 +83,9 @@ fn summary(config: &Config) -> String {
         let tls = gateway.tls.as_ref().map_or_else(String::new, |tls| format!(", https on {}", tls.listen));
         text.push_str(&format!("Gateway on {}{tls}.\n", gateway.listen));
     }
-    text.push_str("The configuration is valid.\n");
+    text.push_str(match by {
+        By::Itself => "The configuration is valid.\n",
+        By::Endpoints => "The configuration is valid, and no endpoint contradicts it.\n",
+    });
     text
 }

@@ -26,6 +26,11 @@ pub(super) struct Format {
 }
 
 impl Format {
+    /// Whether it is JSON.
+    pub(super) fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints the answer as JSON, or in words.
     pub(super) fn print<T: Serialize>(self, answer: &T, words: impl FnOnce(&T) -> String) -> Result<(), Failure> {
         if self.json { say(serde_json::to_string_pretty(answer).map_err(Failure::other)?) } else { say(words(answer)) }

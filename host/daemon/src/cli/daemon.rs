@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dogwatch_client::{ControlClient, Failure, socket_path};
+use dogwatch_client::{ControlClient, Failure};
 
 use crate::config::paths;
 
@@ -10,5 +10,5 @@ use crate::config::paths;
 /// errors in it do not matter here.
 pub(super) fn of(config: &Path) -> Result<ControlClient, Failure> {
     let state_dir = paths::state_dir_of(config).map_err(Failure::input)?;
-    Ok(ControlClient::new(&socket_path(&state_dir))?)
+    Ok(ControlClient::new(&state_dir)?)
 }

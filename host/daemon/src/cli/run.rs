@@ -57,10 +57,13 @@ async fn watch(path: &Path, clock: Clock) -> Result<(), Ended> {
     let Some((config, library)) = config else {
         return Err(unusable(Failure::with(Exit::Input, problems)));
     };
+    let warned = problems.sorted().into_iter().filter(|problem| problem.level != Level::Error);
+    let notes = warned.map(|problem| format!("{}. {}", problem.what, problem.remedy)).collect();
     // A broken plugin is an open alert, and no reason not to watch.
     for problem in problems.sorted() {
         match problem.level {
             Level::Error => tracing::error!(site = config.site, remedy = problem.remedy, "{}", problem.what),
+            Level::Note => tracing::info!(site = config.site, remedy = problem.remedy, "{}", problem.what),
             Level::Warning => tracing::warn!(site = config.site, remedy = problem.remedy, "{}", problem.what),
         }
     }
@@ -73,7 +76,7 @@ async fn watch(path: &Path, clock: Clock) -> Result<(), Ended> {
         channels = config.channels.len(),
         "on watch"
     );
-    serve(config, library, clock).await?;
+    serve(config, library, notes, clock).await?;
     tracing::info!(site, "stopped");
     Ok(())
 }
@@ -82,9 +85,14 @@ fn died(why: impl Display) -> Ended {
     Ended::new("a part of it died", "journalctl -u dogwatch -e", Failure::other(why))
 }
 
-async fn serve(config: Config, library: dogwatch_plugins::Library, clock: Clock) -> Result<(), Ended> {
+async fn serve(
+    config: Config,
+    library: dogwatch_plugins::Library,
+    notes: Vec<String>,
+    clock: Clock,
+) -> Result<(), Ended> {
     let site = config.site.clone();
-    let mut daemon = Daemon::start(config, library, clock).await.map_err(|error| Ended {
+    let mut daemon = Daemon::start(config, library, notes, clock).await.map_err(|error| Ended {
         another: error.is_another_daemon(),
         ..Ended::new(error.summary(), error.command(), Failure::other(error))
     })?;

@@ -23,12 +23,16 @@ pub(super) async fn switch(config: &Path, order: SwitchOrder<'_>, format: Format
         to: order.to,
         force: order.force,
     };
-    let reply: SwitchReply = daemon::of(config)?.post("/switch", &request).await?;
+    let reply = match daemon::of(config)?.post("/switch", &request).await? {
+        // Whoever typed the command decides whether to wait.
+        SwitchReply::NotNow(reasons) => SwitchReply::Refused(reasons),
+        reply => reply,
+    };
     match &reply {
         SwitchReply::Started(id) => {
             format.print(&reply, |_| format!("Transaction {id} is on its way. Follow it with: dogwatch status"))
         }
-        SwitchReply::Refused(reasons) => {
+        SwitchReply::Refused(reasons) | SwitchReply::NotNow(reasons) => {
             Err(format.fail(Exit::Refused, &reply, |_| format!("refused:\n  {}", reasons.join("\n  "))))
         }
     }

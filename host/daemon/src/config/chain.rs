@@ -20,6 +20,8 @@ const REQUESTS: std::ops::RangeInclusive<u32> = 60..=u32::MAX;
 /// A chain and the endpoints it is read from.
 #[derive(Clone, Debug)]
 pub struct ChainConfig {
+    /// The section's line.
+    pub line: usize,
     /// The chain's parameters, under the name that witnesses refer to.
     pub profile: Profile,
     /// The endpoints it is read from and written to.
@@ -72,7 +74,7 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
     let stale_after = stale_after.unwrap_or_else(|| profile.slots(STALE_SLOTS).max(Duration::from_secs(1)));
     let requests_per_minute = requests_per_minute.unwrap_or(300);
     let authorities = authorities.into_iter().collect();
-    Some(ChainConfig { profile, endpoints, quorum, requests_per_minute, stale_after, authorities })
+    Some(ChainConfig { line, profile, endpoints, quorum, requests_per_minute, stale_after, authorities })
 }
 
 /// How many voices the endpoints have: those of one operator count as one.

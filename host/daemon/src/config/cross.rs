@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_engine::Unprobed;
+use dogwatch_engine::{Mode, Unprobed};
 
 use crate::config::chain::ChainConfig;
 use crate::config::channel::ChannelConfig;
+use crate::config::node::NodeSettings;
 use crate::config::problem::Problems;
 use crate::config::witness::Located;
 
@@ -95,6 +96,12 @@ fn nodes(witness: &Located, problems: &mut Problems) {
         let remedy = "Add a [[witness.node]] for a standby.";
         problems.warn(Some(config.line), format!("{what} has only one node: there is nothing to switch to"), remedy);
     }
+    let ready =
+        |node: &NodeSettings| node.key.is_some() && (node.probe.is_some() || node.unprobed == Unprobed::Allowed);
+    if config.mode == Mode::Observe && config.nodes.len() > 1 && config.nodes.iter().all(ready) {
+        let text = format!("{what}: mode is \"observe\": all is ready for a switch, and none will be made");
+        problems.note(Some(config.line), text, "Set mode = \"armed\" once you trust it.");
+    }
     for (node, line) in config.nodes.iter().zip(&witness.node_lines) {
         let label = format!("{what}, node {:?}", node.name);
         if node.probe.is_none() && node.unprobed == Unprobed::Refused {
@@ -102,6 +109,12 @@ fn nodes(witness: &Located, problems: &mut Problems) {
                 Some(*line),
                 format!("{label} has no probe: its fitness is unknown, so Dogwatch does not switch to it"),
                 "Add probe = \"http://127.0.0.1:8091\", or switch_unprobed = true.",
+            );
+        } else if node.probe.is_none() {
+            problems.note(
+                Some(*line),
+                format!("{label} has no probe: Dogwatch switches to it without knowing whether it is fit"),
+                "Add probe = \"http://127.0.0.1:8091\".",
             );
         }
     }

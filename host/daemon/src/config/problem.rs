@@ -13,6 +13,8 @@ pub enum Level {
     Error,
     /// The configuration works, but is weaker than it should be.
     Warning,
+    /// The configuration is right, and something is left to do.
+    Note,
 }
 
 /// A problem with the configuration.
@@ -51,6 +53,11 @@ impl Problems {
         self.all.push(Problem { level: Level::Warning, line, what, remedy: remedy.into() });
     }
 
+    /// Adds a note.
+    pub fn note(&mut self, line: Option<usize>, what: String, remedy: impl Into<String>) {
+        self.all.push(Problem { level: Level::Note, line, what, remedy: remedy.into() });
+    }
+
     /// Whether any problem is an error.
     pub fn has_errors(&self) -> bool {
         self.all.iter().any(|problem| problem.level == Level::Error)
@@ -70,6 +77,7 @@ impl fmt::Display for Problems {
             let level = match problem.level {
                 Level::Error => "error",
                 Level::Warning => "warning",
+                Level::Note => "note",
             };
             write!(f, "{}", self.path.display())?;
             if let Some(line) = problem.line {

@@ -15,7 +15,7 @@ use dogwatch_client::{
     AckRequest, AlertStatus, MaintenanceRequest, PauseRequest, RaiseRequest, RehearsalReport, Status, SwitchReply,
     SwitchRequest, TestRequest,
 };
-use dogwatch_engine::{Force, Holder};
+use dogwatch_engine::{Force, Holder, Lifetime};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
 
@@ -157,7 +157,10 @@ impl Control {
         inbox.send(Message::Switch(request.witness, target, force, reply)).await.map_err(gone)?;
         Ok(match answer.await.map_err(gone)? {
             Ok(id) => SwitchReply::Started(id.to_string()),
-            Err(reasons) => SwitchReply::Refused(reasons),
+            Err(refused) => match refused.lifetime {
+                Lifetime::NeedsOperator => SwitchReply::Refused(refused.reasons),
+                Lifetime::PassesByItself => SwitchReply::NotNow(refused.reasons),
+            },
         })
     }
 

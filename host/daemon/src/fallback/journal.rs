@@ -103,6 +103,11 @@ impl Journal {
         });
     }
 
+    /// The daemon is running, although somebody may have removed the journal that said so.
+    pub fn goes_on(&self, now: Time) {
+        self.change(|entries| entries.running.get_or_insert(now).to_owned());
+    }
+
     /// The daemon stops cleanly.
     pub fn stopped(&self) {
         self.change(|entries| entries.running = None);

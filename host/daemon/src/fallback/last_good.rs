@@ -45,6 +45,11 @@ fn plugins_dir(state_dir: &Path) -> PathBuf {
     directory(state_dir).join("plugins")
 }
 
+/// Whether they are still kept.
+pub fn is_kept(state_dir: &Path) -> bool {
+    directory(state_dir).exists()
+}
+
 /// Keeps the channels and plugins of this start. Plugins are kept as WebAssembly and compiled when they are needed:
 /// machine code from another version of the daemon would be useless.
 ///

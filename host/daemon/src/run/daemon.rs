@@ -12,6 +12,7 @@ use super::channels::{Channels, clients, heard, watch_plugins};
 use super::error::{StartError, TaskEnded};
 use super::plugins;
 use super::starts::remember_start;
+use super::state_files::StateFiles;
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::{orphans, undelivered};
 use crate::channels::heartbeat::Heartbeat;
@@ -24,10 +25,22 @@ use crate::fallback::last_good;
 use crate::fallback::store_failure::{self, StoreFailureAlert};
 use crate::liveness::{Watchdog, monitors};
 use crate::rehearsal::Rehearsal;
-use crate::store::{SetAside, Store};
+use crate::store::{OpenedStore, SetAside, Store, StoreError, takes_nothing};
 
 /// How many slots the daemon watches before it may rehearse: a minute on a real chain.
 const SETTLE_SLOTS: u32 = 20;
+
+/// A disk that fills up in the middle of the start is no reason not to watch: the first thing that cannot be stored raises
+/// the alert.
+fn unless_full(site: &str, stored: Result<(), StoreError>) -> Result<(), StoreError> {
+    match stored {
+        Err(error) if error.is_full() => {
+            tracing::error!(site, %error, "something could not be stored");
+            Ok(())
+        }
+        other => other,
+    }
+}
 
 /// A daemon that runs until it is dropped.
 #[derive(Debug)]
@@ -38,20 +51,23 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts the daemon. Endpoints that do not answer do not prevent the start: alerts report them.
+    /// Starts the daemon. Endpoints that do not answer do not prevent the start: alerts report them. `notes`, which
+    /// the check of the configuration made, are repeated in every report of a rehearsal.
     ///
     /// # Errors
     ///
     /// If the store, the HTTP clients, an endpoint pool or the control socket cannot be set up.
-    pub async fn start(config: Config, library: Library, clock: Clock) -> Result<Self, StartError> {
-        let (store, aside) = Store::open_or_set_aside(&config.state_dir, clock.now())?;
+    pub async fn start(config: Config, library: Library, notes: Vec<String>, clock: Clock) -> Result<Self, StartError> {
+        let opened = Store::open_or_set_aside(&config.state_dir, clock.now())?;
+        let OpenedStore { store, set_aside: aside, unwritable } = opened;
         let mut lost = LostState { whole: aside.is_some(), set_aside: aside.into_iter().collect() };
         let Channels { clients, senders, on_kept } = clients(&config, &library)?;
         let rules = Arc::new(config.rules(&heard(&clients)));
         let desk = AlertDesk { store, rules, bell: Arc::new(Notify::new()), clock };
-        desk.store.forget_channels_but(clients.iter().map(|client| client.name.clone()).collect()).await?;
-        orphans::close(&desk, &config).await?;
-        desk.rules_changed().await?;
+        let channels = clients.iter().map(|client| client.name.clone()).collect();
+        unless_full(&config.site, desk.store.forget_channels_but(channels).await)?;
+        unless_full(&config.site, orphans::close(&desk, &config).await)?;
+        unless_full(&config.site, desk.rules_changed().await)?;
 
         let mut tasks = JoinSet::new();
         let failure_alert = StoreFailureAlert::new(&config.site, &config.state_dir);
@@ -59,6 +75,10 @@ impl Daemon {
         for client in clients.clone() {
             tasks.spawn(store_failure::deliver(client.clone(), failure_alert.subscribe()));
             tasks.spawn(Worker { client, desk: desk.clone() }.run());
+        }
+        if let Some(why) = unwritable {
+            tracing::error!(site = config.site, why, "the state directory cannot be written: the state is in memory");
+            failure_alert.raise(clock.now(), &why);
         }
         let (pages, undelivered_pages) = watch::channel(Vec::new());
         tasks.spawn(undelivered::watch(desk.clone(), config.alerts.page_deadline, pages));
@@ -82,7 +102,8 @@ impl Daemon {
         }
         if !lost.set_aside.is_empty() {
             let line = |aside: &SetAside| format!("{}: {}", aside.path.display(), aside.why);
-            desk.report(desk.texts().state_lost(&lost.set_aside.iter().map(line).collect::<Vec<_>>())).await?;
+            let report = desk.texts().state_lost(&lost.set_aside.iter().map(line).collect::<Vec<_>>());
+            unless_full(&config.site, desk.report(report).await)?;
         }
         let inboxes: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.inbox.clone())).collect();
         let pools: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.pool.clone())).collect();
@@ -90,6 +111,7 @@ impl Daemon {
             chains: chains.into_iter().map(|chain| (chain.name, chain.inbox, chain.pool)).collect(),
             clients: clients.clone(),
             desk: desk.clone(),
+            notes,
             settle: slots.iter().map(|(_, slot)| slot.saturating_mul(SETTLE_SLOTS)).max().unwrap_or_default(),
         };
         tasks.spawn(rehearsal.clone().run());
@@ -106,10 +128,15 @@ impl Daemon {
         if let Some(listen) = config.metrics {
             tasks.spawn(metrics::serve(listen, control.clone(), desk.clone()));
         }
-        tasks.spawn(remember_start(config.clone(), desk));
+        tasks.spawn(remember_start(config.clone(), desk.clone()));
         let path = socket_path(&config.state_dir);
-        let listener = server::listen(&path).map_err(|source| StartError::Control { path, source })?;
-        tasks.spawn(server::serve(listener, control));
+        let listener = match server::listen(&path) {
+            // It is tried again as long as the daemon runs.
+            Err(error) if takes_nothing(&error) => None,
+            listener => Some(listener.map_err(|source| StartError::Control { path, source })?),
+        };
+        let files = StateFiles { config: config.clone(), desk, store_failure: failure_alert, control };
+        tasks.spawn(files.keep(listener));
         tasks.spawn(plugins::follow(library, config, inboxes, senders));
         Ok(Self { tasks, stop, gateway })
     }

@@ -11,6 +11,7 @@ use crate::chain::message::Message;
 use crate::chain::policy::{self, Policy};
 use crate::channels::plugin::{self, ChannelFault};
 use crate::config::Config;
+use crate::fallback::last_good;
 
 /// How often to check the plugin directory.
 pub(super) const PLUGIN_LOOK: Duration = Duration::from_secs(2);
@@ -30,6 +31,11 @@ pub(super) async fn follow(
     let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
     loop {
         tokio::time::sleep(PLUGIN_LOOK).await;
+        if !last_good::is_kept(&config.state_dir)
+            && let Err(error) = last_good::keep(&config, &library)
+        {
+            tracing::debug!(site = config.site, %error, "could not keep the alert configuration for later starts");
+        }
         let looked = Arc::clone(&library);
         // Compiling takes a while and must not hold up anything.
         let Ok(changes) = tokio::task::spawn_blocking(move || looked.refresh()).await else { continue };

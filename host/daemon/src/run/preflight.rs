@@ -8,7 +8,8 @@ use dogwatch_client::Failure;
 use dogwatch_plugins::{AlertMessage, ChannelContext, ChannelPlugin, CheckError, Library, MessageMetadata, Sandbox};
 
 use crate::channels::egress::{self, Egress, EgressError};
-use crate::config::{ChannelConfig, Config, Problems};
+use crate::config::{ChannelConfig, Config, Problems, unproven};
+use crate::store::Store;
 
 /// Reads the configuration, opens the plugin directory, and has the plugins check their settings.
 ///
@@ -62,6 +63,7 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
         }
     }
     hearing(config, &heartbeat_only, problems);
+    waking(config, &heartbeat_only, problems);
 }
 
 /// Warns when nobody would get alerts: a heartbeat tells a service that all is well, but no person that it is not.
@@ -77,6 +79,34 @@ fn hearing(config: &Config, heartbeat_only: &[&str], problems: &mut Problems) {
     for name in told {
         let what = format!("a [[route]] names channel {name:?}, which only sends heartbeats and no alerts");
         problems.warn(None, what, "Name a channel that sends alerts.");
+    }
+}
+
+/// Warns when nobody would be woken: every alert goes where it waits to be read.
+fn waking(config: &Config, heartbeat_only: &[&str], problems: &mut Problems) {
+    let mut alerts =
+        config.channels.iter().filter(|channel| !heartbeat_only.contains(&channel.name.as_str())).peekable();
+    if alerts.peek().is_some() && alerts.all(|channel| TO_BE_READ.contains(&channel.plugin.as_str())) {
+        let what = "no [[channel]] wakes anybody: messages and mail wait until they are read".to_owned();
+        problems.warn(None, what, "Add one that rings, such as pushover, pagerduty, opsgenie, twilio or ntfy.");
+    }
+}
+
+/// Plugins of services that do not ring through the night.
+const TO_BE_READ: [&str; 5] = ["telegram", "discord", "slack", "matrix", "email"];
+
+/// Notes the standbys that have not been seen to sign a block, as far as the stored state tells.
+pub fn proven(config: &Config, problems: &mut Problems) {
+    for witness in &config.witnesses {
+        let state = Store::peek_state(&config.state_dir, &witness.chain, witness.name.as_str());
+        let Some((state, held)) = state.and_then(|state| state.key.map(|record| record.key).map(|key| (state, key)))
+        else {
+            continue;
+        };
+        for node in witness.nodes.iter().filter(|node| node.public_key != held && !state.has_signed(&node.name)) {
+            let (what, remedy) = unproven::note(witness.name.as_str(), &node.name);
+            problems.note(Some(witness.line), what, remedy);
+        }
     }
 }
 

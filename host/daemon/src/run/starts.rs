@@ -24,7 +24,8 @@ pub(super) async fn remember_start(config: Config, desk: AlertDesk) {
     let now = desk.clock.now();
     let failed = |error: StoreError| tracing::error!(site, %error, "an alert could not be stored");
     journal.started(now);
-    if journal.take_told_store() {
+    // It may be this start that raised it.
+    if desk.store.is_in_place() && journal.take_told_store() {
         let _ = desk.over_past(desk.texts().store(Condition::Holds)).await.map_err(failed);
     }
     if journal.take_loop(now) {

@@ -1,5 +1,7 @@
 //! The tables of the database.
 
+use std::path::Path;
+
 use rusqlite::Connection;
 
 use crate::store::StoreError;
@@ -9,6 +11,14 @@ const VERSION: i64 = 4;
 
 /// What each version added, in order.
 const STEPS: [&str; 4] = [TABLES, UPGRADES, INCIDENTS, ONE_TRUTH];
+
+/// Opens the database at that path, with its tables. Writes something, so that a disk that takes nothing shows at once.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    prepare(&connection)?;
+    connection.pragma_update(None, "user_version", VERSION)?;
+    Ok(connection)
+}
 
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;

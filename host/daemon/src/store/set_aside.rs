@@ -1,14 +1,21 @@
 //! State that cannot be read: set aside under another name, so that the watch goes on without it.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use dogwatch_chain::Time;
 use dogwatch_engine::WatchState;
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
+use crate::store::files::{StoreFiles, beside};
 use crate::store::{STATE_FILE, Store, StoreError, schema};
+
+/// Pages that are copied in one step. Nobody else uses the database: the lock is held.
+const PAGES_AT_ONCE: i32 = 1000;
 
 /// What was set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +26,35 @@ pub struct SetAside {
     pub why: String,
 }
 
+/// A store that was opened in whatever way was possible.
+#[derive(Debug)]
+pub struct OpenedStore {
+    /// The store.
+    pub store: Store,
+    /// A database that could not be read.
+    pub set_aside: Option<SetAside>,
+    /// Why the disk takes nothing, if so: until it does, everything is in memory.
+    pub unwritable: Option<String>,
+}
+
 impl Store {
     /// Opens the store like [`Store::open`]. A database that is damaged, or none of Dogwatch's, is set aside, and an empty
-    /// one takes its place.
+    /// one takes its place. On a disk that is full or read-only the store is in memory, with what is on disk, until
+    /// [`Store::make_anew`] can write it.
     ///
     /// # Errors
     ///
     /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
-    pub fn open_or_set_aside(directory: &Path, now: Time) -> Result<(Self, Option<SetAside>), StoreError> {
-        let lock = Self::lock(directory)?;
+    pub fn open_or_set_aside(directory: &Path, now: Time) -> Result<OpenedStore, StoreError> {
+        let lock = StoreFiles::lock_if_possible(directory)?;
         let path = directory.join(STATE_FILE);
         let why = match sound(&path) {
-            Ok(connection) => return Ok((Self::of(connection, lock), None)),
+            Ok(connection) if lock.is_some() => {
+                let store = Self::of(connection, StoreFiles::opened(directory, lock));
+                return Ok(OpenedStore { store, set_aside: None, unwritable: None });
+            }
+            Ok(_) => return in_memory(directory, lock, "there is no room for the lock".to_owned()),
+            Err(error) if error.is_full() => return in_memory(directory, lock, first_line(&error.to_string())),
             Err(StoreError::Sql(error)) if is_damage(&error) => first_line(&error.to_string()),
             Err(StoreError::Damaged(what)) => what,
             Err(other) => return Err(other),
@@ -39,14 +63,13 @@ impl Store {
         let aside = directory.join(format!("{STATE_FILE}.damaged-{}", now.as_secs()));
         // Whoever looks at it later needs what SQLite had not merged yet as well.
         for part in ["", "-wal", "-shm"] {
-            let with = |path: &Path| PathBuf::from(format!("{}{part}", path.display()));
-            match std::fs::rename(with(&path), with(&aside)) {
+            match std::fs::rename(beside(&path, part), beside(&aside, part)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
                 _ => {}
             }
         }
-        let store = Self::of(sound(&path)?, lock);
-        Ok((store, Some(SetAside { path: aside, why })))
+        let store = Self::of(sound(&path)?, StoreFiles::opened(directory, lock));
+        Ok(OpenedStore { store, set_aside: Some(SetAside { path: aside, why }), unwritable: None })
     }
 
     /// The state of a witness as last written. One that cannot be read is set aside in a file of its own.
@@ -84,13 +107,27 @@ impl Store {
 
 /// Opens a database that is whole and Dogwatch's own.
 fn sound(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path)?;
-    schema::prepare(&connection)?;
+    let connection = schema::open(path)?;
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if found != "ok" {
         return Err(StoreError::Damaged(first_line(&found)));
     }
     Ok(connection)
+}
+
+/// A store in memory, with everything that is on the disk.
+fn in_memory(directory: &Path, lock: Option<File>, why: String) -> Result<OpenedStore, StoreError> {
+    let mut memory = Connection::open_in_memory()?;
+    let path = directory.join(STATE_FILE);
+    if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0) {
+        let disk = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Else SQLite wants to write an index beside the log before it reads it.
+        disk.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        Backup::new(&disk, &mut memory)?.run_to_completion(PAGES_AT_ONCE, Duration::ZERO, None)?;
+    }
+    schema::prepare(&memory)?;
+    let store = Store::of(memory, StoreFiles::none_yet(directory, lock));
+    Ok(OpenedStore { store, set_aside: None, unwritable: Some(why) })
 }
 
 /// SQLite explains itself at length, with the statements that fail.
@@ -130,7 +167,7 @@ mod tests {
     async fn written(directory: &Path) {
         let store = Store::open(directory).unwrap();
         let write = Write::State { chain: "hive".into(), witness: "alice".into(), state: Box::new(state()) };
-        let rules = Arc::new(Rules::plain("home", Vec::new(), std::time::Duration::from_secs(300)));
+        let rules = Arc::new(Rules::plain("home", Vec::new(), Duration::from_secs(300)));
         store.commit(vec![write], rules, NOW).await.unwrap();
     }
 
@@ -159,14 +196,14 @@ mod tests {
         for (name, damage) in damages {
             let dir = TempDir::new().unwrap();
             written(dir.path()).await;
-            let (store, aside) = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+            let OpenedStore { store, set_aside: aside, .. } = Store::open_or_set_aside(dir.path(), NOW).unwrap();
             assert_eq!((store.state("hive", "alice").await.unwrap(), aside), (Some(state()), None), "{name}");
             drop(store);
             let path = dir.path().join(STATE_FILE);
             Connection::open(&path).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
             damage(&path);
             let damaged = std::fs::read(&path).unwrap();
-            let (store, aside) = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+            let OpenedStore { store, set_aside: aside, .. } = Store::open_or_set_aside(dir.path(), NOW).unwrap();
             let aside = aside.unwrap_or_else(|| panic!("{name}: not noticed"));
             assert_eq!(aside.path, dir.path().join("state.sqlite.damaged-1795436256"), "{name}");
             assert!(!aside.why.is_empty() && aside.why.lines().count() == 1, "{name}: {}", aside.why);
@@ -191,7 +228,7 @@ mod tests {
         written(dir.path()).await;
         let bad = "INSERT INTO watch VALUES ('hive', 'bob', '{\"memory\": 7}')";
         Connection::open(dir.path().join(STATE_FILE)).unwrap().execute_batch(bad).unwrap();
-        let (store, aside) = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+        let OpenedStore { store, set_aside: aside, .. } = Store::open_or_set_aside(dir.path(), NOW).unwrap();
         assert_eq!(aside, None);
         let read = async |witness: &str| store.state_or_set_aside(dir.path(), "hive", witness, NOW).await.unwrap();
         assert_eq!(read("alice").await, (Some(state()), None));
@@ -201,5 +238,25 @@ mod tests {
         assert_eq!((found, std::fs::read_to_string(&aside.path).unwrap().as_str()), (None, "{\"memory\": 7}"));
         assert!(aside.why.contains("invalid type"), "{}", aside.why);
         assert_eq!(read("bob").await, (None, None), "it is set aside once");
+    }
+
+    #[tokio::test]
+    async fn a_store_in_memory_has_what_is_on_disk_and_is_written_once_there_is_room() {
+        let dir = TempDir::new().unwrap();
+        written(dir.path()).await;
+        let lock = StoreFiles::lock_if_possible(dir.path()).unwrap();
+        let OpenedStore { store, unwritable, .. } = in_memory(dir.path(), lock, "full".to_owned()).unwrap();
+        assert!(unwritable.is_some() && !store.is_in_place());
+        assert_eq!(store.state("hive", "alice").await.unwrap(), Some(state()));
+        let later = WatchState { memory: vec![4], ..WatchState::default() };
+        let write = Write::State { chain: "hive".into(), witness: "bob".into(), state: Box::new(later.clone()) };
+        let rules = Arc::new(Rules::plain("home", Vec::new(), Duration::from_secs(300)));
+        store.commit(vec![write], rules, NOW).await.unwrap();
+        assert_eq!(store.make_anew().await.unwrap(), [""; 0], "nothing was removed");
+        assert!(store.is_in_place());
+        drop(store);
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.state("hive", "alice").await.unwrap(), Some(state()));
+        assert_eq!(store.state("hive", "bob").await.unwrap(), Some(later));
     }
 }

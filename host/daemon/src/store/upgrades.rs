@@ -1,10 +1,8 @@
 //! Endpoints configured with `http://` but polled over https, by fingerprint, because their URLs may hold tokens.
 
-use std::path::Path;
+use rusqlite::{Connection, Transaction, params};
 
-use rusqlite::{Connection, OpenFlags, Transaction, params};
-
-use crate::store::{STATE_FILE, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 pub(super) fn write(transaction: &Transaction<'_>, chain: &str, fingerprints: &[String]) -> Result<(), StoreError> {
     transaction.execute("DELETE FROM endpoint_upgrade WHERE chain = ?1", params![chain])?;
@@ -17,7 +15,7 @@ pub(super) fn write(transaction: &Transaction<'_>, chain: &str, fingerprints: &[
     Ok(())
 }
 
-fn read(connection: &Connection, chain: &str) -> Result<Vec<String>, StoreError> {
+pub(super) fn read(connection: &Connection, chain: &str) -> Result<Vec<String>, StoreError> {
     let mut statement =
         connection.prepare("SELECT fingerprint FROM endpoint_upgrade WHERE chain = ?1 ORDER BY rowid")?;
     let rows = statement.query_map(params![chain], |row| row.get(0))?;
@@ -33,12 +31,5 @@ impl Store {
     pub async fn upgrades(&self, chain: &str) -> Result<Vec<String>, StoreError> {
         let chain = chain.to_owned();
         self.blocking(move |connection| read(connection, &chain)).await
-    }
-
-    /// The same, read while a daemon may be running. Empty if nothing is stored yet.
-    pub fn peek_upgrades(directory: &Path, chain: &str) -> Vec<String> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let opened = Connection::open_with_flags(directory.join(STATE_FILE), flags).map_err(StoreError::from);
-        opened.and_then(|connection| read(&connection, chain)).unwrap_or_default()
     }
 }

@@ -10,7 +10,7 @@ use super::nodes::FollowedChain;
 use crate::answers::AnswerContext;
 use crate::answers::status::RC_COST;
 use crate::error_reply::{ErrorReply, Exception};
-use crate::fault::RpcIndex;
+use crate::fault::{RpcFault, RpcIndex};
 use crate::ledger::Ledger;
 use crate::mempool::Mempool;
 use crate::rpc::{BroadcastMode, MethodOutcome, parse};
@@ -89,6 +89,9 @@ impl Devnet {
         }
         let request = parse(request)?;
         let fail = |error| (request.id.clone(), error);
+        if request.wants_block() && self.refuses_blocks(called) {
+            return Err(fail(ErrorReply::protocol(-32603, "Internal Error")));
+        }
         let outcome = self.seen_by(called).ok_or_else(|| fail(no_node())).and_then(|(ledger, mempool, state)| {
             let blocks = ledger.blocks();
             request.run(AnswerContext { setup: &self.setup, blocks, state, mempool, now }).map_err(fail)
@@ -111,6 +114,11 @@ impl Devnet {
                 Ok(NodeReply::Now(json!({ "jsonrpc": "2.0", "result": {}, "id": request.id })))
             }
         }
+    }
+
+    fn refuses_blocks(&self, called: &CalledNode) -> bool {
+        let CalledNode::Rpc(index) = called else { return false };
+        self.rpc.get(index.0).is_some_and(|node| node.fault == RpcFault::NoBlocks)
     }
 
     /// What a node answers from: its chain, its mempool and the state at its head.

@@ -70,6 +70,11 @@ fn specification(text: &str, expression: &str) -> ErrorReply {
 }
 
 impl NodeRequest<'_> {
+    /// Whether it asks for blocks, and not only for a header.
+    pub(crate) fn wants_block(&self) -> bool {
+        matches!(self.method, "get_block" | "get_block_range")
+    }
+
     /// The arguments of a `condenser_api` method: an array, even for none.
     pub(super) fn args(&self) -> Result<&[Value], ErrorReply> {
         match self.params {

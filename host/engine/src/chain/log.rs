@@ -64,6 +64,17 @@ impl BlockLog {
         self.blocks.iter().rev().find(|block| block.transactions.contains(&id))
     }
 
+    /// Whether the newest block was only read as a header.
+    pub fn ends_in_headers(&self) -> bool {
+        self.tip().is_some_and(Block::is_header)
+    }
+
+    /// Whether every block from there on is known, with its transactions.
+    pub fn is_whole_from(&self, num: BlockNum) -> bool {
+        self.base().is_some_and(|base| base.num() <= num)
+            && self.blocks.iter().rev().take_while(|block| block.num() >= num).all(|block| !block.is_header())
+    }
+
     /// The first block later than `time`.
     pub fn first_after(&self, time: Time) -> Option<&Block> {
         self.blocks.iter().find(|block| block.time > time)
@@ -75,7 +86,7 @@ impl BlockLog {
             .iter()
             .rev()
             .take_while(|block| block.num() >= from)
-            .find(|block| block.witness == *witness && block.signing_key == key)
+            .find(|block| block.witness == *witness && block.signing_key == Some(key))
     }
 
     /// Appends blocks in ascending order.

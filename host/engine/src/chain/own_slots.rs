@@ -12,8 +12,8 @@ const CHAIN_WIDE_GAP: u64 = 4;
 /// What happened in one slot that belonged to a given witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotFact {
-    /// A block, signed with this key.
-    Produced(PublicKey),
+    /// A block, signed with this key; `None` if only its header was read.
+    Produced(Option<PublicKey>),
     /// No block, and a block right after.
     Missed,
     /// No block, nor in the slots around it.
@@ -67,6 +67,12 @@ impl BlockLog {
             below = Some((block.num(), slot));
         }
         facts
+    }
+
+    /// Whether the block in that slot was only read as a header.
+    pub fn is_header_at(&self, slot: Slot, clock: &SlotClock) -> bool {
+        let index = self.blocks.partition_point(|block| clock.slot(block.time) < slot);
+        self.blocks.get(index).is_some_and(|block| block.is_header() && clock.slot(block.time) == slot)
     }
 
     /// The first slot that the schedules do not cover, assuming that every slot until then is filled.

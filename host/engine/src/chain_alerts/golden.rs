@@ -1,7 +1,7 @@
 //! Every alert about a chain, word for word.
 
 use dogwatch_alerts::Alert;
-use dogwatch_chain::Head;
+use dogwatch_chain::{Block, Head};
 
 use super::*;
 use crate::chain::{EndpointReading, TrackerConfig};
@@ -23,6 +23,8 @@ struct Scene {
     clock_off: i64,
     /// Whether the endpoints give no blocks.
     heads_only: bool,
+    /// Whether they give only headers.
+    headers_only: bool,
 }
 
 fn at(slot: u64) -> Head {
@@ -40,6 +42,7 @@ impl Scene {
             slot: 100,
             clock_off: 0,
             heads_only: false,
+            headers_only: false,
         };
         scene.run(2, |name, slot| Some(answer(name, at(slot))).filter(|_| ENDPOINTS[..endpoints].contains(&name)));
         scene
@@ -53,8 +56,10 @@ impl Scene {
             let readings: Vec<EndpointReading> = ENDPOINTS.into_iter().filter_map(|name| answers(name, slot)).collect();
             self.tracker.observe(self.now(), &readings);
             if let Some((from, to)) = self.tracker.wanted().filter(|_| !self.heads_only) {
-                let blocks = (from.0..=to.0).map(|num| block(num, u64::from(num - HEIGHT), "b")).collect();
-                self.tracker.learn(blocks);
+                let block = |num| block(num, u64::from(num - HEIGHT), "b");
+                let header =
+                    |block: Block| Block { signing_key: block.signing_key.filter(|_| !self.headers_only), ..block };
+                self.tracker.learn((from.0..=to.0).map(block).map(header).collect());
             }
             let now = self.now();
             let reports = self.alerts.observe(now, &self.tracker);
@@ -170,6 +175,13 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     scene.run(5, |name, slot| Some(answer(name, at(slot))));
     scene.run(4, |name, _| Some(no_answer(name, "no answer within 2 s")));
     texts.add("then no heads either", Cause::NoBlocks, scene.take());
+
+    let mut scene = Scene::new(3);
+    scene.headers_only = true;
+    scene.run(5, |name, slot| Some(answer(name, at(slot))));
+    scene.headers_only = false;
+    scene.recover();
+    texts.add("headers, and no blocks", Cause::NoBlocks, scene.take());
     texts.check();
 }
 

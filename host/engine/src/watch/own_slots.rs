@@ -41,7 +41,8 @@ impl Watch {
         for (slot, fact) in facts {
             let known = self.state.slots.iter().find(|record| record.slot == slot);
             let (outcome, holder) = match fact {
-                SlotFact::Produced(key) => (SlotOutcome::Produced, self.holder_of(key)),
+                SlotFact::Produced(Some(key)) => (SlotOutcome::Produced, self.holder_of(key)),
+                SlotFact::Produced(None) => (SlotOutcome::Produced, self.holder_by_header(tracker, slot, known)),
                 SlotFact::Missed => (SlotOutcome::Missed, self.holder_at(slot, known)),
                 SlotFact::ChainWide => (SlotOutcome::ChainWide, self.holder_at(slot, known)),
             };
@@ -112,6 +113,22 @@ impl Watch {
         }
     }
 
+    /// Who produced a block of which only the header is known: whoever held the key then, which nobody can sign without.
+    fn holder_by_header(&self, tracker: &Tracker, slot: Slot, known: Option<&SlotRecord>) -> Holder {
+        if let Some(known) = known.filter(|known| known.outcome == SlotOutcome::Produced) {
+            return known.holder.clone();
+        }
+        let shown = match tracker.witness(self.config.tracker_index) {
+            WitnessReading::Agreed(state) => Some(state.signing_key),
+            WitnessReading::Unread | WitnessReading::NoSuchWitness | WitnessReading::Split(_) => None,
+        };
+        match &self.state.in_flight {
+            // Whether a block holds the switch under way does not show: the key that the endpoints show must do.
+            Some(flight) if shown == Some(flight.plan.to_key) => self.holder_of(flight.plan.to_key),
+            _ => self.holder_at(slot, None),
+        }
+    }
+
     /// Whether anything is known of the own slots: a block, or a miss that was the witness's own.
     pub(super) fn knows_a_slot(&self) -> bool {
         self.state.slots.iter().any(|record| record.outcome != SlotOutcome::ChainWide)
@@ -175,12 +192,16 @@ impl Watch {
         misses
     }
 
-    /// Whether the present holder has signed a block since its key was first seen.
-    pub(super) fn has_produced(&self) -> bool {
+    /// Whether the present holder has signed a block since its key was first seen. A header is no proof of that.
+    pub(super) fn has_produced(&self, tracker: &Tracker) -> bool {
+        let header = |slot| tracker.clock().is_some_and(|clock| tracker.log().is_header_at(slot, &clock));
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default().back(self.round());
         let (holder, mut slots) = (self.holder(), self.state.slots.iter());
         slots.any(|record| {
-            record.outcome == SlotOutcome::Produced && record.slot >= since && Some(&record.holder) == holder.as_ref()
+            record.outcome == SlotOutcome::Produced
+                && record.slot >= since
+                && Some(&record.holder) == holder.as_ref()
+                && !header(record.slot)
         })
     }
 

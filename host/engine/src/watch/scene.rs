@@ -44,6 +44,8 @@ pub(crate) struct Scene {
     /// Whether the endpoints know of no alice.
     pub(crate) unknown: bool,
     pub(crate) participation: u8,
+    /// Whether the endpoints give only headers of blocks.
+    pub(crate) headers_only: bool,
     pending: Option<SwitchPlan>,
 }
 
@@ -98,6 +100,7 @@ impl Scene {
             unfit: BTreeSet::new(),
             unknown: false,
             participation: 128,
+            headers_only: false,
             pending: None,
         };
         scene.run(8);
@@ -142,7 +145,7 @@ impl Scene {
             previous,
             time: time(self.slot),
             witness: name(producer),
-            signing_key,
+            signing_key: Some(signing_key),
             transactions,
         });
     }
@@ -187,7 +190,9 @@ impl Scene {
         self.tracker.observe(self.now(), &readings);
         while let Some((from, to)) = self.tracker.wanted() {
             let wanted = self.blocks.iter().filter(|block| (from..=to).contains(&block.id.num())).cloned();
-            self.tracker.learn(wanted.collect());
+            let header = |block| Block { signing_key: None, transactions: Vec::new(), ..block };
+            let read = wanted.map(|block| if self.headers_only { header(block) } else { block });
+            self.tracker.learn(read.collect());
         }
     }
 

@@ -88,9 +88,9 @@ impl Watch {
         }
     }
 
-    /// Whether every block that could hold the switch is in the log.
+    /// Whether every block that could hold the switch is in the log, with its transactions.
     fn log_covers(&self, tracker: &Tracker, flight: &InFlight) -> bool {
-        tracker.log().base().is_some_and(|base| base.num() <= flight.plan.reference.num().next())
+        tracker.log().is_whole_from(flight.plan.reference.num().next())
     }
 
     /// Whether somebody else made the same change: a block is signed with the new key, and no block holds our switch.
@@ -283,3 +283,6 @@ impl Watch {
         self.state.unproven = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

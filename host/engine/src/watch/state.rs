@@ -5,6 +5,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::book::AlertBook;
+use crate::holder::Holder;
+use crate::situation::SlotOutcome;
 use crate::slots::SlotRecord;
 use crate::switch::{InFlight, KeyRecord, SwitchRecord, Unproven};
 use crate::tally::Tally;
@@ -48,6 +50,16 @@ pub struct WatchState {
     /// Own slots by the hour.
     #[serde(default)]
     pub tally: Tally,
+}
+
+impl WatchState {
+    /// Whether that node has been seen to sign a block: in an own slot, or as the proof of a switch to it.
+    pub fn has_signed(&self, node: &str) -> bool {
+        let is_node = |holder: &Holder| matches!(holder, Holder::Node(name) if name == node);
+        let produced = |record: &SlotRecord| record.outcome == SlotOutcome::Produced && is_node(&record.holder);
+        self.slots.iter().any(produced)
+            || self.switches.iter().any(|record| record.proof.is_some() && is_node(&record.to))
+    }
 }
 
 /// Older states hold the open alerts too.

@@ -13,6 +13,7 @@ pub(crate) const SCHEDULE: &str = "condenser_api.get_witness_schedule";
 pub(crate) const ACTIVE: &str = "condenser_api.get_active_witnesses";
 pub(crate) const WITNESS: &str = "condenser_api.get_witness_by_account";
 pub(crate) const BLOCK: &str = "condenser_api.get_block";
+pub(crate) const HEADER: &str = "condenser_api.get_block_header";
 pub(crate) const VERSION: &str = "condenser_api.get_version";
 pub(crate) const CONFIG: &str = "condenser_api.get_config";
 
@@ -109,7 +110,7 @@ pub(crate) fn block(result: &Value, asked: BlockNum, profile: &Profile) -> Resul
         previous: previous.parse()?,
         time: result.get("timestamp")?.parse_with(Time::parse)?,
         witness: result.get("witness")?.parse()?,
-        signing_key: key(result, profile)?,
+        signing_key: Some(key(result, profile)?),
         transactions: result.get("transaction_ids")?.list()?.map(Shape::parse).collect::<Result<_, _>>()?,
     };
     if block.num() != asked {
@@ -119,6 +120,32 @@ pub(crate) fn block(result: &Value, asked: BlockNum, profile: &Profile) -> Resul
         return Err(previous.wrong("is not of the block below"));
     }
     Ok(Some(block))
+}
+
+/// A block's header, which holds neither its id nor its key.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    pub(crate) previous: BlockId,
+    pub(crate) time: Time,
+    pub(crate) witness: AccountName,
+}
+
+/// A header, or `None` if the node has none at that height yet.
+pub(crate) fn header(result: &Value, asked: BlockNum) -> Result<Option<Header>, RpcError> {
+    let result = Shape::of(HEADER, result);
+    if result.is_null() {
+        return Ok(None);
+    }
+    let previous = result.get("previous")?;
+    let header = Header {
+        previous: previous.parse()?,
+        time: result.get("timestamp")?.parse_with(Time::parse)?,
+        witness: result.get("witness")?.parse()?,
+    };
+    if header.previous.num().next() != asked {
+        return Err(previous.wrong("is not of the block below"));
+    }
+    Ok(Some(header))
 }
 
 fn key(result: Shape<'_>, profile: &Profile) -> Result<PublicKey, RpcError> {

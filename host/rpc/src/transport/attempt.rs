@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::endpoint::{Endpoint, SchemeChoice};
 use crate::error::{RequestPhase, RpcError, Sent};
+use crate::transport::connections::Connections;
 use crate::transport::failure::failure;
 use crate::transport::redirect::Redirect;
 use crate::transport::status::judge_redirect;
@@ -16,7 +17,9 @@ use crate::transport::status::judge_redirect;
 /// One request: its endpoint and its timeouts.
 #[derive(Clone, Copy)]
 pub(super) struct Attempt<'a> {
-    pub(super) client: &'a reqwest::Client,
+    pub(super) connections: &'a Connections,
+    /// For a guess at the scheme: the client that makes it.
+    pub(super) guessing: Option<&'a reqwest::Client>,
     pub(super) endpoint: &'a Endpoint,
     pub(super) connect: Duration,
     pub(super) first_byte: Duration,
@@ -56,11 +59,24 @@ impl Attempt<'_> {
     pub(super) async fn once(&self, url: &Url, body: Bytes) -> Result<Response, RpcError> {
         let json = HeaderValue::from_static("application/json");
         // The body has a known length: hived takes a chunked one for empty.
-        let request = self.client.post(url.clone()).header(CONTENT_TYPE, json).body(body);
+        let (client, unanswered) = match self.guessing {
+            // A server that does not speak the scheme need not answer.
+            Some(client) => (client, None),
+            None => {
+                let (client, unanswered) = self.connections.take(url);
+                (client, Some(unanswered))
+            }
+        };
+        let request = client.post(url.clone()).header(CONTENT_TYPE, json).body(body);
         let after = self.first_byte;
         let patience = self.connect.saturating_add(after);
         match tokio::time::timeout(patience, request.send()).await {
-            Ok(answer) => answer.map_err(|error| failure(&error, self.endpoint, self.connect)),
+            Ok(answer) => {
+                if let Some(unanswered) = unanswered {
+                    unanswered.over();
+                }
+                answer.map_err(|error| failure(&error, self.endpoint, self.connect))
+            }
             Err(_) => Err(RpcError::Timeout { phase: RequestPhase::FirstByte, after }),
         }
     }

@@ -10,13 +10,14 @@ use crate::error::{RpcError, Sent, TlsFault};
 use crate::options::{OptionsError, PoolOptions};
 use crate::text;
 use crate::transport::attempt::Attempt;
+use crate::transport::connections::Connections;
 use crate::transport::failure::{failure, innermost};
 use crate::transport::status::is_ok;
 
 /// The shared HTTP client.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: reqwest::Client,
+    connections: Connections,
     /// For finding out whether a server speaks TLS: one that does not may wait for the rest of the handshake for ever.
     /// `None` unless some endpoint may be asked by either scheme.
     guessing: Option<reqwest::Client>,
@@ -42,11 +43,12 @@ impl Transport {
         }
         let endpoints: Vec<&Endpoint> = endpoints.collect();
         let overrides: Vec<_> = endpoints.iter().filter_map(|endpoint| endpoint.override_of()).collect();
-        let client = |connect_timeout: Duration| {
+        let client = |connect_timeout: Duration, keep: usize| {
             let mut builder = reqwest::Client::builder()
                 .user_agent(concat!("dogwatch/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
                 .connect_timeout(connect_timeout)
+                .pool_max_idle_per_host(keep)
                 // A proxy configured for browsers would see every token and could answer instead of the node.
                 .no_proxy()
                 .referer(false)
@@ -61,10 +63,12 @@ impl Transport {
             }
             builder.build().map_err(|error| OptionsError::Client(text::one_line(&innermost(&error))))
         };
-        let http = client(options.connect_timeout)?;
+        let (kept, own) = (client(options.connect_timeout, usize::MAX)?, client(options.connect_timeout, 0)?);
+        // Polls and reads are given up sooner than the total timeout: that must count as no answer, too.
+        let connections = Connections::new(kept, own, options.total_timeout.mul_f32(1.0 / 3.0));
         let guesses = endpoints.iter().any(|endpoint| endpoint.plain().is_some());
-        let guessing = guesses.then(|| client(options.connect_timeout.mul_f32(0.5))).transpose()?;
-        Ok(Self { http, guessing, options })
+        let guessing = guesses.then(|| client(options.connect_timeout.mul_f32(0.5), usize::MAX)).transpose()?;
+        Ok(Self { connections, guessing, options })
     }
 
     pub(crate) fn options(&self) -> &PoolOptions {
@@ -84,10 +88,7 @@ impl Transport {
             return self.proven(endpoint, answer, Upgrade::Redirected, &prove).await;
         };
         let first_byte = self.options.first_byte_timeout.mul_f32(0.5);
-        let way = Attempt {
-            client: self.guessing.as_ref().unwrap_or(&self.http),
-            ..self.attempt(endpoint, Some(first_byte))
-        };
+        let way = Attempt { guessing: self.guessing.as_ref(), ..self.attempt(endpoint, Some(first_byte)) };
         let tried = way.once(endpoint.https(), body.clone()).await;
         let by_https = match self.proven(endpoint, tried, Upgrade::Found, &prove).await {
             Ok(answer) => return Ok(answer),
@@ -132,7 +133,8 @@ impl Transport {
 
     fn attempt<'a>(&'a self, endpoint: &'a Endpoint, first_byte: Option<Duration>) -> Attempt<'a> {
         let first_byte = first_byte.unwrap_or(self.options.first_byte_timeout);
-        Attempt { client: &self.http, endpoint, connect: self.options.connect_timeout, first_byte }
+        let (connections, connect) = (&self.connections, self.options.connect_timeout);
+        Attempt { connections, guessing: None, endpoint, connect, first_byte }
     }
 
     /// Reads all of an answer.

@@ -1,6 +1,6 @@
 //! Blocks by number.
 
-use dogwatch_chain::{BlockNum, Profile};
+use dogwatch_chain::{BlockNum, Head, Profile, Slot, Time};
 use dogwatch_rpc::{EndpointIndex, RpcError};
 use serde_json::{Value, json};
 
@@ -126,4 +126,58 @@ async fn a_block_with_a_text_that_is_no_text_is_read() {
         let (_, blocks) = pool(&[&fake.url]).blocks(BlockNum(3), BlockNum(3), &[]).await.unwrap().unwrap();
         assert_eq!(blocks.iter().map(|block| block.num().0).collect::<Vec<_>>(), [3], "{spoiled:?}");
     }
+}
+
+/// The head of the chain of so many blocks.
+fn head(length: u32, time: &str) -> Head {
+    Head {
+        id: id(length).parse().unwrap(),
+        time: Time::parse(time).unwrap(),
+        slot: Slot(u64::from(length)),
+        irreversible: BlockNum(1),
+        participation: 128,
+    }
+}
+
+fn headers(length: u32) -> Node {
+    let mut node = Node::hive();
+    for number in 1..=length {
+        let mut header = capture!("condenser_api.get_block_header");
+        header["result"]["previous"] = json!(id(number - 1));
+        node.put(&format!("condenser_api.get_block_header [{number}]"), header);
+    }
+    node
+}
+
+const TIME: &str = "2026-11-23T12:16:27";
+
+#[tokio::test]
+async fn headers_stand_in_for_blocks() {
+    let fake = Fake::node(headers(40)).await;
+    let pool = pool(&[&fake.url]);
+    let read = async |from: u32, head: Head| {
+        let read = pool.headers(BlockNum(from), &head, &[EndpointIndex(0)]).await;
+        read.map(|(_, blocks)| blocks).map_err(|mut error| error.causes.remove(0).1)
+    };
+    let blocks = read(38, head(40, TIME)).await.unwrap();
+    assert_eq!(blocks.iter().map(|block| block.num().0).collect::<Vec<_>>(), [38, 39, 40]);
+    for block in &blocks {
+        assert_eq!((block.id.to_string(), block.previous.to_string()), (id(block.num().0), id(block.num().0 - 1)));
+        assert_eq!((block.witness.as_str(), block.time), ("fill12", Time::parse(TIME).unwrap()));
+        assert!(block.is_header() && block.transactions.is_empty());
+    }
+    // The 31st only tells the id of the 30th.
+    let numbers: Vec<u32> = read(2, head(40, TIME)).await.unwrap().iter().map(|block| block.num().0).collect();
+    assert_eq!(numbers, (2..=31).collect::<Vec<_>>());
+    // Another block at the head's height is not the head.
+    let other = read(39, head(40, "2026-11-23T12:16:30")).await.unwrap();
+    assert_eq!(other.iter().map(|block| block.num().0).collect::<Vec<_>>(), [39]);
+    // The chain is not that long here, and no header tells the last one's id.
+    assert_eq!(read(39, head(50, TIME)).await.unwrap().len(), 1);
+    assert!(matches!(read(45, head(50, TIME)).await, Err(RpcError::WrongShape { .. })));
+
+    let wrong = headers(9).with("condenser_api.get_block_header [5]", "/result/previous", json!(id(3)));
+    let fake = Fake::node(wrong).await;
+    let error = crate::fake::pool(&[&fake.url]).headers(BlockNum(4), &head(9, TIME), &[EndpointIndex(0)]).await;
+    assert!(error.unwrap_err().causes[0].1.to_string().contains("previous is not of the block below"));
 }

@@ -15,6 +15,7 @@ mod broadcast;
 mod chain;
 mod endpoint;
 mod fake;
+mod parameters;
 mod poll;
 mod probe;
 mod transport;

@@ -8,7 +8,10 @@ use dogwatch_chain::Profile;
 use dogwatch_rpc::{Clock, EndpointIndex, PoolOptions, RedirectFault, RequestPhase, RpcError, Sent};
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, Node, Reply, cut_off, endless, hasty, nobody, poll_error, pool, pool_with, raw, reset};
+use crate::fake::{
+    Fake, Node, Reply, cut_off, endless, hasty, later, nobody, poll_error, pool, pool_with, raw, reset,
+    swallows_the_third,
+};
 
 /// The error of one call that is answered thus, `ID` standing for the right id.
 async fn call_error(body: &'static str) -> RpcError {
@@ -184,4 +187,25 @@ async fn nothing_is_asked_twice_by_itself() {
     let _ = poll_error(&resetting, PoolOptions::new(Clock::system())).await;
     // Once by https, once by plain HTTP.
     assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+/// A kept connection that takes requests and answers none costs one answer, and not every third one.
+#[tokio::test]
+async fn after_a_swallowed_request_each_gets_a_connection_of_its_own() {
+    let (url, connections) = raw(swallows_the_third).await;
+    let pool = pool_with(Profile::hive_testnet(), &[&url], hasty());
+    let call = async || pool.call(EndpointIndex(0), "condenser_api.get_version", json!([])).await;
+    let mut failed = 0;
+    for _ in 0..12 {
+        failed += usize::from(call().await.is_err());
+    }
+    assert_eq!(failed, 1, "the one that was swallowed");
+    assert!(connections.load(Ordering::SeqCst) > 9);
+    // Connections are kept again later.
+    later(Duration::from_secs(601)).await;
+    let before = connections.load(Ordering::SeqCst);
+    for _ in 0..2 {
+        call().await.unwrap();
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), before + 1);
 }

@@ -112,6 +112,7 @@ kinds! {
     "endpoint-torn-schedule" "an endpoint shows the next round as the present one" LONG: |_| one(E::TornSchedule);
     "endpoint-loses-answers" "an endpoint's answers are lost or come too late" LONG amount 10..=90: |n| one(E::Loses(n));
     "endpoint-reorders" "an endpoint's answers come in the wrong order" LONG: |_| one(E::Reorders);
+    "endpoint-no-bodies" "an endpoint delivers the headers of blocks, and no blocks" LONG: |_| one(E::NoBodies);
     "endpoint-no-blocks" "an endpoint delivers heads and no blocks" LONG: |_| one(E::NoBlocks);
     "endpoint-swallows" "an endpoint takes transactions and does not pass them on" LONG: |_| one(E::Swallows);
     "endpoint-refuses" "an endpoint refuses every transaction" LONG: |_| one(E::Refuses);
@@ -122,6 +123,7 @@ kinds! {
     "endpoints-down" "all endpoints refuse connections" LONG: |_| all(E::Down);
     "endpoints-frozen" "all endpoints stand still at one block" LONG: |_| all(E::Frozen);
     "endpoints-lose-answers" "all endpoints lose answers" LONG amount 10..=60: |n| all(E::Loses(n));
+    "endpoints-no-bodies" "all endpoints deliver the headers of blocks, and no blocks" LONG: |_| all(E::NoBodies);
     "endpoints-no-blocks" "no endpoint delivers blocks" LONG: |_| all(E::NoBlocks);
     "endpoints-swallow" "all endpoints take transactions and pass none on" LONG: |_| all(E::Swallows);
     "endpoints-refuse" "all endpoints refuse every transaction" LONG: |_| all(E::Refuses);

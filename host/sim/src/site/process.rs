@@ -202,10 +202,12 @@ impl Process {
         for _ in 0..READS {
             let Some((from, to)) = self.tracker.wanted() else { return };
             let answers = readings.iter().filter(|reading| reading.result.is_ok());
-            let mut serving = answers.filter(|reading| self.tracker.serves(&reading.endpoint));
-            let read =
-                serving.find_map(|reading| Some(blocks(&reading.endpoint, from, to)).filter(|read| !read.is_empty()));
-            let Some(read) = read else { return };
+            let serving = answers.filter(|reading| self.tracker.serves(&reading.endpoint));
+            let read: Vec<Vec<Block>> = serving.map(|reading| blocks(&reading.endpoint, from, to)).collect();
+            // Where nobody delivers the blocks, their headers do.
+            let whole = |read: &&Vec<Block>| read.iter().all(|block| block.signing_key.is_some());
+            let mut some = read.iter().filter(|read| !read.is_empty());
+            let Some(read) = some.clone().find(whole).or_else(|| some.next()).cloned() else { return };
             if self.tracker.learn(read) == Fit::Linked {
                 return;
             }

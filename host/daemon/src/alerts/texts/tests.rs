@@ -26,6 +26,9 @@ fn messages(cause: Cause) -> Vec<AlertReport> {
                 ["/var/lib/dogwatch/state.sqlite.damaged-1795436256: database disk image is malformed".to_owned()];
             vec![texts.state_lost(&lines), texts.state_regained()]
         }
+        Cause::StateRemoved => {
+            vec![texts.state_removed(&["the lock", "the database", "the control socket"]), texts.state_kept()]
+        }
         Cause::Store => both(&|condition| texts.store(condition), "database or disk is full"),
         Cause::Channel => {
             both(&|condition| texts.channel("pager", condition), "there is no plugin pagerdty; did you mean pagerduty?")

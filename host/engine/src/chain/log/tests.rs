@@ -27,7 +27,7 @@ fn a_gap_is_its_witness_s_up_to_a_length() {
     let round = schedule(105, "abcde", None);
     let short = log(&[(101, 1, "b"), (102, 5, "a"), (103, 6, "b")], std::slice::from_ref(&round));
     assert_eq!(facts(&short, "c"), [(2, SlotFact::Missed)]);
-    assert_eq!(facts(&short, "b"), [(1, SlotFact::Produced(key(1))), (6, SlotFact::Produced(key(1)))]);
+    assert_eq!(facts(&short, "b"), [(1, SlotFact::Produced(Some(key(1)))), (6, SlotFact::Produced(Some(key(1))))]);
     let long = log(&[(101, 1, "b"), (102, 6, "b")], &[round]);
     assert_eq!(facts(&long, "c"), [(2, SlotFact::ChainWide)]);
     assert_eq!(facts(&long, "a"), [(5, SlotFact::ChainWide)]);
@@ -40,7 +40,7 @@ fn the_shuffle_block_parts_the_schedules() {
     let log = log(&[(104, 4, "e"), (105, 6, "b"), (106, 8, "b")], &[old, new]);
     assert_eq!(facts(&log, "a"), [(5, SlotFact::Missed)]);
     assert_eq!(facts(&log, "c"), [(7, SlotFact::Missed)]);
-    assert_eq!(facts(&log, "e"), [(4, SlotFact::Produced(key(1)))]);
+    assert_eq!(facts(&log, "e"), [(4, SlotFact::Produced(Some(key(1))))]);
 }
 
 #[test]
@@ -89,4 +89,23 @@ fn the_next_own_slot() {
     // Two slots later without a block: in slot 6 there will be block 104 or 106, of the old schedule or the new.
     assert_eq!(next(Some("edcba"), "b", 8000), Some(6));
     assert_eq!(next(Some("edcba"), "d", 8000), Some(6));
+}
+
+#[test]
+fn a_header_tells_who_produced_and_nothing_else() {
+    let mut log = log(&[(101, 1, "b"), (102, 2, "c")], &[schedule(105, "abcde", None)]);
+    assert!(log.is_whole_from(BlockNum(101)) && !log.is_whole_from(BlockNum(100)) && !log.ends_in_headers());
+    let header = Block { signing_key: None, ..block(103, 4, "e") };
+    assert_eq!(log.extend([header]), Fit::Linked);
+    let clock = SlotClock::new(&head(1, 0), INTERVAL);
+    assert_eq!(
+        (facts(&log, "d"), facts(&log, "e")),
+        (vec![(3, SlotFact::Missed)], vec![(4, SlotFact::Produced(None))])
+    );
+    assert!(log.ends_in_headers() && log.is_header_at(Slot(4), &clock));
+    assert!(!log.is_header_at(Slot(2), &clock) && !log.is_header_at(Slot(3), &clock));
+    assert!(!log.is_whole_from(BlockNum(101)));
+    assert_eq!(log.produced_since(&name("e"), key(1), BlockNum(0)), None);
+    assert_eq!(log.extend([block(104, 5, "a")]), Fit::Linked);
+    assert!(log.is_whole_from(BlockNum(104)) && !log.is_whole_from(BlockNum(103)) && !log.ends_in_headers());
 }

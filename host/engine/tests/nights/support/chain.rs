@@ -112,7 +112,7 @@ impl Chain {
             previous: BlockId::default(),
             time: chain.time(1),
             witness: name("genesis"),
-            signing_key: key(250),
+            signing_key: Some(key(250)),
             transactions: Vec::new(),
         };
         let link =
@@ -235,7 +235,7 @@ impl Chain {
             previous: head.block.id,
             time,
             witness: producer,
-            signing_key,
+            signing_key: Some(signing_key),
             transactions: link.switches.iter().map(|switch| switch.id).collect(),
         };
         let round = self.profile.round_length;
