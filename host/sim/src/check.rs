@@ -24,6 +24,14 @@ pub enum Rule {
     NotExpired,
     /// A policy moves the key only if its holder misses its slots, on the branch that counts.
     FailureFirst,
+    /// A site in mode observe switches nothing, nor does one that is paused, nor one that has forgotten what it spent.
+    HandsOff,
+    /// No site sends what it has no key to sign.
+    KeyAtHand,
+    /// No policy disables the witness unless the operator allowed it.
+    NeverDisabled,
+    /// A site leaves a switch its time before the next.
+    CooledDown,
     /// The key goes to no node that is unfit.
     FitTarget,
     /// The key goes to no node that failed lately while a fit one has not.

@@ -117,6 +117,12 @@ impl Node {
         }
     }
 
+    /// Whether a single probe shows that it is unfit. A head must be old before it tells that its node hangs.
+    pub(crate) fn says_it_is_unfit(&self) -> bool {
+        use NodeFault::{Crashed, PortTaken, WrongChain};
+        matches!(self.fault(), Some(Crashed | PortTaken | WrongChain))
+    }
+
     /// Since when its probes have been bad, if they have.
     pub(crate) fn unfit_since(&self) -> Option<u64> {
         use NodeFault::{Behind, Crashed, Forked, Hung, OldVersion, PortTaken, WrongChain};

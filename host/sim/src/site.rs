@@ -84,8 +84,10 @@ pub(crate) struct Site {
     pub(crate) started: u64,
     /// It has forgotten something that it once knew: its disk was full, lost or set back.
     pub(crate) amnesia: bool,
-    /// Until when the operator's last pause lasts.
-    pub(crate) paused_until: u64,
+    /// Which witnesses the operator has paused, and until when.
+    pub(crate) pauses: Vec<(usize, u64)>,
+    /// When its state was last lost in a way that it noticed.
+    pub(crate) lost_at: Option<u64>,
     pub(crate) sent: Vec<Sent>,
     policy: Box<dyn Decide>,
     witnesses: usize,
@@ -114,7 +116,8 @@ impl Site {
             deadly: 0,
             started: 0,
             amnesia: false,
-            paused_until: 0,
+            pauses: Vec::new(),
+            lost_at: None,
             sent: Vec::new(),
             policy,
             witnesses,
@@ -169,6 +172,11 @@ impl Site {
     pub(crate) fn runs(&self, slot: u64) -> bool {
         let slow = self.slow.iter().map(|(_, cycles)| *cycles).max().unwrap_or(1);
         slot >= self.down_until && self.suspended.is_empty() && slot.is_multiple_of(slow.max(1))
+    }
+
+    /// Whether its daemon takes an operator's command.
+    pub(crate) fn hears(&self) -> bool {
+        self.process.is_some() && self.suspended.is_empty()
     }
 
     /// A poll, the probes, and what follows from them. The process is started where it is due.

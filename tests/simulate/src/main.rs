@@ -35,6 +35,9 @@ struct Arguments {
     /// Where a night that breaks a rule is written.
     #[arg(long, value_name = "DIRECTORY", default_value = "target/nights")]
     write_to: PathBuf,
+    /// Do not look for the fewest faults that break a rule.
+    #[arg(long)]
+    no_shrink: bool,
     /// Go on after a broken rule, and count how often each was broken.
     #[arg(long)]
     keep_going: bool,
@@ -85,6 +88,9 @@ fn report(
     policies: &policies::Sampled,
 ) -> anyhow::Result<()> {
     println!("\nNight {} breaks a rule: {violation}", night.seed);
+    if arguments.no_shrink {
+        return Ok(());
+    }
     let small = dogwatch_sim::shrink(night, violation.rule, policies)?;
     let kinds: Vec<&str> = small.faults.iter().map(|fault| fault.kind.as_str()).collect();
     std::fs::create_dir_all(&arguments.write_to)

@@ -3,6 +3,7 @@
 mod bench;
 mod fuzz;
 mod setup;
+mod simulate;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ cargo xtask demo [ARGS]   set up, build, and run the demo
 cargo xtask test [ARGS]   set up, build, run all tests, and say at the end which failed
 cargo xtask bench         set up, build, and print the benchmarks
 cargo xtask fuzz [SECONDS] [TARGETS]   fuzz what comes from the network, 300 s each
+cargo xtask simulate [ARGS]            play simulated nights; --help says which, --list what can go wrong
+cargo xtask simulate --mutants [NAMES] break the engine on purpose, and see whether the nights notice
 cargo xtask setup         only set up: a compiler for wasm32-unknown-unknown, and the programs that tests speak to";
 
 fn main() -> anyhow::Result<()> {
@@ -33,6 +36,7 @@ fn main() -> anyhow::Result<()> {
             bench::run()
         }
         Some("fuzz") => fuzz::run(&rest),
+        Some("simulate") => simulate::run(&rest),
         Some("setup") => {
             setup::guest_toolchain()?;
             setup::peers()

@@ -10,6 +10,7 @@ pub(crate) fn run(arguments: Vec<String>) -> anyhow::Result<()> {
     crate::setup::guest_toolchain()?;
     // Tests that need what could not be installed fail and say so; the others still have to run.
     let peers = crate::setup::peers();
+    let all = arguments.is_empty();
     let mut command = crate::cargo_command();
     command.args(["test", "--locked", "--no-fail-fast"]);
     let some = |argument: &String| argument.starts_with("-p") || argument.starts_with("--package");
@@ -32,11 +33,16 @@ pub(crate) fn run(arguments: Vec<String>) -> anyhow::Result<()> {
         line.clear();
     }
     let status = child.wait()?;
+    // With a choice of tests comes no choice of nights.
+    let nights = if all { crate::simulate::for_the_tests() } else { Ok(()) };
     println!("\n{summary}");
+    if let Err(error) = &nights {
+        println!("simulated nights: {error:#}");
+    }
     if let Err(error) = &peers {
         println!("set-up: {error:#}");
     }
-    match (status.success(), peers) {
+    match (status.success() && nights.is_ok(), peers) {
         (true, Ok(())) => Ok(()),
         (true, Err(_)) => bail!("the tests passed, and the set-up failed"),
         (false, _) => bail!("not all tests passed"),

@@ -47,7 +47,11 @@ impl Checks {
         let awake = self.awake.get(place).is_some_and(|awake| awake.slots(slot) > 3 * round + 10);
         let PolicyChoice::Threshold(_) = site.setup.policy else { return false };
         let armed = !site.is_edited(|edit| matches!(edit, Edit::Observe | Edit::PolicyBroken | Edit::PolicyWild));
-        awake && armed && site.paused_until < slot && sees(world, site) && self.standby_is_there(world, site, witness)
+        awake
+            && armed
+            && site.pauses.iter().all(|(paused, until)| *paused != witness || *until < slot)
+            && sees(world, site)
+            && self.standby_is_there(world, site, witness)
     }
 
     fn standby_is_there(&self, world: &World, site: &Site, witness: usize) -> bool {

@@ -159,7 +159,9 @@ impl Checks {
 fn has_a_reason(site: &Site) -> bool {
     site.store.desk.open().any(|alert| {
         let part = alert.key.part.as_deref().unwrap_or_default();
-        alert.key.cause == Cause::Refused && ["budget", "cool-down", "history-lost"].contains(&part)
+        // A pause goes by the chain's time, which may stand still.
+        let paused = part == "paused" && !site.pauses.is_empty();
+        alert.key.cause == Cause::Refused && (paused || ["budget", "cool-down", "history-lost"].contains(&part))
     })
 }
 

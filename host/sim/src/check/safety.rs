@@ -7,6 +7,7 @@ use crate::chain::branch::Side;
 use crate::check::able::sees;
 use crate::check::{Checks, Rule, origin_of};
 use crate::night::SiteSetup;
+use crate::node::Node;
 use crate::site::policy::PolicyChoice;
 use crate::site::process::RAILS;
 use crate::site::{Edit, Site};
@@ -64,6 +65,7 @@ impl Checks {
                 format!("site {place} switches after {misses} misses in a row, and {needed} are needed: {plan:?}");
             self.broken(Rule::FailureFirst, slot, text);
         }
+        self.allowed(world, site, place, witness, plan);
         self.fit_target(world, site, place, plan);
         self.clean_target(world, sites, place, witness, plan);
         let next_is_own = world.chain.producer(Side::Main, slot + 1) == Some(witness);
@@ -71,6 +73,35 @@ impl Checks {
         let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
         if next_is_own && !crossing && sees(world, site) {
             self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
+        }
+    }
+
+    /// What the operator has said, and what the rails say without looking at the chain.
+    fn allowed(&mut self, world: &World, site: &Site, place: usize, witness: usize, plan: &SwitchPlan) {
+        let slot = world.slot;
+        let paused = !site.amnesia && site.pauses.iter().any(|(of, until)| *of == witness && slot + 1 < *until);
+        let window = RAILS.budget_window.as_secs() / world.chain.profile.block_interval.as_secs().max(1);
+        let forgetful = site.lost_at.is_some_and(|lost| slot < lost + window);
+        let why = [
+            (site.is_edited(|edit| edit == Edit::Observe), "it observes"),
+            (paused, "it is paused"),
+            (forgetful, "it has lost its state"),
+        ];
+        if let Some((_, why)) = why.iter().find(|(holds, _)| *holds) {
+            self.broken(Rule::HandsOff, slot, format!("site {place} switches although {why}: {plan:?}"));
+        }
+        let from = world.nodes.iter().position(|node| node.key(witness) == plan.from_key);
+        if site.is_edited(|edit| from.is_some_and(|from| edit == Edit::KeyMissing(from))) {
+            self.broken(Rule::KeyAtHand, slot, format!("site {place} has no key to sign {plan:?}"));
+        }
+        if plan.to == Holder::Disabled {
+            self.broken(Rule::NeverDisabled, slot, format!("site {place} disables the witness: {plan:?}"));
+        }
+        let applied = |id| world.chain.block_with(Side::Main, id).is_some();
+        let mut earlier = site.sent.iter().filter(|sent| sent.witness == witness && sent.plan.at < plan.at);
+        let hasty = earlier.any(|sent| applied(sent.id) && plan.at.since(sent.plan.at) < RAILS.cool_down);
+        if hasty && !site.amnesia {
+            self.broken(Rule::CooledDown, slot, format!("site {place} switches again too soon: {plan:?}"));
         }
     }
 
@@ -88,9 +119,9 @@ impl Checks {
     fn fit_target(&mut self, world: &World, site: &Site, place: usize, plan: &SwitchPlan) {
         let Holder::Node(name) = &plan.to else { return };
         let Some(index) = world.nodes.iter().position(|node| node.name == *name) else { return };
-        // A head must be old before it tells that its node hangs.
-        let patience = site.setup.probes_every + 9;
-        let since = world.nodes.get(index).and_then(|node| node.unfit_since());
+        let node = world.nodes.get(index);
+        let patience = site.setup.probes_every + if node.is_some_and(Node::says_it_is_unfit) { 3 } else { 9 };
+        let since = node.and_then(Node::unfit_since);
         let unfit = since.map_or(0, |since| world.slot - since);
         if unfit > patience && !site.is_edited(|edit| edit == Edit::Unprobed(index)) {
             let fault = world.nodes.get(index).and_then(|node| node.fault());

@@ -15,6 +15,7 @@ use crate::fault::effect::{Effect, Endpoints, Orphans, SiteEffect, Sites, Split,
 use crate::night::Fault;
 use crate::node::NodeFault;
 use crate::site::network::Cut;
+use crate::site::store::Loss;
 use crate::site::{Doing, Edit, Site};
 use crate::world::World;
 
@@ -230,11 +231,14 @@ impl World {
         let witness = fault.target % self.witnesses();
         let event = match what {
             SiteEffect::Pause(slots) => {
-                site.paused_until = slot + u64::from(slots);
+                if site.hears() {
+                    site.pauses.retain(|(paused, _)| *paused != witness);
+                    site.pauses.push((witness, slot + u64::from(slots)));
+                }
                 Event::Pause(self.chain.profile.slots(slots))
             }
             SiteEffect::Resume => {
-                site.paused_until = slot;
+                site.pauses.retain(|(paused, _)| *paused != witness);
                 Event::Resume
             }
             SiteEffect::Manual(force) => match self.nodes.get(self.standby(witness, fault.target)) {
@@ -272,11 +276,13 @@ impl World {
             SiteEffect::DieAfterSend(slots) => site.dies_after_send = Some(slots),
             SiteEffect::Lost(how) => {
                 site.store.lose(how, site.clock.read(now, slot));
-                site.amnesia = true;
+                (site.amnesia, site.lost_at) = (true, (how == Loss::Unreadable).then_some(slot));
+                site.pauses.clear();
                 site.die(slot);
             }
             SiteEffect::Restored => {
                 site.store.restore();
+                site.pauses.clear();
                 site.amnesia = true;
                 site.die(slot);
             }

@@ -1,0 +1,118 @@
+//! Breaks the engine on purpose, one place at a time, and sees whether the simulator notices.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail, ensure};
+use serde::Deserialize;
+
+use crate::root;
+
+/// Nights within which a break must be seen.
+const NIGHTS: &str = "3000";
+
+/// A deliberate break.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutant {
+    /// What is broken, in a few words.
+    name: String,
+    /// The file, from the workspace's root.
+    file: PathBuf,
+    /// Text that occurs in it exactly once.
+    find: String,
+    /// What stands there instead.
+    replace: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutants {
+    mutant: Vec<Mutant>,
+}
+
+/// What became of a break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    /// A night broke this rule.
+    Seen(String),
+    /// All nights passed.
+    Unseen,
+}
+
+/// Tries every break, or those with these names.
+pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(root().join("host/sim/mutants.toml")).context("host/sim/mutants.toml")?;
+    let Mutants { mutant: all } = toml::from_str(&text).context("host/sim/mutants.toml")?;
+    for name in names {
+        ensure!(all.iter().any(|mutant| mutant.name == *name), "no mutant is called {name:?}");
+    }
+    let tree = root().join("target/mutants/tree");
+    copy_tree(&tree)?;
+    let tried: Vec<&Mutant> = all.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)).collect();
+    let mut unseen = Vec::new();
+    for mutant in &tried {
+        let began = Instant::now();
+        let fate = fate(mutant, &tree).with_context(|| format!("mutant {:?}", mutant.name))?;
+        let seconds = began.elapsed().as_secs();
+        match fate {
+            Fate::Seen(rule) => println!("seen    {:60} {rule} ({seconds} s)", mutant.name),
+            Fate::Unseen => {
+                println!("UNSEEN  {:60} ({seconds} s)", mutant.name);
+                unseen.push(&mutant.name);
+            }
+        }
+    }
+    println!("{} breaks, {} unseen within {NIGHTS} nights", tried.len(), unseen.len());
+    if unseen.is_empty() { Ok(()) } else { bail!("the simulator does not see {unseen:?}") }
+}
+
+/// Copies what git tracks, so that the breaks stay out of the workspace.
+fn copy_tree(tree: &Path) -> anyhow::Result<()> {
+    let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().context("git ls-files")?;
+    ensure!(listed.status.success(), "git ls-files failed");
+    for file in String::from_utf8(listed.stdout)?.split('\0').filter(|file| !file.is_empty()) {
+        let (from, to) = (root().join(file), tree.join(file));
+        let Ok(content) = std::fs::read(&from) else { continue };
+        if std::fs::read(&to).is_ok_and(|there| there == content) {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&to, content).with_context(|| format!("{} cannot be written", to.display()))?;
+    }
+    Ok(())
+}
+
+fn fate(mutant: &Mutant, tree: &Path) -> anyhow::Result<Fate> {
+    let file = tree.join(&mutant.file);
+    let whole = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let places = whole.matches(&mutant.find).count();
+    ensure!(places == 1, "its text occurs {places} times in {}, and must once", mutant.file.display());
+    std::fs::write(&file, whole.replacen(&mutant.find, &mutant.replace, 1))?;
+    let played = play(tree);
+    std::fs::write(&file, whole)?;
+    played
+}
+
+fn play(tree: &Path) -> anyhow::Result<Fate> {
+    let build = root().join("target/mutants/build");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(tree).env("CARGO_TARGET_DIR", &build);
+    cargo.args(["build", "--quiet", "--locked", "--package", "dogwatch-simulate"]);
+    cargo.arg("--no-default-features");
+    let built = cargo.output().context("cargo build")?;
+    ensure!(built.status.success(), "it does not compile:\n{}", String::from_utf8_lossy(&built.stderr));
+    let mut simulate = Command::new(build.join("debug/simulate"));
+    simulate.args(["--nights", NIGHTS, "--seed", "1", "--no-shrink"]);
+    let output = simulate.output().context("simulate")?;
+    if output.status.success() {
+        return Ok(Fate::Unseen);
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let rule = said.lines().find_map(|line| Some(line.split_once("breaks a rule: ")?.1.split(' ').next()?.to_owned()));
+    // A night that panics ends with an error.
+    Ok(Fate::Seen(rule.unwrap_or_else(|| "a panic".to_owned())))
+}
