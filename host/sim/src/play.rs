@@ -113,7 +113,11 @@ impl<'a> Theatre<'a> {
             self.world.mend(number, &mut self.sites);
         }
         self.operator_mends();
-        self.go_on(CALM.0 * round + CALM.1, &[], night.faults.len(), see);
+        for _ in 0..3 {
+            self.go_on((CALM.0 * round + CALM.1) / 3, &[], night.faults.len(), see);
+            self.operator_mends();
+        }
+        self.go_on(CALM.0 * round, &[], night.faults.len(), see);
         // A chain that stood still for long takes its time: producers wait for each other.
         for _ in 0..10 {
             if self.world.chain.truth().participation() < 100 {

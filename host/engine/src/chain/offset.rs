@@ -78,6 +78,11 @@ impl ClockCorrection {
         Time::from_millis(local.as_millis().saturating_add(self.applied))
     }
 
+    /// Whether anything is known of it.
+    pub(super) fn is_measured(&self) -> bool {
+        !self.bounds.is_empty()
+    }
+
     /// How this machine's clock differs.
     pub(super) fn offset(&self) -> ClockOffset {
         let by = Duration::from_millis(self.applied.unsigned_abs());

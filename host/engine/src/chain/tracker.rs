@@ -181,6 +181,11 @@ impl Tracker {
         self.clock_correction.correct(local)
     }
 
+    /// Whether the endpoints' servers have told how this machine's clock differs.
+    pub(crate) fn clock_is_measured(&self) -> bool {
+        self.clock_correction.is_measured()
+    }
+
     /// How this machine's clock differs from the endpoints' servers'. It is corrected for.
     pub fn clock_offset(&self) -> ClockOffset {
         self.clock_correction.offset()

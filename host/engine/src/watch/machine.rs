@@ -49,7 +49,7 @@ impl Watch {
             refused_since: BTreeMap::new(),
             key_split_since: None,
             branch: (0, None),
-            unseen_before: 0,
+            unseen_before: u32::MAX,
             fork_since: None,
         }
     }
@@ -81,7 +81,12 @@ impl Watch {
             Event::Decided(result) => self.decided(&mut turn, result),
             Event::Sent(id, report) => self.sent(&mut turn, id, &report),
             Event::Manual(target, force) => self.manual(&mut turn, &target, force),
-            Event::Pause(span) => self.state.paused_until = Some(chain_time.plus(span)),
+            Event::Pause(span) => {
+                // While the chain stands still or cannot be seen its time lags behind. A clock that nobody has measured may be
+                // wrong by a day.
+                let begin = if tracker.clock_is_measured() { chain_time.max(now) } else { chain_time };
+                self.state.paused_until = Some(begin.plus(span));
+            }
             Event::Resume => self.state.paused_until = None,
             Event::Woken => self.ask(&mut turn),
         }

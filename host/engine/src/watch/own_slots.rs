@@ -61,6 +61,8 @@ impl Watch {
             let common = irreversible.unwrap_or_default().max(clock.slot(above));
             self.state.slots.retain(|record| record.slot <= common);
             self.state.seen = self.state.seen.map(|seen| seen.min(common));
+            // What the counter tells of the other branch holds at once.
+            self.unseen_before = u32::MAX;
         }
         let num = tracker.head().map(|head| head.irreversible);
         let block = num.and_then(|num| tracker.log().block_at(num));

@@ -166,7 +166,7 @@ impl Watch {
         let last = before.clone().next();
         let missed: Vec<&SlotRecord> =
             before.take_while(|record| record.outcome == SlotOutcome::Missed && record.holder == from).collect();
-        let unseen = self.unseen_before;
+        let unseen = self.state.missed_unseen;
         let recent = turn.chain.head().map(|head| head.slot.back(self.round().saturating_mul(2)));
         let untold = last.is_none_or(|last| recent.is_none_or(|recent| last.slot < recent));
         let (reason, first_missed) = match (missed.len(), missed.last()) {

@@ -1,7 +1,7 @@
 //! What no site may ever do.
 
 use dogwatch_chain::{Time, TransactionId};
-use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchPlan};
+use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchOutcome, SwitchPlan};
 
 use crate::chain::branch::Side;
 use crate::check::able::sees;
@@ -97,7 +97,13 @@ impl Checks {
         if plan.to == Holder::Disabled {
             self.broken(Rule::NeverDisabled, slot, format!("site {place} disables the witness: {plan:?}"));
         }
-        let applied = |id| world.chain.block_with(Side::Main, id).is_some();
+        let known =
+            site.process.as_ref().and_then(|process| process.watches.get(witness)).map(|watch| &watch.state().switches);
+        // Without the blocks nobody knows that a switch was in one, and undone in the same.
+        let applied = |id| {
+            let mut records = known.into_iter().flatten();
+            records.any(|record| record.transaction == Some(id) && record.outcome == SwitchOutcome::Applied)
+        };
         let mut earlier = site.sent.iter().filter(|sent| sent.witness == witness && sent.plan.at < plan.at);
         let hasty = earlier.any(|sent| applied(sent.id) && plan.at.since(sent.plan.at) < RAILS.cool_down);
         if hasty && !site.amnesia {

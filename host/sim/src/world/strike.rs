@@ -276,7 +276,8 @@ impl World {
             SiteEffect::DieAfterSend(slots) => site.dies_after_send = Some(slots),
             SiteEffect::Lost(how) => {
                 site.store.lose(how, site.clock.read(now, slot));
-                (site.amnesia, site.lost_at) = (true, (how == Loss::Unreadable).then_some(slot));
+                (site.amnesia, site.lost_at) =
+                    (true, (how == Loss::Unreadable && site.clock.error(slot).abs() < 2000).then_some(slot));
                 site.pauses.clear();
                 site.die(slot);
             }
