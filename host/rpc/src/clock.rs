@@ -22,6 +22,11 @@ enum TimeSource {
 pub struct Uptime(Duration);
 
 impl Uptime {
+    /// This long after the machine was started.
+    pub const fn new(since_start: Duration) -> Self {
+        Self(since_start)
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
