@@ -6,6 +6,7 @@ mod holding;
 mod net;
 mod sink;
 mod tls;
+mod wrong_clock;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ pub(crate) use holding::{Counting, Holding};
 pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};
 pub(crate) use tls::{Authority, STEEMD};
+pub(crate) use wrong_clock::WrongClock;
 
 /// How long a scenario waits for something that must happen. Not a promise: a machine may be slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
