@@ -86,16 +86,33 @@ async fn a_halted_chain_is_no_reason_to_switch() {
     no_switch(&net).await;
 }
 
+/// Lets so many slots of the other witnesses hold a block, until the daemon sees it.
+async fn thin(net: &Net, daemon: &Daemon, filled: f64, below_percent: u64) {
+    net.handle().fill_outage(filled).unwrap();
+    until("participation has dropped", async || {
+        let status = daemon.status().await;
+        status.is_some_and(|status| status["chains"][0]["participation_percent"].as_u64() < Some(below_percent))
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn low_participation_is_no_reason_to_switch() {
+async fn a_thin_chain_is_no_reason_to_stay() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
-    net.handle().fill_outage(0.6).unwrap();
-    until("participation has dropped", async || {
-        daemon.status().await.is_some_and(|status| status["chains"][0]["participation_percent"].as_u64() < Some(75))
-    })
-    .await;
+    thin(&net, &daemon, 0.75, 79).await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    one_switch_to(&net, &daemon, "second").await;
+}
+
+/// Producers themselves stop there: they take the chain for a minority's.
+#[tokio::test(flavor = "multi_thread")]
+async fn below_a_third_of_participation_no_switch_helps() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    thin(&net, &daemon, 0.2, 33).await;
     net.handle().crash(WITNESS, "primary").unwrap();
     net.own_misses(3).await;
     no_switch(&net).await;

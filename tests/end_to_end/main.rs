@@ -12,6 +12,7 @@ mod alerts;
 mod book;
 mod channels;
 mod cli;
+mod clock;
 mod config_check;
 mod crash_points;
 mod desk;

@@ -55,6 +55,9 @@ pub struct ChainStatus {
     pub head_age_ms: Option<u64>,
     /// The last irreversible block.
     pub irreversible: Option<u32>,
+    /// How far this machine's clock is ahead of the endpoints' clocks, in milliseconds; behind them if negative. 0 if it is
+    /// right, or not known. Dogwatch corrects for it.
+    pub clock_offset_ms: i64,
     /// How many of the last 128 slots were filled, in percent.
     pub participation_percent: u32,
     /// Its endpoints.

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dogwatch_chain::Time;
+use dogwatch_rpc::Uptime;
 use tokio::sync::watch;
 
 /// What one loop did last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cycle {
     /// When a cycle was last completed: endpoints read, witnesses checked, policies asked, state on disk.
-    pub completed: Option<Time>,
+    pub completed: Option<Uptime>,
     /// What keeps the loop from doing its work, if anything does.
     pub trouble: Option<String>,
 }
@@ -32,7 +32,7 @@ impl CycleReporter {
     }
 
     /// Reports a complete cycle.
-    pub fn completed(&self, now: Time, trouble: Option<String>) {
+    pub fn completed(&self, now: Uptime, trouble: Option<String>) {
         self.cycle.send_replace(Cycle { completed: Some(now), trouble });
     }
 }

@@ -1,11 +1,11 @@
 //! The one place that asks what time it is.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use dogwatch_chain::Time;
 use tokio::time::Instant;
 
-/// What time it is. Handed down from `main`: whoever was not given one cannot ask.
+/// What time it is, and how long things take. Handed down from `main`: whoever was not given one cannot ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock(TimeSource);
 
@@ -15,6 +15,22 @@ enum TimeSource {
     System,
     /// A time, and the instant of tokio's clock at which it was.
     Virtual(Time, Instant),
+}
+
+/// How long the machine has been up, suspended or not. Unlike the time, it goes on evenly when the clock is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Uptime(Duration);
+
+impl Uptime {
+    /// This long after the machine was started.
+    pub const fn new(since_start: Duration) -> Self {
+        Self(since_start)
+    }
+
+    /// How long after `earlier` this is; zero if it is before.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
 }
 
 impl Clock {
@@ -35,6 +51,14 @@ impl Clock {
             TimeSource::Virtual(start, since) => start.plus(since.elapsed()),
         }
     }
+
+    /// How long the machine has been up.
+    pub fn uptime(self) -> Uptime {
+        Uptime(match self.0 {
+            TimeSource::System => system_uptime(),
+            TimeSource::Virtual(_, since) => since.elapsed(),
+        })
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
@@ -43,10 +67,23 @@ fn system_time() -> Time {
     Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The clock that goes on while the machine is suspended.
+#[cfg(target_os = "linux")]
+const UPTIME: libc::clockid_t = libc::CLOCK_BOOTTIME;
+#[cfg(not(target_os = "linux"))]
+const UPTIME: libc::clockid_t = libc::CLOCK_MONOTONIC;
+
+fn system_uptime() -> Duration {
+    let mut up = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    #[expect(unsafe_code, reason = "only the C library offers it")]
+    // SAFETY: it writes to the place that it is given, and nowhere else.
+    let failed = unsafe { libc::clock_gettime(UPTIME, &raw mut up) } != 0;
+    debug_assert!(!failed, "every kernel since 2.6.39 has this clock");
+    Duration::new(u64::try_from(up.tv_sec).unwrap_or(0), u32::try_from(up.tv_nsec).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -54,7 +91,16 @@ mod tests {
         let start = Time::from_secs(1_000_000);
         let clock = Clock::starting_at(start);
         assert_eq!(clock.now(), start);
+        let up = clock.uptime();
         tokio::time::sleep(Duration::from_secs(90)).await;
         assert_eq!(clock.now(), Time::from_secs(1_000_090));
+        assert_eq!(clock.uptime().since(up), Duration::from_secs(90));
+        assert_eq!(up.since(clock.uptime()), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_machine_is_up_and_stays_up() {
+        let up = Clock::system().uptime();
+        assert!(up > Uptime(Duration::ZERO) && Clock::system().uptime() >= up);
     }
 }

@@ -40,7 +40,7 @@ mod transport;
 
 pub use agreement::{Comparison, EndpointAgreement, EndpointView, EndpointVoice};
 pub use broadcast::{BroadcastOutcome, BroadcastReport, BroadcastResult};
-pub use clock::Clock;
+pub use clock::{Clock, Uptime};
 pub use dogwatch_agreement::{AgreementRules, AgreementVerdict, Standing, WitnessAgreement};
 pub use endpoint::{AllowHttp, Endpoint, EndpointError, EndpointIndex, EndpointName, Operator, Upgrade};
 pub use error::{NodeError, NodeRefusal, RedirectFault, RequestPhase, RpcError, Sent, TlsFault};
@@ -52,4 +52,4 @@ pub use poll::{PollAnswer, PollRequest};
 pub use pool::{ChainVerdict, EndpointHealth, EndpointSnapshot, Pool, PoolError};
 pub use probe::{ProbeReading, Prober};
 pub use read::{ReadError, TransactionStatus, UnusableResult};
-pub use transport::{LONGEST as LONGEST_RETRY_AFTER, Redirect, retry_after};
+pub use transport::{AnswerDate, LONGEST as LONGEST_RETRY_AFTER, Redirect, retry_after};

@@ -7,6 +7,7 @@ mod net;
 mod sink;
 mod swallowing;
 mod tls;
+mod wrong_clock;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};
 pub(crate) use swallowing::Swallowing;
 pub(crate) use tls::{Authority, STEEMD};
+pub(crate) use wrong_clock::WrongClock;
 
 /// How long a scenario waits for something that must happen. Not a promise: a machine may be slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);

@@ -2,14 +2,23 @@
 //! endpoints to their status.
 
 use dogwatch_client::{EndpointStatus, millis};
-use dogwatch_engine::{EndpointReading, ReadFailure, Reading, SendReport};
-use dogwatch_rpc::{BroadcastOutcome, BroadcastReport};
+use dogwatch_engine::{ClockOffset, EndpointReading, ReadFailure, Reading, SendReport, ServerDate};
+use dogwatch_rpc::{AnswerDate, BroadcastOutcome, BroadcastReport};
 
-pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer]) -> Vec<EndpointReading> {
+use crate::clock::Clock;
+
+/// The answers, with dates by what this machine's clock shows now: it may have been set since they came.
+pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer], clock: Clock) -> Vec<EndpointReading> {
+    let (now, uptime) = (clock.now(), clock.uptime());
+    let date = |AnswerDate { date, asked, received }: AnswerDate| ServerDate {
+        date,
+        asked: now.minus(uptime.since(asked)),
+        received: now.minus(uptime.since(received)),
+    };
     let reading = |polled: &dogwatch_rpc::PollAnswer| EndpointReading {
-        date: None,
         endpoint: polled.name.as_str().to_owned(),
         operator: polled.operator.as_str().to_owned(),
+        date: polled.date.map(date),
         result: match &polled.result {
             Ok(reading) => Ok(Reading {
                 head: reading.head.clone(),
@@ -20,6 +29,16 @@ pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer]) -> Vec<EndpointReadi
         },
     };
     polled.iter().map(reading).collect()
+}
+
+/// In milliseconds, positive if the clock is ahead.
+pub(super) fn offset_millis(offset: ClockOffset) -> i64 {
+    let signed = |by| i64::try_from(millis(by)).unwrap_or(i64::MAX);
+    match offset {
+        ClockOffset::None => 0,
+        ClockOffset::Ahead(by) => signed(by),
+        ClockOffset::Behind(by) => signed(by).saturating_neg(),
+    }
 }
 
 pub(super) fn send_report(report: &BroadcastReport) -> SendReport {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::{AccountName, Block, Time, TransactionId};
+use dogwatch_chain::{AccountName, Block, TransactionId};
 use dogwatch_client::ChainStatus;
 use dogwatch_engine::{Force, Holder, Lifetime, NodeIndex, Probe, ProbeFailure, SendReport};
 use dogwatch_rpc::{EndpointIndex, PollAnswer};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::chain::policy::Policy;
 use crate::chain::rehearse::WitnessRehearsal;
@@ -15,7 +16,7 @@ use crate::chain::rehearse::WitnessRehearsal;
 #[derive(Debug)]
 pub enum Message {
     /// The endpoints were polled: when the last answer came, and the answers.
-    Polled(Time, Vec<PollAnswer>),
+    Polled(Instant, Vec<PollAnswer>),
     /// Blocks were read from this endpoint, or `None` if they could not be read.
     Blocks(Option<(EndpointIndex, Vec<Block>)>),
     /// A node was probed.

@@ -6,31 +6,30 @@ use dogwatch_chain::{AccountName, BlockNum};
 use dogwatch_engine::{NodeIndex, Probe, ProbeFailure};
 use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use crate::chain::message::Message;
 use crate::chain::pace::until_next_poll;
-use crate::clock::Clock;
 
-/// Polls a chain's endpoints once per slot, a third of a slot after the block is due.
+/// Polls a chain's endpoints once per slot, about a third of a slot after the block is due.
 pub async fn poll(
     pool: Pool,
     witnesses: Vec<AccountName>,
     next_block: watch::Receiver<Option<(EndpointIndex, BlockNum)>>,
-    clock: Clock,
     inbox: mpsc::Sender<Message>,
 ) {
     let interval = pool.profile().block_interval;
-    loop {
+    for poll in 0_u64.. {
         let block = *next_block.borrow();
         let readings = pool.poll(&PollRequest { witnesses: &witnesses, block }).await;
         // Use the agreed head if there is one: a single endpoint may report a head from the future.
         let agreed = pool.agreement().and_then(|agreement| Some(agreement.head.as_ref()?.time));
         let heads = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.time));
-        let newest = agreed.or_else(|| heads.filter(|time| *time <= clock.now()).max());
-        if inbox.send(Message::Polled(clock.now(), readings)).await.is_err() {
+        let newest = agreed.or_else(|| heads.filter(|time| *time <= pool.now()).max());
+        if inbox.send(Message::Polled(Instant::now(), readings)).await.is_err() {
             return;
         }
-        tokio::time::sleep(until_next_poll(clock.now(), newest, interval)).await;
+        tokio::time::sleep(until_next_poll(poll, pool.now(), newest, interval)).await;
     }
 }
 

@@ -5,7 +5,7 @@ use dogwatch_client::{ChainStatus, EndpointStatus, NodeStatus, SlotCounts, Switc
 use dogwatch_engine::{Holder, NodeIndex, SlotOutcome, Tracker};
 use dogwatch_rpc::Pool;
 
-use crate::chain::convert::endpoint_status;
+use crate::chain::convert::{endpoint_status, offset_millis};
 use crate::chain::witness::WitnessTask;
 
 /// The parts that the status is taken from.
@@ -31,6 +31,7 @@ impl Sources<'_> {
             head: known.then_some(view.head.0),
             head_age_ms: known.then_some(millis(view.head_age)),
             irreversible: known.then_some(view.irreversible.0),
+            clock_offset_ms: offset_millis(self.tracker.clock_offset()),
             participation_percent: u32::from(view.participation).saturating_mul(100) / 128,
             endpoints: self.endpoints(now),
             // The control socket adds the open alerts.

@@ -10,8 +10,10 @@ use dogwatch_engine::{ChainAlerts, Event, Fit, Lifetime, SendReport, SwitchPlan,
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 use crate::alerts::desk::AlertDesk;
+use crate::chain::clock_steps::ClockSteps;
 use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
 use crate::chain::rest::Rest;
@@ -46,7 +48,7 @@ pub struct ChainTask {
     pub witnesses: Vec<WitnessTask>,
     /// The desk, which stores state and takes alerts.
     pub desk: AlertDesk,
-    /// The clock.
+    /// This machine's clock, which the tracker corrects.
     pub clock: Clock,
     /// The background jobs that report to this task: broadcasts and block reads.
     pub jobs: JoinSet<()>,
@@ -81,8 +83,9 @@ impl ChainTask {
         let slot = self.tracker.config().block_interval.max(LEAST_SLOT);
         let mut ticks = tokio::time::interval(slot.mul_f32(TICK_IN_SLOTS));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut polled_at: Option<Time> = None;
-        let mut rest = Rest::of(slot, self.clock.now());
+        let mut polled_at: Option<Instant> = None;
+        let mut steps = ClockSteps::from(self.clock);
+        let mut rest = Rest::of(slot, self.now());
         loop {
             let woken = self.sleep_until_wake();
             let event = tokio::select! {
@@ -91,9 +94,15 @@ impl ChainTask {
                 _ = ticks.tick() => TaskEvent::Tick,
                 Some(ended) = self.jobs.join_next() => TaskEvent::JobEnded(ended),
             };
-            let now = self.clock.now();
+            if let Some(forward) = steps.next(self.clock) {
+                self.tracker.clock_was_set(forward);
+                self.correct_pool();
+                let (site, chain) = (&self.site, &self.tracker.config().chain);
+                tracing::warn!(site, chain, forward_ms = forward, "this machine's clock was set");
+            }
+            let now = self.now();
             if let Some(slept) = rest.end(now) {
-                polled_at = polled_at.map(|_| now);
+                polled_at = polled_at.map(|_| Instant::now());
                 self.alerts.woke_up(now, &self.tracker);
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
                 tracing::warn!(site, chain, ?slept, "this process did not run, or the clock was set");
@@ -107,7 +116,7 @@ impl ChainTask {
                     self.take(message, &outbox).await;
                 }
                 TaskEvent::Woken => self.wake(&outbox).await,
-                TaskEvent::Tick => self.tick(now, polled_at, &outbox).await,
+                TaskEvent::Tick => self.tick(polled_at, &outbox).await,
                 TaskEvent::JobEnded(Ok(())) => {}
                 // A job that died reports nothing: without this the task would wait for its blocks for ever.
                 TaskEvent::JobEnded(Err(error)) => {
@@ -116,28 +125,37 @@ impl ChainTask {
                     self.fetching = None;
                 }
             }
-            rest.begin(self.clock.now());
+            rest.begin(self.now());
         }
     }
 
-    async fn tick(&mut self, now: Time, polled_at: Option<Time>, outbox: &mpsc::WeakSender<Message>) {
+    /// The right time, as far as is known: all that is told of the time to the engine goes by it.
+    fn now(&self) -> Time {
+        self.tracker.corrected(self.clock.now())
+    }
+
+    fn correct_pool(&self) {
+        self.pool.correct_clock(convert::offset_millis(self.tracker.clock_offset()).saturating_neg());
+    }
+
+    async fn tick(&mut self, polled_at: Option<Instant>, outbox: &mpsc::WeakSender<Message>) {
         self.cycles.alive();
         if !self.unsaved.is_empty() {
             self.commit(Vec::new()).await;
         }
         let patience = self.tracker.config().block_interval.max(LEAST_SLOT).saturating_mul(3);
-        if polled_at.is_some_and(|at| now.since(at) > patience) {
-            self.tracker.observe(now, &[]);
-            self.observed(now, outbox).await;
+        if polled_at.is_some_and(|at| at.elapsed() > patience) {
+            self.tracker.observe(self.clock.now(), &[]);
+            self.observed(outbox).await;
         } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
             // The grace period ends by the clock, not with the next answer.
-            let said = self.alerts.observe(now, &self.tracker);
+            let said = self.alerts.observe(self.now(), &self.tracker);
             self.report(said).await;
         }
     }
 
     fn sleep_until_wake(&self) -> impl Future<Output = ()> + use<> {
-        let wait = self.witnesses.iter().filter_map(WitnessTask::wake_at).min().map(|at| at.since(self.clock.now()));
+        let wait = self.witnesses.iter().filter_map(WitnessTask::wake_at).min().map(|at| at.since(self.now()));
         async move {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -147,7 +165,7 @@ impl ChainTask {
     }
 
     async fn wake(&mut self, outbox: &mpsc::WeakSender<Message>) {
-        let now = self.clock.now();
+        let now = self.now();
         for index in 0..self.witnesses.len() {
             if self.witnesses.get(index).and_then(WitnessTask::wake_at).is_some_and(|at| at <= now) {
                 self.drive(index, Event::Woken, outbox).await;
@@ -190,7 +208,7 @@ impl ChainTask {
                 let _ = reply.send(self.witnesses.get(index).is_some_and(|task| task.unstored().is_none()));
             }
             Message::Rehearse(reply) => {
-                let now = self.clock.now();
+                let now = self.now();
                 let rehearsed = self.witnesses.iter().map(|task| rehearse::witness(task, &self.tracker, now));
                 let _ = reply.send(rehearsed.collect());
             }
@@ -204,7 +222,7 @@ impl ChainTask {
 
     fn status(&self) -> ChainStatus {
         let Self { tracker, pool, witnesses, .. } = self;
-        let mut status = Sources { tracker, pool, witnesses }.status(self.clock.now());
+        let mut status = Sources { tracker, pool, witnesses }.status(self.now());
         // What waits for the disk is not at the desk yet.
         let waiting = unsaved::open(&self.unsaved);
         status.alerts = waiting.map(|report| AlertStatus::from(&report.clone().message())).collect();
@@ -216,7 +234,17 @@ impl ChainTask {
     }
 
     async fn polled(&mut self, readings: &[dogwatch_rpc::PollAnswer], outbox: &mpsc::WeakSender<Message>) {
-        self.tracker.observe(self.clock.now(), &convert::readings(readings));
+        let local = self.clock.now();
+        let rest = Rest::of(self.tracker.config().block_interval.max(LEAST_SLOT), self.tracker.corrected(local));
+        self.tracker.observe(local, &convert::readings(readings, self.clock));
+        self.correct_pool();
+        let now = self.now();
+        if let Some(passed) = rest.end(now) {
+            // A virtual machine that was paused learns only from the answers how long that was.
+            self.alerts.woke_up(now, &self.tracker);
+            let (site, chain) = (&self.site, &self.tracker.config().chain);
+            tracing::warn!(site, chain, ?passed, "it is later than this machine's clock has shown");
+        }
         self.sources = fetch::sources(readings, &self.tracker, self.sources.first().copied());
         if self.fetching.is_none() {
             self.learn_along(readings);
@@ -254,7 +282,7 @@ impl ChainTask {
             }
             _ => {
                 self.fetching = None;
-                self.observed(self.clock.now(), outbox).await;
+                self.observed(outbox).await;
             }
         }
     }
@@ -278,7 +306,8 @@ impl ChainTask {
         self.fetch_or_observe(if moved { rounds } else { 0 }, outbox).await;
     }
 
-    async fn observed(&mut self, now: Time, outbox: &mpsc::WeakSender<Message>) {
+    async fn observed(&mut self, outbox: &mpsc::WeakSender<Message>) {
+        let now = self.now();
         let mut said = self.alerts.observe(now, &self.tracker);
         let chain = self.tracker.config().chain.clone();
         let upgraded = self.pool.upgraded();
@@ -301,7 +330,7 @@ impl ChainTask {
         for index in 0..self.witnesses.len() {
             self.drive(index, Event::Observed, outbox).await;
         }
-        self.cycles.completed(self.clock.now(), self.trouble());
+        self.cycles.completed(self.clock.uptime(), self.trouble());
     }
 
     /// What keeps this loop from doing its work, if anything does.
@@ -340,7 +369,7 @@ impl ChainTask {
         // Each handled event is progress, however many there are and however slow the disk is.
         self.cycles.alive();
         let task = self.witnesses.get_mut(index)?;
-        let effects = task.handle(self.clock.now(), &self.tracker, event);
+        let effects = task.handle(self.tracker.corrected(self.clock.now()), &self.tracker, event);
         let witness = task.watch().config().witness.clone();
         let chain = task.watch().config().profile.name.clone();
         log::effects(&self.site, &chain, &witness, &effects);

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use dogwatch_alerts::AlertKey;
-use dogwatch_chain::Time;
 use dogwatch_plugins::{HeartbeatMessage, HeartbeatStatus};
+use dogwatch_rpc::Uptime;
 
 use crate::alerts::condition::StandingAlert;
 use crate::alerts::desk::AlertDesk;
@@ -22,8 +22,8 @@ const FAILURES: u32 = 5;
 /// The state of the decision loops' cycles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CycleState {
-    /// Every loop completed a cycle recently; the oldest of them at this time.
-    Good(Time),
+    /// Every loop completed a cycle recently; the oldest of them then.
+    Good(Uptime),
     /// A loop did not, or a page is undelivered, for this reason.
     Failing(String),
 }
@@ -46,14 +46,14 @@ pub struct Heartbeat {
 impl Heartbeat {
     /// Sends heartbeats until it is dropped.
     pub async fn run(self) {
-        let started_at = self.desk.clock.now();
+        let started_at = self.desk.clock.uptime();
         let mut failures = Failures { in_a_row: 0, alert: StandingAlert::new(self.desk.clone()) };
         self.send(HeartbeatStatus::Started, &mut failures).await;
         // The start does not count as a cycle.
         let mut sent = started_at;
         loop {
             tokio::time::sleep(self.every).await;
-            let state = state(self.desk.clock.now(), started_at, &self.loops, &self.undelivered.borrow());
+            let state = state(self.desk.clock.uptime(), started_at, &self.loops, &self.undelivered.borrow());
             match state {
                 // This cycle was already reported. Stay silent until the next one: silence is the signal.
                 CycleState::Good(at) if sent == at => {}
@@ -94,7 +94,7 @@ struct Failures {
 }
 
 /// Sums up the loops and the outbox.
-pub fn state(now: Time, started_at: Time, loops: &[LoopMonitor], undelivered: &[(AlertKey, String)]) -> CycleState {
+pub fn state(now: Uptime, started_at: Uptime, loops: &[LoopMonitor], undelivered: &[(AlertKey, String)]) -> CycleState {
     if let Some((key, why)) = undelivered.first() {
         return CycleState::Failing(format!("no channel has delivered the page {key}: {why}"));
     }
@@ -105,8 +105,9 @@ pub fn state(now: Time, started_at: Time, loops: &[LoopMonitor], undelivered: &[
             return CycleState::Failing(format!("{}: {trouble}", one.chain));
         }
         let last = cycle.completed.unwrap_or(started_at);
-        if now.since(last) > one.patience {
-            return CycleState::Failing(format!("{}: no cycle has been completed since {last} UTC", one.chain));
+        let ago = now.since(last);
+        if ago > one.patience {
+            return CycleState::Failing(format!("{}: no cycle has been completed for {} s", one.chain, ago.as_secs()));
         }
         match cycle.completed {
             Some(at) => oldest = oldest.min(at),
@@ -126,7 +127,7 @@ mod tests {
     fn only_a_completed_cycle_is_good_news() {
         let slot = Duration::from_secs(3);
         let (reporters, loops) = monitors(&[("hive".into(), slot), ("steem".into(), slot)], &Watchdog::new(2));
-        let at = |seconds: u32| Time::from_secs(1_000_000 + seconds);
+        let at = |seconds: u64| Uptime::new(Duration::from_secs(1_000_000 + seconds));
         let says = |now, undelivered: &[(AlertKey, String)]| state(at(now), at(0), &loops, undelivered);
         assert_eq!(says(10, &[]), CycleState::Good(at(0)), "too early to report a failure");
         assert!(matches!(says(31, &[]), CycleState::Failing(why) if why.contains("hive: no cycle has been completed")));

@@ -50,6 +50,11 @@ fn chain(out: &mut String, chain: &ChainStatus) -> std::fmt::Result {
         chain.agreement,
         chain.participation_percent
     )?;
+    if chain.clock_offset_ms != 0 {
+        let relation = if chain.clock_offset_ms > 0 { "ahead of" } else { "behind" };
+        let by = seconds(Some(chain.clock_offset_ms.unsigned_abs()));
+        writeln!(out, "  this machine's clock is {by} {relation} the endpoints' clocks; Dogwatch corrects for it")?;
+    }
     for endpoint in &chain.endpoints {
         let trouble = endpoint.trouble.as_deref().unwrap_or("ok");
         writeln!(out, "  {}  {} ms  {trouble}", endpoint.name, endpoint.latency_p50_ms.unwrap_or(0))?;

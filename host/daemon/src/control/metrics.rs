@@ -69,6 +69,7 @@ pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
         gauges
     };
     let head_age = family("chain_head_age_seconds", "Age of the agreed head block");
+    let offset = family("clock_offset_seconds", "How far this machine's clock is ahead of the endpoints' clocks");
     let well = family("endpoint_counts", "Whether an endpoint's answers count, 1 or 0");
     let missed = family("witness_recent_slots", "Own slots of the last rounds, by what became of them");
     let fit = family("node_healthy", "Whether a node is healthy, 1 or 0");
@@ -86,6 +87,9 @@ pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
             let seconds = Duration::from_millis(age).as_secs_f64();
             head_age.get_or_create(&vec![chain_label.clone()]).set(seconds);
         }
+        // Milliseconds beyond 2^53 would be an odd clock.
+        #[expect(clippy::cast_precision_loss, reason = "exact for 285000 years")]
+        offset.get_or_create(&vec![chain_label.clone()]).set(chain.clock_offset_ms as f64 / 1000.0);
         for endpoint in &chain.endpoints {
             let labels = vec![chain_label.clone(), ("endpoint", endpoint.name.clone())];
             well.get_or_create(&labels).set(truth(endpoint.trouble.is_none()));

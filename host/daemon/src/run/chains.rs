@@ -97,7 +97,7 @@ pub(super) async fn start_chain(
     }
     let names = witnesses.iter().map(|task: &WitnessTask| task.watch().config().witness.clone()).collect();
     let (next_block, following) = watch::channel(None);
-    tasks.spawn(poll(pool.clone(), names, following, clock, sender.clone()));
+    tasks.spawn(poll(pool.clone(), names, following, sender.clone()));
     let task = ChainTask {
         site: config.site.clone(),
         pool: pool.clone(),

@@ -106,7 +106,9 @@ async fn connection(mut stream: TcpStream, endpoint: &DevnetEndpoint, handle: &D
             http::closed(&mut stream).await;
             return Ok(());
         }
-        ConnectionMode::Page { status, kind, body } => return http::answer(&mut stream, status, kind, body).await,
+        ConnectionMode::Page { status, kind, body } => {
+            return http::answer(&mut stream, handle.now(), status, kind, body).await;
+        }
         ConnectionMode::Answer => match reply(&body, endpoint, handle) {
             NodeReply::Now(answer) => answer,
             NodeReply::Later(waiting) => tokio::select! {
@@ -115,7 +117,7 @@ async fn connection(mut stream: TcpStream, endpoint: &DevnetEndpoint, handle: &D
             },
         },
     };
-    http::answer(&mut stream, "200 OK", "application/json", &answer.to_string()).await
+    http::answer(&mut stream, handle.now(), "200 OK", "application/json", &answer.to_string()).await
 }
 
 fn reply(body: &str, endpoint: &DevnetEndpoint, handle: &DevnetHandle) -> NodeReply {

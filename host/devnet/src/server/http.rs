@@ -1,8 +1,9 @@
 //! As much HTTP/1.1 as a node's own web server speaks. Every answer closes its connection.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
+use dogwatch_chain::Time;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -52,10 +53,12 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).position(|window| window == needle)?.checked_add(needle.len())
 }
 
-/// Writes the answer and closes the connection.
-pub(crate) async fn answer(stream: &mut TcpStream, status: &str, kind: &str, body: &str) -> io::Result<()> {
+/// Writes the answer, made at `now`, and closes the connection. Its `Date` is that of the proxy in front of a real node.
+pub(crate) async fn answer(stream: &mut TcpStream, now: Time, status: &str, kind: &str, body: &str) -> io::Result<()> {
+    let date = UNIX_EPOCH.checked_add(now.since(Time::from_millis(0))).unwrap_or(UNIX_EPOCH);
+    let date = httpdate::fmt_http_date(date);
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await?;

@@ -57,6 +57,10 @@ async fn answers_as_a_node_does() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("Connection: close") && answer.contains("Content-Type: application/json"), "{answer}");
     assert!(answer.contains("End Of File:stringstream"), "{answer}");
+    let date = answer.lines().find_map(|line| line.strip_prefix("Date: ")).unwrap();
+    let date = httpdate::parse_http_date(date).unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let chain = devnet.handle().now().since(dogwatch_chain::Time::from_millis(0));
+    assert!(date <= chain && chain - date < Duration::from_secs(60), "{date:?} {chain:?}");
     for file in ["error.empty_body.json", "error.malformed_json.json", "error.malformed_json.text.json"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(file);
         let real: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

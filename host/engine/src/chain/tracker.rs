@@ -186,6 +186,12 @@ impl Tracker {
         self.clock_correction.is_measured()
     }
 
+    /// This machine's clock was set: forward by this many milliseconds, or back if they are negative. Corrected times go on
+    /// as if it had not been, if answers have told the right time before.
+    pub fn clock_was_set(&mut self, forward: i64) {
+        self.clock_correction.clock_was_set(forward);
+    }
+
     /// How this machine's clock differs from the endpoints' servers'. It is corrected for.
     pub fn clock_offset(&self) -> ClockOffset {
         self.clock_correction.offset()

@@ -11,7 +11,7 @@ use crate::error::{RequestPhase, RpcError};
 use crate::jsonrpc::envelope::{self, Answer, Batch, RpcCall};
 use crate::jsonrpc::proof::{prove, prove_batch};
 use crate::options::{OptionsError, PoolOptions};
-use crate::transport::Transport;
+use crate::transport::{AnswerDate, Transport};
 
 /// Sends calls to endpoints and proves their answers.
 #[derive(Debug)]
@@ -62,7 +62,16 @@ impl Client {
 
     /// Makes one call; the answer is a result or the node's error.
     pub(crate) async fn ask(&self, endpoint: &Endpoint, call: &RpcCall) -> Result<Answer, RpcError> {
-        self.send(endpoint, self.encode(call)).await
+        Ok(self.ask_dated(endpoint, call).await?.0)
+    }
+
+    /// The same, with the date of the answer.
+    pub(crate) async fn ask_dated(
+        &self,
+        endpoint: &Endpoint,
+        call: &RpcCall,
+    ) -> Result<(Answer, Option<AnswerDate>), RpcError> {
+        self.exchange(endpoint, self.encode(call)).await
     }
 
     /// Makes one call; the node's error is an error like any other.
@@ -70,15 +79,19 @@ impl Client {
         self.ask(endpoint, call).await?.map_err(RpcError::Node)
     }
 
-    /// Makes several calls in one request.
-    pub(crate) async fn batch(&self, endpoint: &Endpoint, calls: &[RpcCall]) -> Result<Batch, RpcError> {
+    /// Makes several calls in one request. The answer comes with its date.
+    pub(crate) async fn batch(
+        &self,
+        endpoint: &Endpoint,
+        calls: &[RpcCall],
+    ) -> Result<(Batch, Option<AnswerDate>), RpcError> {
         let ids: Vec<u64> = calls.iter().map(|_| self.id()).collect();
         let requests: Vec<Value> = calls.iter().zip(&ids).map(|(call, id)| envelope::request(call, *id)).collect();
         let body = Value::Array(requests).to_string().into();
         match self.transport.exchange(endpoint, body, |body| prove_batch(body, &ids, endpoint)).await {
-            Ok(answers) => Ok(answers.map_or(Batch::Refused, Batch::Each)),
+            Ok((answers, date)) => Ok((answers.map_or(Batch::Refused, Batch::Each), date)),
             // Gateways that take a batch for a malformed or oversized request answer these.
-            Err(RpcError::Http { status: 400 | 413 | 422 | 501, .. }) => Ok(Batch::Refused),
+            Err(RpcError::Http { status: 400 | 413 | 422 | 501, .. }) => Ok((Batch::Refused, None)),
             Err(error) => Err(error),
         }
     }
@@ -90,6 +103,10 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, endpoint: &Endpoint, request: Encoded) -> Result<Answer, RpcError> {
+        Ok(self.exchange(endpoint, request).await?.0)
+    }
+
+    async fn exchange(&self, endpoint: &Endpoint, request: Encoded) -> Result<(Answer, Option<AnswerDate>), RpcError> {
         self.transport.exchange(endpoint, request.body, |body| prove(body, request.id, endpoint)).await
     }
 

@@ -10,6 +10,7 @@ use crate::endpoint::{EndpointIndex, EndpointName, Operator};
 use crate::error::RpcError;
 use crate::jsonrpc::{Answer, RpcCall};
 use crate::results::facts;
+use crate::transport::AnswerDate;
 
 /// What a poll asks of every endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub struct PollAnswer {
     pub operator: Operator,
     /// The time from request to answer, without the chain check; `None` if it was not asked.
     pub latency: Option<Duration>,
+    /// The `Date` of its answer, if that had one and could be read.
+    pub date: Option<AnswerDate>,
     /// What it said.
     pub result: Result<EndpointView, RpcError>,
 }

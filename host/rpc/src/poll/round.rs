@@ -15,6 +15,7 @@ use crate::health::Access;
 use crate::poll::reading::{PollAnswer, PollRequest};
 use crate::pool::{Gate, Member, Pool, ensure_right_chain};
 use crate::results::facts;
+use crate::transport::AnswerDate;
 
 impl Pool {
     /// Asks every endpoint at once, each in one request, and waits until all have answered, at most for the total timeout.
@@ -37,7 +38,7 @@ impl Pool {
                 Gate::Resting(..) if pressed.contains(&member.index) => None,
                 Gate::Resting(_, error) | Gate::Barred(error) => Some(error),
             };
-            readings.push(error.map(|error| reading_of(member, None, Err(error))));
+            readings.push(error.map(|error| reading_of(member, None, None, Err(error))));
             if matches!(readings.last(), Some(None)) {
                 asked.push(async move { (member, self.poll_one(member, request).await) });
             }
@@ -50,7 +51,7 @@ impl Pool {
                 None => asked.next().await,
                 Some(until) => tokio::time::timeout_at(until, asked.next()).await.unwrap_or_default(),
             };
-            let Some((member, (latency, result))) = next else { break };
+            let Some((member, (latency, date, result))) = next else { break };
             // A quick but frozen endpoint must not cut the good ones short.
             if result.as_ref().is_ok_and(|reading| self.rules().is_fresh(self.now(), &reading.head))
                 && !member.state().doubted
@@ -61,7 +62,7 @@ impl Pool {
                 until = Instant::now().checked_add(self.grace());
             }
             if let Some(slot) = readings.get_mut(member.index.0) {
-                *slot = Some(reading_of(member, latency, result));
+                *slot = Some(reading_of(member, latency, date, result));
             }
         }
         drop(asked);
@@ -69,7 +70,7 @@ impl Pool {
             reading.unwrap_or_else(|| {
                 let error = RpcError::Timeout { phase: RequestPhase::Answering, after: self.grace() };
                 member.poll_failed(&error);
-                reading_of(member, Some(self.grace()), Err(error))
+                reading_of(member, Some(self.grace()), None, Err(error))
             })
         };
         let readings: Vec<PollAnswer> = self.members().iter().zip(readings).map(late).collect();
@@ -131,7 +132,7 @@ impl Pool {
         &self,
         member: &Member,
         request: &PollRequest<'_>,
-    ) -> (Option<Duration>, Result<EndpointView, RpcError>) {
+    ) -> (Option<Duration>, Option<AnswerDate>, Result<EndpointView, RpcError>) {
         let delivers = member.state().health.read_access(facts::BLOCK, Instant::now()) == Access::Open;
         let block = request.block.filter(|(from, _)| *from == member.index && delivers).map(|(_, block)| block);
         let calls = request.calls(self.profile(), block);
@@ -142,7 +143,7 @@ impl Pool {
                 ensure_right_chain(self.client(), member, self.profile()).await?;
                 asked = Instant::now();
                 member.polling();
-                let error = match member.ask(self.client(), &calls).await {
+                let error = match member.ask_dated(self.client(), &calls).await {
                     Ok(answers) => return Ok((answers, block)),
                     Err(error) if block.is_none() || error.sent() == Sent::No => return Err(error),
                     Err(error) => error,
@@ -155,31 +156,37 @@ impl Pool {
                 }
                 member.spend(1);
                 asked = Instant::now();
-                let answers = member.ask(self.client(), &request.calls(self.profile(), None)).await?;
+                let answers = member.ask_dated(self.client(), &request.calls(self.profile(), None)).await?;
                 Ok((answers, None))
             })
             .await;
         let now = Instant::now();
         let latency = now.saturating_duration_since(asked);
-        let result = outcome.and_then(|(answers, block)| {
+        let result = outcome.and_then(|((answers, date), block)| {
             let (view, no_block) = request.read(answers, self.profile(), block)?;
             if let Some(error) = no_block {
                 member.read_failed(facts::BLOCK, &error);
             }
-            Ok(view)
+            Ok((view, date))
         });
         match &result {
-            Ok(reading) => member.state().health.polled(&reading.head, latency, now),
+            Ok((reading, _)) => member.state().health.polled(&reading.head, latency, now),
             Err(error) => member.poll_failed(error),
         }
-        (Some(latency), result)
+        let date = result.as_ref().ok().and_then(|(_, date)| *date);
+        (Some(latency), date, result.map(|(view, _)| view))
     }
 }
 
 /// The least extra time for slow endpoints, on chains with short slots.
 const LEAST_GRACE: Duration = Duration::from_millis(250);
 
-fn reading_of(member: &Member, latency: Option<Duration>, result: Result<EndpointView, RpcError>) -> PollAnswer {
+fn reading_of(
+    member: &Member,
+    latency: Option<Duration>,
+    date: Option<AnswerDate>,
+    result: Result<EndpointView, RpcError>,
+) -> PollAnswer {
     let (name, operator) = (member.name.clone(), member.operator.clone());
-    PollAnswer { endpoint: member.index, name, operator, latency, result }
+    PollAnswer { endpoint: member.index, name, operator, latency, date, result }
 }

@@ -1,10 +1,11 @@
 //! The pool's handle: its endpoints, and what they last agreed on.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dogwatch_agreement::{AgreementRules, Standing};
-use dogwatch_chain::Profile;
+use dogwatch_chain::{Profile, Time};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -34,6 +35,8 @@ struct PoolInner {
     rules: AgreementRules,
     compared: Mutex<Compared>,
     ranking: Ranking,
+    /// What is added to the clock's time, in milliseconds.
+    clock_correction: AtomicI64,
 }
 
 /// What the endpoints agreed on in the last poll.
@@ -84,9 +87,8 @@ impl Pool {
         let PoolOptions { quorum, stale_after, .. } = *client.options();
         let rules = AgreementRules { quorum, stale_after, interval: profile.block_interval };
         let compared = Mutex::new(Compared { comparison: Comparison::new(rules), last: None });
-        Ok(Self {
-            inner: Arc::new(PoolInner { profile, members, client, rules, compared, ranking: Ranking::default() }),
-        })
+        let (ranking, clock_correction) = (Ranking::default(), AtomicI64::new(0));
+        Ok(Self { inner: Arc::new(PoolInner { profile, members, client, rules, compared, ranking, clock_correction }) })
     }
 
     /// The chain.
@@ -165,9 +167,16 @@ impl Pool {
         &self.inner.rules
     }
 
-    /// The time, by the clock this pool was given.
-    pub(crate) fn now(&self) -> dogwatch_chain::Time {
-        self.client().options().clock.now()
+    /// From now on heads are judged by another time than the clock's: later by this many milliseconds, or earlier if they
+    /// are negative.
+    pub fn correct_clock(&self, by: i64) {
+        self.inner.clock_correction.store(by, Ordering::Relaxed);
+    }
+
+    /// The time, by the clock this pool was given, corrected.
+    pub fn now(&self) -> Time {
+        let clock = self.client().options().clock.now();
+        Time::from_millis(clock.as_millis().saturating_add(self.inner.clock_correction.load(Ordering::Relaxed)))
     }
 
     /// How old a head may be.

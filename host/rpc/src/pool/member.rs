@@ -15,6 +15,7 @@ use crate::health::{Access, HealthRecord, RequestBudget, RestPolicy};
 use crate::jsonrpc::{Answer, Batch, Client, RpcCall};
 use crate::pool::batches::Batches;
 use crate::pool::state::{ChainCheck, Gate, MemberState};
+use crate::transport::AnswerDate;
 
 /// Concurrent requests to an endpoint that takes no batches.
 const SINGLE_CALLS_AT_ONCE: usize = 8;
@@ -162,21 +163,32 @@ impl Member {
 
     /// Makes several calls: in one request, or one by one if batches are refused.
     pub(crate) async fn ask(&self, client: &Client, calls: &[RpcCall]) -> Result<Vec<Answer>, RpcError> {
+        Ok(self.ask_dated(client, calls).await?.0)
+    }
+
+    /// The same, with the date of the last answer.
+    pub(crate) async fn ask_dated(
+        &self,
+        client: &Client,
+        calls: &[RpcCall],
+    ) -> Result<(Vec<Answer>, Option<AnswerDate>), RpcError> {
         let try_batch = self.state().batches.worth_a_try(Instant::now());
-        if try_batch && let Batch::Each(answers) = client.batch(&self.endpoint, calls).await? {
+        if try_batch && let (Batch::Each(answers), date) = client.batch(&self.endpoint, calls).await? {
             self.state().batches.answered();
-            return Ok(answers);
+            return Ok((answers, date));
         }
         self.spend(calls.len().saturating_sub(1));
-        let mut answers = Vec::with_capacity(calls.len());
+        let mut dated = Vec::with_capacity(calls.len());
         for some in calls.chunks(SINGLE_CALLS_AT_ONCE) {
-            answers.extend(try_join_all(some.iter().map(|call| client.ask(&self.endpoint, call))).await?);
+            dated.extend(try_join_all(some.iter().map(|call| client.ask_dated(&self.endpoint, call))).await?);
         }
+        let date = dated.last().and_then(|(_, date)| *date);
+        let answers: Vec<Answer> = dated.into_iter().map(|(answer, _)| answer).collect();
         // If single calls are refused as well, the batch was not the reason.
         if try_batch && answers.iter().any(Result::is_ok) {
             tracing::debug!(endpoint = %self.name, "the endpoint refuses a batch, and answers its calls one by one");
             self.state().batches.refused(Instant::now());
         }
-        Ok(answers)
+        Ok((answers, date))
     }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::{Response, redirect};
 
+use crate::clock::Uptime;
 use crate::endpoint::{Endpoint, SchemeChoice, Upgrade};
 use crate::error::{RpcError, Sent, TlsFault};
 use crate::options::{OptionsError, PoolOptions};
 use crate::text;
+use crate::transport::answer_date::AnswerDate;
 use crate::transport::attempt::Attempt;
 use crate::transport::connections::Connections;
 use crate::transport::failure::{failure, innermost};
@@ -75,27 +77,29 @@ impl Transport {
         &self.options
     }
 
-    /// Posts to an endpoint and proves the answer. This also finds out the scheme of an endpoint that was written
-    /// `http://`: only a proven answer by https upgrades it.
+    /// Posts to an endpoint and proves the answer, which comes with its date. This also finds out the scheme of an endpoint
+    /// that was written `http://`: only a proven answer by https upgrades it.
     pub(crate) async fn exchange<T>(
         &self,
         endpoint: &Endpoint,
         body: Bytes,
         prove: impl Fn(&[u8]) -> Result<T, RpcError>,
-    ) -> Result<T, RpcError> {
+    ) -> Result<(T, Option<AnswerDate>), RpcError> {
+        let asked = self.options.clock.uptime();
         let (SchemeChoice::Undecided, Some(_)) = (endpoint.scheme(), endpoint.plain()) else {
             let answer = self.attempt(endpoint, None).by_chosen_scheme(body).await;
-            return self.proven(endpoint, answer, Upgrade::Redirected, &prove).await;
+            return self.proven(endpoint, asked, answer, Upgrade::Redirected, &prove).await;
         };
         let first_byte = self.options.first_byte_timeout.mul_f32(0.5);
         let way = Attempt { guessing: self.guessing.as_ref(), ..self.attempt(endpoint, Some(first_byte)) };
         let tried = way.once(endpoint.https(), body.clone()).await;
-        let by_https = match self.proven(endpoint, tried, Upgrade::Found, &prove).await {
+        let by_https = match self.proven(endpoint, asked, tried, Upgrade::Found, &prove).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
+        let asked = self.options.clock.uptime();
         let plain = self.attempt(endpoint, None).by_plain(body).await;
-        let answer = self.proven(endpoint, plain, Upgrade::Redirected, &prove).await;
+        let answer = self.proven(endpoint, asked, plain, Upgrade::Redirected, &prove).await;
         if answer.is_ok() && endpoint.scheme() == SchemeChoice::Undecided {
             endpoint.choose_scheme(SchemeChoice::Plain);
         }
@@ -105,11 +109,14 @@ impl Transport {
     async fn proven<T>(
         &self,
         endpoint: &Endpoint,
+        asked: Uptime,
         response: Result<Response, RpcError>,
         if_by_https: Upgrade,
         prove: &impl Fn(&[u8]) -> Result<T, RpcError>,
-    ) -> Result<T, RpcError> {
+    ) -> Result<(T, Option<AnswerDate>), RpcError> {
+        let received = self.options.clock.uptime();
         let response = is_ok(response?, self.options.clock)?;
+        let date = AnswerDate::read(response.headers(), asked, received);
         let by_https = response.url().scheme() == "https";
         let answer = prove(&self.body(response, endpoint).await?)?;
         if by_https
@@ -118,7 +125,7 @@ impl Transport {
         {
             endpoint.note_upgrade(if_by_https);
         }
-        Ok(answer)
+        Ok((answer, date))
     }
 
     /// Posts to an endpoint. The answer has status 200; its body is not read yet. `first_byte` overrides the option.

@@ -1,7 +1,9 @@
 //! Polls of endpoints that behave.
 
 use dogwatch_chain::{BlockNum, Profile, Slot, Time};
-use dogwatch_rpc::{ChainVerdict, Clock, EndpointIndex, PollRequest, Pool, PoolError, PoolOptions, RpcError};
+use dogwatch_rpc::{
+    AgreementVerdict, ChainVerdict, Clock, EndpointIndex, PollRequest, Pool, PoolError, PoolOptions, RpcError,
+};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Node, Reply, capture, name, poll, poll_error, pool, pool_with};
@@ -46,6 +48,56 @@ async fn a_node_of_hive_is_read_in_one_request() {
     assert_eq!(status.head_age.unwrap().as_secs(), 5);
     assert_eq!((status.failures, status.last_error, status.chain), (0, None, ChainVerdict::Right));
     assert!(status.latency_p50.is_some() && status.latency_p90 >= status.latency_p50);
+}
+
+/// Each answer tells when it was made by its server's clock, whether the calls come in one request or one by one.
+#[tokio::test]
+async fn answers_are_dated() {
+    let date = |text: &str, age: Option<&str>, batches: bool| {
+        let (node, text, age) = (Node::hive(), text.to_owned(), age.map(str::to_owned));
+        Fake::start(move |request| {
+            if request.is_array() && !batches {
+                return Reply::status(413, "too large");
+            }
+            let Reply::Http { status, mut headers, body } = node.reply(request) else { return Reply::Hang };
+            headers.push(("date", text.clone()));
+            headers.extend(age.clone().map(|age| ("age", age)));
+            Reply::Http { status, headers, body }
+        })
+    };
+    let good = "Mon, 23 Nov 2026 12:16:37 GMT";
+    for batches in [true, false] {
+        let fake = date(good, None, batches).await;
+        let clock = Clock::system();
+        let before = clock.uptime();
+        let answer = poll(&pool(&[&fake.url])).await.remove(0);
+        let dated = answer.date.unwrap();
+        assert_eq!(dated.date, Time::parse("2026-11-23T12:16:37").unwrap());
+        assert!(before <= dated.asked && dated.asked <= dated.received && dated.received <= clock.uptime());
+        assert!(answer.result.is_ok());
+    }
+    for (bad, age) in [("yesterday", None), ("", None), (good, Some("7"))] {
+        let fake = date(bad, age, true).await;
+        let answer = poll(&pool(&[&fake.url])).await.remove(0);
+        assert!(answer.date.is_none() && answer.result.is_ok(), "{bad:?} {age:?}");
+    }
+    let fake = Fake::start(|_| Reply::status(500, "")).await;
+    assert_eq!(poll(&pool(&[&fake.url])).await.remove(0).date, None, "not an answer to the poll");
+}
+
+/// Heads are fresh by the corrected time, whatever this machine's clock shows.
+#[tokio::test]
+async fn the_pool_goes_by_the_corrected_time() {
+    let fake = Fake::node(Node::hive()).await;
+    let head = Time::parse("2026-11-23T12:16:36").unwrap();
+    let clock = Clock::starting_at(head.plus(std::time::Duration::from_secs(3601)));
+    let pool = pool_with(Profile::hive_testnet(), &[&fake.url], PoolOptions::new(clock));
+    poll(&pool).await.remove(0).result.unwrap();
+    assert_ne!(pool.agreement().unwrap().verdict, AgreementVerdict::OneVoice, "the head is an hour old");
+    pool.correct_clock(-3_600_000);
+    poll(&pool).await.remove(0).result.unwrap();
+    assert_eq!(pool.agreement().unwrap().verdict, AgreementVerdict::OneVoice);
+    assert!(pool.now().since(head).as_secs() < 60);
 }
 
 #[tokio::test]

@@ -70,6 +70,7 @@ impl Network {
         let reading = endpoint.read(chain, slot, rng);
         let date = reading.result.is_ok().then(|| ServerDate {
             date: Time::from_millis(now.as_millis() - now.as_millis().rem_euclid(1000)),
+            asked: local,
             received: local.plus(LATENCY),
         });
         match self.reaches_endpoint(index) {

@@ -7,10 +7,12 @@ use std::time::Duration;
 use dogwatch_chain::{
     AccountName, Block, BlockId, BlockNum, Head, Profile, PublicKey, Schedule, Slot, Time, WitnessState,
 };
-use dogwatch_engine::{Agreement, Doubt, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading};
+use dogwatch_engine::{
+    Agreement, ClockOffset, Doubt, ServerDate, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading,
+};
 use dogwatch_rpc::{
-    AgreementRules, AgreementVerdict, AllowHttp, Comparison, Endpoint, EndpointAgreement, EndpointIndex, EndpointView,
-    EndpointVoice, PollAnswer, RpcError, Standing, WitnessAgreement,
+    AgreementRules, AgreementVerdict, AllowHttp, AnswerDate, Clock, Comparison, Endpoint, EndpointAgreement,
+    EndpointIndex, EndpointView, EndpointVoice, PollAnswer, RpcError, Standing, WitnessAgreement,
 };
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -22,6 +24,9 @@ const INTERVAL: Duration = Duration::from_secs(3);
 const STALE_AFTER: Duration = Duration::from_secs(15);
 /// The chain's height when a run begins.
 const HEIGHT: u32 = 1000;
+
+/// The witnesses of every round.
+const SCHEDULED: &str = "abcde";
 
 /// What an endpoint does for a while.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +174,7 @@ impl World {
         };
         let schedule = Schedule {
             next_shuffle: BlockNum(head.num().0 / 5 * 5 + 5),
-            current: "abcde".chars().map(witness).collect(),
+            current: SCHEDULED.chars().map(witness).collect(),
             future: None,
         };
         let witnesses = vec![(!matches!(behaviour, Behaviour::NoWitness)).then_some(state)];
@@ -182,6 +187,7 @@ impl World {
             name: endpoint.name(),
             operator: endpoint.operator(),
             latency: None,
+            date: None,
             result: self.view(*behaviour).ok_or(RpcError::NoSuchEndpoint(index)),
         };
         self.endpoints.iter().enumerate().map(answer).collect()
@@ -193,7 +199,7 @@ impl World {
             id: id(*num, 0),
             previous: id(num - 1, 0),
             time: at_slot(*slot),
-            witness: witness('b'),
+            witness: SCHEDULED.chars().nth((*slot % 5) as usize).map(witness).unwrap(),
             signing_key: key(3),
             transactions: Vec::new(),
         };
@@ -232,8 +238,9 @@ fn of_pool(agreement: &EndpointAgreement) -> &'static str {
 /// Whether the engine's blocks prove more of somebody than the heads do.
 fn blocks_tell(tracker: &Tracker, agreement: &EndpointAgreement, polled: &[PollAnswer]) -> bool {
     polled.iter().zip(&agreement.standings).any(|(answer, (_, standing))| {
-        let forked = matches!(tracker.doubts().get(answer.name.as_str()), Some(Doubt::Fork(_) | Doubt::BrokenClaim));
-        forked && !matches!(standing, Standing::MinorityFork { .. })
+        let doubt = tracker.doubts().get(answer.name.as_str());
+        let proven = matches!(doubt, Some(Doubt::Fork(_) | Doubt::BrokenClaim | Doubt::WrongSchedule));
+        proven && !matches!(standing, Standing::MinorityFork { .. })
     })
 }
 
@@ -262,7 +269,7 @@ fn play(seed: u64, seen: &mut BTreeMap<&'static str, u32>) {
             })
             .collect();
         let agreement = comparison.compare(now, &voices);
-        tracker.observe(now, &super::readings(&polled));
+        tracker.observe(now, &super::readings(&polled, Clock::system()));
         let shown = format!(
             "JUDGED_SEED={seed}, round {round}, quorum {quorum}: {:?}\npool: {:?}\nengine: {:?}",
             world.endpoints.iter().map(|(_, behaviour)| behaviour).collect::<Vec<_>>(),
@@ -318,4 +325,28 @@ fn pool_and_engine_come_to_the_same_verdict() {
     for kind in kinds {
         assert!(only.is_some() || seen.get(kind).is_some_and(|count| *count >= 20), "{kind} is rare: {seen:?}");
     }
+}
+
+/// A clock that was set since is of no matter.
+#[tokio::test(start_paused = true)]
+async fn answers_are_dated_by_what_this_machines_clock_shows_now() {
+    let clock = Clock::starting_at(at_slot(0));
+    let asked = clock.uptime();
+    tokio::time::advance(Duration::from_millis(300)).await;
+    let received = clock.uptime();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let date = at_slot(7);
+    let mut polled = World::new(1).poll();
+    polled[0].date = Some(AnswerDate { date, asked, received });
+    let readings = super::readings(&polled, clock);
+    let received = at_slot(0).plus(Duration::from_millis(300));
+    assert_eq!(readings[0].date, Some(ServerDate { date, asked: at_slot(0), received }));
+    assert_eq!(readings[1].date, None);
+}
+
+#[test]
+fn an_offset_is_positive_if_the_clock_is_ahead() {
+    let by = Duration::from_millis(8100);
+    let offsets = [ClockOffset::Ahead(by), ClockOffset::Behind(by), ClockOffset::None];
+    assert_eq!(offsets.map(super::offset_millis), [8100, -8100, 0]);
 }
