@@ -86,9 +86,9 @@ async fn a_halted_chain_is_no_reason_to_switch() {
     no_switch(&net).await;
 }
 
-/// Lets so many slots of the other witnesses hold a block, until the daemon sees it.
-async fn thin(net: &Net, daemon: &Daemon, filled: f64, below_percent: u64) {
-    net.handle().fill_outage(filled).unwrap();
+/// Lets the other witnesses miss that share of their slots, until the daemon sees it.
+async fn thin(net: &Net, daemon: &Daemon, missed: f64, below_percent: u64) {
+    net.handle().fill_outage(missed).unwrap();
     until("participation has dropped", async || {
         let status = daemon.status().await;
         status.is_some_and(|status| status["chains"][0]["participation_percent"].as_u64() < Some(below_percent))
@@ -101,7 +101,7 @@ async fn a_thin_chain_is_no_reason_to_stay() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
-    thin(&net, &daemon, 0.75, 79).await;
+    thin(&net, &daemon, 0.3, 79).await;
     net.handle().crash(WITNESS, "primary").unwrap();
     one_switch_to(&net, &daemon, "second").await;
 }
@@ -112,7 +112,7 @@ async fn below_a_third_of_participation_no_switch_helps() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
     daemon.ready().await;
-    thin(&net, &daemon, 0.2, 33).await;
+    thin(&net, &daemon, 0.85, 33).await;
     net.handle().crash(WITNESS, "primary").unwrap();
     net.own_misses(3).await;
     no_switch(&net).await;
