@@ -321,7 +321,9 @@ impl Chain {
             }
             moves.push(KeyMove { witness: offer.witness, from: truth.key, to: offer.to, switch: offer.id() });
             truth.moved(offer.to, slot);
-            self.included.extend(offer.condition.is_some().then(|| (offer, link)));
+            if offer.condition.is_some() {
+                self.included.push((offer, link));
+            }
         }
         let now = self.time(slot);
         let alive = |offer: &Offer| offer.condition.as_ref().is_none_or(|condition| condition.expiration > now);

@@ -209,7 +209,7 @@ impl Site {
             readings.push(self.network.read(index, endpoint, chain, (slot, true_now, now), &mut self.rng));
         }
         let probes = self.setup.probes_every.max(1);
-        let probed = slot.is_multiple_of(probes).then_some(nodes).unwrap_or_default();
+        let probed: &[Node] = if slot.is_multiple_of(probes) { nodes } else { &[] };
         let probed: Vec<_> =
             probed.iter().map(|node| (node.name.clone(), self.network.probe(node, chain, slot))).collect();
         let Some(process) = &mut self.process else { return Vec::new() };

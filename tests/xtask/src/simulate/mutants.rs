@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
@@ -53,13 +52,11 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     let tried: Vec<&Mutant> = all.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)).collect();
     let mut unseen = Vec::new();
     for mutant in &tried {
-        let began = Instant::now();
         let fate = fate(mutant, &tree).with_context(|| format!("mutant {:?}", mutant.name))?;
-        let seconds = began.elapsed().as_secs();
         match fate {
-            Fate::Seen(rule) => println!("seen    {:60} {rule} ({seconds} s)", mutant.name),
+            Fate::Seen(rule) => println!("seen    {:60} {rule}", mutant.name),
             Fate::Unseen => {
-                println!("UNSEEN  {:60} ({seconds} s)", mutant.name);
+                println!("UNSEEN  {}", mutant.name);
                 unseen.push(&mutant.name);
             }
         }
