@@ -6,7 +6,7 @@ use dogwatch_chain::{Block, Head};
 use super::*;
 use crate::chain::{EndpointReading, TrackerConfig};
 use crate::failure::ReadFailure;
-use crate::testing::{CauseTexts, INTERVAL, Messages, block, head, id, key, says, silent, time, tracking};
+use crate::testing::{CauseTexts, INTERVAL, Messages, head, id, in_turn, key, says, silent, time, tracking};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 
@@ -56,7 +56,7 @@ impl Scene {
             let readings: Vec<EndpointReading> = ENDPOINTS.into_iter().filter_map(|name| answers(name, slot)).collect();
             self.tracker.observe(self.now(), &readings);
             if let Some((from, to)) = self.tracker.wanted().filter(|_| !self.heads_only) {
-                let block = |num| block(num, u64::from(num - HEIGHT), "b");
+                let block = |num| in_turn(num, u64::from(num - HEIGHT));
                 let header =
                     |block: Block| Block { signing_key: block.signing_key.filter(|_| !self.headers_only), ..block };
                 self.tracker.learn((from.0..=to.0).map(block).map(header).collect());

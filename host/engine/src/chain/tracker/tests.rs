@@ -1,7 +1,7 @@
 //! What is believed, and what is doubted.
 
 use super::*;
-use crate::testing::{INTERVAL, block, head, id, key, name, says, silent, time, tracking};
+use crate::testing::{INTERVAL, head, id, in_turn, key, name, says, silent, time, tracking};
 
 fn tracker() -> Tracker {
     let config = tracking();
@@ -18,7 +18,7 @@ fn grown() -> Tracker {
     for num in 96..=99 {
         let head = head(num, u64::from(num) + 100);
         tracker.observe(head.time, &[says("a", head.clone(), key(1)), says("b", head, key(1))]);
-        assert_eq!(tracker.learn(vec![block(num, u64::from(num) + 100, "x")]), Fit::Linked);
+        assert_eq!(tracker.learn(vec![in_turn(num, u64::from(num) + 100)]), Fit::Linked);
     }
     tracker
 }
@@ -72,7 +72,7 @@ fn the_majority_on_another_branch_makes_the_log_wrong() {
     );
     assert_eq!((tracker.agreement(), tracker.trusts("a"), tracker.serves("b")), (Agreement::Agreed, false, true));
     // Outvoted, not a wrong log yet: the blocks decide.
-    let link = |num| Block { id: id(num, 7), previous: id(num - 1, 7), ..block(num, 100, "x") };
+    let link = |num| Block { id: id(num, 7), previous: id(num - 1, 7), ..in_turn(num, u64::from(num) + 100) };
     for _ in 0..9 {
         let Some((from, to)) = tracker.wanted() else { break };
         let _ = tracker.learn((from.0..=to.0).map(link).collect());
@@ -92,9 +92,9 @@ fn who_is_always_ahead_is_found_out() {
     observe(&mut tracker, 100);
     assert_eq!(tracker.head().map(|head| head.id), Some(id(100, 0)), "the quorum's head");
     assert_eq!((tracker.serves("a"), tracker.serves("z")), (true, false));
-    assert_eq!(tracker.learn(vec![block(100, 200, "x")]), Fit::Linked);
+    assert_eq!(tracker.learn(vec![in_turn(100, 200)]), Fit::Linked);
     observe(&mut tracker, 101);
-    assert_eq!(tracker.learn(vec![block(101, 201, "x")]), Fit::Linked);
+    assert_eq!(tracker.learn(vec![in_turn(101, 201)]), Fit::Linked);
     observe(&mut tracker, 102);
     assert_eq!(tracker.doubts().get("z"), Some(&Doubt::BrokenClaim));
 }
@@ -104,7 +104,7 @@ fn blocks_of_another_branch_do_not_stay() {
     let mut tracker = grown();
     let well = |name| says(name, head(100, 200), key(1));
     tracker.observe(time(200), &[well("a"), well("b")]);
-    let lie = Block { id: id(100, 7), ..block(100, 200, "x") };
+    let lie = Block { id: id(100, 7), ..in_turn(100, 200) };
     let _ = tracker.learn(vec![lie]);
     assert_eq!(tracker.wanted(), Some((BlockNum(100), BlockNum(100))));
 }

@@ -112,7 +112,7 @@ fn alerts_about_misses() {
     texts.add("the operator disables the witness", Cause::Missing, end);
 
     let mut variant = |heading, scene: &Scene| {
-        texts.add_notice(heading, Cause::Missing, scene.now(), scene.watch.missing(scene.now()));
+        texts.add_notice(heading, Cause::Missing, scene.now(), scene.watch.missing(scene.now(), &scene.tracker));
     };
     let mut scene = down(Mode::Armed);
     scene.unfit = ["second", "third"].into();
