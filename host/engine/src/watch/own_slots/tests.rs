@@ -4,7 +4,6 @@ use dogwatch_alerts::{AlertEvent, Cause};
 
 use super::*;
 use crate::situation::{Mode, Verdict};
-use crate::testing::key;
 use crate::watch::scene::Scene;
 
 fn outcomes(slots: impl IntoIterator<Item = (Slot, SlotOutcome)>) -> Vec<(u64, SlotOutcome)> {
@@ -68,7 +67,7 @@ fn what_was_missed_unseen_is_counted() {
         scene.run(3);
         let pages = pages(&mut scene);
         assert!(
-            pages.iter().any(|(_, details)| details.contains("while Dogwatch could not see the chain")),
+            pages.iter().any(|(_, details)| details.to_lowercase().contains("while dogwatch could not see the chain")),
             "{pages:?}"
         );
         // It produces: that was all.
@@ -146,25 +145,4 @@ fn a_block_leaves_with_its_branch() {
     scene.fork();
     scene.run(1);
     assert_eq!(recorded(&scene), [(105, Produced), (110, Produced)]);
-}
-
-/// Switched to second and proven by its block; then a branch wins that holds neither.
-#[test]
-fn a_proven_switch_that_a_fork_undoes_is_forgotten_and_told() {
-    let mut scene = Scene::new(Mode::Armed);
-    scene.final_after = 1000;
-    scene.fails = true;
-    scene.run(12);
-    scene.decide(crate::decision::Action::SwitchTo(crate::situation::NodeIndex(1)), "two misses in a row");
-    scene.include();
-    scene.run(5);
-    assert!(scene.watch.state.switches[0].proof.is_some());
-    scene.take();
-    scene.rewrite(6);
-    scene.run(2);
-    let state = &scene.watch.state;
-    assert_eq!(state.switches, [], "it was none");
-    assert_eq!(state.key.map(|record| (record.key, record.since)), Some((key(1), None)), "it never left");
-    let told: Vec<_> = scene.take().into_iter().filter(|alert| alert.key.cause == Cause::KeyChanged).collect();
-    assert_eq!(told[0].summary, "alice: a fork undid the switch to node second");
 }

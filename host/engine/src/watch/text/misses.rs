@@ -51,6 +51,7 @@ impl Watch {
         };
         let when = match self.state.missed_unseen {
             0 => when,
+            _ if misses.is_empty() => "While Dogwatch could not see the chain".to_owned(),
             unseen => format!("{when}, and {unseen} while Dogwatch could not see the chain"),
         };
         let name = self.name();
@@ -92,6 +93,9 @@ impl Watch {
             ),
             Verdict::CannotTell if !chain.knows_schedule() || chain.parameters().are_wrong() => {
                 ("Dogwatch does not switch: another alert says what keeps it from judging the witness.", None)
+            }
+            Verdict::CannotTell if self.misses_in_a_row().is_empty() => {
+                ("Dogwatch switches only on misses that it has seen.", None)
             }
             Verdict::CannotTell => {
                 ("Dogwatch switches only once most witnesses have built on the blocks after the misses.", None)

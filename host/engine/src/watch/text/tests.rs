@@ -125,6 +125,9 @@ fn alerts_about_misses() {
     variant("most witnesses have not built on the last one yet, and nobody saw the others", &scene);
     scene.run(1);
     variant("and then they have", &scene);
+    let mut scene = Scene::new(Mode::Armed);
+    scene.watch.state.missed_unseen = 2;
+    variant("nobody saw any of them", &scene);
     let mut scene = down(Mode::Armed);
     scene.participation = 40;
     scene.run(1);

@@ -79,9 +79,12 @@ fn a_thin_chain_is_no_excuse_until_producers_stop_by_themselves() {
     }
 }
 
+/// What happens, how, and the verdict then.
+type Case = (&'static str, fn(&mut Scene), Verdict);
+
 #[test]
 fn what_cannot_be_seen_cannot_be_told() {
-    let cases: [(&str, fn(&mut Scene), Verdict); 5] = [
+    let cases: [Case; 5] = [
         ("no endpoint answers", |scene| scene.silent = true, Verdict::CannotTell),
         ("the schedule is of a round that is over", |scene| scene.unscheduled = true, Verdict::CannotTell),
         ("the endpoints stand still", |scene| scene.stand_still(true), Verdict::Chain),
