@@ -285,6 +285,8 @@ fn whose_schedule_the_blocks_contradict_is_not_trusted() {
     play(&mut tracker, 100..=110, lies);
     assert_eq!(tracker.doubts().get("z"), Some(&Doubt::WrongSchedule));
     assert_eq!((tracker.agreement(), tracker.knows_schedule()), (Agreement::Agreed, true));
+    tracker.observe(time(211), &[scheduling("a", 111, "abcde"), scheduling("z", 111, "bcdea"), silent("b")]);
+    assert_eq!(tracker.agreement(), Agreement::Disagreed, "it is no second voice");
     // It says the truth: after a third of a round it is believed.
     let truth = |num| ["a", "b", "z"].map(|name| scheduling(name, num, "abcde")).to_vec();
     play(&mut tracker, 111..=111, truth);
@@ -314,6 +316,16 @@ fn another_branch_may_have_another_schedule() {
         says
     };
     play(&mut tracker, 100..=110, |num| vec![scheduling("a", num, "abcde"), scheduling("b", num, "abcde"), other(num)]);
+    // Nor while it is a block ahead, and nobody has another block at that height yet.
+    let mut ahead = self::tracker();
+    let above = |num: u32| {
+        let mut says = scheduling("z", num, "edcba");
+        says.result.as_mut().unwrap().head = forked(num + 1, u64::from(num) + 101, 7);
+        vec![scheduling("a", num, "abcde"), scheduling("b", num, "abcde"), says]
+    };
+    play(&mut ahead, 100..=103, |num| ["a", "b"].map(|name| scheduling(name, num, "abcde")).to_vec());
+    play(&mut ahead, 104..=105, above);
+    assert!(matches!(ahead.doubts().get("z"), Some(Doubt::Fork(_))), "{:?}", ahead.doubts());
     let doubt = tracker.doubts().get("z");
     assert!(matches!(doubt, Some(Doubt::Fork(_) | Doubt::BrokenClaim)), "{doubt:?}");
 }

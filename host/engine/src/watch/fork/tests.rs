@@ -16,16 +16,18 @@ fn said(scene: &mut Scene) -> Vec<AlertEvent> {
 #[test]
 fn a_node_well_above_the_endpoints() {
     let mut scene = Scene::new(Mode::Armed);
-    scene.ahead = Some(("third", TOGETHER));
+    scene.ahead = Some(("third", 3));
     scene.run(20);
     assert_eq!(said(&mut scene), [], "together");
-    scene.ahead = Some(("third", TOGETHER + 1));
+    scene.ahead = Some(("third", 4));
     scene.run(3);
     assert_eq!(said(&mut scene), [], "it may be a moment");
     scene.run(1);
     assert_eq!(said(&mut scene), [AlertEvent::Opened]);
     assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::CannotTell, "no longer fine");
-    // The probe fails: what it said last goes stale.
+    // The probe fails: what it said before is no longer held against the endpoints.
+    scene.ahead = Some(("third", 9));
+    scene.run(1);
     scene.unfit = ["third"].into();
     scene.run(1);
     assert_eq!(said(&mut scene), [AlertEvent::Resolved]);

@@ -146,3 +146,21 @@ fn a_block_leaves_with_its_branch() {
     scene.run(1);
     assert_eq!(recorded(&scene), [(105, Produced), (110, Produced)]);
 }
+
+/// A fork deeper than a log that began with the last restart: all that was recorded below is of the branch that was left.
+#[test]
+fn records_that_the_log_does_not_reach_leave_too() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.final_after = 1000;
+    scene.run(64);
+    scene.reboot();
+    scene.run(1);
+    assert_eq!(recorded(&scene).first(), Some(&(105, SlotOutcome::Produced)));
+    scene.rewrite(60);
+    scene.run(1);
+    // What is left was read from the winner.
+    assert_eq!(recorded(&scene).first(), Some(&(155, SlotOutcome::Produced)));
+    // That was that: later records stay as long as there is room for them.
+    scene.run(150);
+    assert_eq!(recorded(&scene).first(), Some(&(155, SlotOutcome::Produced)));
+}
