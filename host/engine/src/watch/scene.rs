@@ -297,7 +297,7 @@ impl Scene {
             (block.id, block.previous) = (id(block.id.num().0, self.branch), previous);
             block.transactions.clear();
             if block.witness == name("alice") {
-                block.signing_key = key(1);
+                block.signing_key = Some(key(1));
             }
         }
     }
