@@ -62,7 +62,8 @@ impl Scene {
                 // Polls come at three moments of a second.
                 let right = time(slot).as_millis() + 1000 + [750, 0, 250][usize::try_from(slot % 3).unwrap()];
                 let received = Time::from_millis(right + ahead);
-                reading.date = Some(ServerDate { date: Time::from_millis(right - right.rem_euclid(1000)), received });
+                let date = Time::from_millis(right - right.rem_euclid(1000));
+                reading.date = Some(ServerDate { date, asked: received, received });
             }
             let local = Time::from_millis(self.now().as_millis() + self.dated.unwrap_or(0));
             self.tracker.observe(local, &readings);

@@ -53,9 +53,9 @@ fn the_chain_in_trouble() {
             left: &["node/primary", "low-participation"],
         },
         Scenario {
-            name: "hours of a thin chain, and the primary dies",
-            slots: 2600,
-            timeline: vec![(20, OthersMissing(29)), (2450, Fault::Node(0, Condition::Crashed))],
+            name: "an hour and a half of a thin chain, and the primary dies",
+            slots: 1950,
+            timeline: vec![(20, OthersMissing(29)), (1800, Fault::Node(0, Condition::Crashed))],
             changes: 1,
             holder: "second",
             must: &["low-participation", "missing", "switching"],

@@ -82,7 +82,7 @@ impl Endpoint {
     pub(crate) fn read(&self, chain: &Chain, now: Time, received: Time) -> EndpointReading {
         let alive = self.view != View::Dead;
         let result = if alive { Ok(self.reading(chain)) } else { Err(ReadFailure::new("connection refused")) };
-        let date = ServerDate { date: Time::from_millis(now.as_millis() / 1000 * 1000), received };
+        let date = ServerDate { date: Time::from_millis(now.as_millis() / 1000 * 1000), asked: received, received };
         let date = (alive && self.dated).then_some(date);
         EndpointReading { endpoint: self.name.clone(), operator: self.name.clone(), date, result }
     }
