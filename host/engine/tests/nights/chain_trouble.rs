@@ -54,13 +54,17 @@ fn the_chain_in_trouble() {
         },
         Scenario {
             name: "an hour and a half of a thin chain, and the primary dies",
-            slots: 1950,
-            timeline: vec![(20, OthersMissing(29)), (1800, Fault::Node(0, Condition::Crashed))],
+            slots: 2050,
+            timeline: vec![
+                (20, OthersMissing(29)),
+                (1800, Fault::Node(0, Condition::Crashed)),
+                (1870, OthersMissing(0)),
+            ],
             changes: 1,
             holder: "second",
             must: &["low-participation", "missing", "switching"],
             never: &["refused", "minority-fork"],
-            left: &["node/primary", "low-participation"],
+            left: &["node/primary"],
         },
         Scenario {
             name: "an hour without a block, and the primary does not come back",
