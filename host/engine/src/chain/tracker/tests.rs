@@ -341,7 +341,10 @@ fn dates_correct_the_clock() {
         let at = |name| says(name, head(num, u64::from(num) + 100), key(1));
         let dated = |name| {
             let date = Time::from_secs(right.as_secs());
-            EndpointReading { date: Some(ServerDate { date, asked: right.plus(off), received: right.plus(off) }), ..at(name) }
+            EndpointReading {
+                date: Some(ServerDate { date, asked: right.plus(off), received: right.plus(off) }),
+                ..at(name)
+            }
         };
         tracker.observe(right.plus(off), &[dated("a"), dated("b")]);
         undated.observe(right.plus(off), &[at("a"), at("b")]);
