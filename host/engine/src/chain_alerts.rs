@@ -121,7 +121,7 @@ impl ChainAlerts {
         for cause in WHOLE.into_iter().filter(|cause| *cause != Cause::NoBlocks || headers.is_none()) {
             let how = match cause {
                 Cause::NoBlocks => "Dogwatch has the blocks up to the head again.",
-                Cause::NoSchedule => "The endpoints agree on who produces in which slot again.",
+                Cause::NoSchedule => "The endpoints agree on the schedule again.",
                 _ => "The endpoints agree on a fresh head again.",
             };
             said.extend(self.book.resolve(now, &key(&tracker.config().chain, cause), how));
@@ -248,12 +248,12 @@ impl ChainAlerts {
             severity: Severity::Warning,
             subject: Subject::Daemon,
             summary: format!(
-                "this machine's clock is {}.{} s {how} the endpoints' clocks",
+                "this machine's clock is about {}.{} s {how} the endpoints' clocks",
                 by.as_secs(),
                 by.subsec_millis() / 100
             ),
             details:
-                "Dogwatch corrects for it. Other programs on this machine do not, and its logs have the wrong time."
+                "Dogwatch corrects for it. Other programs on this machine do not, and the times in its logs are wrong."
                     .to_owned(),
             remedy: "Set the clock and keep it synchronised.".to_owned(),
             command: "timedatectl set-ntp true".to_owned(),
@@ -415,8 +415,9 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_judged: Option<Time>)
         ),
         Cause::NoSchedule => (
             Severity::Page,
-            format!("{chain}: the endpoints do not agree on who produces in which slot"),
-            "Find out which endpoints show a wrong schedule and remove them. Until then watch the witness yourself.",
+            format!("{chain}: the endpoints agree on no schedule of the present round"),
+            "Add endpoints of other operators to dogwatch.toml, and remove those that show an old or a wrong schedule. \
+             Until then watch the witness yourself.",
         ),
         _ => (
             Severity::Page,
@@ -425,13 +426,14 @@ fn notice(now: Time, tracker: &Tracker, cause: Cause, last_judged: Option<Time>)
              witness yourself.",
         ),
     };
+    let cannot = if cause == Cause::NoSchedule { "tell whose slots are missed" } else { "see missed blocks" };
     Notice {
         key: key(chain, cause),
         severity,
         subject: Subject::Chain(chain.clone()),
         summary,
         details: format!(
-            "{since}.{newest} Dogwatch cannot see missed blocks and will not switch. It keeps asking.{}",
+            "{since}.{newest} Dogwatch cannot {cannot} and will not switch. It keeps asking.{}",
             reasons(tracker)
         ),
         remedy: remedy.to_owned(),

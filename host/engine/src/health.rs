@@ -229,11 +229,18 @@ mod tests {
     fn what_a_probe_is_worth() {
         let mut log = BlockLog::default();
         assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
-        let judge = |slot, probe, log| assess(time(slot), Ok(probe), chain(1), STALE, log).map(|_| ());
+        let judge = |slot, probe, log| assess(time(slot), Ok(probe), chain(1), STALE, log, None).map(|_| ());
         let forked = Head { id: id(101, 7), ..head(101, 201) };
         assert_eq!(judge(202, probe(head(101, 201)), Some(&log)), Ok(()));
         assert_eq!(judge(202, probe(head(102, 202)), Some(&log)), Ok(()), "ahead of the endpoints");
         assert_eq!(judge(202, probe(forked.clone()), Some(&log)), Err(Unfit::Fork(BlockNum(101))));
+        let later = |before| assess(time(203), Ok(probe(head(103, 203))), chain(1), STALE, Some(&log), Some(before));
+        assert_eq!(
+            later(&forked).map(|_| ()),
+            Err(Unfit::Fork(BlockNum(101))),
+            "what it showed before was another one"
+        );
+        assert_eq!(later(&head(101, 201)).map(|_| ()), Ok(()));
         assert_eq!(judge(202, probe(forked), None), Ok(()), "without an agreed chain there is no telling");
         let behind = Unfit::Behind { head: BlockNum(90), age: Duration::from_secs(36) };
         assert_eq!(judge(202, probe(head(90, 190)), Some(&log)), Err(behind));
@@ -242,7 +249,7 @@ mod tests {
         assert_eq!(judge(200, probe(head(150, 250)), Some(&log)), Err(ahead));
         let other = Probe { chain_id: Some(chain(2)), ..probe(head(101, 201)) };
         assert_eq!(judge(202, other, Some(&log)), Err(Unfit::WrongChain(chain(2))));
-        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(&log));
+        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(&log), None);
         assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new("no"))));
     }
 }

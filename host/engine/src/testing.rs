@@ -57,6 +57,11 @@ pub(crate) fn block(num: u32, slot: u64, witness: &str) -> Block {
     }
 }
 
+/// A block by the witness that [`says`] schedules for its slot.
+pub(crate) fn in_turn(num: u32, slot: u64) -> Block {
+    block(num, slot, ["a", "b", "c", "d", "e"][usize::try_from(slot % 5).unwrap()])
+}
+
 pub(crate) fn head(num: u32, slot: u64) -> Head {
     Head { id: id(num, 0), time: time(slot), slot: Slot(slot), irreversible: BlockNum(num - 1), participation: 128 }
 }

@@ -4,9 +4,9 @@ use dogwatch_alerts::Alert;
 use dogwatch_chain::{Block, Head};
 
 use super::*;
-use crate::chain::{EndpointReading, TrackerConfig};
+use crate::chain::{EndpointReading, ServerDate, TrackerConfig};
 use crate::failure::ReadFailure;
-use crate::testing::{CauseTexts, INTERVAL, Messages, block, head, id, key, says, silent, time, tracking};
+use crate::testing::{CauseTexts, INTERVAL, Messages, head, id, in_turn, key, says, schedule, silent, time, tracking};
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
 
@@ -21,6 +21,8 @@ struct Scene {
     slot: u64,
     /// Slots by which this machine's clock is ahead, or behind.
     clock_off: i64,
+    /// Milliseconds by which it is ahead, or behind, of the endpoints' clocks, if their answers have a `Date`.
+    dated: Option<i64>,
     /// Whether the endpoints give no blocks.
     heads_only: bool,
     /// Whether they give only headers.
@@ -41,6 +43,7 @@ impl Scene {
             messages: Messages::default(),
             slot: 100,
             clock_off: 0,
+            dated: None,
             heads_only: false,
             headers_only: false,
         };
@@ -53,10 +56,19 @@ impl Scene {
         for _ in 0..slots {
             self.slot += 1;
             let slot = self.slot;
-            let readings: Vec<EndpointReading> = ENDPOINTS.into_iter().filter_map(|name| answers(name, slot)).collect();
-            self.tracker.observe(self.now(), &readings);
+            let mut readings: Vec<EndpointReading> =
+                ENDPOINTS.into_iter().filter_map(|name| answers(name, slot)).collect();
+            for (reading, ahead) in readings.iter_mut().zip(self.dated.into_iter().cycle()) {
+                // Polls come at three moments of a second.
+                let right = time(slot).as_millis() + 1000 + [750, 0, 250][usize::try_from(slot % 3).unwrap()];
+                let received = Time::from_millis(right + ahead);
+                let date = Time::from_millis(right - right.rem_euclid(1000));
+                reading.date = Some(ServerDate { date, asked: received, received });
+            }
+            let local = Time::from_millis(self.now().as_millis() + self.dated.unwrap_or(0));
+            self.tracker.observe(local, &readings);
             if let Some((from, to)) = self.tracker.wanted().filter(|_| !self.heads_only) {
-                let block = |num| block(num, u64::from(num - HEIGHT), "b");
+                let block = |num| in_turn(num, u64::from(num - HEIGHT));
                 let header =
                     |block: Block| Block { signing_key: block.signing_key.filter(|_| !self.headers_only), ..block };
                 self.tracker.learn((from.0..=to.0).map(block).map(header).collect());
@@ -95,6 +107,32 @@ fn answer(name: &str, head: Head) -> EndpointReading {
 
 fn no_answer(name: &str, why: &str) -> EndpointReading {
     EndpointReading { operator: name.to_owned(), result: Err(ReadFailure::new(why)), ..silent(name) }
+}
+
+/// One that shows another round.
+fn scheduled(name: &str, slot: u64, next_shuffle: u64, round: &str) -> EndpointReading {
+    let mut answer = answer(name, at(slot));
+    if let Ok(reading) = &mut answer.result {
+        reading.schedule = schedule(at(next_shuffle).num().0, round, None);
+    }
+    answer
+}
+
+#[test]
+fn alerts_about_this_machines_clock() {
+    let mut texts = CauseTexts::default();
+    for (heading, ahead) in [("this machine is ahead", 3200), ("this machine is behind", -900)] {
+        let mut scene = Scene::new(3);
+        scene.dated = Some(0);
+        scene.run(24, |name, slot| Some(answer(name, at(slot))));
+        assert_eq!(scene.take(), [], "a right clock");
+        scene.dated = Some(ahead);
+        scene.run(24, |name, slot| Some(answer(name, at(slot))));
+        scene.dated = Some(0);
+        scene.run(24, |name, slot| Some(answer(name, at(slot))));
+        texts.add(heading, Cause::ClockOffset, scene.take());
+    }
+    texts.check();
 }
 
 #[test]
@@ -182,6 +220,11 @@ fn alerts_about_a_chain_that_cannot_be_seen() {
     scene.headers_only = false;
     scene.recover();
     texts.add("headers, and no blocks", Cause::NoBlocks, scene.take());
+
+    let mut scene = Scene::new(3);
+    scene.run(13, |name, slot| Some(scheduled(name, slot, 100, "abcde")));
+    scene.recover();
+    texts.add("they show one of a round that is over", Cause::NoSchedule, scene.take());
     texts.check();
 }
 
@@ -226,6 +269,13 @@ fn alerts_about_endpoints() {
     });
     scene.run(1, |name, _| Some(no_answer(name, "no answer within 2 s")));
     texts.add("then none answers", Cause::Doubts, scene.take());
+    let mut scene = Scene::new(3);
+    scene.run(24, |name, slot| match name {
+        "rpc.example.org" => Some(scheduled(name, slot, slot / 5 * 5 + 5, "bcdea")),
+        _ => Some(answer(name, at(slot))),
+    });
+    scene.run(12, |name, slot| Some(answer(name, at(slot))));
+    texts.add("one shows a wrong schedule, for a minute", Cause::Doubts, scene.take());
 
     let mut scene = Scene::new(1);
     scene.recover();

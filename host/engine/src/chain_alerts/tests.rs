@@ -3,7 +3,7 @@
 use dogwatch_alerts::Change;
 
 use super::*;
-use crate::testing::{block, head, key, says, silent, time, tracking};
+use crate::testing::{head, in_turn, key, says, silent, time, tracking};
 
 struct Scene {
     tracker: Tracker,
@@ -25,7 +25,7 @@ impl Scene {
         };
         self.tracker.observe(time(slot), &[read(0), read(1), read(2)]);
         if answer > 0 && self.blocks {
-            self.tracker.learn(vec![block(u32::try_from(slot).unwrap(), slot, "a")]);
+            self.tracker.learn(vec![in_turn(u32::try_from(slot).unwrap(), slot)]);
         }
         let said = self.alerts.observe(time(slot), &self.tracker);
         said.into_iter().map(|report| (report.change, report.notice.key.to_string())).collect()

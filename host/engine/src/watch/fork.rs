@@ -109,3 +109,6 @@ impl Watch {
         ahead.max_by_key(|(_, at)| *at)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -222,3 +222,6 @@ impl Watch {
         self.state.slots.iter().filter(told).map(own).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

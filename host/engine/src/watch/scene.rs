@@ -11,7 +11,7 @@ use dogwatch_chain::{
 use crate::chain::{EndpointReading, Reading, Tracker};
 use crate::config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
-use crate::failure::ProbeFailure;
+use crate::failure::{ProbeFailure, ReadFailure};
 use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
@@ -24,6 +24,9 @@ use crate::watch::state::WatchState;
 const ROUND: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
 const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.example.net"];
+
+/// The height below the first block.
+const FIRST: u32 = 98_765_400;
 
 pub(crate) struct Scene {
     pub(crate) tracker: Tracker,
@@ -46,6 +49,20 @@ pub(crate) struct Scene {
     pub(crate) participation: u8,
     /// Whether the endpoints give only headers of blocks.
     pub(crate) headers_only: bool,
+    /// Other witnesses that produce nothing.
+    pub(crate) absent: BTreeSet<&'static str>,
+    /// So many blocks below the head one is irreversible.
+    pub(crate) final_after: u32,
+    /// A node that stands so many blocks above the endpoints.
+    pub(crate) ahead: Option<(&'static str, u32)>,
+    /// Whether the endpoints do not answer.
+    pub(crate) silent: bool,
+    /// Whether the endpoints show the schedule of a round that is over.
+    pub(crate) unscheduled: bool,
+    /// How many blocks the endpoints show, if they stand still.
+    still_at: Option<usize>,
+    /// Own slots without a block.
+    missed: Vec<u64>,
     pending: Option<SwitchPlan>,
 }
 
@@ -101,6 +118,13 @@ impl Scene {
             unknown: false,
             participation: 128,
             headers_only: false,
+            absent: BTreeSet::new(),
+            final_after: 2,
+            ahead: None,
+            silent: false,
+            unscheduled: false,
+            still_at: None,
+            missed: Vec::new(),
             pending: None,
         };
         scene.run(8);
@@ -131,9 +155,12 @@ impl Scene {
         let producer = ROUND[usize::try_from(self.slot % 5).unwrap()];
         let own = producer == "alice";
         if own && (self.key.is_null() || self.fails && [key(1), key(9)].contains(&self.key)) {
+            return self.missed.push(self.slot);
+        }
+        if self.absent.contains(producer) {
             return;
         }
-        let previous = self.blocks.last().map_or(id(98_765_400, 0), |block| block.id);
+        let previous = self.blocks.last().map_or(id(FIRST, 0), |block| block.id);
         let mut transactions: Vec<TransactionId> = Vec::new();
         let signing_key = if own { self.key } else { key(99) };
         if let Some(plan) = self.pending.take() {
@@ -151,18 +178,23 @@ impl Scene {
     }
 
     /// The endpoints are asked, and the blocks that are not known yet are read.
-    fn look(&mut self) {
-        let tip = self.blocks.last().unwrap();
+    pub(crate) fn look(&mut self) {
+        let shown = &self.blocks[..self.still_at.unwrap_or(self.blocks.len())];
+        let tip = shown.last().unwrap();
         let num = tip.id.num();
+        let own = shown.iter().rev().find(|block| block.witness == name("alice"));
+        let last_confirmed_block = own.map_or(BlockNum(FIRST), |block| block.id.num());
+        let missed = self.missed.iter().filter(|slot| time(**slot) < tip.time);
+        let total_missed = u32::try_from(missed.count()).unwrap();
         let head = Head {
             id: tip.id,
             time: tip.time,
             slot: Slot(self.slot - time(self.slot).since(tip.time).as_secs() / 3),
-            irreversible: num.back(2),
+            irreversible: num.back(self.final_after),
             participation: self.participation,
         };
-        let schedule =
-            Schedule { next_shuffle: BlockNum(num.0 / 5 * 5 + 5), current: ROUND.map(name).to_vec(), future: None };
+        let next_shuffle = BlockNum(if self.unscheduled { FIRST } else { num.0 / 5 * 5 + 5 });
+        let schedule = Schedule { next_shuffle, current: ROUND.map(name).to_vec(), future: None };
         let readings: Vec<EndpointReading> = ENDPOINTS
             .into_iter()
             .enumerate()
@@ -174,16 +206,18 @@ impl Scene {
                         (Some(other), 1) => other,
                         (Some(_), _) => key(7),
                     },
-                    total_missed: 0,
-                    last_confirmed_block: num,
+                    total_missed,
+                    last_confirmed_block,
                     running_version: "1.27.11".to_owned(),
                 };
                 let witnesses = vec![(!self.unknown).then_some(witness)];
+                let answer = Reading { head: head.clone(), schedule: schedule.clone(), witnesses };
+                let failed = self.silent.then(|| ReadFailure::new("no answer within 2 s"));
                 EndpointReading {
                     endpoint: endpoint.to_owned(),
                     operator: endpoint.to_owned(),
                     date: None,
-                    result: Ok(Reading { head: head.clone(), schedule: schedule.clone(), witnesses }),
+                    result: failed.map_or(Ok(answer), Err),
                 }
             })
             .collect();
@@ -200,7 +234,10 @@ impl Scene {
         if self.unfit.contains(node) {
             return Err(ProbeFailure::new("connection refused (os error 111)"));
         }
-        let head = self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new("no head yet"))?;
+        let mut head = self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new("no head yet"))?;
+        if let Some((_, blocks)) = self.ahead.filter(|(name, _)| *name == node) {
+            head = Head { id: id(head.num().0 + blocks, 77), time: time(self.slot), slot: Slot(self.slot), ..head };
+        }
         Ok(Probe { head, chain_id: Some(self.watch.config.profile.chain_id), version: "1.27.11".to_owned() })
     }
 
@@ -247,6 +284,33 @@ impl Scene {
         self.blocks.pop();
         self.branch += 1;
         self.key = key(1);
+    }
+
+    /// The newest blocks lose to others in the same slots, which hold no switch: the key is what it was.
+    pub(crate) fn rewrite(&mut self, depth: usize) {
+        self.branch += 1;
+        self.key = key(1);
+        let from = self.blocks.len() - depth;
+        for place in from..self.blocks.len() {
+            let previous = self.blocks[place - 1].id;
+            let block = &mut self.blocks[place];
+            (block.id, block.previous) = (id(block.id.num().0, self.branch), previous);
+            block.transactions.clear();
+            if block.witness == name("alice") {
+                block.signing_key = Some(key(1));
+            }
+        }
+    }
+
+    /// All endpoints stand still, or go on.
+    pub(crate) fn stand_still(&mut self, still: bool) {
+        self.still_at = still.then_some(self.blocks.len());
+    }
+
+    /// Another process, which has read no block yet.
+    pub(crate) fn reboot(&mut self) {
+        self.tracker = Tracker::new(tracking());
+        self.restart(Mode::Armed);
     }
 
     /// Dogwatch starts anew with what it has stored.

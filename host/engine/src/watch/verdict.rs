@@ -60,3 +60,6 @@ impl Watch {
         tracker.log().tip().map(|tip| tip.id) == tracker.head().map(|head| head.id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,19 @@
 //! Nights in which endpoints die, lag, lie and contradict each other, up to blindness.
 
-use dogwatch_alerts::{AlertEvent, Cause, Severity};
+use dogwatch_alerts::{Alert, AlertEvent, Cause, Severity};
+use dogwatch_chain::Profile;
 use std::time::Duration;
 
+use crate::support::chain::Irreversibility;
 use crate::support::endpoint::View;
-use crate::support::night::{Fault, Night};
+use crate::support::night::{DUSK, Fault, Night};
 use crate::support::node::Condition;
 use crate::support::scenario::{QUIET, Scenario, Shown};
 
 #[test]
 fn endpoints_that_cannot_be_believed() {
     use Fault::{Endpoint, Endpoints};
-    use View::{Ahead, Dead, Forked, Frozen, Lagging, NoWitness, Refuses, Swallows, WrongKey};
+    use View::{Ahead, Dead, Forked, Frozen, Lagging, NoWitness, Refuses, Swallows, WrongKey, WrongSchedule};
     let crash = (40, Fault::Node(0, Condition::Crashed));
     let switches = |name, view, must| Scenario {
         name,
@@ -42,7 +44,13 @@ fn endpoints_that_cannot_be_believed() {
         switches("one knows no such witness", NoWitness, &[]),
         switches("one swallows transactions", Swallows, &[]),
         switches("one refuses transactions", Refuses, &[]),
-        holds("all stand still", &[(10, Endpoints(Frozen))], &["halted"], &["halted", "node/primary"]),
+        switches("one shows a wrong schedule", WrongSchedule, &["doubts"]),
+        holds(
+            "all stand still, and the own nodes go on",
+            &[(10, Endpoints(Frozen))],
+            &["halted", "minority-fork"],
+            &["halted", "minority-fork", "node/primary"],
+        ),
         holds("all die", &[(10, Endpoints(Dead))], &["blind"], &["blind", "node/primary"]),
         holds("two die", &[(10, Endpoint(0, Dead)), (10, Endpoint(1, Dead))], &["thin"], &["thin", "node/primary"]),
         holds(
@@ -80,6 +88,31 @@ fn endpoints_that_cannot_be_believed() {
     ];
     for scenario in scenarios {
         scenario.play(|_| {});
+    }
+}
+
+/// The only endpoint shows a schedule that the blocks contradict: the misses of others would be held against the witness, and
+/// its own hidden.
+#[test]
+fn a_lone_endpoint_with_a_wrong_schedule() {
+    for seed in 0..4 {
+        let _shown = Shown(&format!("a wrong schedule, seed {seed}"));
+        let mut night = Night::new(Profile::hive(), Irreversibility(0), 1, seed);
+        night.watch(&[700, 2200], seed);
+        let lie = (10, Fault::Endpoint(0, View::WrongSchedule));
+        let crash = (70, Fault::Node(0, Condition::Crashed));
+        night.run(200, &[lie, (30, Fault::OthersMissing(20)), crash]);
+        let watcher = &night.watchers[0];
+        assert_eq!((night.changes(), watcher.sent.len()), (0, 0));
+        let whole = [Cause::NoSchedule, Cause::Blind, Cause::Split];
+        let pages: Vec<&Alert> = watcher.desk.said.iter().filter(|alert| whole.contains(&alert.key.cause)).collect();
+        let first = pages.first().unwrap();
+        assert_eq!((first.event, first.severity), (AlertEvent::Opened, Severity::Page));
+        let after = first.at.since(night.world.chain.time(DUSK + 10));
+        assert!(after < Duration::from_secs(60), "{after:?}: {first:?}");
+        assert_ne!(pages.last().unwrap().event, AlertEvent::Resolved);
+        night.run(150, &[(0, Fault::OthersMissing(0)), (0, Fault::Endpoint(0, View::Well))]);
+        assert_eq!((night.changes(), night.holder()), (1, "second"));
     }
 }
 
@@ -151,18 +184,19 @@ fn a_split_key_pages_only_when_it_lasts() {
 }
 
 #[test]
-fn the_watchers_clock_is_wrong() {
-    for wrong in [-3600_i64, 3600] {
+fn the_watchers_clock_is_wrong_and_no_answer_has_a_date() {
+    for wrong in [-3_600_000_i64, 3_600_000] {
         let mut night = Night::hive(1);
         night.watch(&[700], 1);
+        night.world.endpoints.iter_mut().for_each(|endpoint| endpoint.dated = false);
         night.run(20, &[]);
-        night.watchers[0].clock_off = wrong;
+        night.watchers[0].clock_ahead = wrong;
         night.run(200, &[(0, Fault::Node(0, Condition::Crashed))]);
         assert_eq!(night.changes(), 0);
         let page = night.watchers[0].alerts("clock")[0].clone();
         assert_eq!(page.severity, Severity::Page);
         assert!(page.summary.contains(if wrong > 0 { "ahead of" } else { "behind" }), "{}", page.summary);
-        night.watchers[0].clock_off = 0;
+        night.watchers[0].clock_ahead = 0;
         night.run(200, &[]);
         assert_eq!((night.changes(), night.holder()), (1, "second"));
     }

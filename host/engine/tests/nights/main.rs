@@ -23,6 +23,7 @@
 
 mod chain_trouble;
 mod chaos;
+mod clocks;
 mod endpoints;
 mod evidence;
 mod modes;

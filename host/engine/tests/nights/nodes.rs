@@ -11,7 +11,7 @@ fn a_quiet_night() {
 
 #[test]
 fn nodes_that_fail() {
-    use Condition::{Behind, Crashed, Forked, Hung, Mute, Well};
+    use Condition::{Behind, Crashed, Forked, Hung, Mute, Unreachable, Well};
     let one = |name, condition, left| Scenario {
         name,
         timeline: vec![(10, Fault::Node(0, condition))],
@@ -47,6 +47,44 @@ fn nodes_that_fail() {
             never: &["refused"],
             left: &["node/primary", "node/second"],
             ..QUIET
+        },
+        Scenario {
+            name: "another program has the primary's port",
+            timeline: vec![(10, Fault::Node(0, Unreachable))],
+            must: &["node/primary"],
+            never: &["switching", "missing", "refused"],
+            left: &["node/primary"],
+            ..QUIET
+        },
+        Scenario {
+            name: "another program has the first standby's port",
+            timeline: vec![(10, Fault::Node(1, Unreachable)), (40, Fault::Node(0, Crashed))],
+            changes: 1,
+            holder: "third",
+            must: &["missing", "switching", "node/second"],
+            never: &["refused"],
+            left: &["node/primary", "node/second"],
+            ..QUIET
+        },
+        Scenario {
+            name: "the first standby thaws with an old head when it is needed",
+            timeline: vec![(10, Fault::Node(1, Hung)), (39, Fault::Node(1, Behind)), (40, Fault::Node(0, Crashed))],
+            changes: 1,
+            holder: "third",
+            must: &["missing", "switching", "node/second"],
+            never: &["refused"],
+            left: &["node/primary", "node/second"],
+            ..QUIET
+        },
+        Scenario {
+            name: "the primary thaws with an old head, and its successor dies",
+            slots: 400,
+            timeline: vec![(10, Fault::Node(0, Hung)), (120, Fault::Node(0, Behind)), (121, Fault::Node(1, Crashed))],
+            changes: 2,
+            holder: "third",
+            must: &["missing", "switching"],
+            never: &["refused", "key-changed"],
+            left: &["node/primary", "node/second"],
         },
         Scenario {
             name: "the first standby only looks well",

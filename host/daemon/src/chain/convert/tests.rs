@@ -200,7 +200,7 @@ impl World {
             previous: id(num - 1, 0),
             time: at_slot(*slot),
             witness: SCHEDULED.chars().nth((*slot % 5) as usize).map(witness).unwrap(),
-            signing_key: key(3),
+            signing_key: Some(key(3)),
             transactions: Vec::new(),
         };
         self.slots.range(from.0..=to.0).map(block).collect()

@@ -71,6 +71,62 @@ fn another_branch_takes_over() {
     assert_eq!(log.tip().map(|tip| tip.id), Some(id(102, 0)));
 }
 
+/// One block, then two more, then four more: a deep fork costs few reads, a shallow one few blocks.
+#[test]
+fn a_fork_steps_back() {
+    let blocks: Vec<(u32, u64, &str)> = (101..=130).map(|num| (num, u64::from(num) - 100, "b")).collect();
+    let mut log = log(&blocks, &[]);
+    let other = |num: u32, below: u8| Block {
+        id: id(num, 9),
+        previous: id(num - 1, below),
+        ..block(num, u64::from(num) - 100, "b")
+    };
+    let left = [(); 4].map(|()| {
+        assert_eq!(log.extend([other(log.tip().unwrap().num().0 + 1, 9)]), Fit::Forked);
+        log.tip().unwrap().num().0
+    });
+    assert_eq!(left, [129, 127, 123, 115]);
+    assert_eq!((log.forks(), log.forked_above(0)), (4, Some(time(15))));
+    assert_eq!(log.base().map(Block::num), Some(BlockNum(101)), "the rest stays");
+    // Once blocks link, the next fork begins with one block again.
+    let tip = log.tip().unwrap().num().0;
+    assert_eq!(log.extend([other(tip + 1, 0)]), Fit::Linked);
+    assert_eq!(log.extend([other(tip + 2, 0)]), Fit::Forked);
+    assert_eq!(log.tip().map(Block::num), Some(BlockNum(tip)));
+}
+
+/// The oldest of the blocks that were left counts: what was read above it since is another branch's.
+#[test]
+fn how_far_back_forks_went() {
+    let mut log = log(&[(101, 1, "b"), (102, 2, "c"), (103, 3, "d"), (104, 4, "e")], &[]);
+    assert_eq!(log.forked_above(0), None);
+    log.drop_from(BlockNum(102));
+    let _ = log.extend([block(102, 2, "c"), block(103, 3, "d")]);
+    log.drop_tip();
+    assert_eq!([0, 1, 2].map(|seen| log.forked_above(seen)), [Some(time(1)), Some(time(2)), None]);
+    for _ in 0..FORKS_KEPT {
+        log.drop_tip();
+    }
+    assert_eq!(log.forked_above(0), Some(Time::from_millis(0)), "nobody knows any more");
+}
+
+/// The round from block 106 on was elected by block 105, which loses: the winner elects another one.
+#[test]
+fn rounds_that_a_lost_block_elected_are_forgotten() {
+    let mut log = log(&[(103, 3, "d"), (104, 4, "e"), (105, 5, "a"), (106, 6, "b")], &[]);
+    log.learn_schedule(&schedule(105, "abcde", None));
+    log.learn_schedule(&schedule(110, "edcba", None));
+    log.drop_from(BlockNum(106));
+    assert_eq!(log.schedules.len(), 2, "block 105 is still there");
+    log.drop_from(BlockNum(105));
+    assert_eq!(log.schedules.keys().collect::<Vec<_>>(), [&BlockNum(105)]);
+    // The endpoints show the winner's round: it counts once blocks have linked up to it.
+    let _ = log.extend([block(105, 7, "c"), block(106, 8, "d")]);
+    assert_eq!(log.schedules.len(), 2);
+    log.learn_schedule(&schedule(110, "badce", None));
+    assert_eq!(log.schedules.get(&BlockNum(110)).map(|round| round[0].clone()), Some(name("b")));
+}
+
 #[test]
 fn the_next_own_slot() {
     let next = |future: Option<&str>, witness: &str, millis: i64| {

@@ -1,7 +1,8 @@
 //! What is believed, and what is doubted.
 
 use super::*;
-use crate::testing::{INTERVAL, block, head, id, key, name, says, silent, time, tracking};
+use crate::chain::ServerDate;
+use crate::testing::{INTERVAL, head, id, in_turn, key, name, says, silent, time, tracking};
 
 fn tracker() -> Tracker {
     let config = tracking();
@@ -18,7 +19,7 @@ fn grown() -> Tracker {
     for num in 96..=99 {
         let head = head(num, u64::from(num) + 100);
         tracker.observe(head.time, &[says("a", head.clone(), key(1)), says("b", head, key(1))]);
-        assert_eq!(tracker.learn(vec![block(num, u64::from(num) + 100, "x")]), Fit::Linked);
+        assert_eq!(tracker.learn(vec![in_turn(num, u64::from(num) + 100)]), Fit::Linked);
     }
     tracker
 }
@@ -72,7 +73,7 @@ fn the_majority_on_another_branch_makes_the_log_wrong() {
     );
     assert_eq!((tracker.agreement(), tracker.trusts("a"), tracker.serves("b")), (Agreement::Agreed, false, true));
     // Outvoted, not a wrong log yet: the blocks decide.
-    let link = |num| Block { id: id(num, 7), previous: id(num - 1, 7), ..block(num, 100, "x") };
+    let link = |num| Block { id: id(num, 7), previous: id(num - 1, 7), ..in_turn(num, u64::from(num) + 100) };
     for _ in 0..9 {
         let Some((from, to)) = tracker.wanted() else { break };
         let _ = tracker.learn((from.0..=to.0).map(link).collect());
@@ -92,9 +93,9 @@ fn who_is_always_ahead_is_found_out() {
     observe(&mut tracker, 100);
     assert_eq!(tracker.head().map(|head| head.id), Some(id(100, 0)), "the quorum's head");
     assert_eq!((tracker.serves("a"), tracker.serves("z")), (true, false));
-    assert_eq!(tracker.learn(vec![block(100, 200, "x")]), Fit::Linked);
+    assert_eq!(tracker.learn(vec![in_turn(100, 200)]), Fit::Linked);
     observe(&mut tracker, 101);
-    assert_eq!(tracker.learn(vec![block(101, 201, "x")]), Fit::Linked);
+    assert_eq!(tracker.learn(vec![in_turn(101, 201)]), Fit::Linked);
     observe(&mut tracker, 102);
     assert_eq!(tracker.doubts().get("z"), Some(&Doubt::BrokenClaim));
 }
@@ -104,7 +105,7 @@ fn blocks_of_another_branch_do_not_stay() {
     let mut tracker = grown();
     let well = |name| says(name, head(100, 200), key(1));
     tracker.observe(time(200), &[well("a"), well("b")]);
-    let lie = Block { id: id(100, 7), ..block(100, 200, "x") };
+    let lie = Block { id: id(100, 7), ..in_turn(100, 200) };
     let _ = tracker.learn(vec![lie]);
     assert_eq!(tracker.wanted(), Some((BlockNum(100), BlockNum(100))));
 }
@@ -257,4 +258,126 @@ fn a_schedule_is_believed_when_two_operators_show_it() {
     let of_one = [says_round("a", "abcde"), says_round("z1", "xyzab"), says_round("z2", "xyzab")];
     assert_eq!(producer(&of_one), None, "two of one operator are one voice");
     assert_eq!(producer(&[says_round("a", "abcde")]), Some(5), "the only one");
+}
+
+/// An answer that shows that round instead of "abcde".
+fn scheduling(name: &str, num: u32, round: &str) -> EndpointReading {
+    let mut says = says(name, head(num, u64::from(num) + 100), key(1));
+    says.result.as_mut().unwrap().schedule = crate::testing::schedule(num / 5 * 5 + 5, round, None);
+    says
+}
+
+/// Plays those heights, and reads every block.
+fn play(tracker: &mut Tracker, nums: std::ops::RangeInclusive<u32>, answers: impl Fn(u32) -> Vec<EndpointReading>) {
+    for num in nums {
+        tracker.observe(time(u64::from(num) + 100), &answers(num));
+        while let Some((from, to)) = tracker.wanted() {
+            let blocks = (from.0..=to.0).map(|num| in_turn(num, u64::from(num) + 100));
+            assert_eq!(tracker.learn(blocks.collect()), Fit::Linked);
+        }
+    }
+}
+
+#[test]
+fn whose_schedule_the_blocks_contradict_is_not_trusted() {
+    let mut tracker = tracker();
+    let lies = |num| vec![scheduling("a", num, "abcde"), scheduling("b", num, "abcde"), scheduling("z", num, "bcdea")];
+    play(&mut tracker, 100..=110, lies);
+    assert_eq!(tracker.doubts().get("z"), Some(&Doubt::WrongSchedule));
+    assert_eq!((tracker.agreement(), tracker.knows_schedule()), (Agreement::Agreed, true));
+    tracker.observe(time(211), &[scheduling("a", 111, "abcde"), scheduling("z", 111, "bcdea"), silent("b")]);
+    assert_eq!(tracker.agreement(), Agreement::Disagreed, "it is no second voice");
+    // It says the truth: after a third of a round it is believed.
+    let truth = |num| ["a", "b", "z"].map(|name| scheduling(name, num, "abcde")).to_vec();
+    play(&mut tracker, 111..=111, truth);
+    assert!(!tracker.trusts("z"), "a block is not enough");
+    play(&mut tracker, 112..=114, truth);
+    assert!(tracker.trusts("z"), "{:?}", tracker.doubts());
+}
+
+/// The only endpoint lies: nothing is attributed to anybody until it shows a schedule that fits.
+#[test]
+fn a_lone_endpoint_with_a_wrong_schedule_leaves_none() {
+    let mut tracker = tracker();
+    play(&mut tracker, 100..=104, |num| vec![scheduling("z", num, "abcde")]);
+    assert!(tracker.knows_schedule());
+    play(&mut tracker, 105..=112, |num| vec![scheduling("z", num, "bcdea")]);
+    assert!(!tracker.knows_schedule(), "{:?}", tracker.doubts());
+    assert_eq!(tracker.log().schedules.keys().collect::<Vec<_>>(), [&BlockNum(105)], "the one that was right stays");
+}
+
+/// One on another branch, where another round was elected: that is a fork, and no wrong schedule.
+#[test]
+fn another_branch_may_have_another_schedule() {
+    let mut tracker = tracker();
+    let other = |num: u32| {
+        let mut says = scheduling("z", num, "edcba");
+        says.result.as_mut().unwrap().head = forked(num, u64::from(num) + 100, 7);
+        says
+    };
+    play(&mut tracker, 100..=110, |num| vec![scheduling("a", num, "abcde"), scheduling("b", num, "abcde"), other(num)]);
+    // Nor while it is a block ahead, and nobody has another block at that height yet.
+    let mut ahead = self::tracker();
+    let above = |num: u32| {
+        let mut says = scheduling("z", num, "edcba");
+        says.result.as_mut().unwrap().head = forked(num + 1, u64::from(num) + 101, 7);
+        vec![scheduling("a", num, "abcde"), scheduling("b", num, "abcde"), says]
+    };
+    play(&mut ahead, 100..=103, |num| ["a", "b"].map(|name| scheduling(name, num, "abcde")).to_vec());
+    play(&mut ahead, 104..=105, above);
+    assert!(matches!(ahead.doubts().get("z"), Some(Doubt::Fork(_))), "{:?}", ahead.doubts());
+    let doubt = tracker.doubts().get("z");
+    assert!(matches!(doubt, Some(Doubt::Fork(_) | Doubt::BrokenClaim)), "{doubt:?}");
+}
+
+/// This machine is five minutes ahead: every head would be stale, if the answers did not tell.
+#[test]
+fn dates_correct_the_clock() {
+    let off = Duration::from_secs(300);
+    let mut tracker = tracker();
+    let mut undated = self::tracker();
+    for num in 100..110 {
+        let right = time(u64::from(num) + 100).plus(Duration::from_millis(500));
+        let at = |name| says(name, head(num, u64::from(num) + 100), key(1));
+        let dated = |name| {
+            let date = Time::from_secs(right.as_secs());
+            EndpointReading {
+                date: Some(ServerDate { date, asked: right.plus(off), received: right.plus(off) }),
+                ..at(name)
+            }
+        };
+        tracker.observe(right.plus(off), &[dated("a"), dated("b")]);
+        undated.observe(right.plus(off), &[at("a"), at("b")]);
+        assert_eq!(tracker.agreement(), Agreement::Agreed, "from the first answer on");
+        let left = tracker.corrected(right.plus(off)).since(right);
+        assert!(left <= Duration::from_secs(1), "{left:?}");
+    }
+    assert!(matches!(tracker.clock_offset(), ClockOffset::Ahead(_)));
+    assert_eq!((undated.agreement(), undated.clock_offset()), (Agreement::Blind, ClockOffset::None));
+}
+
+#[test]
+fn whether_most_witnesses_have_built_within_a_round() {
+    use crate::chain::Majority::{Built, NotSeen};
+    let mut tracker = tracker();
+    let both = |num: u32, slot: u64| {
+        let head = Head { irreversible: BlockNum(1), ..head(num, slot) };
+        [says("a", head.clone(), key(1)), says("b", head, key(1))]
+    };
+    assert_eq!(tracker.recent_majority(), NotSeen, "nothing is known");
+    // Slots 200 to 204, then only every fifth slot holds a block.
+    let slots = [200, 201, 202, 203, 204, 209, 214];
+    let mut seen = Vec::new();
+    for (num, slot) in (100..).zip(slots) {
+        tracker.observe(time(slot), &both(num, slot));
+        assert_eq!(tracker.learn(vec![in_turn(num, slot)]), Fit::Linked);
+        seen.push((tracker.recent_majority(), tracker.majority_after(Slot(201))));
+    }
+    assert_eq!(seen[..4], [(Built, NotSeen); 4], "it takes a round to tell");
+    assert_eq!(seen[4..], [(Built, Built), (NotSeen, Built), (NotSeen, Built)]);
+    // The first block after it is irreversible: who made the others is no matter.
+    let last = Head { irreversible: BlockNum(107), ..head(107, 219) };
+    tracker.observe(time(219), &[says("a", last.clone(), key(1)), says("b", last, key(1))]);
+    assert_eq!(tracker.learn(vec![in_turn(107, 219)]), Fit::Linked);
+    assert_eq!((tracker.recent_majority(), tracker.majority_after(Slot(210))), (Built, Built));
 }

@@ -1,9 +1,77 @@
-//! Switches of which no block can be read.
+//! What is remembered of moves of the key, what a fork makes of them, and switches of which no block can be read.
+
+use dogwatch_alerts::{Alert, AlertEvent};
 
 use super::*;
 use crate::decision::Action;
-use crate::situation::{NodeIndex, SlotOutcome, Verdict};
+use crate::situation::{NodeIndex, Verdict};
+use crate::switch::MoveCause;
+use crate::testing::key;
 use crate::watch::scene::Scene;
+
+/// Somebody else moves the key to node second; what Dogwatch remembers of that.
+fn remembered(happens: impl Fn(&mut Scene)) -> (MoveCause, String) {
+    let mut scene = Scene::new(Mode::Armed);
+    happens(&mut scene);
+    scene.shown = None;
+    scene.run(2);
+    let [record] = scene.watch.state.switches.as_slice() else { panic!("{:?}", scene.watch.state.switches) };
+    assert_eq!(record.origin, Origin::Elsewhere);
+    (record.cause(), record.reason.clone())
+}
+
+#[test]
+fn why_somebody_else_moved_the_key() {
+    let planned = remembered(|scene| scene.wallet(key(2)));
+    assert_eq!(planned, (MoveCause::Planned, "made elsewhere, while primary missed no slot".to_owned()));
+    let after_misses = (MoveCause::Failure, "made elsewhere, after primary missed 2 slots in a row".to_owned());
+    let down = |scene: &mut Scene| {
+        scene.fails = true;
+        scene.run(11);
+    };
+    let after = remembered(|scene| {
+        down(scene);
+        scene.wallet(key(2));
+    });
+    assert_eq!(after, after_misses);
+    // The endpoints did not agree on the key until second had produced.
+    let late = remembered(|scene| {
+        down(scene);
+        scene.shown = Some(key(5));
+        scene.wallet(key(2));
+        scene.run(7);
+    });
+    assert_eq!(late, after_misses);
+    let unseen = remembered(|scene| {
+        (scene.fails, scene.silent) = (true, true);
+        scene.run(20);
+        scene.wallet(key(2));
+        scene.silent = false;
+    });
+    assert_eq!(unseen.0, MoveCause::Failure, "{}", unseen.1);
+}
+
+/// A switch to second that is in a block and proven; then a branch wins that holds neither.
+#[test]
+fn a_proven_switch_that_a_fork_undoes_is_forgotten_and_told() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.final_after = 1000;
+    scene.fails = true;
+    scene.run(12);
+    scene.decide(Action::SwitchTo(NodeIndex(1)), "two misses in a row");
+    scene.include();
+    scene.run(5);
+    assert!(scene.watch.state.switches[0].proof.is_some());
+    scene.take();
+    scene.rewrite(6);
+    scene.run(2);
+    let state = &scene.watch.state;
+    assert_eq!(state.switches, [], "it was none");
+    assert_eq!(state.key.map(|record| (record.key, record.since)), Some((key(1), None)), "it never left");
+    let told: Vec<Alert> = scene.take().into_iter().filter(|alert| alert.key.cause == Cause::KeyChanged).collect();
+    assert_eq!(told[0].event, AlertEvent::Opened);
+    assert_eq!(told[0].summary, "alice: a fork undid the switch to node second");
+}
 
 /// Headers show misses and blocks of the witness. Neither the switch nor its proof is in them: whether it took effect is
 /// known from the key, once it can no longer be pending.

@@ -12,6 +12,13 @@ use crate::watch::machine::Watch;
 use crate::watch::text::phrases::{Advice, ENDPOINTS, STATUS};
 use crate::watch::verdict::REQUIRED_PARTICIPATION;
 
+/// What keeps Dogwatch from switching on misses, and what to do about that, if a switch by hand is no better.
+#[derive(Clone, Copy)]
+struct Hold {
+    why: &'static str,
+    remedy: Option<&'static str>,
+}
+
 impl Watch {
     pub(in crate::watch) fn low_participation(&self, filled: u8) -> Notice {
         let least = self.config.rails.min_participation;
@@ -23,8 +30,8 @@ impl Watch {
                 Severity::Critical,
                 format!("{chain}: only {filled} of the last 128 slots hold a block"),
                 format!(
-                    "Below {least} the chain itself is in trouble. Dogwatch judges {name} by the blocks around its own \
-                     slots; below {REQUIRED_PARTICIPATION} producers stop by themselves, and no switch helps."
+                    "Below {least} the chain itself is in trouble. Dogwatch still switches if {name} misses its slots; \
+                     below {REQUIRED_PARTICIPATION} producers stop by themselves, and no switch helps."
                 ),
                 "Find out what is wrong with the chain, and what other witnesses do.",
             )
@@ -44,6 +51,7 @@ impl Watch {
         };
         let when = match self.state.missed_unseen {
             0 => when,
+            _ if misses.is_empty() => "While Dogwatch could not see the chain".to_owned(),
             unseen => format!("{when}, and {unseen} while Dogwatch could not see the chain"),
         };
         let name = self.name();
@@ -69,24 +77,35 @@ impl Watch {
     }
 
     /// What about the chain keeps Dogwatch from switching on misses, if anything does.
-    fn hold(&self, now: Time, chain: &Tracker) -> Option<&'static str> {
-        match self.verdict(now, chain) {
-            Verdict::Me | Verdict::Fine => None,
-            Verdict::Chain => Some(
+    fn hold(&self, now: Time, chain: &Tracker) -> Option<Hold> {
+        let (why, remedy) = match self.verdict(now, chain) {
+            Verdict::Me | Verdict::Fine => return None,
+            Verdict::Chain => (
                 "So few slots hold a block that producers take the chain for a minority's and stop by themselves: \
                  Dogwatch does not switch while that lasts.",
+                Some(
+                    "Find out what is wrong with the chain, and see that the node is ready to produce when it recovers.",
+                ),
             ),
-            Verdict::CannotTell if self.fork_is_suspected() => {
-                Some("The endpoints may be on a minority fork: Dogwatch does not switch while that lasts.")
+            Verdict::CannotTell if self.fork_is_suspected() => (
+                "The endpoints may be on a minority fork: Dogwatch does not switch while that lasts.",
+                Some("First find out which branch is the chain's: the node may be missing nothing there."),
+            ),
+            Verdict::CannotTell if !chain.knows_schedule() || chain.parameters().are_wrong() => {
+                ("Dogwatch does not switch: another alert says what keeps it from judging the witness.", None)
+            }
+            Verdict::CannotTell if self.misses_in_a_row().is_empty() => {
+                ("Dogwatch switches only on misses that it has seen.", None)
             }
             Verdict::CannotTell => {
-                Some("Dogwatch switches only once most witnesses have built on the blocks after the misses.")
+                ("Dogwatch switches only once most witnesses have built on the blocks after the misses.", None)
             }
-        }
+        };
+        Some(Hold { why, remedy })
     }
 
     /// What Dogwatch does about misses, and what is left to the operator.
-    fn after_misses(&self, now: Time, count: usize, hold: Option<&'static str>) -> (String, Advice) {
+    fn after_misses(&self, now: Time, count: usize, hold: Option<Hold>) -> (String, Advice) {
         let holder = self.holder();
         let Some(Holder::Node(node)) = &holder else {
             let next = "Dogwatch cannot switch away from a key that it does not have.".to_owned();
@@ -110,10 +129,13 @@ impl Watch {
             (Mode::Armed, None) if no_policy => ("The policy fails: Dogwatch does not switch.".to_owned(), ""),
             (Mode::Armed, None) => {
                 let acts = "Dogwatch switches as soon as the policy asks for it and nothing stands in the way.";
-                (hold.unwrap_or(acts).to_owned(), "")
+                (hold.map_or(acts, |hold| hold.why).to_owned(), "")
             }
         };
         let acts = self.config.mode == Mode::Armed && paused.is_none() && !no_policy && hold.is_none();
+        if let Some(remedy) = hold.and_then(|hold| hold.remedy) {
+            return (next, Advice::new(remedy, ENDPOINTS));
+        }
         let advice = match self.by_hand(now, None) {
             _ if count < 2 => Advice::new(format!("Look at node {node}."), STATUS),
             None => Advice::new(format!("Repair node {node} or a standby."), STATUS),

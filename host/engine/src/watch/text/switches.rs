@@ -133,11 +133,11 @@ impl Watch {
             Severity::Critical,
             format!("{}: a fork undid the switch to {}", self.name(), from.place()),
             format!(
-                "Another branch of the chain won, and does not hold it: the signing key is that of {} again. Dogwatch \
-                 switches again if that misses its blocks.",
-                to.place()
+                "Another branch of the chain won, and the switch is not in it: the signing key is {} again. Misses \
+                 from before the switch count again.",
+                to.whose()
             ),
-            "Nothing yet.",
+            &format!("Look at {}: it is on duty again.", to.place()),
         )
     }
 

@@ -75,6 +75,9 @@ fn alerts_about_the_key() {
     texts.add("disabled, then a key of nobody", Cause::Disabled, [disabled, foreign.clone()].concat());
     scene.wallet(key(1));
     scene.run(1);
+    let undone = Holder::Node("second".to_owned());
+    let notice = scene.watch.undone_by_fork(&undone, &Holder::Node("primary".to_owned()));
+    texts.add_notice("a fork undid a proven switch", Cause::KeyChanged, scene.now(), notice);
     texts.add("a key of nobody, then a node's", Cause::ForeignKey, [foreign, scene.take()].concat());
     scene.unfit = ["primary", "second", "third"].into();
     scene.run(4);
@@ -112,8 +115,32 @@ fn alerts_about_misses() {
     texts.add("the operator disables the witness", Cause::Missing, end);
 
     let mut variant = |heading, scene: &Scene| {
-        texts.add_notice(heading, Cause::Missing, scene.now(), scene.watch.missing(scene.now()));
+        texts.add_notice(heading, Cause::Missing, scene.now(), scene.watch.missing(scene.now(), &scene.tracker));
     };
+    let mut scene = Scene::new(Mode::Armed);
+    (scene.fails, scene.silent) = (true, true);
+    scene.run(22);
+    (scene.silent, scene.final_after) = (false, 1000);
+    scene.run(2);
+    variant("most witnesses have not built on the last one yet, and nobody saw the others", &scene);
+    scene.run(1);
+    variant("and then they have", &scene);
+    let mut scene = Scene::new(Mode::Armed);
+    scene.watch.state.missed_unseen = 2;
+    variant("nobody saw any of them", &scene);
+    let mut scene = down(Mode::Armed);
+    scene.participation = 40;
+    scene.run(1);
+    variant("while producers stop by themselves", &scene);
+    let mut scene = Scene::new(Mode::Armed);
+    (scene.fails, scene.final_after) = (true, 1000);
+    scene.absent = ["bob", "carol"].into();
+    scene.run(26);
+    variant("on a minority fork", &scene);
+    let mut scene = down(Mode::Armed);
+    scene.unscheduled = true;
+    scene.run(6);
+    variant("without a schedule", &scene);
     let mut scene = down(Mode::Armed);
     scene.unfit = ["second", "third"].into();
     scene.run(3);
@@ -139,6 +166,33 @@ fn alerts_about_misses() {
     scene.fails = true;
     scene.run(12);
     variant("with a key of nobody", &scene);
+    texts.check();
+}
+
+#[test]
+fn alerts_about_a_minority_fork() {
+    let mut texts = CauseTexts::default();
+
+    let mut scene = Scene::new(Mode::Armed);
+    scene.ahead = Some(("second", 9));
+    scene.run(4);
+    scene.ahead = None;
+    scene.run(1);
+    texts.add("a node is above the endpoints, until it is not", Cause::MinorityFork, scene.take());
+    scene.stand_still(true);
+    scene.run(10);
+    scene.ahead = Some(("second", 12));
+    scene.run(4);
+    scene.stand_still(false);
+    scene.ahead = None;
+    scene.run(1);
+    texts.add("all endpoints stand still, and a node goes on", Cause::MinorityFork, scene.take());
+    scene.final_after = 1000;
+    scene.absent = ["bob", "carol", "dave"].into();
+    scene.run(16);
+    scene.absent.clear();
+    scene.run(3);
+    texts.add("half of the witnesses are elsewhere, and come back", Cause::MinorityFork, scene.take());
     texts.check();
 }
 

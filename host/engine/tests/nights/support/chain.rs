@@ -1,5 +1,6 @@
 //! The model chain: slots, schedules, blocks, one watched witness's key, switches by compare-and-swap, micro-forks.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dogwatch_chain::{
@@ -10,6 +11,9 @@ use dogwatch_engine::SwitchPlan;
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
+
+/// Below so many of the last 128 slots filled nodes produce nothing (`required-participation`).
+const REQUIRED_PARTICIPATION: u32 = 43;
 
 /// When slot 0 began.
 const GENESIS: i64 = 1_700_000_000_000;
@@ -49,7 +53,7 @@ pub(crate) struct KeyChange {
     pub(crate) by: Option<TransactionId>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chain {
     pub(crate) profile: Profile,
     pub(crate) witness: AccountName,
@@ -58,6 +62,10 @@ pub(crate) struct Chain {
     pub(crate) halted: bool,
     /// How many of a hundred slots of the other witnesses stay empty.
     pub(crate) others_missing: u32,
+    /// Witnesses that are on another branch: they produce nothing here.
+    elsewhere: BTreeSet<AccountName>,
+    /// The last block that is irreversible, if none will be after it.
+    last_final: Option<BlockNum>,
     /// Other nodes show a switch, and refuse a rival, only once it is in a block.
     pub(crate) slow_gossip: bool,
     /// The watched witness is elected once in so many rounds: in one of many if it is a backup witness.
@@ -93,6 +101,8 @@ impl Chain {
             mempool: Vec::new(),
             halted: false,
             others_missing: 0,
+            elsewhere: BTreeSet::new(),
+            last_final: None,
             slow_gossip: false,
             elected_every: 1,
             elections: 0,
@@ -182,7 +192,14 @@ impl Chain {
             return;
         }
         let producer = self.producer(slot);
+        if self.elsewhere.contains(&producer) {
+            return;
+        }
         let signing_key = if producer == self.witness {
+            let recent = self.head().recent.checked_shl(u32::try_from(slot - self.head().slot - 1).unwrap());
+            if recent.unwrap_or(0).count_ones() < REQUIRED_PARTICIPATION && self.others_missing > 0 {
+                return;
+            }
             let held = self.head().key;
             if self.pending_key() != held && can_sign(held) {
                 // Producers pick their key from pending state: the block is refused.
@@ -264,6 +281,24 @@ impl Chain {
         self.branch = self.branch.wrapping_add(1);
     }
 
+    /// Every third of the other witnesses leaves, for a branch of their own on which nothing becomes irreversible.
+    pub(crate) fn split(&mut self) -> Self {
+        let mut minority = self.clone();
+        minority.branch = self.branch.wrapping_add(100);
+        minority.last_final = Some(self.head_at(self.head()).irreversible);
+        let (leave, stay): (Vec<_>, Vec<_>) = self.others.iter().cloned().enumerate().partition(|(n, _)| n % 3 == 0);
+        let names = |part: Vec<(usize, AccountName)>| part.into_iter().map(|(_, name)| name).collect::<BTreeSet<_>>();
+        self.elsewhere = names(leave);
+        minority.elsewhere = names(stay);
+        minority.elsewhere.insert(self.witness.clone());
+        minority
+    }
+
+    /// Those who left are back.
+    pub(crate) fn heal(&mut self) {
+        self.elsewhere.clear();
+    }
+
     fn id(&mut self, num: u32) -> BlockId {
         let mut bytes = [0; 20];
         self.rng.fill(&mut bytes[4..]);
@@ -290,7 +325,7 @@ impl Chain {
 
     /// What a node says that stands at that link.
     pub(crate) fn head_at(&self, link: &Link) -> Head {
-        let floor = link.block.num().back(self.irreversibility.0);
+        let floor = link.block.num().back(self.irreversibility.0).min(self.last_final.unwrap_or(link.block.num()));
         Head {
             id: link.block.id,
             time: link.block.time,

@@ -1,7 +1,7 @@
 //! Public endpoints, each with its own view of the chain.
 
-use dogwatch_chain::{Block, BlockId, BlockNum, PublicKey};
-use dogwatch_engine::{EndpointReading, ReadFailure, Reading, SwitchPlan};
+use dogwatch_chain::{Block, BlockId, BlockNum, PublicKey, Time};
+use dogwatch_engine::{EndpointReading, ReadFailure, Reading, ServerDate, SwitchPlan};
 
 use super::chain::Chain;
 
@@ -25,12 +25,18 @@ pub(crate) enum View {
     Swallows,
     /// Reads well, and refuses every transaction.
     Refuses,
+    /// On the branch of the minority.
+    Minority,
+    /// Shows the round with its first witness as its last.
+    WrongSchedule,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) view: View,
+    /// Whether its answers have a `Date`.
+    pub(crate) dated: bool,
     frozen_at: usize,
 }
 
@@ -42,7 +48,7 @@ pub(crate) enum Taken {
 
 impl Endpoint {
     pub(crate) fn new(n: usize) -> Self {
-        Self { name: format!("endpoint-{n}"), view: View::Well, frozen_at: 0 }
+        Self { name: format!("endpoint-{n}"), view: View::Well, dated: true, frozen_at: 0 }
     }
 
     pub(crate) fn turn(&mut self, view: View, chain: &Chain) {
@@ -72,10 +78,13 @@ impl Endpoint {
         BlockId::from_bytes(bytes)
     }
 
-    pub(crate) fn read(&self, chain: &Chain) -> EndpointReading {
-        let result =
-            if self.view == View::Dead { Err(ReadFailure::new("connection refused")) } else { Ok(self.reading(chain)) };
-        EndpointReading { endpoint: self.name.clone(), operator: self.name.clone(), date: None, result }
+    /// Its answer, which arrives when the clock over there shows `now` and the one here shows `received`.
+    pub(crate) fn read(&self, chain: &Chain, now: Time, received: Time) -> EndpointReading {
+        let alive = self.view != View::Dead;
+        let result = if alive { Ok(self.reading(chain)) } else { Err(ReadFailure::new("connection refused")) };
+        let date = ServerDate { date: Time::from_millis(now.as_millis() / 1000 * 1000), asked: received, received };
+        let date = (alive && self.dated).then_some(date);
+        EndpointReading { endpoint: self.name.clone(), operator: self.name.clone(), date, result }
     }
 
     fn reading(&self, chain: &Chain) -> Reading {
@@ -92,7 +101,12 @@ impl Endpoint {
             _ => chain.pending_key(),
         };
         let witness = (self.view != View::NoWitness).then(|| chain.witness_at(link, key));
-        Reading { head, schedule: chain.schedule_at(link), witnesses: vec![witness] }
+        let mut schedule = chain.schedule_at(link);
+        if self.view == View::WrongSchedule {
+            schedule.current.rotate_left(1);
+            schedule.future.iter_mut().for_each(|future| future.rotate_left(1));
+        }
+        Reading { head, schedule, witnesses: vec![witness] }
     }
 
     pub(crate) fn blocks(&self, chain: &Chain, from: BlockNum, to: BlockNum) -> Vec<Block> {
@@ -116,11 +130,13 @@ impl Endpoint {
         match self.view {
             View::Dead => Taken::Trouble("connection refused"),
             View::Refuses => Taken::Trouble("missing required other authority"),
-            View::Swallows | View::Frozen | View::Forked(_) | View::Ahead(_) => Taken::Accepted,
-            View::Well | View::Lagging(_) | View::WrongKey | View::NoWitness => match chain.offer(plan, ready) {
-                Ok(()) => Taken::Accepted,
-                Err(()) => Taken::Mismatch,
-            },
+            View::Swallows | View::Frozen | View::Forked(_) | View::Ahead(_) | View::Minority => Taken::Accepted,
+            View::Well | View::Lagging(_) | View::WrongKey | View::NoWitness | View::WrongSchedule => {
+                match chain.offer(plan, ready) {
+                    Ok(()) => Taken::Accepted,
+                    Err(()) => Taken::Mismatch,
+                }
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) const DUSK: u64 = 70;
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) chain: Chain,
+    /// The branch of a minority of the witnesses, while there is one.
+    pub(crate) minority: Option<Chain>,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) sites: usize,
@@ -71,6 +73,17 @@ pub(crate) enum Fault {
     Reorder,
     /// Another mode; takes effect with the next start.
     Mode(Mode),
+    /// A third of the witnesses leave for a branch of their own, or are back.
+    Split(bool),
+    /// The watchers' clocks are ahead by so many milliseconds.
+    Clock(i64),
+}
+
+impl World {
+    /// The branch that an endpoint is on.
+    pub(crate) fn shown_by(&self, endpoint: &Endpoint) -> &Chain {
+        self.minority.as_ref().filter(|_| endpoint.view == View::Minority).unwrap_or(&self.chain)
+    }
 }
 
 impl Night {
@@ -79,7 +92,8 @@ impl Night {
             ["primary", "second", "third"].iter().zip(1..).map(|(name, n)| Node::new(name, key(n))).collect();
         let chain = Chain::new(profile, irreversibility, nodes[0].key, seed);
         let endpoints = (0..endpoints).map(Endpoint::new).collect();
-        let mut night = Self { world: World { chain, endpoints, nodes, sites: 0 }, watchers: Vec::new(), slot: 1 };
+        let mut night =
+            Self { world: World { chain, minority: None, endpoints, nodes, sites: 0 }, watchers: Vec::new(), slot: 1 };
         while night.slot < DUSK {
             night.pass_slot();
         }
@@ -102,11 +116,14 @@ impl Night {
 
     fn pass_slot(&mut self) {
         self.slot += 1;
-        let World { chain, nodes, .. } = &mut self.world;
+        let World { chain, nodes, minority, .. } = &mut self.world;
         let own = !chain.halted && chain.producer(self.slot) == chain.witness;
         let held = chain.head().key;
         let can_sign = |key: PublicKey| nodes.iter().any(|node| node.key == key && node.produces()) || key == foreign();
         chain.step(self.slot, can_sign);
+        if let Some(minority) = minority {
+            minority.step(self.slot, |_| false);
+        }
         if let Some(node) = nodes.iter_mut().find(|node| own && node.key == held) {
             node.skips = node.skips.saturating_sub(1);
         }
@@ -183,6 +200,12 @@ impl Night {
             Fault::Policy(policy) => self.watchers.iter_mut().for_each(|watcher| watcher.policy = *policy),
             Fault::Reorder => self.watchers.iter_mut().for_each(|watcher| watcher.config.nodes.reverse()),
             Fault::Mode(mode) => self.watchers.iter_mut().for_each(|watcher| watcher.config.mode = *mode),
+            Fault::Split(true) => self.world.minority = Some(chain.split()),
+            Fault::Split(false) => {
+                chain.heal();
+                self.world.minority = None;
+            }
+            Fault::Clock(ahead) => self.watchers.iter_mut().for_each(|watcher| watcher.clock_ahead = *ahead),
             Fault::ForkSwitch(_) | Fault::DieAfterSend(_) => unreachable!("sprung by the run"),
         }
     }
@@ -190,6 +213,7 @@ impl Night {
     fn tell(&mut self, event: &Event) {
         let now = self.world.chain.time(self.slot).plus(Duration::from_millis(2800));
         for watcher in self.watchers.iter_mut().filter(|watcher| watcher.live.is_some()) {
+            let now = watcher.corrected(now);
             if watcher.feed(now, self.slot, &mut self.world, event.clone()).is_err() {
                 watcher.die(self.slot);
             }

@@ -18,8 +18,10 @@ pub(crate) enum Condition {
     Behind,
     /// It is on a branch of its own.
     Forked,
-    /// Its probe is fine, and it does not produce.
+    /// Its probe is fine, and it does not produce: it has another key, say.
     Mute,
+    /// It produces, and another program has its port.
+    Unreachable,
 }
 
 #[derive(Clone, Debug)]
@@ -46,13 +48,14 @@ impl Node {
     }
 
     pub(crate) fn produces(&self) -> bool {
-        self.condition == Condition::Well && self.skips == 0
+        matches!(self.condition, Condition::Well | Condition::Unreachable) && self.skips == 0
     }
 
     pub(crate) fn probe(&self, chain: &Chain) -> Result<Probe, ProbeFailure> {
         let top = chain.links.len();
         let link = match self.condition {
             Condition::Crashed => return Err(ProbeFailure::new("connection refused")),
+            Condition::Unreachable => return Err(ProbeFailure::new("HTTP status 404")),
             Condition::Well | Condition::Mute => top,
             Condition::Hung => self.hung_at.min(top),
             Condition::Behind => top.saturating_sub(40),

@@ -45,6 +45,9 @@ pub(crate) const QUIET: Scenario = Scenario {
         "key-changed",
         "doubts",
         "policy-failed",
+        "minority-fork",
+        "no-schedule",
+        "clock-offset",
     ],
     left: &[],
 };

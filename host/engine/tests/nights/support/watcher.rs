@@ -14,7 +14,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use super::check;
 use super::desk::AlertDesk;
-use super::endpoint::Taken;
+use super::endpoint::{Endpoint, Taken};
 use super::night::World;
 use super::policy::Policy;
 
@@ -57,8 +57,8 @@ pub(crate) struct Watcher {
     pub(crate) answers: Vec<Result<TransactionId, Vec<Refusal>>>,
     /// Slots from taking a transaction to the first block that may hold it.
     pub(crate) delay: u64,
-    /// Seconds by which its clock is wrong.
-    pub(crate) clock_off: i64,
+    /// Milliseconds by which its clock is ahead.
+    pub(crate) clock_ahead: i64,
     wake: Option<Time>,
     rng: SmallRng,
 }
@@ -120,7 +120,7 @@ impl Watcher {
             records: Vec::new(),
             answers: Vec::new(),
             delay: 1,
-            clock_off: 0,
+            clock_ahead: 0,
             wake: None,
             rng: SmallRng::seed_from_u64(seed),
         }
@@ -166,9 +166,8 @@ impl Watcher {
         if slot < self.down_until {
             return;
         }
-        let now = Time::from_millis(now.as_millis() + self.clock_off * 1000);
         if self.live.is_none() {
-            self.start(now);
+            self.start(self.local(now));
         }
         if self.round(now, slot, world).is_err() {
             let down = self.rng.random_range(0..30);
@@ -176,8 +175,19 @@ impl Watcher {
         }
     }
 
+    /// What its clock shows.
+    fn local(&self, now: Time) -> Time {
+        Time::from_millis(now.as_millis() + self.clock_ahead)
+    }
+
+    /// What it takes for the time.
+    pub(crate) fn corrected(&self, now: Time) -> Time {
+        self.live.as_ref().unwrap().tracker.corrected(self.local(now))
+    }
+
     fn round(&mut self, now: Time, slot: u64, world: &mut World) -> Result<(), Died> {
         self.read_chain(now, world);
+        let now = self.corrected(now);
         let live = self.live.as_mut().unwrap();
         let reports = live.chain_alerts.observe(now, &live.tracker);
         self.persist(now, reports);
@@ -199,15 +209,17 @@ impl Watcher {
     }
 
     fn read_chain(&mut self, now: Time, world: &World) {
+        let local = self.local(now);
         let tracker = &mut self.live.as_mut().unwrap().tracker;
-        let readings: Vec<_> = world.endpoints.iter().map(|endpoint| endpoint.read(&world.chain)).collect();
-        tracker.observe(now, &readings);
+        let read = |endpoint: &Endpoint| endpoint.read(world.shown_by(endpoint), now, local);
+        let readings: Vec<_> = world.endpoints.iter().map(read).collect();
+        tracker.observe(local, &readings);
         // Bounded by nothing but the tracker's own promise to come to an end.
         for round in 0.. {
             assert!(round < 500, "learning blocks never ends");
             let Some((from, to)) = tracker.wanted() else { break };
             let Some(source) = world.endpoints.iter().find(|endpoint| tracker.serves(&endpoint.name)) else { break };
-            if tracker.learn(source.blocks(&world.chain, from, to)) == Fit::Linked {
+            if tracker.learn(source.blocks(world.shown_by(source), from, to)) == Fit::Linked {
                 break;
             }
         }
