@@ -26,6 +26,8 @@ pub struct Round<'r, 'a, N> {
     unfresh: AgreementVerdict,
     /// Endpoints that the caller knows to be on another branch.
     condemned: BTreeSet<N>,
+    /// Endpoints whose schedule the caller knows to be wrong.
+    misscheduled: BTreeSet<N>,
 }
 
 /// How well the endpoints agree, and on what.
@@ -75,7 +77,16 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
             JudgedVoice { voice, standing, contested: None }
         };
         let voices = voices.into_iter().map(judged).collect();
-        let mut round = Self { now, rules, claims, voices, need, unfresh, condemned: BTreeSet::new() };
+        let mut round = Self {
+            now,
+            rules,
+            claims,
+            voices,
+            need,
+            unfresh,
+            condemned: BTreeSet::new(),
+            misscheduled: BTreeSet::new(),
+        };
         round.weigh();
         round
     }
@@ -121,9 +132,16 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
         }
     }
 
+    /// Takes in that the schedules of these endpoints are wrong. What else they say counts.
+    pub fn distrust_schedules(&mut self, endpoints: impl IntoIterator<Item = N>) {
+        self.misscheduled.extend(endpoints);
+    }
+
     /// How well the endpoints agree, and on what.
     pub fn conclude(&self) -> Conclusion {
         let sound: Vec<SoundVoice<'a>> = self.sound().collect();
+        let scheduled = self.voices.iter().filter(|judged| !self.misscheduled.contains(&judged.voice.endpoint));
+        let scheduled: Vec<SoundVoice<'a>> = scheduled.filter_map(JudgedVoice::sound).collect();
         let head = self.common_head();
         let verdict = self.verdict(head.as_ref());
         let head = head.filter(|_| verdict.is_good());
@@ -133,7 +151,7 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
         Conclusion {
             verdict,
             irreversible: head.as_ref().and_then(|_| operators::reached(numbers, self.need)),
-            schedule: head.as_ref().and_then(|head| schedule(&sound, self.need, head.num())),
+            schedule: head.as_ref().and_then(|head| schedule(&scheduled, self.need, head.num())),
             head,
             witnesses: (0..asked.unwrap_or(0)).map(|index| witness(&sound, self.need, index)).collect(),
         }

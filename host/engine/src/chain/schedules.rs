@@ -1,6 +1,6 @@
 //! Whether schedules fit the blocks: a wrong one would hold the misses of others against the witness, or hide its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use dogwatch_agreement::{Round, Standing};
 use dogwatch_chain::{BlockId, BlockNum, Schedule};
@@ -60,12 +60,11 @@ struct Suspect {
 #[derive(Clone, Debug, Default)]
 pub(super) struct WrongSchedules {
     suspects: Vec<Suspect>,
-    /// By endpoint: up to which height it is not trusted.
-    proven: BTreeMap<String, BlockNum>,
+    proven: BTreeSet<String>,
 }
 
 impl WrongSchedules {
-    /// Of those endpoints, the ones that are proven wrong; and notes which are suspected now.
+    /// Of the endpoints that count, those that are proven wrong; and notes which are suspected now.
     pub(super) fn among(
         &mut self,
         round: &Round<'_, '_, String>,
@@ -75,22 +74,21 @@ impl WrongSchedules {
     ) -> BTreeSet<String> {
         self.suspects.clear();
         let Some(clock) = clock else { return BTreeSet::new() };
-        let fresh = round.voices().iter().filter(|judged| judged.standing == Standing::Sound);
-        let answers = fresh.filter_map(|judged| Some((&judged.voice.endpoint, judged.voice.reading?)));
+        let sound = round.voices().iter().filter(|judged| judged.standing == Standing::Sound);
+        let answers = sound.filter_map(|judged| Some((&judged.voice.endpoint, judged.voice.reading?)));
         let mut wrong = BTreeSet::new();
         for (endpoint, heard) in answers {
-            let head = heard.head.id;
-            if let Some(blocks) = log.confirmed_by(heard.schedule, clock) {
+            match log.confirmed_by(heard.schedule, clock) {
                 // With a new round there is little that could contradict it yet.
-                let fits = blocks > config.round_length / 3;
-                self.proven.retain(|name, until| name != endpoint || !fits && *until > head.num());
-            } else if let Some(until) = self.proven.get_mut(endpoint) {
-                *until = BlockNum(head.num().0.saturating_add(config.round_length.saturating_mul(2)));
-            } else {
-                let schedule = heard.schedule.clone();
-                self.suspects.push(Suspect { endpoint: endpoint.clone(), head, schedule });
+                Some(blocks) if blocks > config.round_length / 3 => _ = self.proven.remove(endpoint),
+                Some(_) => {}
+                None => self.suspects.push(Suspect {
+                    endpoint: endpoint.clone(),
+                    head: heard.head.id,
+                    schedule: heard.schedule.clone(),
+                }),
             }
-            if self.proven.contains_key(endpoint) {
+            if self.proven.contains(endpoint) {
                 wrong.insert(endpoint.clone());
             }
         }
@@ -98,14 +96,12 @@ impl WrongSchedules {
     }
 
     /// Once the blocks up to the head are known: a suspect whose head is among them is proven wrong.
-    pub(super) fn prove(&mut self, log: &BlockLog, clock: &SlotClock, round_length: u32) {
+    pub(super) fn prove(&mut self, log: &BlockLog, clock: &SlotClock) {
         let wrong = |suspect: &Suspect| {
             log.id_at(suspect.head.num()) == Some(suspect.head) && log.contradicts(&suspect.schedule, clock)
         };
-        for suspect in std::mem::take(&mut self.suspects).into_iter().filter(wrong) {
-            let until = suspect.head.num().0.saturating_add(round_length.saturating_mul(2));
-            self.proven.insert(suspect.endpoint, BlockNum(until));
-        }
+        let proven = std::mem::take(&mut self.suspects).into_iter().filter(wrong);
+        self.proven.extend(proven.map(|suspect| suspect.endpoint));
     }
 }
 

@@ -202,7 +202,7 @@ impl Tracker {
     pub fn observe(&mut self, local: Time, readings: &[EndpointReading]) {
         self.clock_correction.note(readings);
         let now = self.corrected(local);
-        let clock = self.clock();
+        let (clock, parameters) = (self.clock(), self.parameters());
         let mut round = self.judge.hear(now, readings.iter().map(voice).collect());
         let fresh = || round.voices().iter().filter(|judged| judged.standing.is_fresh());
         self.total = u32::try_from(readings.len()).unwrap_or(u32::MAX);
@@ -230,8 +230,10 @@ impl Tracker {
             fresh().filter(|judged| forked(judged)).map(named).collect()
         };
         round.condemn(against);
-        let wrong = self.wrong_schedules.among(&round, &self.log, clock.as_ref(), &self.config);
-        round.condemn(wrong.iter().cloned());
+        // With slots of another length no schedule would fit.
+        let measured = clock.filter(|_| parameters == Parameters::AsConfigured);
+        let wrong = self.wrong_schedules.among(&round, &self.log, measured.as_ref(), &self.config);
+        round.distrust_schedules(wrong.iter().cloned());
 
         let conclusion = round.conclude();
         (self.verdict, self.need, self.sound) = (conclusion.verdict, round.need(), round.operators(is_sound));
@@ -298,9 +300,9 @@ impl Tracker {
         {
             self.log.drop_tip();
         }
-        if let Some(clock) = self.clock() {
+        if let Some(clock) = self.clock().filter(|_| self.parameters() == Parameters::AsConfigured) {
             self.log.drop_contradicted(&clock);
-            self.wrong_schedules.prove(&self.log, &clock, self.config.round_length);
+            self.wrong_schedules.prove(&self.log, &clock);
         }
         fit
     }

@@ -58,14 +58,8 @@ impl ForkSuspicion {
 impl Watch {
     /// Raises the alert about a fork once a suspicion has lasted, and closes it when there is none.
     pub(super) fn report_fork(&mut self, turn: &mut Turn<'_>) {
-        let Some(suspicion) = self.fork_suspicion(turn.now, turn.chain) else {
-            self.fork_since = None;
-            // While nothing can be seen, nothing is over.
-            if Self::quorum_agrees(turn.chain) {
-                self.resolve(turn, Cause::MinorityFork, "Most witnesses build on the branch that the endpoints show.");
-            }
-            return;
-        };
+        let Some(suspicion) = self.fork_suspicion(turn.now, turn.chain) else { return self.no_fork(turn) };
+        self.fork_gone_since = None;
         let since = match &self.fork_since {
             // If the clock was set back, the time starts again.
             Some((before, since)) if before.is_kind(&suspicion) => (*since).min(turn.now),
@@ -77,6 +71,22 @@ impl Watch {
         if due || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork)) {
             let notice = self.minority_fork(turn.chain, &suspicion);
             self.raise(turn, notice);
+        }
+    }
+
+    /// Nothing speaks for a fork now: the alert ends once that has lasted for a round. While nothing can be seen, nothing is
+    /// over.
+    fn no_fork(&mut self, turn: &mut Turn<'_>) {
+        self.fork_since = None;
+        if !Self::quorum_agrees(turn.chain) {
+            self.fork_gone_since = None;
+            return;
+        }
+        // If the clock was set back, the time starts again.
+        let since = self.fork_gone_since.map_or(turn.now, |since| since.min(turn.now));
+        self.fork_gone_since = Some(since);
+        if turn.now.since(since) >= self.config.profile.round() {
+            self.resolve(turn, Cause::MinorityFork, "Most witnesses build on the branch that the endpoints show.");
         }
     }
 

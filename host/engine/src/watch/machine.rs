@@ -34,6 +34,8 @@ pub struct Watch {
     pub(super) unseen_before: u32,
     /// Why the endpoints may show a minority's branch, and since when.
     pub(super) fork_since: Option<(ForkSuspicion, Time)>,
+    /// Since when nothing has spoken for that.
+    pub(super) fork_gone_since: Option<Time>,
 }
 
 impl Watch {
@@ -51,6 +53,7 @@ impl Watch {
             branch: (0, None),
             unseen_before: u32::MAX,
             fork_since: None,
+            fork_gone_since: None,
         }
     }
 

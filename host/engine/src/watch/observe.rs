@@ -21,6 +21,7 @@ impl Watch {
             self.note_slots(turn.chain);
             self.note_key(turn);
             self.note_slots(turn.chain);
+            self.note_unseen(turn.chain);
         }
         self.note_key_split(turn.now, turn.chain);
         self.report_key_state(turn);

@@ -1,5 +1,6 @@
 //! The witness's own slots: which were produced and which were missed, and by whom.
 
+use dogwatch_alerts::Cause;
 use dogwatch_chain::Slot;
 
 use crate::chain::{Majority, SlotClock, SlotFact, Tracker, WitnessReading};
@@ -37,7 +38,6 @@ impl Watch {
         self.state.seen = Some(tip);
         let facts = log.own_slots(&self.config.witness, &clock);
         self.state.last_confirmed = last_confirmed.or(self.state.last_confirmed);
-        self.note_unseen(self.missed_by_counter(tracker), &facts);
         for (slot, fact) in facts {
             let known = self.state.slots.iter().find(|record| record.slot == slot);
             let (outcome, holder) = match fact {
@@ -90,13 +90,20 @@ impl Watch {
         self.state.last_told.map_or(0, |(_, before)| told.total_missed.saturating_sub(before))
     }
 
-    /// How many of them the blocks do not tell of: they were not seen, or nobody knew whose slots they were.
-    fn note_unseen(&mut self, counted: u32, facts: &[(Slot, SlotFact)]) {
-        let seen = facts.iter().rev().take_while(|(_, fact)| !matches!(fact, SlotFact::Produced(_)));
-        // A halt counts against everybody.
-        let unseen = match seen.clone().any(|(_, fact)| *fact == SlotFact::ChainWide) {
+    /// How many of them no record tells of: they were not seen, or nobody knew whose slots they were.
+    pub(super) fn note_unseen(&mut self, tracker: &Tracker) {
+        if self.state.key.is_none() || !Self::caught_up(tracker) {
+            return;
+        }
+        let counted = self.missed_by_counter(tracker);
+        let since = self.state.slots.iter().rev().take_while(|record| record.outcome != SlotOutcome::Produced);
+        // A halt counts against everybody, records have an end, and of a disabled witness nobody expects a block.
+        let told = since.clone().any(|record| record.outcome == SlotOutcome::ChainWide)
+            || since.clone().count() >= SLOTS_KEPT
+            || self.holder() == Some(Holder::Disabled);
+        let unseen = match told {
             true => 0,
-            false => counted.saturating_sub(u32::try_from(seen.count()).unwrap_or(u32::MAX)),
+            false => counted.saturating_sub(u32::try_from(since.count()).unwrap_or(u32::MAX)),
         };
         // An endpoint that is a block ahead has counted a miss that the next block will show.
         self.state.missed_unseen = unseen.min(self.unseen_before);
@@ -174,9 +181,15 @@ impl Watch {
 
     /// How many blocks the witness has missed in a row, whoever held the key, those that were not seen among them.
     pub(super) fn missed_in_a_row(&self) -> usize {
+        self.misses_of_anybody().len().saturating_add(self.unseen_misses())
+    }
+
+    /// The misses since the last block of the witness, newest last, whoever held the key.
+    pub(super) fn misses_of_anybody(&self) -> Vec<&SlotRecord> {
         let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
-        let missed = slots.take_while(|record| record.outcome == SlotOutcome::Missed).count();
-        missed.saturating_add(self.unseen_misses())
+        let mut misses: Vec<&SlotRecord> = slots.take_while(|record| record.outcome == SlotOutcome::Missed).collect();
+        misses.reverse();
+        misses
     }
 
     fn unseen_misses(&self) -> usize {
@@ -198,9 +211,12 @@ impl Watch {
     pub(super) fn has_produced(&self, tracker: &Tracker) -> bool {
         let header = |slot| tracker.clock().is_some_and(|clock| tracker.log().is_header_at(slot, &clock));
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default().back(self.round());
+        // What was produced before a change was told proves nothing of what came of it.
+        let told = self.state.alerts.opened_at(&self.alert_key(Cause::KeyChanged));
         let (holder, mut slots) = (self.holder(), self.state.slots.iter());
         slots.any(|record| {
             record.outcome == SlotOutcome::Produced
+                && told.is_none_or(|told| record.time > told)
                 && record.slot >= since
                 && Some(&record.holder) == holder.as_ref()
                 && !header(record.slot)

@@ -92,6 +92,20 @@ fn a_halt_is_no_unseen_miss() {
     assert_eq!(pages(&mut scene), []);
 }
 
+/// An outage longer than the log: each miss was seen, and is counted once. Of a disabled witness nobody expects a block.
+#[test]
+fn misses_that_left_the_log_were_seen() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.fails = true;
+    scene.run(122);
+    assert_eq!((scene.watch.missed_in_a_row(), scene.watch.state.missed_unseen), (24, 0));
+    let mut scene = Scene::new(Mode::Armed);
+    scene.wallet(dogwatch_chain::PublicKey::NULL);
+    scene.run(150);
+    assert_eq!(scene.watch.state.missed_unseen, 0);
+    assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::Fine);
+}
+
 /// Nothing was missed while nobody looked: the counter says so.
 #[test]
 fn a_hole_without_misses_is_no_trouble() {

@@ -39,7 +39,7 @@ impl Watch {
     }
 
     pub(in crate::watch) fn missing(&self, now: Time, chain: &Tracker) -> Notice {
-        let misses = self.misses_in_a_row();
+        let misses = self.misses_of_anybody();
         let count = self.missed_in_a_row();
         let missed = if count == 1 { "missed a block".to_owned() } else { format!("missed {count} blocks in a row") };
         let when = match (misses.first(), misses.last()) {
