@@ -270,7 +270,7 @@ fn alerts_about_endpoints() {
     scene.run(1, |name, _| Some(no_answer(name, "no answer within 2 s")));
     texts.add("then none answers", Cause::Doubts, scene.take());
     let mut scene = Scene::new(3);
-    scene.run(24, |name, slot| match name {
+    scene.run(40, |name, slot| match name {
         "rpc.example.org" => Some(scheduled(name, slot, slot / 5 * 5 + 5, "bcdea")),
         _ => Some(answer(name, at(slot))),
     });

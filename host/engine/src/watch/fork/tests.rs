@@ -29,6 +29,8 @@ fn a_node_well_above_the_endpoints() {
     scene.ahead = Some(("third", 9));
     scene.run(1);
     scene.unfit = ["third"].into();
+    scene.run(5);
+    assert_eq!(said(&mut scene), [], "it must stay away for a round");
     scene.run(1);
     assert_eq!(said(&mut scene), [AlertEvent::Resolved]);
     assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::Fine);
@@ -64,7 +66,7 @@ fn all_endpoints_stand_still_and_a_node_goes_on() {
     assert_eq!(said(&mut scene), []);
     scene.silent = false;
     scene.stand_still(false);
-    scene.run(3);
+    scene.run(8);
     assert_eq!(said(&mut scene), [AlertEvent::Resolved]);
 }
 
@@ -84,7 +86,7 @@ fn no_majority() {
     scene.run(12);
     assert!(!said(&mut scene).contains(&AlertEvent::Resolved), "a restart ends nothing");
     scene.absent.clear();
-    scene.run(3);
+    scene.run(8);
     assert_eq!(said(&mut scene), [AlertEvent::Resolved]);
     assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::Fine);
     // Three of five are enough.

@@ -177,7 +177,7 @@ fn alerts_about_a_minority_fork() {
     scene.ahead = Some(("second", 9));
     scene.run(4);
     scene.ahead = None;
-    scene.run(1);
+    scene.run(6);
     texts.add("a node is above the endpoints, until it is not", Cause::MinorityFork, scene.take());
     scene.stand_still(true);
     scene.run(10);
@@ -185,13 +185,13 @@ fn alerts_about_a_minority_fork() {
     scene.run(4);
     scene.stand_still(false);
     scene.ahead = None;
-    scene.run(1);
+    scene.run(7);
     texts.add("all endpoints stand still, and a node goes on", Cause::MinorityFork, scene.take());
     scene.final_after = 1000;
     scene.absent = ["bob", "carol", "dave"].into();
     scene.run(16);
     scene.absent.clear();
-    scene.run(3);
+    scene.run(8);
     texts.add("half of the witnesses are elsewhere, and come back", Cause::MinorityFork, scene.take());
     texts.check();
 }
