@@ -18,7 +18,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::chain::branch::{Branch, Side};
 use crate::chain::election::{Elections, Votes};
-use crate::chain::link::{Account, KeyMove, Link, LinkId, Seats, Truth};
+use crate::chain::link::{Account, KeyMove, Link, LinkId, RoundSeats, Truth};
 use crate::chain::offers::Offer;
 
 /// When slot 0 began.
@@ -52,7 +52,7 @@ pub(crate) struct Troubles {
 
 /// A chain.
 #[derive(Debug)]
-pub(crate) struct Chain {
+pub(crate) struct ModelChain {
     pub(crate) profile: Profile,
     pub(crate) troubles: Troubles,
     pub(crate) elections: Elections,
@@ -68,7 +68,7 @@ pub(crate) struct Chain {
     rng: SmallRng,
 }
 
-impl Chain {
+impl ModelChain {
     /// A chain with its first block, which `author` has made. `watched` are the watched witnesses and their first keys.
     pub(crate) fn new(
         profile: Profile,
@@ -280,7 +280,7 @@ impl Chain {
         let link = LinkId(self.links.len());
         let moves = self.take_offers(side, slot, link, &before, &mut truths);
         let enabled: Vec<bool> = truths.iter().map(|truth| !truth.key.is_null()).collect();
-        let seats: Rc<Seats> = match num.is_multiple_of(self.profile.round_length) {
+        let seats: Rc<RoundSeats> = match num.is_multiple_of(self.profile.round_length) {
             true => Rc::new(self.elections.next(&before.seats, num, &enabled, &mut self.rng)),
             false => Rc::clone(&before.seats),
         };

@@ -8,7 +8,7 @@ use dogwatch_engine::Origin;
 
 use crate::chain::branch::Side;
 use crate::site::Site;
-use crate::world::World;
+use crate::world::NightWorld;
 
 /// A rule that holds in every night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +90,7 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    pub(crate) fn new(world: &World, sites: usize) -> Self {
+    pub(crate) fn new(world: &NightWorld, sites: usize) -> Self {
         Self {
             violation: None,
             missed: 0,
@@ -109,7 +109,7 @@ impl Checks {
     }
 
     /// After the chain's slot, before the sites poll.
-    pub(crate) fn passed(&mut self, world: &World) {
+    pub(crate) fn passed(&mut self, world: &NightWorld) {
         for (witness, before) in self.misses.iter_mut().enumerate() {
             let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
             self.missed += misses.saturating_sub(*before);
@@ -119,7 +119,7 @@ impl Checks {
     }
 
     /// Changes of keys on the branch that counts, and how many of them a policy made.
-    pub(crate) fn moves(&self, world: &World, sites: &[Site]) -> (u32, u32) {
+    pub(crate) fn moves(&self, world: &NightWorld, sites: &[Site]) -> (u32, u32) {
         let (mut all, mut by_policy) = (0, 0);
         for id in world.chain.branch(Side::Main).newest() {
             for change in &world.chain.link(id).moves {

@@ -10,7 +10,7 @@ use rand::rngs::SmallRng;
 use crate::chain::branch::Side;
 use crate::chain::link::{Link, LinkId};
 use crate::chain::offers::Offer;
-use crate::chain::{Chain, key_of};
+use crate::chain::{ModelChain, key_of};
 
 /// What is wrong with an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) enum Taken {
 
 /// An endpoint.
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
+pub(crate) struct ModelEndpoint {
     pub(crate) name: String,
     pub(crate) operator: String,
     /// By the fault's number in the night: what is wrong with it, and since when. The newest counts.
@@ -73,7 +73,7 @@ pub(crate) struct Endpoint {
     answers: VecDeque<Reading>,
 }
 
-impl Endpoint {
+impl ModelEndpoint {
     pub(crate) fn new(index: usize, operator: usize) -> Self {
         Self {
             name: format!("endpoint-{index}"),
@@ -84,7 +84,7 @@ impl Endpoint {
     }
 
     /// Something goes wrong with it.
-    pub(crate) fn strike(&mut self, number: usize, fault: EndpointFault, chain: &Chain, slot: u64) {
+    pub(crate) fn strike(&mut self, number: usize, fault: EndpointFault, chain: &ModelChain, slot: u64) {
         self.faults.push((number, fault, (slot, chain.branch(Side::Main).tip())));
     }
 
@@ -110,7 +110,7 @@ impl Endpoint {
     }
 
     /// What it is to whoever counts the witness's votes of confidence: right in everything, silent, or wrong in something.
-    pub(crate) fn worth(&self, chain: &Chain) -> Worth {
+    pub(crate) fn worth(&self, chain: &ModelChain) -> Worth {
         match self.fault() {
             None => Worth::Right,
             Some(EndpointFault::OtherSide) if !chain.is_split() => Worth::Right,
@@ -128,7 +128,7 @@ impl Endpoint {
     }
 
     /// The block that it stands at.
-    fn stands_at<'a>(&self, chain: &'a Chain, slot: u64) -> &'a Link {
+    fn stands_at<'a>(&self, chain: &'a ModelChain, slot: u64) -> &'a Link {
         let tip = chain.head(self.side());
         let height = match self.fault() {
             Some(EndpointFault::Frozen) => return chain.link(self.since().1),
@@ -159,12 +159,12 @@ impl Endpoint {
     }
 
     /// Its answer to a poll in that slot.
-    pub(crate) fn read(&mut self, chain: &Chain, slot: u64, rng: &mut SmallRng) -> EndpointReading {
+    pub(crate) fn read(&mut self, chain: &ModelChain, slot: u64, rng: &mut SmallRng) -> EndpointReading {
         let (endpoint, operator) = (self.name.clone(), self.operator.clone());
         EndpointReading { endpoint, operator, date: None, result: self.answer(chain, slot, rng) }
     }
 
-    fn answer(&mut self, chain: &Chain, slot: u64, rng: &mut SmallRng) -> Result<Reading, ReadFailure> {
+    fn answer(&mut self, chain: &ModelChain, slot: u64, rng: &mut SmallRng) -> Result<Reading, ReadFailure> {
         if self.is_down(slot) {
             return Err(ReadFailure::new("connection refused"));
         }
@@ -184,7 +184,7 @@ impl Endpoint {
         Ok(self.reading(chain, slot))
     }
 
-    fn reading(&self, chain: &Chain, slot: u64) -> Reading {
+    fn reading(&self, chain: &ModelChain, slot: u64) -> Reading {
         let link = self.stands_at(chain, slot);
         let mut head = link.head();
         head.id = self.bent(head.id);
@@ -211,7 +211,7 @@ impl Endpoint {
     }
 
     /// The key that it shows: with what is pending applied, where it stands at the head.
-    fn shown_key(&self, chain: &Chain, link: &Link, witness: usize) -> Option<PublicKey> {
+    fn shown_key(&self, chain: &ModelChain, link: &Link, witness: usize) -> Option<PublicKey> {
         match self.fault() {
             Some(EndpointFault::NoWitness) => None,
             Some(EndpointFault::WrongKey) => Some(key_of(199, 0)),
@@ -227,7 +227,7 @@ impl Endpoint {
     }
 
     /// The blocks that it delivers.
-    pub(crate) fn blocks(&self, chain: &Chain, slot: u64, from: BlockNum, to: BlockNum) -> Vec<Block> {
+    pub(crate) fn blocks(&self, chain: &ModelChain, slot: u64, from: BlockNum, to: BlockNum) -> Vec<Block> {
         if self.is_down(slot) || self.fault() == Some(EndpointFault::NoBlocks) {
             return Vec::new();
         }
@@ -247,7 +247,7 @@ impl Endpoint {
     }
 
     /// Hands it a key change.
-    pub(crate) fn offer(&self, chain: &mut Chain, slot: u64, offer: Offer) -> Taken {
+    pub(crate) fn offer(&self, chain: &mut ModelChain, slot: u64, offer: Offer) -> Taken {
         if self.is_down(slot) {
             return Taken::Trouble("connection refused");
         }

@@ -29,8 +29,8 @@ mod world;
 
 pub use check::{Rule, Violation};
 pub use fault::{CATALOGUE, Drawn, FaultKind, draw, draw_with};
-pub use night::{ChainRules, Fault, Night, NightError, SiteSetup};
+pub use night::{ChainRules, Night, NightError, NightFault, SiteSetup};
 pub use picture::picture;
-pub use play::{Natively, Outcome, Policies, play};
+pub use play::{Natively, NightOutcome, Policies, play};
 pub use shrink::shrink;
 pub use site::policy::{Decide, PolicyChoice};

@@ -36,7 +36,7 @@ pub struct SiteSetup {
 /// Something that goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Fault {
+pub struct NightFault {
     /// Its kind, by the name that the catalogue has.
     pub kind: String,
     /// In which slot after dusk it happens.
@@ -74,7 +74,7 @@ pub struct Night {
     pub sites: Vec<SiteSetup>,
     /// What goes wrong.
     #[serde(default, rename = "fault")]
-    pub faults: Vec<Fault>,
+    pub faults: Vec<NightFault>,
 }
 
 /// Why a night cannot be played.

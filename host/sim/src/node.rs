@@ -5,7 +5,7 @@ use dogwatch_engine::{Probe, ProbeFailure};
 
 use crate::chain::branch::Side;
 use crate::chain::link::LinkId;
-use crate::chain::{Chain, key_of};
+use crate::chain::{ModelChain, key_of};
 
 /// What is wrong with a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Node {
     }
 
     /// Something goes wrong with it.
-    pub(crate) fn strike(&mut self, number: usize, fault: NodeFault, chain: &Chain, slot: u64) {
+    pub(crate) fn strike(&mut self, number: usize, fault: NodeFault, chain: &ModelChain, slot: u64) {
         self.faults.push((number, fault, Since { slot, stands_at: chain.branch(Side::Main).tip() }));
     }
 
@@ -108,7 +108,7 @@ impl Node {
     }
 
     /// Whether it is well: it produces, and its probes are good.
-    pub(crate) fn is_well(&self, chain: &Chain, slot: u64) -> bool {
+    pub(crate) fn is_well(&self, chain: &ModelChain, slot: u64) -> bool {
         match self.fault() {
             None => true,
             Some(NodeFault::OtherSide) => !chain.is_split(),
@@ -135,7 +135,7 @@ impl Node {
     }
 
     /// What a probe finds.
-    pub(crate) fn probe(&self, chain: &Chain, slot: u64) -> Result<Probe, ProbeFailure> {
+    pub(crate) fn probe(&self, chain: &ModelChain, slot: u64) -> Result<Probe, ProbeFailure> {
         let tip = chain.head(self.side()).num();
         let (since, passed) = (self.since(), slot.saturating_sub(self.since().slot));
         let refused = || Err(ProbeFailure::new("connection refused"));

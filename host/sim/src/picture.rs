@@ -8,7 +8,7 @@ use crate::chain::branch::Side;
 use crate::night::{Night, NightError};
 use crate::play::{Policies, Theatre};
 use crate::site::Doing;
-use crate::world::World;
+use crate::world::NightWorld;
 
 /// Plays a night and shows it. Slots in which nothing happens to a watched witness are left out.
 ///
@@ -80,7 +80,7 @@ fn slot(theatre: &Theatre<'_>, views: &mut [String], text: &mut String) {
     }
 }
 
-fn own_slot(world: &World) -> Option<String> {
+fn own_slot(world: &NightWorld) -> Option<String> {
     let head = world.chain.truth();
     let own = match head.slot == world.slot {
         true => head.account,
@@ -93,7 +93,7 @@ fn own_slot(world: &World) -> Option<String> {
     Some(format!("  witness {own} {what} with the key of {}", node_of(world, own)))
 }
 
-fn node_of(world: &World, witness: usize) -> String {
+fn node_of(world: &NightWorld, witness: usize) -> String {
     let node = world.holder(witness).and_then(|index| world.nodes.get(index));
     node.map_or_else(|| "nobody here".to_owned(), |node| node.name.clone())
 }

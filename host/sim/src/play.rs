@@ -9,10 +9,10 @@ use crate::chain::offers::Offer;
 use crate::check::{Checks, Violation};
 use crate::endpoint::Taken;
 use crate::fault::effect::WalletKey;
-use crate::night::{Fault, Night, NightError};
+use crate::night::{Night, NightError, NightFault};
 use crate::site::policy::{Decide, PolicyChoice};
-use crate::site::{Doing, Sent, Site};
-use crate::world::World;
+use crate::site::{Doing, SentSwitch, Site};
+use crate::world::NightWorld;
 
 /// Rounds that pass before the sites start.
 const DUSK: u64 = 3;
@@ -37,7 +37,7 @@ impl Policies for Natively {
 
 /// What became of a night.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct NightOutcome {
     /// The first rule that was broken.
     pub violation: Option<Violation>,
     /// Slots that were played.
@@ -55,7 +55,7 @@ pub struct Outcome {
 /// # Errors
 ///
 /// The night cannot be played.
-pub fn play(night: &Night, policies: &dyn Policies) -> Result<Outcome, NightError> {
+pub fn play(night: &Night, policies: &dyn Policies) -> Result<NightOutcome, NightError> {
     night.check()?;
     let mut theatre = Theatre::open(night, policies)?;
     theatre.run(&mut |_| {});
@@ -66,7 +66,7 @@ pub fn play(night: &Night, policies: &dyn Policies) -> Result<Outcome, NightErro
 #[derive(Debug)]
 pub(crate) struct Theatre<'a> {
     night: &'a Night,
-    pub(crate) world: World,
+    pub(crate) world: NightWorld,
     pub(crate) sites: Vec<Site>,
     pub(crate) checks: Checks,
     /// What the sites did in this slot.
@@ -78,7 +78,7 @@ pub(crate) struct Theatre<'a> {
 
 impl<'a> Theatre<'a> {
     pub(crate) fn open(night: &'a Night, policies: &dyn Policies) -> Result<Self, NightError> {
-        let mut world = World::new(night).map_err(|error| NightError::Unreadable(error.to_string()))?;
+        let mut world = NightWorld::new(night).map_err(|error| NightError::Unreadable(error.to_string()))?;
         let dusk = DUSK * u64::from(night.round);
         while world.slot < dusk {
             world.pass();
@@ -92,9 +92,9 @@ impl<'a> Theatre<'a> {
         Ok(Self { night, world, sites, checks, doings: Vec::new(), events: Vec::new(), dusk })
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(self) -> NightOutcome {
         let (key_changes, switches) = self.checks.moves(&self.world, &self.sites);
-        Outcome {
+        NightOutcome {
             slots: self.world.slot,
             key_changes,
             switches,
@@ -126,11 +126,11 @@ impl<'a> Theatre<'a> {
         }
         self.checks.dawn(&self.world, &self.sites);
         // And nobody has come to a state without a way out.
-        let crash = Fault { kind: "holder-crashed".to_owned(), at: 0, lasts: 9999, target: 0, amount: 0 };
+        let crash = NightFault { kind: "holder-crashed".to_owned(), at: 0, lasts: 9999, target: 0, amount: 0 };
         self.go_on(CALM.0 * round + CALM.1, &[crash], night.faults.len(), see);
     }
 
-    fn go_on(&mut self, slots: u64, faults: &[Fault], first: usize, see: &mut dyn FnMut(&Self)) {
+    fn go_on(&mut self, slots: u64, faults: &[NightFault], first: usize, see: &mut dyn FnMut(&Self)) {
         let begin = self.world.slot;
         while self.world.slot < begin + slots && self.checks.violation.is_none() {
             let at = self.world.slot - begin;
@@ -162,7 +162,7 @@ impl<'a> Theatre<'a> {
             // Not always at the same moment of a second: so the clocks of the endpoints' servers can be told.
             let shift = (self.world.slot % 3) * 250;
             let now = self.world.time(Duration::from_millis(u64::from(after).saturating_sub(250) + shift));
-            let World { chain, endpoints, nodes, slot, .. } = &mut self.world;
+            let NightWorld { chain, endpoints, nodes, slot, .. } = &mut self.world;
             let Some(site) = self.sites.get_mut(place) else { continue };
             let doings = site.cycle(now, *slot, chain, endpoints, nodes);
             self.carry_out(place, doings);
@@ -189,7 +189,7 @@ impl<'a> Theatre<'a> {
         self.checks.sending(&self.world, &self.sites, place, witness, plan, id);
         let Some(site) = self.sites.get_mut(place) else { return Vec::new() };
         let after = Duration::from_millis(u64::from(site.setup.poll_at) + 10);
-        site.sent.push(Sent { witness, plan: plan.clone(), id, stored: !site.store.full });
+        site.sent.push(SentSwitch { witness, plan: plan.clone(), id, stored: !site.store.full });
         let mut report = SendReport::default();
         let slot = self.world.slot;
         for (index, endpoint) in self.world.endpoints.iter().enumerate() {

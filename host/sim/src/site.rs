@@ -13,15 +13,15 @@ use dogwatch_engine::{DecisionRecord, Event, SendReport, SwitchPlan};
 use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 
-use crate::chain::Chain;
-use crate::endpoint::Endpoint;
+use crate::chain::ModelChain;
+use crate::endpoint::ModelEndpoint;
 use crate::night::SiteSetup;
 use crate::node::Node;
 use crate::site::clock::SiteClock;
 use crate::site::network::Network;
 use crate::site::policy::Decide;
 use crate::site::process::{Process, ProcessSetup};
-use crate::site::store::Store;
+use crate::site::store::SiteStore;
 
 /// What a site does that the world must hear of.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub(crate) enum Doing {
 
 /// A transmission, as the simulator remembers it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
+pub(crate) struct SentSwitch {
     pub(crate) witness: usize,
     pub(crate) plan: SwitchPlan,
     pub(crate) id: TransactionId,
@@ -66,7 +66,7 @@ pub(crate) struct Site {
     pub(crate) setup: SiteSetup,
     pub(crate) clock: SiteClock,
     pub(crate) network: Network,
-    pub(crate) store: Store,
+    pub(crate) store: SiteStore,
     pub(crate) process: Option<Process>,
     /// By the fault's number in the night: what is changed in the configuration.
     edits: Vec<(usize, Edit)>,
@@ -88,7 +88,7 @@ pub(crate) struct Site {
     pub(crate) pauses: Vec<(usize, u64)>,
     /// When its state was last lost in a way that it noticed.
     pub(crate) lost_at: Option<u64>,
-    pub(crate) sent: Vec<Sent>,
+    pub(crate) sent: Vec<SentSwitch>,
     policy: Box<dyn Decide>,
     witnesses: usize,
     rng: SmallRng,
@@ -106,7 +106,7 @@ impl Site {
             setup,
             clock: SiteClock::default(),
             network: Network::default(),
-            store: Store::new(witnesses),
+            store: SiteStore::new(witnesses),
             process: None,
             edits: Vec::new(),
             suspended: Vec::new(),
@@ -184,8 +184,8 @@ impl Site {
         &mut self,
         now: Time,
         slot: u64,
-        chain: &Chain,
-        endpoints: &mut [Endpoint],
+        chain: &ModelChain,
+        endpoints: &mut [ModelEndpoint],
         nodes: &[Node],
     ) -> Vec<Doing> {
         if !self.runs(slot) {

@@ -7,18 +7,18 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, NameError, Profile, Time};
 
 use crate::chain::branch::Side;
-use crate::chain::{Chain, Finality};
-use crate::endpoint::Endpoint;
+use crate::chain::{Finality, ModelChain};
+use crate::endpoint::ModelEndpoint;
 use crate::fault::effect::Orphans;
 use crate::night::{ChainRules, Night};
 use crate::node::Node;
 
 /// The world.
 #[derive(Debug)]
-pub(crate) struct World {
-    pub(crate) chain: Chain,
+pub(crate) struct NightWorld {
+    pub(crate) chain: ModelChain,
     pub(crate) nodes: Vec<Node>,
-    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) endpoints: Vec<ModelEndpoint>,
     pub(crate) slot: u64,
     /// The block with the next switch loses to another branch.
     switch_trap: Option<Orphans>,
@@ -28,7 +28,7 @@ pub(crate) struct World {
     struck: Vec<(usize, strike::Undo)>,
 }
 
-impl World {
+impl NightWorld {
     /// The world in which a night begins.
     ///
     /// # Errors
@@ -47,8 +47,8 @@ impl World {
             let Some(first) = nodes.first() else { continue };
             watched.push((AccountName::new(name)?, first.key(witness)));
         }
-        let chain = Chain::new(profile, finality, AccountName::new("genesis")?, &watched, night.seed);
-        let endpoints = (0..night.endpoints.max(1)).map(|index| Endpoint::new(index, index)).collect();
+        let chain = ModelChain::new(profile, finality, AccountName::new("genesis")?, &watched, night.seed);
+        let endpoints = (0..night.endpoints.max(1)).map(|index| ModelEndpoint::new(index, index)).collect();
         Ok(Self { chain, nodes, endpoints, slot: 1, switch_trap: None, wallet_trap: None, struck: Vec::new() })
     }
 

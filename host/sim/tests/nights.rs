@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use dogwatch_sim::{CATALOGUE, Natively, Night, Outcome, draw, draw_with, picture, play, shrink};
+use dogwatch_sim::{CATALOGUE, Natively, Night, NightOutcome, draw, draw_with, picture, play, shrink};
 
-fn peaceful(night: &Night) -> Outcome {
+fn peaceful(night: &Night) -> NightOutcome {
     let outcome = play(night, &Natively).unwrap();
     if let Some(violation) = &outcome.violation {
         panic!("night {}: {violation}\n{}", night.seed, picture(night, &Natively).unwrap());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use dogwatch_sim::{Night, Outcome, Rule};
+use dogwatch_sim::{Night, NightOutcome, Rule};
 
 /// What was played.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn add(&mut self, night: &Night, outcome: &Outcome) {
+    pub(crate) fn add(&mut self, night: &Night, outcome: &NightOutcome) {
         self.nights = self.nights.saturating_add(1);
         self.slots = self.slots.saturating_add(outcome.slots);
         self.key_changes = self.key_changes.saturating_add(outcome.key_changes.into());

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use dogwatch_sim::{FaultKind, Night, Outcome, Violation, draw_with, play};
+use dogwatch_sim::{FaultKind, Night, NightOutcome, Violation, draw_with, play};
 
 use crate::count::Counts;
 use crate::policies::Sampled;
@@ -70,7 +70,7 @@ fn worker(
         let Ok(outcome) = outcome else {
             anyhow::bail!("night {} panicked: {}", night.seed, night.to_toml()?);
         };
-        let outcome: Outcome = outcome?;
+        let outcome: NightOutcome = outcome?;
         counts.add(&night, &outcome);
         if let Some(violation) = outcome.violation {
             failed.push(Failed { night, violation });

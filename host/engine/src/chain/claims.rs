@@ -8,25 +8,25 @@ use crate::chain::log::BlockLog;
 
 /// A head that an endpoint has shown, and whether the one before it proved false.
 #[derive(Clone, Copy, Debug)]
-struct Claim {
+struct HeadClaim {
     head: BlockId,
     disproved: bool,
 }
 
 /// By endpoint: a head it has shown that the log did not reach yet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Claims(BTreeMap<String, Claim>);
+pub(super) struct HeadClaims(BTreeMap<String, HeadClaim>);
 
-impl Claims {
+impl HeadClaims {
     /// Compares the heads that endpoints showed earlier with the blocks that came since. Nothing else catches an endpoint
     /// that is always ahead, if no other one has shown a head at those heights.
     pub(super) fn check<'a>(&mut self, log: &BlockLog, fresh: impl Iterator<Item = (&'a str, &'a Head)>) {
         let base = log.base().map(|base| base.num());
         for (endpoint, head) in fresh {
             let head = head.id;
-            let claim = self.0.entry(endpoint.to_owned()).or_insert(Claim { head, disproved: false });
+            let claim = self.0.entry(endpoint.to_owned()).or_insert(HeadClaim { head, disproved: false });
             match log.id_at(claim.head.num()) {
-                Some(known) => *claim = Claim { head, disproved: known != claim.head },
+                Some(known) => *claim = HeadClaim { head, disproved: known != claim.head },
                 None if base.is_none_or(|base| claim.head.num() < base) => claim.head = head,
                 None => {}
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dogwatch_agreement::{AgreementRules, AgreementVerdict, Heard, Judge, JudgedVoice, Round, Standing, Voice};
 use dogwatch_chain::{AccountName, Block, BlockNum, Head, Slot, Time};
 
-use crate::chain::claims::Claims;
+use crate::chain::claims::HeadClaims;
 use crate::chain::log::{BlockLog, Fit};
 use crate::chain::offset::{ClockCorrection, ClockOffset};
 use crate::chain::parameters::{Parameters, SlotLength};
@@ -47,7 +47,7 @@ pub struct Tracker {
     total: u32,
     doubts: BTreeMap<String, Doubt>,
     witnesses: Vec<WitnessReading>,
-    claims: Claims,
+    claims: HeadClaims,
     slot_length: SlotLength,
     wrong_schedules: WrongSchedules,
     clock_correction: ClockCorrection,
@@ -71,7 +71,7 @@ impl Tracker {
             total: 0,
             doubts: BTreeMap::new(),
             witnesses: Vec::new(),
-            claims: Claims::default(),
+            claims: HeadClaims::default(),
             slot_length: SlotLength::default(),
             wrong_schedules: WrongSchedules::default(),
             clock_correction: ClockCorrection::default(),
@@ -322,7 +322,7 @@ fn named_head<'v>(judged: &'v JudgedVoice<'_, String>) -> Option<(&'v str, &'v H
 }
 
 /// Whether that answer has another block than the log, or its endpoint claimed one that never came.
-fn contradicts(log: &BlockLog, claims: &Claims, judged: &JudgedVoice<'_, String>) -> bool {
+fn contradicts(log: &BlockLog, claims: &HeadClaims, judged: &JudgedVoice<'_, String>) -> bool {
     named_head(judged).is_some_and(|(endpoint, head)| {
         log.id_at(head.num()).is_some_and(|known| known != head.id) || claims.disproved(endpoint)
     })
@@ -339,7 +339,7 @@ fn is_sound(judged: &JudgedVoice<'_, String>) -> bool {
 }
 
 /// Why an endpoint does not count, if it does not.
-fn doubt(now: Time, reading: &EndpointReading, judged: &JudgedVoice<'_, String>, claims: &Claims) -> Option<Doubt> {
+fn doubt(now: Time, reading: &EndpointReading, judged: &JudgedVoice<'_, String>, claims: &HeadClaims) -> Option<Doubt> {
     let answer = match &reading.result {
         Ok(answer) => answer,
         Err(why) => return Some(Doubt::Silent(why.clone())),

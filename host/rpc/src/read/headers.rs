@@ -10,7 +10,7 @@ use crate::error::RpcError;
 use crate::jsonrpc::RpcCall;
 use crate::pool::{Member, Pool};
 use crate::read::error::ReadError;
-use crate::results::facts::{self, Header};
+use crate::results::facts::{self, BlockHeader};
 
 /// The most headers fetched at once.
 const MOST_HEADERS: usize = 31;
@@ -43,7 +43,7 @@ impl Pool {
     async fn headers_of(&self, member: &Member, numbers: &[BlockNum], head: &Head) -> Result<Vec<Block>, RpcError> {
         let calls: Vec<RpcCall> = numbers.iter().map(|number| RpcCall::new(facts::HEADER, json!([number]))).collect();
         let answers = member.ask(self.client(), &calls).await?;
-        let mut headers: Vec<Header> = Vec::with_capacity(numbers.len());
+        let mut headers: Vec<BlockHeader> = Vec::with_capacity(numbers.len());
         for (number, answer) in numbers.iter().zip(answers) {
             let Some(header) = facts::header(&answer.map_err(RpcError::Node)?, *number)? else { break };
             headers.push(header);
@@ -63,7 +63,7 @@ impl Pool {
 }
 
 /// Gives a header its id: the one that the header above refers to, or the head's.
-fn named(header: &Header, above: Option<BlockId>, number: BlockNum, head: &Head) -> Option<Block> {
+fn named(header: &BlockHeader, above: Option<BlockId>, number: BlockNum, head: &Head) -> Option<Block> {
     // A block of another branch at the head's height may have another producer, but then it has another time.
     let of_head = || (number == head.num() && header.time == head.time).then_some(head.id);
     Some(Block {

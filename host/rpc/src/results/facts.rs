@@ -124,20 +124,20 @@ pub(crate) fn block(result: &Value, asked: BlockNum, profile: &Profile) -> Resul
 
 /// A block's header, which holds neither its id nor its key.
 #[derive(Clone, Debug)]
-pub(crate) struct Header {
+pub(crate) struct BlockHeader {
     pub(crate) previous: BlockId,
     pub(crate) time: Time,
     pub(crate) witness: AccountName,
 }
 
 /// A header, or `None` if the node has none at that height yet.
-pub(crate) fn header(result: &Value, asked: BlockNum) -> Result<Option<Header>, RpcError> {
+pub(crate) fn header(result: &Value, asked: BlockNum) -> Result<Option<BlockHeader>, RpcError> {
     let result = Shape::of(HEADER, result);
     if result.is_null() {
         return Ok(None);
     }
     let previous = result.get("previous")?;
-    let header = Header {
+    let header = BlockHeader {
         previous: previous.parse()?,
         time: result.get("timestamp")?.parse_with(Time::parse)?,
         witness: result.get("witness")?.parse()?,

@@ -1,6 +1,6 @@
 //! Branches of the chain, and what happens to them when the net splits, heals, or drops its newest blocks.
 
-use crate::chain::Chain;
+use crate::chain::ModelChain;
 use crate::chain::link::LinkId;
 use crate::chain::offers::Offer;
 
@@ -48,12 +48,12 @@ impl Branch {
         u32::try_from(self.path.len()).unwrap_or(u32::MAX)
     }
 
-    pub(crate) fn holds(&self, link: LinkId, chain: &Chain) -> bool {
+    pub(crate) fn holds(&self, link: LinkId, chain: &ModelChain) -> bool {
         self.at_most(chain.link(link).num()) == link
     }
 }
 
-impl Chain {
+impl ModelChain {
     /// Splits the net in two: from now on each side has a branch of its own.
     pub(crate) fn split(&mut self, minority: usize) {
         self.troubles.minority = minority;

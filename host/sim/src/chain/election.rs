@@ -4,7 +4,7 @@ use dogwatch_chain::{AccountName, BlockNum, FutureSchedule, Schedule};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
 
-use crate::chain::link::{Account, Seats};
+use crate::chain::link::{Account, RoundSeats};
 
 /// How a watched witness stands with the voters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,18 +52,24 @@ impl Elections {
     }
 
     /// The first round and, where it is published, the one after it.
-    pub(crate) fn first(&mut self, enabled: &[bool], rng: &mut SmallRng) -> Seats {
+    pub(crate) fn first(&mut self, enabled: &[bool], rng: &mut SmallRng) -> RoundSeats {
         let current = self.elect(enabled, rng);
         self.seats(BlockNum(self.round), current, enabled, rng)
     }
 
     /// The round that begins after block `num`.
-    pub(crate) fn next(&mut self, before: &Seats, num: u32, enabled: &[bool], rng: &mut SmallRng) -> Seats {
+    pub(crate) fn next(&mut self, before: &RoundSeats, num: u32, enabled: &[bool], rng: &mut SmallRng) -> RoundSeats {
         let current = before.future.clone().unwrap_or_else(|| self.elect(enabled, rng));
         self.seats(BlockNum(num + self.round), current, enabled, rng)
     }
 
-    fn seats(&mut self, next_shuffle: BlockNum, current: Vec<Account>, enabled: &[bool], rng: &mut SmallRng) -> Seats {
+    fn seats(
+        &mut self,
+        next_shuffle: BlockNum,
+        current: Vec<Account>,
+        enabled: &[bool],
+        rng: &mut SmallRng,
+    ) -> RoundSeats {
         let future = match self.published {
             FutureSchedule::Published => Some(self.elect(enabled, rng)),
             _ => None,
@@ -71,6 +77,6 @@ impl Elections {
         let names =
             |seats: &Vec<Account>| seats.iter().filter_map(|account| self.names.get(*account).cloned()).collect();
         let schedule = Schedule { next_shuffle, current: names(&current), future: future.as_ref().map(names) };
-        Seats { current, future, schedule }
+        RoundSeats { current, future, schedule }
     }
 }

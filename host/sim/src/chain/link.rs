@@ -13,13 +13,13 @@ pub(crate) type Account = usize;
 
 /// Who produces in which slot, by account and by name.
 #[derive(Clone, Debug)]
-pub(crate) struct Seats {
+pub(crate) struct RoundSeats {
     pub(crate) current: Vec<Account>,
     pub(crate) future: Option<Vec<Account>>,
     pub(crate) schedule: Schedule,
 }
 
-impl Seats {
+impl RoundSeats {
     /// Whose slot that is, as long as these seats are in force.
     pub(crate) fn producer(&self, slot: u64) -> Option<Account> {
         let len = u64::try_from(self.current.len()).ok()?;
@@ -88,7 +88,7 @@ pub(crate) struct Link {
     pub(crate) irreversible: u32,
     /// The last 128 slots: a bit each, set where there is a block.
     pub(super) recent: u128,
-    pub(crate) seats: Rc<Seats>,
+    pub(crate) seats: Rc<RoundSeats>,
     pub(crate) truths: Vec<Truth>,
     pub(crate) moves: Vec<KeyMove>,
 }

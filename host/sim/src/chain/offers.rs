@@ -10,14 +10,14 @@ pub(crate) struct Offer {
     pub(crate) witness: usize,
     pub(crate) to: PublicKey,
     /// What a switch needs to be valid. A wallet signs with the owner's own key, and needs nothing.
-    pub(crate) condition: Option<Condition>,
+    pub(crate) condition: Option<SwitchTerms>,
     /// The first slot whose producer knows it.
     pub(crate) ready: u64,
 }
 
 /// What must be true for a switch to enter a block.
 #[derive(Clone, Debug)]
-pub(crate) struct Condition {
+pub(crate) struct SwitchTerms {
     pub(crate) id: TransactionId,
     pub(crate) from: PublicKey,
     pub(crate) expiration: Time,
@@ -26,7 +26,7 @@ pub(crate) struct Condition {
 
 impl Offer {
     pub(crate) fn of_plan(witness: usize, plan: &SwitchPlan, id: TransactionId, ready: u64) -> Self {
-        let condition = Condition { id, from: plan.from_key, expiration: plan.expiration, reference: plan.reference };
+        let condition = SwitchTerms { id, from: plan.from_key, expiration: plan.expiration, reference: plan.reference };
         Self { witness, to: plan.to_key, condition: Some(condition), ready }
     }
 

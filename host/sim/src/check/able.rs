@@ -4,7 +4,7 @@ use crate::check::Checks;
 use crate::endpoint::Worth;
 use crate::site::policy::PolicyChoice;
 use crate::site::{Edit, Site};
-use crate::world::World;
+use crate::world::NightWorld;
 
 /// Slots that nodes and endpoints must have been well before anything is expected.
 const SETTLED: u64 = 15;
@@ -41,7 +41,7 @@ impl Awake {
 
 impl Checks {
     /// Whether nothing keeps that site from moving a witness's key to a fit standby.
-    pub(super) fn could_switch(&self, world: &World, place: usize, site: &Site, witness: usize) -> bool {
+    pub(super) fn could_switch(&self, world: &NightWorld, place: usize, site: &Site, witness: usize) -> bool {
         let slot = world.slot;
         let round = u64::from(world.chain.profile.round_length);
         let awake = self.awake.get(place).is_some_and(|awake| awake.slots(slot) > 3 * round + 10);
@@ -54,7 +54,7 @@ impl Checks {
             && self.standby_is_there(world, site, witness)
     }
 
-    fn standby_is_there(&self, world: &World, site: &Site, witness: usize) -> bool {
+    fn standby_is_there(&self, world: &NightWorld, site: &Site, witness: usize) -> bool {
         let Some(holder) = world.holder(witness) else { return false };
         let signs = !site.is_edited(|edit| edit == Edit::KeyMissing(holder));
         let well = |index: usize| {
@@ -67,7 +67,7 @@ impl Checks {
 
 /// Whether the site sees the chain: enough endpoints tell it the truth, and more than say anything else; and the chain
 /// is there to be seen.
-pub(super) fn sees(world: &World, site: &Site) -> bool {
+pub(super) fn sees(world: &NightWorld, site: &Site) -> bool {
     let (mut right, mut wrong) = (0, 0);
     for (index, endpoint) in world.endpoints.iter().enumerate() {
         match endpoint.worth(&world.chain) {

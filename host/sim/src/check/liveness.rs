@@ -7,7 +7,7 @@ use crate::check::able::sees;
 use crate::check::{Checks, Rule};
 use crate::site::Site;
 use crate::site::policy::PolicyChoice;
-use crate::world::World;
+use crate::world::NightWorld;
 
 /// Slots from the evidence to the switch.
 const SWITCH_WITHIN: u64 = 30;
@@ -43,7 +43,7 @@ impl Outage {
 
 impl Checks {
     /// After all sites have polled.
-    pub(crate) fn slot_ends(&mut self, world: &World, sites: &[Site]) {
+    pub(crate) fn slot_ends(&mut self, world: &NightWorld, sites: &[Site]) {
         for (awake, site) in self.awake.iter_mut().zip(sites) {
             awake.note(world.slot, site);
         }
@@ -66,7 +66,7 @@ impl Checks {
     }
 
     /// Counts the misses that each site can attribute: what came to pass while it saw the chain.
-    fn note_misses(&mut self, world: &World, sites: &[Site]) {
+    fn note_misses(&mut self, world: &NightWorld, sites: &[Site]) {
         for (witness, outage) in self.outages.iter_mut().enumerate() {
             let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
             let more = misses.saturating_sub(outage.misses);
@@ -87,7 +87,7 @@ impl Checks {
         }
     }
 
-    fn switch_or_reason(&mut self, world: &World, place: usize, site: &Site, witness: usize) {
+    fn switch_or_reason(&mut self, world: &NightWorld, place: usize, site: &Site, witness: usize) {
         let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
         let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
         let enough = matches!(site.setup.policy, PolicyChoice::Threshold(needed) if seen >= needed);
@@ -103,7 +103,7 @@ impl Checks {
         }
     }
 
-    fn outage_is_paged(&mut self, world: &World, place: usize, site: &Site, witness: usize) {
+    fn outage_is_paged(&mut self, world: &NightWorld, place: usize, site: &Site, witness: usize) {
         let Some(truth) = world.chain.truth_of(witness) else { return };
         let round = u64::from(world.chain.profile.round_length);
         let awake = self.awake.get(place).is_some_and(|awake| awake.slots(world.slot) > 3 * round + 10);
@@ -131,7 +131,7 @@ impl Checks {
     }
 
     /// When everything is mended and some time has passed.
-    pub(crate) fn dawn(&mut self, world: &World, sites: &[Site]) {
+    pub(crate) fn dawn(&mut self, world: &NightWorld, sites: &[Site]) {
         for (place, site) in sites.iter().enumerate() {
             let Some(process) = &site.process else { continue };
             for alert in site.store.desk.open().filter(|alert| alert.severity > Severity::Info) {
@@ -166,7 +166,7 @@ fn has_a_reason(site: &Site) -> bool {
 }
 
 /// Whether what an alert says is still so when everything is mended.
-fn is_true(world: &World, key: &AlertKey) -> bool {
+fn is_true(world: &NightWorld, key: &AlertKey) -> bool {
     match key.cause {
         Cause::OneVoice => world.endpoints.len() == 1,
         Cause::LowParticipation => world.chain.truth().participation() < 110,
@@ -175,7 +175,7 @@ fn is_true(world: &World, key: &AlertKey) -> bool {
 }
 
 /// How a site sees a witness, for the one who must find out what happened.
-fn state(world: &World, site: &Site, witness: usize) -> String {
+fn state(world: &NightWorld, site: &Site, witness: usize) -> String {
     let Some(process) = &site.process else { return "its daemon is down".to_owned() };
     let Some(watch) = process.watches.get(witness) else { return String::new() };
     let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));

@@ -11,13 +11,13 @@ use crate::node::Node;
 use crate::site::policy::PolicyChoice;
 use crate::site::process::RAILS;
 use crate::site::{Edit, Site};
-use crate::world::World;
+use crate::world::NightWorld;
 
 impl Checks {
     /// Before each transmission.
     pub(crate) fn sending(
         &mut self,
-        world: &World,
+        world: &NightWorld,
         sites: &[Site],
         place: usize,
         witness: usize,
@@ -49,7 +49,7 @@ impl Checks {
     }
 
     /// At the moment of a policy's decision.
-    fn deciding(&mut self, world: &World, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
+    fn deciding(&mut self, world: &NightWorld, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
         let Some(site) = sites.get(place) else { return };
         let slot = world.slot;
         let needed = match needed_misses(&site.setup, site) {
@@ -77,7 +77,7 @@ impl Checks {
     }
 
     /// What the operator has said, and what the rails say without looking at the chain.
-    fn allowed(&mut self, world: &World, site: &Site, place: usize, witness: usize, plan: &SwitchPlan) {
+    fn allowed(&mut self, world: &NightWorld, site: &Site, place: usize, witness: usize, plan: &SwitchPlan) {
         let slot = world.slot;
         let paused = !site.amnesia && site.pauses.iter().any(|(of, until)| *of == witness && slot + 1 < *until);
         let window = RAILS.budget_window.as_secs() / world.chain.profile.block_interval.as_secs().max(1);
@@ -112,7 +112,7 @@ impl Checks {
     }
 
     /// Own misses in a row on the branch that counts: as of now, or of the block that the site has seen.
-    fn misses_as_seen(&self, world: &World, site: &Site, witness: usize) -> u32 {
+    fn misses_as_seen(&self, world: &NightWorld, site: &Site, witness: usize) -> u32 {
         let now = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
         let tip = site.process.as_ref().and_then(|process| process.tracker.log().tip());
         let seen = tip
@@ -122,7 +122,7 @@ impl Checks {
         now.max(seen)
     }
 
-    fn fit_target(&mut self, world: &World, site: &Site, place: usize, plan: &SwitchPlan) {
+    fn fit_target(&mut self, world: &NightWorld, site: &Site, place: usize, plan: &SwitchPlan) {
         let Holder::Node(name) = &plan.to else { return };
         let Some(index) = world.nodes.iter().position(|node| node.name == *name) else { return };
         let node = world.nodes.get(index);
@@ -137,7 +137,7 @@ impl Checks {
     }
 
     /// Of the nodes that the site holds fit, one that failed lately is the last choice.
-    fn clean_target(&mut self, world: &World, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
+    fn clean_target(&mut self, world: &NightWorld, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
         let Some(site) = sites.get(place) else { return };
         let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
         let Some(process) = site.process.as_ref().filter(|_| !wild && !site.amnesia) else { return };
@@ -178,7 +178,7 @@ impl Checks {
     }
 
     /// Switches that policies made, over all sites.
-    pub(super) fn within_budget(&mut self, world: &World, sites: &[Site]) {
+    pub(super) fn within_budget(&mut self, world: &NightWorld, sites: &[Site]) {
         let blind = self.unseen_move.contains(&true) || sites.iter().any(|site| site.amnesia);
         if world.chain.truth().moves.is_empty() || blind {
             return;
@@ -222,7 +222,7 @@ impl Checks {
     }
 
     /// When a site says that the witness misses no blocks any more.
-    pub(crate) fn all_clear(&mut self, world: &World, sites: &[Site], place: usize, witness: usize) {
+    pub(crate) fn all_clear(&mut self, world: &NightWorld, sites: &[Site], place: usize, witness: usize) {
         let Some(process) = sites.get(place).and_then(|site| site.process.as_ref()) else { return };
         let Some(tip) = process.tracker.log().tip() else { return };
         let link = world.chain.at(Side::Main, tip.num().0);
@@ -235,7 +235,7 @@ impl Checks {
     }
 
     /// Since when nodes have been well.
-    pub(super) fn note_nodes(&mut self, world: &World) {
+    pub(super) fn note_nodes(&mut self, world: &NightWorld) {
         for (index, node) in world.nodes.iter().enumerate() {
             if let Some(well) = self.well.get_mut(index) {
                 *well = if node.is_well(&world.chain, world.slot) { Some(well.unwrap_or(world.slot)) } else { None };

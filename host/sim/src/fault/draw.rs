@@ -5,7 +5,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::fault::{CATALOGUE, FaultKind};
-use crate::night::{ChainRules, Fault, Night, SiteSetup};
+use crate::night::{ChainRules, Night, NightFault, SiteSetup};
 use crate::site::policy::PolicyChoice;
 
 /// How many faults a night is drawn with.
@@ -44,7 +44,7 @@ pub fn draw_with(seed: u64, wanted: &[&'static FaultKind]) -> Night {
     if rng.random_range(0..3) > 0 {
         kinds.extend(["holder-crashed", "holder-mute"].choose(&mut rng).and_then(|name| FaultKind::named(name)));
     }
-    let mut faults: Vec<Fault> = kinds.into_iter().map(|kind| fault(kind, slots, &mut rng)).collect();
+    let mut faults: Vec<NightFault> = kinds.into_iter().map(|kind| fault(kind, slots, &mut rng)).collect();
     faults.sort_by_key(|fault| fault.at);
     let chain = *[ChainRules::Hive, ChainRules::Steem].choose(&mut rng).unwrap_or(&ChainRules::Hive);
     let sites = [1, 1, 2, 2, 3].choose(&mut rng).copied().unwrap_or(1);
@@ -61,9 +61,9 @@ pub fn draw_with(seed: u64, wanted: &[&'static FaultKind]) -> Night {
     }
 }
 
-fn fault(kind: &FaultKind, slots: u64, rng: &mut SmallRng) -> Fault {
+fn fault(kind: &FaultKind, slots: u64, rng: &mut SmallRng) -> NightFault {
     let (least, most) = kind.amounts;
-    Fault {
+    NightFault {
         kind: kind.name.to_owned(),
         at: rng.random_range(0..slots / 2),
         lasts: kind.lasts.map_or(0, |(least, most)| rng.random_range(least..=most)),

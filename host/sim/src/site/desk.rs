@@ -12,7 +12,7 @@ use dogwatch_engine::AlertBook;
 
 /// A message that went out.
 #[derive(Clone, Debug)]
-pub(crate) struct Message {
+pub(crate) struct DeskMessage {
     pub(crate) slot: u64,
     pub(crate) event: AlertEvent,
     pub(crate) key: AlertKey,
@@ -22,13 +22,13 @@ pub(crate) struct Message {
 
 /// The open incidents, and every message that went out.
 #[derive(Clone, Debug)]
-pub(crate) struct AlertDesk {
+pub(crate) struct NightDesk {
     rules: Rules,
     incidents: BTreeMap<AlertKey, Incident>,
-    pub(crate) messages: Vec<Message>,
+    pub(crate) messages: Vec<DeskMessage>,
 }
 
-impl AlertDesk {
+impl NightDesk {
     pub(crate) fn new() -> Self {
         let all = Recipient { name: "all".to_owned(), min_severity: Severity::Info };
         let mut rules = Rules::plain("here", vec![all], Duration::from_secs(300));
@@ -66,7 +66,7 @@ impl AlertDesk {
     fn step(&mut self, now: Time, slot: u64, key: AlertKey, event: IncidentEvent) {
         let desk = Desk { rules: &self.rules, now, maintenance: None };
         let step = desk.handle(self.incidents.remove(&key), event);
-        self.messages.extend(step.dispatches.into_iter().map(|dispatch| Message {
+        self.messages.extend(step.dispatches.into_iter().map(|dispatch| DeskMessage {
             slot,
             event: dispatch.alert.event,
             key: dispatch.alert.key,

@@ -6,8 +6,8 @@ use dogwatch_chain::Time;
 use dogwatch_engine::{EndpointReading, Probe, ProbeFailure, ReadFailure, ServerDate};
 use rand::rngs::SmallRng;
 
-use crate::chain::Chain;
-use crate::endpoint::Endpoint;
+use crate::chain::ModelChain;
+use crate::endpoint::ModelEndpoint;
 use crate::node::Node;
 
 /// How long an answer is on its way.
@@ -62,8 +62,8 @@ impl Network {
     pub(crate) fn read(
         &self,
         index: usize,
-        endpoint: &mut Endpoint,
-        chain: &Chain,
+        endpoint: &mut ModelEndpoint,
+        chain: &ModelChain,
         (slot, now, local): (u64, Time, Time),
         rng: &mut SmallRng,
     ) -> EndpointReading {
@@ -80,7 +80,7 @@ impl Network {
     }
 
     /// A probe's result, as it arrives here.
-    pub(crate) fn probe(&self, node: &Node, chain: &Chain, slot: u64) -> Result<Probe, ProbeFailure> {
+    pub(crate) fn probe(&self, node: &Node, chain: &ModelChain, slot: u64) -> Result<Probe, ProbeFailure> {
         match self.reaches_nodes() {
             true => node.probe(chain, slot),
             false => Err(ProbeFailure::new("network unreachable")),

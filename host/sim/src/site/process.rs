@@ -12,11 +12,11 @@ use dogwatch_engine::{
 use rand::Rng as _;
 use rand::rngs::SmallRng;
 
-use crate::chain::Chain;
+use crate::chain::ModelChain;
 use crate::night::SiteSetup;
 use crate::node::Node;
 use crate::site::policy::{Decide, PolicyChoice};
-use crate::site::store::Store;
+use crate::site::store::SiteStore;
 use crate::site::{Doing, Edit};
 
 /// Attempts at reading blocks until a poll is given up.
@@ -28,7 +28,7 @@ pub(crate) struct Died;
 
 /// What the process has at hand in a step.
 pub(crate) struct Hands<'a> {
-    pub(crate) store: &'a mut Store,
+    pub(crate) store: &'a mut SiteStore,
     pub(crate) policy: &'a mut dyn Decide,
     pub(crate) rng: &'a mut SmallRng,
     /// How many of a thousand steps it dies at.
@@ -47,7 +47,7 @@ impl Hands<'_> {
 #[derive(Debug)]
 pub(crate) struct ProcessSetup<'a> {
     pub(crate) site: &'a SiteSetup,
-    pub(crate) chain: &'a Chain,
+    pub(crate) chain: &'a ModelChain,
     pub(crate) nodes: &'a [Node],
     pub(crate) edits: &'a [(usize, Edit)],
     pub(crate) operators: usize,
@@ -130,7 +130,7 @@ impl std::fmt::Debug for dyn Decide {
 }
 
 impl Process {
-    pub(crate) fn start(setup: &ProcessSetup<'_>, store: &Store, now: Time) -> Self {
+    pub(crate) fn start(setup: &ProcessSetup<'_>, store: &SiteStore, now: Time) -> Self {
         let watches = (0..setup.witnesses).filter_map(|witness| {
             let config = setup.watch(witness)?;
             let mut state = store.get(witness);

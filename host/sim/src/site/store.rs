@@ -3,7 +3,7 @@
 use dogwatch_chain::Time;
 use dogwatch_engine::WatchState;
 
-use crate::site::desk::AlertDesk;
+use crate::site::desk::NightDesk;
 
 /// How a stored state comes to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,11 +16,11 @@ pub(crate) enum Loss {
 
 /// What a site has stored.
 #[derive(Clone, Debug)]
-pub(crate) struct Store {
+pub(crate) struct SiteStore {
     states: Vec<WatchState>,
     /// States of earlier slots, oldest first: what a backup holds.
     backups: Vec<(u64, Vec<WatchState>)>,
-    pub(crate) desk: AlertDesk,
+    pub(crate) desk: NightDesk,
     /// It takes nothing.
     pub(crate) full: bool,
 }
@@ -28,12 +28,12 @@ pub(crate) struct Store {
 /// Slots between two backups.
 const BACKUP_EVERY: u64 = 50;
 
-impl Store {
+impl SiteStore {
     pub(crate) fn new(witnesses: usize) -> Self {
         Self {
             states: vec![WatchState::default(); witnesses],
             backups: Vec::new(),
-            desk: AlertDesk::new(),
+            desk: NightDesk::new(),
             full: false,
         }
     }

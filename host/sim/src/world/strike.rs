@@ -12,12 +12,12 @@ use crate::chain::offers::Offer;
 use crate::endpoint::EndpointFault;
 use crate::fault::FaultKind;
 use crate::fault::effect::{Effect, Endpoints, Orphans, SiteEffect, Sites, Split, Struck, WalletKey};
-use crate::night::Fault;
+use crate::night::NightFault;
 use crate::node::NodeFault;
 use crate::site::network::Cut;
 use crate::site::store::Loss;
 use crate::site::{Doing, Edit, Site};
-use crate::world::World;
+use crate::world::NightWorld;
 
 /// When in a slot operators and faults act: at its end.
 const LATE: Duration = Duration::from_millis(2950);
@@ -40,9 +40,9 @@ pub(super) fn foreign_key(witness: usize) -> PublicKey {
     key_of(200, u8::try_from(witness).unwrap_or(u8::MAX))
 }
 
-impl World {
+impl NightWorld {
     /// A fault strikes. What the sites do about it comes back.
-    pub(crate) fn strike(&mut self, number: usize, fault: &Fault, sites: &mut [Site]) -> Vec<(usize, Doing)> {
+    pub(crate) fn strike(&mut self, number: usize, fault: &NightFault, sites: &mut [Site]) -> Vec<(usize, Doing)> {
         let Some(kind) = FaultKind::named(&fault.kind) else { return Vec::new() };
         match (kind.effect)(fault.amount) {
             Effect::Node(struck, what) => self.strike_nodes(number, fault, struck, what),
@@ -135,14 +135,14 @@ impl World {
         (holder + 1 + target % others) % self.nodes.len().max(1)
     }
 
-    fn strike_nodes(&mut self, number: usize, fault: &Fault, struck: Struck, what: NodeFault) {
+    fn strike_nodes(&mut self, number: usize, fault: &NightFault, struck: Struck, what: NodeFault) {
         for place in self.struck_nodes(fault.target, struck) {
             let Self { chain, nodes, slot, .. } = self;
             nodes.iter_mut().skip(place).take(1).for_each(|node| node.strike(number, what, chain, *slot));
         }
     }
 
-    fn strike_endpoints(&mut self, number: usize, fault: &Fault, struck: Endpoints, what: EndpointFault) {
+    fn strike_endpoints(&mut self, number: usize, fault: &NightFault, struck: Endpoints, what: EndpointFault) {
         let all = self.endpoints.len();
         let count = match struck {
             Endpoints::One => 1,
@@ -160,7 +160,7 @@ impl World {
         }
     }
 
-    fn split(&mut self, number: usize, fault: &Fault, split: Split) {
+    fn split(&mut self, number: usize, fault: &NightFault, split: Split) {
         if self.chain.is_split() {
             return;
         }
@@ -200,7 +200,7 @@ impl World {
     fn strike_sites(
         &mut self,
         number: usize,
-        fault: &Fault,
+        fault: &NightFault,
         struck: Sites,
         what: SiteEffect,
         sites: &mut [Site],
@@ -226,7 +226,7 @@ impl World {
     }
 
     /// The operator's commands.
-    fn command(&self, fault: &Fault, what: SiteEffect, site: &mut Site) -> Vec<Doing> {
+    fn command(&self, fault: &NightFault, what: SiteEffect, site: &mut Site) -> Vec<Doing> {
         let (now, slot) = (self.time(LATE), self.slot);
         let witness = fault.target % self.witnesses();
         let event = match what {
@@ -250,7 +250,7 @@ impl World {
         site.tell(now, slot, witness, event)
     }
 
-    fn strike_site(&mut self, number: usize, fault: &Fault, what: SiteEffect, place: usize, site: &mut Site) {
+    fn strike_site(&mut self, number: usize, fault: &NightFault, what: SiteEffect, place: usize, site: &mut Site) {
         let (now, slot) = (self.time(LATE), self.slot);
         let node = fault.target % self.nodes.len().max(1);
         match what {

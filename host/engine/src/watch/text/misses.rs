@@ -14,7 +14,7 @@ use crate::watch::verdict::REQUIRED_PARTICIPATION;
 
 /// What keeps Dogwatch from switching on misses, and what to do about that, if a switch by hand is no better.
 #[derive(Clone, Copy)]
-struct Hold {
+struct SwitchHold {
     why: &'static str,
     remedy: Option<&'static str>,
 }
@@ -77,7 +77,7 @@ impl Watch {
     }
 
     /// What about the chain keeps Dogwatch from switching on misses, if anything does.
-    fn hold(&self, now: Time, chain: &Tracker) -> Option<Hold> {
+    fn hold(&self, now: Time, chain: &Tracker) -> Option<SwitchHold> {
         let (why, remedy) = match self.verdict(now, chain) {
             Verdict::Me | Verdict::Fine => return None,
             Verdict::Chain => (
@@ -101,11 +101,11 @@ impl Watch {
                 ("Dogwatch switches only once most witnesses have built on the blocks after the misses.", None)
             }
         };
-        Some(Hold { why, remedy })
+        Some(SwitchHold { why, remedy })
     }
 
     /// What Dogwatch does about misses, and what is left to the operator.
-    fn after_misses(&self, now: Time, count: usize, hold: Option<Hold>) -> (String, Advice) {
+    fn after_misses(&self, now: Time, count: usize, hold: Option<SwitchHold>) -> (String, Advice) {
         let holder = self.holder();
         let Some(Holder::Node(node)) = &holder else {
             let next = "Dogwatch cannot switch away from a key that it does not have.".to_owned();
