@@ -15,6 +15,7 @@ mod unfresh;
 pub use log::{BlockLog, Fit};
 pub use majority::Majority;
 pub use offset::{ClockOffset, ServerDate};
+pub(crate) use own_slots::REQUIRED_PARTICIPATION;
 pub use own_slots::SlotFact;
 pub use parameters::Parameters;
 pub use reading::{Doubt, EndpointReading, Reading, WitnessReading};

@@ -271,7 +271,7 @@ impl ModelChain {
         for empty in before.slot + 1..slot {
             let whose = before.seats.producer(empty).and_then(|account| truths.get_mut(account));
             if let Some(truth) = whose {
-                truth.missed(empty, gap);
+                truth.missed(empty, gap, before.participation() < REQUIRED_PARTICIPATION);
             }
         }
         if let Some(truth) = truths.get_mut(account) {

@@ -9,6 +9,12 @@ use crate::chain::slot_clock::SlotClock;
 /// side are far less likely than a halt or a split.
 const CHAIN_WIDE_GAP: u64 = 4;
 
+/// How many slots a chain's participation counts.
+const COUNTED_SLOTS: u64 = 128;
+/// Below this many of the last 128 slots filled, a third, `hived` and `steemd` refuse to produce
+/// (`required-participation`).
+pub(crate) const REQUIRED_PARTICIPATION: u8 = 43;
+
 /// What happened in one slot that belonged to a given witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotFact {
@@ -56,8 +62,8 @@ impl BlockLog {
                 // A gap of days would be days of slots to walk; none of them is evidence.
                 for empty in (1..=gap).take(4096).map(|n| last.plus(n)) {
                     if self.scheduled(num, empty) == Some(witness) {
-                        let fact = if gap >= CHAIN_WIDE_GAP { SlotFact::ChainWide } else { SlotFact::Missed };
-                        facts.push((empty, fact));
+                        let chain_wide = gap >= CHAIN_WIDE_GAP || self.producers_wait(last, clock);
+                        facts.push((empty, if chain_wide { SlotFact::ChainWide } else { SlotFact::Missed }));
                     }
                 }
             }
@@ -67,6 +73,18 @@ impl BlockLog {
             below = Some((block.num(), slot));
         }
         facts
+    }
+
+    /// Whether producers waited for each other after the block in that slot: they stop while too few slots are filled. Slots
+    /// from before the log count as filled.
+    fn producers_wait(&self, slot: Slot, clock: &SlotClock) -> bool {
+        let until = self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
+        let first = slot.back(COUNTED_SLOTS);
+        let before = self.blocks.partition_point(|block| clock.slot(block.time) <= first);
+        let known = u64::try_from(until.saturating_sub(before)).unwrap_or(u64::MAX);
+        let base = self.base().map_or(slot, |base| clock.slot(base.time));
+        let unknown = base.since(first).saturating_sub(1);
+        known.saturating_add(unknown) < u64::from(REQUIRED_PARTICIPATION)
     }
 
     /// Whether the block in that slot was only read as a header.

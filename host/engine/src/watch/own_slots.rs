@@ -29,10 +29,11 @@ impl Watch {
             WitnessReading::Unread | WitnessReading::NoSuchWitness | WitnessReading::Split(_) => None,
         };
         let hole = self.state.seen.is_some_and(|seen| base > seen.plus(1));
-        if hole && last_confirmed.is_none() {
+        // They may not agree on that for long: after a round of blocks what was known before the hole is given up.
+        if hole && last_confirmed.is_none() && tip.since(base) <= self.round() {
             return;
         }
-        let produced_unseen = hole && last_confirmed != self.state.last_confirmed;
+        let produced_unseen = hole && (last_confirmed.is_none() || last_confirmed != self.state.last_confirmed);
         let kept = |record: &&SlotRecord| !produced_unseen && record.slot < tip && !log.knows(record.slot, &clock);
         let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();
         self.state.seen = Some(tip);

@@ -2,14 +2,10 @@
 
 use dogwatch_chain::Time;
 
-use crate::chain::{Standstill, Tracker};
+use crate::chain::{REQUIRED_PARTICIPATION, Standstill, Tracker};
 use crate::holder::Holder;
 use crate::situation::{Agreement, Verdict};
 use crate::watch::machine::Watch;
-
-/// Below this many of the last 128 slots filled, a third, `hived` and `steemd` refuse to produce
-/// (`required-participation`).
-pub(super) const REQUIRED_PARTICIPATION: u8 = 43;
 
 impl Watch {
     /// Whose fault it is.

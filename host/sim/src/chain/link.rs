@@ -57,10 +57,11 @@ impl Truth {
         Self { key, since: 0, misses: 0, first_miss: None, total_missed: 0, confirmed: 0 }
     }
 
-    /// The witness has let that slot pass. In a gap of four slots and more nobody is to blame but the chain.
-    pub(super) const fn missed(&mut self, slot: u64, gap: u64) {
+    /// The witness has let that slot pass. In a gap of four slots and more nobody is to blame but the chain, nor while
+    /// producers wait for each other.
+    pub(super) const fn missed(&mut self, slot: u64, gap: u64, waiting: bool) {
         self.total_missed += 1;
-        if gap < 4 && slot >= self.since {
+        if gap < 4 && slot >= self.since && !waiting {
             self.misses += 1;
             if self.first_miss.is_none() {
                 self.first_miss = Some(slot);

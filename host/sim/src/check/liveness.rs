@@ -39,6 +39,12 @@ impl Outage {
             silent: vec![0; sites],
         }
     }
+
+    /// Whether that site can know of all misses: it saw the witness's last block, or some of the misses themselves.
+    pub(super) fn knows(&self, place: usize) -> bool {
+        let saw_last = self.saw_last.get(place).copied().unwrap_or(false);
+        saw_last || self.seen.get(place).is_some_and(|seen| *seen > 0)
+    }
 }
 
 impl Checks {

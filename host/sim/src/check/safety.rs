@@ -60,7 +60,9 @@ impl Checks {
         let misses = self.misses_as_seen(world, site, witness);
         // A switch that names a key that is gone already changes nothing.
         let takes_effect = world.chain.truth_of(witness).is_some_and(|truth| truth.key == plan.from_key);
-        if misses < needed && takes_effect {
+        // Nor can a site know of a move, and of one back, that it did not see.
+        let knows = !self.unseen_move.get(place).copied().unwrap_or(false);
+        if misses < needed && takes_effect && knows {
             let text =
                 format!("site {place} switches after {misses} misses in a row, and {needed} are needed: {plan:?}");
             self.broken(Rule::FailureFirst, slot, text);
@@ -228,7 +230,9 @@ impl Checks {
         let link = world.chain.at(Side::Main, tip.num().0);
         // What was true on a branch that has just lost, nobody could know better.
         let Some(truth) = link.truths.get(witness).filter(|_| link.block.id == tip.id) else { return };
-        if truth.misses > 0 && !truth.key.is_null() {
+        // Of misses after a block that it did not see a site may know nothing.
+        let knows = self.outages.get(witness).is_some_and(|outage| outage.knows(place));
+        if truth.misses > 0 && !truth.key.is_null() && knows {
             let text = format!("site {place} says that all is well, with {} misses in a row", truth.misses);
             self.broken(Rule::NoFalseAllClear, world.slot, text);
         }

@@ -3,14 +3,13 @@
 use dogwatch_alerts::{Cause, Notice, Severity};
 use dogwatch_chain::Time;
 
-use crate::chain::Tracker;
+use crate::chain::{REQUIRED_PARTICIPATION, Tracker};
 use crate::config::Signing;
 use crate::holder::Holder;
 use crate::situation::{Mode, Verdict};
 use crate::time::utc;
 use crate::watch::machine::Watch;
 use crate::watch::text::phrases::{Advice, ENDPOINTS, STATUS};
-use crate::watch::verdict::REQUIRED_PARTICIPATION;
 
 /// What keeps Dogwatch from switching on misses, and what to do about that, if a switch by hand is no better.
 #[derive(Clone, Copy)]
