@@ -1,5 +1,6 @@
 //! What every scenario needs: a devnet, a receiver of alerts, a configuration, and daemons.
 
+mod altering;
 mod daemon;
 mod etc;
 mod holding;
@@ -10,6 +11,7 @@ mod tls;
 
 use std::time::Duration;
 
+pub(crate) use altering::{Altering, Fate};
 pub(crate) use daemon::{Daemon, dogwatch};
 pub(crate) use etc::etc;
 pub(crate) use holding::{Counting, Holding};
