@@ -38,7 +38,9 @@ async fn blocks_that_cannot_be_had_spoil_nothing_else() {
         Some(_) => Fate::Cut,
     };
     let fronts = Altering::before_each(&net.devnet.rpc_urls(), fate, as_it_is).await;
-    let daemon = Daemon::start(&net.write(dir.path(), &setup(&fronts)));
+    // Whether a header's block holds the switch is known once the switch has expired.
+    let witness = "expiration = \"5s\"".to_owned();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup { witness, ..setup(&fronts) }));
     daemon.ready().await;
     dead.store(true, Ordering::Relaxed);
     until("it is reported", async || net.sink.has("/no-blocks", "opened")).await;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::http::{StatusCode, header};
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -44,7 +45,10 @@ impl Altering {
                     alter(client.post(upstream).body(body).send().await.unwrap().bytes().await.unwrap()).into_response()
                 }
                 Fate::Own(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
-                Fate::Cut => ([(header::CONTENT_LENGTH, "100")], "{").into_response(),
+                Fate::Cut => {
+                    let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+                    Body::from_stream(stream::iter([Ok("{"), Err(cut)])).into_response()
+                }
             }
         };
         let mut task = JoinSet::new();
