@@ -8,6 +8,7 @@ mod net;
 mod sink;
 mod swallowing;
 mod tls;
+mod wall_clock;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};
 pub(crate) use swallowing::Swallowing;
 pub(crate) use tls::{Authority, STEEMD};
+pub(crate) use wall_clock::WallClock;
 
 /// How long a scenario waits for something that must happen. Not a promise: a machine may be slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);

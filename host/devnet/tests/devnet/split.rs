@@ -16,7 +16,7 @@ fn number(dynamic: &Value, member: &str) -> u64 {
     dynamic[member].as_u64().unwrap()
 }
 
-/// Two of three RPC nodes are cut off with a minority after ten slots.
+/// Two of three RPC nodes are cut off with a minority after forty slots.
 fn split(chain: &str) -> World {
     let mut world = world(&format!("chain = \"{chain}\"\nround_length = 10"));
     world.slots(40);
