@@ -194,7 +194,7 @@ impl World {
             previous: id(num - 1, 0),
             time: at_slot(*slot),
             witness: witness('b'),
-            signing_key: key(3),
+            signing_key: Some(key(3)),
             transactions: Vec::new(),
         };
         self.slots.range(from.0..=to.0).map(block).collect()
