@@ -2,7 +2,7 @@
 
 use dogwatch_devnet::RpcFault;
 
-use crate::support::{Daemon, Holding, Net, Setup, Swallowing, WITNESS, until};
+use crate::support::{Daemon, Holding, Net, Setup, Swallowing, WITNESS, WallClock, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_holds_back_blocks_does_not_hold_up_the_switch() {
@@ -130,8 +130,7 @@ async fn stray_signals_are_logged_and_end_nothing() {
 }
 
 /// A damaged database is no reason not to watch. What it held is not known any more, and that is said.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_state_is_set_aside_and_the_watch_goes_on() {
+async fn is_set_aside(damaged: &[u8]) {
     let (net, dir) = (Net::start().await, Net::directory());
     let config = net.write(dir.path(), &Setup::default());
     let mut daemon = Daemon::start(&config);
@@ -141,7 +140,7 @@ async fn a_damaged_state_is_set_aside_and_the_watch_goes_on() {
     for part in ["state.sqlite-wal", "state.sqlite-shm"] {
         let _ = std::fs::remove_file(state.join(part));
     }
-    std::fs::write(state.join("state.sqlite"), [0x5a; 40_000]).unwrap();
+    std::fs::write(state.join("state.sqlite"), damaged).unwrap();
 
     let daemon = Daemon::start(&config);
     daemon.ready().await;
@@ -150,7 +149,7 @@ async fn a_damaged_state_is_set_aside_and_the_watch_goes_on() {
     let mut aside = std::fs::read_dir(&state).unwrap().map(|file| file.unwrap().path());
     let aside = aside.find(|path| path.to_string_lossy().contains("damaged")).unwrap();
     assert!(page.text("details").contains(&*aside.to_string_lossy()), "{}", page.body);
-    assert_eq!(std::fs::read(&aside).unwrap(), [0x5a; 40_000]);
+    assert_eq!(std::fs::read(&aside).unwrap(), damaged);
 
     // It may have switched often enough already: it says so, and leaves the switch to the operator.
     net.handle().crash(WITNESS, "primary").unwrap();
@@ -159,6 +158,17 @@ async fn a_damaged_state_is_set_aside_and_the_watch_goes_on() {
     until("the operator may switch", async || daemon.command(&["switch", WITNESS, "second"]).await.status.success())
         .await;
     until("the successor produces", async || net.blocks_by("second") > 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_state_is_set_aside_and_the_watch_goes_on() {
+    is_set_aside(&[0x5a; 40_000]).await;
+}
+
+/// As a power cut may leave it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emptied_state_is_set_aside_and_the_watch_goes_on() {
+    is_set_aside(&[]).await;
 }
 
 /// A suspended machine sees nothing, and that is not the endpoints' doing.
@@ -173,4 +183,22 @@ async fn a_machine_that_was_suspended_was_not_blind() {
     until("it notices", async || daemon.logged(&["this process did not run"])).await;
     net.blocks(2).await;
     assert!(!net.sink.has("/blind", "opened") && !net.sink.has("/halted", "opened"));
+}
+
+/// Begun while this machine's clock was a day ahead, a pause of seconds is one of seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_is_as_long_as_it_was_meant_whatever_the_clock_says() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let clock = WallClock::compile(dir.path()).await;
+    let config = net.write(dir.path(), &Setup::default());
+    let daemon = Daemon::start_with(&config, |command| clock.of(command));
+    daemon.ready().await;
+    clock.set_ahead(86_400);
+    until("the clock is a page", async || net.sink.has("/clock", "opened")).await;
+    assert!(daemon.command(&["pause", WITNESS, "--for", "5s"]).await.status.success());
+    assert!(!daemon.witness().await.unwrap()["paused_until"].is_null());
+    clock.set_ahead(0);
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    assert_eq!(net.key_changes(), 1);
 }

@@ -9,6 +9,7 @@
 )]
 
 mod alerts;
+mod backup_witness;
 mod book;
 mod channels;
 mod cli;
@@ -23,6 +24,8 @@ mod faults;
 mod gateway;
 mod hot_swap;
 mod liveness;
+mod minority_fork;
+mod odd_answers;
 mod pool;
 mod real_services;
 mod rehearsal;
@@ -30,6 +33,7 @@ mod removed_files;
 mod secrets;
 mod start_failures;
 mod start_up;
+mod stuck_switch;
 mod support;
 mod tls;
 mod tx_inspect;

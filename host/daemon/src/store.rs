@@ -29,7 +29,7 @@ pub use desk::Which;
 pub use files::FileIdentity;
 use files::StoreFiles;
 pub(crate) use files::takes_nothing;
-pub use set_aside::{OpenedStore, SetAside};
+pub use set_aside::{EarlierRun, OpenedStore, SetAside};
 
 /// The name of the database in the state directory.
 const STATE_FILE: &str = "state.sqlite";

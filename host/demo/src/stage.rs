@@ -9,7 +9,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use dogwatch_chain::AccountName;
 use dogwatch_client::{ControlClient, Status};
-use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, RunningDevnet, Snapshot};
+use dogwatch_devnet::{
+    DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, Elected, RunningDevnet, Snapshot,
+};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -47,6 +49,7 @@ impl Stage {
         let node = |name: &str| DevnetNodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
         let witness = DevnetWitnessConfig {
             name: AccountName::new(WITNESS)?,
+            elected: Elected::EveryRound,
             active_key: None,
             nodes: NODES.into_iter().map(node).collect(),
         };

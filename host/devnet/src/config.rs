@@ -8,4 +8,4 @@ mod witness;
 pub use devnet::{DevnetConfig, Irreversible};
 pub use error::DevnetConfigError;
 pub use key_source::KeySource;
-pub use witness::{DevnetNodeConfig, DevnetWitnessConfig};
+pub use witness::{DevnetNodeConfig, DevnetWitnessConfig, Elected};

@@ -40,6 +40,9 @@ pub enum RpcFault {
     },
     /// It follows a fork of its own: the same heights, other ids, another signing key for the watched witnesses.
     Fork,
+    /// It is cut off with every third filler witness: it follows the branch that they make, with all others' slots missed and
+    /// nothing irreversible. The others go on without them, until no RPC node has this fault.
+    Minority,
     /// It refuses `get_block`, as a gateway does whose backend for blocks is dead. Headers come.
     NoBlocks,
     /// Its proxy answers with status 500.
@@ -51,8 +54,8 @@ pub enum RpcFault {
 }
 
 impl RpcFault {
-    /// Whether the node itself still exchanges transactions and blocks with the others.
+    /// Whether the node itself still exchanges transactions and blocks with most others.
     pub(crate) fn on_network(self) -> bool {
-        !matches!(self, Self::Down | Self::Stale { .. } | Self::Fork)
+        !matches!(self, Self::Down | Self::Stale { .. } | Self::Fork | Self::Minority)
     }
 }

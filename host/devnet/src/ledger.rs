@@ -13,10 +13,17 @@ use crate::rules::{AppliedKeyChange, Seen, admit};
 use crate::setup::Setup;
 use crate::state::{ChainState, StoredBlock, StoredBlocks, shuffle};
 
+/// Whether enough witnesses build on a chain to make its blocks irreversible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Builders {
+    Most,
+    Few,
+}
+
 /// How many states are kept, for nodes that fall behind.
 const STATES: usize = 256;
 
-/// One chain of blocks: the main one, or the fork of a lying node.
+/// One chain of blocks: the main one, that of a minority, or the fork of a lying node.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     blocks: StoredBlocks,
@@ -25,6 +32,7 @@ pub(crate) struct Ledger {
     head: Arc<ChainState>,
     /// Makes the block ids of a fork differ from those of the main chain.
     salt: u64,
+    builders: Builders,
 }
 
 /// What the next block is made of.
@@ -40,7 +48,13 @@ pub(crate) struct BlockTemplate<'a> {
 impl Ledger {
     pub(crate) fn new(genesis: ChainState) -> Self {
         let head = Arc::new(genesis);
-        Self { blocks: StoredBlocks::default(), states: VecDeque::from([head.clone()]), head, salt: 0 }
+        Self {
+            blocks: StoredBlocks::default(),
+            states: VecDeque::from([head.clone()]),
+            head,
+            salt: 0,
+            builders: Builders::Most,
+        }
     }
 
     /// A fork that starts here: other block ids, and another signing key for the watched witnesses.
@@ -54,6 +68,11 @@ impl Ledger {
         }
         fork.set_head(head);
         fork
+    }
+
+    /// A branch that starts here, of a few witnesses.
+    pub(crate) fn branch_of_few(&self) -> Self {
+        Self { builders: Builders::Few, ..self.clone() }
     }
 
     pub(crate) fn blocks(&self) -> &StoredBlocks {
@@ -114,9 +133,10 @@ impl Ledger {
         state.time = template.time;
         state.slot = template.slot;
         state.producer = Some(template.witness.clone());
-        let settled = match setup.irreversible {
-            Irreversible::OneBlock => num,
-            Irreversible::Lag => num.back(setup.profile.round_length.saturating_mul(2).div_euclid(3)),
+        let settled = match (self.builders, setup.irreversible) {
+            (Builders::Few, _) => state.irreversible,
+            (Builders::Most, Irreversible::OneBlock) => num,
+            (Builders::Most, Irreversible::Lag) => num.back(setup.profile.round_length.saturating_mul(2).div_euclid(3)),
         };
         state.irreversible = state.irreversible.max(settled);
         shuffle(setup, &mut state, num);

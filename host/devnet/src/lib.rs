@@ -50,7 +50,9 @@ mod server;
 mod setup;
 mod state;
 
-pub use config::{DevnetConfig, DevnetConfigError, DevnetNodeConfig, DevnetWitnessConfig, Irreversible, KeySource};
+pub use config::{
+    DevnetConfig, DevnetConfigError, DevnetNodeConfig, DevnetWitnessConfig, Elected, Irreversible, KeySource,
+};
 pub use fault::{ProducerStatus, RpcFault, RpcIndex};
 pub use network::{
     Devnet, DevnetCommand, DevnetCommandError, DevnetSlot, DevnetSlotOutcome, KeyChange, NodeSnapshot, Snapshot,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dogwatch_chain::AccountName;
-use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, RunningDevnet};
+use dogwatch_devnet::{DevnetConfig, DevnetNodeConfig, DevnetServer, DevnetWitnessConfig, Elected, RunningDevnet};
 use tempfile::TempDir;
 
 use crate::sink::Sink;
@@ -30,6 +30,7 @@ impl Stage {
         let node = |name: &str| DevnetNodeConfig { name: name.to_owned(), signing_key: None, port: 0 };
         let witness = DevnetWitnessConfig {
             name: AccountName::new(WITNESS)?,
+            elected: Elected::EveryRound,
             active_key: None,
             nodes: NODES.into_iter().map(node).collect(),
         };

@@ -1,5 +1,6 @@
 //! What every scenario needs: a devnet, a receiver of alerts, a configuration, and daemons.
 
+mod altering;
 mod daemon;
 mod etc;
 mod holding;
@@ -7,10 +8,12 @@ mod net;
 mod sink;
 mod swallowing;
 mod tls;
+mod wall_clock;
 mod wrong_clock;
 
 use std::time::Duration;
 
+pub(crate) use altering::{Altering, Fate};
 pub(crate) use daemon::{Daemon, dogwatch};
 pub(crate) use etc::etc;
 pub(crate) use holding::{Counting, Holding};
@@ -18,6 +21,7 @@ pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};
 pub(crate) use swallowing::Swallowing;
 pub(crate) use tls::{Authority, STEEMD};
+pub(crate) use wall_clock::WallClock;
 pub(crate) use wrong_clock::WrongClock;
 
 /// How long a scenario waits for something that must happen. Not a promise: a machine may be slow.

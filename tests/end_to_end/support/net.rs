@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use dogwatch_chain::{AccountName, SecretKey};
 use dogwatch_devnet::{
-    DevnetConfig, DevnetHandle, DevnetNodeConfig, DevnetServer, DevnetSlotOutcome, DevnetWitnessConfig, RunningDevnet,
+    DevnetConfig, DevnetHandle, DevnetNodeConfig, DevnetServer, DevnetSlot, DevnetSlotOutcome, DevnetWitnessConfig,
+    Elected, RunningDevnet,
 };
 use tempfile::TempDir;
 
@@ -68,6 +69,7 @@ impl Net {
             round_length: 10,
             witnesses: vec![DevnetWitnessConfig {
                 name: AccountName::new(WITNESS).unwrap(),
+                elected: Elected::EveryRound,
                 active_key: None,
                 nodes: ["primary", "second", "third"].map(node).into(),
             }],
@@ -108,13 +110,15 @@ impl Net {
         self.handle().snapshot().slots.iter().filter(|slot| by(&slot.outcome)).count()
     }
 
-    /// How many of the last slots the witness missed.
+    /// Those of the last slots that the witness missed.
+    pub(crate) fn missed(&self) -> Vec<DevnetSlot> {
+        let mut slots = self.handle().snapshot().slots;
+        slots.retain(|slot| slot.witness.as_str() == WITNESS && slot.outcome == DevnetSlotOutcome::Missed);
+        slots
+    }
+
     pub(crate) fn misses(&self) -> usize {
-        let snapshot = self.handle().snapshot();
-        let missed = |slot: &&dogwatch_devnet::DevnetSlot| {
-            slot.witness.as_str() == WITNESS && slot.outcome == DevnetSlotOutcome::Missed
-        };
-        snapshot.slots.iter().filter(missed).count()
+        self.missed().len()
     }
 
     /// Waits for this many more blocks or missed slots of the witness.

@@ -25,7 +25,7 @@ use crate::fallback::last_good;
 use crate::fallback::store_failure::{self, StoreFailureAlert};
 use crate::liveness::{Watchdog, monitors};
 use crate::rehearsal::Rehearsal;
-use crate::store::{OpenedStore, SetAside, Store, StoreError, takes_nothing};
+use crate::store::{EarlierRun, OpenedStore, SetAside, Store, StoreError, takes_nothing};
 
 /// How many slots the daemon watches before it may rehearse: a minute on a real chain.
 const SETTLE_SLOTS: u32 = 20;
@@ -58,7 +58,9 @@ impl Daemon {
     ///
     /// If the store, the HTTP clients, an endpoint pool or the control socket cannot be set up.
     pub async fn start(config: Config, library: Library, notes: Vec<String>, clock: Clock) -> Result<Self, StartError> {
-        let opened = Store::open_or_set_aside(&config.state_dir, clock.now())?;
+        // Only a daemon that had its store has kept its channels.
+        let earlier = if last_good::is_kept(&config.state_dir) { EarlierRun::Known } else { EarlierRun::Unknown };
+        let opened = Store::open_or_set_aside(&config.state_dir, earlier, clock.now())?;
         let OpenedStore { store, set_aside: aside, unwritable } = opened;
         let mut lost = LostState { whole: aside.is_some(), set_aside: aside.into_iter().collect() };
         let Channels { clients, senders, on_kept } = clients(&config, &library)?;

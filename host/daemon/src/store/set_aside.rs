@@ -11,7 +11,7 @@ use dogwatch_engine::WatchState;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
-use crate::store::files::{StoreFiles, beside};
+use crate::store::files::{StoreFiles, beside, takes_nothing};
 use crate::store::{STATE_FILE, Store, StoreError, schema};
 
 /// Pages that are copied in one step. Nobody else uses the database: the lock is held.
@@ -26,6 +26,15 @@ pub struct SetAside {
     pub why: String,
 }
 
+/// Whether a daemon has run on this state directory before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EarlierRun {
+    /// One has: its database holds something.
+    Known,
+    /// None that is known of.
+    Unknown,
+}
+
 /// A store that was opened in whatever way was possible.
 #[derive(Debug)]
 pub struct OpenedStore {
@@ -38,17 +47,21 @@ pub struct OpenedStore {
 }
 
 impl Store {
-    /// Opens the store like [`Store::open`]. A database that is damaged, or none of Dogwatch's, is set aside, and an empty
-    /// one takes its place. On a disk that is full or read-only the store is in memory, with what is on disk, until
+    /// Opens the store like [`Store::open`]. A database that is damaged, emptied, or none of Dogwatch's, is set aside, and an
+    /// empty one takes its place. On a disk that is full or read-only the store is in memory, with what is on disk, until
     /// [`Store::make_anew`] can write it.
     ///
     /// # Errors
     ///
     /// If the directory cannot be used, another daemon uses it, or a newer version wrote the state.
-    pub fn open_or_set_aside(directory: &Path, now: Time) -> Result<OpenedStore, StoreError> {
+    pub fn open_or_set_aside(directory: &Path, earlier: EarlierRun, now: Time) -> Result<OpenedStore, StoreError> {
         let lock = StoreFiles::lock_if_possible(directory)?;
         let path = directory.join(STATE_FILE);
-        let why = match sound(&path) {
+        // A power cut may leave an empty file, which SQLite takes for a new database.
+        let emptied =
+            earlier == EarlierRun::Known && std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == 0);
+        let opened = if emptied { Err(StoreError::Damaged("the file is empty".to_owned())) } else { sound(&path) };
+        let why = match opened {
             Ok(connection) if lock.is_some() => {
                 let store = Self::of(connection, StoreFiles::opened(directory, lock));
                 return Ok(OpenedStore { store, set_aside: None, unwritable: None });
@@ -64,12 +77,20 @@ impl Store {
         // Whoever looks at it later needs what SQLite had not merged yet as well.
         for part in ["", "-wal", "-shm"] {
             match std::fs::rename(beside(&path, part), beside(&aside, part)) {
+                Err(error) if emptied && takes_nothing(&error) => return in_memory(directory, lock, error.to_string()),
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
                 _ => {}
             }
         }
-        let store = Self::of(sound(&path)?, StoreFiles::opened(directory, lock));
-        Ok(OpenedStore { store, set_aside: Some(SetAside { path: aside, why }), unwritable: None })
+        let set_aside = Some(SetAside { path: aside, why });
+        let connection = match sound(&path) {
+            Err(error) if error.is_full() => {
+                return Ok(OpenedStore { set_aside, ..in_memory(directory, lock, first_line(&error.to_string()))? });
+            }
+            opened => opened?,
+        };
+        let store = Self::of(connection, StoreFiles::opened(directory, lock));
+        Ok(OpenedStore { store, set_aside, unwritable: None })
     }
 
     /// The state of a witness as last written. One that cannot be read is set aside in a file of its own.
@@ -174,7 +195,8 @@ mod tests {
     #[tokio::test]
     async fn a_damaged_database_is_set_aside_and_a_sound_one_is_not() {
         type Damage = fn(&Path);
-        let damages: [(&str, Damage); 5] = [
+        let damages: [(&str, Damage); 6] = [
+            ("nothing of it", |path| std::fs::write(path, "").unwrap()),
             ("half of it", |path| {
                 let bytes = std::fs::read(path).unwrap();
                 std::fs::write(path, &bytes[..bytes.len() / 2 + 100]).unwrap();
@@ -196,14 +218,16 @@ mod tests {
         for (name, damage) in damages {
             let dir = TempDir::new().unwrap();
             written(dir.path()).await;
-            let OpenedStore { store, set_aside: aside, .. } = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+            let OpenedStore { store, set_aside: aside, .. } =
+                Store::open_or_set_aside(dir.path(), EarlierRun::Known, NOW).unwrap();
             assert_eq!((store.state("hive", "alice").await.unwrap(), aside), (Some(state()), None), "{name}");
             drop(store);
             let path = dir.path().join(STATE_FILE);
             Connection::open(&path).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
             damage(&path);
             let damaged = std::fs::read(&path).unwrap();
-            let OpenedStore { store, set_aside: aside, .. } = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+            let OpenedStore { store, set_aside: aside, .. } =
+                Store::open_or_set_aside(dir.path(), EarlierRun::Known, NOW).unwrap();
             let aside = aside.unwrap_or_else(|| panic!("{name}: not noticed"));
             assert_eq!(aside.path, dir.path().join("state.sqlite.damaged-1795436256"), "{name}");
             assert!(!aside.why.is_empty() && aside.why.lines().count() == 1, "{name}: {}", aside.why);
@@ -212,13 +236,21 @@ mod tests {
         }
     }
 
+    /// A first start that did not get far leaves an empty file.
+    #[test]
+    fn an_empty_database_of_nobody_is_a_new_one() {
+        let dir = TempDir::new().unwrap();
+        std::fs::write(dir.path().join(STATE_FILE), "").unwrap();
+        assert_eq!(Store::open_or_set_aside(dir.path(), EarlierRun::Unknown, NOW).unwrap().set_aside, None);
+    }
+
     #[tokio::test]
     async fn what_is_not_damage_is_an_error() {
         let dir = TempDir::new().unwrap();
         written(dir.path()).await;
         let newer = "PRAGMA user_version = 900";
         Connection::open(dir.path().join(STATE_FILE)).unwrap().execute_batch(newer).unwrap();
-        let error = Store::open_or_set_aside(dir.path(), NOW).unwrap_err();
+        let error = Store::open_or_set_aside(dir.path(), EarlierRun::Known, NOW).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found: 900, .. }), "{error}");
     }
 
@@ -228,7 +260,8 @@ mod tests {
         written(dir.path()).await;
         let bad = "INSERT INTO watch VALUES ('hive', 'bob', '{\"memory\": 7}')";
         Connection::open(dir.path().join(STATE_FILE)).unwrap().execute_batch(bad).unwrap();
-        let OpenedStore { store, set_aside: aside, .. } = Store::open_or_set_aside(dir.path(), NOW).unwrap();
+        let OpenedStore { store, set_aside: aside, .. } =
+            Store::open_or_set_aside(dir.path(), EarlierRun::Known, NOW).unwrap();
         assert_eq!(aside, None);
         let read = async |witness: &str| store.state_or_set_aside(dir.path(), "hive", witness, NOW).await.unwrap();
         assert_eq!(read("alice").await, (Some(state()), None));

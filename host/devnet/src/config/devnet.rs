@@ -6,7 +6,7 @@ use dogwatch_chain::{AccountName, ChainId, FutureSchedule, KeyPrefix, Profile};
 use serde::Deserialize;
 
 use super::error::DevnetConfigError;
-use super::witness::{DevnetNodeConfig, DevnetWitnessConfig};
+use super::witness::{DevnetNodeConfig, DevnetWitnessConfig, Elected};
 
 /// A devnet's configuration. Every field has a default; unknown fields are refused.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,7 +30,8 @@ pub struct DevnetConfig {
     pub seed: u64,
     /// The number of public RPC nodes.
     pub rpc_nodes: usize,
-    /// The number of filler witnesses beyond those that fill a round. With none, a disabled witness shortens the schedule.
+    /// The number of witnesses beyond those that fill a round, which take turns in its last place. With none, a disabled
+    /// witness shortens the schedule.
     pub spare: u32,
     /// When blocks become irreversible; by default as on the profile's chain.
     pub irreversible: Option<Irreversible>,
@@ -60,6 +61,7 @@ impl Default for DevnetConfig {
         let node = |name: &str| DevnetNodeConfig { name: name.into(), signing_key: None, port: 0 };
         let alice = AccountName::new("alice").into_iter().map(|name| DevnetWitnessConfig {
             name,
+            elected: Elected::EveryRound,
             active_key: None,
             nodes: vec![node("primary"), node("standby")],
         });

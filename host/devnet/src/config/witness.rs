@@ -6,12 +6,27 @@ use serde::Deserialize;
 use super::key_source::KeySource;
 use crate::seed::derive_key;
 
+/// Whether a watched witness is in every round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Elected {
+    /// Its votes elect it into every round.
+    #[default]
+    EveryRound,
+    /// It is a backup witness: it takes turns with the other backups in the last place of each round. There are as many of
+    /// those as [`DevnetConfig::spare`](crate::DevnetConfig::spare).
+    InTurn,
+}
+
 /// A watched witness.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DevnetWitnessConfig {
     /// The witness's account.
     pub name: AccountName,
+    /// Whether it is in every round.
+    #[serde(default)]
+    pub elected: Elected,
     /// The account's active key; by default derived from `"<name>/active"`.
     pub active_key: Option<KeySource>,
     /// Its block-producing nodes. The chain starts with the first one's key.

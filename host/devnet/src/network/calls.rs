@@ -6,7 +6,6 @@ use dogwatch_chain::{AccountName, SignedTransaction, Time, TransactionId};
 use serde_json::{Value, json};
 
 use super::devnet::Devnet;
-use super::nodes::FollowedChain;
 use crate::answers::AnswerContext;
 use crate::answers::status::RC_COST;
 use crate::error_reply::{ErrorReply, Exception};
@@ -126,10 +125,7 @@ impl Devnet {
         match called {
             CalledNode::Rpc(index) => {
                 let node = self.rpc.get(index.0)?;
-                let ledger = match &node.chain {
-                    FollowedChain::Fork(fork) => fork,
-                    FollowedChain::Live | FollowedChain::Frozen => &self.ledger,
-                };
+                let ledger = node.chain.ledger(&self.ledger, self.minority.as_ref());
                 Some((ledger, Some(&node.mempool), node.mempool.state()))
             }
             CalledNode::Producing(witness, node) => {
@@ -149,10 +145,7 @@ impl Devnet {
         match called {
             CalledNode::Rpc(index) => {
                 let node = self.rpc.get_mut(index.0).ok_or_else(no_node)?;
-                let ledger = match &node.chain {
-                    FollowedChain::Fork(fork) => fork,
-                    FollowedChain::Live | FollowedChain::Frozen => &self.ledger,
-                };
+                let ledger = node.chain.ledger(&self.ledger, self.minority.as_ref());
                 node.mempool.push(&self.setup, ledger, id, signed.clone())?;
                 if node.fault.on_network() {
                     self.gossip(Some(*index), id, signed, now);

@@ -90,6 +90,11 @@ impl Devnet {
                 node.mempool = Mempool::new(fork.head());
                 node.chain = FollowedChain::Fork(Box::new(fork));
             }
+            RpcFault::Minority => {
+                let branch = self.minority.get_or_insert_with(|| self.ledger.branch_of_few());
+                node.mempool = Mempool::new(branch.head());
+                node.chain = FollowedChain::Minority;
+            }
             RpcFault::Down => {
                 node.chain = FollowedChain::Live;
                 node.mempool = Mempool::new(self.ledger.head());
@@ -100,6 +105,9 @@ impl Devnet {
                     node.mempool = Mempool::new(self.ledger.head());
                 }
             }
+        }
+        if self.rpc.iter().all(|node| node.fault != RpcFault::Minority) {
+            self.minority = None;
         }
         Ok(())
     }

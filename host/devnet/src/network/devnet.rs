@@ -22,6 +22,8 @@ use crate::state::genesis_state;
 pub struct Devnet {
     pub(crate) setup: Arc<Setup>,
     pub(crate) ledger: Ledger,
+    /// The branch of the witnesses that are cut off, while an RPC node follows it.
+    pub(crate) minority: Option<Ledger>,
     pub(crate) rpc: Vec<RpcNode>,
     pub(crate) nodes: BTreeMap<(AccountName, String), ProducerCondition>,
     pub(crate) halted: bool,
@@ -64,6 +66,7 @@ impl Devnet {
             key_changes: Vec::new(),
             setup: Arc::new(setup),
             ledger,
+            minority: None,
         })
     }
 

@@ -17,8 +17,21 @@ pub(crate) enum FollowedChain {
     Live,
     /// The main chain up to a block, and nothing after it.
     Frozen,
+    /// The branch of the witnesses that are cut off.
+    Minority,
     /// A fork of its own.
     Fork(Box<Ledger>),
+}
+
+impl FollowedChain {
+    /// The chain, of the two that all nodes share or its own.
+    pub(super) fn ledger<'a>(&'a self, main: &'a Ledger, minority: Option<&'a Ledger>) -> &'a Ledger {
+        match self {
+            Self::Live | Self::Frozen => main,
+            Self::Minority => minority.unwrap_or(main),
+            Self::Fork(fork) => fork,
+        }
+    }
 }
 
 /// A public RPC node.

@@ -8,8 +8,8 @@ use rand::Rng as _;
 use super::devnet::Devnet;
 use super::history::{DevnetSlot, DevnetSlotOutcome, KeyChange};
 use super::nodes::{FollowedChain, RpcNode, fork_key};
-use crate::fault::ProducerStatus;
-use crate::ledger::BlockTemplate;
+use crate::fault::{ProducerStatus, RpcFault};
+use crate::ledger::{BlockTemplate, Ledger};
 use crate::seed::draw;
 use crate::setup::Setup;
 
@@ -44,11 +44,14 @@ impl Devnet {
         let slot = self.next_slot;
         self.next_slot = slot.plus(1);
         let setup = self.setup.clone();
+        self.run_slot_of_minority(&setup, slot, time);
         let Some(witness) = self.ledger.head().rounds.producer(slot).cloned() else { return };
-        let outcome = match self.producer_of(&setup, &witness, slot) {
+        let cut_off = self.minority.is_some() && setup.minority.contains(&witness);
+        let producer = self.producer_of(&setup, &self.ledger, &witness, slot).filter(|_| !cut_off);
+        let outcome = match producer {
             None => DevnetSlotOutcome::Missed,
             Some((key, node)) => {
-                let transactions = self.pending_transactions(slot);
+                let transactions = self.pending_transactions(slot, RpcFault::on_network);
                 let template = |key, transactions| BlockTemplate { slot, time, witness: &witness, key, transactions };
                 let changes = self.ledger.produce(&setup, template(key, transactions));
                 let block = self.ledger.head().head.num();
@@ -63,7 +66,7 @@ impl Devnet {
                 for rpc in &mut self.rpc {
                     match &mut rpc.chain {
                         FollowedChain::Live => rpc.mempool.rebase(&setup, &self.ledger),
-                        FollowedChain::Frozen => {}
+                        FollowedChain::Frozen | FollowedChain::Minority => {}
                         FollowedChain::Fork(fork) => {
                             let forged = if setup.watched.contains_key(&witness) { &fork_key } else { key };
                             fork.produce(&setup, template(forged, Vec::new()));
@@ -80,17 +83,35 @@ impl Devnet {
         self.slots.push_back(DevnetSlot { slot, time, witness, outcome });
     }
 
-    /// The producer of a slot's block: a running node with the key on chain.
+    /// Runs the slot on the branch of the witnesses that are cut off.
+    fn run_slot_of_minority(&mut self, setup: &Setup, slot: Slot, time: Time) {
+        let Some(branch) = &self.minority else { return };
+        let Some(witness) =
+            branch.head().rounds.producer(slot).filter(|witness| setup.minority.contains(*witness)).cloned()
+        else {
+            return;
+        };
+        let Some((key, _)) = self.producer_of(setup, branch, &witness, slot) else { return };
+        let transactions = self.pending_transactions(slot, |fault| fault == RpcFault::Minority);
+        let Some(branch) = &mut self.minority else { return };
+        branch.produce(setup, BlockTemplate { slot, time, witness: &witness, key, transactions });
+        for rpc in self.rpc.iter_mut().filter(|rpc| matches!(rpc.chain, FollowedChain::Minority)) {
+            rpc.mempool.rebase(setup, branch);
+        }
+    }
+
+    /// The producer of a slot's block on a chain: a running node with the key there.
     fn producer_of<'s>(
         &self,
         setup: &'s Setup,
+        chain: &Ledger,
         witness: &AccountName,
         slot: Slot,
     ) -> Option<(&'s SecretKey, Option<String>)> {
         if self.halted {
             return None;
         }
-        let on_chain = self.ledger.head().signing_key(witness)?;
+        let on_chain = chain.head().signing_key(witness)?;
         if let Some(key) = setup.fillers.get(witness) {
             let missed = draw(setup.seed, "outage", slot.0).random_range(0.0..1.0) < self.outage;
             return (!missed && key.public_key() == on_chain).then_some((key, None));
@@ -101,9 +122,13 @@ impl Devnet {
         Some((&node.key, Some(node.name.clone())))
     }
 
-    /// The mempool of a slot's producer: that of a random RPC node, drawn anew for each slot.
-    fn pending_transactions(&self, slot: Slot) -> Vec<(TransactionId, Arc<SignedTransaction>)> {
-        let nodes: Vec<&RpcNode> = self.rpc.iter().filter(|node| node.fault.on_network()).collect();
+    /// The mempool of a slot's producer: that of a random RPC node on its side, drawn anew for each slot.
+    fn pending_transactions(
+        &self,
+        slot: Slot,
+        is_on_its_side: impl Fn(RpcFault) -> bool,
+    ) -> Vec<(TransactionId, Arc<SignedTransaction>)> {
+        let nodes: Vec<&RpcNode> = self.rpc.iter().filter(|node| is_on_its_side(node.fault)).collect();
         if nodes.is_empty() {
             return Vec::new();
         }

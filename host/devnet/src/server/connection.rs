@@ -67,7 +67,9 @@ fn connection_mode(devnet: &Devnet, endpoint: &DevnetEndpoint) -> ConnectionMode
             Some(ProducerStatus::Crashed) | None => ConnectionMode::Close,
         },
         DevnetEndpoint::Chain(CalledNode::Rpc(index)) => match devnet.rpc.get(index.0).map(|node| node.fault) {
-            Some(RpcFault::Ok | RpcFault::Stale { .. } | RpcFault::Fork | RpcFault::NoBlocks) => ConnectionMode::Answer,
+            Some(RpcFault::Ok | RpcFault::Stale { .. } | RpcFault::Fork | RpcFault::Minority | RpcFault::NoBlocks) => {
+                ConnectionMode::Answer
+            }
             Some(RpcFault::Hang) => ConnectionMode::Hang,
             Some(RpcFault::Http500) => {
                 let page = "<html><body><h1>500 Internal Server Error</h1></body></html>";

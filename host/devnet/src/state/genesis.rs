@@ -18,12 +18,19 @@ pub(crate) fn genesis_state(setup: &Setup) -> ChainState {
         let active = setup.active_keys.get(name)?.public_key();
         Some((name.clone(), nodes.first()?.public, active, format!("https://{name}.example")))
     });
-    let fillers = setup.fillers.iter().map(|(name, key)| {
+    let (backups, elected): (Vec<_>, Vec<_>) = watched.partition(|(name, ..)| setup.backups.contains(name));
+    let mut fillers = setup.fillers.iter().map(|(name, key)| {
         let active = derive_key(&format!("{name}/active")).public_key();
         (name.clone(), key.public_key(), active, format!("https://{name}.example"))
     });
+    // The last place of a round is the backups'.
+    let length = setup.profile.round_length;
+    let places = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(1).saturating_sub(elected.len());
+    let mut ranked = elected;
+    ranked.extend(fillers.by_ref().take(places));
+    ranked.extend(backups.into_iter().chain(fillers));
     let witnesses: BTreeMap<AccountName, WitnessObject> = (0u32..)
-        .zip(watched.chain(fillers))
+        .zip(ranked)
         .map(|(rank, (name, signing_key, active_key, url))| {
             let witness = WitnessObject {
                 rank,
@@ -38,10 +45,8 @@ pub(crate) fn genesis_state(setup: &Setup) -> ChainState {
             (name, witness)
         })
         .collect();
-    let length = setup.profile.round_length;
     let rounds = Rounds {
         current: draw_round(&witnesses, length, setup.seed, 0),
-        // A round's number is that of the block that draws it, and block 1 never draws one.
         future: match setup.profile.future_schedule {
             FutureSchedule::Published => Some(draw_round(&witnesses, length, setup.seed, 1)),
             FutureSchedule::Unknown => None,

@@ -10,7 +10,8 @@ use super::chain_state::{ChainState, Rounds, WitnessObject};
 use crate::seed::draw;
 use crate::setup::Setup;
 
-/// Draws a round from the enabled witnesses: those with the most votes, and one of the rest in turn, in random order.
+/// Draws the `round`-th round, from 0, from the enabled witnesses: those with the most votes, and one of the rest in turn,
+/// in random order.
 pub(crate) fn draw_round(
     witnesses: &BTreeMap<AccountName, WitnessObject>,
     length: u32,
@@ -38,7 +39,12 @@ pub(crate) fn shuffle(setup: &Setup, state: &mut ChainState, num: BlockNum) {
     if num.0.checked_rem(length) != Some(0) {
         return;
     }
-    let drawn = draw_round(&state.witnesses, length, setup.seed, u64::from(num.0));
+    let begins = u64::from(num.0).checked_div(u64::from(length)).unwrap_or(0);
+    let round = match setup.profile.future_schedule {
+        FutureSchedule::Published => begins.saturating_add(1),
+        FutureSchedule::Unknown => begins,
+    };
+    let drawn = draw_round(&state.witnesses, length, setup.seed, round);
     let old = &state.rounds;
     // With every witness disabled a chain stops for good; a devnet keeps its last schedule.
     let drawn = if drawn.is_empty() { old.current.clone() } else { drawn };

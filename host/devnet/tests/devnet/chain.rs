@@ -52,6 +52,23 @@ fn everyone_scheduled_has_one_slot_per_round() {
 }
 
 #[test]
+fn a_backup_witness_is_in_one_of_many_rounds() {
+    for chain in ["hive", "steem"] {
+        let alice = "[[witnesses]]\nname = \"alice\"\nelected = \"in-turn\"\nnodes = [{ name = \"primary\" }]";
+        let mut world = world(&format!("chain = \"{chain}\"\nround_length = 10\nspare = 4\n{alice}"));
+        world.slots(100);
+        let own =
+            |net: &dogwatch_devnet::Devnet| net.snapshot().slots_of(&name("alice")).map(|slot| slot.slot.0).collect();
+        let first: Vec<u64> = own(&world.net);
+        world.slots(100);
+        let all: Vec<u64> = own(&world.net);
+        assert_eq!((first.len(), all.len()), (2, 4), "one of five rounds on {chain}: {all:?}");
+        assert!(all.windows(2).all(|pair| pair[1] - pair[0] > 30), "{all:?}");
+        assert_eq!(world.missed(), 0);
+    }
+}
+
+#[test]
 fn the_same_seed_makes_the_same_chain() {
     let run = |seed: u64| {
         let mut world = world(&format!("seed = {seed}"));

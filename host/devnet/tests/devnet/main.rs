@@ -13,4 +13,5 @@ mod common;
 mod refusals;
 mod server;
 mod shapes;
+mod split;
 mod switch;
