@@ -2,7 +2,7 @@
 
 use dogwatch_devnet::RpcFault;
 
-use crate::support::{Daemon, Holding, Net, Setup, Swallowing, WITNESS, WallClock, until};
+use crate::support::{Daemon, Holding, Net, Setup, Swallowing, WITNESS, WrongClock, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_holds_back_blocks_does_not_hold_up_the_switch() {
@@ -189,12 +189,12 @@ async fn a_machine_that_was_suspended_was_not_blind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_is_as_long_as_it_was_meant_whatever_the_clock_says() {
     let (net, dir) = (Net::start().await, Net::directory());
-    let clock = WallClock::compile(dir.path()).await;
+    let clock = WrongClock::ahead(dir.path(), 0).await;
     let config = net.write(dir.path(), &Setup::default());
-    let daemon = Daemon::start_with(&config, |command| clock.of(command));
+    let daemon = Daemon::start_with(&config, |command| clock.rule(command));
     daemon.ready().await;
-    clock.set_ahead(86_400);
-    until("the clock is a page", async || net.sink.has("/clock", "opened")).await;
+    clock.set_ahead(86_400_000);
+    until("the clock is a warning", async || net.sink.has("/clock-offset", "opened")).await;
     assert!(daemon.command(&["pause", WITNESS, "--for", "5s"]).await.status.success());
     assert!(!daemon.witness().await.unwrap()["paused_until"].is_null());
     clock.set_ahead(0);

@@ -8,7 +8,6 @@ mod net;
 mod sink;
 mod swallowing;
 mod tls;
-mod wall_clock;
 mod wrong_clock;
 
 use std::time::Duration;
@@ -21,7 +20,6 @@ pub(crate) use net::{Net, Setup, WITNESS};
 pub(crate) use sink::{Received, Sink};
 pub(crate) use swallowing::Swallowing;
 pub(crate) use tls::{Authority, STEEMD};
-pub(crate) use wall_clock::WallClock;
 pub(crate) use wrong_clock::WrongClock;
 
 /// How long a scenario waits for something that must happen. Not a promise: a machine may be slow.
