@@ -76,14 +76,14 @@ impl BlockLog {
     }
 
     /// Whether producers waited for each other after the block in that slot: they stop while too few slots are filled. Slots
-    /// from before the log count as filled.
+    /// from before the log count as filled, and so do those from before the chain, as nodes have it.
     fn producers_wait(&self, slot: Slot, clock: &SlotClock) -> bool {
         let until = self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
         let first = slot.back(COUNTED_SLOTS);
         let before = self.blocks.partition_point(|block| clock.slot(block.time) <= first);
         let known = u64::try_from(until.saturating_sub(before)).unwrap_or(u64::MAX);
         let base = self.base().map_or(slot, |base| clock.slot(base.time));
-        let unknown = base.since(first).saturating_sub(1);
+        let unknown = COUNTED_SLOTS.saturating_sub(slot.since(base).saturating_add(1));
         known.saturating_add(unknown) < u64::from(REQUIRED_PARTICIPATION)
     }
 
