@@ -1,5 +1,6 @@
 //! A node's fitness, from its probes: it takes several good ones to become healthy and several bad ones to stop.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use dogwatch_chain::{BlockNum, ChainId, Head, Time};
@@ -7,6 +8,9 @@ use dogwatch_chain::{BlockNum, ChainId, Head, Time};
 use crate::chain::BlockLog;
 use crate::failure::ProbeFailure;
 use crate::situation::Health;
+
+/// Heads that are remembered of a node: endpoints may be some blocks behind it.
+const SHOWN_KEPT: usize = 16;
 
 /// What a probe found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,14 +72,22 @@ pub struct NodeHealth {
     bad: u32,
     last_good: Option<(Time, Probe)>,
     last_unfit: Option<Unfit>,
-    /// The head that it showed last, fit or not.
-    shown: Option<Head>,
+    /// The heads that it showed last, fit or not, newest last.
+    shown: VecDeque<Head>,
 }
 
 impl NodeHealth {
     /// Not probed yet.
     pub fn new(now: Time) -> Self {
-        Self { health: Health::Unknown, since: now, good: 0, bad: 0, last_good: None, last_unfit: None, shown: None }
+        Self {
+            health: Health::Unknown,
+            since: now,
+            good: 0,
+            bad: 0,
+            last_good: None,
+            last_unfit: None,
+            shown: VecDeque::new(),
+        }
     }
 
     /// The health.
@@ -108,14 +120,17 @@ impl NodeHealth {
         self.last_good.as_ref().map(|(_, probe)| now.since(probe.head.time))
     }
 
-    /// The head that it showed last, fit or not.
-    pub(crate) fn shown(&self) -> Option<&Head> {
-        self.shown.as_ref()
+    /// The newest head that it showed, fit or not, and that the log reaches.
+    pub(crate) fn shown(&self, log: &BlockLog) -> Option<&Head> {
+        self.shown.iter().rev().find(|head| log.id_at(head.num()).is_some())
     }
 
     /// Notes the head that it shows.
-    pub(crate) fn note_shown(&mut self, head: Option<Head>) {
-        self.shown = head.or(self.shown.take());
+    pub(crate) fn note_shown(&mut self, head: Head) {
+        self.shown.push_back(head);
+        while self.shown.len() > SHOWN_KEPT {
+            self.shown.pop_front();
+        }
     }
 
     /// Takes in a probe and says whether the health changed.

@@ -58,6 +58,8 @@ pub(crate) struct ModelChain {
     pub(crate) elections: Elections,
     /// Own slots that were lost because a key change was pending in them.
     pub(crate) cost: u32,
+    /// A branch with a switch in it has lost.
+    pub(crate) undone: bool,
     finality: Finality,
     links: Vec<Link>,
     genesis: Link,
@@ -100,6 +102,7 @@ impl ModelChain {
             troubles: Troubles::default(),
             elections,
             cost: 0,
+            undone: false,
             finality,
             links: vec![genesis.clone()],
             genesis,

@@ -15,6 +15,9 @@ const COUNTED_SLOTS: u64 = 128;
 /// (`required-participation`).
 pub(crate) const REQUIRED_PARTICIPATION: u8 = 43;
 
+/// With so many filled there was no halt lately: three quarters.
+const RECOVERED: u8 = 96;
+
 /// What happened in one slot that belonged to a given witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotFact {
@@ -84,7 +87,26 @@ impl BlockLog {
         let known = u64::try_from(until.saturating_sub(before)).unwrap_or(u64::MAX);
         let base = self.base().map_or(slot, |base| clock.slot(base.time));
         let unknown = COUNTED_SLOTS.saturating_sub(slot.since(base).saturating_add(1));
+        if unknown > 0 && self.may_have_waited(slot, self.blocks.len().saturating_sub(until)) {
+            return true;
+        }
         known.saturating_add(unknown) < u64::from(REQUIRED_PARTICIPATION)
+    }
+
+    /// The same where the log does not reach back far enough: from what heads have said, with `after` blocks since.
+    fn may_have_waited(&self, slot: Slot, after: usize) -> bool {
+        let heads_say = self.waited_until.is_some_and(|until| slot <= until);
+        let after = u8::try_from(after).unwrap_or(u8::MAX);
+        let low = self.participation.filter(|filled| *filled < RECOVERED);
+        heads_say || low.is_some_and(|filled| filled.saturating_sub(after) < REQUIRED_PARTICIPATION)
+    }
+
+    /// Takes in how many of the last 128 slots hold a block at a head.
+    pub(super) fn note_participation(&mut self, head: &Head) {
+        self.participation = Some(head.participation);
+        if head.participation < REQUIRED_PARTICIPATION {
+            self.waited_until = self.waited_until.max(Some(head.slot));
+        }
     }
 
     /// Whether the block in that slot was only read as a header.

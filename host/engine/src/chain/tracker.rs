@@ -256,6 +256,7 @@ impl Tracker {
                 let at_head = followed.map(|judged| &judged.voice.endpoint);
                 self.at_head = at_head.filter(|endpoint| round.has_shown(endpoint, head.id)).cloned().collect();
                 self.slot_length.note(&head);
+                self.log.note_participation(&head);
                 self.head = Some(head);
             }
         }

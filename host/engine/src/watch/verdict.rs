@@ -35,12 +35,16 @@ impl Watch {
         if stale || !Self::caught_up(tracker) || self.state.key.is_none() || self.state.seen != Some(view.head_slot) {
             return Verdict::CannotTell;
         }
+        // Old misses prove nothing where what came since is not to be seen.
+        if self.fork_is_suspected() {
+            return Verdict::CannotTell;
+        }
         if !self.proven_misses(tracker).is_empty() {
             return Verdict::Me;
         }
         // A witness of which no slot is known may be missing all of them.
         let known = self.knows_a_slot() || self.holder() == Some(Holder::Disabled);
-        match known && self.blamed_misses() == 0 && !self.fork_is_suspected() {
+        match known && self.blamed_misses() == 0 {
             true => Verdict::Fine,
             false => Verdict::CannotTell,
         }

@@ -73,7 +73,9 @@ impl ModelChain {
             false => (std::mem::replace(&mut self.main, Branch::starting_with(LinkId(0))), other),
         };
         let orphans = loser.path.get(common..).unwrap_or_default();
-        winner.offers.extend(self.switches_in(orphans));
+        let orphans = self.switches_in(orphans);
+        self.undone |= !orphans.is_empty();
+        winner.offers.extend(orphans);
         winner.offers.extend(loser.offers);
         self.main = winner;
     }
@@ -91,6 +93,7 @@ impl ModelChain {
             return;
         }
         let dropped = self.main.path.split_off(floor);
+        self.undone |= !self.switches_in(&dropped).is_empty();
         self.main.offers.clear();
         if keep_offers {
             self.main.offers = self.switches_in(&dropped);

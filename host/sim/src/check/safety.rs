@@ -181,7 +181,8 @@ impl Checks {
 
     /// Switches that policies made, over all sites.
     pub(super) fn within_budget(&mut self, world: &NightWorld, sites: &[Site]) {
-        let blind = self.unseen_move.contains(&true) || sites.iter().any(|site| site.amnesia);
+        // Who takes a switch for undone that another branch holds after all has counted one too few.
+        let blind = world.chain.undone || self.unseen_move.contains(&true) || sites.iter().any(|site| site.amnesia);
         if world.chain.truth().moves.is_empty() || blind {
             return;
         }
