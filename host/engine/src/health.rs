@@ -125,6 +125,11 @@ impl NodeHealth {
         self.shown.iter().rev().find(|head| log.id_at(head.num()).is_some())
     }
 
+    /// The head that it showed last, fit or not.
+    pub(crate) fn newest_shown(&self) -> Option<&Head> {
+        self.shown.back()
+    }
+
     /// Notes the head that it shows.
     pub(crate) fn note_shown(&mut self, head: Head) {
         self.shown.push_back(head);

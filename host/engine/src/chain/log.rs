@@ -26,10 +26,10 @@ pub struct BlockLog {
     /// By the number of the block that ended (or will end) the schedule.
     pub(super) schedules: BTreeMap<BlockNum, Vec<AccountName>>,
     pub(super) future: Option<Schedule>,
-    /// How many of the 128 slots up to the newest head hold a block.
-    pub(super) participation: Option<u8>,
-    /// The newest slot at which so few did that producers waited for each other.
-    pub(super) waited_until: Option<Slot>,
+    /// The first head, and how many of the 128 slots up to it hold a block.
+    pub(super) first_head: Option<(Slot, u8)>,
+    /// The first and the last slot at which so few did that producers waited for each other.
+    pub(super) waited: Option<(Slot, Slot)>,
     /// How many blocks the last step back has taken, since blocks last linked.
     stepped_back: usize,
     /// How often blocks turned out to lie on another branch, and the newest block that was left each time, newest last.

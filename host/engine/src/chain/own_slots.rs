@@ -87,25 +87,29 @@ impl BlockLog {
         let known = u64::try_from(until.saturating_sub(before)).unwrap_or(u64::MAX);
         let base = self.base().map_or(slot, |base| clock.slot(base.time));
         let unknown = COUNTED_SLOTS.saturating_sub(slot.since(base).saturating_add(1));
-        if unknown > 0 && self.may_have_waited(slot, self.blocks.len().saturating_sub(until)) {
+        if unknown > 0 && self.may_have_waited(slot, clock) {
             return true;
         }
         known.saturating_add(unknown) < u64::from(REQUIRED_PARTICIPATION)
     }
 
-    /// The same where the log does not reach back far enough: from what heads have said, with `after` blocks since.
-    fn may_have_waited(&self, slot: Slot, after: usize) -> bool {
-        let heads_say = self.waited_until.is_some_and(|until| slot <= until);
-        let after = u8::try_from(after).unwrap_or(u8::MAX);
-        let low = self.participation.filter(|filled| *filled < RECOVERED);
-        heads_say || low.is_some_and(|filled| filled.saturating_sub(after) < REQUIRED_PARTICIPATION)
+    /// The same where the log does not reach back far enough: from what heads have said.
+    fn may_have_waited(&self, slot: Slot, clock: &SlotClock) -> bool {
+        let heads_say = self.waited.is_some_and(|(since, until)| since <= slot && slot <= until);
+        let from_before = self.first_head.is_some_and(|(first, filled)| {
+            let until = |slot: Slot| self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
+            let between = u8::try_from(until(first).saturating_sub(until(slot))).unwrap_or(u8::MAX);
+            slot < first && filled < RECOVERED && filled.saturating_sub(between) < REQUIRED_PARTICIPATION
+        });
+        heads_say || from_before
     }
 
     /// Takes in how many of the last 128 slots hold a block at a head.
     pub(super) fn note_participation(&mut self, head: &Head) {
-        self.participation = Some(head.participation);
+        self.first_head.get_or_insert((head.slot, head.participation));
         if head.participation < REQUIRED_PARTICIPATION {
-            self.waited_until = self.waited_until.max(Some(head.slot));
+            let since = self.waited.map_or(head.slot, |(since, _)| since);
+            self.waited = Some((since, head.slot));
         }
     }
 

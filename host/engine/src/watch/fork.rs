@@ -6,6 +6,7 @@ use dogwatch_alerts::Cause;
 use dogwatch_chain::{BlockNum, Time};
 
 use crate::chain::{Majority, Standstill, Tracker};
+use crate::health::Unfit;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
@@ -111,9 +112,10 @@ impl Watch {
         let head = chain.head()?.num();
         let stale_after = chain.config().stale_after;
         let ahead = self.config.nodes.iter().zip(&self.health).filter_map(|(node, health)| {
-            let fresh = health.unfit().is_none() && health.last_good().is_some_and(|at| now.since(at) <= stale_after);
-            let probe = health.last_probe().filter(|probe| fresh && now.since(probe.head.time) <= stale_after)?;
-            let at = probe.head.num();
+            // A node that has other blocks than the endpoints may be the one that is right.
+            let answers = matches!(health.unfit(), None | Some(Unfit::Fork(_)));
+            let shown = health.newest_shown().filter(|shown| answers && now.since(shown.time) <= stale_after)?;
+            let at = shown.num();
             (at.0 > head.0.saturating_add(TOGETHER)).then(|| (node.name.clone(), at))
         });
         ahead.max_by_key(|(_, at)| *at)
