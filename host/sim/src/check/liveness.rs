@@ -167,7 +167,9 @@ fn has_a_reason(site: &Site) -> bool {
         let part = alert.key.part.as_deref().unwrap_or_default();
         // A pause goes by the chain's time, which may stand still.
         let paused = part == "paused" && !site.pauses.is_empty();
-        alert.key.cause == Cause::Refused && (paused || ["budget", "cool-down", "history-lost"].contains(&part))
+        // A branch that most witnesses may not be on holds a site back, until it has looked well for a round.
+        let fork = alert.key.cause == Cause::MinorityFork;
+        fork || alert.key.cause == Cause::Refused && (paused || ["budget", "cool-down", "history-lost"].contains(&part))
     })
 }
 
