@@ -94,7 +94,6 @@ fn the_chain_in_trouble() {
 /// are well or not: no switch helps, and that is said.
 #[test]
 fn producers_stop_by_themselves() {
-    let mut pages = 0;
     for seed in 0..4 {
         for dies in [false, true] {
             let _shown = Shown(&format!("few witnesses are left, seed {seed}, the primary dies: {dies}"));
@@ -112,7 +111,6 @@ fn producers_stop_by_themselves() {
             let missed = since.filter(|own| own.outcome == SlotOutcome::Missed).count();
             let page = watcher.desk.open().find(|alert| alert.key.cause == Cause::Missing);
             assert!(missed < 2 || page.is_some_and(|page| page.severity == Severity::Page), "{own:?}");
-            pages += usize::from(page.is_some());
             assert!(watcher.records.iter().any(|record| record.verdict == Verdict::Chain));
             assert!(watcher.alerts("refused").is_empty());
             // They come back, and with them whoever is well.
@@ -122,7 +120,6 @@ fn producers_stop_by_themselves() {
             assert_eq!(open, if dies { vec![Cause::Node] } else { Vec::new() });
         }
     }
-    assert!(pages > 2, "{pages}");
 }
 
 /// A third of the witnesses go on without the others, and two of three endpoints are with them: on their branch the witness
