@@ -68,15 +68,16 @@ impl Schedule {
 
     /// The witness that owns the slot, as long as this schedule is in force.
     pub fn producer(&self, slot: Slot) -> Option<&AccountName> {
-        Self::at(&self.current, slot)
+        Self::seated(&self.current, slot)
     }
 
     /// The witness that owns the slot under the published future schedule.
     pub fn future_producer(&self, slot: Slot) -> Option<&AccountName> {
-        Self::at(self.future.as_deref()?, slot)
+        Self::seated(self.future.as_deref()?, slot)
     }
 
-    fn at(witnesses: &[AccountName], slot: Slot) -> Option<&AccountName> {
+    /// Who sits in that slot of a round.
+    pub fn seated(witnesses: &[AccountName], slot: Slot) -> Option<&AccountName> {
         let len = u64::try_from(witnesses.len()).ok()?;
         witnesses.get(usize::try_from(slot.0.checked_rem(len)?).ok()?)
     }

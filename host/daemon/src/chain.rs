@@ -1,5 +1,6 @@
 //! One chain in the daemon: its polls, the task that decides, its witnesses and their policies.
 
+mod broadcast;
 mod clock_steps;
 pub mod convert;
 mod fetch;

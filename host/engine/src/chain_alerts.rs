@@ -1,5 +1,8 @@
 //! Alerts about a chain as a whole, above all that Dogwatch is blind.
 
+mod https;
+mod text;
+
 use std::time::Duration;
 
 use dogwatch_alerts::{AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
@@ -7,6 +10,7 @@ use dogwatch_chain::{Head, Time};
 
 use crate::book::AlertBook;
 use crate::chain::{ClockOffset, Parameters, Standstill, Tracker, WallClock};
+use crate::chain_alerts::text::{notice, reasons};
 use crate::situation::Agreement;
 use crate::time::utc;
 
@@ -28,10 +32,6 @@ const ENDPOINTS: &str = "dogwatch endpoints --ask";
 
 fn key(chain: &str, cause: Cause) -> AlertKey {
     AlertKey::new(Scope::chain(chain), cause)
-}
-
-fn part_key(chain: &str, cause: Cause, part: &str) -> AlertKey {
-    AlertKey::part(Scope::chain(chain), cause, part)
 }
 
 /// The open alerts of one chain.
@@ -190,50 +190,6 @@ impl ChainAlerts {
         said
     }
 
-    /// Alerts about endpoints configured with `http://` but polled over https, each with the reason.
-    pub fn upgraded(&mut self, now: Time, chain: &str, endpoints: &[(String, String)]) -> Vec<AlertReport> {
-        let key = |name: &str| part_key(chain, Cause::Upgraded, name);
-        let keep: Vec<AlertKey> = endpoints.iter().map(|(name, _)| key(name)).collect();
-        let how = "The endpoint is now configured with https://, or was removed.";
-        let mut said = self.book.resolve_others(now, Cause::Upgraded, &keep, how);
-        for (name, why) in endpoints {
-            let notice = Notice {
-                key: key(name),
-                severity: Severity::Warning,
-                subject: Subject::Endpoint(chain.to_owned(), name.clone()),
-                summary: format!("{chain}: endpoint {name} is configured with http://, but Dogwatch uses https"),
-                details: format!("Why: {why}. Dogwatch keeps using https, even after a restart."),
-                remedy: "Change http:// to https:// for this endpoint in dogwatch.toml.".to_owned(),
-                command: "dogwatch check".to_owned(),
-            };
-            said.extend(self.book.raise(now, notice));
-        }
-        said
-    }
-
-    /// Alerts about endpoints that used to answer over https and now only over plain HTTP, where that is allowed.
-    pub fn downgraded(&mut self, now: Time, chain: &str, endpoints: &[String]) -> Vec<AlertReport> {
-        let key = |name: &str| part_key(chain, Cause::Downgraded, name);
-        let keep: Vec<AlertKey> = endpoints.iter().map(|name| key(name)).collect();
-        let how = "The endpoint answers over https again, or was removed from the configuration.";
-        let mut said = self.book.resolve_others(now, Cause::Downgraded, &keep, how);
-        for name in endpoints {
-            let notice = Notice {
-                key: key(name),
-                severity: Severity::Warning,
-                subject: Subject::Endpoint(chain.to_owned(), name.clone()),
-                summary: format!("{chain}: endpoint {name} no longer answers over https, only over plain http"),
-                details: "Plain http is allowed for it, so Dogwatch keeps using it. Anyone on the network path can \
-                          read and change its answers."
-                    .to_owned(),
-                remedy: "Fix its TLS, or ask its operator to. Then change it to https:// in dogwatch.toml.".to_owned(),
-                command: ENDPOINTS.to_owned(),
-            };
-            said.extend(self.book.raise(now, notice));
-        }
-        said
-    }
-
     /// A clock that is off by half a second and more: what Dogwatch does is timed against slots.
     fn clock_offset(&mut self, now: Time, tracker: &Tracker) -> Option<AlertReport> {
         let chain = &tracker.config().chain;
@@ -350,97 +306,6 @@ impl ChainAlerts {
             command: ENDPOINTS.to_owned(),
         };
         self.book.raise(now, notice).into_iter().collect()
-    }
-}
-
-/// Why endpoints do not count, one per line.
-fn reasons(tracker: &Tracker) -> String {
-    tracker.doubts().iter().map(|(name, doubt)| format!("\n{name}: {doubt}")).collect()
-}
-
-fn notice(now: Time, tracker: &Tracker, cause: Cause, last_judged: Option<Time>) -> Notice {
-    let chain = &tracker.config().chain;
-    let since = last_judged.map_or_else(|| "Since Dogwatch started".to_owned(), |at| format!("Since {}", utc(at)));
-    let newest = match (cause, tracker.head(), tracker.log().tip()) {
-        (_, None, _) => String::new(),
-        (Cause::NoBlocks, Some(_), None) => " No block has been read yet.".to_owned(),
-        (Cause::NoBlocks, Some(head), Some(tip)) => {
-            format!(" The head is block {}; the newest block read is {}.", head.num(), tip.num())
-        }
-        (_, Some(head), _) => format!(" The last known block is {}, from {}.", head.num(), utc(head.time)),
-    };
-    let (severity, summary, remedy) = match cause {
-        Cause::Halted => (
-            Severity::Critical,
-            format!("{chain} has halted, or every endpoint is cut off from it in the same way"),
-            "Ask other witnesses whether the chain has halted. If it has, a switch would not help. If not, add working \
-             endpoints to dogwatch.toml.",
-        ),
-        Cause::Clock => (
-            Severity::Page,
-            match tracker.wall_clock() {
-                WallClock::Behind(by) => format!("this machine's clock is {} s behind {chain}'s", by.as_secs()),
-                WallClock::Ahead(by) => format!("this machine's clock is {} s ahead of {chain}'s", by.as_secs()),
-                WallClock::Plausible => format!("this machine's clock does not match {chain}'s"),
-            },
-            "Set the clock and keep it synchronised.",
-        ),
-        Cause::Thin if tracker.has_no_common_block() => (
-            Severity::Page,
-            format!("{chain}: the endpoints have shown no block in common; {} operators must agree", tracker.need()),
-            "Find out which endpoints lag or are on another branch, and remove them. Until then watch the witness yourself.",
-        ),
-        Cause::Thin => {
-            let all = tracker.view(now).endpoints_total;
-            let usable = all.saturating_sub(u32::try_from(tracker.doubts().len()).unwrap_or(u32::MAX));
-            (
-                Severity::Page,
-                format!(
-                    "{chain}: only {usable} of {all} endpoints can be used; {} operators must agree",
-                    tracker.need()
-                ),
-                "Add endpoints of other operators to dogwatch.toml, or lower the quorum. Until then watch the witness \
-                 yourself.",
-            )
-        }
-        Cause::Split => (
-            Severity::Page,
-            format!("{chain}: the endpoints contradict each other"),
-            "Find out which endpoints are wrong and remove them. Until then watch the witness yourself.",
-        ),
-        Cause::NoBlocks => (
-            Severity::Page,
-            format!("{chain}: no endpoint delivers the blocks up to its head"),
-            "Add endpoints that deliver blocks to dogwatch.toml. Until then watch the witness yourself.",
-        ),
-        Cause::NoSchedule => (
-            Severity::Page,
-            format!("{chain}: the endpoints agree on no schedule of the present round"),
-            "Add endpoints of other operators to dogwatch.toml, and remove those that show an old or a wrong schedule. \
-             Until then watch the witness yourself.",
-        ),
-        _ => (
-            Severity::Page,
-            format!("Dogwatch is blind: no endpoint shows a fresh head of {chain}"),
-            "Check this machine's network. If it works, add other endpoints to dogwatch.toml. Until then watch the \
-             witness yourself.",
-        ),
-    };
-    let cannot = if cause == Cause::NoSchedule { "tell whose slots are missed" } else { "see missed blocks" };
-    Notice {
-        key: key(chain, cause),
-        severity,
-        subject: Subject::Chain(chain.clone()),
-        summary,
-        details: format!(
-            "{since}.{newest} Dogwatch cannot {cannot} and will not switch. It keeps asking.{}",
-            reasons(tracker)
-        ),
-        remedy: remedy.to_owned(),
-        command: match cause {
-            Cause::Clock => "timedatectl set-ntp true".to_owned(),
-            _ => ENDPOINTS.to_owned(),
-        },
     }
 }
 

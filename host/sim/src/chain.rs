@@ -195,7 +195,7 @@ impl ModelChain {
         same && plan.expiration > head.block.time && self.block_with(Side::Main, id).is_none()
     }
 
-    /// Hands a key change to that side's nodes: `Err` if the key is no longer the one that it names.
+    /// StepTools a key change to that side's nodes: `Err` if the key is no longer the one that it names.
     pub(crate) fn offer(&mut self, side: Side, offer: Offer) -> Result<(), KeyMismatch> {
         if let Some(condition) = &offer.condition {
             let known = |other: &Offer| other.id() == Some(condition.id);

@@ -25,7 +25,7 @@ pub enum Rule {
     /// A policy moves the key only if its holder misses its slots, on the branch that counts.
     FailureFirst,
     /// A site in mode observe switches nothing, nor does one that is paused, nor one that has forgotten what it spent.
-    HandsOff,
+    OnlyIfAllowed,
     /// No site sends what it has no key to sign.
     KeyAtHand,
     /// No policy disables the witness unless the operator allowed it.

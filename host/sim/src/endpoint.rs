@@ -246,7 +246,7 @@ impl ModelEndpoint {
         blocks.map(bent).map(read).collect()
     }
 
-    /// Hands it a key change.
+    /// StepTools it a key change.
     pub(crate) fn offer(&self, chain: &mut ModelChain, slot: u64, offer: Offer) -> Taken {
         if self.is_down(slot) {
             return Taken::Trouble("connection refused");

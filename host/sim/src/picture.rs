@@ -6,8 +6,8 @@ use dogwatch_alerts::AlertEvent;
 
 use crate::chain::branch::Side;
 use crate::night::{Night, NightError};
-use crate::play::{Policies, Theatre};
-use crate::site::Doing;
+use crate::play::{NightRun, Policies};
+use crate::site::SiteAction;
 use crate::world::NightWorld;
 
 /// Plays a night and shows it. Slots in which nothing happens to a watched witness are left out.
@@ -17,29 +17,29 @@ use crate::world::NightWorld;
 /// The night cannot be played.
 pub fn picture(night: &Night, policies: &dyn Policies) -> Result<String, NightError> {
     night.check()?;
-    let mut theatre = Theatre::open(night, policies)?;
+    let mut run = NightRun::open(night, policies)?;
     let mut text = String::new();
     let mut views: Vec<String> = vec![String::new(); night.sites.len()];
-    theatre.run(&mut |theatre| slot(theatre, &mut views, &mut text));
-    let _ = match &theatre.checks.violation {
+    run.run(&mut |run| slot(run, &mut views, &mut text));
+    let _ = match &run.checks.violation {
         Some(violation) => writeln!(text, "BROKEN: {violation}"),
         None => writeln!(text, "No rule is broken."),
     };
     Ok(text)
 }
 
-fn slot(theatre: &Theatre<'_>, views: &mut [String], text: &mut String) {
-    let world = &theatre.world;
-    let mut lines: Vec<String> = theatre.events.iter().map(|event| format!("  ! {event}")).collect();
+fn slot(run: &NightRun<'_>, views: &mut [String], text: &mut String) {
+    let world = &run.world;
+    let mut lines: Vec<String> = run.events.iter().map(|event| format!("  ! {event}")).collect();
     lines.extend(own_slot(world));
     for change in &world.chain.truth().moves {
         if world.chain.truth().slot == world.slot {
             lines.push(format!("  the key of witness {} moves to {}", change.witness, node_of(world, change.witness)));
         }
     }
-    for (place, site) in theatre.sites.iter().enumerate() {
+    for (place, site) in run.sites.iter().enumerate() {
         lines.extend(
-            theatre.doings.iter().filter(|(who, _)| *who == place).filter_map(|(_, doing)| doing_line(place, doing)),
+            run.actions.iter().filter(|(who, _)| *who == place).filter_map(|(_, action)| action_line(place, action)),
         );
         let said = site.store.desk.messages.iter().rev().take_while(|message| message.slot == world.slot);
         let mut said: Vec<String> = said
@@ -54,7 +54,7 @@ fn slot(theatre: &Theatre<'_>, views: &mut [String], text: &mut String) {
             .collect();
         said.reverse();
         lines.append(&mut said);
-        let view = view_line(theatre, place);
+        let view = view_line(run, place);
         if let Some(before) = views.get_mut(place).filter(|before| **before != view) {
             lines.push(format!("  site {place} sees {view}"));
             *before = view;
@@ -70,7 +70,7 @@ fn slot(theatre: &Theatre<'_>, views: &mut [String], text: &mut String) {
             text,
             "slot {} (+{}), block {}, final {}{other}",
             world.slot,
-            theatre.since_dusk(),
+            run.since_dusk(),
             head.num(),
             head.irreversible
         );
@@ -98,21 +98,21 @@ fn node_of(world: &NightWorld, witness: usize) -> String {
     node.map_or_else(|| "nobody here".to_owned(), |node| node.name.clone())
 }
 
-fn doing_line(place: usize, doing: &Doing) -> Option<String> {
-    match doing {
-        Doing::Send(witness, plan) => {
+fn action_line(place: usize, action: &SiteAction) -> Option<String> {
+    match action {
+        SiteAction::Send(witness, plan) => {
             Some(format!("  site {place} sends witness {witness}: {} to {}", plan.from, plan.to))
         }
-        Doing::Decided(witness, record) => Some(format!(
+        SiteAction::Decided(witness, record) => Some(format!(
             "  site {place} decides for witness {witness}: {:?}, {} ({})",
             record.verdict, record.outcome, record.reason
         )),
-        Doing::AllClear(_) => None,
+        SiteAction::AllClear(_) => None,
     }
 }
 
-fn view_line(theatre: &Theatre<'_>, place: usize) -> String {
-    let Some(process) = theatre.sites.get(place).and_then(|site| site.process.as_ref()) else {
+fn view_line(run: &NightRun<'_>, place: usize) -> String {
+    let Some(process) = run.sites.get(place).and_then(|site| site.process.as_ref()) else {
         return "nothing: its daemon is down".to_owned();
     };
     let doubts: Vec<String> =

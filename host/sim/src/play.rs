@@ -11,7 +11,7 @@ use crate::endpoint::Taken;
 use crate::fault::effect::WalletKey;
 use crate::night::{Night, NightError, NightFault};
 use crate::site::policy::{Decide, PolicyChoice};
-use crate::site::{Doing, SentSwitch, Site};
+use crate::site::{SentSwitch, Site, SiteAction};
 use crate::world::NightWorld;
 
 /// Rounds that pass before the sites start.
@@ -57,26 +57,26 @@ pub struct NightOutcome {
 /// The night cannot be played.
 pub fn play(night: &Night, policies: &dyn Policies) -> Result<NightOutcome, NightError> {
     night.check()?;
-    let mut theatre = Theatre::open(night, policies)?;
-    theatre.run(&mut |_| {});
-    Ok(theatre.outcome())
+    let mut run = NightRun::open(night, policies)?;
+    run.run(&mut |_| {});
+    Ok(run.outcome())
 }
 
 /// A night that is being played.
 #[derive(Debug)]
-pub(crate) struct Theatre<'a> {
+pub(crate) struct NightRun<'a> {
     night: &'a Night,
     pub(crate) world: NightWorld,
     pub(crate) sites: Vec<Site>,
     pub(crate) checks: Checks,
     /// What the sites did in this slot.
-    pub(crate) doings: Vec<(usize, Doing)>,
+    pub(crate) actions: Vec<(usize, SiteAction)>,
     /// What went wrong or was mended in this slot.
     pub(crate) events: Vec<String>,
     dusk: u64,
 }
 
-impl<'a> Theatre<'a> {
+impl<'a> NightRun<'a> {
     pub(crate) fn open(night: &'a Night, policies: &dyn Policies) -> Result<Self, NightError> {
         let mut world = NightWorld::new(night).map_err(|error| NightError::Unreadable(error.to_string()))?;
         let dusk = DUSK * u64::from(night.round);
@@ -89,7 +89,7 @@ impl<'a> Theatre<'a> {
         });
         let sites: Vec<Site> = sites.collect();
         let checks = Checks::new(&world, sites.len());
-        Ok(Self { night, world, sites, checks, doings: Vec::new(), events: Vec::new(), dusk })
+        Ok(Self { night, world, sites, checks, actions: Vec::new(), events: Vec::new(), dusk })
     }
 
     fn outcome(self) -> NightOutcome {
@@ -135,12 +135,12 @@ impl<'a> Theatre<'a> {
         while self.world.slot < begin + slots && self.checks.violation.is_none() {
             let at = self.world.slot - begin;
             self.events.clear();
-            self.doings.clear();
+            self.actions.clear();
             for (number, fault) in faults.iter().enumerate() {
                 if fault.at == at {
                     self.events.push(format!("{} strikes ({}, {})", fault.kind, fault.target, fault.amount));
-                    let doings = self.world.strike(first + number, fault, &mut self.sites);
-                    doings.into_iter().for_each(|(place, doing)| self.carry_out(place, vec![doing]));
+                    let actions = self.world.strike(first + number, fault, &mut self.sites);
+                    actions.into_iter().for_each(|(place, action)| self.carry_out(place, vec![action]));
                 }
                 if fault.lasts > 0 && fault.at + fault.lasts == at {
                     self.events.push(format!("{} is mended", fault.kind));
@@ -164,27 +164,27 @@ impl<'a> Theatre<'a> {
             let now = self.world.time(Duration::from_millis(u64::from(after).saturating_sub(250) + shift));
             let NightWorld { chain, endpoints, nodes, slot, .. } = &mut self.world;
             let Some(site) = self.sites.get_mut(place) else { continue };
-            let doings = site.cycle(now, *slot, chain, endpoints, nodes);
-            self.carry_out(place, doings);
+            let actions = site.cycle(now, *slot, chain, endpoints, nodes);
+            self.carry_out(place, actions);
         }
-        self.world.spring();
+        self.world.lose_switch_block();
         self.checks.slot_ends(&self.world, &self.sites);
     }
 
     /// Carries out what a site does: above all its transmissions.
-    fn carry_out(&mut self, place: usize, doings: Vec<Doing>) {
-        let mut doings = VecDeque::from(doings);
-        while let Some(doing) = doings.pop_front() {
-            match &doing {
-                Doing::Send(witness, plan) => doings.extend(self.send(place, *witness, plan)),
-                Doing::AllClear(witness) => self.checks.all_clear(&self.world, &self.sites, place, *witness),
-                Doing::Decided(..) => {}
+    fn carry_out(&mut self, place: usize, actions: Vec<SiteAction>) {
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
+            match &action {
+                SiteAction::Send(witness, plan) => actions.extend(self.send(place, *witness, plan)),
+                SiteAction::AllClear(witness) => self.checks.all_clear(&self.world, &self.sites, place, *witness),
+                SiteAction::Decided(..) => {}
             }
-            self.doings.push((place, doing));
+            self.actions.push((place, action));
         }
     }
 
-    fn send(&mut self, place: usize, witness: usize, plan: &SwitchPlan) -> Vec<Doing> {
+    fn send(&mut self, place: usize, witness: usize, plan: &SwitchPlan) -> Vec<SiteAction> {
         let id = plan.id(&self.world.chain.profile);
         self.checks.sending(&self.world, &self.sites, place, witness, plan, id);
         let Some(site) = self.sites.get_mut(place) else { return Vec::new() };

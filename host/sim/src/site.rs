@@ -10,8 +10,8 @@ mod translate;
 
 use dogwatch_chain::{Time, TransactionId};
 use dogwatch_engine::{DecisionRecord, Event, SendReport, SwitchPlan};
-use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
 
 use crate::chain::ModelChain;
 use crate::endpoint::ModelEndpoint;
@@ -20,13 +20,13 @@ use crate::node::Node;
 use crate::site::clock::SiteClock;
 use crate::site::network::Network;
 use crate::site::policy::Decide;
-use crate::site::process::{Process, ProcessSetup};
+use crate::site::process::{Died, Process, ProcessSetup, StepTools};
 use crate::site::store::SiteStore;
 
 /// What a site does that the world must hear of.
 #[derive(Clone, Debug)]
-pub(crate) enum Doing {
-    /// It hands a switch to the endpoints.
+pub(crate) enum SiteAction {
+    /// It tools a switch to the endpoints.
     Send(usize, SwitchPlan),
     /// It logs a decision.
     Decided(usize, DecisionRecord),
@@ -187,7 +187,7 @@ impl Site {
         chain: &ModelChain,
         endpoints: &mut [ModelEndpoint],
         nodes: &[Node],
-    ) -> Vec<Doing> {
+    ) -> Vec<SiteAction> {
         if !self.runs(slot) {
             return Vec::new();
         }
@@ -212,46 +212,52 @@ impl Site {
         let probed: &[Node] = if slot.is_multiple_of(probes) { nodes } else { &[] };
         let probed: Vec<_> =
             probed.iter().map(|node| (node.name.clone(), self.network.probe(node, chain, slot))).collect();
-        let Some(process) = &mut self.process else { return Vec::new() };
-        let mut hands = process::Hands {
-            store: &mut self.store,
-            policy: &mut *self.policy,
-            rng: &mut self.rng,
-            deadly: self.deadly,
-            doings: Vec::new(),
-            slot,
-        };
-        let done = process.cycle(now, &readings, &probed, &mut hands, |endpoint, from, to| {
-            let found = endpoints.iter().find(|candidate| candidate.name == endpoint);
-            found.map(|endpoint| endpoint.blocks(chain, slot, from, to)).unwrap_or_default()
+        let (actions, lives) = self.step(slot, |process, tools| {
+            process.cycle(now, &readings, &probed, tools, |endpoint, from, to| {
+                let found = endpoints.iter().find(|candidate| candidate.name == endpoint);
+                found.map(|endpoint| endpoint.blocks(chain, slot, from, to)).unwrap_or_default()
+            })
         });
-        let doings = hands.doings;
-        if done.is_err() {
-            let down = rand::Rng::random_range(&mut self.rng, 0..30);
+        if lives.is_err() {
+            let down = self.rng.random_range(0..30);
             self.die(slot + down);
         }
-        doings
+        actions
     }
 
     /// An event from outside: an operator's command, or what became of a transmission.
-    pub(crate) fn tell(&mut self, now: Time, slot: u64, witness: usize, event: Event) -> Vec<Doing> {
+    pub(crate) fn tell(&mut self, now: Time, slot: u64, witness: usize, event: Event) -> Vec<SiteAction> {
+        if !self.hears() {
+            return Vec::new();
+        }
         let local = self.clock.read(now, slot);
-        let Some(process) = self.process.as_mut().filter(|_| self.suspended.is_empty()) else { return Vec::new() };
-        let mut hands = process::Hands {
+        let (actions, lives) = self.step(slot, |process, tools| {
+            let now = process.tracker.corrected(local);
+            process.feed(now, witness, event, tools)
+        });
+        if lives.is_err() {
+            self.die(slot);
+        }
+        actions
+    }
+
+    /// A step of the running process: what it does, and whether it lives on.
+    fn step(
+        &mut self,
+        slot: u64,
+        step: impl FnOnce(&mut Process, &mut StepTools<'_>) -> Result<(), Died>,
+    ) -> (Vec<SiteAction>, Result<(), Died>) {
+        let Some(process) = &mut self.process else { return (Vec::new(), Ok(())) };
+        let mut tools = StepTools {
             store: &mut self.store,
             policy: &mut *self.policy,
             rng: &mut self.rng,
             deadly: self.deadly,
-            doings: Vec::new(),
+            actions: Vec::new(),
             slot,
         };
-        let now = process.tracker.corrected(local);
-        let done = process.feed(now, witness, event, &mut hands);
-        let doings = hands.doings;
-        if done.is_err() {
-            self.die(slot);
-        }
-        doings
+        let lives = step(process, &mut tools);
+        (tools.actions, lives)
     }
 
     /// What became of a transmission.
@@ -262,7 +268,7 @@ impl Site {
         witness: usize,
         id: TransactionId,
         report: SendReport,
-    ) -> Vec<Doing> {
+    ) -> Vec<SiteAction> {
         if let Some(down) = self.dies_after_send.take() {
             self.die(slot + down);
             return Vec::new();

@@ -82,7 +82,7 @@ impl NightWorld {
     }
 
     /// After all sites have polled: a block with a switch that is to lose does so.
-    pub(crate) fn spring(&mut self) {
+    pub(crate) fn lose_switch_block(&mut self) {
         let switched = self.chain.truth().moves.iter().any(|change| change.switch.is_some());
         if switched && let Some(orphans) = self.switch_trap.take() {
             self.chain.drop_newest(2, orphans == Orphans::Kept);

@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
-use dogwatch_sim::{CATALOGUE, Natively, Night, NightOutcome, draw, draw_with, picture, play, shrink};
+use dogwatch_engine::{Decision, PolicyFailure, Situation};
+use dogwatch_sim::{
+    CATALOGUE, Decide, Natively, Night, NightOutcome, Policies, PolicyChoice, Rule, draw, draw_with, picture, play,
+    shrink,
+};
 
 fn peaceful(night: &Night) -> NightOutcome {
     let outcome = play(night, &Natively).unwrap();
@@ -69,11 +73,30 @@ fn what_is_no_night_is_refused() {
     }
 }
 
-/// A night in which nobody pages cannot be shrunk to less than what breaks the rule. No such night is known, so this one
-/// asks for a rule that it does not break: nothing is left out.
+/// A policy that never switches.
+struct Lazy;
+
+impl Decide for Lazy {
+    fn decide(&mut self, _: &Situation, memory: &[u8]) -> Result<Decision, PolicyFailure> {
+        Ok(Decision::stay("tomorrow is another day", memory.to_vec()))
+    }
+}
+
+impl Policies for Lazy {
+    fn of_site(&self, _: PolicyChoice, _: u64) -> Box<dyn Decide> {
+        Box::new(Self)
+    }
+}
+
+/// The rules see what is wrong; and of the faults only the last one, which every night has, is needed for it.
 #[test]
-fn shrinking_keeps_what_does_not_fail() {
-    let night = draw(3);
-    let rule = dogwatch_sim::Rule::SameBytes;
-    assert_eq!(shrink(&night, rule, &Natively).unwrap(), night);
+fn a_policy_that_never_switches_is_seen_and_shrunk_to_nothing() {
+    let night = (0..).map(draw).find(|night| night.faults.len() > 4 && night.nodes > 1).unwrap();
+    let violation = play(&night, &Lazy).unwrap().violation.unwrap();
+    assert_eq!(violation.rule, Rule::SwitchOrReason, "{violation}");
+    let small = shrink(&night, violation.rule, &Lazy).unwrap();
+    assert_eq!((small.faults.len(), small.sites.len()), (0, 1), "{small:?}");
+    let shown = picture(&small, &Lazy).unwrap();
+    assert!(shown.contains("holder-crashed strikes") && shown.contains("witness 0 MISSES"), "{shown}");
+    assert!(shown.lines().last().unwrap().starts_with("BROKEN: SwitchOrReason"), "{shown}");
 }

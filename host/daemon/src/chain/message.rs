@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, TransactionId};
 use dogwatch_client::ChainStatus;
-use dogwatch_engine::{Force, Holder, Lifetime, NodeIndex, Probe, ProbeFailure, SendReport};
+use dogwatch_engine::{Force, Holder, Lifetime, NodeIndex, Probe, ProbeFailure, Refusal, SendReport, Strength};
 use dogwatch_rpc::{EndpointIndex, PollAnswer};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -45,4 +45,28 @@ pub struct SwitchRefused {
     pub reasons: Vec<String>,
     /// Whether all of them pass by themselves.
     pub lifetime: Lifetime,
+}
+
+impl SwitchRefused {
+    /// Refused for these reasons.
+    pub fn by(refusals: &[Refusal]) -> Self {
+        let passes = refusals.iter().all(|refusal| refusal.lifetime() == Lifetime::PassesByItself);
+        Self {
+            reasons: refusals.iter().map(describe).collect(),
+            lifetime: if passes { Lifetime::PassesByItself } else { Lifetime::NeedsOperator },
+        }
+    }
+
+    /// Nobody here watches that witness.
+    pub fn not_watched() -> Self {
+        Self { reasons: vec!["the witness is not watched here".to_owned()], lifetime: Lifetime::NeedsOperator }
+    }
+}
+
+fn describe(refusal: &Refusal) -> String {
+    let force = match refusal.strength() {
+        Strength::Hard => "",
+        Strength::Soft => " (--force overrides this)",
+    };
+    format!("{refusal}{force}. {}", refusal.remedy())
 }

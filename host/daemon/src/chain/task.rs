@@ -6,7 +6,7 @@ use std::time::Duration;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::{AlertStatus, ChainStatus};
-use dogwatch_engine::{ChainAlerts, Event, Fit, Lifetime, SendReport, SwitchPlan, Tracker};
+use dogwatch_engine::{ChainAlerts, Event, Fit, SwitchPlan, Tracker};
 use dogwatch_rpc::{EndpointIndex, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -18,7 +18,7 @@ use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
 use crate::chain::rest::Rest;
 use crate::chain::witness::{Effects, WitnessTask};
-use crate::chain::{convert, fetch, log, rehearse, unsaved};
+use crate::chain::{broadcast, convert, fetch, log, rehearse, unsaved};
 use crate::clock::Clock;
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
@@ -191,10 +191,7 @@ impl ChainTask {
                     Some(index) => self.drive(index, Event::Manual(target, force), outbox).await,
                     None => None,
                 };
-                let _ = reply.send(answer.unwrap_or_else(|| {
-                    let reasons = vec!["the witness is not watched here".to_owned()];
-                    Err(SwitchRefused { reasons, lifetime: Lifetime::NeedsOperator })
-                }));
+                let _ = reply.send(answer.unwrap_or_else(|| Err(SwitchRefused::not_watched())));
             }
             Message::Pause(witness, span, reply) => {
                 let Some(index) = self.find(&witness) else { return };
@@ -368,13 +365,14 @@ impl ChainTask {
     async fn drive(&mut self, index: usize, event: Event, outbox: &mpsc::WeakSender<Message>) -> Option<SwitchAnswer> {
         // Each handled event is progress, however many there are and however slow the disk is.
         self.cycles.alive();
+        let now = self.now();
         let task = self.witnesses.get_mut(index)?;
-        let effects = task.handle(self.tracker.corrected(self.clock.now()), &self.tracker, event);
+        let effects = task.handle(now, &self.tracker, event);
         let witness = task.watch().config().witness.clone();
         let chain = task.watch().config().profile.name.clone();
         log::effects(&self.site, &chain, &witness, &effects);
         let Effects { reports, sends, answer, .. } = effects;
-        let answer: Option<SwitchAnswer> = answer.map(|answer| answer.map_err(|all| refused(&all)));
+        let answer: Option<SwitchAnswer> = answer.map(|answer| answer.map_err(|all| SwitchRefused::by(&all)));
 
         let mut writes: Vec<Write> = reports.into_iter().map(|report| Write::Report(Box::new(report))).collect();
         if let Some(state) = task.unstored() {
@@ -422,33 +420,10 @@ impl ChainTask {
         let pool = self.pool.clone();
         let (site, witness) = (self.site.clone(), plan.witness.clone());
         self.jobs.spawn(async move {
-            let report = match signed {
-                Ok(signed) => {
-                    let report = pool.broadcast(&signed).await;
-                    log::broadcast(&site, &pool.profile().name, &witness, &report);
-                    convert::send_report(&report)
-                }
-                Err(failure) => SendReport { troubles: vec![failure.to_string()], ..SendReport::default() },
-            };
+            let report = broadcast::switch(&pool, &site, &witness, signed).await;
             if let Some(outbox) = outbox.upgrade() {
                 let _ = outbox.send(Message::Sent(index, id, report)).await;
             }
         });
     }
-}
-
-fn refused(refusals: &[dogwatch_engine::Refusal]) -> SwitchRefused {
-    let passes = refusals.iter().all(|refusal| refusal.lifetime() == Lifetime::PassesByItself);
-    SwitchRefused {
-        reasons: refusals.iter().map(describe).collect(),
-        lifetime: if passes { Lifetime::PassesByItself } else { Lifetime::NeedsOperator },
-    }
-}
-
-fn describe(refusal: &dogwatch_engine::Refusal) -> String {
-    let force = match refusal.strength() {
-        dogwatch_engine::Strength::Hard => "",
-        dogwatch_engine::Strength::Soft => " (--force overrides this)",
-    };
-    format!("{refusal}{force}. {}", refusal.remedy())
 }

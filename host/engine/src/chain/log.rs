@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, PublicKey, Schedule, Slot, Time, TransactionId};
+use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, PublicKey, Schedule, Slot, Time, TransactionId};
 
 /// How many rounds of blocks and schedules are kept.
 const ROUNDS_KEPT: u32 = 16;
@@ -26,10 +26,10 @@ pub struct BlockLog {
     /// By the number of the block that ended (or will end) the schedule.
     pub(super) schedules: BTreeMap<BlockNum, Vec<AccountName>>,
     pub(super) future: Option<Schedule>,
-    /// The first head, and how many of the 128 slots up to it hold a block.
-    pub(super) first_head: Option<(Slot, u8)>,
-    /// The first and the last slot at which so few did that producers waited for each other.
-    pub(super) waited: Option<(Slot, Slot)>,
+    /// The newest head's slot, and how many of the 128 slots up to it hold a block.
+    newest_head: Option<(Slot, u8)>,
+    /// The same of the head that the log began with.
+    pub(super) began: Option<(Slot, u8)>,
     /// How many blocks the last step back has taken, since blocks last linked.
     stepped_back: usize,
     /// How often blocks turned out to lie on another branch, and the newest block that was left each time, newest last.
@@ -93,8 +93,16 @@ impl BlockLog {
             .find(|block| block.witness == *witness && block.signing_key == Some(key))
     }
 
+    /// Notes the agreed head, up to which blocks are read next.
+    pub(super) fn note_head(&mut self, head: &Head) {
+        self.newest_head = Some((head.slot, head.participation));
+    }
+
     /// Appends blocks in ascending order.
     pub fn extend(&mut self, blocks: impl IntoIterator<Item = Block>) -> Fit {
+        if self.blocks.is_empty() {
+            self.began = self.newest_head;
+        }
         for block in blocks {
             match self.tip().map(|tip| (tip.num(), tip.id)) {
                 None => self.blocks.push_back(block),
@@ -119,6 +127,7 @@ impl BlockLog {
                     // another branch's.
                     let other_branch = self.tip().is_some_and(|tip| tip.time >= block.time);
                     self.blocks.clear();
+                    self.began = self.newest_head;
                     if other_branch {
                         self.note_fork();
                         self.drop_schedules();

@@ -1,6 +1,6 @@
 //! What the gaps between blocks tell: whose slots were missed.
 
-use dogwatch_chain::{AccountName, BlockNum, Head, PublicKey, Slot, Time};
+use dogwatch_chain::{AccountName, BlockNum, Head, PublicKey, Schedule, Slot, Time};
 
 use crate::chain::log::BlockLog;
 use crate::chain::slot_clock::SlotClock;
@@ -14,9 +14,6 @@ const COUNTED_SLOTS: u64 = 128;
 /// Below this many of the last 128 slots filled, a third, `hived` and `steemd` refuse to produce
 /// (`required-participation`).
 pub(crate) const REQUIRED_PARTICIPATION: u8 = 43;
-
-/// With so many filled there was no halt lately: three quarters.
-const RECOVERED: u8 = 96;
 
 /// What happened in one slot that belonged to a given witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +35,7 @@ impl BlockLog {
         if next_shuffle.0.checked_sub(len)? > after.0 {
             return None;
         }
-        let index = slot.0.checked_rem(u64::from(len))?;
-        witnesses.get(usize::try_from(index).ok()?)
+        Schedule::seated(witnesses, slot)
     }
 
     /// Whether the log can say whose slot that was and what became of it.
@@ -78,38 +74,28 @@ impl BlockLog {
         facts
     }
 
-    /// Whether producers waited for each other after the block in that slot: they stop while too few slots are filled. Slots
-    /// from before the log count as filled, and so do those from before the chain, as nodes have it.
+    /// Whether producers waited for each other after the block in that slot: they stop while too few slots are filled.
     fn producers_wait(&self, slot: Slot, clock: &SlotClock) -> bool {
-        let until = self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
-        let first = slot.back(COUNTED_SLOTS);
-        let before = self.blocks.partition_point(|block| clock.slot(block.time) <= first);
-        let known = u64::try_from(until.saturating_sub(before)).unwrap_or(u64::MAX);
-        let base = self.base().map_or(slot, |base| clock.slot(base.time));
+        self.filled_before(slot, clock) < u64::from(REQUIRED_PARTICIPATION)
+    }
+
+    /// How many of the 128 slots up to that one hold a block. Where the log has just begun, the head that it began with tells:
+    /// back from there without what has come since, and on from there as if slots had left the count as full as it was.
+    /// Slots of which nothing is known count as filled, as nodes have it when a chain begins.
+    fn filled_before(&self, slot: Slot, clock: &SlotClock) -> u64 {
+        let blocks_until = |slot: Slot| self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
+        let between = |from: Slot, to: Slot| {
+            u64::try_from(blocks_until(to).saturating_sub(blocks_until(from))).unwrap_or(u64::MAX)
+        };
+        let Some(base) = self.base().map(|base| clock.slot(base.time)) else { return COUNTED_SLOTS };
         let unknown = COUNTED_SLOTS.saturating_sub(slot.since(base).saturating_add(1));
-        if unknown > 0 && self.may_have_waited(slot, clock) {
-            return true;
-        }
-        known.saturating_add(unknown) < u64::from(REQUIRED_PARTICIPATION)
-    }
-
-    /// The same where the log does not reach back far enough: from what heads have said.
-    fn may_have_waited(&self, slot: Slot, clock: &SlotClock) -> bool {
-        let heads_say = self.waited.is_some_and(|(since, until)| since <= slot && slot <= until);
-        let from_before = self.first_head.is_some_and(|(first, filled)| {
-            let until = |slot: Slot| self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
-            let between = u8::try_from(until(first).saturating_sub(until(slot))).unwrap_or(u8::MAX);
-            slot < first && filled < RECOVERED && filled.saturating_sub(between) < REQUIRED_PARTICIPATION
-        });
-        heads_say || from_before
-    }
-
-    /// Takes in how many of the last 128 slots hold a block at a head.
-    pub(super) fn note_participation(&mut self, head: &Head) {
-        self.first_head.get_or_insert((head.slot, head.participation));
-        if head.participation < REQUIRED_PARTICIPATION {
-            let since = self.waited.map_or(head.slot, |(since, _)| since);
-            self.waited = Some((since, head.slot));
+        match self.began.filter(|(first, _)| unknown > 0 && *first >= base) {
+            None => between(slot.back(COUNTED_SLOTS), slot).saturating_add(unknown),
+            Some((first, filled)) if slot < first => u64::from(filled).saturating_sub(between(slot, first)),
+            Some((first, filled)) => {
+                let left = slot.since(first).saturating_mul(u64::from(filled)) / COUNTED_SLOTS;
+                u64::from(filled).saturating_add(between(first, slot)).saturating_sub(left)
+            }
         }
     }
 
@@ -148,5 +134,49 @@ impl BlockLog {
                 && schedule.future_producer(slot) == Some(witness);
             (now || next).then_some(slot)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{block, head, tracking};
+
+    /// A log of one block a slot from `first` to `last`, read up to a head of which so many slots are filled.
+    fn log(first: u32, last: u32, filled: u8) -> (BlockLog, SlotClock) {
+        let mut log = BlockLog::default();
+        let newest = Head { participation: filled, ..head(last, u64::from(last)) };
+        log.note_head(&newest);
+        log.extend((first..=last).map(|num| block(num, u64::from(num), "a")));
+        (log, SlotClock::new(&newest, tracking().block_interval))
+    }
+
+    #[test]
+    fn how_full_the_slots_before_were() {
+        // All blocks are there: they are counted.
+        let (whole, clock) = log(1000, 1200, 7);
+        assert_eq!((whole.filled_before(Slot(1200), &clock), whole.filled_before(Slot(1150), &clock)), (128, 128));
+        // A full chain, and a log that has just begun.
+        let (young, clock) = log(1000, 1020, 128);
+        assert_eq!((young.filled_before(Slot(1020), &clock), young.filled_before(Slot(1001), &clock)), (128, 109));
+        assert!(!young.producers_wait(Slot(1001), &clock));
+        // Started after a halt: 50 are filled by now, and 30 were then.
+        let (recovering, clock) = log(1000, 1020, 50);
+        assert_eq!(recovering.filled_before(Slot(1000), &clock), 30);
+        assert!(recovering.producers_wait(Slot(1010), &clock) && !recovering.producers_wait(Slot(1020), &clock));
+        assert_eq!(BlockLog::default().filled_before(Slot(5), &clock), 128, "nothing is known");
+    }
+
+    #[test]
+    fn a_log_that_begins_anew_goes_by_the_head_of_then() {
+        let (mut log, clock) = log(1000, 1020, 20);
+        assert!(log.producers_wait(Slot(1015), &clock));
+        // Hours later, with blocks missing in between, the chain is full: its misses are the witnesses'.
+        log.note_head(&head(9000, 9000));
+        log.extend((8980..=9000).map(|num| block(num, u64::from(num), "a")));
+        assert!(!log.producers_wait(Slot(8985), &clock));
+        // And on from there: as full as it was, less what is missing now.
+        log.extend([block(9001, 9031, "a")]);
+        assert_eq!(log.filled_before(Slot(9031), &clock), 128 + 1 - 31);
     }
 }

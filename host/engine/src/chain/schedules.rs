@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dogwatch_agreement::{Round, Standing};
-use dogwatch_chain::{BlockId, BlockNum, Schedule};
+use dogwatch_chain::{AccountName, BlockId, BlockNum, Schedule};
 
 use crate::chain::log::BlockLog;
 use crate::chain::slot_clock::SlotClock;
@@ -12,35 +12,26 @@ use crate::chain::tracker::{Tracker, TrackerConfig};
 impl BlockLog {
     /// Whether a known block is by another witness than that schedule names.
     pub(super) fn contradicts(&self, schedule: &Schedule, clock: &SlotClock) -> bool {
-        self.confirmed_by(schedule, clock).is_none()
+        self.confirmed_by(schedule.next_shuffle, &schedule.current, clock).is_none()
     }
 
-    /// How many known blocks are by the witnesses that the schedule names; `None` if one is by another.
-    fn confirmed_by(&self, schedule: &Schedule, clock: &SlotClock) -> Option<u32> {
-        let round = u32::try_from(schedule.current.len()).unwrap_or(u32::MAX);
+    /// How many known blocks are by the witnesses that a round names; `None` if one is by another.
+    fn confirmed_by(&self, next_shuffle: BlockNum, round: &[AccountName], clock: &SlotClock) -> Option<u32> {
+        let length = u32::try_from(round.len()).unwrap_or(u32::MAX);
         // A schedule holds for the blocks after the shuffle that made it.
-        let first = schedule.next_shuffle.back(round).next();
-        let newest = self.blocks.iter().rev().skip_while(|block| block.num() > schedule.next_shuffle);
+        let first = next_shuffle.back(length).next();
+        let newest = self.blocks.iter().rev().skip_while(|block| block.num() > next_shuffle);
         let mut scheduled = newest.take_while(|block| block.num() >= first);
         scheduled.try_fold(0_u32, |count, block| {
-            let same = schedule.producer(clock.slot(block.time)) == Some(&block.witness);
+            let same = Schedule::seated(round, clock.slot(block.time)) == Some(&block.witness);
             same.then(|| count.saturating_add(1))
         })
     }
 
     /// Forgets the schedules that the blocks have proven wrong.
     pub(super) fn drop_contradicted(&mut self, clock: &SlotClock) {
-        let wrong: Vec<BlockNum> = self
-            .schedules
-            .iter()
-            .map(|(next_shuffle, current)| Schedule {
-                next_shuffle: *next_shuffle,
-                current: current.clone(),
-                future: None,
-            })
-            .filter(|schedule| self.contradicts(schedule, clock))
-            .map(|schedule| schedule.next_shuffle)
-            .collect();
+        let wrong = |(next, round): &(&BlockNum, &Vec<AccountName>)| self.confirmed_by(**next, round, clock).is_none();
+        let wrong: Vec<BlockNum> = self.schedules.iter().filter(wrong).map(|(next, _)| *next).collect();
         for next_shuffle in wrong {
             self.schedules.remove(&next_shuffle);
             self.future = self.future.take().filter(|future| future.next_shuffle != next_shuffle);
@@ -78,7 +69,7 @@ impl WrongSchedules {
         let answers = sound.filter_map(|judged| Some((&judged.voice.endpoint, judged.voice.reading?)));
         let mut wrong = BTreeSet::new();
         for (endpoint, heard) in answers {
-            match log.confirmed_by(heard.schedule, clock) {
+            match log.confirmed_by(heard.schedule.next_shuffle, &heard.schedule.current, clock) {
                 // With a new round there is little that could contradict it yet.
                 Some(blocks) if blocks > config.round_length / 3 => _ = self.proven.remove(endpoint),
                 Some(_) => {}

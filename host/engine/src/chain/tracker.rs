@@ -209,27 +209,8 @@ impl Tracker {
         self.fresh = u32::try_from(fresh().count()).unwrap_or(u32::MAX);
         self.claims.check(&self.log, fresh().filter_map(named_head));
 
-        // What the blocks prove beyond that.
-        let outvoted = |judged: &JudgedVoice<'_, String>| matches!(judged.standing, Standing::MinorityFork { .. });
-        let standing = |judged: &JudgedVoice<'_, String>| judged.standing.is_fresh() && !outvoted(judged);
-        let forked = |judged: &JudgedVoice<'_, String>| contradicts(&self.log, &self.claims, judged);
-        let named = |judged: &JudgedVoice<'_, String>| judged.voice.endpoint.clone();
-        let against: Vec<String> = if round.operators(|judged| standing(judged) && forked(judged))
-            > round.operators(|judged| standing(judged) && !forked(judged))
-        {
-            // The majority stands on another branch than our log: forget the log from there on, the next blocks will tell.
-            let lowest =
-                fresh().filter(|judged| forked(judged)).filter_map(named_head).map(|(_, head)| head.num()).min();
-            let against = fresh().filter(|judged| standing(judged) && !forked(judged)).map(named).collect();
-            if let Some(lowest) = lowest {
-                self.log.drop_from(lowest);
-            }
-            self.claims.forget();
-            against
-        } else {
-            fresh().filter(|judged| forked(judged)).map(named).collect()
-        };
-        round.condemn(against);
+        let off_branch = off_branch(&round, &mut self.log, &mut self.claims);
+        round.condemn(off_branch);
         // With slots of another length no schedule would fit.
         let measured = clock.filter(|_| parameters == Parameters::AsConfigured);
         let wrong = self.wrong_schedules.among(&round, &self.log, measured.as_ref(), &self.config);
@@ -256,7 +237,7 @@ impl Tracker {
                 let at_head = followed.map(|judged| &judged.voice.endpoint);
                 self.at_head = at_head.filter(|endpoint| round.has_shown(endpoint, head.id)).cloned().collect();
                 self.slot_length.note(&head);
-                self.log.note_participation(&head);
+                self.log.note_head(&head);
                 self.head = Some(head);
             }
         }
@@ -320,6 +301,28 @@ fn voice(reading: &EndpointReading) -> Voice<'_, String> {
 
 fn named_head<'v>(judged: &'v JudgedVoice<'_, String>) -> Option<(&'v str, &'v Head)> {
     Some((judged.voice.endpoint.as_str(), judged.voice.reading?.head))
+}
+
+/// What the blocks prove beyond what the judge holds against endpoints: which of them are on another branch. If most are on
+/// another one than the log, it is the log that is wrong from there on: the next blocks will tell.
+fn off_branch(round: &Round<'_, '_, String>, log: &mut BlockLog, claims: &mut HeadClaims) -> Vec<String> {
+    let outvoted = |judged: &JudgedVoice<'_, String>| matches!(judged.standing, Standing::MinorityFork { .. });
+    let standing = |judged: &JudgedVoice<'_, String>| judged.standing.is_fresh() && !outvoted(judged);
+    let forked = |judged: &JudgedVoice<'_, String>| contradicts(log, claims, judged);
+    let fresh = || round.voices().iter().filter(|judged| judged.standing.is_fresh());
+    let named = |judged: &JudgedVoice<'_, String>| judged.voice.endpoint.clone();
+    let against_log = round.operators(|judged| standing(judged) && forked(judged));
+    if against_log <= round.operators(|judged| standing(judged) && !forked(judged)) {
+        return fresh().filter(|judged| forked(judged)).map(named).collect();
+    }
+    let heads = fresh().filter(|judged| forked(judged)).filter_map(named_head);
+    let lowest = heads.map(|(_, head)| head.num()).min();
+    let with_log = fresh().filter(|judged| standing(judged) && !forked(judged)).map(named).collect();
+    if let Some(lowest) = lowest {
+        log.drop_from(lowest);
+    }
+    claims.forget();
+    with_log
 }
 
 /// Whether that answer has another block than the log, or its endpoint claimed one that never came.

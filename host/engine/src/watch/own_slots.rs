@@ -144,53 +144,40 @@ impl Watch {
         self.state.slots.iter().any(|record| record.outcome != SlotOutcome::ChainWide)
     }
 
+    /// The misses since the last block of the witness, newest last, back to the first of which that does not hold.
+    fn misses(&self, holds: impl Fn(&SlotRecord) -> bool) -> Vec<&SlotRecord> {
+        let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
+        let mut misses: Vec<&SlotRecord> =
+            slots.take_while(|record| record.outcome == SlotOutcome::Missed && holds(record)).collect();
+        misses.reverse();
+        misses
+    }
+
     /// Misses since the last block of the present holder, newest last.
     pub(super) fn trailing_misses(&self) -> Vec<&SlotRecord> {
         // With the null key nobody is expected to produce.
         let Some(holder) = self.holder().filter(|holder| *holder != Holder::Disabled) else { return Vec::new() };
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
-        let mut misses: Vec<&SlotRecord> = self
-            .state
-            .slots
-            .iter()
-            .rev()
-            .filter(|record| record.outcome != SlotOutcome::ChainWide)
-            .take_while(|record| {
-                record.outcome == SlotOutcome::Missed && record.holder == holder && record.slot >= since
-            })
-            .collect();
-        misses.reverse();
-        misses
+        self.misses(|record| record.holder == holder && record.slot >= since)
     }
 
-    /// The misses since the last block of the witness, newest last, that are held against its present holder, or against
-    /// nobody who is known.
-    pub(super) fn misses_in_a_row(&self) -> Vec<&SlotRecord> {
-        let Some(holder) = self.holder().filter(|holder| *holder != Holder::Disabled) else { return Vec::new() };
-        let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
-        let blamed = |record: &&SlotRecord| record.holder == holder || record.holder == Holder::Foreign;
-        let mut misses: Vec<&SlotRecord> =
-            slots.take_while(|record| record.outcome == SlotOutcome::Missed && blamed(record)).collect();
-        misses.reverse();
-        misses
+    /// The misses since the last block of the witness, newest last, whoever held the key.
+    pub(super) fn misses_of_anybody(&self) -> Vec<&SlotRecord> {
+        self.misses(|_| true)
     }
 
-    /// How many misses may be held against the present holder, those that were not seen among them.
+    /// How many misses are held against the present holder or against nobody who is known, those that were not seen among
+    /// them.
     pub(super) fn blamed_misses(&self) -> usize {
-        self.misses_in_a_row().len().saturating_add(self.unseen_misses())
+        let holder = self.holder().filter(|holder| *holder != Holder::Disabled);
+        let blamed = |record: &SlotRecord| Some(&record.holder) == holder.as_ref() || record.holder == Holder::Foreign;
+        let seen = if holder.is_some() { self.misses(blamed).len() } else { 0 };
+        seen.saturating_add(self.unseen_misses())
     }
 
     /// How many blocks the witness has missed in a row, whoever held the key, those that were not seen among them.
     pub(super) fn missed_in_a_row(&self) -> usize {
         self.misses_of_anybody().len().saturating_add(self.unseen_misses())
-    }
-
-    /// The misses since the last block of the witness, newest last, whoever held the key.
-    pub(super) fn misses_of_anybody(&self) -> Vec<&SlotRecord> {
-        let slots = self.state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
-        let mut misses: Vec<&SlotRecord> = slots.take_while(|record| record.outcome == SlotOutcome::Missed).collect();
-        misses.reverse();
-        misses
     }
 
     fn unseen_misses(&self) -> usize {
@@ -226,10 +213,8 @@ impl Watch {
 
     /// The own slots as a policy gets them: without the newest misses, as long as most witnesses have not built on them.
     pub(super) fn own_slots(&self, tracker: &Tracker) -> Vec<OwnSlot> {
-        let trailing = self.trailing_misses().len();
-        let unproven = trailing.saturating_sub(self.proven_misses(tracker).len());
-        let first = self.trailing_misses().get(trailing.saturating_sub(unproven)).map(|miss| miss.slot);
-        let told = |record: &&SlotRecord| unproven == 0 || first.is_none_or(|first| record.slot < first);
+        let unproven = self.trailing_misses().get(self.proven_misses(tracker).len()).map(|miss| miss.slot);
+        let told = |record: &&SlotRecord| unproven.is_none_or(|unproven| record.slot < unproven);
         let own = |record: &SlotRecord| OwnSlot {
             slot: record.slot,
             time: record.time,

@@ -90,7 +90,7 @@ impl Checks {
             (forgetful, "it has lost its state"),
         ];
         if let Some((_, why)) = why.iter().find(|(holds, _)| *holds) {
-            self.broken(Rule::HandsOff, slot, format!("site {place} switches although {why}: {plan:?}"));
+            self.broken(Rule::OnlyIfAllowed, slot, format!("site {place} switches although {why}: {plan:?}"));
         }
         let from = world.nodes.iter().position(|node| node.key(witness) == plan.from_key);
         if site.is_edited(|edit| from.is_some_and(|from| edit == Edit::KeyMissing(from))) {

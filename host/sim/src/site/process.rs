@@ -17,7 +17,7 @@ use crate::night::SiteSetup;
 use crate::node::Node;
 use crate::site::policy::{Decide, PolicyChoice};
 use crate::site::store::SiteStore;
-use crate::site::{Doing, Edit};
+use crate::site::{Edit, SiteAction};
 
 /// Attempts at reading blocks until a poll is given up.
 const READS: u32 = 200;
@@ -27,17 +27,17 @@ const READS: u32 = 200;
 pub(crate) struct Died;
 
 /// What the process has at hand in a step.
-pub(crate) struct Hands<'a> {
+pub(crate) struct StepTools<'a> {
     pub(crate) store: &'a mut SiteStore,
     pub(crate) policy: &'a mut dyn Decide,
     pub(crate) rng: &'a mut SmallRng,
     /// How many of a thousand steps it dies at.
     pub(crate) deadly: u32,
-    pub(crate) doings: Vec<Doing>,
+    pub(crate) actions: Vec<SiteAction>,
     pub(crate) slot: u64,
 }
 
-impl Hands<'_> {
+impl StepTools<'_> {
     fn step(&mut self) -> Result<(), Died> {
         if self.deadly > 0 && self.rng.random_range(0..1000) < self.deadly { Err(Died) } else { Ok(()) }
     }
@@ -162,7 +162,7 @@ impl Process {
         local: Time,
         readings: &[EndpointReading],
         probed: &[(String, Result<Probe, ProbeFailure>)],
-        hands: &mut Hands<'_>,
+        tools: &mut StepTools<'_>,
         blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>,
     ) -> Result<(), Died> {
         let asleep = self.tracker.config().block_interval.saturating_mul(3).max(Duration::from_secs(5));
@@ -174,9 +174,9 @@ impl Process {
         let now = self.tracker.corrected(local);
         self.read_blocks(readings, blocks);
         let reports = self.chain_alerts.observe(now, &self.tracker);
-        hands.store.desk.report(now, hands.slot, reports);
-        hands.store.desk.due(now, hands.slot);
-        hands.step()?;
+        tools.store.desk.report(now, tools.slot, reports);
+        tools.store.desk.due(now, tools.slot);
+        tools.step()?;
         for witness in 0..self.watches.len() {
             for (name, result) in probed {
                 let Some(watch) = self.watches.get(witness) else { continue };
@@ -185,14 +185,14 @@ impl Process {
                     watch.config().nodes.get(place).is_some_and(|node| node.probing == Probing::Probed)
                 };
                 let Some(place) = place.filter(|place| is_probed(*place)) else { continue };
-                self.feed(now, witness, Event::Probed(place, result.clone()), hands)?;
+                self.feed(now, witness, Event::Probed(place, result.clone()), tools)?;
             }
-            self.feed(now, witness, Event::Observed, hands)?;
+            self.feed(now, witness, Event::Observed, tools)?;
             if let Some(wake) = self.wakes.get_mut(witness)
                 && wake.is_some_and(|at| at <= now)
             {
                 *wake = None;
-                self.feed(now, witness, Event::Woken, hands)?;
+                self.feed(now, witness, Event::Woken, tools)?;
             }
         }
         Ok(())
@@ -215,12 +215,18 @@ impl Process {
     }
 
     /// An event, and all that follows from it.
-    pub(crate) fn feed(&mut self, now: Time, witness: usize, event: Event, hands: &mut Hands<'_>) -> Result<(), Died> {
+    pub(crate) fn feed(
+        &mut self,
+        now: Time,
+        witness: usize,
+        event: Event,
+        tools: &mut StepTools<'_>,
+    ) -> Result<(), Died> {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let Some(watch) = self.watches.get_mut(witness) else { return Ok(()) };
             let commands = watch.handle(now, &self.tracker, event);
-            hands.step()?;
+            tools.step()?;
             let reports: Vec<AlertReport> = commands
                 .iter()
                 .filter_map(|command| match command {
@@ -231,28 +237,28 @@ impl Process {
             let over =
                 |report: &AlertReport| report.notice.key.cause == Cause::Missing && report.change == Change::Over;
             if reports.iter().any(over) {
-                hands.doings.push(Doing::AllClear(witness));
+                tools.actions.push(SiteAction::AllClear(witness));
             }
-            hands.store.desk.report(now, hands.slot, reports);
-            hands.store.put(hands.slot, witness, watch.state());
-            hands.step()?;
+            tools.store.desk.report(now, tools.slot, reports);
+            tools.store.put(tools.slot, witness, watch.state());
+            tools.step()?;
             for command in commands {
                 match command {
                     Command::AskPolicy(situation) => {
                         let memory = &watch.state().memory;
                         let decided = match &mut self.policy {
                             Some(policy) => policy.decide(&situation, memory),
-                            None => hands.policy.decide(&situation, memory),
+                            None => tools.policy.decide(&situation, memory),
                         };
                         events.push_back(Event::Decided(decided));
                     }
-                    Command::Send(plan) => hands.doings.push(Doing::Send(witness, *plan)),
+                    Command::Send(plan) => tools.actions.push(SiteAction::Send(witness, *plan)),
                     Command::WakeAt(at) => {
                         if let Some(wake) = self.wakes.get_mut(witness) {
                             *wake = Some(wake.map_or(at, |old| old.min(at)));
                         }
                     }
-                    Command::Record(record) => hands.doings.push(Doing::Decided(witness, *record)),
+                    Command::Record(record) => tools.actions.push(SiteAction::Decided(witness, *record)),
                     Command::Report(_) | Command::Answer(_) => {}
                 }
             }

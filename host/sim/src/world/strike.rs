@@ -16,7 +16,7 @@ use crate::night::NightFault;
 use crate::node::NodeFault;
 use crate::site::network::Cut;
 use crate::site::store::Loss;
-use crate::site::{Doing, Edit, Site};
+use crate::site::{Edit, Site, SiteAction};
 use crate::world::NightWorld;
 
 /// When in a slot operators and faults act: at its end.
@@ -42,7 +42,7 @@ pub(super) fn foreign_key(witness: usize) -> PublicKey {
 
 impl NightWorld {
     /// A fault strikes. What the sites do about it comes back.
-    pub(crate) fn strike(&mut self, number: usize, fault: &NightFault, sites: &mut [Site]) -> Vec<(usize, Doing)> {
+    pub(crate) fn strike(&mut self, number: usize, fault: &NightFault, sites: &mut [Site]) -> Vec<(usize, SiteAction)> {
         let Some(kind) = FaultKind::named(&fault.kind) else { return Vec::new() };
         match (kind.effect)(fault.amount) {
             Effect::Node(struck, what) => self.strike_nodes(number, fault, struck, what),
@@ -204,13 +204,13 @@ impl NightWorld {
         struck: Sites,
         what: SiteEffect,
         sites: &mut [Site],
-    ) -> Vec<(usize, Doing)> {
+    ) -> Vec<(usize, SiteAction)> {
         let one = fault.target % sites.len().max(1);
         let places = match struck {
             Sites::One => one..one + 1,
             Sites::All => 0..sites.len(),
         };
-        let mut doings = Vec::new();
+        let mut actions = Vec::new();
         for place in places {
             let Some(site) = sites.get_mut(place) else { continue };
             let done = match what {
@@ -220,13 +220,13 @@ impl NightWorld {
                     Vec::new()
                 }
             };
-            doings.extend(done.into_iter().map(|doing| (place, doing)));
+            actions.extend(done.into_iter().map(|action| (place, action)));
         }
-        doings
+        actions
     }
 
     /// The operator's commands.
-    fn command(&self, fault: &NightFault, what: SiteEffect, site: &mut Site) -> Vec<Doing> {
+    fn command(&self, fault: &NightFault, what: SiteEffect, site: &mut Site) -> Vec<SiteAction> {
         let (now, slot) = (self.time(LATE), self.slot);
         let witness = fault.target % self.witnesses();
         let event = match what {

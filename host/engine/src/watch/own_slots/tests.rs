@@ -59,7 +59,7 @@ fn what_was_missed_unseen_is_counted() {
         scene.silent = false;
         scene.take();
         scene.run(2);
-        let seen = scene.watch.misses_in_a_row().len();
+        let seen = scene.watch.misses_of_anybody().len();
         assert_eq!(
             (scene.watch.missed_in_a_row(), scene.watch.state.missed_unseen),
             (6, 6 - u32::try_from(seen).unwrap())

@@ -93,7 +93,7 @@ impl Watch {
             Verdict::CannotTell if !chain.knows_schedule() || chain.parameters().are_wrong() => {
                 ("Dogwatch does not switch: another alert says what keeps it from judging the witness.", None)
             }
-            Verdict::CannotTell if self.misses_in_a_row().is_empty() => {
+            Verdict::CannotTell if self.trailing_misses().is_empty() => {
                 ("Dogwatch switches only on misses that it has seen.", None)
             }
             Verdict::CannotTell => {
