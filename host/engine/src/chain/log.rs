@@ -93,6 +93,12 @@ impl BlockLog {
             .find(|block| block.witness == *witness && block.signing_key == Some(key))
     }
 
+    /// The first block of a witness that is signed with `key`, later than `time`.
+    pub fn signed_after(&self, witness: &AccountName, key: PublicKey, time: Time) -> Option<&Block> {
+        let mut signed = self.blocks.iter().filter(|block| block.signing_key == Some(key) && block.witness == *witness);
+        signed.find(|block| block.time > time)
+    }
+
     /// Notes the agreed head, up to which blocks are read next.
     pub(super) fn note_head(&mut self, head: &Head) {
         self.newest_head = Some((head.slot, head.participation));

@@ -79,24 +79,24 @@ impl BlockLog {
         self.filled_before(slot, clock) < u64::from(REQUIRED_PARTICIPATION)
     }
 
-    /// How many of the 128 slots up to that one hold a block. Where the log has just begun, the head that it began with tells:
-    /// back from there without what has come since, and on from there as if slots had left the count as full as it was.
-    /// Slots of which nothing is known count as filled, as nodes have it when a chain begins.
+    /// How many of the 128 slots up to that one hold a block. Slots from before the log count as full as the head that it
+    /// began with tells of those before it, or as filled if it tells nothing, as nodes have it when a chain begins.
     fn filled_before(&self, slot: Slot, clock: &SlotClock) -> u64 {
-        let blocks_until = |slot: Slot| self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
-        let between = |from: Slot, to: Slot| {
-            u64::try_from(blocks_until(to).saturating_sub(blocks_until(from))).unwrap_or(u64::MAX)
-        };
         let Some(base) = self.base().map(|base| clock.slot(base.time)) else { return COUNTED_SLOTS };
-        let unknown = COUNTED_SLOTS.saturating_sub(slot.since(base).saturating_add(1));
-        match self.began.filter(|(first, _)| unknown > 0 && *first >= base) {
-            None => between(slot.back(COUNTED_SLOTS), slot).saturating_add(unknown),
-            Some((first, filled)) if slot < first => u64::from(filled).saturating_sub(between(slot, first)),
-            Some((first, filled)) => {
-                let left = slot.since(first).saturating_mul(u64::from(filled)) / COUNTED_SLOTS;
-                u64::from(filled).saturating_add(between(first, slot)).saturating_sub(left)
-            }
-        }
+        let blocks_until = |slot: Slot| self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
+        // Of the 128 slots up to one: how many blocks of the log they hold, and how many of them are older than it.
+        let counted = |slot: Slot| {
+            let blocks = blocks_until(slot).saturating_sub(blocks_until(slot.back(COUNTED_SLOTS)));
+            let unknown = COUNTED_SLOTS.saturating_sub(slot.since(base).saturating_add(1));
+            (u64::try_from(blocks).unwrap_or(u64::MAX), unknown)
+        };
+        let (known, unknown) = counted(slot);
+        let before = self.began.filter(|(first, _)| *first >= base).map(|(first, filled)| {
+            let (known, unknown) = counted(first);
+            (u64::from(filled).saturating_sub(known).min(unknown), unknown)
+        });
+        let older = before.and_then(|(filled, of)| unknown.saturating_mul(filled).checked_div(of)).unwrap_or(unknown);
+        known.saturating_add(older)
     }
 
     /// Whether the block in that slot was only read as a header.
@@ -158,11 +158,11 @@ mod tests {
         assert_eq!((whole.filled_before(Slot(1200), &clock), whole.filled_before(Slot(1150), &clock)), (128, 128));
         // A full chain, and a log that has just begun.
         let (young, clock) = log(1000, 1020, 128);
-        assert_eq!((young.filled_before(Slot(1020), &clock), young.filled_before(Slot(1001), &clock)), (128, 109));
+        assert_eq!((young.filled_before(Slot(1020), &clock), young.filled_before(Slot(1001), &clock)), (128, 128));
         assert!(!young.producers_wait(Slot(1001), &clock));
-        // Started after a halt: 50 are filled by now, and 30 were then.
+        // Started after a halt: 50 are filled by now, and 35 were then if it is as before.
         let (recovering, clock) = log(1000, 1020, 50);
-        assert_eq!(recovering.filled_before(Slot(1000), &clock), 30);
+        assert_eq!(recovering.filled_before(Slot(1000), &clock), 35);
         assert!(recovering.producers_wait(Slot(1010), &clock) && !recovering.producers_wait(Slot(1020), &clock));
         assert_eq!(BlockLog::default().filled_before(Slot(5), &clock), 128, "nothing is known");
     }

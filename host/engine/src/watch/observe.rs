@@ -3,7 +3,7 @@
 use dogwatch_alerts::{AlertKey, Cause};
 use dogwatch_chain::{BlockId, BlockNum};
 
-use crate::chain::WitnessReading;
+use crate::chain::{Tracker, WitnessReading};
 use crate::config::Probing;
 use crate::holder::Holder;
 use crate::switch::{KeyRecord, Unproven};
@@ -63,7 +63,7 @@ impl Watch {
                 let proven = turn.chain.log().produced_since(&self.config.witness, key, BlockNum(0)).is_some();
                 self.state.key = Some(KeyRecord { key, since: since.filter(|_| !proven), before: None });
             }
-            Some(record) if record.key == key => {}
+            Some(record) if record.key == key => self.note_signed(record, turn.chain),
             Some(record) => {
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
                 if record.before == Some(key) && self.forget_undone(turn.chain, &to, &from) {
@@ -91,6 +91,18 @@ impl Watch {
         }
     }
 
+    /// A block that the key signed since it was first seen shows that it counts, before a round has passed.
+    fn note_signed(&mut self, record: KeyRecord, tracker: &Tracker) {
+        let (Some(surely), Some(clock), Some(head)) = (record.since, tracker.clock(), tracker.head()) else { return };
+        if head.slot >= surely {
+            return;
+        }
+        let seen = clock.time(surely.back(self.round()));
+        if let Some(block) = tracker.log().signed_after(&self.config.witness, record.key, seen) {
+            self.state.key = Some(KeyRecord { since: Some(clock.slot(block.time)), ..record });
+        }
+    }
+
     /// Closes the alerts about nodes that nobody probes any more.
     fn forget_nodes(&mut self, turn: &mut Turn<'_>) {
         let nodes = self.config.nodes.iter().filter(|node| node.probing == Probing::Probed);
@@ -101,5 +113,39 @@ impl Watch {
             &keep,
             "The node is no longer in the configuration, or has no probe any more.",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dogwatch_chain::Slot;
+
+    use crate::situation::Mode;
+    use crate::testing::key;
+    use crate::watch::scene::Scene;
+
+    fn since(scene: &Scene) -> Option<u64> {
+        scene.watch.state.key.unwrap().since.map(|Slot(slot)| slot)
+    }
+
+    /// Nobody knows which block holds a change until a round has passed, or the key has signed one.
+    #[test]
+    fn a_key_counts_once_it_has_signed_a_block() {
+        // First seen in slot 101; alice's own slots are 105, 110 and so on.
+        let mut scene = Scene::new(Mode::Armed);
+        assert_eq!(since(&scene), Some(105));
+        scene.wallet(key(2));
+        scene.run(1);
+        assert_eq!(since(&scene), Some(114), "a round from slot 109 on");
+        scene.run(1);
+        assert_eq!(since(&scene), Some(110));
+        // Moved away and back: the block from before that proves nothing.
+        scene.wallet(key(3));
+        scene.run(1);
+        scene.wallet(key(2));
+        scene.run(1);
+        assert_eq!(since(&scene), Some(117));
+        scene.run(4);
+        assert_eq!(since(&scene), Some(115));
     }
 }

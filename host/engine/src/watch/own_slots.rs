@@ -98,10 +98,8 @@ impl Watch {
         }
         let counted = self.missed_by_counter(tracker);
         let since = self.state.slots.iter().rev().take_while(|record| record.outcome != SlotOutcome::Produced);
-        // A halt counts against everybody, records have an end, and of a disabled witness nobody expects a block.
-        let told = since.clone().any(|record| record.outcome == SlotOutcome::ChainWide)
-            || since.clone().count() >= SLOTS_KEPT
-            || self.holder() == Some(Holder::Disabled);
+        // Records have an end, and of a disabled witness nobody expects a block.
+        let told = since.clone().count() >= SLOTS_KEPT || self.holder() == Some(Holder::Disabled);
         let unseen = match told {
             true => 0,
             false => counted.saturating_sub(u32::try_from(since.count()).unwrap_or(u32::MAX)),
