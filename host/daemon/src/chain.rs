@@ -1,9 +1,9 @@
 //! One chain in the daemon: its polls, the task that decides, its witnesses and their policies.
 
 mod broadcast;
-mod clock_steps;
 pub mod convert;
 mod fetch;
+pub mod local_time;
 mod log;
 pub mod message;
 pub mod options;

@@ -5,15 +5,14 @@ use dogwatch_client::{EndpointStatus, millis};
 use dogwatch_engine::{ClockOffset, EndpointReading, ReadFailure, Reading, SendReport, ServerDate};
 use dogwatch_rpc::{AnswerDate, BroadcastOutcome, BroadcastReport};
 
-use crate::clock::Clock;
+use crate::chain::local_time::LocalTime;
 
 /// The answers, with dates by what this machine's clock shows now: it may have been set since they came.
-pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer], clock: Clock) -> Vec<EndpointReading> {
-    let (now, uptime) = (clock.now(), clock.uptime());
+pub(super) fn readings(polled: &[dogwatch_rpc::PollAnswer], local: &LocalTime) -> Vec<EndpointReading> {
     let date = |AnswerDate { date, asked, received }: AnswerDate| ServerDate {
         date,
-        asked: now.minus(uptime.since(asked)),
-        received: now.minus(uptime.since(received)),
+        asked: local.at(asked),
+        received: local.at(received),
     };
     let reading = |polled: &dogwatch_rpc::PollAnswer| EndpointReading {
         endpoint: polled.name.as_str().to_owned(),

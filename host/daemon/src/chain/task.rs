@@ -7,19 +7,18 @@ use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::{AlertStatus, ChainStatus};
 use dogwatch_engine::{ChainAlerts, Event, Fit, SwitchPlan, Tracker};
-use dogwatch_rpc::{EndpointIndex, Pool};
+use dogwatch_rpc::{EndpointIndex, Pool, Uptime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::alerts::desk::AlertDesk;
-use crate::chain::clock_steps::ClockSteps;
+use crate::chain::local_time::LocalTime;
 use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
-use crate::chain::rest::Rest;
+use crate::chain::rest::is_sleep;
 use crate::chain::witness::{Effects, WitnessTask};
 use crate::chain::{broadcast, convert, fetch, log, rehearse, unsaved};
-use crate::clock::Clock;
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
 use crate::store::Write;
@@ -48,8 +47,8 @@ pub struct ChainTask {
     pub witnesses: Vec<WitnessTask>,
     /// The desk, which stores state and takes alerts.
     pub desk: AlertDesk,
-    /// This machine's clock, which the tracker corrects.
-    pub clock: Clock,
+    /// The time by this machine's clock, which the tracker corrects.
+    pub local: LocalTime,
     /// The background jobs that report to this task: broadcasts and block reads.
     pub jobs: JoinSet<()>,
     /// If blocks are being read: how often they may be asked for again.
@@ -84,8 +83,7 @@ impl ChainTask {
         let mut ticks = tokio::time::interval(slot.mul_f32(TICK_IN_SLOTS));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut polled_at: Option<Instant> = None;
-        let mut steps = ClockSteps::from(self.clock);
-        let mut rest = Rest::of(slot, self.now());
+        let mut rested = self.local.uptime();
         loop {
             let woken = self.sleep_until_wake();
             let event = tokio::select! {
@@ -94,16 +92,10 @@ impl ChainTask {
                 _ = ticks.tick() => TaskEvent::Tick,
                 Some(ended) = self.jobs.join_next() => TaskEvent::JobEnded(ended),
             };
-            if let Some(forward) = steps.next(self.clock) {
-                self.tracker.clock_was_set(forward);
-                self.correct_pool();
-                let (site, chain) = (&self.site, &self.tracker.config().chain);
-                tracing::warn!(site, chain, forward_ms = forward, "this machine's clock was set");
-            }
-            let now = self.now();
-            if let Some(slept) = rest.end(now) {
+            let slept = self.look_at_the_clock(rested);
+            if is_sleep(slept, slot) {
                 polled_at = polled_at.map(|_| Instant::now());
-                self.alerts.woke_up(now, &self.tracker);
+                self.alerts.woke_up(self.now(), &self.tracker);
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
                 tracing::warn!(site, chain, ?slept, "this process did not run, or the clock was set");
             }
@@ -125,13 +117,25 @@ impl ChainTask {
                     self.fetching = None;
                 }
             }
-            rest.begin(self.now());
+            rested = self.local.uptime();
         }
+    }
+
+    /// Takes notice of a clock that was set, and returns how much time went by unnoticed since that uptime.
+    fn look_at_the_clock(&mut self, since: Uptime) -> Duration {
+        let (rested, before) = (self.local.uptime().since(since), self.now());
+        let Some(forward) = self.local.look() else { return rested };
+        self.tracker.clock_was_set(forward);
+        self.correct_pool();
+        let (site, chain) = (&self.site, &self.tracker.config().chain);
+        tracing::warn!(site, chain, forward_ms = forward, "this machine's clock was set");
+        // A virtual machine that was paused has its clock set afterwards; of a measured one, it is known that it was wrong.
+        rested.saturating_add(self.now().since(before))
     }
 
     /// The right time, as far as is known: all that is told of the time to the engine goes by it.
     fn now(&self) -> Time {
-        self.tracker.corrected(self.clock.now())
+        self.tracker.corrected(self.local.now())
     }
 
     fn correct_pool(&self) {
@@ -145,7 +149,7 @@ impl ChainTask {
         }
         let patience = self.tracker.config().block_interval.max(LEAST_SLOT).saturating_mul(3);
         if polled_at.is_some_and(|at| at.elapsed() > patience) {
-            self.tracker.observe(self.clock.now(), &[]);
+            self.tracker.observe(self.local.now(), &[]);
             self.observed(outbox).await;
         } else if polled_at.is_some() && !self.alerts.is_well(&self.tracker) {
             // The grace period ends by the clock, not with the next answer.
@@ -231,12 +235,12 @@ impl ChainTask {
     }
 
     async fn polled(&mut self, readings: &[dogwatch_rpc::PollAnswer], outbox: &mpsc::WeakSender<Message>) {
-        let local = self.clock.now();
-        let rest = Rest::of(self.tracker.config().block_interval.max(LEAST_SLOT), self.tracker.corrected(local));
-        self.tracker.observe(local, &convert::readings(readings, self.clock));
+        let before = self.now();
+        self.tracker.observe(self.local.now(), &convert::readings(readings, &self.local));
         self.correct_pool();
         let now = self.now();
-        if let Some(passed) = rest.end(now) {
+        let passed = now.since(before);
+        if is_sleep(passed, self.tracker.config().block_interval.max(LEAST_SLOT)) {
             // A virtual machine that was paused learns only from the answers how long that was.
             self.alerts.woke_up(now, &self.tracker);
             let (site, chain) = (&self.site, &self.tracker.config().chain);
@@ -327,7 +331,7 @@ impl ChainTask {
         for index in 0..self.witnesses.len() {
             self.drive(index, Event::Observed, outbox).await;
         }
-        self.cycles.completed(self.clock.uptime(), self.trouble());
+        self.cycles.completed(self.local.uptime(), self.trouble());
     }
 
     /// What keeps this loop from doing its work, if anything does.
@@ -398,14 +402,14 @@ impl ChainTask {
         match self.desk.commit(all.clone()).await {
             Ok(()) => {
                 if self.desk.store.is_in_place() {
-                    self.store_failure.over(self.clock.now());
+                    self.store_failure.over(self.local.now());
                 }
                 true
             }
             Err(error) => {
                 let (site, chain) = (&self.site, &self.tracker.config().chain);
                 tracing::error!(site, chain, %error, "state and alerts could not be stored");
-                self.store_failure.raise(self.clock.now(), &error.to_string());
+                self.store_failure.raise(self.local.now(), &error.to_string());
                 self.unsaved = unsaved::keep(all);
                 false
             }

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::error::StartError;
 use crate::alerts::desk::AlertDesk;
+use crate::chain::local_time::LocalTime;
 use crate::chain::message::Message;
 use crate::chain::options::pool_options;
 use crate::chain::policy;
@@ -111,7 +112,7 @@ pub(super) async fn start_chain(
         alerts: ChainAlerts::new(book(Scope::chain(&name))),
         witnesses,
         desk: desk.clone(),
-        clock,
+        local: LocalTime::of(clock),
         jobs: JoinSet::new(),
         fetching: None,
         sources: Vec::new(),

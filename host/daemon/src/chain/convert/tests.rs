@@ -18,6 +18,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::chain::local_time::LocalTime;
 const SEEDS: u64 = 400;
 const ROUNDS: u64 = 60;
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -269,7 +270,7 @@ fn play(seed: u64, seen: &mut BTreeMap<&'static str, u32>) {
             })
             .collect();
         let agreement = comparison.compare(now, &voices);
-        tracker.observe(now, &super::readings(&polled, Clock::system()));
+        tracker.observe(now, &super::readings(&polled, &LocalTime::of(Clock::system())));
         let shown = format!(
             "JUDGED_SEED={seed}, round {round}, quorum {quorum}: {:?}\npool: {:?}\nengine: {:?}",
             world.endpoints.iter().map(|(_, behaviour)| behaviour).collect::<Vec<_>>(),
@@ -338,7 +339,7 @@ async fn answers_are_dated_by_what_this_machines_clock_shows_now() {
     let date = at_slot(7);
     let mut polled = World::new(1).poll();
     polled[0].date = Some(AnswerDate { date, asked, received });
-    let readings = super::readings(&polled, clock);
+    let readings = super::readings(&polled, &LocalTime::of(clock));
     let received = at_slot(0).plus(Duration::from_millis(300));
     assert_eq!(readings[0].date, Some(ServerDate { date, asked: at_slot(0), received }));
     assert_eq!(readings[1].date, None);
