@@ -43,6 +43,9 @@ struct Arguments {
     keep_going: bool,
 }
 
+/// Of how many nights the fewest faults are looked for: that takes longer than to play them.
+const SHRUNK: usize = 10;
+
 fn kind(name: &str) -> Result<&'static FaultKind, String> {
     FaultKind::named(name).ok_or_else(|| format!("there is no such kind: --list prints all of {}", CATALOGUE.len()))
 }
@@ -69,8 +72,11 @@ fn main() -> anyhow::Result<ExitCode> {
     let range = Range { first, nights: arguments.nights, wanted: &arguments.fault, keep_going: arguments.keep_going };
     let (counts, failed) = nights::play_all(&range, &policies)?;
     print!("{counts}");
-    for Failed { night, violation } in failed.iter().take(10) {
-        report(night, violation, &arguments, &policies)?;
+    for (index, Failed { night, violation }) in failed.iter().enumerate() {
+        println!("\nNight {} breaks a rule: {violation}", night.seed);
+        if index < SHRUNK && !arguments.no_shrink {
+            shrink(night, violation, &arguments, &policies)?;
+        }
     }
     let differences = policies.differences();
     for difference in differences.iter().take(3) {
@@ -81,16 +87,12 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 /// Shrinks a night that broke a rule, and writes it to a file that `--replay` plays.
-fn report(
+fn shrink(
     night: &Night,
     violation: &Violation,
     arguments: &Arguments,
     policies: &policies::Sampled,
 ) -> anyhow::Result<()> {
-    println!("\nNight {} breaks a rule: {violation}", night.seed);
-    if arguments.no_shrink {
-        return Ok(());
-    }
     let small = dogwatch_sim::shrink(night, violation.rule, policies)?;
     let kinds: Vec<&str> = small.faults.iter().map(|fault| fault.kind.as_str()).collect();
     std::fs::create_dir_all(&arguments.write_to)
