@@ -7,9 +7,14 @@ use serde::{Deserialize, Serialize};
 
 /// An account name: 3 to 16 characters, made of dot-separated labels of at least three characters, each
 /// starting with a letter, ending with a letter or digit, with letters, digits and dashes between.
+///
+/// It is kept as the nodes keep it, filled up with zeros, so that it compares like its text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct AccountName(String);
+pub struct AccountName([u8; LONGEST]);
+
+/// How many characters a name has at most.
+const LONGEST: usize = 16;
 
 /// Why a text is not an account name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,15 +31,23 @@ impl AccountName {
     /// # Errors
     ///
     /// The text is not an account name.
-    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
-        let text = text.into();
-        let valid = (3..=16).contains(&text.len()) && text.split('.').all(valid_label);
-        if valid { Ok(Self(text)) } else { Err(NameError { text: text.chars().take(32).collect() }) }
+    pub fn new(text: impl AsRef<str>) -> Result<Self, NameError> {
+        let text = text.as_ref();
+        let mut name = [0; LONGEST];
+        match name.get_mut(..text.len()) {
+            Some(start) if text.len() >= 3 && text.split('.').all(valid_label) => {
+                start.copy_from_slice(text.as_bytes())
+            }
+            _ => return Err(NameError { text: text.chars().take(32).collect() }),
+        }
+        Ok(Self(name))
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let text = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        // Only text ever gets in.
+        std::str::from_utf8(text).unwrap_or_default()
     }
 }
 
@@ -49,13 +62,13 @@ fn valid_label(label: &str) -> bool {
 
 impl fmt::Display for AccountName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for AccountName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
+        write!(f, "{:?}", self.as_str())
     }
 }
 
@@ -75,7 +88,7 @@ impl TryFrom<String> for AccountName {
 
 impl From<AccountName> for String {
     fn from(name: AccountName) -> Self {
-        name.0
+        name.as_str().to_owned()
     }
 }
 
@@ -85,11 +98,19 @@ mod tests {
 
     #[test]
     fn follows_the_nodes_rule() {
-        for good in ["a-b", "initminer", "witness.one", "abc.def", "a1b", "good-karma", "a--b"] {
-            assert!(AccountName::new(good).is_ok(), "{good}");
+        for good in ["a-b", "initminer", "witness.one", "abc.def", "a1b", "good-karma", "a--b", "sixteen-letters1"] {
+            assert_eq!(AccountName::new(good).unwrap().as_str(), good);
         }
         for bad in ["", "ab", "Alice", "1abc", "abc-", "abc.d", ".abc", "abc.", "a_b", "seventeen-letters", "ünï"] {
             assert!(AccountName::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn names_compare_like_their_texts() {
+        let texts = ["abc", "abc-d", "abc.def", "abc1", "abca", "abd", "sixteen-letters1"];
+        let names = texts.map(|text| AccountName::new(text).unwrap());
+        assert!(texts.is_sorted() && names.is_sorted());
+        assert_eq!(format!("{:>5} {:?}", names[0], names[1]), "  abc \"abc-d\"");
     }
 }

@@ -9,33 +9,32 @@ use dogwatch_chain::{Head, Slot, Time};
 pub struct SlotClock {
     anchor_slot: Slot,
     anchor_time: Time,
-    interval: Duration,
+    interval_ms: u64,
 }
 
 impl SlotClock {
     /// The slots as a head block shows them: its slot began at its time.
     pub fn new(head: &Head, interval: Duration) -> Self {
-        Self { anchor_slot: head.slot, anchor_time: head.time, interval }
+        let interval_ms = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX).max(1);
+        Self { anchor_slot: head.slot, anchor_time: head.time, interval_ms }
     }
 
     /// The slot whose beginning is nearest to `time`; a block's timestamp is its slot's beginning.
     pub fn slot(&self, time: Time) -> Slot {
-        let interval = self.interval.as_millis().max(1);
         // Half a slot more, so that a timestamp rounded to seconds falls into its own slot.
-        let steps = |span: Duration| {
-            let steps = span.as_millis().saturating_add(interval / 2).checked_div(interval);
-            steps.and_then(|steps| u64::try_from(steps).ok()).unwrap_or(u64::MAX)
-        };
-        if time >= self.anchor_time {
-            self.anchor_slot.plus(steps(time.since(self.anchor_time)))
+        let steps =
+            |span: u64| span.saturating_add(self.interval_ms / 2).checked_div(self.interval_ms).unwrap_or(u64::MAX);
+        let (time, anchor) = (time.as_millis(), self.anchor_time.as_millis());
+        if time >= anchor {
+            self.anchor_slot.plus(steps(time.abs_diff(anchor)))
         } else {
-            self.anchor_slot.back(steps(self.anchor_time.since(time)))
+            self.anchor_slot.back(steps(time.abs_diff(anchor)))
         }
     }
 
     /// When a slot begins.
     pub fn time(&self, slot: Slot) -> Time {
-        let span = |n: u64| self.interval.saturating_mul(u32::try_from(n).unwrap_or(u32::MAX));
+        let span = |n: u64| Duration::from_millis(self.interval_ms.saturating_mul(n));
         if slot >= self.anchor_slot {
             self.anchor_time.plus(span(slot.since(self.anchor_slot)))
         } else {

@@ -19,8 +19,11 @@ impl Watch {
             self.note_counter(turn.chain);
             // The own slots before the key as well: who moved it may have had a reason, and misses are one.
             self.note_slots(turn.chain);
+            let before = self.state.key;
             self.note_key(turn);
-            self.note_slots(turn.chain);
+            if self.state.key != before {
+                self.note_slots(turn.chain);
+            }
             self.note_unseen(turn.chain);
         }
         self.note_key_split(turn.now, turn.chain);
