@@ -121,8 +121,22 @@ impl NodeHealth {
     }
 
     /// The newest head that it showed, fit or not, and that the log reaches.
-    pub(crate) fn shown(&self, log: &BlockLog) -> Option<&Head> {
+    fn shown(&self, log: &BlockLog) -> Option<&Head> {
         self.shown.iter().rev().find(|head| log.id_at(head.num()).is_some())
+    }
+
+    /// Looks again at what it showed: the endpoints may have come as far as that only since its probe, which was no good one
+    /// then.
+    pub(crate) fn compare(&mut self, log: &BlockLog) {
+        if let Some(off) = self.off_chain(log).filter(|_| self.last_unfit.is_none()) {
+            self.last_unfit = Some(off);
+            self.good = 0;
+        }
+    }
+
+    /// Whether the newest head that it showed, as far as the log reaches, is not the log's.
+    fn off_chain(&self, log: &BlockLog) -> Option<Unfit> {
+        self.shown(log).filter(|head| is_off(head, log)).map(|head| Unfit::Fork(head.num()))
     }
 
     /// The head that it showed last, fit or not.
@@ -169,24 +183,32 @@ impl NodeHealth {
     }
 }
 
-/// Judges a probe against the chain as the endpoints show it, if they agree on one. `before` is the head that the node showed
-/// last: the endpoints may only now have come that far.
+fn is_off(head: &Head, log: &BlockLog) -> bool {
+    log.id_at(head.num()).is_some_and(|id| id != head.id)
+}
+
+/// Judges a probe against the chain as the endpoints show it, if they agree on one, and by what the node showed before.
 pub(crate) fn assess(
     now: Time,
     probe: Result<Probe, ProbeFailure>,
     chain_id: ChainId,
     stale_after: Duration,
     log: Option<&BlockLog>,
-    before: Option<&Head>,
+    before: &NodeHealth,
 ) -> Result<Probe, Unfit> {
     let probe = probe.map_err(Unfit::Probe)?;
     if let Some(other) = probe.chain_id.filter(|id| *id != chain_id) {
         return Err(Unfit::WrongChain(other));
     }
     let head = probe.head.num();
-    let is_off = |head: &&Head| log.and_then(|log| log.id_at(head.num())).is_some_and(|id| id != head.id);
-    if let Some(off) = [Some(&probe.head), before].into_iter().flatten().find(is_off) {
-        return Err(Unfit::Fork(off.num()));
+    let off = match log {
+        Some(log) if is_off(&probe.head, log) => Some(Unfit::Fork(head)),
+        Some(log) => before.off_chain(log),
+        // What was found while they agreed holds until they do again.
+        None => before.unfit().filter(|unfit| matches!(unfit, Unfit::Fork(_))).cloned(),
+    };
+    if let Some(off) = off {
+        return Err(off);
     }
     let age = now.since(probe.head.time);
     // A node that has all that the endpoints have is not behind: then the chain itself stands still.
@@ -249,18 +271,28 @@ mod tests {
     fn what_a_probe_is_worth() {
         let mut log = BlockLog::default();
         assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
-        let judge = |slot, probe, log| assess(time(slot), Ok(probe), chain(1), STALE, log, None).map(|_| ());
+        let new = NodeHealth::new(time(0));
+        let judge = |slot, probe, log| assess(time(slot), Ok(probe), chain(1), STALE, log, &new).map(|_| ());
         let forked = Head { id: id(101, 7), ..head(101, 201) };
         assert_eq!(judge(202, probe(head(101, 201)), Some(&log)), Ok(()));
         assert_eq!(judge(202, probe(head(102, 202)), Some(&log)), Ok(()), "ahead of the endpoints");
         assert_eq!(judge(202, probe(forked.clone()), Some(&log)), Err(Unfit::Fork(BlockNum(101))));
-        let later = |before| assess(time(203), Ok(probe(head(103, 203))), chain(1), STALE, Some(&log), Some(before));
-        assert_eq!(
-            later(&forked).map(|_| ()),
-            Err(Unfit::Fork(BlockNum(101))),
-            "what it showed before was another one"
-        );
-        assert_eq!(later(&head(101, 201)).map(|_| ()), Ok(()));
+        let later = |shown: &Head| {
+            let mut health = NodeHealth::new(time(0));
+            health.note_shown(shown.clone());
+            health.note(time(202), Damping { rise: 3, fall: 2 }, Ok(probe(shown.clone())));
+            health.compare(&log);
+            health
+        };
+        assert_eq!(later(&head(101, 201)).unfit(), None);
+        let mut off = later(&forked);
+        let fork = Unfit::Fork(BlockNum(101));
+        assert_eq!(off.unfit(), Some(&fork), "the endpoints have come that far");
+        let now = |health: &NodeHealth, head, log| assess(time(203), Ok(probe(head)), chain(1), STALE, log, health);
+        assert_eq!(now(&off, head(103, 203), Some(&log)), Err(fork.clone()), "what it showed before was another one");
+        assert_eq!(now(&off, head(103, 203), None), Err(fork), "it holds until they agree again");
+        off.note_shown(head(101, 201));
+        assert_eq!(now(&off, head(103, 203), Some(&log)).map(|_| ()), Ok(()));
         assert_eq!(judge(202, probe(forked), None), Ok(()), "without an agreed chain there is no telling");
         let behind = Unfit::Behind { head: BlockNum(90), age: Duration::from_secs(36) };
         assert_eq!(judge(202, probe(head(90, 190)), Some(&log)), Err(behind));
@@ -269,7 +301,7 @@ mod tests {
         assert_eq!(judge(200, probe(head(150, 250)), Some(&log)), Err(ahead));
         let other = Probe { chain_id: Some(chain(2)), ..probe(head(101, 201)) };
         assert_eq!(judge(202, other, Some(&log)), Err(Unfit::WrongChain(chain(2))));
-        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(&log), None);
+        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(&log), &new);
         assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new("no"))));
     }
 }

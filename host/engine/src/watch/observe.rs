@@ -16,6 +16,7 @@ impl Watch {
         self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
         if Self::quorum_agrees(turn.chain) {
+            self.health.iter_mut().for_each(|health| health.compare(turn.chain.log()));
             self.note_counter(turn.chain);
             // The own slots before the key as well: who moved it may have had a reason, and misses are one.
             self.note_slots(turn.chain);

@@ -18,14 +18,7 @@ impl Watch {
         let damping = self.config.damping;
         let Some(health) = self.health.get_mut(node.0) else { return };
         let shown = result.as_ref().ok().map(|probe| probe.head.clone());
-        let assessed = assess(
-            turn.now,
-            result,
-            chain_id,
-            turn.chain.config().stale_after,
-            log,
-            log.and_then(|log| health.shown(log)),
-        );
+        let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, log, health);
         if let Some(shown) = shown {
             health.note_shown(shown);
         }
