@@ -83,8 +83,17 @@ impl Schedule {
     }
 }
 
-/// A block, with the ids of its transactions only. Where only its header could be read, `signing_key` is `None` and
-/// `transactions` is empty.
+/// A witness's signing key, as an operation of a block sets it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyChange {
+    /// `owner` of the operation.
+    pub witness: AccountName,
+    /// `new_signing_key` or `block_signing_key`. It may be the one that the witness has already.
+    pub key: PublicKey,
+}
+
+/// A block, with what counts of its transactions. Where only its header could be read, `signing_key` is `None`, and
+/// `transactions` and `key_changes` are empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// `block_id`, which contains the number.
@@ -99,6 +108,8 @@ pub struct Block {
     pub signing_key: Option<PublicKey>,
     /// `transaction_ids`.
     pub transactions: Vec<TransactionId>,
+    /// The signing keys that its operations set, in their order.
+    pub key_changes: Vec<KeyChange>,
 }
 
 impl Block {

@@ -54,6 +54,7 @@ pub(crate) fn block(num: u32, slot: u64, witness: &str) -> Block {
         witness: name(witness),
         signing_key: Some(key(1)),
         transactions: Vec::<TransactionId>::new(),
+        key_changes: Vec::new(),
     }
 }
 

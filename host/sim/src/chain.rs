@@ -11,7 +11,7 @@ pub(crate) mod offers;
 
 use std::rc::Rc;
 
-use dogwatch_chain::{AccountName, Block, BlockId, Profile, PublicKey, Time, TransactionId};
+use dogwatch_chain::{AccountName, Block, BlockId, KeyChange, Profile, PublicKey, Time, TransactionId};
 use dogwatch_engine::SwitchPlan;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -92,6 +92,7 @@ impl ModelChain {
             witness: author,
             signing_key: Some(others_key()),
             transactions: Vec::new(),
+            key_changes: Vec::new(),
         };
         let truths = watched.iter().map(|(_, key)| Truth::new(*key)).collect();
         let account = elections.names.len() - 1;
@@ -294,6 +295,7 @@ impl ModelChain {
             witness: self.elections.names.get(account).cloned().unwrap_or(before.block.witness),
             signing_key: Some(signing_key),
             transactions: moves.iter().filter_map(|change| change.switch).collect(),
+            key_changes: moves.iter().filter_map(|change| self.key_change(change)).collect(),
         };
         let shift = u32::try_from(gap).unwrap_or(u32::MAX);
         let recent = (before.recent << 1 | 1).checked_shl(shift).unwrap_or(0);
@@ -304,6 +306,10 @@ impl ModelChain {
         if let Some(link) = self.links.get_mut(link.0) {
             link.irreversible = irreversible;
         }
+    }
+
+    fn key_change(&self, KeyMove { witness, to, .. }: &KeyMove) -> Option<KeyChange> {
+        Some(KeyChange { witness: self.elections.names.get(*witness).cloned()?, key: *to })
     }
 
     /// Moves what a producer can put into its block from the offers into the state.

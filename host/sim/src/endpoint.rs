@@ -240,13 +240,15 @@ impl ModelEndpoint {
         };
         // Only the header says who produced; whose key signed it, and what it holds, only the block says.
         let read = |block: Block| match self.fault() {
-            Some(EndpointFault::NoBodies) => Block { signing_key: None, transactions: Vec::new(), ..block },
+            Some(EndpointFault::NoBodies) => {
+                Block { signing_key: None, transactions: Vec::new(), key_changes: Vec::new(), ..block }
+            }
             _ => block,
         };
         blocks.map(bent).map(read).collect()
     }
 
-    /// StepTools it a key change.
+    /// Offers it a key change.
     pub(crate) fn offer(&self, chain: &mut ModelChain, slot: u64, offer: Offer) -> Taken {
         if self.is_down(slot) {
             return Taken::Trouble("connection refused");

@@ -93,6 +93,15 @@ impl BlockLog {
             .find(|block| block.witness == *witness && block.signing_key == Some(key))
     }
 
+    /// The block that made `key` the signing key that a witness has now, if the log shows that.
+    pub fn key_set_in(&self, witness: &AccountName, key: PublicKey) -> Option<&Block> {
+        let change = |block: &Block| block.key_changes.iter().rfind(|change| change.witness == *witness).cloned();
+        let read = self.blocks.iter().rev().take_while(|block| !block.is_header());
+        let changes = read.filter_map(|block| Some((block, change(block)?)));
+        // An operation may set the key that the witness has already.
+        changes.take_while(|(_, change)| change.key == key).last().map(|(block, _)| block)
+    }
+
     /// The first block of a witness that is signed with `key`, later than `time`.
     pub fn signed_after(&self, witness: &AccountName, key: PublicKey, time: Time) -> Option<&Block> {
         let mut signed = self.blocks.iter().filter(|block| block.signing_key == Some(key) && block.witness == *witness);

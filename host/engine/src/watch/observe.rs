@@ -1,7 +1,7 @@
 //! Taking in what the chain shows of the witness.
 
 use dogwatch_alerts::{AlertKey, Cause};
-use dogwatch_chain::{BlockId, BlockNum};
+use dogwatch_chain::{BlockId, BlockNum, PublicKey, Slot};
 
 use crate::chain::{Tracker, WitnessReading};
 use crate::config::Probing;
@@ -58,16 +58,18 @@ impl Watch {
         if self.state.in_flight.is_some() || self.state.unproven.as_ref().is_some_and(returned) {
             return;
         }
-        // Nodes show a key as soon as it is pending, and do not tell which block holds it: a round later it surely
-        // counts, and until then no miss is held against it.
-        let since = Some(head.slot.plus(self.round()));
+        // Nodes show a key as soon as it is pending. Unless a block shows the change, it surely counts a round later, and until
+        // then no miss is held against it.
+        let shown = self.key_counts_since(turn.chain, key);
+        let since = Some(shown.unwrap_or(head.slot.plus(self.round())));
         match self.state.key {
             None => {
                 // Misses from before the first look are this key's only if it signed a block before them.
                 let proven = turn.chain.log().produced_since(&self.config.witness, key, BlockNum(0)).is_some();
-                self.state.key = Some(KeyRecord { key, since: since.filter(|_| !proven), before: None });
+                self.state.key =
+                    Some(KeyRecord { key, since: since.filter(|_| shown.is_some() || !proven), before: None });
             }
-            Some(record) if record.key == key => self.note_signed(record, turn.chain),
+            Some(record) if record.key == key => self.note_effect(record, turn.chain),
             Some(record) => {
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
                 if record.before == Some(key) && self.forget_undone(turn.chain, &to, &from) {
@@ -95,15 +97,24 @@ impl Watch {
         }
     }
 
-    /// A block that the key signed since it was first seen shows that it counts, before a round has passed.
-    fn note_signed(&mut self, record: KeyRecord, tracker: &Tracker) {
+    /// The slot from which on the key counts, if a block shows that it was set.
+    fn key_counts_since(&self, tracker: &Tracker, key: PublicKey) -> Option<Slot> {
+        let block = tracker.log().key_set_in(&self.config.witness, key)?;
+        Some(tracker.clock()?.slot(block.time).plus(1))
+    }
+
+    /// A block that sets the key, or that the key signed since it was first seen, shows from when on it counts, before a
+    /// round has passed.
+    fn note_effect(&mut self, record: KeyRecord, tracker: &Tracker) {
         let (Some(surely), Some(clock), Some(head)) = (record.since, tracker.clock(), tracker.head()) else { return };
         if head.slot >= surely {
             return;
         }
         let seen = clock.time(surely.back(self.round()));
-        if let Some(block) = tracker.log().signed_after(&self.config.witness, record.key, seen) {
-            self.state.key = Some(KeyRecord { since: Some(clock.slot(block.time)), ..record });
+        let signed = || tracker.log().signed_after(&self.config.witness, record.key, seen);
+        let since = self.key_counts_since(tracker, record.key).or_else(|| Some(clock.slot(signed()?.time)));
+        if let Some(since) = since {
+            self.state.key = Some(KeyRecord { since: Some(since), ..record });
         }
     }
 
@@ -151,5 +162,20 @@ mod tests {
         assert_eq!(since(&scene), Some(117));
         scene.run(4);
         assert_eq!(since(&scene), Some(115));
+        // A block shows the change: to Dogwatch before the nodes do, or after.
+        scene.announce(key(3));
+        scene.run(1);
+        assert_eq!((since(&scene), scene.watch.state.key.unwrap().key), (Some(118), key(3)));
+        scene.run(1);
+        scene.wallet(key(2));
+        scene.run(1);
+        assert_eq!(since(&scene), Some(124));
+        scene.announce(key(2));
+        scene.run(1);
+        assert_eq!(since(&scene), Some(121));
+        // That block loses, and with it what it showed.
+        scene.rewrite_keeping(1, key(2));
+        scene.run(1);
+        assert_eq!(since(&scene), Some(126));
     }
 }

@@ -7,6 +7,7 @@ use crate::chain::{Majority, SlotClock, SlotFact, Tracker, WitnessReading};
 use crate::holder::Holder;
 use crate::situation::{OwnSlot, SlotOutcome};
 use crate::slots::SlotRecord;
+use crate::switch::KeyRecord;
 use crate::watch::machine::Watch;
 
 /// Own slots that are kept: enough for any policy's window, few enough to store.
@@ -64,10 +65,21 @@ impl Watch {
             self.state.seen = self.state.seen.map(|seen| seen.min(common));
             // What the counter tells of the other branch holds at once.
             self.unseen_before = u32::MAX;
+            self.forget_effect(tracker, clock, common);
         }
         let num = tracker.head().map(|head| head.irreversible);
         let block = num.and_then(|num| tracker.log().block_at(num));
         self.branch = (tracker.log().forks(), block.map(|block| clock.slot(block.time)));
+    }
+
+    /// A key that was set on the branch that was left may count from another slot on.
+    fn forget_effect(&mut self, tracker: &Tracker, clock: &SlotClock, common: Slot) {
+        let Some(tip) = tracker.log().tip().filter(|_| self.state.unproven.is_none()) else { return };
+        let surely = clock.slot(tip.time).plus(self.round());
+        let undone = |record: &KeyRecord| record.since.is_some_and(|since| since > common);
+        if let Some(record) = self.state.key.filter(undone) {
+            self.state.key = Some(KeyRecord { since: Some(surely), ..record });
+        }
     }
 
     /// Takes in what the endpoints tell of the witness's last block and of its missed ones, whether the blocks are known or not.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use dogwatch_alerts::Alert;
 use dogwatch_chain::{
-    AccountName, Block, BlockNum, Head, Profile, PublicKey, Schedule, Slot, Time, TransactionId, WitnessState,
+    AccountName, Block, BlockNum, Head, KeyChange, Profile, PublicKey, Schedule, Slot, Time, TransactionId,
+    WitnessState,
 };
 
 use crate::chain::{EndpointReading, Reading, Tracker};
@@ -64,6 +65,8 @@ pub(crate) struct Scene {
     /// Own slots without a block.
     missed: Vec<u64>,
     pending: Option<SwitchPlan>,
+    /// A key change of somebody else that the next block holds.
+    announced: Option<PublicKey>,
 }
 
 fn name(text: &str) -> AccountName {
@@ -126,6 +129,7 @@ impl Scene {
             still_at: None,
             missed: Vec::new(),
             pending: None,
+            announced: None,
         };
         scene.run(8);
         assert_eq!(scene.said, [], "a calm night");
@@ -163,9 +167,15 @@ impl Scene {
         let previous = self.blocks.last().map_or(id(FIRST, 0), |block| block.id);
         let mut transactions: Vec<TransactionId> = Vec::new();
         let signing_key = if own { self.key } else { key(99) };
+        let mut key_changes = Vec::new();
         if let Some(plan) = self.pending.take() {
             transactions.push(plan.id(&self.watch.config.profile));
             self.key = plan.to_key;
+            key_changes.push(KeyChange { witness: name("alice"), key: plan.to_key });
+        }
+        if let Some(key) = self.announced.take() {
+            self.key = key;
+            key_changes.push(KeyChange { witness: name("alice"), key });
         }
         self.blocks.push(Block {
             id: id(previous.num().0 + 1, self.branch),
@@ -174,6 +184,7 @@ impl Scene {
             witness: name(producer),
             signing_key: Some(signing_key),
             transactions,
+            key_changes,
         });
     }
 
@@ -224,7 +235,8 @@ impl Scene {
         self.tracker.observe(self.now(), &readings);
         while let Some((from, to)) = self.tracker.wanted() {
             let wanted = self.blocks.iter().filter(|block| (from..=to).contains(&block.id.num())).cloned();
-            let header = |block| Block { signing_key: None, transactions: Vec::new(), ..block };
+            let header =
+                |block| Block { signing_key: None, transactions: Vec::new(), key_changes: Vec::new(), ..block };
             let read = wanted.map(|block| if self.headers_only { header(block) } else { block });
             self.tracker.learn(read.collect());
         }
@@ -258,9 +270,14 @@ impl Scene {
         std::mem::take(&mut self.said)
     }
 
-    /// Somebody else moves the key, and it counts at once.
+    /// Somebody else moves the key, and it counts at once. No block shows that.
     pub(crate) fn wallet(&mut self, key: PublicKey) {
         self.key = key;
+    }
+
+    /// Somebody else moves the key with the next block. Until then the nodes show it as pending.
+    pub(crate) fn announce(&mut self, key: PublicKey) {
+        self.announced = Some(key);
     }
 
     /// The switch on its way.
@@ -288,16 +305,22 @@ impl Scene {
 
     /// The newest blocks lose to others in the same slots, which hold no switch: the key is what it was.
     pub(crate) fn rewrite(&mut self, depth: usize) {
+        self.rewrite_keeping(depth, key(1));
+    }
+
+    /// The same, and that is the key.
+    pub(crate) fn rewrite_keeping(&mut self, depth: usize, kept: PublicKey) {
         self.branch += 1;
-        self.key = key(1);
+        self.key = kept;
         let from = self.blocks.len() - depth;
         for place in from..self.blocks.len() {
             let previous = self.blocks[place - 1].id;
             let block = &mut self.blocks[place];
             (block.id, block.previous) = (id(block.id.num().0, self.branch), previous);
             block.transactions.clear();
+            block.key_changes.clear();
             if block.witness == name("alice") {
-                block.signing_key = Some(key(1));
+                block.signing_key = Some(kept);
             }
         }
     }

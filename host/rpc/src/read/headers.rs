@@ -73,5 +73,6 @@ fn named(header: &BlockHeader, above: Option<BlockId>, number: BlockNum, head: &
         witness: header.witness.clone(),
         signing_key: None,
         transactions: Vec::new(),
+        key_changes: Vec::new(),
     })
 }

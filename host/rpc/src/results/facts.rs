@@ -1,7 +1,8 @@
 //! Results of `condenser_api`, parsed into the facts of `dogwatch-chain`.
 
 use dogwatch_chain::{
-    AccountName, Block, BlockId, BlockNum, ChainId, Head, Profile, PublicKey, Schedule, Slot, Time, WitnessState,
+    AccountName, Block, BlockId, BlockNum, ChainId, Head, KeyChange, Profile, PublicKey, Schedule, Slot, Time,
+    WitnessState, key_change_from_json,
 };
 use serde_json::Value;
 
@@ -99,8 +100,8 @@ pub(crate) fn witness(
 }
 
 /// A block, or `None` if the node has none at that height yet.
-pub(crate) fn block(result: &Value, asked: BlockNum, profile: &Profile) -> Result<Option<Block>, RpcError> {
-    let result = Shape::of(BLOCK, result);
+pub(crate) fn block(whole: &Value, asked: BlockNum, profile: &Profile) -> Result<Option<Block>, RpcError> {
+    let result = Shape::of(BLOCK, whole);
     if result.is_null() {
         return Ok(None);
     }
@@ -112,6 +113,7 @@ pub(crate) fn block(result: &Value, asked: BlockNum, profile: &Profile) -> Resul
         witness: result.get("witness")?.parse()?,
         signing_key: Some(key(result, profile)?),
         transactions: result.get("transaction_ids")?.list()?.map(Shape::parse).collect::<Result<_, _>>()?,
+        key_changes: key_changes(whole, profile),
     };
     if block.num() != asked {
         return Err(id.wrong("is not of the block that was asked for"));
@@ -120,6 +122,16 @@ pub(crate) fn block(result: &Value, asked: BlockNum, profile: &Profile) -> Resul
         return Err(previous.wrong("is not of the block below"));
     }
     Ok(Some(block))
+}
+
+fn key_changes(block: &Value, profile: &Profile) -> Vec<KeyChange> {
+    let transactions = listed(block, "transactions").iter();
+    let operations = transactions.flat_map(|transaction| listed(transaction, "operations"));
+    operations.filter_map(|operation| key_change_from_json(operation, profile)).collect()
+}
+
+fn listed<'a>(value: &'a Value, member: &str) -> &'a [Value] {
+    value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A block's header, which holds neither its id nor its key.

@@ -203,6 +203,7 @@ impl World {
             witness: SCHEDULED.chars().nth((*slot % 5) as usize).map(witness).unwrap(),
             signing_key: Some(key(3)),
             transactions: Vec::new(),
+            key_changes: Vec::new(),
         };
         self.slots.range(from.0..=to.0).map(block).collect()
     }

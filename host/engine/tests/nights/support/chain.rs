@@ -124,6 +124,7 @@ impl Chain {
             witness: name("genesis"),
             signing_key: Some(key(250)),
             transactions: Vec::new(),
+            key_changes: Vec::new(),
         };
         let link =
             Link { block, slot: 1, key: first, switches: vec![], missed: 0, confirmed: 0, recent: u128::MAX, schedule };
@@ -247,6 +248,8 @@ impl Chain {
         if producer == self.witness {
             link.confirmed = num;
         }
+        let changed = dogwatch_chain::KeyChange { witness: self.witness.clone(), key: link.key };
+        let key_changes = if link.key == head.key { Vec::new() } else { vec![changed] };
         link.block = Block {
             id: self.id(num),
             previous: head.block.id,
@@ -254,6 +257,7 @@ impl Chain {
             witness: producer,
             signing_key: Some(signing_key),
             transactions: link.switches.iter().map(|switch| switch.id).collect(),
+            key_changes,
         };
         let round = self.profile.round_length;
         if num.is_multiple_of(round) {
