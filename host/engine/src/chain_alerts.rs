@@ -41,6 +41,8 @@ pub struct ChainAlerts {
     /// When the witness could last be judged: the endpoints agreed on a fresh head, and the blocks up to it were known.
     /// However the reasons change in the meantime, nothing else begins a new grace period.
     last_judged: Option<Time>,
+    /// Whether this process did not run for a while since then.
+    woken: bool,
     /// When the chain was first looked at.
     started: Option<Time>,
     /// What keeps Dogwatch from judging, and since when.
@@ -53,7 +55,15 @@ pub struct ChainAlerts {
 impl ChainAlerts {
     /// Continues with the alerts that were open.
     pub fn new(book: AlertBook) -> Self {
-        Self { book, last_judged: None, started: None, reason: None, doubts_since: None, headers_since: None }
+        Self {
+            book,
+            last_judged: None,
+            woken: false,
+            started: None,
+            reason: None,
+            doubts_since: None,
+            headers_since: None,
+        }
     }
 
     /// The open alerts.
@@ -67,10 +77,10 @@ impl ChainAlerts {
     }
 
     /// This process did not run for a while. Nobody was blind then, and nothing could be judged: the grace period begins
-    /// anew, unless an alert was open before.
+    /// anew, unless an alert was open before. It does so once: where a process is held up again and again, that is the trouble.
     pub fn woke_up(&mut self, now: Time, tracker: &Tracker) {
-        if self.last_judged.is_some() && !self.is_blind(tracker) {
-            self.last_judged = Some(now);
+        if self.last_judged.is_some() && !self.woken && !self.is_blind(tracker) {
+            (self.last_judged, self.woken) = (Some(now), true);
         }
     }
 
@@ -115,7 +125,7 @@ impl ChainAlerts {
 
     fn judged(&mut self, now: Time, tracker: &Tracker) -> Vec<AlertReport> {
         self.last_judged = Some(now);
-        self.reason = None;
+        (self.reason, self.woken) = (None, false);
         let mut said = Vec::new();
         let headers = self.headers(now, tracker);
         for cause in WHOLE.into_iter().filter(|cause| *cause != Cause::NoBlocks || headers.is_none()) {

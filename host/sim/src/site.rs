@@ -88,6 +88,8 @@ pub(crate) struct Site {
     pub(crate) pauses: Vec<(usize, u64)>,
     /// When its state was last lost in a way that it noticed.
     pub(crate) lost_at: Option<u64>,
+    /// When it last forgot what it had seen.
+    pub(crate) forgot_at: Option<u64>,
     pub(crate) sent: Vec<SentSwitch>,
     policy: Box<dyn Decide>,
     witnesses: usize,
@@ -118,6 +120,7 @@ impl Site {
             amnesia: false,
             pauses: Vec::new(),
             lost_at: None,
+            forgot_at: None,
             sent: Vec::new(),
             policy,
             witnesses,

@@ -87,6 +87,13 @@ fn ones_own_sleep_is_no_blindness() {
     scene.alerts.woke_up(time(130), &scene.tracker);
     assert_eq!(scene.observe(130, 0), []);
     assert!(scene.alerts.is_blind(&scene.tracker));
+    // On a machine that is held up again and again only the first time is one.
+    let mut scene = Scene::new();
+    assert_eq!(scene.observe(100, 3), []);
+    scene.alerts.woke_up(time(105), &scene.tracker);
+    assert_eq!(scene.observe(105, 0), []);
+    scene.alerts.woke_up(time(110), &scene.tracker);
+    assert_eq!(scene.observe(110, 0), said(Change::Raised, "blind"));
     let mut scene = Scene::new();
     scene.alerts.woke_up(time(100), &scene.tracker);
     assert_eq!(scene.observe(100, 0), said(Change::Raised, "blind"), "nothing was ever seen");

@@ -98,6 +98,9 @@ impl Checks {
                 if produced {
                     *saw_last = since.is_some();
                 }
+                if site.forgot_at.is_some_and(|at| at + 1 >= world.slot) {
+                    (*seen, *saw_last) = (0, false);
+                }
             }
             outage.misses = misses;
         }

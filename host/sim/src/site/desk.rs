@@ -43,6 +43,16 @@ impl NightDesk {
         self.incidents.clear();
     }
 
+    /// All that are open.
+    pub(crate) const fn incidents(&self) -> &BTreeMap<AlertKey, Incident> {
+        &self.incidents
+    }
+
+    /// Goes back to the incidents of a backup.
+    pub(crate) fn restore(&mut self, incidents: &BTreeMap<AlertKey, Incident>) {
+        self.incidents.clone_from(incidents);
+    }
+
     /// Takes in what a daemon reports.
     pub(crate) fn report(&mut self, now: Time, slot: u64, reports: impl IntoIterator<Item = AlertReport>) {
         for report in reports {

@@ -1,5 +1,8 @@
 //! A site's disk: what is stored there, and what may happen to it.
 
+use std::collections::BTreeMap;
+
+use dogwatch_alerts::{AlertKey, Incident};
 use dogwatch_chain::Time;
 use dogwatch_engine::WatchState;
 
@@ -18,11 +21,19 @@ pub(crate) enum Loss {
 #[derive(Clone, Debug)]
 pub(crate) struct SiteStore {
     states: Vec<WatchState>,
-    /// States of earlier slots, oldest first: what a backup holds.
-    backups: Vec<(u64, Vec<WatchState>)>,
+    /// What was stored in earlier slots, oldest first.
+    backups: Vec<Backup>,
     pub(crate) desk: NightDesk,
     /// It takes nothing.
     pub(crate) full: bool,
+}
+
+/// States and alerts are in one database, and in one backup.
+#[derive(Clone, Debug)]
+struct Backup {
+    slot: u64,
+    states: Vec<WatchState>,
+    incidents: BTreeMap<AlertKey, Incident>,
 }
 
 /// Slots between two backups.
@@ -48,8 +59,9 @@ impl SiteStore {
         {
             stored.clone_from(state);
         }
-        if self.backups.last().is_none_or(|(at, _)| at + BACKUP_EVERY <= slot) {
-            self.backups.push((slot, self.states.clone()));
+        if self.backups.last().is_none_or(|last| last.slot + BACKUP_EVERY <= slot) {
+            let (states, incidents) = (self.states.clone(), self.desk.incidents().clone());
+            self.backups.push(Backup { slot, states, incidents });
         }
     }
 
@@ -67,8 +79,9 @@ impl SiteStore {
 
     /// Goes back to the oldest backup.
     pub(crate) fn restore(&mut self) {
-        if let Some((_, states)) = self.backups.first() {
-            self.states.clone_from(states);
+        if let Some(backup) = self.backups.first() {
+            self.states.clone_from(&backup.states);
+            self.desk.restore(&backup.incidents);
         }
     }
 }

@@ -278,13 +278,14 @@ impl NightWorld {
                 site.store.lose(how, site.clock.read(now, slot));
                 (site.amnesia, site.lost_at) =
                     (true, (how == Loss::Unreadable && site.clock.error(slot).abs() < 2000).then_some(slot));
+                site.forgot_at = Some(slot);
                 site.pauses.clear();
                 site.die(slot);
             }
             SiteEffect::Restored => {
                 site.store.restore();
                 site.pauses.clear();
-                site.amnesia = true;
+                (site.amnesia, site.lost_at, site.forgot_at) = (true, None, Some(slot));
                 site.die(slot);
             }
             SiteEffect::Pause(_) | SiteEffect::Resume | SiteEffect::Manual(_) => {}
