@@ -102,6 +102,16 @@ impl BlockLog {
         changes.take_while(|(_, change)| change.key == key).last().map(|(block, _)| block)
     }
 
+    /// The signing keys that blocks later than `time` set for a witness, and when, oldest first.
+    pub fn key_changes_after(&self, witness: &AccountName, time: Time) -> impl Iterator<Item = (Time, PublicKey)> {
+        let later = self.blocks.iter().rev().take_while(move |block| block.time > time);
+        let changes = later.flat_map(|block| block.key_changes.iter().rev().map(|change| (block.time, change)));
+        let mut own: Vec<_> =
+            changes.filter(|(_, change)| change.witness == *witness).map(|(time, change)| (time, change.key)).collect();
+        own.reverse();
+        own.into_iter()
+    }
+
     /// The first block of a witness that is signed with `key`, later than `time`.
     pub fn signed_after(&self, witness: &AccountName, key: PublicKey, time: Time) -> Option<&Block> {
         let mut signed = self.blocks.iter().filter(|block| block.signing_key == Some(key) && block.witness == *witness);

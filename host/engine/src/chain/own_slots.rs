@@ -84,9 +84,14 @@ impl BlockLog {
     fn filled_before(&self, slot: Slot, clock: &SlotClock) -> u64 {
         let Some(base) = self.base().map(|base| clock.slot(base.time)) else { return COUNTED_SLOTS };
         let blocks_until = |slot: Slot| self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
+        // Nodes count the empty slots after the block that ends them: with it the block leaves the 128 that much earlier.
+        let left = |slot: Slot| match blocks_until(slot.back(COUNTED_SLOTS).back(1)) {
+            0 => blocks_until(slot.back(COUNTED_SLOTS)),
+            before => before.saturating_add(1),
+        };
         // Of the 128 slots up to one: how many blocks of the log they hold, and how many of them are older than it.
         let counted = |slot: Slot| {
-            let blocks = blocks_until(slot).saturating_sub(blocks_until(slot.back(COUNTED_SLOTS)));
+            let blocks = blocks_until(slot).saturating_sub(left(slot));
             let unknown = COUNTED_SLOTS.saturating_sub(slot.since(base).saturating_add(1));
             (u64::try_from(blocks).unwrap_or(u64::MAX), unknown)
         };
@@ -165,6 +170,22 @@ mod tests {
         assert_eq!(recovering.filled_before(Slot(1000), &clock), 35);
         assert!(recovering.producers_wait(Slot(1010), &clock) && !recovering.producers_wait(Slot(1020), &clock));
         assert_eq!(BlockLog::default().filled_before(Slot(5), &clock), 128, "nothing is known");
+    }
+
+    /// Nodes shift in a one for a block, and then a zero for each empty slot that it found before it.
+    #[test]
+    fn filled_slots_count_as_nodes_count_them() {
+        let (mut log, mut recent, mut slot) = (BlockLog::default(), u128::MAX, 1000);
+        let clock = SlotClock::new(&head(1000, 1000), tracking().block_interval);
+        let gaps = [0, 0, 3, 0, 1, 0, 0, 60, 0, 0, 0, 2, 0, 110, 0, 1, 0, 30].iter().cycle();
+        for (num, gap) in (1000..1400).zip(gaps) {
+            slot += gap + 1;
+            recent = (recent << 1 | 1) << gap;
+            log.extend([block(num, slot, "a")]);
+            if slot > 1400 {
+                assert_eq!(log.filled_before(Slot(slot), &clock), u64::from(recent.count_ones()), "block {num}");
+            }
+        }
     }
 
     #[test]

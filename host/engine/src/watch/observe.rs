@@ -58,6 +58,7 @@ impl Watch {
         if self.state.in_flight.is_some() || self.state.unproven.as_ref().is_some_and(returned) {
             return;
         }
+        self.note_moves(turn, key);
         // Nodes show a key as soon as it is pending. Unless a block shows the change, it surely counts a round later, and until
         // then no miss is held against it.
         let shown = self.key_counts_since(turn.chain, key);
@@ -94,6 +95,34 @@ impl Watch {
                     self.resolve(turn, Cause::KeyChanged, "The signing key has changed again.");
                 }
             }
+        }
+    }
+
+    /// Remembers the moves that blocks show and endpoints do not, since the key has moved on: each is a switch that somebody
+    /// made. The last one of them is what they show.
+    fn note_moves(&mut self, turn: &mut Turn<'_>, shown: PublicKey) {
+        let (Some(clock), Some(tip)) = (turn.chain.clock(), turn.chain.log().tip().map(|block| block.time)) else {
+            return;
+        };
+        let (Some(record), Some(seen)) = (self.state.key, self.state.moves_seen) else {
+            self.state.moves_seen = Some(clock.slot(tip));
+            return;
+        };
+        let changes = turn.chain.log().key_changes_after(&self.config.witness, clock.time(seen));
+        let changes = changes.map(|(time, key)| (clock.slot(time).plus(1), key));
+        let mut moves: Vec<(Slot, PublicKey)> =
+            changes.filter(|(since, _)| record.since.is_none_or(|known| *since > known)).collect();
+        moves.dedup_by_key(|(_, key)| *key);
+        match moves.pop() {
+            // They show what is pending, or what was.
+            Some((_, last)) if last != shown => return,
+            _ => self.state.moves_seen = Some(clock.slot(tip)),
+        }
+        for (since, key) in moves.into_iter().skip_while(|(_, key)| *key == record.key) {
+            let Some(record) = self.state.key else { return };
+            self.remember_elsewhere(turn, self.holder_of(record.key), self.holder_of(key));
+            self.state.key = Some(KeyRecord { key, since: Some(since), before: Some(record.key) });
+            self.note_slots(turn.chain);
         }
     }
 
@@ -177,5 +206,30 @@ mod tests {
         scene.rewrite_keeping(1, key(2));
         scene.run(1);
         assert_eq!(since(&scene), Some(126));
+    }
+
+    /// Moved twice while nobody looked.
+    #[test]
+    fn each_move_that_blocks_show_is_a_switch() {
+        let made = |scene: &Scene| -> Vec<(String, String)> {
+            let switches = scene.watch.state.switches.iter();
+            switches.map(|made| (made.from.to_string(), made.to.to_string())).collect()
+        };
+        for last in [3, 1] {
+            let mut scene = Scene::new(Mode::Armed);
+            scene.silent = true;
+            scene.announce(key(2));
+            scene.run(3);
+            scene.announce(key(last));
+            scene.run(2);
+            scene.silent = false;
+            scene.run(1);
+            let third = if last == 3 { "third" } else { "primary" };
+            let expected = [("primary", "second"), ("second", third)].map(|(a, b)| (a.to_owned(), b.to_owned()));
+            assert_eq!(made(&scene), expected);
+            assert_eq!(since(&scene), Some(113));
+            scene.run(20);
+            assert_eq!(made(&scene), expected, "once");
+        }
     }
 }

@@ -65,6 +65,7 @@ impl Watch {
             self.state.seen = self.state.seen.map(|seen| seen.min(common));
             // What the counter tells of the other branch holds at once.
             self.unseen_before = u32::MAX;
+            self.state.moves_seen = self.state.moves_seen.map(|seen| seen.min(common));
             self.forget_effect(tracker, clock, common);
         }
         let num = tracker.head().map(|head| head.irreversible);

@@ -33,6 +33,9 @@ pub struct WatchState {
     /// Blocks missed since then by that counter, and not by the blocks.
     #[serde(default)]
     pub missed_unseen: u32,
+    /// The newest slot up to which all moves of the key are known that blocks show.
+    #[serde(default)]
+    pub moves_seen: Option<Slot>,
     /// The switch under way.
     pub in_flight: Option<InFlight>,
     /// The switch that is in a block and not proven yet.
