@@ -171,6 +171,11 @@ impl Site {
         self.started.saturating_sub(kept)
     }
 
+    /// Whether its machine stands still.
+    pub(crate) const fn is_suspended(&self) -> bool {
+        !self.suspended.is_empty()
+    }
+
     /// Whether the process does its work in that slot.
     pub(crate) fn runs(&self, slot: u64) -> bool {
         let slow = self.slow.iter().map(|(_, cycles)| *cycles).max().unwrap_or(1);

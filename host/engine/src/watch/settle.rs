@@ -26,6 +26,9 @@ impl Watch {
         if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::quorum_agrees(turn.chain)) {
             self.settle_unproven(turn, unproven);
         }
+        if let Some(proven) = self.state.reversible.clone().filter(|_| Self::quorum_agrees(turn.chain)) {
+            self.settle_reversible(turn, proven);
+        }
     }
 
     fn settle_in_flight(&mut self, turn: &mut Turn<'_>, mut flight: InFlight) {
@@ -112,7 +115,7 @@ impl Watch {
         self.state.key = Some(KeyRecord { key: flight.plan.to_key, since, before: Some(flight.plan.from_key) });
         self.state.missed_unseen = 0;
         self.remember(&flight, SwitchOutcome::Applied, block, turn.now);
-        self.state.in_flight = None;
+        (self.state.in_flight, self.state.reversible) = (None, None);
         self.resolve(turn, Cause::NotTaken, "The switch is in a block.");
         let how = format!("It took effect: the signing key is now {}.", flight.plan.to.whose());
         self.resolve(turn, Cause::InFlightHeld, &how);
@@ -225,16 +228,13 @@ impl Watch {
     /// Waits for the first block signed with the new key.
     fn settle_unproven(&mut self, turn: &mut Turn<'_>, mut unproven: Unproven) {
         let id = unproven.plan.id(&self.config.profile);
-        if let Some(block) = unproven.block
-            && turn.chain.log().id_at(block.num()).is_some_and(|known| known != block)
-        {
-            // Its block lost to another branch, which may or may not hold it as well.
-            let Some(other) = turn.chain.log().find(id) else { return self.forked_away(turn, unproven) };
-            (unproven.block, unproven.from_block) = (Some(other.id), other.num().next());
-            if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == Some(id)) {
-                record.block = unproven.block;
+        match self.on_this_branch(turn.chain, &unproven) {
+            None => return self.forked_away(turn, unproven),
+            Some(here) if here != unproven => {
+                self.state.unproven = Some(here.clone());
+                unproven = here;
             }
-            self.state.unproven = Some(unproven.clone());
+            Some(_) => {}
         }
         let witness = &self.config.witness;
         let proof = match unproven.plan.to {
@@ -253,7 +253,7 @@ impl Watch {
             if let Some(record) = record {
                 record.proof = Some(proof);
             }
-            self.state.unproven = None;
+            (self.state.unproven, self.state.reversible) = (None, Some(unproven.clone()));
             let how = self.proven_text(turn.now, &unproven.plan, proof);
             self.resolve_switching(turn, &how);
         } else if let Some(holder) = holder.filter(|holder| *holder != unproven.plan.to) {
@@ -262,6 +262,29 @@ impl Watch {
             let (to, whose) = (unproven.plan.to.place(), holder.whose());
             let how = format!("The signing key is now {whose}; no block was produced with {to}.");
             self.resolve_switching(turn, &how);
+        }
+    }
+
+    /// The same switch as this branch has it, if its block lost to another one that holds it too; nothing if that does not.
+    fn on_this_branch(&mut self, tracker: &Tracker, settled: &Unproven) -> Option<Unproven> {
+        let lost = |block: &BlockId| tracker.log().id_at(block.num()).is_some_and(|known| known != *block);
+        let Some(_) = settled.block.filter(lost) else { return Some(settled.clone()) };
+        let id = settled.plan.id(&self.config.profile);
+        let other = tracker.log().find(id)?;
+        if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == Some(id)) {
+            record.block = Some(other.id);
+        }
+        Some(Unproven { block: Some(other.id), from_block: other.num().next(), ..settled.clone() })
+    }
+
+    /// Until its block is irreversible another branch may win that does not hold a switch, however well it is proven.
+    fn settle_reversible(&mut self, turn: &mut Turn<'_>, proven: Unproven) {
+        let last = turn.chain.head().map(|head| head.irreversible);
+        let moved_on = self.state.key.is_none_or(|record| record.key != proven.plan.to_key);
+        let settled = proven.block.is_none_or(|block| last.is_some_and(|last| last >= block.num()));
+        match self.on_this_branch(turn.chain, &proven) {
+            None if !moved_on => self.forked_away(turn, proven),
+            here => self.state.reversible = here.filter(|_| !moved_on && !settled),
         }
     }
 
@@ -280,7 +303,7 @@ impl Watch {
         self.update(turn, notice);
         self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });
         self.state.in_flight = Some(InFlight { plan: unproven.plan, last_sent: None, sends: 0 });
-        self.state.unproven = None;
+        (self.state.unproven, self.state.reversible) = (None, None);
     }
 }
 

@@ -40,6 +40,9 @@ pub struct WatchState {
     pub in_flight: Option<InFlight>,
     /// The switch that is in a block and not proven yet.
     pub unproven: Option<Unproven>,
+    /// The switch that is proven, as long as its block is not irreversible.
+    #[serde(default)]
+    pub reversible: Option<Unproven>,
     /// Past switches, oldest first.
     pub switches: Vec<SwitchRecord>,
     /// Open alerts. Not stored here: the desk knows what is open.

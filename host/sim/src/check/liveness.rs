@@ -57,7 +57,7 @@ impl Checks {
             awake.note(world.slot, site);
         }
         for (since, site) in self.sees_since.iter_mut().zip(sites) {
-            let sees = site.process.is_some() && sees(world, site);
+            let sees = site.process.is_some() && !site.is_suspended() && sees(world, site);
             *since = if sees { Some(since.unwrap_or(world.slot)) } else { None };
         }
         let moved = world.chain.truth().slot == world.slot && !world.chain.truth().moves.is_empty();

@@ -1,6 +1,6 @@
 //! What is remembered of moves of the key, what a fork makes of them, and switches of which no block can be read.
 
-use dogwatch_alerts::{Alert, AlertEvent};
+use dogwatch_alerts::AlertEvent;
 
 use super::*;
 use crate::decision::Action;
@@ -52,10 +52,9 @@ fn why_somebody_else_moved_the_key() {
 }
 
 /// A switch to second that is in a block and proven; then a branch wins that holds neither.
-#[test]
-fn a_proven_switch_that_a_fork_undoes_is_forgotten_and_told() {
+fn undone(final_after: u32) -> Scene {
     let mut scene = Scene::new(Mode::Armed);
-    scene.final_after = 1000;
+    scene.final_after = final_after;
     scene.fails = true;
     scene.run(12);
     scene.decide(Action::SwitchTo(NodeIndex(1)), "two misses in a row");
@@ -68,9 +67,39 @@ fn a_proven_switch_that_a_fork_undoes_is_forgotten_and_told() {
     let state = &scene.watch.state;
     assert_eq!(state.switches, [], "it was none");
     assert_eq!(state.key.map(|record| (record.key, record.since)), Some((key(1), None)), "it never left");
-    let told: Vec<Alert> = scene.take().into_iter().filter(|alert| alert.key.cause == Cause::KeyChanged).collect();
-    assert_eq!(told[0].event, AlertEvent::Opened);
-    assert_eq!(told[0].summary, "alice: a fork undid the switch to node second");
+    scene
+}
+
+fn told(scene: &mut Scene, cause: Cause) -> Vec<(AlertEvent, String)> {
+    let said = scene.take().into_iter().filter(|alert| alert.key.cause == cause);
+    said.map(|alert| (alert.event, alert.summary)).collect()
+}
+
+#[test]
+fn a_proven_switch_that_a_fork_undoes_is_under_way_again() {
+    let mut scene = undone(1000);
+    let again = "alice: a fork undid the switch to node second: Dogwatch sends it again".to_owned();
+    let sent = scene.watch.state.in_flight.clone().unwrap();
+    assert_eq!(told(&mut scene, Cause::Switching), [(AlertEvent::Opened, again)]);
+    // The same one gets into a block of this branch.
+    scene.include();
+    scene.run(6);
+    let made = &scene.watch.state.switches;
+    assert_eq!(made.iter().map(|made| made.at).collect::<Vec<_>>(), [sent.plan.at]);
+    assert!(made[0].proof.is_some() && scene.watch.state.reversible.is_some());
+    // What is irreversible is done with.
+    scene.final_after = 1;
+    scene.run(1);
+    assert_eq!(scene.watch.state.reversible, None);
+}
+
+/// No branch should win that lacks an irreversible block, and yet.
+#[test]
+fn an_irreversible_switch_that_a_fork_undoes_is_forgotten_and_told() {
+    let mut scene = undone(1);
+    assert_eq!(scene.watch.state.in_flight, None);
+    let told = told(&mut scene, Cause::KeyChanged);
+    assert_eq!(told[0], (AlertEvent::Opened, "alice: a fork undid the switch to node second".to_owned()));
 }
 
 /// Headers show misses and blocks of the witness. Neither the switch nor its proof is in them: whether it took effect is
