@@ -42,8 +42,7 @@ enum Fate {
 
 /// Tries every break, or those with these names.
 pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(root().join("host/sim/mutants.toml")).context("host/sim/mutants.toml")?;
-    let Mutants { mutant: all } = toml::from_str(&text).context("host/sim/mutants.toml")?;
+    let all = all()?;
     for name in names {
         ensure!(all.iter().any(|mutant| mutant.name == *name), "no mutant is called {name:?}");
     }
@@ -63,6 +62,19 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     }
     println!("{} breaks, {} unseen within {NIGHTS} nights", tried.len(), unseen.len());
     if unseen.is_empty() { Ok(()) } else { bail!("the simulator does not see {unseen:?}") }
+}
+
+fn all() -> anyhow::Result<Vec<Mutant>> {
+    let text = std::fs::read_to_string(root().join("host/sim/mutants.toml")).context("host/sim/mutants.toml")?;
+    let Mutants { mutant } = toml::from_str(&text).context("host/sim/mutants.toml")?;
+    Ok(mutant)
+}
+
+/// The file with the break in it.
+fn broken(mutant: &Mutant, whole: &str) -> anyhow::Result<String> {
+    let places = whole.matches(&mutant.find).count();
+    ensure!(places == 1, "its text occurs {places} times in {}, and must once", mutant.file.display());
+    Ok(whole.replacen(&mutant.find, &mutant.replace, 1))
 }
 
 /// Copies what git tracks, so that the breaks stay out of the workspace.
@@ -86,9 +98,7 @@ fn copy_tree(tree: &Path) -> anyhow::Result<()> {
 fn fate(mutant: &Mutant, tree: &Path) -> anyhow::Result<Fate> {
     let file = tree.join(&mutant.file);
     let whole = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let places = whole.matches(&mutant.find).count();
-    ensure!(places == 1, "its text occurs {places} times in {}, and must once", mutant.file.display());
-    std::fs::write(&file, whole.replacen(&mutant.find, &mutant.replace, 1))?;
+    std::fs::write(&file, broken(mutant, &whole)?)?;
     let played = play(tree);
     std::fs::write(&file, whole)?;
     played
@@ -112,4 +122,20 @@ fn play(tree: &Path) -> anyhow::Result<Fate> {
     let rule = said.lines().find_map(|line| Some(line.split_once("breaks a rule: ")?.1.split(' ').next()?.to_owned()));
     // A night that panics ends with an error.
     Ok(Fate::Seen(rule.unwrap_or_else(|| "a panic".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_break_fits_its_file() {
+        let all = all().unwrap();
+        assert!(all.len() >= 30);
+        for mutant in &all {
+            let whole = std::fs::read_to_string(root().join(&mutant.file)).unwrap();
+            assert_ne!(broken(mutant, &whole).unwrap(), whole, "{}", mutant.name);
+            assert_eq!(all.iter().filter(|other| other.name == mutant.name).count(), 1, "{}", mutant.name);
+        }
+    }
 }
