@@ -178,8 +178,12 @@ impl Site {
 
     /// Whether the process does its work in that slot.
     pub(crate) fn runs(&self, slot: u64) -> bool {
-        let slow = self.slow.iter().map(|(_, cycles)| *cycles).max().unwrap_or(1);
-        slot >= self.down_until && self.suspended.is_empty() && slot.is_multiple_of(slow.max(1))
+        slot >= self.down_until && self.suspended.is_empty() && slot.is_multiple_of(self.slots_a_cycle())
+    }
+
+    /// Slots that pass until its disk has taken what a cycle stores.
+    pub(crate) fn slots_a_cycle(&self) -> u64 {
+        self.slow.iter().map(|(_, slots)| *slots).max().unwrap_or(1).max(1)
     }
 
     /// Whether its daemon takes an operator's command.

@@ -1,7 +1,7 @@
 //! Taking in what the chain shows of the witness.
 
 use dogwatch_alerts::{AlertKey, Cause};
-use dogwatch_chain::{BlockId, BlockNum, PublicKey, Slot};
+use dogwatch_chain::{BlockId, BlockNum, PublicKey, Slot, Time};
 
 use crate::chain::{Tracker, WitnessReading};
 use crate::config::Probing;
@@ -50,9 +50,13 @@ impl Watch {
         let key = state.signing_key;
         let Some(head) = turn.chain.head() else { return };
         // While a switch is under way nodes may show its key before any block holds it; and while its block can still
-        // be forked away, or was read a moment after the key, they may show the key from before it.
+        // be forked away, or was read a moment after the key, they may show the key from before it. A block that sets that key
+        // again proves that somebody has.
+        let set_in = turn.chain.log().key_set_in(&self.config.witness, key).map(|block| block.num());
         let returned = |unproven: &Unproven| {
-            let young = |block: BlockId| head.irreversible < block.num() || head.num() <= block.num();
+            let young = |block: BlockId| {
+                (head.irreversible < block.num() || head.num() <= block.num()) && set_in <= Some(block.num())
+            };
             key == unproven.plan.from_key && unproven.block.is_some_and(young)
         };
         if self.state.in_flight.is_some() || self.state.unproven.as_ref().is_some_and(returned) {
@@ -75,6 +79,7 @@ impl Watch {
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
                 if record.before == Some(key) && self.forget_undone(turn.chain, &to, &from) {
                     // It never left: what was missed before counts on.
+                    self.give_back(&from, &to);
                     self.state.key = Some(KeyRecord { key, since: None, before: None });
                     let notice = self.undone_by_fork(&from, &to);
                     return self.update(turn, notice);
@@ -100,25 +105,34 @@ impl Watch {
 
     /// Remembers the moves that blocks show and endpoints do not, since the key has moved on: each is a switch that somebody
     /// made. The last one of them is what they show.
-    fn note_moves(&mut self, turn: &mut Turn<'_>, shown: PublicKey) {
-        let (Some(clock), Some(tip)) = (turn.chain.clock(), turn.chain.log().tip().map(|block| block.time)) else {
-            return;
-        };
-        let (Some(record), Some(seen)) = (self.state.key, self.state.moves_seen) else {
-            self.state.moves_seen = Some(clock.slot(tip));
-            return;
-        };
-        let changes = turn.chain.log().key_changes_after(&self.config.witness, clock.time(seen));
-        let changes = changes.map(|(time, key)| (clock.slot(time).plus(1), key));
-        let mut moves: Vec<(Slot, PublicKey)> =
-            changes.filter(|(since, _)| record.since.is_none_or(|known| *since > known)).collect();
-        moves.dedup_by_key(|(_, key)| *key);
+    fn note_moves(&mut self, turn: &Turn<'_>, shown: PublicKey) {
+        let (Some(clock), Some(tip)) = (turn.chain.clock(), turn.chain.log().tip()) else { return };
+        let mut moves = self.moves_until(turn.chain, tip.time);
         match moves.pop() {
             // They show what is pending, or what was.
             Some((_, last)) if last != shown => return,
-            _ => self.state.moves_seen = Some(clock.slot(tip)),
+            _ => self.state.moves_seen = Some(clock.slot(tip.time)),
         }
-        for (since, key) in moves.into_iter().skip_while(|(_, key)| *key == record.key) {
+        self.remember_moves(turn, moves);
+    }
+
+    /// The moves that blocks up to then show and that are not known yet: the key, and the first slot that it counts in.
+    pub(super) fn moves_until(&self, tracker: &Tracker, last: Time) -> Vec<(Slot, PublicKey)> {
+        let (Some(clock), Some(record), Some(seen)) = (tracker.clock(), self.state.key, self.state.moves_seen) else {
+            return Vec::new();
+        };
+        let changes = tracker.log().key_changes_after(&self.config.witness, clock.time(seen));
+        let changes = changes.take_while(|(time, _)| *time <= last).map(|(time, key)| (clock.slot(time).plus(1), key));
+        let mut moves: Vec<(Slot, PublicKey)> =
+            changes.filter(|(since, _)| record.since.is_none_or(|known| *since > known)).collect();
+        moves.dedup_by_key(|(_, key)| *key);
+        moves
+    }
+
+    /// Remembers moves that somebody else made, one after the other.
+    pub(super) fn remember_moves(&mut self, turn: &Turn<'_>, moves: Vec<(Slot, PublicKey)>) {
+        let before = self.state.key.map(|record| record.key);
+        for (since, key) in moves.into_iter().skip_while(|(_, key)| Some(*key) == before) {
             let Some(record) = self.state.key else { return };
             self.remember_elsewhere(turn, self.holder_of(record.key), self.holder_of(key));
             self.state.key = Some(KeyRecord { key, since: Some(since), before: Some(record.key) });

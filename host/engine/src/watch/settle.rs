@@ -36,7 +36,11 @@ impl Watch {
         let well = Self::quorum_agrees(turn.chain);
         if let Some(block) = turn.chain.log().find(id).filter(|_| well) {
             let since = turn.chain.clock().map(|clock| clock.slot(block.time).plus(1));
-            let (block, from_block) = (block.id, block.num().next());
+            let (block, from_block, at) = (block.id, block.num().next(), block.time);
+            // The key may have moved away and back before that.
+            let mut moves = self.moves_until(turn.chain, at);
+            moves.pop_if(|(_, key)| *key == flight.plan.to_key);
+            self.remember_moves(turn, moves);
             return self.applied(turn, flight, Some(block), from_block, since);
         }
         if well && self.overtaken_by_proof(turn.chain, &flight) {
@@ -265,6 +269,15 @@ impl Watch {
         }
     }
 
+    /// What the new key was held to since a move that a fork has undone was the old key's to produce.
+    pub(super) fn give_back(&mut self, undone: &Holder, holder: &Holder) {
+        let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
+        let wrong = |record: &&mut SlotRecord| {
+            record.slot >= since && record.holder == *undone && record.outcome != SlotOutcome::Produced
+        };
+        self.state.slots.iter_mut().filter(wrong).for_each(|record| record.holder = holder.clone());
+    }
+
     /// The same switch as this branch has it, if its block lost to another one that holds it too; nothing if that does not.
     fn on_this_branch(&mut self, tracker: &Tracker, settled: &Unproven) -> Option<Unproven> {
         let lost = |block: &BlockId| tracker.log().id_at(block.num()).is_some_and(|known| known != *block);
@@ -301,6 +314,7 @@ impl Watch {
         self.state.switches.retain(|record| record.transaction != Some(id));
         let notice = self.lost_to_fork(&unproven.plan);
         self.update(turn, notice);
+        self.give_back(&unproven.plan.to, &unproven.plan.from);
         self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });
         self.state.in_flight = Some(InFlight { plan: unproven.plan, last_sent: None, sends: 0 });
         (self.state.unproven, self.state.reversible) = (None, None);

@@ -9,7 +9,7 @@ use crate::site::Site;
 use crate::site::policy::PolicyChoice;
 use crate::world::NightWorld;
 
-/// Slots from the evidence to the switch.
+/// Blocks from the evidence to the switch: a miss counts once most witnesses have built on it.
 const SWITCH_WITHIN: u64 = 30;
 /// Slots from the second miss to the page.
 const PAGE_WITHIN: u64 = 12;
@@ -17,7 +17,7 @@ const PAGE_WITHIN: u64 = 12;
 /// What is remembered of a witness's misses.
 #[derive(Clone, Debug)]
 pub(crate) struct Outage {
-    /// By site: for how many slots it could have switched and has not.
+    /// By site: for how many blocks it could have switched and has not.
     idle: Vec<u64>,
     /// By site: misses that it could see, and hold against the node.
     seen: Vec<u32>,
@@ -112,10 +112,11 @@ impl Checks {
         let enough = matches!(site.setup.policy, PolicyChoice::Threshold(needed) if seen >= needed);
         let idle = enough && self.could_switch(world, place, site, witness) && !has_a_reason(site);
         let Some(slots) = self.outages.get_mut(witness).and_then(|outage| outage.idle.get_mut(place)) else { return };
-        *slots = if idle { *slots + 1 } else { 0 };
-        if *slots > SWITCH_WITHIN {
+        let block = u64::from(world.chain.truth().slot == world.slot);
+        *slots = if idle { *slots + block } else { 0 };
+        if *slots > SWITCH_WITHIN * site.slots_a_cycle() {
             let text = format!(
-                "site {place} could have switched for {slots} slots: {misses} misses; {}",
+                "site {place} could have switched for {slots} blocks: {misses} misses; {}",
                 state(world, site, witness)
             );
             self.broken(Rule::SwitchOrReason, world.slot, text);

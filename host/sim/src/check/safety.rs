@@ -233,7 +233,8 @@ impl Checks {
         let Some(truth) = link.truths.get(witness).filter(|_| link.block.id == tip.id) else { return };
         // Of misses after a block that it did not see a site may know nothing.
         let knows = self.outages.get(witness).is_some_and(|outage| outage.knows(place));
-        if truth.misses > 0 && !truth.key.is_null() && knows {
+        let disabled = world.chain.truth_of(witness).is_some_and(|now| now.key.is_null());
+        if truth.misses > 0 && !truth.key.is_null() && !disabled && knows {
             let text = format!("site {place} says that all is well, with {} misses in a row", truth.misses);
             self.broken(Rule::NoFalseAllClear, world.slot, text);
         }
