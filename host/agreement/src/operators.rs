@@ -2,26 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch_chain::BlockNum;
-
 /// How many operators there are among those, each named once for each of its endpoints.
 pub(crate) fn count<'a>(of: impl Iterator<Item = &'a str>) -> usize {
     of.collect::<BTreeSet<_>>().len()
 }
 
-/// The highest number that `need` operators have reached.
-pub(crate) fn reached<'a>(numbers: impl Iterator<Item = (BlockNum, &'a str)>, need: usize) -> Option<BlockNum> {
-    let mut numbers: Vec<(BlockNum, &str)> = numbers.collect();
-    numbers.sort_unstable_by(|one, other| other.cmp(one));
+/// The most that `need` operators have reached.
+pub(crate) fn reached<'a, T: Ord>(progress: impl Iterator<Item = (T, &'a str)>, need: usize) -> Option<T> {
+    let mut progress: Vec<(T, &str)> = progress.collect();
+    progress.sort_unstable_by(|one, other| other.cmp(one));
     let mut seen = BTreeSet::new();
-    numbers.into_iter().find_map(|(number, operator)| {
+    progress.into_iter().find_map(|(reached, operator)| {
         seen.insert(operator);
-        (seen.len() >= need).then_some(number)
+        (seen.len() >= need).then_some(reached)
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use dogwatch_chain::BlockNum;
+
     use super::*;
 
     #[test]

@@ -53,9 +53,9 @@ pub(crate) fn witness(sound: &[SoundVoice<'_>], need: usize, index: usize) -> Wi
     keys.dedup();
     for key in &keys {
         if enough(&|state| state.is_some_and(|state| state.signing_key == *key)) {
-            let of_key = said.iter().filter_map(|(_, state)| *state).filter(|state| state.signing_key == *key);
-            if let Some(newest) = of_key.max_by_key(|state| state.last_confirmed_block) {
-                return WitnessAgreement::Agreed(newest.clone());
+            let of_key = said.iter().filter_map(|(operator, state)| Some((*operator, (*state)?)));
+            if let Some(known) = known(of_key.filter(|(_, state)| state.signing_key == *key), need) {
+                return WitnessAgreement::Agreed(known.clone());
             }
         }
     }
@@ -67,5 +67,33 @@ pub(crate) fn witness(sound: &[SoundVoice<'_>], need: usize, index: usize) -> Wi
         0 => WitnessAgreement::Unknown,
         1 if !unknown_to_some => WitnessAgreement::Unknown,
         _ => WitnessAgreement::Split(keys),
+    }
+}
+
+/// The newest state that `need` operators have come to: one alone may be on another branch, where the witness produces.
+fn known<'a>(
+    states: impl Iterator<Item = (&'a str, &'a WitnessState)> + Clone,
+    need: usize,
+) -> Option<&'a WitnessState> {
+    let progress = |state: &WitnessState| (state.last_confirmed_block, state.total_missed);
+    let reached = operators::reached(states.clone().map(|(operator, state)| (progress(state), operator)), need)?;
+    states.map(|(_, state)| state).find(|state| progress(state) == reached)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::testing::state;
+
+    #[test]
+    fn one_operator_alone_does_not_say_that_the_witness_has_produced() {
+        let at = |block: u32, missed| WitnessState {
+            last_confirmed_block: BlockNum(block),
+            total_missed: missed,
+            ..state()
+        };
+        let said = [("a", at(49, 1)), ("b", at(36, 4)), ("b", at(36, 4)), ("c", at(36, 3)), ("a", at(48, 1))];
+        let known = |need| known(said.iter().map(|(operator, state)| (*operator, state)), need).cloned();
+        assert_eq!([1, 2, 3, 4].map(known), [Some(at(49, 1)), Some(at(36, 4)), Some(at(36, 3)), None]);
     }
 }

@@ -46,22 +46,29 @@ pub(crate) struct Says {
     pub(crate) reading: Option<(Head, Schedule, Vec<Option<WitnessState>>)>,
 }
 
-/// An endpoint at block `num` of a branch.
-pub(crate) fn at(name: &'static str, num: u32, branch: u8) -> Says {
-    let witness = |letter: &str| AccountName::new(format!("witness{letter}")).unwrap();
-    let state = WitnessState {
+fn witness(letter: &str) -> AccountName {
+    AccountName::new(format!("witness{letter}")).unwrap()
+}
+
+/// The witness as every endpoint shows it.
+pub(crate) fn state() -> WitnessState {
+    WitnessState {
         owner: witness("a"),
         signing_key: key(1),
         total_missed: 0,
         last_confirmed_block: BlockNum(1),
         running_version: "1".to_owned(),
-    };
+    }
+}
+
+/// An endpoint at block `num` of a branch.
+pub(crate) fn at(name: &'static str, num: u32, branch: u8) -> Says {
     let schedule = Schedule {
         next_shuffle: BlockNum(num / 5 * 5 + 5),
         current: ["a", "b", "c", "d", "e"].map(witness).to_vec(),
         future: None,
     };
-    Says { name, reading: Some((head(num, branch), schedule, vec![Some(state)])) }
+    Says { name, reading: Some((head(num, branch), schedule, vec![Some(state())])) }
 }
 
 pub(crate) fn silent(name: &'static str) -> Says {

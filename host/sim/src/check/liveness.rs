@@ -197,18 +197,21 @@ fn is_true(world: &NightWorld, key: &AlertKey) -> bool {
 }
 
 /// How a site sees a witness, for the one who must find out what happened.
-fn state(world: &NightWorld, site: &Site, witness: usize) -> String {
+pub(super) fn state(world: &NightWorld, site: &Site, witness: usize) -> String {
     let Some(process) = &site.process else { return "its daemon is down".to_owned() };
     let Some(watch) = process.watches.get(witness) else { return String::new() };
     let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));
     let state = watch.state();
     let open: Vec<String> = site.store.desk.open().map(|alert| alert.key.to_string()).collect();
     format!(
-        "verdict {:?}, agreement {:?}, standstill {:?}, key {:?}, in flight {:?}, unproven {:?}, open {open:?}, last slots {:?}",
+        "verdict {:?}, agreement {:?}, standstill {:?}, key {:?}, told {:?}, unseen {}, in flight {:?}, unproven {:?}, \
+         open {open:?}, last slots {:?}",
         watch.verdict(now, &process.tracker),
         process.tracker.agreement(),
         process.tracker.standstill(),
         state.key,
+        state.last_told,
+        state.missed_unseen,
         state.in_flight.as_ref().map(|flight| (&flight.plan.to, flight.plan.expiration, flight.sends)),
         state.unproven.as_ref().map(|unproven| &unproven.plan.to),
         state.slots.iter().rev().take(4).collect::<Vec<_>>(),

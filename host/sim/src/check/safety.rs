@@ -5,6 +5,7 @@ use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchOutcome, Swi
 
 use crate::chain::branch::Side;
 use crate::check::able::sees;
+use crate::check::liveness::state;
 use crate::check::{Checks, Rule, origin_of};
 use crate::night::SiteSetup;
 use crate::node::Node;
@@ -235,7 +236,8 @@ impl Checks {
         let knows = self.outages.get(witness).is_some_and(|outage| outage.knows(place));
         let disabled = world.chain.truth_of(witness).is_some_and(|now| now.key.is_null());
         if truth.misses > 0 && !truth.key.is_null() && !disabled && knows {
-            let text = format!("site {place} says that all is well, with {} misses in a row", truth.misses);
+            let state = sites.get(place).map(|site| state(world, site, witness)).unwrap_or_default();
+            let text = format!("site {place} says that all is well, with {} misses in a row; {state}", truth.misses);
             self.broken(Rule::NoFalseAllClear, world.slot, text);
         }
     }
