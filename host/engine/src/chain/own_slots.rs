@@ -50,6 +50,17 @@ impl BlockLog {
         below.is_some_and(|below| self.scheduled(below.num(), slot).is_some())
     }
 
+    /// Whether nobody can say whose some empty slot after that one was: the schedule of its round was not agreed on.
+    pub fn has_unknown_slots_after(&self, slot: Slot, clock: &SlotClock) -> bool {
+        let pairs = self.blocks.iter().zip(self.blocks.iter().skip(1)).rev();
+        pairs.take_while(|(_, next)| clock.slot(next.time) > slot).any(|(below, next)| {
+            let last = clock.slot(below.time);
+            let gap = clock.slot(next.time).since(last).saturating_sub(1);
+            let mut empty = (1..=gap).take(4096).map(|n| last.plus(n)).filter(|empty| *empty > slot);
+            empty.any(|empty| self.scheduled(below.num(), empty).is_none())
+        })
+    }
+
     /// Every slot in the log that belonged to `witness`, oldest first.
     pub fn own_slots(&self, witness: &AccountName, clock: &SlotClock) -> Vec<(Slot, SlotFact)> {
         let mut facts = Vec::new();
@@ -170,6 +181,17 @@ mod tests {
         assert_eq!(recovering.filled_before(Slot(1000), &clock), 35);
         assert!(recovering.producers_wait(Slot(1010), &clock) && !recovering.producers_wait(Slot(1020), &clock));
         assert_eq!(BlockLog::default().filled_before(Slot(5), &clock), 128, "nothing is known");
+    }
+
+    #[test]
+    fn an_empty_slot_without_a_schedule_is_unknown() {
+        let mut log = BlockLog::default();
+        let clock = SlotClock::new(&head(1000, 1000), tracking().block_interval);
+        log.extend([block(1000, 1000, "a"), block(1001, 1001, "b"), block(1002, 1003, "c"), block(1003, 1004, "d")]);
+        assert!(log.has_unknown_slots_after(Slot(1001), &clock));
+        assert!(!log.has_unknown_slots_after(Slot(1002), &clock), "every slot from there on holds a block");
+        log.schedules.insert(BlockNum(1005), vec![AccountName::new("alice").unwrap(); 5]);
+        assert!(!log.has_unknown_slots_after(Slot(1001), &clock));
     }
 
     /// Nodes shift in a one for a block, and then a zero for each empty slot that it found before it.

@@ -150,9 +150,13 @@ impl Watch {
         }
     }
 
-    /// Whether anything is known of the own slots: a block, or a miss that was the witness's own.
-    pub(super) fn knows_a_slot(&self) -> bool {
-        self.state.slots.iter().any(|record| record.outcome != SlotOutcome::ChainWide)
+    /// Whether anything is known of the own slots: a block, or a miss that was the witness's own; and nothing that came after
+    /// it is unknown, or the endpoints' counter tells of that.
+    pub(super) fn knows_a_slot(&self, tracker: &Tracker) -> bool {
+        let last = self.state.slots.iter().rev().find(|record| record.outcome != SlotOutcome::ChainWide);
+        let (Some(last), Some(clock)) = (last, tracker.clock()) else { return false };
+        let counted = matches!(tracker.witness(self.config.tracker_index), WitnessReading::Agreed(_));
+        counted || !tracker.log().has_unknown_slots_after(last.slot, &clock)
     }
 
     /// The misses since the last block of the witness, newest last, back to the first of which that does not hold.

@@ -43,7 +43,7 @@ impl Watch {
             return Verdict::Me;
         }
         // A witness of which no slot is known may be missing all of them.
-        let known = self.knows_a_slot() || self.holder() == Some(Holder::Disabled);
+        let known = self.knows_a_slot(tracker) || self.holder() == Some(Holder::Disabled);
         match known && self.blamed_misses() == 0 {
             true => Verdict::Fine,
             false => Verdict::CannotTell,

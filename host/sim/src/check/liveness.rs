@@ -1,7 +1,7 @@
 //! What every site must do: switch, or say truly why not; page; and come to an end.
 
 use dogwatch_alerts::{AlertKey, Cause, Severity};
-use dogwatch_engine::Verdict;
+use dogwatch_engine::{Verdict, WitnessReading};
 
 use crate::check::able::sees;
 use crate::check::{Checks, Rule};
@@ -131,7 +131,12 @@ impl Checks {
         let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
         let saw_last =
             self.outages.get(witness).and_then(|outage| outage.saw_last.get(place)).copied().unwrap_or(false);
-        let knows = !site.amnesia && saw_last;
+        // The endpoints' counter tells of what it could not see, if they agree on the witness.
+        let counted = site
+            .process
+            .as_ref()
+            .is_some_and(|process| matches!(process.tracker.witness(witness), WitnessReading::Agreed(_)));
+        let knows = !site.amnesia && saw_last && counted;
         let known = if knows { truth.misses } else { seen };
         let outage = known >= 2 && !truth.key.is_null() && !world.chain.troubles.halted;
         let paged = site.store.desk.open().any(|alert| alert.severity >= Severity::Critical);

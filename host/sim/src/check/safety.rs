@@ -172,7 +172,9 @@ impl Checks {
         };
         let clean = situation.nodes.iter().enumerate().find(|(index, node)| {
             let failed = moved_since(&node.name, window, true) || missed_last(*index);
-            node.eligible && !failed && plan.from != Holder::Node(node.name.clone())
+            // It may have become fit a moment after the policy was asked.
+            let fit = node.eligible && node.health_for >= world.chain.profile.block_interval;
+            fit && !failed && plan.from != Holder::Node(node.name.clone())
         });
         if let Some((_, clean)) = clean.filter(|_| moved_since(target, window + 40, false)) {
             let text = format!("site {place} switches back to {target}, and {} is fit", clean.name);
