@@ -7,6 +7,9 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, PublicKey, Sch
 /// How many rounds of blocks and schedules are kept.
 const ROUNDS_KEPT: u32 = 16;
 
+/// How many heads are remembered: more than there are blocks in the rounds that are kept, where rounds are short.
+const HEADS_KEPT: usize = 400;
+
 /// How many forks are remembered.
 const FORKS_KEPT: usize = 64;
 
@@ -26,10 +29,8 @@ pub struct BlockLog {
     /// By the number of the block that ended (or will end) the schedule.
     pub(super) schedules: BTreeMap<BlockNum, Vec<AccountName>>,
     pub(super) future: Option<Schedule>,
-    /// The newest head's slot, and how many of the 128 slots up to it hold a block.
-    newest_head: Option<(Slot, u8)>,
-    /// The same of the head that the log began with.
-    pub(super) began: Option<(Slot, u8)>,
+    /// Of heads on this branch, the slot and how many of the 128 slots up to it hold a block.
+    pub(super) heads: VecDeque<(Slot, u8)>,
     /// How many blocks the last step back has taken, since blocks last linked.
     stepped_back: usize,
     /// How often blocks turned out to lie on another branch, and the newest block that was left each time, newest last.
@@ -120,14 +121,15 @@ impl BlockLog {
 
     /// Notes the agreed head, up to which blocks are read next.
     pub(super) fn note_head(&mut self, head: &Head) {
-        self.newest_head = Some((head.slot, head.participation));
+        while self.heads.pop_back_if(|(slot, _)| *slot >= head.slot).is_some() {}
+        if self.heads.len() >= HEADS_KEPT {
+            self.heads.pop_front();
+        }
+        self.heads.push_back((head.slot, head.participation));
     }
 
     /// Appends blocks in ascending order.
     pub fn extend(&mut self, blocks: impl IntoIterator<Item = Block>) -> Fit {
-        if self.blocks.is_empty() {
-            self.began = self.newest_head;
-        }
         for block in blocks {
             match self.tip().map(|tip| (tip.num(), tip.id)) {
                 None => self.blocks.push_back(block),
@@ -152,7 +154,6 @@ impl BlockLog {
                     // another branch's.
                     let other_branch = self.tip().is_some_and(|tip| tip.time >= block.time);
                     self.blocks.clear();
-                    self.began = self.newest_head;
                     if other_branch {
                         self.note_fork();
                         self.drop_schedules();
@@ -195,6 +196,8 @@ impl BlockLog {
 
     fn note_fork(&mut self) {
         let left = self.tip().map_or(Time::from_millis(0), |tip| tip.time);
+        let newest = self.heads.pop_back();
+        self.heads = newest.into_iter().collect();
         let (count, times) = &mut self.forks;
         *count = count.wrapping_add(1);
         times.push_back(left);

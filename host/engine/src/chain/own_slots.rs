@@ -90,8 +90,8 @@ impl BlockLog {
         self.filled_before(slot, clock) < u64::from(REQUIRED_PARTICIPATION)
     }
 
-    /// How many of the 128 slots up to that one hold a block. Slots from before the log count as full as the head that it
-    /// began with tells of those before it, or as filled if it tells nothing, as nodes have it when a chain begins.
+    /// How many of the 128 slots up to that one hold a block. Slots from before the log count as full as the last head until
+    /// then tells of those before it, or as filled if none does, as nodes have it when a chain begins.
     fn filled_before(&self, slot: Slot, clock: &SlotClock) -> u64 {
         let Some(base) = self.base().map(|base| clock.slot(base.time)) else { return COUNTED_SLOTS };
         let blocks_until = |slot: Slot| self.blocks.partition_point(|block| clock.slot(block.time) <= slot);
@@ -107,9 +107,11 @@ impl BlockLog {
             (u64::try_from(blocks).unwrap_or(u64::MAX), unknown)
         };
         let (known, unknown) = counted(slot);
-        let before = self.began.filter(|(first, _)| *first >= base).map(|(first, filled)| {
-            let (known, unknown) = counted(first);
-            (u64::from(filled).saturating_sub(known).min(unknown), unknown)
+        let heads = || self.heads.iter().filter(|(head, _)| *head >= base);
+        let told = heads().rev().find(|(head, _)| *head <= slot).or_else(|| heads().next());
+        let before = told.map(|(head, filled)| {
+            let (known, unknown) = counted(*head);
+            (u64::from(*filled).saturating_sub(known).min(unknown), unknown)
         });
         let older = before.and_then(|(filled, of)| unknown.saturating_mul(filled).checked_div(of)).unwrap_or(unknown);
         known.saturating_add(older)
@@ -180,6 +182,12 @@ mod tests {
         let (recovering, clock) = log(1000, 1020, 50);
         assert_eq!(recovering.filled_before(Slot(1000), &clock), 35);
         assert!(recovering.producers_wait(Slot(1010), &clock) && !recovering.producers_wait(Slot(1020), &clock));
+        // A later head tells more: what had been filled before the halt has left.
+        let (mut recovering, clock) = log(1000, 1020, 50);
+        recovering.note_head(&Head { participation: 44, ..head(1021, 1021) });
+        recovering.extend([block(1021, 1021, "a")]);
+        let filled = |slot| recovering.filled_before(Slot(slot), &clock);
+        assert_eq!([1000, 1020, 1021].map(filled), [35, 50, 44]);
         assert_eq!(BlockLog::default().filled_before(Slot(5), &clock), 128, "nothing is known");
     }
 

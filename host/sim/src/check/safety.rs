@@ -130,6 +130,7 @@ impl Checks {
         let Some(index) = world.nodes.iter().position(|node| node.name == *name) else { return };
         let node = world.nodes.get(index);
         let patience = site.setup.probes_every + if node.is_some_and(Node::says_it_is_unfit) { 3 } else { 9 };
+        let patience = patience + 2 * (site.slots_a_cycle() - 1);
         let since = node.and_then(Node::unfit_since);
         let unfit = since.map_or(0, |since| world.slot - since);
         if unfit > patience && !site.is_edited(|edit| edit == Edit::Unprobed(index)) {
