@@ -7,7 +7,7 @@ use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, PublicKey, Sch
 /// How many rounds of blocks and schedules are kept.
 const ROUNDS_KEPT: u32 = 16;
 
-/// How many heads are remembered: more than there are blocks in the rounds that are kept, where rounds are short.
+/// How many heads are remembered: more than the blocks of the rounds that are kept, of 21 blocks each.
 const HEADS_KEPT: usize = 400;
 
 /// How many forks are remembered.
@@ -105,12 +105,9 @@ impl BlockLog {
 
     /// The signing keys that blocks later than `time` set for a witness, and when, oldest first.
     pub fn key_changes_after(&self, witness: &AccountName, time: Time) -> impl Iterator<Item = (Time, PublicKey)> {
-        let later = self.blocks.iter().rev().take_while(move |block| block.time > time);
-        let changes = later.flat_map(|block| block.key_changes.iter().rev().map(|change| (block.time, change)));
-        let mut own: Vec<_> =
-            changes.filter(|(_, change)| change.witness == *witness).map(|(time, change)| (time, change.key)).collect();
-        own.reverse();
-        own.into_iter()
+        let later = self.blocks.range(self.blocks.partition_point(|block| block.time <= time)..);
+        let changes = later.flat_map(|block| block.key_changes.iter().map(|change| (block.time, change)));
+        changes.filter(|(_, change)| change.witness == *witness).map(|(time, change)| (time, change.key))
     }
 
     /// The first block of a witness that is signed with `key`, later than `time`.

@@ -26,6 +26,11 @@ pub enum SlotFact {
     ChainWide,
 }
 
+/// The slots between two blocks' slots. A gap of days would be days of slots to walk; none of them is evidence.
+fn empty_between(last: Slot, next: Slot) -> impl Iterator<Item = Slot> {
+    (1..next.since(last)).take(4096).map(move |n| last.plus(n))
+}
+
 impl BlockLog {
     /// Whose slot it was, given the last block before it.
     fn scheduled(&self, after: BlockNum, slot: Slot) -> Option<&AccountName> {
@@ -54,10 +59,8 @@ impl BlockLog {
     pub fn has_unknown_slots_after(&self, slot: Slot, clock: &SlotClock) -> bool {
         let pairs = self.blocks.iter().zip(self.blocks.iter().skip(1)).rev();
         pairs.take_while(|(_, next)| clock.slot(next.time) > slot).any(|(below, next)| {
-            let last = clock.slot(below.time);
-            let gap = clock.slot(next.time).since(last).saturating_sub(1);
-            let mut empty = (1..=gap).take(4096).map(|n| last.plus(n)).filter(|empty| *empty > slot);
-            empty.any(|empty| self.scheduled(below.num(), empty).is_none())
+            let mut empty = empty_between(clock.slot(below.time), clock.slot(next.time));
+            empty.any(|empty| empty > slot && self.scheduled(below.num(), empty).is_none())
         })
     }
 
@@ -69,8 +72,7 @@ impl BlockLog {
             let slot = clock.slot(block.time);
             if let Some((num, last)) = below {
                 let gap = slot.since(last).saturating_sub(1);
-                // A gap of days would be days of slots to walk; none of them is evidence.
-                for empty in (1..=gap).take(4096).map(|n| last.plus(n)) {
+                for empty in empty_between(last, slot) {
                     if self.scheduled(num, empty) == Some(witness) {
                         let chain_wide = gap >= CHAIN_WIDE_GAP || self.producers_wait(last, clock);
                         facts.push((empty, if chain_wide { SlotFact::ChainWide } else { SlotFact::Missed }));

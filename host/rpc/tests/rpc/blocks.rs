@@ -43,6 +43,22 @@ async fn a_real_block_is_read() {
     assert_eq!(block.witness.as_str(), "fill11");
     assert_eq!(block.transactions[0].to_string(), "a926f8cfdf2561978f118fae9beaa9c2868d95f1");
     assert_eq!(block.previous.num(), BlockNum(461));
+    assert_eq!(block.key_changes, [], "it holds published feeds");
+}
+
+/// The real block, with a switch among its operations.
+#[tokio::test]
+async fn a_block_tells_which_signing_keys_it_sets() {
+    let mut block = capture!("condenser_api.get_block.with_transactions");
+    let props = json!([["key", "03".repeat(33)], ["new_signing_key", "02".repeat(33)]]);
+    let switch = json!(["witness_set_properties", { "owner": "fill03", "props": props, "extensions": [] }]);
+    *block.pointer_mut("/result/transactions/1/operations/0").unwrap() = switch;
+    let mut node = Node::hive();
+    node.put(&at(462), block);
+    let fake = Fake::node(node).await;
+    let block = pool(&[&fake.url]).blocks(BlockNum(462), BlockNum(462), &[]).await.unwrap().unwrap().1.remove(0);
+    let set: Vec<_> = block.key_changes.iter().map(|set| (set.witness.as_str(), *set.key.as_bytes())).collect();
+    assert_eq!(set, [("fill03", [2; 33])]);
 }
 
 #[tokio::test]

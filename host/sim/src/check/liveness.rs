@@ -23,8 +23,6 @@ pub(crate) struct Outage {
     seen: Vec<u32>,
     /// By site: whether it saw the witness's last block. Then the endpoints' counter tells of all misses since.
     saw_last: Vec<bool>,
-    /// By site: when the key last moved, if another site or somebody else moved it.
-    moved: Vec<Option<u64>>,
     /// Misses in a row as of the last slot.
     misses: u32,
     /// By site: for how many slots nobody was paged.
@@ -37,7 +35,6 @@ impl Outage {
             idle: vec![0; sites],
             seen: vec![0; sites],
             saw_last: vec![false; sites],
-            moved: vec![None; sites],
             misses: 0,
             silent: vec![0; sites],
         }
@@ -82,17 +79,10 @@ impl Checks {
             let head = world.chain.truth();
             let produced = head.slot == world.slot && head.account == witness;
             let round = u64::from(world.chain.profile.round_length);
-            let moves = head.moves.iter().filter(|change| head.slot == world.slot && change.witness == witness);
-            for change in moves {
-                for (moved, site) in outage.moved.iter_mut().zip(sites) {
-                    let own = site.sent.iter().any(|sent| Some(sent.id) == change.switch);
-                    *moved = (!own).then_some(world.slot);
-                }
-            }
-            let known = outage.seen.iter_mut().zip(&mut outage.saw_last).zip(&outage.moved);
-            for (((seen, saw_last), moved), (site, since)) in known.zip(sites.iter().zip(&self.sees_since)) {
+            let known = outage.seen.iter_mut().zip(&mut outage.saw_last);
+            for ((seen, saw_last), (site, since)) in known.zip(sites.iter().zip(&self.sees_since)) {
                 // A key that is new to a site is held to nothing for a round.
-                let begun = since.map(|since| since.max(site.started).max(moved.unwrap_or_default()));
+                let begun = since.map(|since| since.max(site.started));
                 let settled = begun.is_some_and(|begun| world.slot > begun + round + 2);
                 *seen = if misses < outage.misses || misses == 0 { 0 } else { *seen + if settled { more } else { 0 } };
                 if produced {
