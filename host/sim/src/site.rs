@@ -20,7 +20,7 @@ use crate::node::Node;
 use crate::site::clock::SiteClock;
 use crate::site::network::Network;
 use crate::site::policy::Decide;
-use crate::site::process::{Died, Process, ProcessSetup, StepTools};
+use crate::site::process::{ClockReading, Died, Process, ProcessSetup, StepTools};
 use crate::site::store::SiteStore;
 
 /// What a site does that the world must hear of.
@@ -203,7 +203,7 @@ impl Site {
         if !self.runs(slot) {
             return Vec::new();
         }
-        let (true_now, now) = (now, self.clock.read(now, slot));
+        let clock = ClockReading { shown: self.clock.read(now, slot), up: now };
         if self.process.is_none() {
             let setup = ProcessSetup {
                 site: &self.setup,
@@ -213,19 +213,19 @@ impl Site {
                 operators: endpoints.len(),
                 witnesses: self.witnesses,
             };
-            self.process = Some(Process::start(&setup, &self.store, now));
+            self.process = Some(Process::start(&setup, &self.store, clock));
             self.started = slot;
         }
         let mut readings = Vec::new();
         for (index, endpoint) in endpoints.iter_mut().enumerate() {
-            readings.push(self.network.read(index, endpoint, chain, (slot, true_now, now), &mut self.rng));
+            readings.push(self.network.read(index, endpoint, chain, (slot, clock.up, clock.shown), &mut self.rng));
         }
         let probes = self.setup.probes_every.max(1);
         let probed: &[Node] = if slot.is_multiple_of(probes) { nodes } else { &[] };
         let probed: Vec<_> =
             probed.iter().map(|node| (node.name.clone(), self.network.probe(node, chain, slot))).collect();
         let (actions, lives) = self.step(slot, |process, tools| {
-            process.cycle(now, &readings, &probed, tools, |endpoint, from, to| {
+            process.cycle(clock, &readings, &probed, tools, |endpoint, from, to| {
                 let found = endpoints.iter().find(|candidate| candidate.name == endpoint);
                 found.map(|endpoint| endpoint.blocks(chain, slot, from, to)).unwrap_or_default()
             })
@@ -242,9 +242,9 @@ impl Site {
         if !self.hears() {
             return Vec::new();
         }
-        let local = self.clock.read(now, slot);
+        let clock = ClockReading { shown: self.clock.read(now, slot), up: now };
         let (actions, lives) = self.step(slot, |process, tools| {
-            let now = process.tracker.corrected(local);
+            let now = process.look(clock);
             process.feed(now, witness, event, tools)
         });
         if lives.is_err() {

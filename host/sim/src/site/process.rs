@@ -119,9 +119,20 @@ pub(crate) struct Process {
     /// Replaces the policy of the site.
     policy: Option<Box<dyn Decide>>,
     wakes: Vec<Option<Time>>,
-    /// When it last took in an event.
-    last_cycle: Time,
+    /// What the clock showed when the process last looked at it.
+    looked: ClockReading,
 }
+
+/// What the machine's clock shows, and how long the machine has been up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockReading {
+    pub(crate) shown: Time,
+    /// As the time that it really is: the two go on alike.
+    pub(crate) up: Time,
+}
+
+/// By how many milliseconds a clock must have been set for the process to take notice.
+const NOTICED: u64 = 250;
 
 impl std::fmt::Debug for dyn Decide {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -130,7 +141,7 @@ impl std::fmt::Debug for dyn Decide {
 }
 
 impl Process {
-    pub(crate) fn start(setup: &ProcessSetup<'_>, store: &SiteStore, now: Time) -> Self {
+    pub(crate) fn start(setup: &ProcessSetup<'_>, store: &SiteStore, clock: ClockReading) -> Self {
         let watches = (0..setup.witnesses).filter_map(|witness| {
             let config = setup.watch(witness)?;
             let mut state = store.get(witness);
@@ -138,7 +149,7 @@ impl Process {
             state.alerts = store
                 .desk
                 .book(|scope| matches!(scope, Scope::Witness { witness, .. } if *witness == config.witness.as_str()));
-            Some(Watch::new(config, state, now))
+            Some(Watch::new(config, state, clock.shown))
         });
         let watches: Vec<Watch> = watches.collect();
         let policy = match (setup.is_edited(Edit::PolicyBroken), setup.is_edited(Edit::PolicyWild)) {
@@ -152,26 +163,42 @@ impl Process {
             watches,
             chain_alerts: ChainAlerts::new(store.desk.book(|scope| matches!(scope, Scope::Chain { .. }))),
             policy: policy.map(|choice| choice.native(7)),
-            last_cycle: now,
+            looked: clock,
         }
     }
 
-    /// A poll and the probes that are due with it, when the machine's clock shows `local`.
+    /// Looks at the clock, as the daemon does at each event. What time it is, as far as the process knows.
+    pub(crate) fn look(&mut self, clock: ClockReading) -> Time {
+        let rested = clock.up.since(self.looked.up);
+        let expected = self.looked.shown.plus(rested);
+        self.looked = clock;
+        let forward = clock.shown.as_millis().saturating_sub(expected.as_millis());
+        let mut slept = rested;
+        if forward.unsigned_abs() >= NOTICED {
+            let before = self.tracker.corrected(expected);
+            self.tracker.clock_was_set(forward);
+            slept = slept.saturating_add(self.tracker.corrected(clock.shown).since(before));
+        }
+        let now = self.tracker.corrected(clock.shown);
+        let asleep = self.tracker.config().block_interval.saturating_mul(3).max(Duration::from_secs(5));
+        if slept > asleep {
+            self.chain_alerts.woke_up(now, &self.tracker);
+        }
+        now
+    }
+
+    /// A poll and the probes that are due with it.
     pub(crate) fn cycle(
         &mut self,
-        local: Time,
+        clock: ClockReading,
         readings: &[EndpointReading],
         probed: &[(String, Result<Probe, ProbeFailure>)],
         tools: &mut StepTools<'_>,
         blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>,
     ) -> Result<(), Died> {
-        let asleep = self.tracker.config().block_interval.saturating_mul(3).max(Duration::from_secs(5));
-        if local.since(self.last_cycle) > asleep {
-            self.chain_alerts.woke_up(self.tracker.corrected(local), &self.tracker);
-        }
-        self.last_cycle = local;
-        self.tracker.observe(local, readings);
-        let now = self.tracker.corrected(local);
+        self.look(clock);
+        self.tracker.observe(clock.shown, readings);
+        let now = self.tracker.corrected(clock.shown);
         self.read_blocks(readings, blocks);
         let reports = self.chain_alerts.observe(now, &self.tracker);
         tools.store.desk.report(now, tools.slot, reports);
