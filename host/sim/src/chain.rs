@@ -60,6 +60,8 @@ pub(crate) struct ModelChain {
     pub(crate) cost: u32,
     /// A branch with a switch in it has lost.
     pub(crate) undone: bool,
+    /// How far the branch that counts ever was: a fork can take it back from there.
+    reached: Time,
     finality: Finality,
     links: Vec<Link>,
     genesis: Link,
@@ -104,6 +106,7 @@ impl ModelChain {
             elections,
             cost: 0,
             undone: false,
+            reached: time,
             finality,
             links: vec![genesis.clone()],
             genesis,
@@ -189,11 +192,12 @@ impl ModelChain {
         self.included.iter().rev().find(holds).map(|(_, link)| self.link(*link))
     }
 
-    /// Whether a block of the branch that counts may still hold a switch some day.
+    /// Whether a block of the branch that counts may still hold a switch some day. A fork may bring back even one that has
+    /// expired; nobody can wait for that, and the chain takes but one of two.
     pub(crate) fn may_still_include(&self, witness: usize, plan: &SwitchPlan, id: TransactionId) -> bool {
         let head = self.truth();
         let same = head.truths.get(witness).is_some_and(|truth| truth.key == plan.from_key);
-        same && plan.expiration > head.block.time && self.block_with(Side::Main, id).is_none()
+        same && plan.expiration > self.reached && self.block_with(Side::Main, id).is_none()
     }
 
     /// StepTools a key change to that side's nodes: `Err` if the key is no longer the one that it names.
@@ -302,6 +306,9 @@ impl ModelChain {
         let irreversible = before.irreversible;
         self.links.push(Link { block, slot, account, irreversible, recent, seats, truths, moves });
         self.branch_mut(side).push(link);
+        if side == Side::Main || !self.is_split() {
+            self.reached = self.reached.max(self.time(slot));
+        }
         let irreversible = self.final_at(side, irreversible);
         if let Some(link) = self.links.get_mut(link.0) {
             link.irreversible = irreversible;

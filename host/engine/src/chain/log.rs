@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, PublicKey, Schedule, Slot, Time, TransactionId};
 
 /// How many rounds of blocks and schedules are kept.
-const ROUNDS_KEPT: u32 = 16;
+pub(super) const ROUNDS_KEPT: u32 = 16;
 
 /// How many heads are remembered: more than the blocks of the rounds that are kept, of 21 blocks each.
 const HEADS_KEPT: usize = 400;
@@ -173,6 +173,11 @@ impl BlockLog {
         self.note_fork();
         self.drop_schedules();
         Fit::Forked
+    }
+
+    /// Whether the newest blocks turned out to lie on another branch, and those of the right one are still to come.
+    pub(super) const fn is_on_a_lost_branch(&self) -> bool {
+        self.stepped_back > 0
     }
 
     /// The newest block, or an older one, that was still there after each fork since the `seen`-th: whatever came after it was

@@ -7,7 +7,7 @@ use dogwatch_agreement::{AgreementRules, AgreementVerdict, Heard, Judge, JudgedV
 use dogwatch_chain::{AccountName, Block, BlockNum, Head, Slot, Time};
 
 use crate::chain::claims::HeadClaims;
-use crate::chain::log::{BlockLog, Fit};
+use crate::chain::log::{BlockLog, Fit, ROUNDS_KEPT};
 use crate::chain::offset::{ClockCorrection, ClockOffset};
 use crate::chain::parameters::{Parameters, SlotLength};
 use crate::chain::reading::{Doubt, EndpointReading, WitnessReading};
@@ -260,9 +260,12 @@ impl Tracker {
     pub fn wanted(&self) -> Option<(BlockNum, BlockNum)> {
         let head = self.head.as_ref()?;
         let round = self.log_round();
+        // After a long gap the slots before this round cannot be attributed any more: start with it. But the blocks of a branch
+        // that has won tell what it undid.
+        let rounds = if self.log.is_on_a_lost_branch() { ROUNDS_KEPT } else { 2 };
+        let gap = |tip: &Block| head.num().0.saturating_sub(tip.num().0);
         let from = match self.log.tip() {
-            // After a long gap the slots before this round cannot be attributed any more: start with it.
-            Some(tip) if head.num().0.saturating_sub(tip.num().0) <= round.saturating_mul(2) => tip.num().next(),
+            Some(tip) if gap(tip) <= round.saturating_mul(rounds) => tip.num().next(),
             _ => BlockNum(head.num().back(round).0.max(1)),
         };
         (from <= head.num()).then_some((from, head.num()))

@@ -32,6 +32,8 @@ pub struct Watch {
     pub(super) branch: (u32, Option<Slot>),
     /// Blocks missed by the endpoints' counter alone, as of the last observation.
     pub(super) unseen_before: u32,
+    /// Since when the endpoints show a change of the key to which the blocks have not come yet.
+    pub(super) changed_since: Option<Time>,
     /// Why the endpoints may show a minority's branch, and since when.
     pub(super) fork_since: Option<(ForkSuspicion, Time)>,
     /// Since when nothing has spoken for that.
@@ -52,6 +54,7 @@ impl Watch {
             key_split_since: None,
             branch: (0, None),
             unseen_before: u32::MAX,
+            changed_since: None,
             fork_since: None,
             fork_gone_since: None,
         }

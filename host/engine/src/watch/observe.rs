@@ -10,6 +10,9 @@ use crate::switch::{KeyRecord, Unproven};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
+/// Slots in which the blocks up to a head are read, as a rule.
+const PATIENCE: u32 = 2;
+
 impl Watch {
     pub(super) fn observed(&mut self, turn: &mut Turn<'_>) {
         // First what became of our own switch, so that its effect is not taken for somebody else's.
@@ -62,6 +65,9 @@ impl Watch {
         if self.state.in_flight.is_some() || self.state.unproven.as_ref().is_some_and(returned) {
             return;
         }
+        if self.blocks_may_tell(turn, key) {
+            return;
+        }
         self.note_moves(turn, key);
         // Nodes show a key as soon as it is pending. Unless a block shows the change, it surely counts a round later, and until
         // then no miss is held against it.
@@ -77,11 +83,15 @@ impl Watch {
             Some(record) if record.key == key => self.note_effect(record, turn.chain),
             Some(record) => {
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
-                if record.before == Some(key) && self.forget_undone(turn.chain, &to, &from) {
-                    // It never left: what was missed before counts on.
+                let undone = || self.lost_its_block(turn.chain, &to, &from) || self.never_left(turn.chain, record);
+                if record.before == Some(key) && undone() {
+                    // What was missed before counts on.
                     self.give_back(&from, &to);
                     self.state.key = Some(KeyRecord { key, since: None, before: None });
-                    let notice = self.undone_by_fork(&from, &to);
+                    let notice = match self.forget_last_move(&to, &from).and_then(|record| record.block) {
+                        Some(_) => self.undone_by_fork(&from, &to),
+                        None => self.move_came_to_nothing(&from, &to),
+                    };
                     return self.update(turn, notice);
                 }
                 let never_counted = record.before == Some(key) && record.since.is_some_and(|since| head.slot < since);
@@ -101,6 +111,17 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Whether the key has changed, and the blocks up to the head will be there in a moment: they tell how it has.
+    fn blocks_may_tell(&mut self, turn: &Turn<'_>, key: PublicKey) -> bool {
+        let changed = self.state.key.is_some_and(|record| record.key != key);
+        if !changed || Self::caught_up(turn.chain) {
+            self.changed_since = None;
+            return false;
+        }
+        let since = *self.changed_since.get_or_insert(turn.now);
+        turn.now.since(since) < self.config.profile.slots(PATIENCE)
     }
 
     /// Remembers the moves that blocks show and endpoints do not, since the key has moved on: each is a switch that somebody
@@ -144,6 +165,21 @@ impl Watch {
     fn key_counts_since(&self, tracker: &Tracker, key: PublicKey) -> Option<Slot> {
         let block = tracker.log().key_set_in(&self.config.witness, key)?;
         Some(tracker.clock()?.slot(block.time).plus(1))
+    }
+
+    /// Whether the key never was that of its last holder on this branch: the blocks from two rounds before that holder's time
+    /// until now are all there, and none changes the key.
+    fn never_left(&self, tracker: &Tracker, last: KeyRecord) -> bool {
+        let (Some(since), Some(clock), Some(head)) = (last.since, tracker.clock(), tracker.head()) else {
+            return false;
+        };
+        let (log, witness) = (tracker.log(), &self.config.witness);
+        let begin = clock.time(since.back(self.round().saturating_mul(2)));
+        log.tip().is_some_and(|tip| tip.num() == head.num())
+            && log.base().is_some_and(|base| base.time <= begin)
+            && log.first_after(begin).is_some_and(|first| log.is_whole_from(first.num()))
+            && log.key_changes_after(witness, begin).next().is_none()
+            && log.key_set_in(witness, last.key).is_none()
     }
 
     /// A block that sets the key, or that the key signed since it was first seen, shows from when on it counts, before a
@@ -197,14 +233,13 @@ mod tests {
         assert_eq!(since(&scene), Some(114), "a round from slot 109 on");
         scene.run(1);
         assert_eq!(since(&scene), Some(110));
-        // Moved away and back: the block from before that proves nothing.
+        // Shown moved away and back, in no block: it never left.
         scene.wallet(key(3));
         scene.run(1);
         scene.wallet(key(2));
         scene.run(1);
-        assert_eq!(since(&scene), Some(117));
+        assert_eq!(since(&scene), None);
         scene.run(4);
-        assert_eq!(since(&scene), Some(115));
         // A block shows the change: to Dogwatch before the nodes do, or after.
         scene.announce(key(3));
         scene.run(1);

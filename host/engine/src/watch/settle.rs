@@ -1,7 +1,7 @@
 //! Finding out what became of a switch: in a block, expired, or overtaken.
 
 use dogwatch_alerts::Cause;
-use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
+use dogwatch_chain::{Block, BlockId, BlockNum, Slot, Time};
 
 use crate::chain::{Tracker, WitnessReading};
 use crate::holder::Holder;
@@ -211,13 +211,18 @@ impl Watch {
         drop(last);
     }
 
-    /// Forgets the last switch if another branch has won that does not hold it, and says whether it was so.
-    pub(super) fn forget_undone(&mut self, tracker: &Tracker, from: &Holder, to: &Holder) -> bool {
-        let undone = self.state.switches.pop_if(|last| {
-            let block = last.block.filter(|_| last.from == *from && last.to == *to);
-            block.is_some_and(|block| tracker.log().id_at(block.num()).is_some_and(|other| other != block))
-        });
-        undone.is_some()
+    /// Whether another branch has won that does not hold the block of the last switch.
+    pub(super) fn lost_its_block(&self, tracker: &Tracker, from: &Holder, to: &Holder) -> bool {
+        let last = self.state.switches.last().filter(|last| last.from == *from && last.to == *to);
+        let other = |block: BlockId| tracker.log().id_at(block.num()).is_some_and(|other| other != block);
+        last.and_then(|last| last.block).is_some_and(other)
+    }
+
+    /// Forgets the last switch, if it was that one and took effect.
+    pub(super) fn forget_last_move(&mut self, from: &Holder, to: &Holder) -> Option<SwitchRecord> {
+        let same =
+            |last: &mut SwitchRecord| last.from == *from && last.to == *to && last.outcome == SwitchOutcome::Applied;
+        self.state.switches.pop_if(same)
     }
 
     /// Those that took effect count against the budget: they are forgotten last.
@@ -278,9 +283,15 @@ impl Watch {
         self.state.slots.iter_mut().filter(wrong).for_each(|record| record.holder = holder.clone());
     }
 
-    /// The same switch as this branch has it, if its block lost to another one that holds it too; nothing if that does not.
+    /// The same switch as this branch has it, if its block lost to another branch that holds it too; nothing if that does not.
     fn on_this_branch(&mut self, tracker: &Tracker, settled: &Unproven) -> Option<Unproven> {
-        let lost = |block: &BlockId| tracker.log().id_at(block.num()).is_some_and(|known| known != *block);
+        let ends_below = |block: &BlockId| {
+            let (tip, head) = (tracker.log().tip().map(Block::num), tracker.head().map(|head| head.num()));
+            tip == head && tip.is_some_and(|tip| tip < block.num())
+        };
+        let lost = |block: &BlockId| {
+            tracker.log().id_at(block.num()).map_or_else(|| ends_below(block), |known| known != *block)
+        };
         let Some(_) = settled.block.filter(lost) else { return Some(settled.clone()) };
         let id = settled.plan.id(&self.config.profile);
         let other = tracker.log().find(id)?;
@@ -290,11 +301,13 @@ impl Watch {
         Some(Unproven { block: Some(other.id), from_block: other.num().next(), ..settled.clone() })
     }
 
-    /// Until its block is irreversible another branch may win that does not hold a switch, however well it is proven.
+    /// Until its block is irreversible another branch may win that does not hold a switch, however well it is proven. Should
+    /// even the irreversible fail, the same switch may be in a block again until it expires.
     fn settle_reversible(&mut self, turn: &mut Turn<'_>, proven: Unproven) {
-        let last = turn.chain.head().map(|head| head.irreversible);
+        let head = turn.chain.head();
         let moved_on = self.state.key.is_none_or(|record| record.key != proven.plan.to_key);
-        let settled = proven.block.is_none_or(|block| last.is_some_and(|last| last >= block.num()));
+        let is_final = |block: BlockId| head.is_some_and(|head| head.irreversible >= block.num());
+        let settled = proven.block.is_none_or(is_final) && head.is_some_and(|head| head.time > proven.plan.expiration);
         match self.on_this_branch(turn.chain, &proven) {
             None if !moved_on => self.forked_away(turn, proven),
             here => self.state.reversible = here.filter(|_| !moved_on && !settled),

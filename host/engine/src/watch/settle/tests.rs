@@ -52,17 +52,17 @@ fn why_somebody_else_moved_the_key() {
 }
 
 /// A switch to second that is in a block and proven; then a branch wins that holds neither.
-fn undone(final_after: u32) -> Scene {
+fn undone(final_after: u32, passed: u8) -> Scene {
     let mut scene = Scene::new(Mode::Armed);
     scene.final_after = final_after;
     scene.fails = true;
     scene.run(12);
     scene.decide(Action::SwitchTo(NodeIndex(1)), "two misses in a row");
     scene.include();
-    scene.run(5);
+    scene.run(passed.into());
     assert!(scene.watch.state.switches[0].proof.is_some());
     scene.take();
-    scene.rewrite(6);
+    scene.rewrite(usize::from(passed) + 1);
     scene.run(2);
     let state = &scene.watch.state;
     assert_eq!(state.switches, [], "it was none");
@@ -77,7 +77,7 @@ fn told(scene: &mut Scene, cause: Cause) -> Vec<(AlertEvent, String)> {
 
 #[test]
 fn a_proven_switch_that_a_fork_undoes_is_under_way_again() {
-    let mut scene = undone(1000);
+    let mut scene = undone(1000, 5);
     let again = "alice: a fork undid the switch to node second: Dogwatch sends it again".to_owned();
     let sent = scene.watch.state.in_flight.clone().unwrap();
     assert_eq!(told(&mut scene, Cause::Switching), [(AlertEvent::Opened, again)]);
@@ -96,7 +96,7 @@ fn a_proven_switch_that_a_fork_undoes_is_under_way_again() {
 /// No branch should win that lacks an irreversible block, and yet.
 #[test]
 fn an_irreversible_switch_that_a_fork_undoes_is_forgotten_and_told() {
-    let mut scene = undone(1);
+    let mut scene = undone(1, 12);
     assert_eq!(scene.watch.state.in_flight, None);
     let told = told(&mut scene, Cause::KeyChanged);
     assert_eq!(told[0], (AlertEvent::Opened, "alice: a fork undid the switch to node second".to_owned()));

@@ -141,6 +141,18 @@ impl Watch {
         )
     }
 
+    pub(in crate::watch) fn move_came_to_nothing(&self, from: &Holder, to: &Holder) -> Notice {
+        self.notice(
+            Cause::KeyChanged,
+            Severity::Info,
+            format!("{}: the signing key is {} again, not {}", self.name(), to.whose(), from.whose()),
+            "Somebody else had changed it, but no block holds that change: it never got into one, or a fork undid it. \
+             Misses from before it count again."
+                .to_owned(),
+            &format!("Look at {}: it is on duty again.", to.place()),
+        )
+    }
+
     pub(in crate::watch) fn proven_text(&self, now: Time, plan: &SwitchPlan, proof: BlockId) -> String {
         match &plan.to {
             Holder::Node(name) => {
