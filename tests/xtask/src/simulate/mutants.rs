@@ -23,6 +23,9 @@ struct Mutant {
     find: String,
     /// What stands there instead.
     replace: String,
+    /// Kinds of fault that are in each night, where those that it takes seldom meet.
+    #[serde(default)]
+    faults: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,12 +102,12 @@ fn fate(mutant: &Mutant, tree: &Path) -> anyhow::Result<Fate> {
     let file = tree.join(&mutant.file);
     let whole = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
     std::fs::write(&file, broken(mutant, &whole)?)?;
-    let played = play(tree);
+    let played = play(tree, &mutant.faults);
     std::fs::write(&file, whole)?;
     played
 }
 
-fn play(tree: &Path) -> anyhow::Result<Fate> {
+fn play(tree: &Path, faults: &[String]) -> anyhow::Result<Fate> {
     let build = root().join("target/mutants/build");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(tree).env("CARGO_TARGET_DIR", &build);
@@ -114,6 +117,7 @@ fn play(tree: &Path) -> anyhow::Result<Fate> {
     ensure!(built.status.success(), "it does not compile:\n{}", String::from_utf8_lossy(&built.stderr));
     let mut simulate = Command::new(build.join("debug/simulate"));
     simulate.args(["--nights", NIGHTS, "--seed", "1", "--no-shrink"]);
+    simulate.args(faults.iter().flat_map(|fault| ["--fault", fault.as_str()]));
     let output = simulate.output().context("simulate")?;
     if output.status.success() {
         return Ok(Fate::Unseen);
