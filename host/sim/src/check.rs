@@ -24,6 +24,8 @@ pub enum Rule {
     NotExpired,
     /// A policy moves the key only if its holder misses its slots, on the branch that counts.
     FailureFirst,
+    /// A policy moves the key only while as many operators as the quorum asks for show fresh heads.
+    AgreedEvidence,
     /// A site in mode observe switches nothing, nor does one that is paused, nor one that has forgotten what it spent.
     OnlyIfAllowed,
     /// No site sends what it has no key to sign.

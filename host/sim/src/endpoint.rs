@@ -12,6 +12,9 @@ use crate::chain::link::{Link, LinkId};
 use crate::chain::offers::Offer;
 use crate::chain::{ModelChain, key_of};
 
+/// The age in slots up to which a head is fresh.
+const FRESH: u64 = 5;
+
 /// What is wrong with an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndpointFault {
@@ -125,6 +128,12 @@ impl ModelEndpoint {
             Some(EndpointFault::Flaps(period)) => ((slot - self.since().0) / period.max(1)).is_multiple_of(2),
             _ => false,
         }
+    }
+
+    /// Whether it shows the head, or one that is some slots old, of a branch that is not its own alone.
+    pub(crate) fn shows_a_fresh_head(&self, chain: &ModelChain, slot: u64) -> bool {
+        let alone = matches!(self.fault(), Some(EndpointFault::Forked(_)));
+        !self.is_down(slot) && !alone && self.stands_at(chain, slot).slot + FRESH >= slot
     }
 
     /// The block that it stands at.

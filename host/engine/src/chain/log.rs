@@ -85,6 +85,11 @@ impl BlockLog {
         self.blocks.iter().find(|block| block.time > time)
     }
 
+    /// How many blocks are later than `time`.
+    pub(crate) fn blocks_after(&self, time: Time) -> usize {
+        self.blocks.iter().rev().take_while(|block| block.time > time).count()
+    }
+
     /// The newest block of a witness that is signed with `key`, at or after `from`.
     pub fn produced_since(&self, witness: &AccountName, key: PublicKey, from: BlockNum) -> Option<&Block> {
         self.blocks
@@ -101,6 +106,13 @@ impl BlockLog {
         let changes = read.filter_map(|block| Some((block, change(block)?)));
         // An operation may set the key that the witness has already.
         changes.take_while(|(_, change)| change.key == key).last().map(|(block, _)| block)
+    }
+
+    /// The first block of a witness that is signed with `key`, if no block since then changes that key.
+    pub fn signed_since_change(&self, witness: &AccountName, key: PublicKey) -> Option<&Block> {
+        let changes = |block: &Block| block.key_changes.iter().any(|change| change.witness == *witness);
+        let same = self.blocks.iter().rev().take_while(|block| !block.is_header() && !changes(block));
+        same.filter(|block| block.witness == *witness && block.signing_key == Some(key)).last()
     }
 
     /// The signing keys that blocks later than `time` set for a witness, and when, oldest first.

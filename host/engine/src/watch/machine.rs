@@ -32,6 +32,10 @@ pub struct Watch {
     pub(super) branch: (u32, Option<Slot>),
     /// Blocks missed by the endpoints' counter alone, as of the last observation.
     pub(super) unseen_before: u32,
+    /// The slot of the head with which the endpoints last showed the key on record.
+    pub(super) shown_at: Option<Slot>,
+    /// The same of the key before it: the last move was made after that.
+    pub(super) moved_after: Option<Slot>,
     /// Since when the endpoints show a change of the key to which the blocks have not come yet.
     pub(super) changed_since: Option<Time>,
     /// Why the endpoints may show a minority's branch, and since when.
@@ -54,6 +58,8 @@ impl Watch {
             key_split_since: None,
             branch: (0, None),
             unseen_before: u32::MAX,
+            shown_at: None,
+            moved_after: None,
             changed_since: None,
             fork_since: None,
             fork_gone_since: None,

@@ -3,7 +3,7 @@
 use dogwatch_alerts::{AlertKey, Cause};
 use dogwatch_chain::{BlockId, BlockNum, PublicKey, Slot, Time};
 
-use crate::chain::{Tracker, WitnessReading};
+use crate::chain::{SlotClock, Tracker, WitnessReading};
 use crate::config::Probing;
 use crate::holder::Holder;
 use crate::switch::{KeyRecord, Unproven};
@@ -12,6 +12,9 @@ use crate::watch::turn::Turn;
 
 /// Slots in which the blocks up to a head are read, as a rule.
 const PATIENCE: u32 = 2;
+
+/// Blocks after which a change of the key that nodes show is in one of them, if it was pending.
+const NOT_PENDING: usize = 3;
 
 impl Watch {
     pub(super) fn observed(&mut self, turn: &mut Turn<'_>) {
@@ -68,7 +71,11 @@ impl Watch {
         if self.blocks_may_tell(turn, key) {
             return;
         }
+        self.forget_undone_move(turn, key);
         self.note_moves(turn, key);
+        if let Some(record) = self.state.key {
+            self.note_effect(record, turn.chain);
+        }
         // Nodes show a key as soon as it is pending. Unless a block shows the change, it surely counts a round later, and until
         // then no miss is held against it.
         let shown = self.key_counts_since(turn.chain, key);
@@ -79,21 +86,11 @@ impl Watch {
                 let proven = turn.chain.log().produced_since(&self.config.witness, key, BlockNum(0)).is_some();
                 self.state.key =
                     Some(KeyRecord { key, since: since.filter(|_| shown.is_some() || !proven), before: None });
+                self.shown_at = Some(head.slot);
             }
-            Some(record) if record.key == key => self.note_effect(record, turn.chain),
+            Some(record) if record.key == key => self.shown_at = Some(head.slot),
             Some(record) => {
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
-                let undone = || self.lost_its_block(turn.chain, &to, &from) || self.never_left(turn.chain, record);
-                if record.before == Some(key) && undone() {
-                    // What was missed before counts on.
-                    self.give_back(&from, &to);
-                    self.state.key = Some(KeyRecord { key, since: None, before: None });
-                    let notice = match self.forget_last_move(&to, &from).and_then(|record| record.block) {
-                        Some(_) => self.undone_by_fork(&from, &to),
-                        None => self.move_came_to_nothing(&from, &to),
-                    };
-                    return self.update(turn, notice);
-                }
                 let never_counted = record.before == Some(key) && record.since.is_some_and(|since| head.slot < since);
                 if never_counted {
                     self.forget_elsewhere(&to, &from);
@@ -101,6 +98,7 @@ impl Watch {
                     self.remember_elsewhere(turn, from.clone(), to.clone());
                 }
                 self.state.key = Some(KeyRecord { key, since, before: Some(record.key) });
+                self.moved_after = self.shown_at.replace(head.slot);
                 self.state.missed_unseen = 0;
                 // A foreign key and the null key have alerts of their own.
                 if matches!(to, Holder::Node(_)) {
@@ -113,10 +111,14 @@ impl Watch {
         }
     }
 
-    /// Whether the key has changed, and the blocks up to the head will be there in a moment: they tell how it has.
+    /// Whether the key has changed, and blocks will tell in a moment how it has: they are not all there yet, or they show what
+    /// was before, as when a fork has just undone it.
     fn blocks_may_tell(&mut self, turn: &Turn<'_>, key: PublicKey) -> bool {
-        let changed = self.state.key.is_some_and(|record| record.key != key);
-        if !changed || Self::caught_up(turn.chain) {
+        let changed = self.state.key.filter(|record| record.key != key);
+        let unsure = |last: KeyRecord| {
+            !Self::caught_up(turn.chain) || turn.chain.log().key_set_in(&self.config.witness, last.key).is_some()
+        };
+        if !changed.is_some_and(unsure) {
             self.changed_since = None;
             return false;
         }
@@ -157,29 +159,49 @@ impl Watch {
             let Some(record) = self.state.key else { return };
             self.remember_elsewhere(turn, self.holder_of(record.key), self.holder_of(key));
             self.state.key = Some(KeyRecord { key, since: Some(since), before: Some(record.key) });
+            self.shown_at = Some(since.back(1));
+            self.moved_after = self.shown_at;
             self.note_slots(turn.chain);
         }
     }
 
-    /// The slot from which on the key counts, if a block shows that it was set.
+    /// The slot from which on the key counts, if a block shows that: it sets the key, or is signed with it.
     fn key_counts_since(&self, tracker: &Tracker, key: PublicKey) -> Option<Slot> {
-        let block = tracker.log().key_set_in(&self.config.witness, key)?;
-        Some(tracker.clock()?.slot(block.time).plus(1))
+        let (log, witness, clock) = (tracker.log(), &self.config.witness, tracker.clock()?);
+        let set = log.key_set_in(witness, key).map(|block| clock.slot(block.time).plus(1));
+        set.or_else(|| Some(clock.slot(log.signed_since_change(witness, key)?.time)))
     }
 
-    /// Whether the key never was that of its last holder on this branch: the blocks from two rounds before that holder's time
-    /// until now are all there, and none changes the key.
-    fn never_left(&self, tracker: &Tracker, last: KeyRecord) -> bool {
-        let (Some(since), Some(clock), Some(head)) = (last.since, tracker.clock(), tracker.head()) else {
-            return false;
+    /// The endpoints show another key, and this branch does not hold the last move: it never got into a block, or a fork undid
+    /// it. What was missed before it counts on.
+    fn forget_undone_move(&mut self, turn: &mut Turn<'_>, shown: PublicKey) {
+        let Some(record) = self.state.key.filter(|record| record.key != shown) else { return };
+        let Some(before) = record.before else { return };
+        let (from, to) = (self.holder_of(before), self.holder_of(record.key));
+        if !self.lost_its_block(turn.chain, &from, &to) && !self.never_held(turn.chain, record) {
+            return;
+        }
+        self.give_back(&to, &from);
+        self.state.key = Some(KeyRecord { key: before, since: None, before: None });
+        self.shown_at = self.moved_after.take();
+        let notice = match self.forget_last_move(&from, &to).and_then(|record| record.block) {
+            Some(_) => self.undone_by_fork(&to, &from),
+            None => self.move_came_to_nothing(&to, &from),
         };
+        self.update(turn, notice);
+    }
+
+    /// Whether the last holder never had the key on this branch: the blocks from a round before the move until now are all there,
+    /// and none gives it the key or is signed with it.
+    fn never_held(&self, tracker: &Tracker, last: KeyRecord) -> bool {
+        let (Some(after), Some(clock)) = (self.moved_after, tracker.clock()) else { return false };
         let (log, witness) = (tracker.log(), &self.config.witness);
-        let begin = clock.time(since.back(self.round().saturating_mul(2)));
-        log.tip().is_some_and(|tip| tip.num() == head.num())
+        let begin = clock.time(after.back(self.round()));
+        Self::caught_up(tracker)
             && log.base().is_some_and(|base| base.time <= begin)
             && log.first_after(begin).is_some_and(|first| log.is_whole_from(first.num()))
-            && log.key_changes_after(witness, begin).next().is_none()
-            && log.key_set_in(witness, last.key).is_none()
+            && log.key_changes_after(witness, begin).all(|(_, key)| key != last.key)
+            && log.signed_after(witness, last.key, begin).is_none()
     }
 
     /// A block that sets the key, or that the key signed since it was first seen, shows from when on it counts, before a
@@ -194,7 +216,22 @@ impl Watch {
         let since = self.key_counts_since(tracker, record.key).or_else(|| Some(clock.slot(signed()?.time)));
         if let Some(since) = since {
             self.state.key = Some(KeyRecord { since: Some(since), ..record });
+        } else if let Some(base) = self.held_since_base(tracker, &clock, seen) {
+            self.state.key = Some(KeyRecord { since: Some(base), ..record });
+            let before = record.before.map_or(Holder::Foreign, |key| self.holder_of(key));
+            self.give_back(&before, &self.holder_of(record.key));
         }
+    }
+
+    /// The slot of the oldest known block, if the key moved before it: nobody saw the move, no block since then holds it, and
+    /// with so many blocks since it was first seen it is not pending.
+    fn held_since_base(&self, tracker: &Tracker, clock: &SlotClock, seen: Time) -> Option<Slot> {
+        let log = tracker.log();
+        let base = log.base().filter(|base| log.is_whole_from(base.num()) && Self::caught_up(tracker))?;
+        let still = log.key_changes_after(&self.config.witness, Time::default()).next().is_none();
+        let slot = clock.slot(base.time);
+        let unseen = self.moved_after.is_none_or(|after| after < slot);
+        (still && unseen && log.blocks_after(seen) >= NOT_PENDING).then_some(slot)
     }
 
     /// Closes the alerts about nodes that nobody probes any more.
@@ -227,7 +264,7 @@ mod tests {
     fn a_key_counts_once_it_has_signed_a_block() {
         // First seen in slot 101; alice's own slots are 105, 110 and so on.
         let mut scene = Scene::new(Mode::Armed);
-        assert_eq!(since(&scene), Some(105));
+        assert_eq!(since(&scene), Some(101), "no block that is known has set it");
         scene.wallet(key(2));
         scene.run(1);
         assert_eq!(since(&scene), Some(114), "a round from slot 109 on");
@@ -245,16 +282,17 @@ mod tests {
         scene.run(1);
         assert_eq!((since(&scene), scene.watch.state.key.unwrap().key), (Some(118), key(3)));
         scene.run(1);
+        // Nodes show another key than the last block that sets one: the next blocks tell.
         scene.wallet(key(2));
         scene.run(1);
-        assert_eq!(since(&scene), Some(124));
+        assert_eq!(since(&scene), Some(118));
         scene.announce(key(2));
         scene.run(1);
         assert_eq!(since(&scene), Some(121));
         // That block loses, and with it what it showed.
         scene.rewrite_keeping(1, key(2));
         scene.run(1);
-        assert_eq!(since(&scene), Some(126));
+        assert_eq!(since(&scene), Some(120), "its own block of that slot is signed with it");
     }
 
     /// Moved twice while nobody looked.

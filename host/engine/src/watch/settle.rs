@@ -117,6 +117,7 @@ impl Watch {
         since: Option<Slot>,
     ) {
         self.state.key = Some(KeyRecord { key: flight.plan.to_key, since, before: Some(flight.plan.from_key) });
+        (self.shown_at, self.moved_after) = (None, None);
         self.state.missed_unseen = 0;
         self.remember(&flight, SwitchOutcome::Applied, block, turn.now);
         (self.state.in_flight, self.state.reversible) = (None, None);
@@ -329,6 +330,7 @@ impl Watch {
         self.update(turn, notice);
         self.give_back(&unproven.plan.to, &unproven.plan.from);
         self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });
+        (self.shown_at, self.moved_after) = (None, None);
         self.state.in_flight = Some(InFlight { plan: unproven.plan, last_sent: None, sends: 0 });
         (self.state.unproven, self.state.reversible) = (None, None);
     }

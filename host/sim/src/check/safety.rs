@@ -1,5 +1,7 @@
 //! What no site may ever do.
 
+use std::collections::BTreeSet;
+
 use dogwatch_chain::{Time, TransactionId};
 use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchOutcome, SwitchPlan};
 
@@ -68,6 +70,7 @@ impl Checks {
                 format!("site {place} switches after {misses} misses in a row, and {needed} are needed: {plan:?}");
             self.broken(Rule::FailureFirst, slot, text);
         }
+        self.agreed_evidence(world, site, place, plan);
         self.allowed(world, site, place, witness, plan);
         self.fit_target(world, site, place, plan);
         self.clean_target(world, sites, place, witness, plan);
@@ -76,6 +79,19 @@ impl Checks {
         let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
         if next_is_own && !crossing && sees(world, site) {
             self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
+        }
+    }
+
+    /// One voice is enough only where there is but one.
+    fn agreed_evidence(&mut self, world: &NightWorld, site: &Site, place: usize, plan: &SwitchPlan) {
+        let shown = world.endpoints.iter().enumerate().filter(|(index, endpoint)| {
+            site.network.reaches_endpoint(*index) && endpoint.shows_a_fresh_head(&world.chain, world.slot)
+        });
+        let operators: BTreeSet<&str> = shown.map(|(_, endpoint)| endpoint.operator.as_str()).collect();
+        let need = usize::try_from(site.setup.quorum).unwrap_or(usize::MAX).min(world.endpoints.len());
+        if operators.len() < need {
+            let text = format!("site {place} hears {} operators, and {need} are needed: {plan:?}", operators.len());
+            self.broken(Rule::AgreedEvidence, world.slot, text);
         }
     }
 
@@ -149,13 +165,16 @@ impl Checks {
         let round = u64::from(world.chain.profile.round_length);
         // A switch is remembered by when it was decided, which is some slots before it is in a block.
         let window = world.slot.saturating_sub(10 * round + 20).max(site.first_seen(16 * round));
+        // Whose slots were missed right before a site saw the chain again it knows only if a block tells when the key moved.
+        let sees = self.sees_since.get(place).copied().flatten().unwrap_or(0);
+        let just_seen = |slot: u64| sees <= slot && slot < sees + round;
         let mut failed = Vec::new();
         for id in world.chain.branch(Side::Main).newest() {
             let link = world.chain.link(id);
             if link.slot < window {
                 break;
             }
-            for change in link.moves.iter().filter(|change| change.witness == witness) {
+            for change in link.moves.iter().filter(|change| change.witness == witness && !just_seen(link.slot)) {
                 let by_policy = change.switch.is_some_and(|id| origin_of(sites, id) == Some(Origin::Policy));
                 failed.push((change.from, link.slot, by_policy));
             }

@@ -56,24 +56,24 @@ fn alerts_about_the_key() {
     scene.run(1);
     texts.add("a witness that is not one, until it is", Cause::NoSuchWitness, scene.take());
 
-    scene.wallet(key(2));
+    scene.announce(key(2));
     scene.run(8);
     texts.add("another site is first", Cause::KeyChanged, scene.take());
-    scene.wallet(key(3));
+    scene.announce(key(3));
     scene.run(1);
-    scene.wallet(key(9));
+    scene.announce(key(9));
     scene.run(1);
     let said = scene.take();
     texts.add("the key moves on before a block is produced", Cause::KeyChanged, said.clone());
-    scene.wallet(PublicKey::NULL);
+    scene.announce(PublicKey::NULL);
     scene.run(1);
     let disabled = scene.take();
     texts.add("a key of nobody, then the null key", Cause::ForeignKey, [said, disabled.clone()].concat());
-    scene.wallet(key(9));
+    scene.announce(key(9));
     scene.run(1);
     let foreign = scene.take();
     texts.add("disabled, then a key of nobody", Cause::Disabled, [disabled, foreign.clone()].concat());
-    scene.wallet(key(1));
+    scene.announce(key(1));
     scene.run(1);
     let undone = Holder::Node("second".to_owned());
     let notice = scene.watch.undone_by_fork(&undone, &Holder::Node("primary".to_owned()));
@@ -81,9 +81,9 @@ fn alerts_about_the_key() {
     texts.add("a key of nobody, then a node's", Cause::ForeignKey, [foreign, scene.take()].concat());
     scene.unfit = ["primary", "second", "third"].into();
     scene.run(4);
-    scene.wallet(PublicKey::NULL);
+    scene.announce(PublicKey::NULL);
     scene.run(1);
-    scene.wallet(key(1));
+    scene.announce(key(1));
     scene.run(1);
     texts.add("disabled while no standby is ready, then enabled", Cause::Disabled, scene.take());
     texts.check();
@@ -105,11 +105,11 @@ fn alerts_about_misses() {
     scene.run(5);
     texts.add("armed; the node comes back", Cause::Missing, scene.take());
     let mut scene = down(Mode::Observe);
-    scene.wallet(key(2));
+    scene.announce(key(2));
     scene.run(6);
     texts.add("in observe mode; the operator switches", Cause::Missing, scene.take());
     let mut scene = down(Mode::Observe);
-    scene.wallet(PublicKey::NULL);
+    scene.announce(PublicKey::NULL);
     scene.run(6);
     let end = scene.take().split_off(2);
     texts.add("the operator disables the witness", Cause::Missing, end);
@@ -161,7 +161,7 @@ fn alerts_about_misses() {
     scene.run(12);
     variant("while the chain runs thin", &scene);
     let mut scene = Scene::new(Mode::Armed);
-    scene.wallet(key(9));
+    scene.announce(key(9));
     scene.run(5);
     scene.fails = true;
     scene.run(12);
@@ -363,13 +363,13 @@ fn alerts_about_switches() {
     texts.add("it gets into no block, in observe mode", Cause::Switching, failed);
 
     let mut scene = switching();
-    scene.wallet(key(2));
+    scene.announce(key(2));
     scene.run(6);
     texts.add("another site is first", Cause::Switching, scene.take());
     let mut scene = switching();
     scene.include();
     scene.run(1);
-    scene.wallet(key(3));
+    scene.announce(key(3));
     scene.run(2);
     texts.add("the key moves on before a block is produced", Cause::Switching, scene.take());
 
@@ -403,7 +403,7 @@ fn alerts_about_switches_that_do_not_get_on() {
     texts.add("until it expires", Cause::NotTaken, scene.take().split_off(1));
     let mut scene = switching();
     scene.sent(refused);
-    scene.wallet(key(2));
+    scene.announce(key(2));
     scene.run(6);
     texts.add("until somebody else is first", Cause::NotTaken, scene.take());
 
