@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use dogwatch_chain::{BlockNum, ChainId, Head, Time};
+use dogwatch_chain::{Block, BlockNum, ChainId, Head, Time};
 
-use crate::chain::BlockLog;
+use crate::chain::{BlockLog, Tracker};
 use crate::failure::ProbeFailure;
 use crate::situation::Health;
 
@@ -183,6 +183,21 @@ impl NodeHealth {
     }
 }
 
+/// The chain as the endpoints agree on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AgreedChain<'a> {
+    log: &'a BlockLog,
+    /// The newest block that they have shown, whether it was read or not.
+    newest: Option<BlockNum>,
+}
+
+impl<'a> AgreedChain<'a> {
+    pub(crate) fn of(tracker: &'a Tracker) -> Self {
+        let read = tracker.log().tip().map(Block::num);
+        Self { log: tracker.log(), newest: tracker.head().map(Head::num).max(read) }
+    }
+}
+
 fn is_off(head: &Head, log: &BlockLog) -> bool {
     log.id_at(head.num()).is_some_and(|id| id != head.id)
 }
@@ -193,7 +208,7 @@ pub(crate) fn assess(
     probe: Result<Probe, ProbeFailure>,
     chain_id: ChainId,
     stale_after: Duration,
-    log: Option<&BlockLog>,
+    agreed: Option<AgreedChain<'_>>,
     before: &NodeHealth,
 ) -> Result<Probe, Unfit> {
     let probe = probe.map_err(Unfit::Probe)?;
@@ -201,7 +216,7 @@ pub(crate) fn assess(
         return Err(Unfit::WrongChain(other));
     }
     let head = probe.head.num();
-    let off = match log {
+    let off = match agreed.map(|chain| chain.log) {
         Some(log) if is_off(&probe.head, log) => Some(Unfit::Fork(head)),
         Some(log) => before.off_chain(log),
         // What was found while they agreed holds until they do again.
@@ -212,7 +227,7 @@ pub(crate) fn assess(
     }
     let age = now.since(probe.head.time);
     // A node that has all that the endpoints have is not behind: then the chain itself stands still.
-    if age > stale_after && log.and_then(BlockLog::tip).is_none_or(|tip| head < tip.num()) {
+    if age > stale_after && agreed.and_then(|chain| chain.newest).is_none_or(|newest| head < newest) {
         return Err(Unfit::Behind { head, age });
     }
     let ahead = probe.head.time.since(now);
@@ -272,11 +287,12 @@ mod tests {
         let mut log = BlockLog::default();
         assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
         let new = NodeHealth::new(time(0));
-        let judge = |slot, probe, log| assess(time(slot), Ok(probe), chain(1), STALE, log, &new).map(|_| ());
+        let agreed = AgreedChain { log: &log, newest: log.tip().map(Block::num) };
+        let judge = |slot, probe, agreed| assess(time(slot), Ok(probe), chain(1), STALE, agreed, &new).map(|_| ());
         let forked = Head { id: id(101, 7), ..head(101, 201) };
-        assert_eq!(judge(202, probe(head(101, 201)), Some(&log)), Ok(()));
-        assert_eq!(judge(202, probe(head(102, 202)), Some(&log)), Ok(()), "ahead of the endpoints");
-        assert_eq!(judge(202, probe(forked.clone()), Some(&log)), Err(Unfit::Fork(BlockNum(101))));
+        assert_eq!(judge(202, probe(head(101, 201)), Some(agreed)), Ok(()));
+        assert_eq!(judge(202, probe(head(102, 202)), Some(agreed)), Ok(()), "ahead of the endpoints");
+        assert_eq!(judge(202, probe(forked.clone()), Some(agreed)), Err(Unfit::Fork(BlockNum(101))));
         let later = |shown: &Head| {
             let mut health = NodeHealth::new(time(0));
             health.note_shown(shown.clone());
@@ -288,20 +304,24 @@ mod tests {
         let mut off = later(&forked);
         let fork = Unfit::Fork(BlockNum(101));
         assert_eq!(off.unfit(), Some(&fork), "the endpoints have come that far");
-        let now = |health: &NodeHealth, head, log| assess(time(203), Ok(probe(head)), chain(1), STALE, log, health);
-        assert_eq!(now(&off, head(103, 203), Some(&log)), Err(fork.clone()), "what it showed before was another one");
+        let now =
+            |health: &NodeHealth, head, agreed| assess(time(203), Ok(probe(head)), chain(1), STALE, agreed, health);
+        assert_eq!(now(&off, head(103, 203), Some(agreed)), Err(fork.clone()), "what it showed before was another one");
         assert_eq!(now(&off, head(103, 203), None), Err(fork), "it holds until they agree again");
         off.note_shown(head(101, 201));
-        assert_eq!(now(&off, head(103, 203), Some(&log)).map(|_| ()), Ok(()));
+        assert_eq!(now(&off, head(103, 203), Some(agreed)).map(|_| ()), Ok(()));
         assert_eq!(judge(202, probe(forked), None), Ok(()), "without an agreed chain there is no telling");
         let behind = Unfit::Behind { head: BlockNum(90), age: Duration::from_secs(36) };
-        assert_eq!(judge(202, probe(head(90, 190)), Some(&log)), Err(behind));
-        assert_eq!(judge(300, probe(head(101, 201)), Some(&log)), Ok(()), "the chain itself stands still");
+        assert_eq!(judge(202, probe(head(90, 190)), Some(agreed)), Err(behind));
+        assert_eq!(judge(300, probe(head(101, 201)), Some(agreed)), Ok(()), "the chain itself stands still");
+        let unread = AgreedChain { newest: Some(BlockNum(150)), ..agreed };
+        let behind = Unfit::Behind { head: BlockNum(103), age: Duration::from_secs(141) };
+        assert_eq!(judge(250, probe(head(103, 203)), Some(unread)), Err(behind), "blocks that nobody delivers count");
         let ahead = Unfit::Ahead { head: BlockNum(150), ahead: Duration::from_secs(150) };
-        assert_eq!(judge(200, probe(head(150, 250)), Some(&log)), Err(ahead));
+        assert_eq!(judge(200, probe(head(150, 250)), Some(agreed)), Err(ahead));
         let other = Probe { chain_id: Some(chain(2)), ..probe(head(101, 201)) };
-        assert_eq!(judge(202, other, Some(&log)), Err(Unfit::WrongChain(chain(2))));
-        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(&log), &new);
+        assert_eq!(judge(202, other, Some(agreed)), Err(Unfit::WrongChain(chain(2))));
+        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(agreed), &new);
         assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new("no"))));
     }
 }

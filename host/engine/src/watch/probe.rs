@@ -4,7 +4,7 @@ use dogwatch_alerts::Cause;
 
 use crate::chain::Standstill;
 use crate::failure::ProbeFailure;
-use crate::health::{Probe, assess};
+use crate::health::{AgreedChain, Probe, assess};
 use crate::situation::{Health, NodeIndex};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
@@ -14,11 +14,11 @@ impl Watch {
         let chain_id = self.config.profile.chain_id;
         // In a standstill the endpoints agree as well, on an old block.
         let agreed = Self::quorum_agrees(turn.chain) || turn.chain.standstill() == Standstill::AllAtTheSameBlock;
-        let log = agreed.then(|| turn.chain.log());
+        let agreed = agreed.then(|| AgreedChain::of(turn.chain));
         let damping = self.config.damping;
         let Some(health) = self.health.get_mut(node.0) else { return };
         let shown = result.as_ref().ok().map(|probe| probe.head.clone());
-        let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, log, health);
+        let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, agreed, health);
         if let Some(shown) = shown {
             health.note_shown(shown);
         }
