@@ -47,6 +47,8 @@ pub(crate) struct Node {
     index: u8,
     /// By the fault's number in the night: what is wrong with it, and since when. The newest counts.
     faults: Vec<(usize, NodeFault, Since)>,
+    /// Since when it has shown what it shows now, because a newer fault was mended.
+    shown_since: u64,
 }
 
 /// When something began.
@@ -60,7 +62,7 @@ impl Node {
     pub(crate) fn new(index: u8) -> Self {
         let names = ["primary", "second", "third", "fourth"];
         let name = names.get(usize::from(index)).map_or_else(|| format!("node-{index}"), |name| (*name).to_owned());
-        Self { name, index, faults: Vec::new() }
+        Self { name, index, faults: Vec::new(), shown_since: 0 }
     }
 
     /// The key that it holds for that witness.
@@ -74,8 +76,12 @@ impl Node {
     }
 
     /// That is mended.
-    pub(crate) fn mend(&mut self, number: usize) {
+    pub(crate) fn mend(&mut self, number: usize, slot: u64) {
+        let shown = self.fault();
         self.faults.retain(|(struck, ..)| *struck != number);
+        if self.fault() != shown {
+            self.shown_since = slot;
+        }
     }
 
     /// What is wrong with it now.
@@ -131,7 +137,8 @@ impl Node {
             Some(Crashed | Forked | Hung | OldVersion | PortTaken | WrongChain) => true,
             _ => false,
         };
-        unfit.then_some(self.since().slot)
+        // The newest fault hides the ones below it.
+        unfit.then_some(self.since().slot.max(self.shown_since))
     }
 
     /// What a probe finds.

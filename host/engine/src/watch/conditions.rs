@@ -95,7 +95,8 @@ impl Watch {
             return since.is_none_or(|since| chain.head().is_some_and(|head| head.slot >= since));
         }
         let last = self.state.slots.iter().rev().find(|record| record.outcome != SlotOutcome::ChainWide);
-        last.is_some_and(|last| last.outcome == SlotOutcome::Produced && last.holder == holder)
+        let produced = last.is_some_and(|last| last.outcome == SlotOutcome::Produced && last.holder == holder);
+        produced && self.knows_a_slot(chain)
     }
 
     /// Whether the last switch, if it failed, is no longer needed.

@@ -91,9 +91,9 @@ impl Watch {
         }
     }
 
-    /// Whether an alert says that the endpoints may show a minority's branch.
+    /// Whether the endpoints may show a minority's branch: an alert says so, or will if it lasts.
     pub(super) fn fork_is_suspected(&self) -> bool {
-        self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
+        self.fork_since.is_some() || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
     }
 
     fn fork_suspicion(&self, now: Time, chain: &Tracker) -> Option<ForkSuspicion> {

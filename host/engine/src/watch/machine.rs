@@ -32,6 +32,8 @@ pub struct Watch {
     pub(super) branch: (u32, Option<Slot>),
     /// Blocks missed by the endpoints' counter alone, as of the last observation.
     pub(super) unseen_before: u32,
+    /// Slots of which nobody knows whose they were lay between the witness's last block and the moment when it was told.
+    pub(super) told_in_between: bool,
     /// The slot of the head with which the endpoints last showed the key on record.
     pub(super) shown_at: Option<Slot>,
     /// The same of the key before it: the last move was made after that.
@@ -58,6 +60,7 @@ impl Watch {
             key_split_since: None,
             branch: (0, None),
             unseen_before: u32::MAX,
+            told_in_between: false,
             shown_at: None,
             moved_after: None,
             changed_since: None,

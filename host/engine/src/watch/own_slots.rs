@@ -95,6 +95,10 @@ impl Watch {
             }
             _ => told.total_missed,
         };
+        // What was missed between the last block and now is in that number already.
+        let block =
+            tracker.clock().zip(tracker.log().block_at(last)).map(|(clock, block)| (clock.slot(block.time), clock));
+        self.told_in_between = block.is_some_and(|(slot, clock)| tracker.log().has_unknown_slots_after(slot, &clock));
         self.state.last_told = Some((last, before));
     }
 
@@ -156,7 +160,7 @@ impl Watch {
         let last = self.state.slots.iter().rev().find(|record| record.outcome != SlotOutcome::ChainWide);
         let (Some(last), Some(clock)) = (last, tracker.clock()) else { return false };
         let counted = matches!(tracker.witness(self.config.tracker_index), WitnessReading::Agreed(_));
-        counted || !tracker.log().has_unknown_slots_after(last.slot, &clock)
+        counted && !self.told_in_between || !tracker.log().has_unknown_slots_after(last.slot, &clock)
     }
 
     /// The misses since the last block of the witness, newest last, back to the first of which that does not hold.

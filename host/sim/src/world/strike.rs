@@ -60,7 +60,7 @@ impl NightWorld {
 
     /// What a fault has broken is mended.
     pub(crate) fn mend(&mut self, number: usize, sites: &mut [Site]) {
-        self.nodes.iter_mut().for_each(|node| node.mend(number));
+        self.nodes.iter_mut().for_each(|node| node.mend(number, self.slot));
         self.endpoints.iter_mut().for_each(|endpoint| endpoint.mend(number));
         sites.iter_mut().for_each(|site| site.mend(number, self.slot));
         let (ended, rest): (Vec<_>, Vec<_>) =
