@@ -131,6 +131,14 @@ impl Watch {
     fn note_moves(&mut self, turn: &Turn<'_>, shown: PublicKey) {
         let (Some(clock), Some(tip)) = (turn.chain.clock(), turn.chain.log().tip()) else { return };
         let mut moves = self.moves_until(turn.chain, tip.time);
+        let base = turn.chain.log().base().map(|base| clock.slot(base.time));
+        let hole = self.state.moves_seen.is_some_and(|seen| base.is_some_and(|base| seen.plus(1) < base));
+        if let (true, Some((since, key)), Some(record)) = (hole, moves.last(), self.state.key)
+            && [*key, shown] == [record.key; 2]
+        {
+            // It may have moved away and back, and what was missed before be another's.
+            self.state.key = Some(KeyRecord { since: Some(*since), before: None, ..record });
+        }
         match moves.pop() {
             // They show what is pending, or what was.
             Some((_, last)) if last != shown => return,

@@ -174,9 +174,10 @@ impl Watch {
         let last = before.clone().next();
         let missed: Vec<&SlotRecord> =
             before.take_while(|record| record.outcome == SlotOutcome::Missed && record.holder == from).collect();
-        let unseen = self.state.missed_unseen;
+        let unseen = self.state.missed_unseen.max(self.missed_by_counter(turn.chain));
         let recent = turn.chain.head().map(|head| head.slot.back(self.round().saturating_mul(2)));
-        let untold = last.is_none_or(|last| recent.is_none_or(|recent| last.slot < recent));
+        let untold =
+            last.is_none_or(|last| recent.is_none_or(|recent| last.slot < recent)) || !self.knows_a_slot(turn.chain);
         let (reason, first_missed) = match (missed.len(), missed.last()) {
             (1, Some(first)) => (format!("made elsewhere, after {from} missed a slot"), Some(first.time)),
             (more, Some(first)) => {
