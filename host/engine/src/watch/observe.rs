@@ -111,19 +111,20 @@ impl Watch {
         }
     }
 
-    /// Whether the key has changed, and blocks will tell in a moment how it has: they are not all there yet, or they show what
-    /// was before, as when a fork has just undone it.
-    fn blocks_may_tell(&mut self, turn: &Turn<'_>, key: PublicKey) -> bool {
-        let changed = self.state.key.filter(|record| record.key != key);
-        let unsure = |last: KeyRecord| {
-            !Self::caught_up(turn.chain) || turn.chain.log().key_set_in(&self.config.witness, last.key).is_some()
-        };
-        if !changed.is_some_and(unsure) {
+    /// Whether the endpoints show another key than the one on record, and blocks say more of that. Those that set a key are
+    /// believed before what endpoints show: that may be pending, undone in a moment by a fork, or old and from a cache.
+    fn blocks_may_tell(&mut self, turn: &Turn<'_>, shown: PublicKey) -> bool {
+        let Some(record) = self.state.key.filter(|record| record.key != shown) else {
             self.changed_since = None;
             return false;
-        }
+        };
         let since = *self.changed_since.get_or_insert(turn.now);
-        turn.now.since(since) < self.config.profile.slots(PATIENCE)
+        if !Self::caught_up(turn.chain) {
+            return turn.now.since(since) < self.config.profile.slots(PATIENCE);
+        }
+        let (log, witness) = (turn.chain.log(), &self.config.witness);
+        let set = log.key_set_in(witness, record.key);
+        set.is_some_and(|set| log.signed_after(witness, shown, set.time).is_none())
     }
 
     /// Remembers the moves that blocks show and endpoints do not, since the key has moved on: each is a switch that somebody
@@ -259,6 +260,8 @@ impl Watch {
 mod tests {
     use dogwatch_chain::Slot;
 
+    use crate::holder::Holder;
+    use crate::rails::Refusal;
     use crate::situation::Mode;
     use crate::testing::key;
     use crate::watch::scene::Scene;
@@ -301,6 +304,20 @@ mod tests {
         scene.rewrite_keeping(1, key(2));
         scene.run(1);
         assert_eq!(since(&scene), Some(120), "its own block of that slot is signed with it");
+    }
+
+    /// The endpoints answer from a cache, and show the key from before the block that set another one.
+    #[test]
+    fn a_block_that_sets_a_key_is_believed_before_what_endpoints_show() {
+        let mut scene = Scene::new(Mode::Armed);
+        scene.announce(key(2));
+        scene.run(1);
+        scene.fails = true;
+        scene.wallet(key(1));
+        scene.run(20);
+        assert_eq!(scene.watch.state.key.map(|record| record.key), Some(key(2)));
+        let obstacles = scene.watch.obstacles(scene.now(), &scene.tracker, &Holder::Node("third".to_owned()));
+        assert!(obstacles.contains(&Refusal::LastingKeySplit), "{obstacles:?}");
     }
 
     /// Moved twice while nobody looked.
