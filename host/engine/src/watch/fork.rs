@@ -13,7 +13,8 @@ use crate::watch::turn::Turn;
 /// Two nodes that follow one chain are no further apart than this many blocks.
 const TOGETHER: u32 = 3;
 
-/// For how many slots own nodes must be ahead before that is said: they are probed between two polls.
+/// For how many slots a suspicion must last before it holds switches back, and own nodes be ahead before that is said: they are
+/// probed between two polls.
 const AHEAD_FOR: u32 = 3;
 
 /// Why the branch that the endpoints show may not be the chain's.
@@ -68,6 +69,7 @@ impl Watch {
         };
         let lasts = turn.now.since(since);
         let due = lasts >= suspicion.patience(self);
+        self.fork_holds = lasts >= self.config.profile.slots(AHEAD_FOR);
         self.fork_since = Some((suspicion.clone(), since));
         if due || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork)) {
             let notice = self.minority_fork(turn.chain, &suspicion);
@@ -78,7 +80,7 @@ impl Watch {
     /// Nothing speaks for a fork now: the alert ends once that has lasted for a round. While nothing can be seen, nothing is
     /// over.
     fn no_fork(&mut self, turn: &mut Turn<'_>) {
-        self.fork_since = None;
+        (self.fork_since, self.fork_holds) = (None, false);
         if !Self::quorum_agrees(turn.chain) {
             self.fork_gone_since = None;
             return;
@@ -93,7 +95,7 @@ impl Watch {
 
     /// Whether the endpoints may show a minority's branch: an alert says so, or will if it lasts.
     pub(super) fn fork_is_suspected(&self) -> bool {
-        self.fork_since.is_some() || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
+        self.fork_holds || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
     }
 
     fn fork_suspicion(&self, now: Time, chain: &Tracker) -> Option<ForkSuspicion> {

@@ -42,6 +42,8 @@ pub struct Watch {
     pub(super) changed_since: Option<Time>,
     /// Why the endpoints may show a minority's branch, and since when.
     pub(super) fork_since: Option<(ForkSuspicion, Time)>,
+    /// Whether that has lasted so long that it holds switches back.
+    pub(super) fork_holds: bool,
     /// Since when nothing has spoken for that.
     pub(super) fork_gone_since: Option<Time>,
 }
@@ -60,6 +62,7 @@ impl Watch {
             key_split_since: None,
             branch: (0, None),
             unseen_before: u32::MAX,
+            fork_holds: false,
             told_in_between: false,
             shown_at: None,
             moved_after: None,

@@ -8,6 +8,7 @@ use crate::config::Probing;
 use crate::holder::Holder;
 use crate::switch::{KeyRecord, Unproven};
 use crate::watch::machine::Watch;
+use crate::watch::settle::LAST;
 use crate::watch::turn::Turn;
 
 /// Slots in which the blocks up to a head are read, as a rule.
@@ -98,6 +99,7 @@ impl Watch {
                     self.remember_elsewhere(turn, from.clone(), to.clone());
                 }
                 self.state.key = Some(KeyRecord { key, since, before: Some(record.key) });
+                self.hold_holder();
                 self.moved_after = self.shown_at.replace(head.slot);
                 self.state.missed_unseen = 0;
                 // A foreign key and the null key have alerts of their own.
@@ -168,6 +170,7 @@ impl Watch {
             let Some(record) = self.state.key else { return };
             self.remember_elsewhere(turn, self.holder_of(record.key), self.holder_of(key));
             self.state.key = Some(KeyRecord { key, since: Some(since), before: Some(record.key) });
+            self.hold_holder();
             self.shown_at = Some(since.back(1));
             self.moved_after = self.shown_at;
             self.note_slots(turn.chain);
@@ -190,7 +193,7 @@ impl Watch {
         if !self.lost_its_block(turn.chain, &from, &to) && !self.never_held(turn.chain, record) {
             return;
         }
-        self.give_back(&to, &from);
+        self.give_back(&to, &from, LAST);
         self.state.key = Some(KeyRecord { key: before, since: None, before: None });
         self.shown_at = self.moved_after.take();
         let notice = match self.forget_last_move(&from, &to).and_then(|record| record.block) {
@@ -227,9 +230,16 @@ impl Watch {
             self.state.key = Some(KeyRecord { since: Some(since), ..record });
         } else if let Some(base) = self.held_since_base(tracker, &clock, seen) {
             self.state.key = Some(KeyRecord { since: Some(base), ..record });
-            let before = record.before.map_or(Holder::Foreign, |key| self.holder_of(key));
-            self.give_back(&before, &self.holder_of(record.key));
         }
+        self.hold_holder();
+    }
+
+    /// Holds the present holder to what was missed since its key counts, if that was not known then.
+    fn hold_holder(&mut self) {
+        let Some(record) = self.state.key else { return };
+        let Some(since) = record.since else { return };
+        let before = record.before.map_or(Holder::Foreign, |key| self.holder_of(key));
+        self.hold_to(&before, &self.holder_of(record.key), since..LAST);
     }
 
     /// The slot of the oldest known block, if the key moved before it: nobody saw the move, no block since then holds it, and

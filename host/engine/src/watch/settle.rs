@@ -1,5 +1,7 @@
 //! Finding out what became of a switch: in a block, expired, or overtaken.
 
+use std::ops::Range;
+
 use dogwatch_alerts::Cause;
 use dogwatch_chain::{Block, BlockId, BlockNum, Slot, Time};
 
@@ -14,6 +16,9 @@ use crate::watch::turn::Turn;
 
 /// Slots after the expiration until no node shows the expired switch as pending.
 const PENDING_GONE: u32 = 2;
+
+/// After every slot.
+pub(super) const LAST: Slot = Slot(u64::MAX);
 
 /// Switches that are kept.
 const SWITCHES_KEPT: usize = 32;
@@ -239,7 +244,7 @@ impl Watch {
     /// Waits for the first block signed with the new key.
     fn settle_unproven(&mut self, turn: &mut Turn<'_>, mut unproven: Unproven) {
         let id = unproven.plan.id(&self.config.profile);
-        match self.on_this_branch(turn.chain, &unproven) {
+        match self.follow_branch(turn.chain, &unproven) {
             None => return self.forked_away(turn, unproven),
             Some(here) if here != unproven => {
                 self.state.unproven = Some(here.clone());
@@ -276,17 +281,22 @@ impl Watch {
         }
     }
 
-    /// What the new key was held to since a move that a fork has undone was the old key's to produce.
-    pub(super) fn give_back(&mut self, undone: &Holder, holder: &Holder) {
+    /// What the new key was held to since a move that a fork has undone, or made later, was the old key's to produce.
+    pub(super) fn give_back(&mut self, undone: &Holder, holder: &Holder, until: Slot) {
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
+        self.hold_to(undone, holder, since..until);
+    }
+
+    /// Holds another node to what was missed in those slots.
+    pub(super) fn hold_to(&mut self, before: &Holder, holder: &Holder, slots: Range<Slot>) {
         let wrong = |record: &&mut SlotRecord| {
-            record.slot >= since && record.holder == *undone && record.outcome != SlotOutcome::Produced
+            slots.contains(&record.slot) && record.holder == *before && record.outcome != SlotOutcome::Produced
         };
         self.state.slots.iter_mut().filter(wrong).for_each(|record| record.holder = holder.clone());
     }
 
     /// The same switch as this branch has it, if its block lost to another branch that holds it too; nothing if that does not.
-    fn on_this_branch(&mut self, tracker: &Tracker, settled: &Unproven) -> Option<Unproven> {
+    fn follow_branch(&mut self, tracker: &Tracker, settled: &Unproven) -> Option<Unproven> {
         let ends_below = |block: &BlockId| {
             let (tip, head) = (tracker.log().tip().map(Block::num), tracker.head().map(|head| head.num()));
             tip == head && tip.is_some_and(|tip| tip < block.num())
@@ -300,6 +310,13 @@ impl Watch {
         if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == Some(id)) {
             record.block = Some(other.id);
         }
+        let since = tracker.clock().map(|clock| clock.slot(other.time).plus(1));
+        // What was missed before that block was still the old key's to produce.
+        if let (Some(since), Some(record)) = (since, self.state.key.filter(|record| record.key == settled.plan.to_key))
+        {
+            self.give_back(&settled.plan.to, &settled.plan.from, since);
+            self.state.key = Some(KeyRecord { since: Some(since), ..record });
+        }
         Some(Unproven { block: Some(other.id), from_block: other.num().next(), ..settled.clone() })
     }
 
@@ -310,7 +327,7 @@ impl Watch {
         let moved_on = self.state.key.is_none_or(|record| record.key != proven.plan.to_key);
         let is_final = |block: BlockId| head.is_some_and(|head| head.irreversible >= block.num());
         let settled = proven.block.is_none_or(is_final) && head.is_some_and(|head| head.time > proven.plan.expiration);
-        match self.on_this_branch(turn.chain, &proven) {
+        match self.follow_branch(turn.chain, &proven) {
             None if !moved_on => self.forked_away(turn, proven),
             here => self.state.reversible = here.filter(|_| !moved_on && !settled),
         }
@@ -329,7 +346,7 @@ impl Watch {
         self.state.switches.retain(|record| record.transaction != Some(id));
         let notice = self.lost_to_fork(&unproven.plan);
         self.update(turn, notice);
-        self.give_back(&unproven.plan.to, &unproven.plan.from);
+        self.give_back(&unproven.plan.to, &unproven.plan.from, LAST);
         self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });
         (self.shown_at, self.moved_after) = (None, None);
         self.state.in_flight = Some(InFlight { plan: unproven.plan, last_sent: None, sends: 0 });
