@@ -76,6 +76,7 @@ impl Checks {
         for (witness, outage) in self.outages.iter_mut().enumerate() {
             let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
             let more = misses.saturating_sub(outage.misses);
+            let key = world.chain.truth_of(witness).map(|truth| truth.key);
             let head = world.chain.truth();
             let produced = head.slot == world.slot && head.account == witness;
             let round = u64::from(world.chain.profile.round_length);
@@ -84,6 +85,9 @@ impl Checks {
                 // A key that is new to a site is held to nothing for a round.
                 let begun = since.map(|since| since.max(site.started));
                 let settled = begun.is_some_and(|begun| world.slot > begun + round + 2);
+                // While a switch of its own is under way a site asks nobody who else has moved the key.
+                let flight = site.store.get(witness).in_flight;
+                let settled = settled && flight.is_none_or(|flight| Some(flight.plan.from_key) == key);
                 *seen = if misses < outage.misses || misses == 0 { 0 } else { *seen + if settled { more } else { 0 } };
                 if produced {
                     *saw_last = since.is_some();
