@@ -33,6 +33,8 @@ pub struct BlockLog {
     pub(super) heads: VecDeque<(Slot, u8)>,
     /// How many blocks the last step back has taken, since blocks last linked.
     stepped_back: usize,
+    /// What the steps back have taken, until the block where the branches part is found.
+    taken: Taken,
     /// How often blocks turned out to lie on another branch, and the newest block that was left each time, newest last.
     forks: (u32, VecDeque<Time>),
 }
@@ -141,7 +143,7 @@ impl BlockLog {
     pub fn extend(&mut self, blocks: impl IntoIterator<Item = Block>) -> Fit {
         for block in blocks {
             match self.tip().map(|tip| (tip.num(), tip.id)) {
-                None => self.blocks.push_back(block),
+                None => self.push(block),
                 Some((num, _)) if block.num() <= num => {
                     if self.id_at(block.num()) == Some(block.id) {
                         continue;
@@ -149,14 +151,14 @@ impl BlockLog {
                     self.drop_from(block.num());
                     match self.tip() {
                         Some(below) if below.id != block.previous => return self.step_back(),
-                        _ => self.blocks.push_back(block),
+                        _ => self.push(block),
                     }
                 }
                 Some((num, id)) if block.num() == num.next() => {
                     if block.previous != id {
                         return self.step_back();
                     }
-                    self.blocks.push_back(block);
+                    self.push(block);
                 }
                 Some(_) => {
                     // Blocks in between were never seen: nothing can be said of their slots. More blocks in the same time are
@@ -177,13 +179,22 @@ impl BlockLog {
         Fit::Linked
     }
 
+    fn push(&mut self, block: Block) {
+        let on_both = self.taken.schedules_up_to(block.num(), block.id);
+        for (next_shuffle, witnesses) in on_both {
+            self.schedules.entry(next_shuffle).or_insert(witnesses);
+        }
+        self.blocks.push_back(block);
+    }
+
     /// Forgets the newest blocks, which turned out to lie on another branch: one, then two more, then four more.
     fn step_back(&mut self) -> Fit {
         self.stepped_back = self.stepped_back.saturating_mul(2).max(1);
         let left = self.blocks.len().saturating_sub(self.stepped_back);
-        self.blocks.truncate(left);
+        self.taken.blocks.extend(self.blocks.split_off(left).into_iter().map(|block| (block.num(), block.id)));
         self.note_fork();
-        self.drop_schedules();
+        let schedules = self.drop_schedules();
+        self.taken.schedules.extend(schedules);
         Fit::Forked
     }
 
@@ -221,10 +232,13 @@ impl BlockLog {
     }
 
     /// Forgets the rounds that were elected above the newest block: another branch has elected others.
-    fn drop_schedules(&mut self) {
+    fn drop_schedules(&mut self) -> BTreeMap<BlockNum, Vec<AccountName>> {
         let tip = self.tip().map_or(BlockNum(0), Block::num);
-        let round = |witnesses: &Vec<AccountName>| u32::try_from(witnesses.len()).unwrap_or(u32::MAX);
-        self.schedules.retain(|next_shuffle, witnesses| next_shuffle.back(round(witnesses)) <= tip);
+        let (known, above) = std::mem::take(&mut self.schedules)
+            .into_iter()
+            .partition(|(next_shuffle, witnesses)| elected_in(*next_shuffle, witnesses) <= tip);
+        self.schedules = known;
+        above
     }
 
     /// Notes the newest schedule once more, if blocks have linked up to where it is in force.
@@ -267,6 +281,37 @@ impl BlockLog {
         while self.schedules.len() > usize::try_from(ROUNDS_KEPT).unwrap_or(usize::MAX) {
             self.schedules.pop_first();
         }
+    }
+}
+
+/// The block that elected a round.
+fn elected_in(next_shuffle: BlockNum, witnesses: &[AccountName]) -> BlockNum {
+    next_shuffle.back(u32::try_from(witnesses.len()).unwrap_or(u32::MAX))
+}
+
+/// Blocks and rounds that steps back have taken: some may be on both branches.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    blocks: BTreeMap<BlockNum, BlockId>,
+    schedules: BTreeMap<BlockNum, Vec<AccountName>>,
+}
+
+impl Taken {
+    /// The rounds that were elected up to that block, if it is one of those taken: it is on both branches, then.
+    fn schedules_up_to(&mut self, num: BlockNum, id: BlockId) -> BTreeMap<BlockNum, Vec<AccountName>> {
+        if self.blocks.is_empty() {
+            return BTreeMap::new();
+        }
+        if self.blocks.get(&num) != Some(&id) {
+            // Here they part.
+            *self = Self::default();
+            return BTreeMap::new();
+        }
+        let (both, rest) = std::mem::take(&mut self.schedules)
+            .into_iter()
+            .partition(|(next_shuffle, witnesses)| elected_in(*next_shuffle, witnesses) <= num);
+        self.schedules = rest;
+        both
     }
 }
 

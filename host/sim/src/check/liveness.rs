@@ -1,7 +1,7 @@
 //! What every site must do: switch, or say truly why not; page; and come to an end.
 
-use dogwatch_alerts::{AlertKey, Cause, Severity};
-use dogwatch_engine::{Verdict, WitnessReading};
+use dogwatch_alerts::{Alert, AlertKey, Cause, Severity};
+use dogwatch_engine::{SlotOutcome, Verdict, WitnessReading};
 
 use crate::check::able::sees;
 use crate::check::{Checks, Rule};
@@ -104,7 +104,10 @@ impl Checks {
         let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
         let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
         let enough = matches!(site.setup.policy, PolicyChoice::Threshold(needed) if seen >= needed);
-        let idle = enough && self.could_switch(world, place, site, witness) && !has_a_reason(site);
+        let idle = enough
+            && self.could_switch(world, place, site, witness)
+            && !has_a_reason(site)
+            && !says_what_was_unseen(site, witness);
         let Some(slots) = self.outages.get_mut(witness).and_then(|outage| outage.idle.get_mut(place)) else { return };
         let block = u64::from(world.chain.truth().slot == world.slot);
         *slots = if idle { *slots + block } else { 0 };
@@ -184,6 +187,16 @@ fn has_a_reason(site: &Site) -> bool {
         let fork = alert.key.cause == Cause::MinorityFork;
         fork || alert.key.cause == Cause::Refused && (paused || ["budget", "cool-down", "history-lost"].contains(&part))
     })
+}
+
+/// Whether a page says that some of the misses came to pass unseen, and those that were seen are too few for a switch.
+fn says_what_was_unseen(site: &Site, witness: usize) -> bool {
+    let PolicyChoice::Threshold(needed) = site.setup.policy else { return false };
+    let state = site.store.get(witness);
+    let slots = state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
+    let seen = slots.take_while(|record| record.outcome == SlotOutcome::Missed).count();
+    let paged = |alert: &Alert| alert.key.cause == Cause::Missing && alert.severity == Severity::Page;
+    u32::try_from(seen).is_ok_and(|seen| seen < needed) && state.missed_unseen > 0 && site.store.desk.open().any(paged)
 }
 
 /// Whether what an alert says is still so when everything is mended.
