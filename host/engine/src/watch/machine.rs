@@ -10,6 +10,7 @@ use crate::config::{NodeConfig, WatchConfig};
 use crate::health::NodeHealth;
 use crate::holder::Holder;
 use crate::situation::NodeIndex;
+use crate::switch::SwitchPlan;
 use crate::watch::event::{Command, DecisionRecord, Event};
 use crate::watch::fork::ForkSuspicion;
 use crate::watch::state::WatchState;
@@ -34,6 +35,8 @@ pub struct Watch {
     pub(super) unseen_before: u32,
     /// Slots of which nobody knows whose they were lay between the witness's last block and the moment when it was told.
     pub(super) told_in_between: bool,
+    /// The last switch, if somebody else was first: should a fork undo that, it may yet get into a block.
+    pub(super) overtaken: Option<SwitchPlan>,
     /// The slot of the head with which the endpoints last showed the key on record.
     pub(super) shown_at: Option<Slot>,
     /// The same of the key before it: the last move was made after that.
@@ -64,6 +67,7 @@ impl Watch {
             unseen_before: u32::MAX,
             fork_holds: false,
             told_in_between: false,
+            overtaken: None,
             shown_at: None,
             moved_after: None,
             changed_since: None,

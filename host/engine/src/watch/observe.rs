@@ -196,6 +196,7 @@ impl Watch {
         self.give_back(&to, &from, LAST);
         self.state.key = Some(KeyRecord { key: before, since: None, before: None });
         self.shown_at = self.moved_after.take();
+        self.revive_overtaken(turn);
         let notice = match self.forget_last_move(&from, &to).and_then(|record| record.block) {
             Some(_) => self.undone_by_fork(&to, &from),
             None => self.move_came_to_nothing(&to, &from),

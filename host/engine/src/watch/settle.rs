@@ -144,6 +144,7 @@ impl Watch {
         self.resolve(turn, Cause::NotTaken, how);
         self.resolve(turn, Cause::InFlightHeld, "It did not take effect, and no longer can.");
         if outcome == SwitchOutcome::Overtaken {
+            self.overtaken = Some(flight.plan.clone());
             let how = "Another site or an operator moved the key first: this switch is no longer needed.";
             self.resolve(turn, Cause::Switching, how);
         } else {
@@ -331,6 +332,20 @@ impl Watch {
             None if !moved_on => self.forked_away(turn, proven),
             here => self.state.reversible = here.filter(|_| !moved_on && !settled),
         }
+    }
+
+    /// The move that was first is undone: a switch that it has overtaken is under way again, until it expires.
+    pub(super) fn revive_overtaken(&mut self, turn: &mut Turn<'_>) {
+        let key = self.state.key.map(|record| record.key);
+        let Some(plan) = self.overtaken.take().filter(|plan| Some(plan.from_key) == key) else { return };
+        if turn.chain.head().is_some_and(|head| head.time > plan.expiration) || turn.now > plan.expiration {
+            return;
+        }
+        let id = plan.id(&self.config.profile);
+        self.state.switches.retain(|record| record.transaction != Some(id));
+        let notice = self.switching(&plan);
+        self.update(turn, notice);
+        self.state.in_flight = Some(InFlight { plan, last_sent: None, sends: 0 });
     }
 
     /// Closes the alert about a switch, unless it is already about the next one.
