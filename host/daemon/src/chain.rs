@@ -12,7 +12,6 @@ pub mod policy;
 pub mod polls;
 pub mod rehearse;
 mod report;
-mod rest;
 pub mod task;
 mod unsaved;
 pub mod witness;

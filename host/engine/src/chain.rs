@@ -1,6 +1,7 @@
 //! One chain as its endpoints show it: its blocks and schedules, what the endpoints agree on, and what is doubted.
 
 mod claims;
+mod clock_reading;
 mod log;
 mod majority;
 mod offset;
@@ -12,6 +13,7 @@ mod slot_clock;
 mod tracker;
 mod unfresh;
 
+pub use clock_reading::{ClockReading, ClockStep, is_sleep};
 pub use log::{BlockLog, Fit};
 pub use majority::Majority;
 pub use offset::{ClockOffset, ServerDate};

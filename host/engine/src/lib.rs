@@ -29,8 +29,8 @@ mod watch;
 
 pub use book::AlertBook;
 pub use chain::{
-    BlockLog, ClockOffset, Doubt, EndpointReading, Fit, Majority, Parameters, Reading, ServerDate, SlotClock, SlotFact,
-    Standstill, Tracker, TrackerConfig, WallClock, WitnessReading,
+    BlockLog, ClockOffset, ClockReading, ClockStep, Doubt, EndpointReading, Fit, Majority, Parameters, Reading,
+    ServerDate, SlotClock, SlotFact, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading, is_sleep,
 };
 pub use chain_alerts::ChainAlerts;
 pub use config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};

@@ -10,6 +10,7 @@ mod decide;
 mod event;
 mod facts;
 mod fork;
+mod key;
 mod machine;
 mod observe;
 mod own_slots;

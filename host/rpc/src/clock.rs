@@ -27,6 +27,11 @@ impl Uptime {
         Self(since_start)
     }
 
+    /// How long the machine had been up.
+    pub const fn since_start(self) -> Duration {
+        self.0
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)

@@ -11,9 +11,7 @@ use crate::chain::branch::Side;
 use crate::chain::link::{Link, LinkId};
 use crate::chain::offers::Offer;
 use crate::chain::{ModelChain, key_of};
-
-/// The age in slots up to which a head is fresh.
-const FRESH: u64 = 5;
+use crate::site::process::FRESH;
 
 /// What is wrong with an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +131,7 @@ impl ModelEndpoint {
     /// Whether it shows the head, or one that is some slots old, of a branch that is not its own alone.
     pub(crate) fn shows_a_fresh_head(&self, chain: &ModelChain, slot: u64) -> bool {
         let alone = matches!(self.fault(), Some(EndpointFault::Forked(_)));
-        !self.is_down(slot) && !alone && self.stands_at(chain, slot).slot + FRESH >= slot
+        !self.is_down(slot) && !alone && self.stands_at(chain, slot).slot + u64::from(FRESH) >= slot
     }
 
     /// The block that it stands at.

@@ -33,6 +33,13 @@ pub struct SiteSetup {
     pub delay: u64,
 }
 
+impl SiteSetup {
+    /// How many operators must agree where there are so many.
+    pub(crate) fn quorum_of(&self, operators: usize) -> u32 {
+        u32::try_from(operators).unwrap_or(u32::MAX).min(self.quorum)
+    }
+}
+
 /// Something that goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -20,7 +20,7 @@ use crate::node::Node;
 use crate::site::clock::SiteClock;
 use crate::site::network::Network;
 use crate::site::policy::Decide;
-use crate::site::process::{ClockReading, Died, Process, ProcessSetup, StepTools};
+use crate::site::process::{Died, Process, ProcessSetup, StepTools};
 use crate::site::store::SiteStore;
 
 /// What a site does that the world must hear of.
@@ -203,7 +203,7 @@ impl Site {
         if !self.runs(slot) {
             return Vec::new();
         }
-        let clock = ClockReading { shown: self.clock.read(now, slot), up: now };
+        let clock = self.clock.reading(now, slot);
         if self.process.is_none() {
             let setup = ProcessSetup {
                 site: &self.setup,
@@ -218,7 +218,7 @@ impl Site {
         }
         let mut readings = Vec::new();
         for (index, endpoint) in endpoints.iter_mut().enumerate() {
-            readings.push(self.network.read(index, endpoint, chain, (slot, clock.up, clock.shown), &mut self.rng));
+            readings.push(self.network.read(index, endpoint, chain, (slot, now, clock.shown), &mut self.rng));
         }
         let probes = self.setup.probes_every.max(1);
         let probed: &[Node] = if slot.is_multiple_of(probes) { nodes } else { &[] };
@@ -242,7 +242,7 @@ impl Site {
         if !self.hears() {
             return Vec::new();
         }
-        let clock = ClockReading { shown: self.clock.read(now, slot), up: now };
+        let clock = self.clock.reading(now, slot);
         let (actions, lives) = self.step(slot, |process, tools| {
             let now = process.look(clock);
             process.feed(now, witness, event, tools)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::{AlertStatus, ChainStatus};
-use dogwatch_engine::{ChainAlerts, Event, Fit, SwitchPlan, Tracker};
+use dogwatch_engine::{ChainAlerts, ClockStep, Event, Fit, SwitchPlan, Tracker, is_sleep};
 use dogwatch_rpc::{EndpointIndex, Pool, Uptime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -16,7 +16,6 @@ use crate::alerts::desk::AlertDesk;
 use crate::chain::local_time::LocalTime;
 use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
-use crate::chain::rest::is_sleep;
 use crate::chain::witness::{Effects, WitnessTask};
 use crate::chain::{broadcast, convert, fetch, log, rehearse, unsaved};
 use crate::fallback::store_failure::StoreFailureAlert;
@@ -123,14 +122,12 @@ impl ChainTask {
 
     /// Takes notice of a clock that was set, and returns how much time went by unnoticed since that uptime.
     fn look_at_the_clock(&mut self, since: Uptime) -> Duration {
-        let (rested, before) = (self.local.uptime().since(since), self.now());
-        let Some(forward) = self.local.look() else { return rested };
-        self.tracker.clock_was_set(forward);
+        let rested = self.local.uptime().since(since);
+        let Some(ClockStep { forward, later }) = self.local.look(&mut self.tracker) else { return rested };
         self.correct_pool();
         let (site, chain) = (&self.site, &self.tracker.config().chain);
         tracing::warn!(site, chain, forward_ms = forward, "this machine's clock was set");
-        // A virtual machine that was paused has its clock set afterwards; of a measured one, it is known that it was wrong.
-        rested.saturating_add(self.now().since(before))
+        rested.saturating_add(later)
     }
 
     /// The right time, as far as is known: all that is told of the time to the engine goes by it.

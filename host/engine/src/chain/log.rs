@@ -1,8 +1,12 @@
 //! The last blocks of a chain, linked, and the schedules that were in force.
 
+mod taken;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use dogwatch_chain::{AccountName, Block, BlockId, BlockNum, Head, PublicKey, Schedule, Slot, Time, TransactionId};
+
+use crate::chain::log::taken::{Taken, elected_in};
 
 /// How many rounds of blocks and schedules are kept.
 pub(super) const ROUNDS_KEPT: u32 = 16;
@@ -33,7 +37,7 @@ pub struct BlockLog {
     pub(super) heads: VecDeque<(Slot, u8)>,
     /// How many blocks the last step back has taken, since blocks last linked.
     stepped_back: usize,
-    /// What the steps back have taken, until the block where the branches part is found.
+    /// What the steps back have taken.
     taken: Taken,
     /// How often blocks turned out to lie on another branch, and the newest block that was left each time, newest last.
     forks: (u32, VecDeque<Time>),
@@ -165,6 +169,7 @@ impl BlockLog {
                     // another branch's.
                     let other_branch = self.tip().is_some_and(|tip| tip.time >= block.time);
                     self.blocks.clear();
+                    self.taken = Taken::default();
                     if other_branch {
                         self.note_fork();
                         self.drop_schedules();
@@ -180,8 +185,7 @@ impl BlockLog {
     }
 
     fn push(&mut self, block: Block) {
-        let on_both = self.taken.schedules_up_to(block.num(), block.id);
-        for (next_shuffle, witnesses) in on_both {
+        for (next_shuffle, witnesses) in self.taken.rounds_on_both(&block) {
             self.schedules.entry(next_shuffle).or_insert(witnesses);
         }
         self.blocks.push_back(block);
@@ -191,16 +195,16 @@ impl BlockLog {
     fn step_back(&mut self) -> Fit {
         self.stepped_back = self.stepped_back.saturating_mul(2).max(1);
         let left = self.blocks.len().saturating_sub(self.stepped_back);
-        self.taken.blocks.extend(self.blocks.split_off(left).into_iter().map(|block| (block.num(), block.id)));
+        let blocks = self.blocks.split_off(left);
         self.note_fork();
-        let schedules = self.drop_schedules();
-        self.taken.schedules.extend(schedules);
+        let rounds = self.drop_schedules();
+        self.taken.add(blocks, rounds);
         Fit::Forked
     }
 
-    /// Whether the newest blocks turned out to lie on another branch, and those of the right one are still to come.
-    pub(super) const fn is_on_a_lost_branch(&self) -> bool {
-        self.stepped_back > 0
+    /// Whether blocks turned out to lie on another branch, and not all of those that have won are there yet.
+    pub(super) fn is_on_a_lost_branch(&self) -> bool {
+        self.taken.newest() > self.tip().map(Block::num)
     }
 
     /// The newest block, or an older one, that was still there after each fork since the `seen`-th: whatever came after it was
@@ -281,37 +285,6 @@ impl BlockLog {
         while self.schedules.len() > usize::try_from(ROUNDS_KEPT).unwrap_or(usize::MAX) {
             self.schedules.pop_first();
         }
-    }
-}
-
-/// The block that elected a round.
-fn elected_in(next_shuffle: BlockNum, witnesses: &[AccountName]) -> BlockNum {
-    next_shuffle.back(u32::try_from(witnesses.len()).unwrap_or(u32::MAX))
-}
-
-/// Blocks and rounds that steps back have taken: some may be on both branches.
-#[derive(Clone, Debug, Default)]
-struct Taken {
-    blocks: BTreeMap<BlockNum, BlockId>,
-    schedules: BTreeMap<BlockNum, Vec<AccountName>>,
-}
-
-impl Taken {
-    /// The rounds that were elected up to that block, if it is one of those taken: it is on both branches, then.
-    fn schedules_up_to(&mut self, num: BlockNum, id: BlockId) -> BTreeMap<BlockNum, Vec<AccountName>> {
-        if self.blocks.is_empty() {
-            return BTreeMap::new();
-        }
-        if self.blocks.get(&num) != Some(&id) {
-            // Here they part.
-            *self = Self::default();
-            return BTreeMap::new();
-        }
-        let (both, rest) = std::mem::take(&mut self.schedules)
-            .into_iter()
-            .partition(|(next_shuffle, witnesses)| elected_in(*next_shuffle, witnesses) <= num);
-        self.schedules = rest;
-        both
     }
 }
 

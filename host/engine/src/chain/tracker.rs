@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dogwatch_agreement::{AgreementRules, AgreementVerdict, Heard, Judge, JudgedVoice, Round, Standing, Voice};
-use dogwatch_chain::{AccountName, Block, BlockNum, Head, Slot, Time};
+use dogwatch_chain::{AccountName, Block, BlockNum, Head, Schedule, Slot, Time};
 
 use crate::chain::claims::HeadClaims;
+use crate::chain::clock_reading::{ClockReading, ClockStep};
 use crate::chain::log::{BlockLog, Fit, ROUNDS_KEPT};
 use crate::chain::offset::{ClockCorrection, ClockOffset};
 use crate::chain::parameters::{Parameters, SlotLength};
@@ -186,10 +187,13 @@ impl Tracker {
         self.clock_correction.is_measured()
     }
 
-    /// This machine's clock was set: forward by this many milliseconds, or back if they are negative. Corrected times go on
-    /// as if it had not been, if answers have told the right time before.
-    pub fn clock_was_set(&mut self, forward: i64) {
+    /// Takes notice if this machine's clock was set between two readings. Corrected times go on as if it had not been, if
+    /// answers have told the right time before.
+    pub fn note_clock(&mut self, last: &ClockReading, now: &ClockReading) -> Option<ClockStep> {
+        let forward = last.set_until(now)?;
+        let before = self.corrected(last.at(now.up));
         self.clock_correction.clock_was_set(forward);
+        Some(ClockStep { forward, later: self.corrected(now.shown).since(before) })
     }
 
     /// How this machine's clock differs from the endpoints' servers'. It is corrected for.
@@ -241,8 +245,15 @@ impl Tracker {
                 self.head = Some(head);
             }
         }
-        if let Some(schedule) = conclusion.schedule {
+        // The blocks up to the head may be known already, and no others be read before the next round of answers.
+        let known = measured.filter(|_| self.log.tip().map(|tip| tip.id) == self.head.as_ref().map(|head| head.id));
+        let contradicts =
+            |schedule: &Schedule| known.as_ref().is_some_and(|clock| self.log.contradicts(schedule, clock));
+        if let Some(schedule) = conclusion.schedule.filter(|schedule| !contradicts(schedule)) {
             self.log.learn_schedule(&schedule);
+        }
+        if let Some(clock) = known {
+            self.wrong_schedules.prove(&self.log, &clock);
         }
     }
 

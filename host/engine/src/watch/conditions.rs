@@ -30,7 +30,7 @@ impl Watch {
                 self.resolve(turn, Cause::ForeignKey, &format!("The signing key is now that of node {name}."));
                 self.resolve(turn, Cause::Disabled, &format!("It is enabled, with the key of node {name}."));
                 if self.has_produced(turn.chain) {
-                    let how = format!("Node {name} has produced a block with the new key.");
+                    let how = format!("Node {name} has produced a block with that key.");
                     self.resolve(turn, Cause::KeyChanged, &how);
                 }
             }

@@ -13,9 +13,8 @@ use crate::watch::turn::Turn;
 /// Two nodes that follow one chain are no further apart than this many blocks.
 const TOGETHER: u32 = 3;
 
-/// For how many slots a suspicion must last before it holds switches back, and own nodes be ahead before that is said: they are
-/// probed between two polls.
-const AHEAD_FOR: u32 = 3;
+/// For how many slots a suspicion must last to be more than a moment: own nodes are probed between two polls.
+const MOMENT: u32 = 3;
 
 /// Why the branch that the endpoints show may not be the chain's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +50,7 @@ impl ForkSuspicion {
     /// How long it must last before it is said.
     fn patience(&self, watch: &Watch) -> Duration {
         match self {
-            Self::NodeAhead { .. } | Self::OnlyNodeGoesOn { .. } => watch.config.profile.slots(AHEAD_FOR),
+            Self::NodeAhead { .. } | Self::OnlyNodeGoesOn { .. } => watch.config.profile.slots(MOMENT),
             Self::NoMajority => watch.config.profile.round(),
         }
     }
@@ -69,7 +68,6 @@ impl Watch {
         };
         let lasts = turn.now.since(since);
         let due = lasts >= suspicion.patience(self);
-        self.fork_holds = lasts >= self.config.profile.slots(AHEAD_FOR);
         self.fork_since = Some((suspicion.clone(), since));
         if due || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork)) {
             let notice = self.minority_fork(turn.chain, &suspicion);
@@ -80,7 +78,7 @@ impl Watch {
     /// Nothing speaks for a fork now: the alert ends once that has lasted for a round. While nothing can be seen, nothing is
     /// over.
     fn no_fork(&mut self, turn: &mut Turn<'_>) {
-        (self.fork_since, self.fork_holds) = (None, false);
+        self.fork_since = None;
         if !Self::quorum_agrees(turn.chain) {
             self.fork_gone_since = None;
             return;
@@ -94,8 +92,10 @@ impl Watch {
     }
 
     /// Whether the endpoints may show a minority's branch: an alert says so, or will if it lasts.
-    pub(super) fn fork_is_suspected(&self) -> bool {
-        self.fork_holds || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
+    pub(super) fn fork_is_suspected(&self, now: Time) -> bool {
+        let moment = self.config.profile.slots(MOMENT);
+        self.fork_since.as_ref().is_some_and(|(_, since)| now.since(*since) >= moment)
+            || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
     }
 
     fn fork_suspicion(&self, now: Time, chain: &Tracker) -> Option<ForkSuspicion> {

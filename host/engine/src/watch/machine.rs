@@ -13,6 +13,7 @@ use crate::situation::NodeIndex;
 use crate::switch::SwitchPlan;
 use crate::watch::event::{Command, DecisionRecord, Event};
 use crate::watch::fork::ForkSuspicion;
+use crate::watch::key::KeySightings;
 use crate::watch::state::WatchState;
 use crate::watch::turn::Turn;
 
@@ -37,16 +38,10 @@ pub struct Watch {
     pub(super) told_in_between: bool,
     /// The last switch, if somebody else was first: should a fork undo that, it may yet get into a block.
     pub(super) overtaken: Option<SwitchPlan>,
-    /// The slot of the head with which the endpoints last showed the key on record.
-    pub(super) shown_at: Option<Slot>,
-    /// The same of the key before it: the last move was made after that.
-    pub(super) moved_after: Option<Slot>,
-    /// Since when the endpoints show a change of the key to which the blocks have not come yet.
-    pub(super) changed_since: Option<Time>,
+    /// When the endpoints showed which key.
+    pub(super) sightings: KeySightings,
     /// Why the endpoints may show a minority's branch, and since when.
     pub(super) fork_since: Option<(ForkSuspicion, Time)>,
-    /// Whether that has lasted so long that it holds switches back.
-    pub(super) fork_holds: bool,
     /// Since when nothing has spoken for that.
     pub(super) fork_gone_since: Option<Time>,
 }
@@ -65,12 +60,9 @@ impl Watch {
             key_split_since: None,
             branch: (0, None),
             unseen_before: u32::MAX,
-            fork_holds: false,
             told_in_between: false,
             overtaken: None,
-            shown_at: None,
-            moved_after: None,
-            changed_since: None,
+            sightings: KeySightings::default(),
             fork_since: None,
             fork_gone_since: None,
         }

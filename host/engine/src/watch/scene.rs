@@ -28,6 +28,8 @@ const ENDPOINTS: [&str; 3] = ["api.example.com", "rpc.example.org", "node.exampl
 
 /// The height below the first block.
 const FIRST: u32 = 98_765_400;
+/// Blocks that are read at once.
+const AT_ONCE: usize = 4;
 
 pub(crate) struct Scene {
     pub(crate) tracker: Tracker,
@@ -238,7 +240,7 @@ impl Scene {
             let header =
                 |block| Block { signing_key: None, transactions: Vec::new(), key_changes: Vec::new(), ..block };
             let read = wanted.map(|block| if self.headers_only { header(block) } else { block });
-            self.tracker.learn(read.collect());
+            self.tracker.learn(read.take(AT_ONCE).collect());
         }
     }
 

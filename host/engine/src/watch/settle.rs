@@ -1,9 +1,9 @@
 //! Finding out what became of a switch: in a block, expired, or overtaken.
 
-use std::ops::Range;
+use std::ops::RangeBounds;
 
 use dogwatch_alerts::Cause;
-use dogwatch_chain::{Block, BlockId, BlockNum, Slot, Time};
+use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
 use crate::chain::{Tracker, WitnessReading};
 use crate::holder::Holder;
@@ -11,14 +11,12 @@ use crate::situation::{Mode, SlotOutcome, SwitchOutcome};
 use crate::slots::SlotRecord;
 use crate::switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 use crate::watch::event::Command;
+use crate::watch::key::KeySightings;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
 /// Slots after the expiration until no node shows the expired switch as pending.
 const PENDING_GONE: u32 = 2;
-
-/// After every slot.
-pub(super) const LAST: Slot = Slot(u64::MAX);
 
 /// Switches that are kept.
 const SWITCHES_KEPT: usize = 32;
@@ -122,7 +120,7 @@ impl Watch {
         since: Option<Slot>,
     ) {
         self.state.key = Some(KeyRecord { key: flight.plan.to_key, since, before: Some(flight.plan.from_key) });
-        (self.shown_at, self.moved_after) = (None, None);
+        self.sightings = KeySightings::default();
         self.state.missed_unseen = 0;
         self.remember(&flight, SwitchOutcome::Applied, block, turn.now);
         (self.state.in_flight, self.state.reversible) = (None, None);
@@ -210,20 +208,16 @@ impl Watch {
         self.forget_old_switches();
     }
 
-    /// A move made elsewhere was pending, and never got into a block: the key is back before the move could count.
-    pub(super) fn forget_elsewhere(&mut self, from: &Holder, to: &Holder) {
-        let last = self
-            .state
-            .switches
-            .pop_if(|record| record.origin == Origin::Elsewhere && record.from == *from && record.to == *to);
-        drop(last);
+    /// Whether another branch has won that lacks that block.
+    fn has_lost(tracker: &Tracker, block: BlockId) -> bool {
+        let shorter = || Self::caught_up(tracker) && tracker.log().tip().is_some_and(|tip| tip.num() < block.num());
+        tracker.log().id_at(block.num()).map_or_else(shorter, |known| known != block)
     }
 
-    /// Whether another branch has won that does not hold the block of the last switch.
+    /// Whether the last switch was that one, and another branch has won that lacks its block.
     pub(super) fn lost_its_block(&self, tracker: &Tracker, from: &Holder, to: &Holder) -> bool {
         let last = self.state.switches.last().filter(|last| last.from == *from && last.to == *to);
-        let other = |block: BlockId| tracker.log().id_at(block.num()).is_some_and(|other| other != block);
-        last.and_then(|last| last.block).is_some_and(other)
+        last.and_then(|last| last.block).is_some_and(|block| Self::has_lost(tracker, block))
     }
 
     /// Forgets the last switch, if it was that one and took effect.
@@ -282,14 +276,14 @@ impl Watch {
         }
     }
 
-    /// What the new key was held to since a move that a fork has undone, or made later, was the old key's to produce.
-    pub(super) fn give_back(&mut self, undone: &Holder, holder: &Holder, until: Slot) {
+    /// What the new key was held to since a move that a fork has undone was the old key's to produce.
+    pub(super) fn give_back(&mut self, undone: &Holder, holder: &Holder) {
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
-        self.hold_to(undone, holder, since..until);
+        self.hold_to(undone, holder, since..);
     }
 
     /// Holds another node to what was missed in those slots.
-    pub(super) fn hold_to(&mut self, before: &Holder, holder: &Holder, slots: Range<Slot>) {
+    pub(super) fn hold_to(&mut self, before: &Holder, holder: &Holder, slots: impl RangeBounds<Slot>) {
         let wrong = |record: &&mut SlotRecord| {
             slots.contains(&record.slot) && record.holder == *before && record.outcome != SlotOutcome::Produced
         };
@@ -298,24 +292,20 @@ impl Watch {
 
     /// The same switch as this branch has it, if its block lost to another branch that holds it too; nothing if that does not.
     fn follow_branch(&mut self, tracker: &Tracker, settled: &Unproven) -> Option<Unproven> {
-        let ends_below = |block: &BlockId| {
-            let (tip, head) = (tracker.log().tip().map(Block::num), tracker.head().map(|head| head.num()));
-            tip == head && tip.is_some_and(|tip| tip < block.num())
-        };
-        let lost = |block: &BlockId| {
-            tracker.log().id_at(block.num()).map_or_else(|| ends_below(block), |known| known != *block)
-        };
-        let Some(_) = settled.block.filter(lost) else { return Some(settled.clone()) };
+        if !settled.block.is_some_and(|block| Self::has_lost(tracker, block)) {
+            return Some(settled.clone());
+        }
         let id = settled.plan.id(&self.config.profile);
         let other = tracker.log().find(id)?;
         if let Some(record) = self.state.switches.iter_mut().rev().find(|record| record.transaction == Some(id)) {
             record.block = Some(other.id);
         }
         let since = tracker.clock().map(|clock| clock.slot(other.time).plus(1));
-        // What was missed before that block was still the old key's to produce.
-        if let (Some(since), Some(record)) = (since, self.state.key.filter(|record| record.key == settled.plan.to_key))
-        {
-            self.give_back(&settled.plan.to, &settled.plan.from, since);
+        let moved = self.state.key.filter(|record| record.key == settled.plan.to_key);
+        if let (Some(since), Some(record)) = (since, moved) {
+            // What was missed before that block was still the old key's to produce.
+            let before = record.since.unwrap_or_default();
+            self.hold_to(&settled.plan.to, &settled.plan.from, before..since);
             self.state.key = Some(KeyRecord { since: Some(since), ..record });
         }
         Some(Unproven { block: Some(other.id), from_block: other.num().next(), ..settled.clone() })
@@ -338,7 +328,7 @@ impl Watch {
     pub(super) fn revive_overtaken(&mut self, turn: &mut Turn<'_>) {
         let key = self.state.key.map(|record| record.key);
         let Some(plan) = self.overtaken.take().filter(|plan| Some(plan.from_key) == key) else { return };
-        if turn.chain.head().is_some_and(|head| head.time > plan.expiration) || turn.now > plan.expiration {
+        if turn.chain.head().is_none_or(|head| head.time > plan.expiration) {
             return;
         }
         let id = plan.id(&self.config.profile);
@@ -361,9 +351,9 @@ impl Watch {
         self.state.switches.retain(|record| record.transaction != Some(id));
         let notice = self.lost_to_fork(&unproven.plan);
         self.update(turn, notice);
-        self.give_back(&unproven.plan.to, &unproven.plan.from, LAST);
+        self.give_back(&unproven.plan.to, &unproven.plan.from);
         self.state.key = Some(KeyRecord { key: unproven.plan.from_key, since: None, before: None });
-        (self.shown_at, self.moved_after) = (None, None);
+        self.sightings = KeySightings::default();
         self.state.in_flight = Some(InFlight { plan: unproven.plan, last_sent: None, sends: 0 });
         (self.state.unproven, self.state.reversible) = (None, None);
     }

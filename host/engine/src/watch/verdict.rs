@@ -12,7 +12,9 @@ impl Watch {
     pub fn verdict(&self, now: Time, tracker: &Tracker) -> Verdict {
         let view = tracker.view(now);
         match view.agreement {
-            Agreement::Blind if tracker.standstill() == Standstill::AllAtTheSameBlock && !self.fork_is_suspected() => {
+            Agreement::Blind
+                if tracker.standstill() == Standstill::AllAtTheSameBlock && !self.fork_is_suspected(now) =>
+            {
                 return Verdict::Chain;
             }
             Agreement::Blind | Agreement::Thin | Agreement::Disagreed => return Verdict::CannotTell,
@@ -36,7 +38,7 @@ impl Watch {
             return Verdict::CannotTell;
         }
         // Old misses prove nothing where what came since is not to be seen.
-        if self.fork_is_suspected() {
+        if self.fork_is_suspected(now) {
             return Verdict::CannotTell;
         }
         if !self.proven_misses(tracker).is_empty() {

@@ -68,7 +68,7 @@ impl Checks {
 /// Whether the site sees the chain: enough endpoints tell it the truth, and more than say anything else; and the chain
 /// is there to be seen.
 pub(super) fn sees(world: &NightWorld, site: &Site) -> bool {
-    let (mut right, mut wrong) = (0, 0);
+    let (mut right, mut wrong): (u32, u32) = (0, 0);
     for (index, endpoint) in world.endpoints.iter().enumerate() {
         match endpoint.worth(&world.chain) {
             Worth::Right if site.network.sends_to(index) => right += 1,
@@ -76,7 +76,7 @@ pub(super) fn sees(world: &NightWorld, site: &Site) -> bool {
             _ => {}
         }
     }
-    let need = usize::try_from(site.setup.quorum).unwrap_or(1).min(world.endpoints.len());
+    let need = site.setup.quorum_of(world.endpoints.len());
     let chain = &world.chain;
     let goes_on = !chain.troubles.halted && chain.truth().slot + 6 > world.slot && chain.truth().participation() >= 80;
     right >= need && right > wrong && goes_on && !chain.is_split()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch_chain::{Time, TransactionId};
+use dogwatch_chain::{Slot, Time, TransactionId};
 use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchOutcome, SwitchPlan};
 
 use crate::chain::branch::Side;
@@ -88,8 +88,8 @@ impl Checks {
             site.network.reaches_endpoint(*index) && endpoint.shows_a_fresh_head(&world.chain, world.slot)
         });
         let operators: BTreeSet<&str> = shown.map(|(_, endpoint)| endpoint.operator.as_str()).collect();
-        let need = usize::try_from(site.setup.quorum).unwrap_or(usize::MAX).min(world.endpoints.len());
-        if operators.len() < need {
+        let need = site.setup.quorum_of(world.endpoints.len());
+        if u32::try_from(operators.len()).is_ok_and(|heard| heard < need) {
             let text = format!("site {place} hears {} operators, and {need} are needed: {plan:?}", operators.len());
             self.broken(Rule::AgreedEvidence, world.slot, text);
         }
@@ -165,9 +165,10 @@ impl Checks {
         let round = u64::from(world.chain.profile.round_length);
         // A switch is remembered by when it was decided, which is some slots before it is in a block.
         let window = world.slot.saturating_sub(10 * round + 20).max(site.first_seen(16 * round));
-        // Whose slots were missed right before a site saw the chain again it knows only if a block tells when the key moved.
-        let sees = self.sees_since.get(place).copied().flatten().unwrap_or(0);
-        let just_seen = |slot: u64| sees <= slot && slot < sees + round;
+        // Of the rounds in which a site began to read blocks it knows whose slots were missed only if a block tells when the
+        // key moved.
+        let base = process.tracker.clock().zip(process.tracker.log().base()).map(|(clock, base)| clock.slot(base.time));
+        let just_seen = |slot: u64| base.is_some_and(|Slot(base)| base <= slot && slot <= base + 2 * round);
         let mut failed = Vec::new();
         for id in world.chain.branch(Side::Main).newest() {
             let link = world.chain.link(id);

@@ -1,6 +1,9 @@
 //! The clock of a site's machine.
 
+use std::time::Duration;
+
 use dogwatch_chain::Time;
+use dogwatch_engine::ClockReading;
 
 /// Whether a clock is wrong, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,12 @@ impl SiteClock {
             ClockFault::Drifts(millis) => millis * i64::try_from(slot.saturating_sub(*since)).unwrap_or(0),
         };
         self.faults.iter().map(error).sum()
+    }
+
+    /// What it shows when it is that time, and how long the machine has been up: the two go on alike.
+    pub(crate) fn reading(&self, now: Time, slot: u64) -> ClockReading {
+        let up = Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0));
+        ClockReading { shown: self.read(now, slot), up }
     }
 
     /// What it shows when it is that time.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
 use dogwatch_chain::{Block, BlockNum, Time};
 use dogwatch_engine::{
-    ChainAlerts, Command, Damping, Disable, EndpointReading, Event, Fit, Mode, NodeConfig, NodeIndex, Probe,
-    ProbeFailure, Probing, Rails, Signing, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
+    ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Fit, Mode, NodeConfig, NodeIndex,
+    Probe, ProbeFailure, Probing, Rails, Signing, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, is_sleep,
 };
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -21,6 +21,12 @@ use crate::site::{Edit, SiteAction};
 
 /// Attempts at reading blocks until a poll is given up.
 const READS: u32 = 200;
+
+/// Blocks that the pool reads at once.
+const AT_ONCE: u32 = 30;
+
+/// The age in slots up to which a head is fresh.
+pub(crate) const FRESH: u32 = 5;
 
 /// The process died in the middle of a step.
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +71,8 @@ impl ProcessSetup<'_> {
             chain: profile.name.clone(),
             block_interval: profile.block_interval,
             round_length: profile.round_length,
-            quorum: u32::try_from(self.operators).unwrap_or(u32::MAX).min(self.site.quorum),
-            stale_after: profile.slots(5),
+            quorum: self.site.quorum_of(self.operators),
+            stale_after: profile.slots(FRESH),
         }
     }
 
@@ -123,17 +129,6 @@ pub(crate) struct Process {
     looked: ClockReading,
 }
 
-/// What the machine's clock shows, and how long the machine has been up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ClockReading {
-    pub(crate) shown: Time,
-    /// As the time that it really is: the two go on alike.
-    pub(crate) up: Time,
-}
-
-/// By how many milliseconds a clock must have been set for the process to take notice.
-const NOTICED: u64 = 250;
-
 impl std::fmt::Debug for dyn Decide {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a policy")
@@ -169,19 +164,11 @@ impl Process {
 
     /// Looks at the clock, as the daemon does at each event. What time it is, as far as the process knows.
     pub(crate) fn look(&mut self, clock: ClockReading) -> Time {
-        let rested = clock.up.since(self.looked.up);
-        let expected = self.looked.shown.plus(rested);
+        let rested = clock.up.saturating_sub(self.looked.up);
+        let later = self.tracker.note_clock(&self.looked, &clock).map_or(Duration::ZERO, |step| step.later);
         self.looked = clock;
-        let forward = clock.shown.as_millis().saturating_sub(expected.as_millis());
-        let mut slept = rested;
-        if forward.unsigned_abs() >= NOTICED {
-            let before = self.tracker.corrected(expected);
-            self.tracker.clock_was_set(forward);
-            slept = slept.saturating_add(self.tracker.corrected(clock.shown).since(before));
-        }
         let now = self.tracker.corrected(clock.shown);
-        let asleep = self.tracker.config().block_interval.saturating_mul(3).max(Duration::from_secs(5));
-        if slept > asleep {
+        if is_sleep(rested.saturating_add(later), self.tracker.config().block_interval) {
             self.chain_alerts.woke_up(now, &self.tracker);
         }
         now
@@ -227,7 +214,8 @@ impl Process {
 
     fn read_blocks(&mut self, readings: &[EndpointReading], blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>) {
         for _ in 0..READS {
-            let Some((from, to)) = self.tracker.wanted() else { return };
+            let Some((from, head)) = self.tracker.wanted() else { return };
+            let to = head.min(BlockNum(from.0.saturating_add(AT_ONCE - 1)));
             let answers = readings.iter().filter(|reading| reading.result.is_ok());
             let serving = answers.filter(|reading| self.tracker.serves(&reading.endpoint));
             let read: Vec<Vec<Block>> = serving.map(|reading| blocks(&reading.endpoint, from, to)).collect();
@@ -235,7 +223,7 @@ impl Process {
             let whole = |read: &&Vec<Block>| read.iter().all(|block| block.signing_key.is_some());
             let mut some = read.iter().filter(|read| !read.is_empty());
             let Some(read) = some.clone().find(whole).or_else(|| some.next()).cloned() else { return };
-            if self.tracker.learn(read) == Fit::Linked {
+            if self.tracker.learn(read) == Fit::Linked && to == head {
                 return;
             }
         }

@@ -110,6 +110,35 @@ fn how_far_back_forks_went() {
     assert_eq!(log.forked_above(0), Some(Time::from_millis(0)), "nobody knows any more");
 }
 
+/// The log steps back further than to the block where the branches part.
+#[test]
+fn rounds_that_both_branches_have_stay() {
+    let chain = [(103, 3, "d"), (104, 4, "e"), (105, 5, "a"), (106, 6, "b"), (107, 7, "c")];
+    let parted = |at: u32| {
+        let mut log = log(&chain, &[]);
+        log.learn_schedule(&schedule(105, "abcde", None));
+        log.learn_schedule(&schedule(110, "edcba", None));
+        log.learn_schedule(&schedule(115, "badce", None));
+        let other =
+            |num: u32| Block { id: id(num, 9), previous: id(num - 1, 9), ..block(num, u64::from(num) + 2, "d") };
+        assert_eq!(log.extend([other(108)]), Fit::Forked);
+        assert_eq!(log.extend([other(107)]), Fit::Forked);
+        assert_eq!(log.tip().map(Block::num), Some(BlockNum(104)), "it has taken one block, and two more");
+        assert!(log.schedules.len() == 1 && log.is_on_a_lost_branch());
+        let same = chain.into_iter().filter(|(num, ..)| (105..at).contains(num));
+        let first = Block { previous: block(at - 1, 0, "d").id, ..other(at) };
+        let read = same.map(|(num, slot, witness)| block(num, slot, witness)).chain([first]);
+        for block in read.chain((at + 1..=107).map(other)) {
+            assert!(log.is_on_a_lost_branch(), "{block:?} is still to come");
+            assert_eq!(log.extend([block]), Fit::Linked);
+        }
+        assert!(!log.is_on_a_lost_branch());
+        log.schedules.len()
+    };
+    assert_eq!([107, 106].map(parted), [2, 2], "block 105 elected it");
+    assert_eq!(parted(105), 1, "another block 105 elected another one");
+}
+
 /// The round from block 106 on was elected by block 105, which loses: the winner elects another one.
 #[test]
 fn rounds_that_a_lost_block_elected_are_forgotten() {

@@ -308,6 +308,19 @@ fn a_lone_endpoint_with_a_wrong_schedule_leaves_none() {
     assert_eq!(tracker.log().schedules.keys().collect::<Vec<_>>(), [&BlockNum(105)], "the one that was right stays");
 }
 
+/// Its next block is not there yet, and with it none of the reads that hold schedules against blocks.
+#[test]
+fn a_schedule_that_known_blocks_contradict_replaces_none() {
+    let mut tracker = tracker();
+    play(&mut tracker, 100..=118, |num| vec![scheduling("z", num, "abcde")]);
+    let known = tracker.log().schedules.clone();
+    for late in [219, 220] {
+        tracker.observe(time(late), &[scheduling("z", 118, "bcdea")]);
+        assert_eq!((&tracker.log().schedules, tracker.wanted()), (&known, None));
+    }
+    assert_eq!(tracker.doubts().get("z"), Some(&Doubt::WrongSchedule));
+}
+
 /// One on another branch, where another round was elected: that is a fork, and no wrong schedule.
 #[test]
 fn another_branch_may_have_another_schedule() {

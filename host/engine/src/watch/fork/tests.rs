@@ -22,6 +22,7 @@ fn a_node_well_above_the_endpoints() {
     scene.ahead = Some(("third", 4));
     scene.run(3);
     assert_eq!(said(&mut scene), [], "it may be a moment");
+    assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::Fine);
     scene.run(1);
     assert_eq!(said(&mut scene), [AlertEvent::Opened]);
     assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::CannotTell, "no longer fine");
@@ -79,6 +80,7 @@ fn no_majority() {
     // A round until the blocks of the others are too old, and a round of patience.
     scene.run(10);
     assert_eq!(said(&mut scene), []);
+    assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::CannotTell, "it holds before it is said");
     scene.run(10);
     assert_eq!(said(&mut scene), [AlertEvent::Opened]);
     assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::CannotTell);

@@ -102,6 +102,28 @@ fn an_irreversible_switch_that_a_fork_undoes_is_forgotten_and_told() {
     assert_eq!(told[0], (AlertEvent::Opened, "alice: a fork undid the switch to node second".to_owned()));
 }
 
+/// Somebody else was first, and a fork takes that back: the chain may still take the switch.
+#[test]
+fn a_switch_that_was_overtaken_by_an_undone_move_is_under_way_again() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.fails = true;
+    scene.run(12);
+    scene.decide(Action::SwitchTo(NodeIndex(1)), "two misses in a row");
+    let plan = scene.plan();
+    scene.announce(key(2));
+    scene.run(5);
+    let outcomes = |scene: &Scene| scene.watch.state.switches.iter().map(|made| made.outcome).collect::<Vec<_>>();
+    assert_eq!(outcomes(&scene), [SwitchOutcome::Overtaken, SwitchOutcome::Applied]);
+    assert_eq!(scene.watch.state.in_flight, None);
+    scene.rewrite(6);
+    scene.run(1);
+    assert_eq!(scene.watch.state.in_flight.as_ref().map(|flight| &flight.plan), Some(&plan));
+    assert_eq!(outcomes(&scene), []);
+    // It is settled like any other.
+    scene.run(12);
+    assert_eq!(outcomes(&scene), [SwitchOutcome::Failed]);
+}
+
 /// Headers show misses and blocks of the witness. Neither the switch nor its proof is in them: whether it took effect is
 /// known from the key, once it can no longer be pending.
 #[test]

@@ -86,7 +86,7 @@ impl Watch {
                     "Find out what is wrong with the chain, and see that the node is ready to produce when it recovers.",
                 ),
             ),
-            Verdict::CannotTell if self.fork_is_suspected() => (
+            Verdict::CannotTell if self.fork_is_suspected(now) => (
                 "The endpoints may be on a minority fork: Dogwatch does not switch while that lasts.",
                 Some("First find out which branch is the chain's: the node may be missing nothing there."),
             ),

@@ -86,6 +86,14 @@ fn alerts_about_the_key() {
     scene.announce(key(1));
     scene.run(1);
     texts.add("disabled while no standby is ready, then enabled", Cause::Disabled, scene.take());
+
+    let mut scene = Scene::new(Mode::Armed);
+    scene.wallet(key(2));
+    scene.run(1);
+    scene.take();
+    scene.wallet(key(1));
+    scene.run(1);
+    texts.add("a move that no block holds", Cause::KeyChanged, scene.take());
     texts.check();
 }
 

@@ -1,0 +1,43 @@
+//! Moves of the key that came to nothing: they never got into a block, or a fork undid them.
+
+use dogwatch_chain::PublicKey;
+
+use crate::chain::Tracker;
+use crate::switch::KeyRecord;
+use crate::watch::machine::Watch;
+use crate::watch::turn::Turn;
+
+impl Watch {
+    /// The endpoints show another key, and this branch does not hold the last move: it never got into a block, or a fork undid
+    /// it. What was missed before it counts on.
+    pub(super) fn forget_undone_move(&mut self, turn: &mut Turn<'_>, shown: PublicKey) {
+        let Some(record) = self.state.key.filter(|record| record.key != shown) else { return };
+        let Some(before) = record.before else { return };
+        let (from, to) = (self.holder_of(before), self.holder_of(record.key));
+        if !self.lost_its_block(turn.chain, &from, &to) && !self.never_held(turn.chain, record) {
+            return;
+        }
+        self.give_back(&to, &from);
+        self.state.key = Some(KeyRecord { key: before, since: None, before: None });
+        self.sightings.shown = self.sightings.moved_after.take();
+        let notice = match self.forget_last_move(&from, &to).and_then(|record| record.block) {
+            Some(_) => self.undone_by_fork(&to, &from),
+            None => self.move_came_to_nothing(&to, &from),
+        };
+        self.update(turn, notice);
+        self.revive_overtaken(turn);
+    }
+
+    /// Whether the last holder never had the key on this branch: the blocks from a round before the move until now are all there,
+    /// and none gives it the key or is signed with it.
+    fn never_held(&self, tracker: &Tracker, last: KeyRecord) -> bool {
+        let (Some(after), Some(clock)) = (self.sightings.moved_after, tracker.clock()) else { return false };
+        let (log, witness) = (tracker.log(), &self.config.witness);
+        let begin = clock.time(after.back(self.round()));
+        Self::caught_up(tracker)
+            && log.base().is_some_and(|base| base.time <= begin)
+            && log.first_after(begin).is_some_and(|first| log.is_whole_from(first.num()))
+            && log.key_changes_after(witness, begin).all(|(_, key)| key != last.key)
+            && log.signed_after(witness, last.key, begin).is_none()
+    }
+}
