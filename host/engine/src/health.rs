@@ -74,6 +74,16 @@ pub struct NodeHealth {
     last_unfit: Option<Unfit>,
     /// The heads that it showed last, fit or not, newest last.
     shown: VecDeque<Head>,
+    branch: Branch,
+}
+
+/// Whether a node follows the branch that the endpoints show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Branch {
+    /// So many of the newest heads it showed have not been among the endpoints' blocks.
+    NotSeen(usize),
+    /// One of the heads that it showed since its last bad probe is one of their blocks.
+    Theirs,
 }
 
 impl NodeHealth {
@@ -87,6 +97,7 @@ impl NodeHealth {
             last_good: None,
             last_unfit: None,
             shown: VecDeque::new(),
+            branch: Branch::NotSeen(0),
         }
     }
 
@@ -131,7 +142,20 @@ impl NodeHealth {
         if let Some(off) = self.off_chain(log).filter(|_| self.last_unfit.is_none()) {
             self.last_unfit = Some(off);
             self.good = 0;
+            self.branch = Branch::NotSeen(0);
         }
+        if let Branch::NotSeen(newest) = self.branch {
+            let is_theirs = |head: &Head| log.id_at(head.num()).is_some_and(|id| id == head.id);
+            if self.shown.iter().rev().take(newest).any(is_theirs) {
+                self.branch = Branch::Theirs;
+            }
+        }
+    }
+
+    /// Whether it has shown a block of the endpoints' since its last bad probe: a head that is above theirs may be another
+    /// branch's.
+    pub(crate) fn is_on_their_branch(&self) -> bool {
+        self.branch == Branch::Theirs
     }
 
     /// Whether the newest head that it showed, as far as the log reaches, is not the log's.
@@ -150,6 +174,9 @@ impl NodeHealth {
         while self.shown.len() > SHOWN_KEPT {
             self.shown.pop_front();
         }
+        if let Branch::NotSeen(newest) = &mut self.branch {
+            *newest = newest.saturating_add(1).min(SHOWN_KEPT);
+        }
     }
 
     /// Takes in a probe and says whether the health changed.
@@ -165,6 +192,7 @@ impl NodeHealth {
                 self.last_unfit = Some(unfit);
                 self.bad = self.bad.saturating_add(1);
                 self.good = 0;
+                self.branch = Branch::NotSeen(0);
             }
         }
         let health = if self.good >= damping.rise.max(1) {
@@ -195,6 +223,11 @@ impl<'a> AgreedChain<'a> {
     pub(crate) fn of(tracker: &'a Tracker) -> Self {
         let read = tracker.log().tip().map(Block::num);
         Self { log: tracker.log(), newest: tracker.head().map(Head::num).max(read) }
+    }
+
+    /// The blocks of it that are known.
+    pub(crate) fn log(self) -> &'a BlockLog {
+        self.log
     }
 }
 
@@ -283,6 +316,30 @@ mod tests {
     }
 
     #[test]
+    fn only_what_it_showed_since_its_last_bad_probe_tells_its_branch() {
+        let mut log = BlockLog::default();
+        assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
+        let damping = Damping { rise: 1, fall: 2 };
+        let mut node = NodeHealth::new(time(0));
+        let mut show = |slot, shown: Head, fit: bool| {
+            node.note_shown(shown.clone());
+            node.note(
+                time(slot),
+                damping,
+                if fit { Ok(probe(shown)) } else { Err(Unfit::Probe(ProbeFailure::new("no"))) },
+            );
+            node.compare(&log);
+            node.is_on_their_branch()
+        };
+        assert!(!show(202, head(100, 200), false), "a bad probe");
+        assert!(!show(203, head(103, 203), true), "a head above the endpoints'");
+        assert!(show(204, head(101, 201), true));
+        assert!(show(205, head(104, 205), true), "it follows them, ahead of them");
+        assert!(!show(206, head(101, 201), false));
+        assert!(!show(207, head(105, 207), true), "it may have changed to another branch since");
+    }
+
+    #[test]
     fn what_a_probe_is_worth() {
         let mut log = BlockLog::default();
         assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
@@ -301,9 +358,12 @@ mod tests {
             health
         };
         assert_eq!(later(&head(101, 201)).unfit(), None);
+        assert!(later(&head(101, 201)).is_on_their_branch());
+        assert!(!later(&head(102, 202)).is_on_their_branch(), "nobody has that block yet");
         let mut off = later(&forked);
         let fork = Unfit::Fork(BlockNum(101));
         assert_eq!(off.unfit(), Some(&fork), "the endpoints have come that far");
+        assert!(!off.is_on_their_branch());
         let now =
             |health: &NodeHealth, head, agreed| assess(time(203), Ok(probe(head)), chain(1), STALE, agreed, health);
         assert_eq!(now(&off, head(103, 203), Some(agreed)), Err(fork.clone()), "what it showed before was another one");

@@ -73,6 +73,8 @@ fn worker(
         let outcome: NightOutcome = outcome?;
         counts.add(&night, &outcome);
         if let Some(violation) = outcome.violation {
+            // At once: a long run may be ended before it tells the sum.
+            eprintln!("night {} breaks {:?} in slot {}", night.seed, violation.rule, violation.slot);
             failed.push(Failed { night, violation });
             if !range.keep_going {
                 stop.store(true, Ordering::Relaxed);

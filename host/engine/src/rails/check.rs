@@ -75,6 +75,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) health: Health,
     /// What the last probe found wrong.
     pub(crate) unfit: Option<String>,
+    /// Whether it has shown a block of the endpoints' since its last bad probe.
+    pub(crate) on_their_branch: bool,
     pub(crate) last_good_probe: Option<Time>,
     pub(crate) unprobed: Unprobed,
 }
@@ -214,7 +216,11 @@ impl Candidate<'_> {
             (Health::Unknown, Unprobed::Refused) => Some(Refusal::Unproven(node)),
             (Health::Healthy, _) => {
                 let age = self.last_good_probe.map_or(Duration::MAX, |at| now.since(at));
-                (age > limits.candidate_fresh).then_some(Refusal::ProbeStale { node, age })
+                if age > limits.candidate_fresh {
+                    return Some(Refusal::ProbeStale { node, age });
+                }
+                let why = "it has shown none of the endpoints' blocks since its last bad probe".to_owned();
+                (!self.on_their_branch).then_some(Refusal::Unfit { node, why })
             }
         }
     }

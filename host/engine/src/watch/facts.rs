@@ -55,6 +55,7 @@ impl Watch {
             node: &node.name,
             health: health.health(),
             unfit: health.unfit().map(ToString::to_string),
+            on_their_branch: health.is_on_their_branch(),
             last_good_probe: health.last_good(),
             unprobed: node.unprobed,
         })

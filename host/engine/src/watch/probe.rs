@@ -22,7 +22,11 @@ impl Watch {
         if let Some(shown) = shown {
             health.note_shown(shown);
         }
-        if !health.note(turn.now, damping, assessed) {
+        let changed = health.note(turn.now, damping, assessed);
+        if let Some(chain) = agreed {
+            health.compare(chain.log());
+        }
+        if !changed {
             return;
         }
         let (state, why) = (health.health(), health.unfit().map(ToString::to_string));

@@ -22,7 +22,14 @@ fn node(name: &str) -> Holder {
 }
 
 fn candidate(health: Health, last_good: Option<u64>, unprobed: Unprobed) -> Candidate<'static> {
-    Candidate { node: "two", health, unfit: None, last_good_probe: last_good.map(time), unprobed }
+    Candidate {
+        node: "two",
+        health,
+        unfit: None,
+        on_their_branch: true,
+        last_good_probe: last_good.map(time),
+        unprobed,
+    }
 }
 
 /// The policy wants node two, which is fit, since node one misses blocks.
@@ -144,6 +151,19 @@ fn every_refusal_has_a_rail() {
                 ..clear(&two)
             },
             Refusal::Unfit { node: "two".to_owned(), why: "the probe failed".to_owned() },
+        ),
+        (
+            Facts {
+                candidate: Some(Candidate {
+                    on_their_branch: false,
+                    ..candidate(Health::Healthy, Some(199), Unprobed::Refused)
+                }),
+                ..clear(&two)
+            },
+            Refusal::Unfit {
+                node: "two".to_owned(),
+                why: "it has shown none of the endpoints' blocks since its last bad probe".to_owned(),
+            },
         ),
     ];
     let mut found = BTreeSet::new();
