@@ -24,10 +24,11 @@ impl Sources<'_> {
         ChainStatus {
             name: self.tracker.config().chain.clone(),
             agreement: view.agreement,
-            verdict: self
-                .pool
-                .agreement()
-                .map_or_else(|| "no endpoint was asked lately".to_owned(), |agreement| agreement.verdict.to_string()),
+            // The engine's, which has read the blocks as well: what it decides by is what is shown.
+            verdict: self.pool.agreement().map_or_else(
+                || "no endpoint was asked lately".to_owned(),
+                |_| self.tracker.agreement_verdict().to_string(),
+            ),
             head: known.then_some(view.head.0),
             head_age_ms: known.then_some(millis(view.head_age)),
             irreversible: known.then_some(view.irreversible.0),

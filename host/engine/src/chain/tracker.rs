@@ -146,7 +146,12 @@ impl Tracker {
         self.verdict == AgreementVerdict::Thin && self.sound >= self.need
     }
 
-    /// How well the endpoints agree.
+    /// How well the endpoints agree, in full.
+    pub fn agreement_verdict(&self) -> AgreementVerdict {
+        self.verdict
+    }
+
+    /// How well the endpoints agree, as policies see it.
     pub fn agreement(&self) -> Agreement {
         self.verdict.into()
     }

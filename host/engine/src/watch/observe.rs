@@ -12,6 +12,8 @@ impl Watch {
         self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
         if Self::quorum_agrees(turn.chain) {
+            // It was noted by this machine's clock, which may have been ahead.
+            self.state.history_lost = self.state.history_lost.map(|lost| lost.min(turn.now));
             self.health.iter_mut().for_each(|health| health.compare(turn.chain.log()));
             self.note_counter(turn.chain);
             // The own slots before the key as well: who moved it may have had a reason, and misses are one.
@@ -42,5 +44,25 @@ impl Watch {
             &keep,
             "The node is no longer in the configuration, or has no probe any more.",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::situation::Mode;
+    use crate::watch::scene::Scene;
+
+    #[test]
+    fn a_history_that_was_lost_by_a_clock_that_was_ahead() {
+        let mut scene = Scene::new(Mode::Armed);
+        let now = scene.now();
+        scene.watch.state.history_lost = Some(now.plus(Duration::from_hours(2)));
+        scene.run(1);
+        assert_eq!(scene.watch.state.history_lost, Some(scene.now()));
+        let noted = scene.now();
+        scene.run(3);
+        assert_eq!(scene.watch.state.history_lost, Some(noted), "after that it stays");
     }
 }

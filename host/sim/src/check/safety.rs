@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch_chain::{Slot, Time, TransactionId};
+use dogwatch_chain::{PublicKey, Slot, Time, TransactionId};
 use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchOutcome, SwitchPlan};
 
 use crate::chain::branch::Side;
@@ -169,21 +169,23 @@ impl Checks {
         // key moved.
         let base = process.tracker.clock().zip(process.tracker.log().base()).map(|(clock, base)| clock.slot(base.time));
         let just_seen = |slot: u64| base.is_some_and(|Slot(base)| base <= slot && slot <= base + 2 * round);
-        let mut failed = Vec::new();
+        let (mut moved, mut failed) = (Vec::new(), Vec::new());
         for id in world.chain.branch(Side::Main).newest() {
             let link = world.chain.link(id);
             if link.slot < window {
                 break;
             }
-            for change in link.moves.iter().filter(|change| change.witness == witness && !just_seen(link.slot)) {
+            for change in link.moves.iter().filter(|change| change.witness == witness) {
                 let by_policy = change.switch.is_some_and(|id| origin_of(sites, id) == Some(Origin::Policy));
-                failed.push((change.from, link.slot, by_policy));
+                if by_policy && !just_seen(link.slot) {
+                    failed.push((change.from, link.slot));
+                }
+                moved.push((change.from, link.slot));
             }
         }
-        let moved_since = |name: &str, since: u64, all: bool| {
+        let within = |moves: &[(PublicKey, u64)], name: &str, since: u64| {
             let node = watch.config().nodes.iter().find(|node| node.name == name);
-            let of = |key| failed.iter().filter(move |(from, ..)| *from == key);
-            node.is_some_and(|node| of(node.key).any(|(_, slot, by_policy)| *slot >= since && (all || *by_policy)))
+            node.is_some_and(|node| moves.iter().any(|(from, slot)| *from == node.key && *slot >= since))
         };
         let Holder::Node(target) = &plan.to else { return };
         let situation = watch.situation(plan.at, &process.tracker);
@@ -192,12 +194,12 @@ impl Checks {
             own.is_some_and(|own| own.outcome != SlotOutcome::Produced)
         };
         let clean = situation.nodes.iter().enumerate().find(|(index, node)| {
-            let failed = moved_since(&node.name, window, true) || missed_last(*index);
+            let failed = within(&moved, &node.name, window) || missed_last(*index);
             // It may have become fit a moment after the policy was asked.
             let fit = node.eligible && node.health_for >= world.chain.profile.block_interval;
             fit && !failed && plan.from != Holder::Node(node.name.clone())
         });
-        if let Some((_, clean)) = clean.filter(|_| moved_since(target, window + 40, false)) {
+        if let Some((_, clean)) = clean.filter(|_| within(&failed, target, window + 40)) {
             let text = format!("site {place} switches back to {target}, and {} is fit", clean.name);
             self.broken(Rule::CleanTarget, world.slot, text);
         }
