@@ -162,6 +162,34 @@ pub struct NodeStatus {
     pub version: Option<String>,
     /// What the last bad probe found.
     pub trouble: Option<String>,
+    /// The idle connection that tells when its process ends; `None` without a probe, or before it was tried.
+    #[serde(default)]
+    pub tripwire: Option<TripwireStatus>,
+}
+
+/// A connection to a node that is cut at once when the node's process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TripwireStatus {
+    /// How it stands.
+    pub state: TripwireState,
+    /// How long it has been so, in milliseconds.
+    pub for_ms: u64,
+    /// How often it was cut although the port went on taking connections.
+    pub blips: u32,
+}
+
+/// How a tripwire stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TripwireState {
+    /// It stands.
+    Up,
+    /// The port refuses connections.
+    Refused,
+    /// No connection comes about.
+    Silent,
+    /// The other side closes idle connections so soon that it is of no use.
+    GivenUp,
 }
 
 /// A past switch.

@@ -4,6 +4,7 @@ mod clock;
 mod connection;
 mod handle;
 mod http;
+mod port;
 mod start;
 
 pub use handle::DevnetHandle;

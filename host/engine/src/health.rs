@@ -39,6 +39,9 @@ pub enum Unfit {
     /// The probe failed.
     #[error("the probe failed: {0}")]
     Probe(ProbeFailure),
+    /// Its process has ended: an open connection to it was cut, and its port refuses new ones.
+    #[error("its process is gone: the connection to it was cut, and its port refuses new ones")]
+    Gone,
     /// It is on another chain.
     #[error("it is on another chain: {0}")]
     WrongChain(ChainId),
@@ -202,6 +205,18 @@ impl NodeHealth {
         } else {
             self.health
         };
+        self.set(now, health)
+    }
+
+    /// Takes in that its process has ended, and says whether the health changed. A proof needs no second one.
+    pub fn note_gone(&mut self, now: Time) -> bool {
+        self.last_unfit = Some(Unfit::Gone);
+        self.good = 0;
+        self.branch = Branch::NotSeen(0);
+        self.set(now, Health::Unhealthy)
+    }
+
+    fn set(&mut self, now: Time, health: Health) -> bool {
         let changed = health != self.health;
         if changed {
             self.health = health;
@@ -313,6 +328,21 @@ mod tests {
             assert_eq!(node.unfit().is_none(), good);
         }
         assert_eq!((node.since(), node.last_good()), (time(13), Some(time(13))));
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_unhealthy_at_once() {
+        let mut node = NodeHealth::new(time(0));
+        let damping = Damping { rise: 2, fall: 3 };
+        let good = |slot| Ok(probe(head(5, slot)));
+        node.note(time(1), damping, good(1));
+        assert!(node.note(time(2), damping, good(2)));
+        assert!(node.note_gone(time(3)));
+        assert_eq!((node.health(), node.unfit(), node.since()), (Health::Unhealthy, Some(&Unfit::Gone), time(3)));
+        assert!(!node.note_gone(time(4)), "that is known");
+        assert!(!node.note(time(5), damping, good(5)), "one good probe is not enough");
+        assert!(node.note(time(6), damping, good(6)));
+        assert_eq!((node.health(), node.unfit()), (Health::Healthy, None));
     }
 
     #[test]

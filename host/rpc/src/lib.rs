@@ -37,6 +37,7 @@ mod read;
 mod results;
 mod text;
 mod transport;
+mod tripwire;
 
 pub use agreement::{Comparison, EndpointAgreement, EndpointView, EndpointVoice};
 pub use broadcast::{BroadcastOutcome, BroadcastReport, BroadcastResult};
@@ -53,3 +54,4 @@ pub use pool::{ChainVerdict, EndpointHealth, EndpointSnapshot, Pool, PoolError};
 pub use probe::{ProbeReading, Prober};
 pub use read::{ReadError, TransactionStatus, UnusableResult};
 pub use transport::{AnswerDate, LONGEST as LONGEST_RETRY_AFTER, Redirect, retry_after};
+pub use tripwire::{Tripwire, WireEvent};

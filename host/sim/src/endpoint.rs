@@ -128,10 +128,14 @@ impl ModelEndpoint {
         }
     }
 
-    /// Whether it shows the head, or one that is some slots old, of a branch that is not its own alone.
+    /// Whether it is on a branch that nobody else has.
+    pub(crate) fn is_alone(&self) -> bool {
+        matches!(self.fault(), Some(EndpointFault::Forked(_)))
+    }
+
+    /// Whether it shows the head of its branch, or one that is some slots old.
     pub(crate) fn shows_a_fresh_head(&self, chain: &ModelChain, slot: u64) -> bool {
-        let alone = matches!(self.fault(), Some(EndpointFault::Forked(_)));
-        !self.is_down(slot) && !alone && self.stands_at(chain, slot).slot + u64::from(FRESH) >= slot
+        !self.is_down(slot) && self.stands_at(chain, slot).slot + u64::from(FRESH) >= slot
     }
 
     /// The block that it stands at.
@@ -239,7 +243,7 @@ impl ModelEndpoint {
             return Vec::new();
         }
         let top = self.stands_at(chain, slot).num();
-        let forked = matches!(self.fault(), Some(EndpointFault::Forked(_)));
+        let forked = self.is_alone();
         let blocks = (from.0.max(1)..=to.0.min(top)).map(|num| chain.at(self.side(), num).block.clone());
         let bent = |block: Block| match forked {
             true => Block { id: self.bent(block.id), previous: self.bent(block.previous), ..block },

@@ -141,16 +141,24 @@ impl Node {
         unfit.then_some(self.since().slot.max(self.shown_since))
     }
 
+    /// Whether nothing listens on its port in that slot.
+    pub(crate) fn refuses(&self, slot: u64) -> bool {
+        let passed = slot.saturating_sub(self.since().slot);
+        match self.fault() {
+            Some(NodeFault::Crashed | NodeFault::PortTaken) => true,
+            Some(NodeFault::CrashLoop(period)) => (passed / period.max(1)).is_multiple_of(2),
+            _ => false,
+        }
+    }
+
     /// What a probe finds.
     pub(crate) fn probe(&self, chain: &ModelChain, slot: u64) -> Result<Probe, ProbeFailure> {
         let tip = chain.head(self.side()).num();
         let (since, passed) = (self.since(), slot.saturating_sub(self.since().slot));
-        let refused = || Err(ProbeFailure::new("connection refused"));
         let late = || Err(ProbeFailure::new("no answer within 2 s"));
         let stands_at = || chain.link(since.stands_at).head();
         let mut head = match self.fault() {
-            Some(NodeFault::Crashed | NodeFault::PortTaken) => return refused(),
-            Some(NodeFault::CrashLoop(period)) if (passed / period.max(1)).is_multiple_of(2) => return refused(),
+            _ if self.refuses(slot) => return Err(ProbeFailure::new("connection refused")),
             Some(NodeFault::SlowDisk) if slot.is_multiple_of(3) => return late(),
             Some(NodeFault::FlakyProbe) if (slot / 2).is_multiple_of(2) => return late(),
             Some(NodeFault::Thawed(frozen)) if passed <= frozen => return late(),

@@ -8,6 +8,8 @@ pub(crate) mod process;
 pub(crate) mod store;
 mod translate;
 
+use std::collections::BTreeSet;
+
 use dogwatch_chain::{Time, TransactionId};
 use dogwatch_engine::{DecisionRecord, Event, SendReport, SwitchPlan};
 use rand::rngs::SmallRng;
@@ -20,7 +22,7 @@ use crate::node::Node;
 use crate::site::clock::SiteClock;
 use crate::site::network::Network;
 use crate::site::policy::Decide;
-use crate::site::process::{Died, Process, ProcessSetup, StepTools};
+use crate::site::process::{Died, NodesSeen, Process, ProcessSetup, StepTools};
 use crate::site::store::SiteStore;
 
 /// What a site does that the world must hear of.
@@ -88,6 +90,8 @@ pub(crate) struct Site {
     pub(crate) pauses: Vec<(usize, u64)>,
     /// When its state was last lost in a way that it noticed.
     pub(crate) lost_at: Option<u64>,
+    /// The nodes to which a connection stood in the last cycle.
+    wires: BTreeSet<String>,
     /// When it last forgot what it had seen.
     pub(crate) forgot_at: Option<u64>,
     pub(crate) sent: Vec<SentSwitch>,
@@ -117,6 +121,7 @@ impl Site {
             dies_after_send: None,
             deadly: 0,
             started: 0,
+            wires: BTreeSet::new(),
             amnesia: false,
             pauses: Vec::new(),
             lost_at: None,
@@ -215,6 +220,7 @@ impl Site {
             };
             self.process = Some(Process::start(&setup, &self.store, clock));
             self.started = slot;
+            self.wires.clear();
         }
         let mut readings = Vec::new();
         for (index, endpoint) in endpoints.iter_mut().enumerate() {
@@ -224,8 +230,10 @@ impl Site {
         let probed: &[Node] = if slot.is_multiple_of(probes) { nodes } else { &[] };
         let probed: Vec<_> =
             probed.iter().map(|node| (node.name.clone(), self.network.probe(node, chain, slot))).collect();
+        let gone = self.gone(nodes, slot);
+        let seen = NodesSeen { probed: &probed, gone: &gone };
         let (actions, lives) = self.step(slot, |process, tools| {
-            process.cycle(clock, &readings, &probed, tools, |endpoint, from, to| {
+            process.cycle(clock, &readings, seen, tools, |endpoint, from, to| {
                 let found = endpoints.iter().find(|candidate| candidate.name == endpoint);
                 found.map(|endpoint| endpoint.blocks(chain, slot, from, to)).unwrap_or_default()
             })
@@ -235,6 +243,15 @@ impl Site {
             self.die(slot + down);
         }
         actions
+    }
+
+    /// The nodes whose processes have ended since the last cycle, by the connections to them that stood then.
+    fn gone(&mut self, nodes: &[Node], slot: u64) -> Vec<String> {
+        let held = nodes.iter().filter(|node| self.network.holds_wire(node, slot));
+        let held: BTreeSet<String> = held.map(|node| node.name.clone()).collect();
+        let before = std::mem::replace(&mut self.wires, held);
+        let ended = |node: &&Node| before.contains(&node.name) && self.network.reaches_nodes() && node.refuses(slot);
+        nodes.iter().filter(ended).map(|node| node.name.clone()).collect()
     }
 
     /// An event from outside: an operator's command, or what became of a transmission.

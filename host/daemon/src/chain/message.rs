@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_chain::{AccountName, Block, TransactionId};
 use dogwatch_client::ChainStatus;
 use dogwatch_engine::{Force, Holder, Lifetime, NodeIndex, Probe, ProbeFailure, Refusal, SendReport, Strength};
-use dogwatch_rpc::{EndpointIndex, PollAnswer};
+use dogwatch_rpc::{EndpointIndex, PollAnswer, WireEvent};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -21,6 +21,8 @@ pub enum Message {
     Blocks(Option<(EndpointIndex, Vec<Block>)>),
     /// A node was probed.
     Probed(usize, NodeIndex, Result<Probe, ProbeFailure>),
+    /// Something happened to a node's tripwire.
+    Wire(usize, NodeIndex, WireEvent),
     /// A transaction was sent to the endpoints.
     Sent(usize, TransactionId, SendReport),
     /// Someone asks for the status.

@@ -1,10 +1,7 @@
-//! The background jobs that ask for news: polls of a chain's endpoints and probes of its nodes.
-
-use std::time::Duration;
+//! The background job that polls a chain's endpoints.
 
 use dogwatch_chain::{AccountName, BlockNum};
-use dogwatch_engine::{NodeIndex, Probe, ProbeFailure};
-use dogwatch_rpc::{EndpointIndex, PollRequest, Pool, Prober};
+use dogwatch_rpc::{EndpointIndex, PollRequest, Pool};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -31,35 +28,4 @@ pub async fn poll(
         }
         tokio::time::sleep(until_next_poll(poll, pool.now(), newest, interval)).await;
     }
-}
-
-/// Probes one node for as long as the chain's task listens.
-pub async fn probe(
-    prober: Prober,
-    target: ProbeTarget,
-    profile: dogwatch_chain::Profile,
-    every: Duration,
-    inbox: mpsc::Sender<Message>,
-) {
-    loop {
-        let result = prober.probe(&target.endpoint, &profile).await;
-        let result = result
-            .map(|reading| Probe { head: reading.head, chain_id: reading.chain_id, version: reading.version })
-            .map_err(|error| ProbeFailure::new(error.to_string()));
-        if inbox.send(Message::Probed(target.witness, target.node, result)).await.is_err() {
-            return;
-        }
-        tokio::time::sleep(every).await;
-    }
-}
-
-/// A node to probe.
-#[derive(Clone, Debug)]
-pub struct ProbeTarget {
-    /// The witness's index in its chain's task.
-    pub witness: usize,
-    /// The node's index in its witness.
-    pub node: NodeIndex,
-    /// Where to probe it.
-    pub endpoint: dogwatch_rpc::Endpoint,
 }

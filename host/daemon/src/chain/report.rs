@@ -64,6 +64,7 @@ impl Sources<'_> {
                 head_age_ms: health.and_then(|health| health.head_age(now)).map(millis),
                 version: health.and_then(|health| health.last_probe()).map(|probe| probe.version.clone()),
                 trouble: health.and_then(|health| health.unfit()).map(ToString::to_string),
+                tripwire: task.wires().status(now, NodeIndex(index)),
             }
         });
         let mark = |outcome| match outcome {

@@ -16,6 +16,7 @@ use crate::alerts::desk::AlertDesk;
 use crate::chain::local_time::LocalTime;
 use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
+use crate::chain::wires::Process;
 use crate::chain::witness::{Effects, WitnessTask};
 use crate::chain::{broadcast, convert, fetch, log, rehearse, unsaved};
 use crate::fallback::store_failure::StoreFailureAlert;
@@ -180,6 +181,13 @@ impl ChainTask {
             Message::Blocks(read) => self.blocks(read, outbox).await,
             Message::Probed(witness, node, result) => {
                 self.drive(witness, Event::Probed(node, result), outbox).await;
+            }
+            Message::Wire(witness, node, event) => {
+                let now = self.now();
+                let gone = self.witnesses.get_mut(witness).map(|task| task.note_wire(now, node, event));
+                if gone == Some(Process::Gone) {
+                    self.drive(witness, Event::Gone(node), outbox).await;
+                }
             }
             Message::Sent(witness, id, report) => {
                 self.drive(witness, Event::Sent(id, report), outbox).await;

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
 use dogwatch_engine::{
-    Command, Decision, DecisionRecord, Event, NodeConfig, PolicyFailure, Probing, Refusal, Signing, Situation,
-    SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
+    Command, Decision, DecisionRecord, Event, NodeConfig, NodeIndex, PolicyFailure, Probing, Refusal, Signing,
+    Situation, SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
 };
 use dogwatch_plugins::Settings;
+use dogwatch_rpc::WireEvent;
 
 use crate::chain::policy::Policy;
+use crate::chain::wires::{Process, Wires};
 use crate::config::{ChainConfig, Config, WitnessConfig};
 
 /// A witness that is watched.
@@ -22,6 +24,7 @@ pub struct WitnessTask {
     keys: BTreeMap<PublicKey, SecretKey>,
     stored: WatchState,
     wake_at: Option<Time>,
+    wires: Wires,
     /// Why the policy's last decision failed.
     failed: Option<PolicyFailure>,
 }
@@ -74,6 +77,7 @@ impl WitnessTask {
             policy,
             settings: witness.settings.clone(),
             keys: keys.collect(),
+            wires: Wires::new(witness.nodes.len(), now),
             stored: state,
             wake_at: None,
             failed: None,
@@ -88,6 +92,16 @@ impl WitnessTask {
     /// When it has to be woken.
     pub fn wake_at(&self) -> Option<Time> {
         self.wake_at
+    }
+
+    /// The tripwires to its nodes.
+    pub fn wires(&self) -> &Wires {
+        &self.wires
+    }
+
+    /// Notes what happened to a node's tripwire.
+    pub fn note_wire(&mut self, now: Time, node: NodeIndex, event: WireEvent) -> Process {
+        self.wires.note(now, node, event)
     }
 
     /// Replaces the policy.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use dogwatch_client::{AlertStatus, ChainStatus, Failure, NodeStatus, Status, WitnessStatus};
+use dogwatch_client::{AlertStatus, ChainStatus, Failure, NodeStatus, Status, TripwireState, WitnessStatus};
 use dogwatch_engine::Health;
 
 use crate::cli::common::Format;
@@ -114,7 +114,16 @@ fn node(out: &mut String, node: &NodeStatus) -> std::fmt::Result {
         "  {duty} {:<16} {health:<9} for {since}  head {} old  {trouble}",
         node.name,
         seconds(node.head_age_ms)
-    )
+    )?;
+    match node.tripwire.map(|wire| wire.state) {
+        Some(TripwireState::GivenUp) => {
+            writeln!(
+                out,
+                "    no tripwire: idle connections to its port are closed within seconds; probes alone watch it"
+            )
+        }
+        Some(TripwireState::Up | TripwireState::Refused | TripwireState::Silent) | None => Ok(()),
+    }
 }
 
 fn alerts(out: &mut String, alerts: &[AlertStatus]) -> std::fmt::Result {

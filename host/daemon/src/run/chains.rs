@@ -11,11 +11,12 @@ use super::error::StartError;
 use crate::alerts::desk::AlertDesk;
 use crate::chain::local_time::LocalTime;
 use crate::chain::message::Message;
+use crate::chain::node_watch::watch_node;
 use crate::chain::options::pool_options;
-use crate::chain::policy;
-use crate::chain::polls::{ProbeTarget, poll, probe};
+use crate::chain::polls::poll;
 use crate::chain::task::ChainTask;
 use crate::chain::witness::WitnessTask;
+use crate::chain::{node_watch, policy};
 use crate::config::{ChainConfig, Config};
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
@@ -75,7 +76,7 @@ pub(super) async fn start_chain(
     let book = |scope: Scope| AlertBook::resume(open.iter().filter(move |alert| alert.key.scope == scope));
     let (sender, inbox) = mpsc::channel(256);
 
-    let mut witnesses = Vec::new();
+    let (mut witnesses, mut nodes) = (Vec::new(), Vec::new());
     for witness in watched() {
         let index = witnesses.len();
         let account = witness.name.as_str();
@@ -90,11 +91,12 @@ pub(super) async fn start_chain(
         witnesses.push(WitnessTask::new(config, chain, witness, index, policy, state, clock.now()));
         for (node, place) in witness.nodes.iter().zip(0..) {
             if let Some(endpoint) = node.probe.clone() {
-                let target = ProbeTarget { witness: index, node: NodeIndex(place), endpoint };
-                let every = witness.probe_interval;
-                tasks.spawn(probe(prober.clone(), target, chain.profile.clone(), every, sender.clone()));
+                node_watch::add(&mut nodes, endpoint, witness.probe_interval, (index, NodeIndex(place)));
             }
         }
+    }
+    for node in nodes {
+        tasks.spawn(watch_node(prober.clone(), node, chain.profile.clone(), sender.clone()));
     }
     let names = witnesses.iter().map(|task: &WitnessTask| task.watch().config().witness.clone()).collect();
     let (next_block, following) = watch::channel(None);

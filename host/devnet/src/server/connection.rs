@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::handle::DevnetHandle;
 use super::http;
+use super::port::Port;
 use crate::fault::{ProducerStatus, RpcFault};
 use crate::network::{CalledNode, Devnet, NodeReply, PendingBroadcast};
 
@@ -19,26 +20,55 @@ pub(super) enum DevnetEndpoint {
     Control,
 }
 
-/// Answers every connection to a listener.
+/// Answers every connection to a port. A producing node that has crashed has none: as with a killed process, its connections
+/// are cut at once, and new ones are refused.
 pub(super) async fn serve(listener: TcpListener, endpoint: DevnetEndpoint, handle: DevnetHandle) {
     let mut connections = JoinSet::new();
+    let mut changed = handle.changed();
+    let mut port = Port::Open(listener);
     loop {
         while connections.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (endpoint, handle) = (endpoint.clone(), handle.clone());
-                connections.spawn(async move {
-                    if let Err(error) = connection(stream, &endpoint, &handle).await {
-                        tracing::debug!(?endpoint, %error, "a connection failed");
-                    }
-                });
-            }
-            // Most likely the process has run out of file descriptors.
-            Err(error) => {
-                tracing::warn!(?endpoint, %error, "cannot accept");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
+        let gone = is_gone(&handle.lock(), &endpoint);
+        let moved = match gone {
+            true => port.close(),
+            false => Ok(port.open().await),
+        };
+        port = match moved {
+            Ok(port) => port,
+            Err(error) => return tracing::error!(?endpoint, %error, "the port is lost"),
+        };
+        if matches!(port, Port::Closed { .. }) {
+            connections.shutdown().await;
         }
+        tokio::select! {
+            accepted = port.accept() => match accepted {
+                Ok(stream) => {
+                    let (endpoint, handle) = (endpoint.clone(), handle.clone());
+                    connections.spawn(async move {
+                        if let Err(error) = connection(stream, &endpoint, &handle).await {
+                            tracing::debug!(?endpoint, %error, "a connection failed");
+                        }
+                    });
+                }
+                // Most likely the process has run out of file descriptors.
+                Err(error) => {
+                    tracing::warn!(?endpoint, %error, "cannot accept");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            // The sender lives in the handle.
+            _ = changed.changed() => {}
+        }
+    }
+}
+
+/// Whether the node's process has died.
+fn is_gone(devnet: &Devnet, endpoint: &DevnetEndpoint) -> bool {
+    match endpoint {
+        DevnetEndpoint::Chain(CalledNode::Producing(witness, node)) => {
+            devnet.status(witness, node) == Some(ProducerStatus::Crashed)
+        }
+        DevnetEndpoint::Chain(CalledNode::Rpc(_)) | DevnetEndpoint::Control => false,
     }
 }
 

@@ -143,7 +143,9 @@ async fn faults_show_in_the_connection() {
     let node = devnet.node_url("alice", "primary").unwrap();
     head_num(&node).await;
     handle.crash("alice", "primary").unwrap();
-    assert!(post(&node, request).await.map_or(true, |answer| answer.is_empty()));
+    listens(&node, false).await;
+    handle.restart("alice", "primary").unwrap();
+    listens(&node, true).await;
     handle.hang("alice", "primary").unwrap();
     assert!(timeout(Duration::from_millis(200), post(&node, request)).await.is_err());
     handle.partition("alice", "primary").unwrap();
@@ -155,6 +157,41 @@ async fn faults_show_in_the_connection() {
     assert!(head_num(&node).await > frozen);
     assert!(handle.crash("alice", "nosuchnode").is_err());
     assert!(handle.crash("Not a name", "primary").is_err());
+}
+
+/// Waits until the port takes connections, or refuses them.
+async fn listens(url: &str, wanted: bool) {
+    let address = url.trim_start_matches("http://");
+    let connected = async || match TcpStream::connect(address).await {
+        Ok(_) => true,
+        // Who stood in the queue of a port that closes is reset.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => true,
+        Err(error) => {
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+            false
+        }
+    };
+    let reached = timeout(LIMIT, async {
+        while connected().await != wanted {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(reached.await.is_ok(), "{url}: listens {wanted}");
+}
+
+/// As the kernel does with a killed process's sockets.
+#[tokio::test]
+async fn a_node_that_crashes_cuts_its_connections() {
+    let devnet = start(FAST).await;
+    let node = devnet.node_url("alice", "primary").unwrap();
+    let mut idle = TcpStream::connect(node.trim_start_matches("http://")).await.unwrap();
+    devnet.handle().crash("alice", "primary").unwrap();
+    let read = timeout(LIMIT, idle.read(&mut [0; 8])).await.expect("it is cut");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+    listens(&node, false).await;
+    devnet.handle().restart("alice", "primary").unwrap();
+    listens(&node, true).await;
+    head_num(&node).await;
 }
 
 #[tokio::test]

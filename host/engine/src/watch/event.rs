@@ -31,6 +31,8 @@ pub enum Event {
     Observed,
     /// A node was probed.
     Probed(NodeIndex, Result<Probe, ProbeFailure>),
+    /// A node's process has ended: an open connection to it was cut, and its port refuses new ones.
+    Gone(NodeIndex),
     /// The policy decided, or failed.
     Decided(Result<Decision, PolicyFailure>),
     /// A transaction was handed to the endpoints.

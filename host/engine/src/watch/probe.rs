@@ -1,4 +1,4 @@
-//! Taking in what a node's probe found.
+//! Taking in what a node's probe found, and that its process has ended.
 
 use dogwatch_alerts::Cause;
 
@@ -26,9 +26,20 @@ impl Watch {
         if let Some(chain) = agreed {
             health.compare(chain.log());
         }
-        if !changed {
-            return;
+        if changed {
+            self.health_changed(turn, node);
         }
+    }
+
+    /// The node's process has ended.
+    pub(super) fn gone(&mut self, turn: &mut Turn<'_>, node: NodeIndex) {
+        if self.health.get_mut(node.0).is_some_and(|health| health.note_gone(turn.now)) {
+            self.health_changed(turn, node);
+        }
+    }
+
+    fn health_changed(&mut self, turn: &mut Turn<'_>, node: NodeIndex) {
+        let Some(health) = self.health.get(node.0) else { return };
         let (state, why) = (health.health(), health.unfit().map(ToString::to_string));
         let Some(name) = self.config.nodes.get(node.0).map(|node| node.name.clone()) else { return };
         match state {

@@ -19,3 +19,4 @@ mod parameters;
 mod poll;
 mod probe;
 mod transport;
+mod tripwire;

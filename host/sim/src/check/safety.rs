@@ -9,6 +9,7 @@ use crate::chain::branch::Side;
 use crate::check::able::sees;
 use crate::check::liveness::state;
 use crate::check::{Checks, Rule, origin_of};
+use crate::endpoint::ModelEndpoint;
 use crate::night::SiteSetup;
 use crate::node::Node;
 use crate::site::policy::PolicyChoice;
@@ -84,11 +85,14 @@ impl Checks {
 
     /// One voice is enough only where there is but one.
     fn agreed_evidence(&mut self, world: &NightWorld, site: &Site, place: usize, plan: &SwitchPlan) {
-        let shown = world.endpoints.iter().enumerate().filter(|(index, endpoint)| {
-            site.network.reaches_endpoint(*index) && endpoint.shows_a_fresh_head(&world.chain, world.slot)
-        });
-        let operators: BTreeSet<&str> = shown.map(|(_, endpoint)| endpoint.operator.as_str()).collect();
         let need = site.setup.quorum_of(world.endpoints.len());
+        // Nothing contradicts a lone voice.
+        let counts = |endpoint: &ModelEndpoint| {
+            endpoint.shows_a_fresh_head(&world.chain, world.slot) && (need == 1 || !endpoint.is_alone())
+        };
+        let shown = world.endpoints.iter().enumerate();
+        let shown = shown.filter(|(index, endpoint)| site.network.reaches_endpoint(*index) && counts(endpoint));
+        let operators: BTreeSet<&str> = shown.map(|(_, endpoint)| endpoint.operator.as_str()).collect();
         if u32::try_from(operators.len()).is_ok_and(|heard| heard < need) {
             let text = format!("site {place} hears {} operators, and {need} are needed: {plan:?}", operators.len());
             self.broken(Rule::AgreedEvidence, world.slot, text);

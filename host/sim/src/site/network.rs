@@ -79,6 +79,11 @@ impl Network {
         }
     }
 
+    /// Whether an open connection to that node stands.
+    pub(crate) fn holds_wire(&self, node: &Node, slot: u64) -> bool {
+        self.reaches_nodes() && !node.refuses(slot)
+    }
+
     /// A probe's result, as it arrives here.
     pub(crate) fn probe(&self, node: &Node, chain: &ModelChain, slot: u64) -> Result<Probe, ProbeFailure> {
         match self.reaches_nodes() {

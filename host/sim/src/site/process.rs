@@ -49,6 +49,15 @@ impl StepTools<'_> {
     }
 }
 
+/// What is seen of the nodes in a cycle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NodesSeen<'a> {
+    /// The results of the probes that are due.
+    pub(crate) probed: &'a [(String, Result<Probe, ProbeFailure>)],
+    /// The nodes whose processes have ended since the last cycle.
+    pub(crate) gone: &'a [String],
+}
+
 /// What a process is started with.
 #[derive(Debug)]
 pub(crate) struct ProcessSetup<'a> {
@@ -179,7 +188,7 @@ impl Process {
         &mut self,
         clock: ClockReading,
         readings: &[EndpointReading],
-        probed: &[(String, Result<Probe, ProbeFailure>)],
+        seen: NodesSeen<'_>,
         tools: &mut StepTools<'_>,
         blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>,
     ) -> Result<(), Died> {
@@ -192,13 +201,12 @@ impl Process {
         tools.store.desk.due(now, tools.slot);
         tools.step()?;
         for witness in 0..self.watches.len() {
-            for (name, result) in probed {
-                let Some(watch) = self.watches.get(witness) else { continue };
-                let place = watch.node_index(name);
-                let is_probed = |NodeIndex(place): NodeIndex| {
-                    watch.config().nodes.get(place).is_some_and(|node| node.probing == Probing::Probed)
-                };
-                let Some(place) = place.filter(|place| is_probed(*place)) else { continue };
+            for name in seen.gone {
+                let Some(place) = self.probed_place(witness, name) else { continue };
+                self.feed(now, witness, Event::Gone(place), tools)?;
+            }
+            for (name, result) in seen.probed {
+                let Some(place) = self.probed_place(witness, name) else { continue };
                 self.feed(now, witness, Event::Probed(place, result.clone()), tools)?;
             }
             self.feed(now, witness, Event::Observed, tools)?;
@@ -210,6 +218,14 @@ impl Process {
             }
         }
         Ok(())
+    }
+
+    /// The place of a node at that witness, if it is probed there.
+    fn probed_place(&self, witness: usize, name: &str) -> Option<NodeIndex> {
+        let watch = self.watches.get(witness)?;
+        let NodeIndex(place) = watch.node_index(name)?;
+        let is_probed = watch.config().nodes.get(place).is_some_and(|node| node.probing == Probing::Probed);
+        is_probed.then_some(NodeIndex(place))
     }
 
     fn read_blocks(&mut self, readings: &[EndpointReading], blocks: impl Fn(&str, BlockNum, BlockNum) -> Vec<Block>) {

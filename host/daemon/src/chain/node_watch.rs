@@ -1,0 +1,78 @@
+//! The background jobs that watch a producer node: its probes, and the tripwire that tells at once when its process ends.
+
+use std::time::Duration;
+
+use dogwatch_chain::Profile;
+use dogwatch_engine::{NodeIndex, Probe, ProbeFailure};
+use dogwatch_rpc::{Endpoint, Prober, Tripwire, WireEvent};
+use tokio::sync::{Notify, mpsc};
+
+use crate::chain::message::Message;
+
+/// A node to watch. Witnesses that share it are all told.
+#[derive(Clone, Debug)]
+pub struct WatchedNode {
+    /// Where it is probed.
+    pub endpoint: Endpoint,
+    /// How often.
+    pub every: Duration,
+    /// The node's index in each of its witnesses, by the witness's index in its chain's task.
+    pub places: Vec<(usize, NodeIndex)>,
+}
+
+/// Adds a witness's node to those that are watched: one that is watched for another witness already is not probed twice.
+pub fn add(nodes: &mut Vec<WatchedNode>, endpoint: Endpoint, every: Duration, place: (usize, NodeIndex)) {
+    match nodes.iter_mut().find(|node| node.endpoint == endpoint) {
+        Some(node) => {
+            node.every = node.every.min(every);
+            node.places.push(place);
+        }
+        None => nodes.push(WatchedNode { endpoint, every, places: vec![place] }),
+    }
+}
+
+/// Watches one node for as long as the chain's task listens.
+pub async fn watch_node(prober: Prober, node: WatchedNode, profile: Profile, inbox: mpsc::Sender<Message>) {
+    let cut = Notify::new();
+    tokio::select! {
+        () = probe(&prober, &node, &profile, &inbox, &cut) => {}
+        () = hold(&node, &inbox, &cut) => {}
+    }
+}
+
+/// Probes the node now and then, and at once when its tripwire is cut.
+async fn probe(prober: &Prober, node: &WatchedNode, profile: &Profile, inbox: &mpsc::Sender<Message>, cut: &Notify) {
+    loop {
+        let result = prober.probe(&node.endpoint, profile).await;
+        let result = result
+            .map(|reading| Probe { head: reading.head, chain_id: reading.chain_id, version: reading.version })
+            .map_err(|error| ProbeFailure::new(error.to_string()));
+        for (witness, place) in &node.places {
+            if inbox.send(Message::Probed(*witness, *place, result.clone())).await.is_err() {
+                return;
+            }
+        }
+        let _ = tokio::time::timeout(node.every, cut.notified()).await;
+    }
+}
+
+/// Holds the tripwire.
+async fn hold(node: &WatchedNode, inbox: &mpsc::Sender<Message>, cut: &Notify) {
+    let mut wire = Tripwire::new(node.endpoint.clone());
+    let mut last = None;
+    loop {
+        let event = wire.next().await;
+        // A port that goes on refusing is no news.
+        if last.replace(event) == Some(event) {
+            continue;
+        }
+        if event == WireEvent::Cut {
+            cut.notify_one();
+        }
+        for (witness, place) in &node.places {
+            if inbox.send(Message::Wire(*witness, *place, event)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
