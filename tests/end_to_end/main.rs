@@ -36,5 +36,6 @@ mod start_up;
 mod stuck_switch;
 mod support;
 mod tls;
+mod tripwire;
 mod tx_inspect;
 mod under_fire;

@@ -76,3 +76,26 @@ async fn hold(node: &WatchedNode, inbox: &mpsc::Sender<Message>, cut: &Notify) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dogwatch_rpc::AllowHttp;
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_witnesses_share_is_watched_once() {
+        let endpoint = |url| Endpoint::parse(url, AllowHttp::No).unwrap();
+        let mut nodes = Vec::new();
+        let places = [
+            ("https://one.example.com", 6, (0, NodeIndex(0))),
+            ("https://two.example.com", 6, (0, NodeIndex(1))),
+            ("https://one.example.com", 3, (1, NodeIndex(2))),
+        ];
+        for (url, seconds, place) in places {
+            add(&mut nodes, endpoint(url), Duration::from_secs(seconds), place);
+        }
+        let watched: Vec<_> = nodes.iter().map(|node| (node.every.as_secs(), node.places.clone())).collect();
+        assert_eq!(watched, [(3, vec![(0, NodeIndex(0)), (1, NodeIndex(2))]), (6, vec![(0, NodeIndex(1))])]);
+    }
+}

@@ -20,12 +20,13 @@ pub enum Majority {
 
 impl BlockLog {
     /// Whether more than half of the scheduled witnesses made blocks later than `slot`. A witness builds on one branch
-    /// only.
+    /// only, and who was in the round before and is not in this one has no say any more.
     fn built_after(&self, slot: Slot, clock: &SlotClock) -> Majority {
+        let Some(scheduled) = self.schedules.values().next_back() else { return Majority::NotSeen };
         let newer = self.blocks.iter().rev().take_while(|block| clock.slot(block.time) > slot);
         let builders: BTreeSet<&AccountName> = newer.map(|block| &block.witness).collect();
-        let scheduled = self.schedules.values().next_back().map_or(usize::MAX, Vec::len);
-        match builders.len().saturating_mul(2) > scheduled {
+        let built = scheduled.iter().filter(|witness| builders.contains(witness)).count();
+        match built.saturating_mul(2) > scheduled.len() {
             true => Majority::Built,
             false => Majority::NotSeen,
         }
@@ -77,6 +78,8 @@ mod tests {
         assert_eq!(log.built_after(Slot(99), &clock), Majority::Built, "three of five");
         log.extend([block(14, 105, "d")]);
         assert_eq!(log.built_after(Slot(101), &clock), Majority::Built);
+        log.learn_schedule(&schedule(20, "axyzd", None));
+        assert_eq!(log.built_after(Slot(99), &clock), Majority::NotSeen, "two of the five of the next round");
         assert_eq!(log.after_slot(Slot(101), &clock).map(|block| block.time), Some(time(103)));
         assert_eq!(BlockLog::default().built_after(Slot(1), &clock), Majority::NotSeen, "no schedule, no majority");
     }

@@ -38,15 +38,6 @@ pub(super) enum ForkSuspicion {
 }
 
 impl ForkSuspicion {
-    const fn is_kind(&self, other: &Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::NodeAhead { .. }, Self::NodeAhead { .. })
-                | (Self::OnlyNodeGoesOn { .. }, Self::OnlyNodeGoesOn { .. })
-                | (Self::NoMajority, Self::NoMajority)
-        )
-    }
-
     /// How long it must last before it is said.
     fn patience(&self, watch: &Watch) -> Duration {
         match self {
@@ -61,14 +52,14 @@ impl Watch {
     pub(super) fn report_fork(&mut self, turn: &mut Turn<'_>) {
         let Some(suspicion) = self.fork_suspicion(turn.now, turn.chain) else { return self.no_fork(turn) };
         self.fork_gone_since = None;
-        let since = match &self.fork_since {
-            // If the clock was set back, the time starts again.
-            Some((before, since)) if before.is_kind(&suspicion) => (*since).min(turn.now),
-            _ => turn.now,
+        let since = match self.fork_since {
+            // One sign may take over from another. If the clock was set back, the time starts again.
+            Some(since) => since.min(turn.now),
+            None => turn.now,
         };
         let lasts = turn.now.since(since);
         let due = lasts >= suspicion.patience(self);
-        self.fork_since = Some((suspicion.clone(), since));
+        self.fork_since = Some(since);
         if due || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork)) {
             let notice = self.minority_fork(turn.chain, &suspicion);
             self.raise(turn, notice);
@@ -94,7 +85,7 @@ impl Watch {
     /// Whether the endpoints may show a minority's branch: an alert says so, or will if it lasts.
     pub(super) fn fork_is_suspected(&self, now: Time) -> bool {
         let moment = self.config.profile.slots(MOMENT);
-        self.fork_since.as_ref().is_some_and(|(_, since)| now.since(*since) >= moment)
+        self.fork_since.is_some_and(|since| now.since(since) >= moment)
             || self.state.alerts.is_open(&self.alert_key(Cause::MinorityFork))
     }
 

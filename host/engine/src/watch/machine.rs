@@ -12,7 +12,6 @@ use crate::holder::Holder;
 use crate::situation::NodeIndex;
 use crate::switch::SwitchPlan;
 use crate::watch::event::{Command, DecisionRecord, Event};
-use crate::watch::fork::ForkSuspicion;
 use crate::watch::key::KeySightings;
 use crate::watch::state::WatchState;
 use crate::watch::turn::Turn;
@@ -40,8 +39,8 @@ pub struct Watch {
     pub(super) overtaken: Option<SwitchPlan>,
     /// When the endpoints showed which key.
     pub(super) sightings: KeySightings,
-    /// Why the endpoints may show a minority's branch, and since when.
-    pub(super) fork_since: Option<(ForkSuspicion, Time)>,
+    /// Since when something has spoken for it that the endpoints show a minority's branch.
+    pub(super) fork_since: Option<Time>,
     /// Since when nothing has spoken for that.
     pub(super) fork_gone_since: Option<Time>,
 }
@@ -88,7 +87,8 @@ impl Watch {
         let mut turn = Turn::new(now, tracker);
         // By the chain's time: this machine's clock may be wrong when a pause begins, or be set before it ends.
         let chain_time = tracker.time(now);
-        self.state.paused_until = self.state.paused_until.filter(|until| *until > chain_time);
+        let lasts = |until: &Time| tracker.head().is_none() || *until > chain_time;
+        self.state.paused_until = self.state.paused_until.filter(lasts);
         match event {
             Event::Observed => self.observed(&mut turn),
             Event::Probed(node, result) => self.probed(&mut turn, node, result),

@@ -37,6 +37,23 @@ fn a_node_well_above_the_endpoints() {
     assert_eq!(scene.watch.verdict(scene.now(), &scene.tracker), Verdict::Fine);
 }
 
+/// Most witnesses are missing all the time, and now and then a node is seen above the endpoints.
+#[test]
+fn one_sign_takes_over_from_another() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.final_after = 1000;
+    scene.absent = ["bob", "carol", "dave"].into();
+    scene.run(9);
+    assert_eq!(said(&mut scene), []);
+    for _ in 0..5 {
+        scene.ahead = Some(("third", 9));
+        scene.run(1);
+        scene.ahead = None;
+        scene.run(1);
+    }
+    assert_eq!(said(&mut scene), [AlertEvent::Opened]);
+}
+
 #[test]
 fn a_moment_is_no_fork() {
     let mut scene = Scene::new(Mode::Armed);
