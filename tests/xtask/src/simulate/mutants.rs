@@ -38,8 +38,10 @@ struct Mutants {
 /// What became of a break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
-    /// A night broke this rule.
+    /// One of the drawn nights broke this rule.
     Seen(String),
+    /// None of them did; this night of `host/sim/nights` broke this rule.
+    SeenByNamed { night: String, rule: String },
     /// All nights passed.
     Unseen,
 }
@@ -57,12 +59,14 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     for mutant in &tried {
         let fate = fate(mutant, &tree).with_context(|| format!("mutant {:?}", mutant.name))?;
         // The nights of every run are known to break nothing; those with other faults must not either.
-        if fate != Fate::Unseen && !mutant.faults.is_empty() && whole.insert(&mutant.faults) {
-            let unbroken = play(&tree, &mutant.faults)?;
+        if matches!(fate, Fate::Seen(_)) && !mutant.faults.is_empty() && whole.insert(&mutant.faults) {
+            build(&tree)?;
+            let unbroken = play(&mutant.faults)?;
             ensure!(unbroken == Fate::Unseen, "nights with {:?} break a rule without any break", mutant.faults);
         }
         match fate {
             Fate::Seen(rule) => println!("seen    {:60} {rule}", mutant.name),
+            Fate::SeenByNamed { night, rule } => println!("seen    {:60} {rule}, in {night}", mutant.name),
             Fate::Unseen => {
                 println!("UNSEEN  {}", mutant.name);
                 unseen.push(&mutant.name);
@@ -108,30 +112,65 @@ fn fate(mutant: &Mutant, tree: &Path) -> anyhow::Result<Fate> {
     let file = tree.join(&mutant.file);
     let whole = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
     std::fs::write(&file, broken(mutant, &whole)?)?;
-    let played = play(tree, &mutant.faults);
+    let built = build(tree);
     std::fs::write(&file, whole)?;
-    played
+    built?;
+    match play(&mutant.faults)? {
+        Fate::Unseen => named(tree),
+        fate => Ok(fate),
+    }
 }
 
-fn play(tree: &Path, faults: &[String]) -> anyhow::Result<Fate> {
-    let build = root().join("target/mutants/build");
+fn binary() -> PathBuf {
+    root().join("target/mutants/build/debug/simulate")
+}
+
+fn build(tree: &Path) -> anyhow::Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(tree).env("CARGO_TARGET_DIR", &build);
+    cargo.current_dir(tree).env("CARGO_TARGET_DIR", root().join("target/mutants/build"));
     cargo.args(["build", "--quiet", "--locked", "--package", "dogwatch-simulate"]);
     cargo.arg("--no-default-features");
     let built = cargo.output().context("cargo build")?;
     ensure!(built.status.success(), "it does not compile:\n{}", String::from_utf8_lossy(&built.stderr));
-    let mut simulate = Command::new(build.join("debug/simulate"));
+    Ok(())
+}
+
+/// Plays the drawn nights.
+fn play(faults: &[String]) -> anyhow::Result<Fate> {
+    let mut simulate = Command::new(binary());
     simulate.args(["--nights", NIGHTS, "--seed", "1", "--no-shrink"]);
     simulate.args(faults.iter().flat_map(|fault| ["--fault", fault.as_str()]));
     let output = simulate.output().context("simulate")?;
     if output.status.success() {
         return Ok(Fate::Unseen);
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    let rule = said.lines().find_map(|line| Some(line.split_once("breaks a rule: ")?.1.split(' ').next()?.to_owned()));
     // A night that panics ends with an error.
-    Ok(Fate::Seen(rule.unwrap_or_else(|| "a panic".to_owned())))
+    let rule = rule_after(&output.stdout, "breaks a rule: ").unwrap_or_else(|| "a panic".to_owned());
+    Ok(Fate::Seen(rule))
+}
+
+/// Plays the nights that are kept as files.
+fn named(tree: &Path) -> anyhow::Result<Fate> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(tree.join("host/sim/nights")).context("host/sim/nights")? {
+        files.push(entry?.path());
+    }
+    files.sort();
+    for file in files {
+        let output = Command::new(binary()).arg("--replay").arg(&file).output().context("simulate")?;
+        if !output.status.success() {
+            let night = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let rule = rule_after(&output.stdout, "BROKEN: ").unwrap_or_else(|| "a panic".to_owned());
+            return Ok(Fate::SeenByNamed { night, rule });
+        }
+    }
+    Ok(Fate::Unseen)
+}
+
+/// The name of the rule that follows these words.
+fn rule_after(output: &[u8], words: &str) -> Option<String> {
+    let said = String::from_utf8_lossy(output);
+    said.lines().find_map(|line| Some(line.split_once(words)?.1.split(' ').next()?.to_owned()))
 }
 
 #[cfg(test)]
