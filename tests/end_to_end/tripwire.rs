@@ -24,7 +24,7 @@ async fn a_standby_whose_process_ends_is_unfit_at_once() {
     net.handle().crash(WITNESS, "second").unwrap();
     until("the standby is known to be gone", async || net.sink.has("/node/second", "opened")).await;
     let told = &net.sink.alerts("/node/second", "opened")[0];
-    let gone = "alice: node second is not fit: its process is gone: the connection to it was cut, and its port refuses new ones";
+    let gone = "alice: node second is not fit: nothing listens on its port any more: the connection to it was cut, and new ones are refused";
     assert_eq!(told.text("summary"), gone);
     assert_eq!(second(&daemon).await["tripwire"]["state"], "refused");
 

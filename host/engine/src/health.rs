@@ -39,8 +39,8 @@ pub enum Unfit {
     /// The probe failed.
     #[error("the probe failed: {0}")]
     Probe(ProbeFailure),
-    /// Its process has ended: an open connection to it was cut, and its port refuses new ones.
-    #[error("its process is gone: the connection to it was cut, and its port refuses new ones")]
+    /// What listened on its port has ended: an open connection to it was cut, and new ones are refused.
+    #[error("nothing listens on its port any more: the connection to it was cut, and new ones are refused")]
     Gone,
     /// It is on another chain.
     #[error("it is on another chain: {0}")]

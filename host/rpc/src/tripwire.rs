@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use url::{Host, Url};
 
 use crate::endpoint::{Endpoint, SchemeChoice};
@@ -56,9 +56,10 @@ pub struct Tripwire {
 
 #[derive(Debug)]
 enum Wire {
-    /// No connection, and none is tried before that.
+    /// No connection since then, and none is tried for so long.
     None {
-        not_before: Instant,
+        since: Instant,
+        wait: Duration,
     },
     /// Just cut, after this long.
     Cut {
@@ -68,6 +69,12 @@ enum Wire {
         stream: TcpStream,
         since: Instant,
     },
+}
+
+impl Wire {
+    fn none_for(wait: Duration) -> Self {
+        Self::None { since: Instant::now(), wait }
+    }
 }
 
 /// Why there is no connection.
@@ -86,15 +93,15 @@ enum Waited {
 impl Tripwire {
     /// A tripwire to the port at which that node is probed.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, wire: Wire::None { not_before: Instant::now() }, idle_limit: IdleLimit::default() }
+        Self { endpoint, wire: Wire::none_for(Duration::ZERO), idle_limit: IdleLimit::default() }
     }
 
     /// Waits until something happens to the wire. Dropped before that, it may be called again.
     pub async fn next(&mut self) -> WireEvent {
         loop {
             match &mut self.wire {
-                Wire::None { not_before } => {
-                    sleep_until(*not_before).await;
+                Wire::None { since, wait } => {
+                    sleep(wait.saturating_sub(since.elapsed())).await;
                     return self.up(WireEvent::Up).await;
                 }
                 Wire::Cut { lasted } => {
@@ -103,7 +110,8 @@ impl Tripwire {
                 }
                 Wire::Up { stream, since } => {
                     let since = *since;
-                    match wait(stream, self.idle_limit.renewal().map(|after| since + after)).await {
+                    let renewal = self.idle_limit.renewal().map(|after| after.saturating_sub(since.elapsed()));
+                    match wait(stream, renewal).await {
                         Waited::Cut => {
                             self.wire = Wire::Cut { lasted: since.elapsed() };
                             return WireEvent::Cut;
@@ -123,7 +131,7 @@ impl Tripwire {
                 event
             }
             Err(why) => {
-                self.wire = Wire::None { not_before: Instant::now() + RETRY };
+                self.wire = Wire::none_for(RETRY);
                 match why {
                     NoWire::Refused => WireEvent::Refused,
                     NoWire::Silent => WireEvent::Silent,
@@ -143,7 +151,7 @@ impl Tripwire {
             Renewal::Possible => event,
             Renewal::Useless { after } => {
                 self.idle_limit.forget();
-                self.wire = Wire::None { not_before: Instant::now() + GIVEN_UP_FOR };
+                self.wire = Wire::none_for(GIVEN_UP_FOR);
                 WireEvent::GivenUp { after }
             }
         }
@@ -191,7 +199,7 @@ async fn dial(address: SocketAddr) -> std::io::Result<TcpStream> {
 }
 
 /// Waits until the connection is cut, or its renewal is due. What the other side says unasked is thrown away.
-async fn wait(stream: &TcpStream, renewal: Option<Instant>) -> Waited {
+async fn wait(stream: &TcpStream, renewal: Option<Duration>) -> Waited {
     let cut = async {
         let mut thrown_away = [0; 1024];
         loop {
@@ -208,7 +216,7 @@ async fn wait(stream: &TcpStream, renewal: Option<Instant>) -> Waited {
     };
     let due = async {
         match renewal {
-            Some(at) => sleep_until(at).await,
+            Some(after) => sleep(after).await,
             None => std::future::pending().await,
         }
     };

@@ -71,8 +71,8 @@ mod tests {
 
     const NODE: NodeIndex = NodeIndex(0);
 
-    fn at(seconds: i64) -> Time {
-        Time::from_millis(seconds * 1000)
+    fn at(seconds: u32) -> Time {
+        Time::from_secs(seconds)
     }
 
     #[test]

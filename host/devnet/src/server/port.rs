@@ -77,7 +77,8 @@ mod tests {
         let mut port = Port::Open(listener);
         for _ in 0..3 {
             let (accepted, connected) = tokio::join!(port.accept(), TcpStream::connect(address));
-            (accepted.unwrap(), connected.unwrap());
+            accepted.unwrap();
+            connected.unwrap();
             port = port.close().unwrap();
             let refused = TcpStream::connect(address).await.unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);

@@ -41,7 +41,7 @@ impl IdleLimit {
             return Renewal::Possible;
         };
         // A quarter apart: servers look for idle connections now and then only.
-        let alike = self.stood.len() == ALIKE && most <= least.saturating_add(least / 4).saturating_add(SLACK);
+        let alike = self.stood.len() == ALIKE && most <= least.saturating_add(quarter(least)).saturating_add(SLACK);
         if !alike || least > LONGEST {
             return Renewal::Possible;
         }
@@ -60,8 +60,12 @@ impl IdleLimit {
 
     /// After how long a connection must be replaced, if it must.
     pub(super) fn renewal(&self) -> Option<Duration> {
-        self.found.map(|limit| limit.saturating_sub(limit / 4))
+        self.found.map(|limit| limit.saturating_sub(quarter(limit)))
     }
+}
+
+fn quarter(of: Duration) -> Duration {
+    of.checked_div(4).unwrap_or_default()
 }
 
 /// What timers and the network add.
