@@ -36,3 +36,15 @@ pub(super) async fn blocks(
         }
     }
 }
+
+/// Takes in the block that came along with a poll. In steady state each poll brings the one new block, and no other request
+/// is needed.
+pub(super) fn learn_along(tracker: &mut Tracker, sources: &[EndpointIndex], readings: &[PollAnswer]) {
+    for reading in readings.iter().filter(|reading| sources.contains(&reading.endpoint)) {
+        let block = reading.result.as_ref().ok().and_then(|reading| reading.block.as_ref());
+        let wanted = tracker.wanted().map(|(from, _)| from);
+        if let Some(block) = block.filter(|block| Some(block.num()) == wanted) {
+            tracker.learn(vec![block.clone()]);
+        }
+    }
+}

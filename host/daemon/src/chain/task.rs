@@ -49,7 +49,7 @@ pub struct ChainTask {
     pub desk: AlertDesk,
     /// The time by this machine's clock, which the tracker corrects.
     pub local: LocalTime,
-    /// The background jobs that report to this task: broadcasts and block reads.
+    /// Background jobs that report here: broadcasts and block reads.
     pub jobs: JoinSet<()>,
     /// If blocks are being read: how often they may be asked for again.
     pub fetching: Option<u32>,
@@ -253,22 +253,11 @@ impl ChainTask {
         }
         self.sources = fetch::sources(readings, &self.tracker, self.sources.first().copied());
         if self.fetching.is_none() {
-            self.learn_along(readings);
+            fetch::learn_along(&mut self.tracker, &self.sources, readings);
         }
         // Otherwise the blocks on their way will bring the witnesses up to date.
         if self.fetching.is_none() {
             self.fetch_or_observe(FETCHES, outbox).await;
-        }
-    }
-
-    /// In steady state each poll brings the one new block, and no other request is needed.
-    fn learn_along(&mut self, readings: &[dogwatch_rpc::PollAnswer]) {
-        for reading in readings.iter().filter(|reading| self.sources.contains(&reading.endpoint)) {
-            let block = reading.result.as_ref().ok().and_then(|reading| reading.block.as_ref());
-            let wanted = self.tracker.wanted().map(|(from, _)| from);
-            if let Some(block) = block.filter(|block| Some(block.num()) == wanted) {
-                self.tracker.learn(vec![block.clone()]);
-            }
         }
     }
 
