@@ -69,6 +69,9 @@ async fn hold(node: &WatchedNode, inbox: &mpsc::Sender<Message>, cut: &Notify) {
         if event == WireEvent::Cut {
             cut.notify_one();
         }
+        if let WireEvent::GivenUp { after } = event {
+            tracing::info!(node = %node.endpoint, ?after, "idle connections are cut so soon that a tripwire is of no use");
+        }
         for (witness, place) in &node.places {
             if inbox.send(Message::Wire(*witness, *place, event)).await.is_err() {
                 return;

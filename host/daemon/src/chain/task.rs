@@ -261,7 +261,7 @@ impl ChainTask {
         }
     }
 
-    /// Starts reading the missing blocks; if none is missing, shows the witnesses the chain.
+    /// Reads the missing blocks; if none is missing, shows the witnesses the chain.
     async fn fetch_or_observe(&mut self, rounds: u32, outbox: &mpsc::WeakSender<Message>) {
         let wanted = self.tracker.wanted().map(|(from, _)| from).zip(self.tracker.head().cloned());
         match (wanted, rounds.checked_sub(1)) {
@@ -356,7 +356,7 @@ impl ChainTask {
         }
     }
 
-    /// Handles an event for one witness: writes state and alerts to disk first, then sends what has to go out.
+    /// Handles an event for one witness: writes state and alerts to disk first, then sends what goes out.
     ///
     /// If the disk does not take them, a switch is sent all the same: losing the night is worse. Restarted before the plan
     /// is stored, the daemon may send another one, and the chain takes at most one of them, since both replace the same key.
