@@ -6,6 +6,7 @@ use dogwatch_chain::{PublicKey, Slot, Time, TransactionId};
 use dogwatch_engine::{Holder, NodeIndex, Origin, SlotOutcome, SwitchOutcome, SwitchPlan};
 
 use crate::chain::branch::Side;
+use crate::chain::link::Link;
 use crate::check::able::sees;
 use crate::check::liveness::state;
 use crate::check::{Checks, Rule, origin_of};
@@ -16,6 +17,9 @@ use crate::site::policy::PolicyChoice;
 use crate::site::process::RAILS;
 use crate::site::{Edit, Site};
 use crate::world::NightWorld;
+
+/// Heads that are no further apart than this do not tell two branches from two nodes of one.
+const TOGETHER: u32 = 4;
 
 impl Checks {
     /// Before each transmission.
@@ -134,15 +138,18 @@ impl Checks {
         }
     }
 
-    /// Own misses in a row on the branch that counts: as of now, or of the block that the site has seen.
+    /// Own misses in a row on the branch that counts: as of now, or of the block that the site has seen. Where the endpoints
+    /// show the smaller side of a net that has just been split, nothing tells, and its misses count.
     fn misses_as_seen(&self, world: &NightWorld, site: &Site, witness: usize) -> u32 {
-        let now = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
-        let tip = site.process.as_ref().and_then(|process| process.tracker.log().tip());
-        let seen = tip
-            .map(|tip| world.chain.at(Side::Main, tip.num().0))
-            .filter(|link| tip.is_some_and(|tip| tip.id == link.block.id));
-        let seen = seen.and_then(|link| link.truths.get(witness)).map_or(0, |truth| truth.misses);
-        now.max(seen)
+        let misses = |link: &Link| link.truths.get(witness).map_or(0, |truth| truth.misses);
+        let now = misses(world.chain.truth());
+        let Some(tip) = site.process.as_ref().and_then(|process| process.tracker.log().tip()) else { return now };
+        let on = |side: Side| {
+            let link = world.chain.at(side, tip.num().0);
+            (link.block.id == tip.id).then(|| misses(link))
+        };
+        let just_split = world.chain.truth().num() <= tip.num().0.saturating_add(TOGETHER);
+        now.max(on(Side::Main).or_else(|| on(Side::Other).filter(|_| just_split)).unwrap_or(0))
     }
 
     fn fit_target(&mut self, world: &NightWorld, site: &Site, place: usize, plan: &SwitchPlan) {
