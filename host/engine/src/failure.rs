@@ -25,8 +25,37 @@ macro_rules! failures {
 failures! {
     /// An endpoint could not be read.
     ReadFailure,
-    /// A node could not be probed.
-    ProbeFailure,
     /// The policy gave no decision.
     PolicyFailure,
+}
+
+/// A node could not be probed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct ProbeFailure {
+    fault: ProbeFault,
+    why: String,
+}
+
+/// In which way a node gave no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeFault {
+    /// Nothing came back: perhaps only the way to it is cut.
+    Silent,
+    /// Its machine refused the connection: nothing listens on the port.
+    Refused,
+    /// Something answered, and not as a node should.
+    Unusable,
+}
+
+impl ProbeFailure {
+    /// A failure with that text, which must hold no secret.
+    pub fn new(fault: ProbeFault, why: impl Into<String>) -> Self {
+        Self { fault, why: why.into() }
+    }
+
+    /// In which way.
+    pub fn fault(&self) -> ProbeFault {
+        self.fault
+    }
 }

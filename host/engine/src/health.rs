@@ -6,6 +6,7 @@ use std::time::Duration;
 use dogwatch_chain::{Block, BlockNum, ChainId, Head, Time};
 
 use crate::chain::{BlockLog, Tracker};
+use crate::evidence::{Evidence, Finding, Grade, Source};
 use crate::failure::ProbeFailure;
 use crate::situation::Health;
 
@@ -78,6 +79,10 @@ pub struct NodeHealth {
     /// The heads that it showed last, fit or not, newest last.
     shown: VecDeque<Head>,
     branch: Branch,
+    /// What its probes have said lately.
+    probes: Option<Finding>,
+    /// When its process ended, unless something has answered for it since.
+    gone: Option<Time>,
 }
 
 /// Whether a node follows the branch that the endpoints show.
@@ -101,6 +106,8 @@ impl NodeHealth {
             last_unfit: None,
             shown: VecDeque::new(),
             branch: Branch::NotSeen(0),
+            probes: None,
+            gone: None,
         }
     }
 
@@ -184,6 +191,11 @@ impl NodeHealth {
 
     /// Takes in a probe and says whether the health changed.
     pub fn note(&mut self, now: Time, damping: Damping, assessed: Result<Probe, Unfit>) -> bool {
+        let grade = assessed.as_ref().err().map_or(Grade::Good, Unfit::grade);
+        Finding::note(&mut self.probes, now, grade);
+        if matches!(grade, Grade::Good | Grade::Unfit) {
+            self.gone = None;
+        }
         match assessed {
             Ok(probe) => {
                 self.last_good = Some((now, probe));
@@ -210,10 +222,22 @@ impl NodeHealth {
 
     /// Takes in that its process has ended, and says whether the health changed. A proof needs no second one.
     pub fn note_gone(&mut self, now: Time) -> bool {
+        self.gone = Some(now);
         self.last_unfit = Some(Unfit::Gone);
         self.good = 0;
         self.branch = Branch::NotSeen(0);
         self.set(now, Health::Unhealthy)
+    }
+
+    /// When its process ended, unless something has answered for it since.
+    pub(crate) fn gone_since(&self) -> Option<Time> {
+        self.gone
+    }
+
+    /// What its tripwire and its probes say.
+    pub(crate) fn evidence(&self, now: Time) -> impl Iterator<Item = Evidence> {
+        let gone = self.gone.map(|since| Finding { grade: Grade::Gone, since }.evidence(now, Source::Tripwire));
+        gone.into_iter().chain(self.probes.map(|finding| finding.evidence(now, Source::Probe)))
     }
 
     fn set(&mut self, now: Time, health: Health) -> bool {
@@ -289,6 +313,7 @@ pub(crate) fn assess(
 mod tests {
     use super::*;
     use crate::chain::Fit;
+    use crate::failure::ProbeFault;
     use crate::testing::{block, head, id, time};
 
     const STALE: Duration = Duration::from_secs(15);
@@ -322,7 +347,11 @@ mod tests {
         ];
         for (slot, (good, health)) in (1..).zip(story) {
             let before = node.health();
-            let assessed = if good { Ok(probe(head(5, slot))) } else { Err(Unfit::Probe(ProbeFailure::new("no"))) };
+            let assessed = if good {
+                Ok(probe(head(5, slot)))
+            } else {
+                Err(Unfit::Probe(ProbeFailure::new(ProbeFault::Unusable, "no")))
+            };
             assert_eq!(node.note(time(slot), damping, assessed), before != health, "probe {slot}");
             assert_eq!(node.health(), health, "probe {slot}");
             assert_eq!(node.unfit().is_none(), good);
@@ -356,7 +385,7 @@ mod tests {
             node.note(
                 time(slot),
                 damping,
-                if fit { Ok(probe(shown)) } else { Err(Unfit::Probe(ProbeFailure::new("no"))) },
+                if fit { Ok(probe(shown)) } else { Err(Unfit::Probe(ProbeFailure::new(ProbeFault::Unusable, "no"))) },
             );
             node.compare(&log);
             node.is_on_their_branch()
@@ -411,7 +440,8 @@ mod tests {
         assert_eq!(judge(200, probe(head(150, 250)), Some(agreed)), Err(ahead));
         let other = Probe { chain_id: Some(chain(2)), ..probe(head(101, 201)) };
         assert_eq!(judge(202, other, Some(agreed)), Err(Unfit::WrongChain(chain(2))));
-        let failed = assess(time(1), Err(ProbeFailure::new("no")), chain(1), STALE, Some(agreed), &new);
-        assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new("no"))));
+        let failed =
+            assess(time(1), Err(ProbeFailure::new(ProbeFault::Unusable, "no")), chain(1), STALE, Some(agreed), &new);
+        assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new(ProbeFault::Unusable, "no"))));
     }
 }

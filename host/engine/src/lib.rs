@@ -14,6 +14,7 @@ mod chain;
 mod chain_alerts;
 mod config;
 mod decision;
+mod evidence;
 mod failure;
 mod health;
 mod holder;
@@ -35,7 +36,8 @@ pub use chain::{
 pub use chain_alerts::ChainAlerts;
 pub use config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
-pub use failure::{PolicyFailure, ProbeFailure, ReadFailure};
+pub use evidence::{Evidence, Grade, Source};
+pub use failure::{PolicyFailure, ProbeFailure, ProbeFault, ReadFailure};
 pub use health::{Damping, NodeHealth, Probe, Unfit};
 pub use holder::Holder;
 pub use rails::{Lifetime, Refusal, Strength};

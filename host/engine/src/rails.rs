@@ -6,7 +6,7 @@
 mod check;
 mod refusal;
 
-pub(crate) use check::{Candidate, Facts, PastMove, UpcomingSlot, check, named_node};
+pub(crate) use check::{Candidate, Duty, Facts, PastMove, UpcomingSlot, check, named_node};
 #[cfg(test)]
 pub(crate) use refusal::tests::examples;
 pub use refusal::{Lifetime, Refusal, Strength};

@@ -6,7 +6,9 @@ use dogwatch_agreement::AgreementVerdict;
 use dogwatch_chain::{AccountName, BlockNum, Slot, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Evidence;
 use crate::holder::Holder;
+use crate::switch::Origin;
 
 /// A node's place in the operator's order of preference, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -113,7 +115,7 @@ pub struct OwnSlot {
     pub holder: Holder<NodeIndex>,
 }
 
-/// The witness's next own slot.
+/// A slot to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NextSlot {
     /// The slot.
@@ -147,6 +149,8 @@ pub struct NodeView {
     pub head_age: Option<Duration>,
     /// Whether its health allows a switch to it.
     pub eligible: bool,
+    /// What speaks for it and against it, by source.
+    pub evidence: Vec<Evidence>,
 }
 
 /// How a switch ended.
@@ -174,6 +178,8 @@ pub struct PastSwitch {
     pub to: Holder<NodeIndex>,
     /// What came of it.
     pub outcome: SwitchOutcome,
+    /// Who wanted it.
+    pub origin: Origin,
 }
 
 /// Everything a policy may base a decision on.
@@ -203,8 +209,12 @@ pub struct Situation {
     pub holder_since: Option<Slot>,
     /// Own slots of the last rounds, oldest first.
     pub slots: Vec<OwnSlot>,
-    /// The next own slot, where the schedule is known.
-    pub next_slot: Option<NextSlot>,
+    /// The next own slots, as far as the schedule is known.
+    pub next_slots: Vec<NextSlot>,
+    /// The first slot of which nobody can know yet whose it is.
+    pub unscheduled: Option<NextSlot>,
+    /// The first slot whose block can hold a switch that is sent now. The new key signs from the slot after it on.
+    pub lands: Option<NextSlot>,
     /// The nodes, in the operator's order of preference.
     pub nodes: Vec<NodeView>,
     /// Past switches, oldest first.

@@ -5,5 +5,7 @@ pub(crate) mod channel;
 mod channel_v0_1;
 pub(crate) mod interface;
 pub(crate) mod policy;
+mod policy_types;
 mod policy_v0_1;
+mod policy_v0_2;
 mod shared_types;

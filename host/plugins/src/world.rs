@@ -26,15 +26,19 @@ impl fmt::Display for World {
 /// Policies, version 0.1, as a component's exports name it.
 pub(crate) const POLICY_V0_1: &str = "dogwatch:policy/policy@0.1.0";
 
+/// Policies, version 0.2, as a component's exports name it.
+pub(crate) const POLICY_V0_2: &str = "dogwatch:policy/policy@0.2.0";
+
 /// Channels, version 0.1, as a component's exports name it.
 pub(crate) const CHANNEL_V0_1: &str = "dogwatch:channel/channel@0.1.0";
 
 /// The interfaces that this host speaks, by the names under which plugins export them.
-pub const KNOWN_INTERFACES: [&str; 2] = [POLICY_V0_1, CHANNEL_V0_1];
+pub const KNOWN_INTERFACES: [&str; 3] = [POLICY_V0_2, POLICY_V0_1, CHANNEL_V0_1];
 
 /// The same, as an error message lists them.
 pub(crate) fn known_interfaces() -> String {
-    KNOWN_INTERFACES.join(" and ")
+    let [newest @ .., last] = KNOWN_INTERFACES;
+    format!("{} and {last}", newest.join(", "))
 }
 
 /// The version at the end of an interface's name.
@@ -48,7 +52,7 @@ mod tests {
 
     #[test]
     fn names_end_in_a_version() {
-        assert_eq!(KNOWN_INTERFACES.map(interface_version), ["0.1.0", "0.1.0"]);
+        assert_eq!(KNOWN_INTERFACES.map(interface_version), ["0.2.0", "0.1.0", "0.1.0"]);
         assert_eq!(interface_version("nameless"), "");
     }
 }

@@ -1,7 +1,7 @@
 //! The operator's own nodes: each holds a key of every watched witness, and may produce with it.
 
 use dogwatch_chain::{BlockId, ChainId, PublicKey};
-use dogwatch_engine::{Probe, ProbeFailure};
+use dogwatch_engine::{Probe, ProbeFailure, ProbeFault};
 
 use crate::chain::branch::Side;
 use crate::chain::link::LinkId;
@@ -155,10 +155,10 @@ impl Node {
     pub(crate) fn probe(&self, chain: &ModelChain, slot: u64) -> Result<Probe, ProbeFailure> {
         let tip = chain.head(self.side()).num();
         let (since, passed) = (self.since(), slot.saturating_sub(self.since().slot));
-        let late = || Err(ProbeFailure::new("no answer within 2 s"));
+        let late = || Err(ProbeFailure::new(ProbeFault::Silent, "no answer within 2 s"));
         let stands_at = || chain.link(since.stands_at).head();
         let mut head = match self.fault() {
-            _ if self.refuses(slot) => return Err(ProbeFailure::new("connection refused")),
+            _ if self.refuses(slot) => return Err(ProbeFailure::new(ProbeFault::Refused, "connection refused")),
             Some(NodeFault::SlowDisk) if slot.is_multiple_of(3) => return late(),
             Some(NodeFault::FlakyProbe) if (slot / 2).is_multiple_of(2) => return late(),
             Some(NodeFault::Thawed(frozen)) if passed <= frozen => return late(),

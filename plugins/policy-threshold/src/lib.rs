@@ -4,7 +4,6 @@
 //! the key changed or last signed a block. The policy needs no memory: everything is in the situation.
 
 mod config;
-mod evidence;
 mod rule;
 
 use dogwatch_sdk::policy::{Decision, Situation};

@@ -11,13 +11,13 @@
     reason = "generated"
 )]
 #[allow(unused_qualifications, unreachable_pub, reason = "generated")]
-pub mod policy_v0_1 {
+pub mod policy_v0_2 {
     wit_bindgen::generate!({
-        path: "../../wit/policy/v0.1",
+        path: "../../wit/policy/v0.2",
         world: "policy-plugin",
         pub_export_macro: true,
-        export_macro_name: "export_policy_v0_1",
-        default_bindings_module: "dogwatch_sdk::__private::policy_v0_1",
+        export_macro_name: "export_policy_v0_2",
+        default_bindings_module: "dogwatch_sdk::__private::policy_v0_2",
         additional_derives: [PartialEq],
         generate_unused_types: true,
     });

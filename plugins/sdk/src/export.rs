@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use crate::bindings::channel_v0_1::dogwatch::channel::types as channel_types;
 use crate::bindings::channel_v0_1::exports::dogwatch::channel::channel::Guest as ChannelGuest;
-use crate::bindings::policy_v0_1::dogwatch::policy::types as policy_types;
-use crate::bindings::policy_v0_1::exports::dogwatch::policy::policy::Guest as PolicyGuest;
+use crate::bindings::policy_v0_2::dogwatch::policy::types as policy_types;
+use crate::bindings::policy_v0_2::exports::dogwatch::policy::policy::Guest as PolicyGuest;
 use crate::channel::Channel;
 use crate::policy::Policy;
 use crate::settings::problem::Problem;
@@ -20,8 +20,8 @@ macro_rules! export_policy {
             #[allow(dead_code, reason = "exported only in the sandbox")]
             type Exported = $crate::__private::ExportedPolicy<$policy>;
             #[cfg(target_family = "wasm")]
-            $crate::__private::policy_v0_1::export_policy_v0_1!(
-                Exported with_types_in $crate::__private::policy_v0_1
+            $crate::__private::policy_v0_2::export_policy_v0_2!(
+                Exported with_types_in $crate::__private::policy_v0_2
             );
         };
     };

@@ -72,7 +72,7 @@ pub use time::rfc3339;
 /// What the export macros need; not part of the API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::bindings::{channel_v0_1, policy_v0_1};
+    pub use crate::bindings::{channel_v0_1, policy_v0_2};
     pub use crate::export::{ExportedChannel, ExportedPolicy};
 }
 

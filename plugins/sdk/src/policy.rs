@@ -1,10 +1,14 @@
 //! Policies: when the signing key moves, and to which node.
 
-pub use crate::bindings::policy_v0_1::dogwatch::policy::types::{
-    Action, Agreement, Alert, ChainView, Decision, Health, Holder, Mode, NextSlot, Node, Outcome, OwnSlot, PastSwitch,
-    Severity, Situation, SwitchOutcome, Verdict,
+mod record;
+mod standby;
+
+pub use crate::bindings::policy_v0_2::dogwatch::policy::types::{
+    Action, Agreement, Alert, ChainView, Decision, Evidence, Grade, Health, Holder, Mode, NextSlot, Node, Origin,
+    Outcome, OwnSlot, PastSwitch, Severity, Situation, Source, SwitchOutcome, Verdict,
 };
 use crate::settings::reader::Reader;
+pub use standby::{Past, Standby};
 
 /// A failover policy.
 ///

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use dogwatch_chain::{AccountName, BlockNum, Slot, Time};
 use dogwatch_engine::{
-    Action, Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, Situation, SlotOutcome,
-    Verdict,
+    Action, Agreement, ChainView, Evidence, Grade, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot,
+    Situation, SlotOutcome, Source, Verdict,
 };
 use dogwatch_plugins::{Library, Sandbox, Settings};
 use dogwatch_sdk::{policy as guest, testing};
@@ -121,7 +121,9 @@ fn situation() -> anyhow::Result<Situation> {
         health_for: Duration::from_secs(600),
         head_age: Some(Duration::ZERO),
         eligible: true,
+        evidence: vec![Evidence { source: Source::Probe, grade: Grade::Good, lasts: Duration::from_secs(600) }],
     };
+    let upcoming = |n: u32| NextSlot { slot: Slot(HEAD_SLOT + u64::from(n)), starts_in: INTERVAL * n };
     Ok(Situation {
         now: time(HEAD_SLOT),
         mode: Mode::Armed,
@@ -144,7 +146,9 @@ fn situation() -> anyhow::Result<Situation> {
         holder,
         holder_since: None,
         slots: own_slots().map(slot).collect(),
-        next_slot: Some(NextSlot { slot: Slot(HEAD_SLOT + 15), starts_in: INTERVAL * 15 }),
+        next_slots: vec![upcoming(15), upcoming(32)],
+        unscheduled: Some(upcoming(42)),
+        lands: Some(upcoming(1)),
         nodes: NODES.into_iter().map(node).collect(),
         switches: Vec::new(),
         switching: false,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dogwatch_chain::Profile;
-use dogwatch_engine::{NodeIndex, Probe, ProbeFailure};
-use dogwatch_rpc::{Endpoint, Prober, Tripwire, WireEvent};
+use dogwatch_engine::{NodeIndex, Probe, ProbeFailure, ProbeFault};
+use dogwatch_rpc::{Endpoint, Prober, RpcError, Tripwire, WireEvent};
 use tokio::sync::{Notify, mpsc};
 
 use crate::chain::message::Message;
@@ -46,13 +46,24 @@ async fn probe(prober: &Prober, node: &WatchedNode, profile: &Profile, inbox: &m
         let result = prober.probe(&node.endpoint, profile).await;
         let result = result
             .map(|reading| Probe { head: reading.head, chain_id: reading.chain_id, version: reading.version })
-            .map_err(|error| ProbeFailure::new(error.to_string()));
+            .map_err(|error| ProbeFailure::new(fault(&error), error.to_string()));
         for (witness, place) in &node.places {
             if inbox.send(Message::Probed(*witness, *place, result.clone())).await.is_err() {
                 return;
             }
         }
         let _ = tokio::time::timeout(node.every, cut.notified()).await;
+    }
+}
+
+/// What a failed probe tells of the node.
+const fn fault(error: &RpcError) -> ProbeFault {
+    match error {
+        RpcError::Refused { .. } => ProbeFault::Refused,
+        RpcError::Dns { .. } | RpcError::NotReachable { .. } | RpcError::Timeout { .. } | RpcError::Broken { .. } => {
+            ProbeFault::Silent
+        }
+        _ => ProbeFault::Unusable,
     }
 }
 

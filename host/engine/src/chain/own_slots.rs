@@ -134,25 +134,32 @@ impl BlockLog {
         Some(head.slot.plus(blocks.saturating_add(1)))
     }
 
-    /// The witness's next slot, as far as the schedules reach, assuming that every slot until then is filled.
+    /// The witness's next slots, as far as the schedules reach, assuming that every slot until then is filled.
     ///
     /// A slot that has begun still counts during its first half, as long as its block is not known: clocks differ a
     /// little, and its block may still come.
-    pub fn next_own_slot(&self, witness: &AccountName, head: &Head, clock: &SlotClock, now: Time) -> Option<Slot> {
-        let schedule = self.future.as_ref()?;
-        let round = u64::try_from(schedule.current.len()).ok()?;
+    pub fn next_own_slots(
+        &self,
+        witness: &AccountName,
+        head: &Head,
+        clock: &SlotClock,
+        now: Time,
+    ) -> impl Iterator<Item = Slot> {
         let first = clock.slot(now).since(head.slot).max(1);
-        (first..first.saturating_add(round.saturating_mul(2))).find_map(|n| {
-            let slot = head.slot.plus(n);
-            // The slots since the head may hold blocks that are only late, or none: near a shuffle both may be.
-            let most = u64::from(head.num().0).saturating_add(n);
-            let least = most.saturating_sub(first.saturating_sub(1));
-            let shuffle = u64::from(schedule.next_shuffle.0);
-            let now = least <= shuffle && schedule.producer(slot) == Some(witness);
-            let next = most > shuffle
-                && least <= shuffle.saturating_add(round)
-                && schedule.future_producer(slot) == Some(witness);
-            (now || next).then_some(slot)
+        self.future.iter().flat_map(move |schedule| {
+            let round = u64::try_from(schedule.current.len()).unwrap_or(0);
+            (first..first.saturating_add(round.saturating_mul(2))).filter_map(move |n| {
+                let slot = head.slot.plus(n);
+                // The slots since the head may hold blocks that are only late, or none: near a shuffle both may be.
+                let most = u64::from(head.num().0).saturating_add(n);
+                let least = most.saturating_sub(first.saturating_sub(1));
+                let shuffle = u64::from(schedule.next_shuffle.0);
+                let now = least <= shuffle && schedule.producer(slot) == Some(witness);
+                let next = most > shuffle
+                    && least <= shuffle.saturating_add(round)
+                    && schedule.future_producer(slot) == Some(witness);
+                (now || next).then_some(slot)
+            })
         })
     }
 }

@@ -171,9 +171,17 @@ impl Tracker {
         }
     }
 
-    /// The next slot of a witness, where the schedule reaches that far.
+    /// The next slots of a witness, as far as the schedule reaches.
+    pub fn next_own_slots(&self, witness: &AccountName, now: Time) -> impl Iterator<Item = Slot> {
+        let known = self.head.as_ref().zip(self.clock());
+        known
+            .into_iter()
+            .flat_map(move |(head, clock)| self.log.next_own_slots(witness, head, &clock, now).collect::<Vec<_>>())
+    }
+
+    /// The next of them.
     pub fn next_own_slot(&self, witness: &AccountName, now: Time) -> Option<Slot> {
-        self.log.next_own_slot(witness, self.head.as_ref()?, &self.clock()?, now)
+        self.next_own_slots(witness, now).next()
     }
 
     /// The first slot that no known schedule covers, if every slot until then is filled.

@@ -47,6 +47,16 @@ pub(crate) struct Facts<'a> {
     /// When the switches of the past were forgotten, if they were.
     pub(crate) history_lost: Option<Time>,
     pub(crate) next_slot: UpcomingSlot,
+    pub(crate) duty: Duty,
+}
+
+/// Whether the node on duty can make the next own block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// Nothing proves that it cannot.
+    Able,
+    /// Its process has ended.
+    Dead,
 }
 
 /// What is known of the next own slot.
@@ -256,8 +266,11 @@ fn cooled_down(facts: &Facts<'_>) -> Option<Refusal> {
 }
 
 /// A switch in flight during the own slot costs that block. On Steem the next round is scheduled with its first block:
-/// until then its first slots may be the own one.
+/// until then its first slots may be the own one. A dead node makes no block that a switch could cost.
 fn own_slot_far(facts: &Facts<'_>) -> Option<Refusal> {
+    if facts.duty == Duty::Dead {
+        return None;
+    }
     let near = |starts_in: &Duration| *starts_in < facts.limits.own_slot_guard;
     match facts.next_slot {
         UpcomingSlot::In(starts_in) => near(&starts_in).then_some(Refusal::OwnSlotNear { starts_in }),

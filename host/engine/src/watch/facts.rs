@@ -6,7 +6,7 @@ use dogwatch_chain::Time;
 use crate::chain::{Tracker, WitnessReading};
 use crate::config::Signing;
 use crate::holder::Holder;
-use crate::rails::{Candidate, Facts, PastMove, Refusal};
+use crate::rails::{Candidate, Duty, Facts, PastMove, Refusal};
 use crate::situation::SwitchOutcome;
 use crate::switch::Origin;
 use crate::watch::machine::Watch;
@@ -45,6 +45,7 @@ impl Watch {
             switches: applied.map(|record| PastMove { at: record.at, cause: record.cause() }).collect(),
             history_lost: self.state.history_lost,
             next_slot: self.upcoming_slot(now, tracker),
+            duty: if self.holder_gone_since().is_some() { Duty::Dead } else { Duty::Able },
         }
     }
 

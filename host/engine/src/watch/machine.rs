@@ -132,6 +132,12 @@ impl Watch {
         self.config.nodes.iter().position(|node| node.name == name).map(NodeIndex)
     }
 
+    /// The health of the node that holds the key, if one does.
+    pub(super) fn health_of(&self, holder: &Holder) -> Option<&NodeHealth> {
+        let Holder::Node(name) = holder else { return None };
+        self.health(self.node_index(name)?)
+    }
+
     /// Slots in a round.
     pub(super) fn round(&self) -> u64 {
         u64::from(self.config.profile.round_length)

@@ -12,7 +12,7 @@ use dogwatch_chain::{
 use crate::chain::{EndpointReading, Reading, Tracker};
 use crate::config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
-use crate::failure::{ProbeFailure, ReadFailure};
+use crate::failure::{ProbeFailure, ProbeFault, ReadFailure};
 use crate::health::{Damping, Probe};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
@@ -246,9 +246,10 @@ impl Scene {
 
     fn probe(&self, node: &str) -> Result<Probe, ProbeFailure> {
         if self.unfit.contains(node) {
-            return Err(ProbeFailure::new("connection refused (os error 111)"));
+            return Err(ProbeFailure::new(ProbeFault::Refused, "connection refused (os error 111)"));
         }
-        let mut head = self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new("no head yet"))?;
+        let mut head =
+            self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new(ProbeFault::Unusable, "no head yet"))?;
         if let Some((_, blocks)) = self.ahead.filter(|(name, _)| *name == node) {
             head = Head { id: id(head.num().0 + blocks, 77), time: time(self.slot), slot: Slot(self.slot), ..head };
         }

@@ -1,14 +1,20 @@
 //! The situation that the policy is asked about.
 
-use dogwatch_chain::Time;
+use std::time::Duration;
+
+use dogwatch_chain::{Slot, Time};
 
 use crate::chain::Tracker;
 use crate::holder::Holder;
 use crate::rails::UpcomingSlot;
-use crate::situation::{Health, NextSlot, NodeIndex, NodeView, PastSwitch, Situation, SwitchOutcome};
+use crate::situation::{Health, NextSlot, NodeIndex, NodeView, PastSwitch, Situation, SlotOutcome, SwitchOutcome};
+use crate::slots::SlotRecord;
 use crate::watch::event::Command;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
+
+/// How long a transaction takes to reach the producers: a few hops from node to node, each well under 100 ms.
+const TO_PRODUCERS: Duration = Duration::from_millis(300);
 
 impl Watch {
     /// Asks the policy, unless nothing is known yet.
@@ -33,7 +39,9 @@ impl Watch {
             holder: self.holder().map_or(Holder::Foreign, |holder| self.holder_by_index(&holder)),
             holder_since: self.state.key.and_then(|record| record.since),
             slots: self.own_slots(tracker),
-            next_slot: self.next_slot(now, tracker),
+            next_slots: self.next_slots(now, tracker),
+            unscheduled: tracker.first_unscheduled().and_then(|slot| Self::upcoming(slot, now, tracker)),
+            lands: Self::lands(now, tracker),
             nodes: self.node_views(now),
             switches: self.past_switches(),
             switching: self.state.in_flight.is_some(),
@@ -43,9 +51,25 @@ impl Watch {
 
     /// The next own slot, where the schedule is known.
     pub fn next_slot(&self, now: Time, tracker: &Tracker) -> Option<NextSlot> {
-        let slot = tracker.next_own_slot(&self.config.witness, now)?;
-        let starts_in = tracker.clock()?.time(slot).since(now);
-        Some(NextSlot { slot, starts_in })
+        Self::upcoming(tracker.next_own_slot(&self.config.witness, now)?, now, tracker)
+    }
+
+    fn next_slots(&self, now: Time, tracker: &Tracker) -> Vec<NextSlot> {
+        let slots = tracker.next_own_slots(&self.config.witness, now);
+        slots.filter_map(|slot| Self::upcoming(slot, now, tracker)).collect()
+    }
+
+    /// The first slot whose block can hold a transaction that is sent now.
+    fn lands(now: Time, tracker: &Tracker) -> Option<NextSlot> {
+        let clock = tracker.clock()?;
+        let soon = now.plus(TO_PRODUCERS);
+        let nearest = clock.slot(soon);
+        let slot = if clock.time(nearest) < soon { nearest.plus(1) } else { nearest };
+        Self::upcoming(slot, now, tracker)
+    }
+
+    fn upcoming(slot: Slot, now: Time, tracker: &Tracker) -> Option<NextSlot> {
+        Some(NextSlot { slot, starts_in: tracker.clock()?.time(slot).since(now) })
     }
 
     /// The same for the rails: where the schedule ends, too.
@@ -53,9 +77,19 @@ impl Watch {
         if let Some(next) = self.next_slot(now, tracker) {
             return UpcomingSlot::In(next.starts_in);
         }
-        let unscheduled = tracker.first_unscheduled().zip(tracker.clock());
-        unscheduled
-            .map_or(UpcomingSlot::Unknown, |(slot, clock)| UpcomingSlot::UnknownFrom(clock.time(slot).since(now)))
+        let unscheduled = tracker.first_unscheduled().and_then(|slot| Self::upcoming(slot, now, tracker));
+        unscheduled.map_or(UpcomingSlot::Unknown, |next| UpcomingSlot::UnknownFrom(next.starts_in))
+    }
+
+    /// When the process of the node on duty ended: proven, and no block that its key signed since speaks against it.
+    pub(super) fn holder_gone_since(&self) -> Option<Time> {
+        let holder = self.holder()?;
+        let gone = self.health_of(&holder)?.gone_since()?;
+        // Clocks differ a little, and its last block may have been on its way.
+        let alive = gone.plus(self.interval());
+        let produced = |record: &&SlotRecord| record.outcome == SlotOutcome::Produced && record.holder == holder;
+        let last = self.state.slots.iter().rev().find(produced);
+        last.is_none_or(|record| record.time < alive).then_some(gone)
     }
 
     fn node_views(&self, now: Time) -> Vec<NodeView> {
@@ -67,6 +101,7 @@ impl Watch {
                 health_for: now.since(health.since()),
                 head_age: health.head_age(now),
                 eligible: self.is_fit(now, &node.name),
+                evidence: health.evidence(now).collect(),
             })
             .collect()
     }
@@ -77,12 +112,14 @@ impl Watch {
             from: self.holder_by_index(&record.from),
             to: self.holder_by_index(&record.to),
             outcome: record.outcome,
+            origin: record.origin,
         });
         let pending = self.state.in_flight.iter().map(|flight| PastSwitch {
             at: flight.plan.at,
             from: self.holder_by_index(&flight.plan.from),
             to: self.holder_by_index(&flight.plan.to),
             outcome: SwitchOutcome::Pending,
+            origin: flight.plan.origin,
         });
         settled.chain(pending).collect()
     }

@@ -41,7 +41,8 @@ impl Watch {
         if self.fork_is_suspected(now) {
             return Verdict::CannotTell;
         }
-        if !self.proven_misses(tracker).is_empty() {
+        // A dead node misses every slot to come.
+        if self.holder_gone_since().is_some() || !self.proven_misses(tracker).is_empty() {
             return Verdict::Me;
         }
         // A witness of which no slot is known may be missing all of them.

@@ -5,9 +5,9 @@ use wasmtime::component::InstancePre;
 
 use super::channel::ChannelAbi;
 use super::policy::PolicyAbi;
-use super::{channel_v0_1, policy_v0_1};
+use super::{channel_v0_1, policy_v0_1, policy_v0_2};
 use crate::sandbox::limiter::StoreLimiter;
-use crate::world::{CHANNEL_V0_1, POLICY_V0_1, World};
+use crate::world::{CHANNEL_V0_1, POLICY_V0_1, POLICY_V0_2, World};
 
 /// A compiled plugin, by what it exports.
 pub(crate) enum Abi {
@@ -24,7 +24,8 @@ pub(crate) struct Interface {
 }
 
 /// Every one of them; of one world the newest version first.
-pub(crate) const INTERFACES: [Interface; 2] = [
+pub(crate) const INTERFACES: [Interface; 3] = [
+    Interface { world: World::Policy, name: POLICY_V0_2, bind: |pre| Ok(Abi::Policy(policy_v0_2::bind(pre)?)) },
     Interface { world: World::Policy, name: POLICY_V0_1, bind: |pre| Ok(Abi::Policy(policy_v0_1::bind(pre)?)) },
     Interface { world: World::Channel, name: CHANNEL_V0_1, bind: |pre| Ok(Abi::Channel(channel_v0_1::bind(pre)?)) },
 ];

@@ -1,20 +1,6 @@
 //! Policies, version 0.1.
 
-use std::time::Duration;
-
-use dogwatch_alerts::Severity;
-use dogwatch_engine as engine;
-use wasmtime::Error;
-use wasmtime::component::InstancePre;
-
-use super::call::{CallStore, PluginAnswer};
-use super::policy::PolicyAbi;
-use super::shared_types::shared_types;
-use crate::description::{Description, Roles};
-use crate::message::PluginMessage;
-use crate::sandbox::limiter::StoreLimiter;
-use crate::settings::{SettingProblem, Settings};
-use bindings::dogwatch::policy::types;
+use super::policy_types::policy_types;
 
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, reason = "generated")]
 #[allow(clippy::all, clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::use_self, reason = "generated")]
@@ -23,104 +9,7 @@ mod bindings {
     wasmtime::component::bindgen!({ path: "../../wit/policy/v0.1", world: "policy-plugin" });
 }
 
-shared_types!(bindings::dogwatch::policy::types);
-
-pub(super) fn bind(pre: InstancePre<StoreLimiter>) -> Result<Box<dyn PolicyAbi>, Error> {
-    Ok(Box::new(PolicyV01(bindings::PolicyPluginPre::new(pre)?)))
-}
-
-struct PolicyV01(bindings::PolicyPluginPre<StoreLimiter>);
-
-impl PolicyAbi for PolicyV01 {
-    fn instantiate(&self, store: &mut CallStore) -> Result<(), Error> {
-        self.0.instantiate(store).map(drop)
-    }
-
-    fn describe(&self, store: &mut CallStore) -> Result<Description, Error> {
-        let instance = self.0.instantiate(&mut *store)?;
-        let types::Description { name, version, about, settings } =
-            instance.dogwatch_policy_policy().call_describe(store)?;
-        Ok(Description {
-            name,
-            version,
-            about,
-            settings: docs_from(settings),
-            roles: Roles::default(),
-            secrets: Vec::new(),
-        })
-    }
-
-    fn check(&self, store: &mut CallStore, settings: &Settings) -> Result<Result<(), Vec<SettingProblem>>, Error> {
-        let instance = self.0.instantiate(&mut *store)?;
-        let checked = instance.dogwatch_policy_policy().call_check(store, &settings_to(settings))?;
-        Ok(checked.map_err(problems_from))
-    }
-
-    fn decide(
-        &self,
-        store: &mut CallStore,
-        settings: &Settings,
-        situation: &engine::Situation,
-        memory: &[u8],
-    ) -> PluginAnswer<engine::Decision> {
-        let instance = self.0.instantiate(&mut *store)?;
-        let decided = instance.dogwatch_policy_policy().call_decide(
-            store,
-            &settings_to(settings),
-            &situation_to(situation),
-            memory,
-        )?;
-        Ok(decided.map(decision_from).map_err(|text| PluginMessage::new(&text)))
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn index_to(engine::NodeIndex(index): engine::NodeIndex) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
-}
-
-fn holder_to(holder: engine::Holder<engine::NodeIndex>) -> types::Holder {
-    match holder {
-        engine::Holder::Node(index) => types::Holder::Node(index_to(index)),
-        engine::Holder::Disabled => types::Holder::Disabled,
-        engine::Holder::Foreign => types::Holder::Foreign,
-    }
-}
-
-fn view_to(view: &engine::ChainView) -> types::ChainView {
-    types::ChainView {
-        head_block: view.head.0,
-        head_slot: view.head_slot.0,
-        head_age: millis(view.head_age),
-        irreversible_block: view.irreversible.0,
-        participation: view.participation,
-        agreement: match view.agreement {
-            engine::Agreement::Agreed => types::Agreement::Agreed,
-            engine::Agreement::Single => types::Agreement::Single,
-            engine::Agreement::Thin => types::Agreement::Thin,
-            engine::Agreement::Disagreed => types::Agreement::Disagreed,
-            engine::Agreement::Blind => types::Agreement::Blind,
-        },
-        endpoints_fresh: view.endpoints_fresh,
-        endpoints_total: view.endpoints_total,
-    }
-}
-
-fn slot_to(own: &engine::OwnSlot) -> types::OwnSlot {
-    types::OwnSlot {
-        slot: own.slot.0,
-        time: own.time.as_millis(),
-        outcome: match own.outcome {
-            engine::SlotOutcome::Produced => types::Outcome::Produced,
-            engine::SlotOutcome::Missed => types::Outcome::Missed,
-            engine::SlotOutcome::ChainWide => types::Outcome::ChainWide,
-        },
-        holder: holder_to(own.holder),
-    }
-}
+policy_types!(bindings::dogwatch::policy::types);
 
 fn node_to(node: &engine::NodeView) -> types::Node {
     types::Node {
@@ -173,39 +62,12 @@ fn situation_to(situation: &engine::Situation) -> types::Situation {
         holder_since: situation.holder_since.map(|slot| slot.0),
         slots: situation.slots.iter().map(slot_to).collect(),
         next_slot: situation
-            .next_slot
+            .next_slots
+            .first()
             .map(|next| types::NextSlot { slot: next.slot.0, starts_in: millis(next.starts_in) }),
         nodes: situation.nodes.iter().map(node_to).collect(),
         switches: situation.switches.iter().map(switch_to).collect(),
         switching: situation.switching,
         paused_until: situation.paused_until.map(|time| time.as_millis()),
-    }
-}
-
-fn decision_from(decision: types::Decision) -> engine::Decision {
-    let index_from = |index| engine::NodeIndex(usize::try_from(index).unwrap_or(usize::MAX));
-    engine::Decision {
-        action: match decision.action {
-            types::Action::Stay => engine::Action::Stay,
-            types::Action::SwitchTo(index) => engine::Action::SwitchTo(index_from(index)),
-            types::Action::Disable => engine::Action::Disable,
-        },
-        reason: decision.reason,
-        alerts: decision.alerts.into_iter().map(alert_from).collect(),
-        ask_again: decision.ask_again.map(Duration::from_millis),
-        memory: decision.memory,
-    }
-}
-
-fn alert_from(alert: types::Alert) -> engine::PolicyAlert {
-    engine::PolicyAlert {
-        id: alert.id,
-        severity: match alert.severity {
-            types::Severity::Info => Severity::Info,
-            types::Severity::Warning => Severity::Warning,
-            types::Severity::Critical => Severity::Critical,
-            types::Severity::Page => Severity::Page,
-        },
-        summary: alert.summary,
     }
 }

@@ -34,11 +34,11 @@ fn bundled_plugins_are_there() {
     let (infos, problems) = library.list();
     assert!(problems.is_empty(), "{problems:?}");
     for info in &infos {
-        let policy = info.name == "threshold";
+        let policy = ["proactive", "threshold"].contains(&info.name.as_str());
         let world = if policy { World::Policy } else { World::Channel };
         assert_eq!((info.world, &info.origin), (world, &PluginOrigin::Bundled), "{}", info.name);
         assert_eq!((info.size, info.sha256.len()), (bundled(&info.name).len(), 64));
-        assert_eq!(info.interface_version, "0.1.0");
+        assert_eq!(info.interface_version, if policy { "0.2.0" } else { "0.1.0" });
         let roles = info.description.roles;
         assert_eq!(roles.alerts || roles.heartbeats, !policy, "{}: {roles:?}", info.name);
     }

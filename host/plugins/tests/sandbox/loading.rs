@@ -71,7 +71,12 @@ fn other_worlds_and_versions_are_refused_by_name() {
         matches!(&error, LoadError::UnknownVersion { found } if found == "dogwatch:policy/policy@0.9.0"),
         "{error}"
     );
-    assert!(error.to_string().contains("dogwatch:policy/policy@0.1.0 and dogwatch:channel/channel@0.1.0"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("dogwatch:policy/policy@0.2.0, dogwatch:policy/policy@0.1.0 and dogwatch:channel/channel@0.1.0"),
+        "{error}"
+    );
     let error = refusal(&exporting(&["dogwatch:policy/policy@0.1.0", "dogwatch:channel/channel@0.1.0"]));
     assert!(matches!(error, LoadError::SeveralWorlds), "{error}");
 }

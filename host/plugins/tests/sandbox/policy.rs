@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use dogwatch_alerts::Severity;
-use dogwatch_engine::{Action, Holder, NodeIndex, Verdict};
-use dogwatch_plugins::{CheckError, Library, Sandbox, Value};
+use dogwatch_engine::{Action, Evidence, Grade, Holder, NodeIndex, Source, Verdict};
+use dogwatch_plugins::{CheckError, Library, PolicyPlugin, Sandbox, Value};
 
-use crate::support::{bundled, policy, settings, situation, text};
+use crate::support::{THRESHOLD_V0_1, bundled, policy, settings, situation, text};
 
 #[test]
 fn decides() {
@@ -18,6 +18,32 @@ fn decides() {
     assert_eq!(called.value.memory, b"old");
     assert_eq!(called.value.ask_again, None);
     assert!(called.fuel > 1000 && called.fuel < 500_000, "{}", called.fuel);
+}
+
+/// A policy from before the interface 0.2 is told what it knows, and decides as it did.
+#[test]
+fn a_policy_of_an_older_interface_works_on() {
+    let (old, new) = (policy(THRESHOLD_V0_1), policy(bundled("threshold")));
+    assert_eq!(old.check(&settings([("misses", Value::Integer(3))])), Ok(()));
+    let mut dead = situation();
+    dead.slots.clear();
+    for situation in [situation(), dead] {
+        let decide = |policy: &PolicyPlugin| policy.decide(&settings([]), &situation, b"old").unwrap().value;
+        assert_eq!(decide(&old), decide(&new));
+    }
+}
+
+#[test]
+fn hears_the_evidence() {
+    let proactive = policy(bundled("proactive"));
+    let mut dead = situation();
+    dead.slots.clear();
+    let decide = |situation: &_| proactive.decide(&settings([]), situation, &[]).unwrap().value.action;
+    assert_eq!(decide(&dead), Action::Stay);
+    dead.nodes[0]
+        .evidence
+        .insert(0, Evidence { source: Source::Tripwire, grade: Grade::Gone, lasts: Duration::from_millis(3) });
+    assert_eq!(decide(&dead), Action::SwitchTo(NodeIndex(2)));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, BlockNum, Slot, Time};
 use dogwatch_engine::{
-    Agreement, ChainView, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation,
-    SlotOutcome, SwitchOutcome, Verdict,
+    Agreement, ChainView, Evidence, Grade, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, Origin, OwnSlot,
+    PastSwitch, Situation, SlotOutcome, Source, SwitchOutcome, Verdict,
 };
 use dogwatch_guest_build::GuestToolchain;
 use dogwatch_plugins::{CallBudget, Library, Limits, LoadError, PolicyPlugin, Sandbox, Settings, Value};
@@ -33,6 +33,9 @@ fn guests() -> PathBuf {
 pub(crate) fn bundled(name: &str) -> &'static [u8] {
     dogwatch_bundled::ALL.iter().find(|plugin| plugin.name == name).unwrap().wasm
 }
+
+/// `threshold` as it was built against the interface 0.1, by the SDK of commit bc41484: plugins that operators have.
+pub(crate) const THRESHOLD_V0_1: &[u8] = include_bytes!("fixtures/threshold-policy-0.1.wasm");
 
 /// A directory with these files.
 pub(crate) fn directory(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -85,7 +88,9 @@ pub(crate) fn situation() -> Situation {
         health_for: Duration::from_secs(600),
         head_age: Some(Duration::from_secs(1)),
         eligible: true,
+        evidence: vec![Evidence { source: Source::Probe, grade: Grade::Good, lasts: Duration::from_secs(600) }],
     };
+    let upcoming = |slot| NextSlot { slot: Slot(slot), starts_in: Duration::from_secs((slot - 10_000) * 3) };
     let own = |slot, outcome| OwnSlot { slot: Slot(slot), time: now, outcome, holder: Holder::Node(NodeIndex(0)) };
     Situation {
         now,
@@ -114,13 +119,16 @@ pub(crate) fn situation() -> Situation {
             own(9_970, SlotOutcome::ChainWide),
             own(9_979, SlotOutcome::Missed),
         ],
-        next_slot: Some(NextSlot { slot: Slot(10_005), starts_in: Duration::from_secs(15) }),
+        next_slots: vec![upcoming(10_005), upcoming(10_022)],
+        unscheduled: Some(upcoming(10_037)),
+        lands: Some(upcoming(10_001)),
         nodes: vec![node("one"), node("two"), node("three")],
         switches: vec![PastSwitch {
             at: now.minus(Duration::from_secs(60)),
             from: Holder::Node(NodeIndex(1)),
             to: Holder::Node(NodeIndex(0)),
             outcome: SwitchOutcome::Applied,
+            origin: Origin::Elsewhere,
         }],
         switching: false,
         paused_until: None,

@@ -28,6 +28,12 @@ pub enum RpcError {
         /// What the network said.
         what: String,
     },
+    /// Its machine refused the connection; nothing was sent.
+    #[error("not reachable: {what}; check the address and the network")]
+    Refused {
+        /// What the network said.
+        what: String,
+    },
     /// The TLS handshake failed; nothing was sent.
     #[error("TLS failed: {what}; {}", fault.remedy())]
     Tls {
@@ -130,6 +136,7 @@ impl RpcError {
         match self {
             Self::Dns { .. }
             | Self::NotReachable { .. }
+            | Self::Refused { .. }
             | Self::Tls { .. }
             | Self::Timeout { phase: RequestPhase::Connecting, .. }
             | Self::Redirect { .. }

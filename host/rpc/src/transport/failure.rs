@@ -21,6 +21,7 @@ pub(super) fn failure(error: &reqwest::Error, endpoint: &Endpoint, connect: Dura
     match tls_fault(error) {
         Some(fault) => RpcError::Tls { fault, what },
         None if is_lookup(error) => RpcError::Dns { what },
+        None if is_refused(error) => RpcError::Refused { what },
         None => RpcError::NotReachable { what },
     }
 }
@@ -36,6 +37,11 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
     std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| (**cause).source())
+}
+
+fn is_refused(error: &reqwest::Error) -> bool {
+    let refused = |io: &std::io::Error| io.kind() == std::io::ErrorKind::ConnectionRefused;
+    causes(error).any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(refused))
 }
 
 fn tls_fault(error: &reqwest::Error) -> Option<TlsFault> {

@@ -123,7 +123,7 @@ async fn every_endpoint_gets_the_same_bytes_and_each_is_reported() {
                 Outcome::KeyMismatch,
                 Outcome::Unknown(RpcError::Timeout { .. }),
                 Outcome::Unknown(RpcError::Broken { .. }),
-                Outcome::NotSent(RpcError::NotReachable { .. }),
+                Outcome::NotSent(RpcError::Refused { .. }),
                 Outcome::Unknown(RpcError::Http { status: 502, retry_after: None }),
                 Outcome::Unknown(RpcError::Timeout { .. }),
             ]

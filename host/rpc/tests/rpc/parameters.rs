@@ -76,6 +76,6 @@ async fn a_node_may_hide_its_constants() {
 async fn one_that_is_silent_tells_nothing() {
     let fake = Fake::node(Node::hive()).await;
     let answers = pool(&[&nobody().await, &fake.url]).parameters().await;
-    assert!(matches!(answers[0].1, Err(RpcError::NotReachable { .. })), "{answers:?}");
+    assert!(matches!(answers[0].1, Err(RpcError::Refused { .. })), "{answers:?}");
     assert!(answers[1].1.is_ok(), "{answers:?}");
 }

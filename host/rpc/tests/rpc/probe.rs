@@ -44,7 +44,7 @@ async fn a_node_may_lack_condenser_api() {
 async fn a_node_that_is_not_well() {
     let profile = Profile::hive_testnet();
     let probe = async |url: &str| Prober::new(hasty(), []).unwrap().probe(&endpoint(url), &profile).await.unwrap_err();
-    assert!(matches!(probe(&nobody().await).await, RpcError::NotReachable { .. }));
+    assert!(matches!(probe(&nobody().await).await, RpcError::Refused { .. }));
     let hanging = Fake::start(|_| Reply::Hang).await;
     assert!(matches!(probe(&hanging.url).await, RpcError::Timeout { .. }));
     let lying = Node::hive().with("condenser_api.get_dynamic_global_properties", "/result/head_block_number", json!(9));

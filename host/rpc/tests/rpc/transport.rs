@@ -135,7 +135,7 @@ async fn silence_and_broken_connections() {
     assert_eq!(error.sent(), Sent::Maybe);
 
     let error = poll_error(&nobody().await, hasty()).await;
-    assert!(matches!(error, RpcError::NotReachable { .. }) && error.to_string().contains("refused"), "{error}");
+    assert!(matches!(error, RpcError::Refused { .. }) && error.to_string().contains("refused"), "{error}");
     assert_eq!(error.sent(), Sent::No);
 
     let (resetting, _) = raw(reset).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::Time;
-use dogwatch_engine::{EndpointReading, Probe, ProbeFailure, ReadFailure, ServerDate};
+use dogwatch_engine::{EndpointReading, Probe, ProbeFailure, ProbeFault, ReadFailure, ServerDate};
 use rand::rngs::SmallRng;
 
 use crate::chain::ModelChain;
@@ -88,7 +88,7 @@ impl Network {
     pub(crate) fn probe(&self, node: &Node, chain: &ModelChain, slot: u64) -> Result<Probe, ProbeFailure> {
         match self.reaches_nodes() {
             true => node.probe(chain, slot),
-            false => Err(ProbeFailure::new("network unreachable")),
+            false => Err(ProbeFailure::new(ProbeFault::Silent, "network unreachable")),
         }
     }
 }

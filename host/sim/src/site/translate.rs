@@ -62,7 +62,30 @@ fn node(node: &engine::NodeView) -> sdk::Node {
         health_for: millis(node.health_for),
         head_age: node.head_age.map(millis),
         eligible: node.eligible,
+        evidence: node.evidence.iter().map(evidence).collect(),
     }
+}
+
+fn evidence(evidence: &engine::Evidence) -> sdk::Evidence {
+    sdk::Evidence {
+        source: match evidence.source {
+            engine::Source::Tripwire => sdk::Source::Tripwire,
+            engine::Source::Probe => sdk::Source::Probe,
+            engine::Source::Slots => sdk::Source::Slots,
+        },
+        grade: match evidence.grade {
+            engine::Grade::Good => sdk::Grade::Good,
+            engine::Grade::Silent => sdk::Grade::Silent,
+            engine::Grade::Refused => sdk::Grade::Refused,
+            engine::Grade::Unfit => sdk::Grade::Unfit,
+            engine::Grade::Gone => sdk::Grade::Gone,
+        },
+        lasts: millis(evidence.lasts),
+    }
+}
+
+fn upcoming(next: engine::NextSlot) -> sdk::NextSlot {
+    sdk::NextSlot { slot: next.slot.0, starts_in: millis(next.starts_in) }
 }
 
 fn past_switch(switch: &engine::PastSwitch) -> sdk::PastSwitch {
@@ -75,6 +98,11 @@ fn past_switch(switch: &engine::PastSwitch) -> sdk::PastSwitch {
             engine::SwitchOutcome::Applied => sdk::SwitchOutcome::Applied,
             engine::SwitchOutcome::Failed => sdk::SwitchOutcome::Failed,
             engine::SwitchOutcome::Overtaken => sdk::SwitchOutcome::Overtaken,
+        },
+        origin: match switch.origin {
+            engine::Origin::Policy => sdk::Origin::Policy,
+            engine::Origin::Operator => sdk::Origin::Operator,
+            engine::Origin::Elsewhere => sdk::Origin::Elsewhere,
         },
     }
 }
@@ -102,9 +130,9 @@ pub(super) fn situation(situation: &engine::Situation) -> sdk::Situation {
         holder: holder(situation.holder),
         holder_since: situation.holder_since.map(|slot| slot.0),
         slots: situation.slots.iter().map(own_slot).collect(),
-        next_slot: situation
-            .next_slot
-            .map(|next| sdk::NextSlot { slot: next.slot.0, starts_in: millis(next.starts_in) }),
+        next_slots: situation.next_slots.iter().copied().map(upcoming).collect(),
+        unscheduled: situation.unscheduled.map(upcoming),
+        lands: situation.lands.map(upcoming),
         nodes: situation.nodes.iter().map(node).collect(),
         switches: situation.switches.iter().map(past_switch).collect(),
         switching: situation.switching,

@@ -1,6 +1,6 @@
 //! The rule, situation by situation.
 
-use dogwatch_sdk::policy::{Health, Outcome, OwnSlot, PastSwitch, SwitchOutcome};
+use dogwatch_sdk::policy::{Health, Origin, Outcome, OwnSlot, PastSwitch, SwitchOutcome};
 use dogwatch_sdk::testing::{own_slot, situation, time_of};
 
 use super::*;
@@ -44,6 +44,7 @@ fn away_from(node: u32, rounds_ago: u64) -> PastSwitch {
         from: Holder::Node(node),
         to: Holder::Node(0),
         outcome: SwitchOutcome::Applied,
+        origin: Origin::Policy,
     }
 }
 

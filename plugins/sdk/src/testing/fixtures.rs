@@ -1,7 +1,9 @@
 //! Situations, alerts and responses to test with.
 
 use crate::channel_types::{Alert, Event, Response, ResponseHeader, Severity};
-use crate::policy::{Agreement, ChainView, Health, Holder, Mode, Node, Outcome, OwnSlot, Situation, Verdict};
+use crate::policy::{
+    Agreement, ChainView, Evidence, Grade, Health, Holder, Mode, Node, Outcome, OwnSlot, Situation, Source, Verdict,
+};
 
 /// The block interval of [`situation`], in milliseconds.
 const INTERVAL: u64 = 3000;
@@ -33,7 +35,9 @@ pub fn situation<'a>(nodes: impl IntoIterator<Item = &'a str>) -> Situation {
         holder: Holder::Node(0),
         holder_since: None,
         slots: Vec::new(),
-        next_slot: None,
+        next_slots: Vec::new(),
+        unscheduled: None,
+        lands: None,
         nodes: nodes.into_iter().map(node).collect(),
         switches: Vec::new(),
         switching: false,
@@ -42,7 +46,14 @@ pub fn situation<'a>(nodes: impl IntoIterator<Item = &'a str>) -> Situation {
 }
 
 fn node(name: &str) -> Node {
-    Node { name: name.to_owned(), health: Health::Healthy, health_for: 600_000, head_age: Some(0), eligible: true }
+    Node {
+        name: name.to_owned(),
+        health: Health::Healthy,
+        health_for: 600_000,
+        head_age: Some(0),
+        eligible: true,
+        evidence: vec![Evidence { source: Source::Probe, grade: Grade::Good, lasts: 600_000 }],
+    }
 }
 
 /// When a slot of [`situation`] was, in milliseconds since 1970.

@@ -54,6 +54,7 @@ fn clear(target: &Holder) -> Facts<'_> {
         switches: Vec::new(),
         history_lost: None,
         next_slot: UpcomingSlot::In(Duration::from_secs(60)),
+        duty: Duty::Able,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{BlockId, PublicKey, Time};
-use dogwatch_engine::{Probe, ProbeFailure};
+use dogwatch_engine::{Probe, ProbeFailure, ProbeFault};
 
 use super::chain::Chain;
 
@@ -54,8 +54,8 @@ impl Node {
     pub(crate) fn probe(&self, chain: &Chain) -> Result<Probe, ProbeFailure> {
         let top = chain.links.len();
         let link = match self.condition {
-            Condition::Crashed => return Err(ProbeFailure::new("connection refused")),
-            Condition::Unreachable => return Err(ProbeFailure::new("HTTP status 404")),
+            Condition::Crashed => return Err(ProbeFailure::new(ProbeFault::Refused, "connection refused")),
+            Condition::Unreachable => return Err(ProbeFailure::new(ProbeFault::Unusable, "HTTP status 404")),
             Condition::Well | Condition::Mute => top,
             Condition::Hung => self.hung_at.min(top),
             Condition::Behind => top.saturating_sub(40),
