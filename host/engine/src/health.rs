@@ -444,4 +444,27 @@ mod tests {
             assess(time(1), Err(ProbeFailure::new(ProbeFault::Unusable, "no")), chain(1), STALE, Some(agreed), &new);
         assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new(ProbeFault::Unusable, "no"))));
     }
+
+    /// What each source says, and since when.
+    #[test]
+    fn evidence_lasts_until_the_source_says_something_else() {
+        let damping = Damping { rise: 1, fall: 3 };
+        let mut health = NodeHealth::new(time(0));
+        let said = |health: &NodeHealth, now| -> Vec<(Source, Grade, u64)> {
+            health.evidence(time(now)).map(|said| (said.source, said.grade, said.lasts.as_secs())).collect()
+        };
+        let failed = |fault| Err(Unfit::Probe(ProbeFailure::new(fault, "no")));
+        assert_eq!(said(&health, 1), []);
+        health.note(time(1), damping, Ok(probe(head(1, 1))));
+        health.note(time(2), damping, Ok(probe(head(2, 2))));
+        assert_eq!(said(&health, 3), [(Source::Probe, Grade::Good, 6)]);
+        health.note_gone(time(4));
+        health.note(time(4), damping, failed(ProbeFault::Refused));
+        health.note(time(6), damping, failed(ProbeFault::Silent));
+        assert_eq!(said(&health, 7), [(Source::Tripwire, Grade::Gone, 9), (Source::Probe, Grade::Silent, 3)]);
+        // It is back, and catches up.
+        let head = BlockNum(3);
+        health.note(time(8), damping, Err(Unfit::Behind { head, age: STALE }));
+        assert_eq!(said(&health, 8), [(Source::Probe, Grade::Unfit, 0)]);
+    }
 }

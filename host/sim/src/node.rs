@@ -151,6 +151,11 @@ impl Node {
         }
     }
 
+    /// Whether its process has ended, at most a moment ago.
+    pub(crate) fn has_ended(&self, slot: u64) -> bool {
+        self.refuses(slot) || self.refuses(slot.saturating_sub(1))
+    }
+
     /// What a probe finds.
     pub(crate) fn probe(&self, chain: &ModelChain, slot: u64) -> Result<Probe, ProbeFailure> {
         let tip = chain.head(self.side()).num();

@@ -2,7 +2,6 @@
 
 use crate::check::Checks;
 use crate::endpoint::Worth;
-use crate::site::policy::PolicyChoice;
 use crate::site::{Edit, Site};
 use crate::world::NightWorld;
 
@@ -45,10 +44,10 @@ impl Checks {
         let slot = world.slot;
         let round = u64::from(world.chain.profile.round_length);
         let awake = self.awake.get(place).is_some_and(|awake| awake.slots(slot) > 3 * round + 10);
-        let PolicyChoice::Threshold(_) = site.setup.policy else { return false };
         let armed = !site.is_edited(|edit| matches!(edit, Edit::Observe | Edit::PolicyBroken | Edit::PolicyWild));
         awake
             && armed
+            && site.setup.policy.misses().is_some()
             && site.pauses.iter().all(|(paused, until)| *paused != witness || *until < slot)
             && sees(world, site)
             && self.standby_is_there(world, site, witness)

@@ -6,7 +6,6 @@ use dogwatch_engine::{SlotOutcome, Verdict, WitnessReading};
 use crate::check::able::sees;
 use crate::check::{Checks, Rule};
 use crate::site::Site;
-use crate::site::policy::PolicyChoice;
 use crate::world::NightWorld;
 
 /// Blocks from the evidence to the switch: a miss counts once most witnesses have built on it.
@@ -103,7 +102,7 @@ impl Checks {
     fn switch_or_reason(&mut self, world: &NightWorld, place: usize, site: &Site, witness: usize) {
         let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
         let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
-        let enough = matches!(site.setup.policy, PolicyChoice::Threshold(needed) if seen >= needed);
+        let enough = site.setup.policy.misses().is_some_and(|needed| seen >= needed);
         let idle = enough
             && self.could_switch(world, place, site, witness)
             && !has_a_reason(site)
@@ -191,7 +190,7 @@ fn has_a_reason(site: &Site) -> bool {
 
 /// Whether a page says that some of the misses came to pass unseen, and those that were seen are too few for a switch.
 fn says_what_was_unseen(site: &Site, witness: usize) -> bool {
-    let PolicyChoice::Threshold(needed) = site.setup.policy else { return false };
+    let Some(needed) = site.setup.policy.misses() else { return false };
     let state = site.store.get(witness);
     let slots = state.slots.iter().rev().filter(|record| record.outcome != SlotOutcome::ChainWide);
     let seen = slots.take_while(|record| record.outcome == SlotOutcome::Missed).count();

@@ -11,7 +11,6 @@ use crate::check::able::sees;
 use crate::check::liveness::state;
 use crate::check::{Checks, Rule, origin_of};
 use crate::endpoint::ModelEndpoint;
-use crate::night::SiteSetup;
 use crate::node::Node;
 use crate::site::policy::PolicyChoice;
 use crate::site::process::RAILS;
@@ -60,9 +59,9 @@ impl Checks {
     fn deciding(&mut self, world: &NightWorld, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
         let Some(site) = sites.get(place) else { return };
         let slot = world.slot;
-        let needed = match needed_misses(&site.setup, site) {
+        let needed = match needed_misses(world, site, &plan.from) {
             // Another site's move may be pending for a while, and a miss in between be held against the wrong node.
-            needed if sites.len() > 1 => needed.saturating_sub(1).max(1),
+            needed if needed > 0 && sites.len() > 1 => needed.saturating_sub(1).max(1),
             needed => needed,
         };
         let misses = self.misses_as_seen(world, site, witness);
@@ -82,7 +81,9 @@ impl Checks {
         let next_is_own = world.chain.producer(Side::Main, slot + 1) == Some(witness);
         let head = world.chain.truth();
         let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
-        if next_is_own && !crossing && sees(world, site) {
+        // A dead node loses it in any case.
+        let dead = world.nodes.iter().any(|node| plan.from == Holder::Node(node.name.clone()) && node.has_ended(slot));
+        if next_is_own && !dead && !crossing && sees(world, site) {
             self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
         }
     }
@@ -292,10 +293,17 @@ fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
     sites.iter().flat_map(|site| &site.sent).any(|sent| sent.id == id && sent.plan.at > oldest)
 }
 
-/// How many misses in a row it takes until that site's policy switches.
-fn needed_misses(setup: &SiteSetup, site: &Site) -> u32 {
-    match setup.policy {
-        PolicyChoice::Threshold(misses) if !site.is_edited(|edit| edit == Edit::PolicyWild) => misses,
-        _ => 1,
+/// How many misses in a row it takes until that site's policy moves the key away from that node.
+fn needed_misses(world: &NightWorld, site: &Site, from: &Holder) -> u32 {
+    let node = world.nodes.iter().find(|node| *from == Holder::Node(node.name.clone()));
+    match site.setup.policy {
+        _ if site.is_edited(|edit| edit == Edit::PolicyWild) => 1,
+        PolicyChoice::Threshold(misses) => misses,
+        PolicyChoice::Proactive => match node {
+            Some(node) if node.has_ended(world.slot) => 0,
+            Some(node) if node.is_well(&world.chain, world.slot) => 2,
+            _ => 1,
+        },
+        PolicyChoice::Broken | PolicyChoice::Wild => 1,
     }
 }

@@ -19,6 +19,10 @@ pub enum Drawn {
     Storm,
 }
 
+/// The policies that sites have, as often as they are named.
+const POLICIES: [PolicyChoice; 4] =
+    [PolicyChoice::Threshold(2), PolicyChoice::Proactive, PolicyChoice::Proactive, PolicyChoice::Threshold(3)];
+
 /// Draws the night of that seed.
 pub fn draw(seed: u64) -> Night {
     draw_with(seed, &[])
@@ -78,7 +82,7 @@ fn site(rng: &mut SmallRng) -> SiteSetup {
         quorum: [2, 2, 2, 3].choose(rng).copied().unwrap_or(2),
         probes_every: rng.random_range(1..4),
         reversed: rng.random_range(0..5) == 0,
-        policy: PolicyChoice::Threshold([2, 2, 2, 3].choose(rng).copied().unwrap_or(2)),
+        policy: POLICIES.choose(rng).copied().unwrap_or(PolicyChoice::Proactive),
         delay: [1, 1, 1, 2, 3].choose(rng).copied().unwrap_or(1),
     }
 }

@@ -1,7 +1,8 @@
-//! The policies of a night: the real one, natively, and some that no operator should have.
+//! The policies of a night: the real ones, natively, and some that no operator should have.
 
 use dogwatch_engine::{Action, Decision, NodeIndex, PolicyFailure, Situation};
-use dogwatch_sdk::Policy as _;
+use dogwatch_sdk::Policy;
+use policy_proactive::Proactive;
 use policy_threshold::{Config, Threshold, WhenExhausted};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -25,6 +26,8 @@ pub trait Decide {
 pub enum PolicyChoice {
     /// The bundled policy `threshold`, with so many misses.
     Threshold(u32),
+    /// The bundled policy `proactive`, with its defaults.
+    Proactive,
     /// It fails at each call.
     Broken,
     /// It wants anything at any time.
@@ -32,10 +35,20 @@ pub enum PolicyChoice {
 }
 
 impl PolicyChoice {
+    /// After how many misses in a row it switches at the latest, if it is a policy that operators should have.
+    pub(crate) fn misses(self) -> Option<u32> {
+        match self {
+            Self::Threshold(misses) => Some(misses),
+            Self::Proactive => Some(proactive().misses),
+            Self::Broken | Self::Wild => None,
+        }
+    }
+
     /// The policy, compiled into this program. What it draws comes from the seed.
     pub fn native(self, seed: u64) -> Box<dyn Decide> {
         match self {
-            Self::Threshold(misses) => Box::new(Native(threshold(misses))),
+            Self::Threshold(misses) => Box::new(Native::<Threshold>(threshold(misses))),
+            Self::Proactive => Box::new(Native::<Proactive>(proactive())),
             Self::Broken => Box::new(Broken),
             Self::Wild => Box::new(Wild(SmallRng::seed_from_u64(seed))),
         }
@@ -47,12 +60,21 @@ fn threshold(misses: u32) -> Config {
     Config { misses, window_rounds: 10, when_exhausted: WhenExhausted::Page }
 }
 
-#[derive(Debug)]
-struct Native(Config);
+/// The settings of `proactive` by default.
+fn proactive() -> policy_proactive::Config {
+    policy_proactive::Config {
+        misses: 2,
+        misses_when_unfit: 1,
+        window_rounds: 10,
+        when_exhausted: policy_proactive::WhenExhausted::Page,
+    }
+}
 
-impl Decide for Native {
+struct Native<P: Policy>(P::Config);
+
+impl<P: Policy> Decide for Native<P> {
     fn decide(&mut self, situation: &Situation, memory: &[u8]) -> Result<Decision, PolicyFailure> {
-        let decided = Threshold::decide(&self.0, &translate::situation(situation), memory);
+        let decided = P::decide(&self.0, &translate::situation(situation), memory);
         decided.map(translate::decision).map_err(PolicyFailure::new)
     }
 }

@@ -1,4 +1,4 @@
-//! The bundled policy as compiled WebAssembly, beside the same crate natively: both must decide the same.
+//! The bundled policies as compiled WebAssembly, beside the same crate natively: both must decide the same.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,33 +6,39 @@ use dogwatch_engine::{Decision, PolicyFailure, Situation};
 use dogwatch_plugins::{Library, PolicyPlugin, Sandbox, Settings, Value};
 use dogwatch_sim::{Decide, PolicyChoice};
 
-/// The compiled policy, and where it decided differently.
+/// The compiled policies, and where they decided differently.
 #[derive(Debug)]
 pub(crate) struct SandboxedPolicy {
-    plugin: PolicyPlugin,
+    threshold: PolicyPlugin,
+    proactive: PolicyPlugin,
     differences: Arc<Mutex<Vec<String>>>,
 }
 
 impl SandboxedPolicy {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let (library, _) = Library::open(Sandbox::new()?, None);
-        Ok(Self { plugin: library.policy("threshold")?, differences: Arc::default() })
+        Ok(Self {
+            threshold: library.policy("threshold")?,
+            proactive: library.policy("proactive")?,
+            differences: Arc::default(),
+        })
     }
 
     pub(crate) fn differences(&self) -> Vec<String> {
         self.differences.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The native policy of that choice, with the compiled one beside it where it is that one.
+    /// The native policy of that choice, with the compiled one beside it where there is one.
     pub(crate) fn beside(&self, choice: PolicyChoice, seed: u64) -> Box<dyn Decide> {
         let native = choice.native(seed);
-        let PolicyChoice::Threshold(misses) = choice else { return native };
-        Box::new(Both {
-            native,
-            plugin: self.plugin.clone(),
-            settings: Settings::from([("misses", Value::Integer(misses.into()))]),
-            differences: Arc::clone(&self.differences),
-        })
+        let (plugin, settings) = match choice {
+            PolicyChoice::Threshold(misses) => {
+                (&self.threshold, Settings::from([("misses", Value::Integer(misses.into()))]))
+            }
+            PolicyChoice::Proactive => (&self.proactive, Settings::default()),
+            PolicyChoice::Broken | PolicyChoice::Wild => return native,
+        };
+        Box::new(Both { native, plugin: plugin.clone(), settings, differences: Arc::clone(&self.differences) })
     }
 }
 

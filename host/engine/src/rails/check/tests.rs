@@ -95,6 +95,9 @@ fn every_refusal_has_a_rail() {
     let flight = in_flight();
     assert_eq!(check(&clear(&two)), []);
     assert_eq!(check(&Facts { limits: &allowed, ..clear(&null) }), []);
+    // A dead node loses its next slot in any case.
+    let near = UpcomingSlot::In(Duration::from_secs(1));
+    assert_eq!(check(&Facts { next_slot: near, duty: Duty::Dead, ..clear(&two) }), []);
     let second = Duration::from_secs(1);
     let cases = [
         (Facts { in_flight: Some(&flight), ..clear(&two) }, Refusal::UnderWay),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::situation::Mode;
 use crate::testing::{INTERVAL, key};
+use crate::watch::event::Event;
 use crate::watch::scene::Scene;
 
 fn verdict(scene: &Scene) -> Verdict {
@@ -119,6 +120,33 @@ fn unseen_misses_are_not_fine() {
     assert_eq!(verdict(&scene), Verdict::CannotTell);
     scene.watch.state.missed_unseen = 0;
     assert_eq!(verdict(&scene), Verdict::Fine);
+}
+
+/// What the primary's tripwire has proven counts before a slot is missed. Neither the same of a standby counts, nor that
+/// of a node whose port alone was closed: its key goes on signing blocks.
+#[test]
+fn a_dead_node_is_to_blame_before_it_misses() {
+    let gone = |name: &'static str, fails: bool| {
+        let mut scene = Scene::new(Mode::Armed);
+        scene.unfit = [name].into();
+        scene.fails = fails;
+        let place = scene.watch.node_index(name).unwrap();
+        scene.handle(Event::Gone(place));
+        scene
+    };
+    assert_eq!(verdict(&gone("second", true)), Verdict::Fine);
+    let mut dead = gone("primary", true);
+    assert_eq!(verdict(&dead), Verdict::Me);
+    dead.run(3);
+    assert_eq!(verdict(&dead), Verdict::Me, "a block that it made before is no proof of life");
+    let mut alive = gone("primary", false);
+    assert_eq!(verdict(&alive), Verdict::Me);
+    alive.run(8);
+    assert_eq!(verdict(&alive), Verdict::Fine, "its key has signed a block since");
+    let mut back = gone("primary", true);
+    back.unfit.clear();
+    back.run(1);
+    assert_eq!(verdict(&back), Verdict::Fine, "it answers again");
 }
 
 #[test]
