@@ -296,14 +296,12 @@ fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
 /// How many misses in a row it takes until that site's policy moves the key away from that node.
 fn needed_misses(world: &NightWorld, site: &Site, from: &Holder) -> u32 {
     let node = world.nodes.iter().find(|node| *from == Holder::Node(node.name.clone()));
-    match site.setup.policy {
-        _ if site.is_edited(|edit| edit == Edit::PolicyWild) => 1,
-        PolicyChoice::Threshold(misses) => misses,
-        PolicyChoice::Proactive => match node {
-            Some(node) if node.has_ended(world.slot) => 0,
-            Some(node) if node.is_well(&world.chain, world.slot) => 2,
-            _ => 1,
-        },
-        PolicyChoice::Broken | PolicyChoice::Wild => 1,
+    let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
+    match (site.setup.policy, node) {
+        (PolicyChoice::Threshold(misses), _) if !wild => misses,
+        // Whatever the policy, the host blames a node that is proven dead.
+        (_, Some(node)) if node.has_ended(world.slot) => 0,
+        (PolicyChoice::Proactive, Some(node)) if !wild && node.is_well(&world.chain, world.slot) => 2,
+        _ => 1,
     }
 }
