@@ -27,6 +27,7 @@ mod liveness;
 mod minority_fork;
 mod odd_answers;
 mod pool;
+mod proactive;
 mod real_services;
 mod rehearsal;
 mod removed_files;

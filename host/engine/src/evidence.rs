@@ -14,8 +14,6 @@ pub enum Source {
     Tripwire,
     /// A question to the node.
     Probe,
-    /// The slots in which its keys signed, or should have.
-    Slots,
 }
 
 /// What evidence about a node says, from the best to the worst.
@@ -27,7 +25,7 @@ pub enum Grade {
     Silent,
     /// Its machine answers, and nothing listens on its port.
     Refused,
-    /// It answers, and is not fit: it is behind, on a fork or on another chain. Or it let a slot pass.
+    /// It answers, and is not fit: it is behind, on a fork or on another chain.
     Unfit,
     /// Its process has ended: proof.
     Gone,

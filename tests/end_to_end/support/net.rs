@@ -142,10 +142,12 @@ impl Net {
     pub(crate) fn toml(&self, directory: &Path, setup: &Setup) -> String {
         let profile = self.devnet.profile();
         let endpoints = setup.endpoints.clone().unwrap_or_else(|| self.devnet.rpc_urls());
+        // Most nights are about misses: these cost the same whatever the moment of a crash.
+        let policy = if setup.witness.contains("policy = ") { "" } else { "policy = \"threshold\"\n" };
         let mut toml = format!(
             "site = \"{}\"\nmode = \"{}\"\nstate_dir = {:?}\n{}\n[[chain]]\nname = \"devnet\"\nprofile = \"custom\"\n\
              endpoints = {endpoints:?}\n[chain.custom]\nlike = \"{}\"\nchain_id = \"{}\"\nblock_interval = \"{}ms\"\n\
-             round_length = {}\n\n[[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\n{}\n",
+             round_length = {}\n\n[[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\n{policy}{}\n",
             setup.site,
             setup.mode,
             directory.join("state"),

@@ -81,7 +81,7 @@ pub(super) fn read(
         found
     });
     let mode = mode::read(&mut section, problems).unwrap_or(default_mode);
-    let policy = section.text("policy", problems).map_or_else(|| "threshold".to_owned(), |policy| policy.value);
+    let policy = section.text("policy", problems).map_or_else(|| DEFAULT_POLICY.to_owned(), |policy| policy.value);
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
     let fallback = Profile::hive();
     let profile = chain.map_or(&fallback, |chain| &chain.profile);
@@ -135,6 +135,9 @@ pub(super) fn read(
     };
     Some(Located { config, node_lines, node_sections: node_count })
 }
+
+/// The policy that decides where the configuration names none.
+const DEFAULT_POLICY: &str = "proactive";
 
 const PROBE_INTERVAL: Range<'_> = Range {
     least: Duration::from_millis(50),

@@ -31,7 +31,6 @@ fn evidence_to(evidence: &engine::Evidence) -> types::Evidence {
         source: match evidence.source {
             engine::Source::Tripwire => types::Source::Tripwire,
             engine::Source::Probe => types::Source::Probe,
-            engine::Source::Slots => types::Source::Slots,
         },
         grade: match evidence.grade {
             engine::Grade::Good => types::Grade::Good,

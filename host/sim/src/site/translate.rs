@@ -71,7 +71,6 @@ fn evidence(evidence: &engine::Evidence) -> sdk::Evidence {
         source: match evidence.source {
             engine::Source::Tripwire => sdk::Source::Tripwire,
             engine::Source::Probe => sdk::Source::Probe,
-            engine::Source::Slots => sdk::Source::Slots,
         },
         grade: match evidence.grade {
             engine::Grade::Good => sdk::Grade::Good,
