@@ -240,6 +240,11 @@ impl NodeHealth {
         gone.into_iter().chain(self.probes.map(|finding| finding.evidence(now, Source::Probe)))
     }
 
+    /// Takes in that something listens on its port again.
+    pub(crate) fn note_back(&mut self) {
+        self.gone = None;
+    }
+
     fn set(&mut self, now: Time, health: Health) -> bool {
         let changed = health != self.health;
         if changed {

@@ -230,8 +230,10 @@ impl Site {
         let probed: &[Node] = if slot.is_multiple_of(probes) { nodes } else { &[] };
         let probed: Vec<_> =
             probed.iter().map(|node| (node.name.clone(), self.network.probe(node, chain, slot))).collect();
-        let gone = self.gone(nodes, slot);
-        let seen = NodesSeen { probed: &probed, gone: &gone };
+        let before = self.hold_wires(nodes, slot);
+        let gone = self.gone(&before, nodes, slot);
+        let back: Vec<String> = self.wires.difference(&before).cloned().collect();
+        let seen = NodesSeen { probed: &probed, gone: &gone, back: &back };
         let (actions, lives) = self.step(slot, |process, tools| {
             process.cycle(clock, &readings, seen, tools, |endpoint, from, to| {
                 let found = endpoints.iter().find(|candidate| candidate.name == endpoint);
@@ -245,11 +247,15 @@ impl Site {
         actions
     }
 
-    /// The nodes whose processes have ended since the last cycle, by the connections to them that stood then.
-    fn gone(&mut self, nodes: &[Node], slot: u64) -> Vec<String> {
+    /// Connects to all nodes where that is possible, and says to which a connection stood before.
+    fn hold_wires(&mut self, nodes: &[Node], slot: u64) -> BTreeSet<String> {
         let held = nodes.iter().filter(|node| self.network.holds_wire(node, slot));
         let held: BTreeSet<String> = held.map(|node| node.name.clone()).collect();
-        let before = std::mem::replace(&mut self.wires, held);
+        std::mem::replace(&mut self.wires, held)
+    }
+
+    /// The nodes whose processes have ended since the last cycle, by the connections to them that stood then.
+    fn gone(&self, before: &BTreeSet<String>, nodes: &[Node], slot: u64) -> Vec<String> {
         let ended = |node: &&Node| before.contains(&node.name) && self.network.reaches_nodes() && node.refuses(slot);
         nodes.iter().filter(ended).map(|node| node.name.clone()).collect()
     }

@@ -16,7 +16,6 @@ use crate::alerts::desk::AlertDesk;
 use crate::chain::local_time::LocalTime;
 use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
 use crate::chain::report::Sources;
-use crate::chain::wires::Process;
 use crate::chain::witness::{Effects, WitnessTask};
 use crate::chain::{broadcast, convert, fetch, log, rehearse, unsaved};
 use crate::fallback::store_failure::StoreFailureAlert;
@@ -184,9 +183,9 @@ impl ChainTask {
             }
             Message::Wire(witness, node, event) => {
                 let now = self.now();
-                let gone = self.witnesses.get_mut(witness).map(|task| task.note_wire(now, node, event));
-                if gone == Some(Process::Gone) {
-                    self.drive(witness, Event::Gone(node), outbox).await;
+                let news = self.witnesses.get_mut(witness).and_then(|task| task.note_wire(now, node, event));
+                if let Some(news) = news {
+                    self.drive(witness, news, outbox).await;
                 }
             }
             Message::Sent(witness, id, report) => {

@@ -2,17 +2,8 @@
 
 use dogwatch_chain::Time;
 use dogwatch_client::{TripwireState, TripwireStatus, millis};
-use dogwatch_engine::NodeIndex;
+use dogwatch_engine::{Event, NodeIndex};
 use dogwatch_rpc::WireEvent;
-
-/// What is known of a node's process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Process {
-    /// It has just been proven to have ended.
-    Gone,
-    /// Nothing new.
-    NoNews,
-}
 
 /// The tripwires of a witness, by node.
 #[derive(Debug)]
@@ -31,11 +22,15 @@ impl Wires {
         Self(vec![Wire { last: None, since: now, blips: 0 }; nodes])
     }
 
-    /// Notes what happened to one. A port that refuses is proof only right after a connection to it was cut: before that
-    /// nobody knows that the node ever listened there.
-    pub fn note(&mut self, now: Time, NodeIndex(node): NodeIndex, event: WireEvent) -> Process {
-        let Some(wire) = self.0.get_mut(node) else { return Process::NoNews };
-        let gone = wire.last == Some(WireEvent::Cut) && event == WireEvent::Refused;
+    /// Notes what happened to one. What it tells of the node's process, if anything: a port that refuses is proof only right
+    /// after a connection to it was cut. Before that nobody knows that the node ever listened there.
+    pub fn note(&mut self, now: Time, node: NodeIndex, event: WireEvent) -> Option<Event> {
+        let wire = self.0.get_mut(node.0)?;
+        let news = match (wire.last, event) {
+            (Some(WireEvent::Cut), WireEvent::Refused) => Some(Event::Gone(node)),
+            (Some(WireEvent::Refused | WireEvent::Silent), WireEvent::Up) => Some(Event::Back(node)),
+            _ => None,
+        };
         if event == WireEvent::Blip {
             wire.blips = wire.blips.saturating_add(1);
         }
@@ -44,7 +39,7 @@ impl Wires {
             wire.since = now;
         }
         wire.last = Some(event);
-        if gone { Process::Gone } else { Process::NoNews }
+        news
     }
 
     /// A tripwire, for the status. Of a node without a probe there is none.
@@ -78,21 +73,24 @@ mod tests {
     #[test]
     fn only_a_port_that_refuses_after_a_cut_proves_the_end_of_a_process() {
         let mut wires = Wires::new(1, at(0));
-        assert_eq!(wires.note(at(1), NODE, WireEvent::Refused), Process::NoNews, "it may never have listened there");
+        assert_eq!(wires.note(at(1), NODE, WireEvent::Refused), None, "it may never have listened there");
         let story = [
-            (WireEvent::Up, Process::NoNews),
-            (WireEvent::Cut, Process::NoNews),
-            (WireEvent::Silent, Process::NoNews),
-            (WireEvent::Refused, Process::NoNews),
-            (WireEvent::Up, Process::NoNews),
-            (WireEvent::Cut, Process::NoNews),
-            (WireEvent::Refused, Process::Gone),
-            (WireEvent::Refused, Process::NoNews),
+            (WireEvent::Up, Some(Event::Back(NODE))),
+            (WireEvent::Cut, None),
+            (WireEvent::Silent, None),
+            (WireEvent::Refused, None),
+            (WireEvent::Up, Some(Event::Back(NODE))),
+            (WireEvent::Cut, None),
+            (WireEvent::Refused, Some(Event::Gone(NODE))),
+            (WireEvent::Refused, None),
+            (WireEvent::Up, Some(Event::Back(NODE))),
+            (WireEvent::Cut, None),
+            (WireEvent::Blip, None),
         ];
-        for (event, process) in story {
-            assert_eq!(wires.note(at(2), NODE, event), process, "{event:?}");
+        for (event, news) in story {
+            assert_eq!(wires.note(at(2), NODE, event), news, "{event:?}");
         }
-        assert_eq!(wires.note(at(2), NodeIndex(7), WireEvent::Cut), Process::NoNews, "no such node");
+        assert_eq!(wires.note(at(2), NodeIndex(7), WireEvent::Cut), None, "no such node");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use dogwatch_plugins::Settings;
 use dogwatch_rpc::WireEvent;
 
 use crate::chain::policy::Policy;
-use crate::chain::wires::{Process, Wires};
+use crate::chain::wires::Wires;
 use crate::config::{ChainConfig, Config, WitnessConfig};
 
 /// A witness that is watched.
@@ -99,8 +99,8 @@ impl WitnessTask {
         &self.wires
     }
 
-    /// Notes what happened to a node's tripwire.
-    pub fn note_wire(&mut self, now: Time, node: NodeIndex, event: WireEvent) -> Process {
+    /// Notes what happened to a node's tripwire. What it tells of the node's process, if anything.
+    pub fn note_wire(&mut self, now: Time, node: NodeIndex, event: WireEvent) -> Option<Event> {
         self.wires.note(now, node, event)
     }
 

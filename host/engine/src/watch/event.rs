@@ -33,6 +33,8 @@ pub enum Event {
     Probed(NodeIndex, Result<Probe, ProbeFailure>),
     /// A node's process has ended: an open connection to it was cut, and its port refuses new ones.
     Gone(NodeIndex),
+    /// Something listens on a node's port again.
+    Back(NodeIndex),
     /// The policy decided, or failed.
     Decided(Result<Decision, PolicyFailure>),
     /// A transaction was handed to the endpoints.

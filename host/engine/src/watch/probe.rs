@@ -38,6 +38,13 @@ impl Watch {
         }
     }
 
+    /// The node's process runs again. Whether it is fit its probes tell.
+    pub(super) fn back(&mut self, node: NodeIndex) {
+        if let Some(health) = self.health.get_mut(node.0) {
+            health.note_back();
+        }
+    }
+
     fn health_changed(&mut self, turn: &mut Turn<'_>, node: NodeIndex) {
         let Some(health) = self.health.get(node.0) else { return };
         let (state, why) = (health.health(), health.unfit().map(ToString::to_string));

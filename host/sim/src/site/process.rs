@@ -56,6 +56,8 @@ pub(crate) struct NodesSeen<'a> {
     pub(crate) probed: &'a [(String, Result<Probe, ProbeFailure>)],
     /// The nodes whose processes have ended since the last cycle.
     pub(crate) gone: &'a [String],
+    /// The nodes that can be connected to again.
+    pub(crate) back: &'a [String],
 }
 
 /// What a process is started with.
@@ -204,6 +206,10 @@ impl Process {
             for name in seen.gone {
                 let Some(place) = self.probed_place(witness, name) else { continue };
                 self.feed(now, witness, Event::Gone(place), tools)?;
+            }
+            for name in seen.back {
+                let Some(place) = self.probed_place(witness, name) else { continue };
+                self.feed(now, witness, Event::Back(place), tools)?;
             }
             for (name, result) in seen.probed {
                 let Some(place) = self.probed_place(witness, name) else { continue };

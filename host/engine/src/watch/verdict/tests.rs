@@ -147,6 +147,10 @@ fn a_dead_node_is_to_blame_before_it_misses() {
     back.unfit.clear();
     back.run(1);
     assert_eq!(verdict(&back), Verdict::Fine, "it answers again");
+    let mut listens = gone("primary", true);
+    let place = listens.watch.node_index("primary").unwrap();
+    listens.handle(Event::Back(place));
+    assert_eq!(verdict(&listens), Verdict::Fine);
 }
 
 #[test]
