@@ -86,6 +86,8 @@ pub(crate) struct Site {
     pub(crate) started: u64,
     /// It has forgotten something that it once knew: its disk was full, lost or set back.
     pub(crate) amnesia: bool,
+    /// Some node had no probe here at some time.
+    pub(crate) ever_unprobed: bool,
     /// Which witnesses the operator has paused, and until when.
     pub(crate) pauses: Vec<(usize, u64)>,
     /// When its state was last lost in a way that it noticed.
@@ -123,6 +125,7 @@ impl Site {
             started: 0,
             wires: BTreeSet::new(),
             amnesia: false,
+            ever_unprobed: false,
             pauses: Vec::new(),
             lost_at: None,
             forgot_at: None,
@@ -141,6 +144,7 @@ impl Site {
 
     /// Changes the configuration, and restarts the process.
     pub(crate) fn edit(&mut self, number: usize, edit: Edit, slot: u64) {
+        self.ever_unprobed |= matches!(edit, Edit::Unprobed(_));
         self.edits.push((number, edit));
         self.die(slot);
     }

@@ -6,7 +6,6 @@ use dogwatch_alerts::Cause;
 use dogwatch_chain::{BlockId, BlockNum, Slot, Time};
 
 use crate::chain::{Tracker, WitnessReading};
-use crate::health::NodeHealth;
 use crate::holder::Holder;
 use crate::situation::{Mode, SlotOutcome, SwitchOutcome};
 use crate::slots::SlotRecord;
@@ -183,13 +182,14 @@ impl Watch {
         let recent = turn.chain.head().map(|head| head.slot.back(self.round().saturating_mul(2)));
         let untold =
             last.is_none_or(|last| recent.is_none_or(|recent| last.slot < recent)) || !self.knows_a_slot(turn.chain);
-        let dead = self.health_of(&from).and_then(NodeHealth::gone_since);
+        // Another site may have known that the node was dead before it missed a slot.
+        let unfit = self.health_of(&from).is_some_and(|health| health.unfit().is_some());
         let (reason, first_missed) = match (missed.len(), missed.last()) {
             (1, Some(first)) => (format!("made elsewhere, after {from} missed a slot"), Some(first.time)),
             (more, Some(first)) => {
                 (format!("made elsewhere, after {from} missed {more} slots in a row"), Some(first.time))
             }
-            (_, None) if dead.is_some() => (format!("made elsewhere, after the process of {from} ended"), dead),
+            (_, None) if unfit => (format!("made elsewhere, while {from} was not fit"), Some(turn.now)),
             (_, None) if unseen > 0 => (format!("made elsewhere, after {from} missed slots"), Some(turn.now)),
             (_, None) if untold => ("made elsewhere, while Dogwatch could not see why".to_owned(), Some(turn.now)),
             (_, None) => (format!("made elsewhere, while {from} missed no slot"), None),

@@ -220,7 +220,10 @@ impl Checks {
     /// Switches that policies made, over all sites.
     pub(super) fn within_budget(&mut self, world: &NightWorld, sites: &[Site]) {
         // Who takes a switch for undone that another branch holds after all has counted one too few.
-        let blind = world.chain.undone || self.unseen_move.contains(&true) || sites.iter().any(|site| site.amnesia);
+        // And who does not probe a node cannot tell that another site has replaced it because it was dead.
+        let blind = world.chain.undone
+            || self.unseen_move.contains(&true)
+            || sites.iter().any(|site| site.amnesia || site.ever_unprobed);
         if world.chain.truth().moves.is_empty() || blind {
             return;
         }
