@@ -17,6 +17,7 @@
 
 mod chain;
 mod check;
+mod crash;
 mod endpoint;
 mod fault;
 mod night;
@@ -28,6 +29,7 @@ mod site;
 mod world;
 
 pub use check::{Rule, Violation};
+pub use crash::{CRASHES, Crash, CrashKind, Rescue};
 pub use fault::{CATALOGUE, Drawn, FaultKind, draw, draw_with};
 pub use night::{ChainRules, Night, NightError, NightFault, SiteSetup};
 pub use picture::picture;

@@ -12,6 +12,8 @@ use crate::chain::{ModelChain, key_of};
 pub(crate) enum NodeFault {
     /// Nothing listens, nothing produces.
     Crashed,
+    /// Its machine has lost its power or its network: nobody hears of it any more.
+    Dark,
     /// It answers with the block at which it hung.
     Hung,
     /// It syncs, so many blocks behind.
@@ -125,16 +127,16 @@ impl Node {
 
     /// Whether a single probe shows that it is unfit. A head must be old before it tells that its node hangs.
     pub(crate) fn says_it_is_unfit(&self) -> bool {
-        use NodeFault::{Crashed, PortTaken, WrongChain};
-        matches!(self.fault(), Some(Crashed | PortTaken | WrongChain))
+        use NodeFault::{Crashed, Dark, PortTaken, WrongChain};
+        matches!(self.fault(), Some(Crashed | Dark | PortTaken | WrongChain))
     }
 
     /// Since when its probes have been bad, if they have.
     pub(crate) fn unfit_since(&self) -> Option<u64> {
-        use NodeFault::{Behind, Crashed, Forked, Hung, OldVersion, PortTaken, WrongChain};
+        use NodeFault::{Behind, Crashed, Dark, Forked, Hung, OldVersion, PortTaken, WrongChain};
         let unfit = match self.fault() {
             Some(Behind(blocks)) => blocks > 6,
-            Some(Crashed | Forked | Hung | OldVersion | PortTaken | WrongChain) => true,
+            Some(Crashed | Dark | Forked | Hung | OldVersion | PortTaken | WrongChain) => true,
             _ => false,
         };
         // The newest fault hides the ones below it.
@@ -164,6 +166,7 @@ impl Node {
         let stands_at = || chain.link(since.stands_at).head();
         let mut head = match self.fault() {
             _ if self.refuses(slot) => return Err(ProbeFailure::new(ProbeFault::Refused, "connection refused")),
+            Some(NodeFault::Dark) => return late(),
             Some(NodeFault::SlowDisk) if slot.is_multiple_of(3) => return late(),
             Some(NodeFault::FlakyProbe) if (slot / 2).is_multiple_of(2) => return late(),
             Some(NodeFault::Thawed(frozen)) if passed <= frozen => return late(),

@@ -155,6 +155,13 @@ impl<'a> NightRun<'a> {
     fn slot(&mut self) {
         self.world.pass();
         self.checks.passed(&self.world);
+        self.poll_sites();
+        self.world.lose_switch_block();
+        self.checks.slot_ends(&self.world, &self.sites);
+    }
+
+    /// Each site polls, at its moment of the slot.
+    pub(crate) fn poll_sites(&mut self) {
         let mut polls: Vec<(u32, usize)> =
             self.sites.iter().enumerate().map(|(place, site)| (site.setup.poll_at, place)).collect();
         polls.sort_unstable();
@@ -167,12 +174,10 @@ impl<'a> NightRun<'a> {
             let actions = site.cycle(now, *slot, chain, endpoints, nodes);
             self.carry_out(place, actions);
         }
-        self.world.lose_switch_block();
-        self.checks.slot_ends(&self.world, &self.sites);
     }
 
     /// Carries out what a site does: above all its transmissions.
-    fn carry_out(&mut self, place: usize, actions: Vec<SiteAction>) {
+    pub(crate) fn carry_out(&mut self, place: usize, actions: Vec<SiteAction>) {
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
             match &action {

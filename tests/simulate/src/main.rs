@@ -1,6 +1,7 @@
 //! `cargo xtask simulate`: plays nights on all cores until one breaks a rule.
 
 mod count;
+mod crashes;
 mod nights;
 mod policies;
 
@@ -32,6 +33,15 @@ struct Arguments {
     /// Play the night of that file, and show it.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["nights", "seed", "fault"])]
     replay: Option<PathBuf>,
+    /// Instead of nights, play so many crashes of the node on duty, against Dogwatch's policies and what others do.
+    #[arg(long, value_name = "CRASHES", conflicts_with_all = ["nights", "fault", "replay"])]
+    crashes: Option<u64>,
+    /// Print the crashes' figures as JSON.
+    #[arg(long, requires = "crashes")]
+    json: bool,
+    /// Draw how many blocks the crashes cost, as an SVG picture.
+    #[arg(long, value_name = "FILE", requires = "crashes")]
+    plot: Option<PathBuf>,
     /// Where a night that breaks a rule is written.
     #[arg(long, value_name = "DIRECTORY", default_value = "target/nights")]
     write_to: PathBuf,
@@ -56,6 +66,17 @@ fn main() -> anyhow::Result<ExitCode> {
         for kind in CATALOGUE {
             println!("{:28} {}", kind.name, kind.about);
         }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(crashes) = arguments.crashes {
+        let first = arguments.seed.unwrap_or(1);
+        let figures = crashes::play_all(first, crashes)?;
+        if let Some(file) = &arguments.plot {
+            std::fs::write(file, crashes::svg(&figures))
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        let shown = if arguments.json { crashes::json(&figures)? } else { crashes::table(&figures) };
+        print!("{shown}");
         return Ok(ExitCode::SUCCESS);
     }
     let policies = policies::Sampled::new()?;

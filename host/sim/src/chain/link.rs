@@ -48,7 +48,8 @@ pub(crate) struct Truth {
     pub(crate) misses: u32,
     /// The first of them.
     pub(crate) first_miss: Option<u64>,
-    total_missed: u32,
+    /// Own slots missed altogether.
+    pub(crate) total_missed: u32,
     confirmed: u32,
 }
 

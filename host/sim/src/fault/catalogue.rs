@@ -72,6 +72,7 @@ const fn millis(seconds: u32) -> i64 {
 kinds! {
     // The operator's nodes.
     "holder-crashed" "the node that holds the key dies" LONG: |_| node(Struck::Holder, N::Crashed);
+    "holder-dark" "the holder's machine has lost its power or its network" LONG: |_| node(Struck::Holder, N::Dark);
     "holder-hung" "the holder answers with the block at which it hung" LONG: |_| node(Struck::Holder, N::Hung);
     "holder-behind" "the holder syncs, far behind" LONG amount 10..=200: |n| node(Struck::Holder, N::Behind(n));
     "holder-forked" "the holder is on a branch of its own" LONG: |_| node(Struck::Holder, N::Forked);
@@ -83,6 +84,7 @@ kinds! {
     "holder-thawed" "the holder is frozen, and serves its old head for a while when it thaws" LONG amount 20..=60: |n| node(Struck::Holder, N::Thawed(n as u64));
     "holder-old-version" "a hardfork leaves the holder behind at its last block" LONG: |_| node(Struck::Holder, N::OldVersion);
     "standby-crashed" "a standby dies" LONG: |_| node(Struck::Standby, N::Crashed);
+    "standby-dark" "a standby's machine has lost its power or its network" LONG: |_| node(Struck::Standby, N::Dark);
     "standby-hung" "a standby answers with the block at which it hung" LONG: |_| node(Struck::Standby, N::Hung);
     "standby-behind" "a standby syncs, far behind" LONG amount 10..=200: |n| node(Struck::Standby, N::Behind(n));
     "standby-forked" "a standby is on a branch of its own" LONG: |_| node(Struck::Standby, N::Forked);

@@ -1,0 +1,218 @@
+//! Crashes of the node on duty, one at a time, at any moment of a slot: how many blocks each costs.
+
+mod peer;
+
+use std::time::Duration;
+
+use dogwatch_engine::{Event, NodeIndex};
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use crate::crash::peer::Peer;
+use crate::night::{ChainRules, Night, NightError, NightFault, SiteSetup};
+use crate::play::{Natively, NightRun};
+use crate::site::policy::PolicyChoice;
+
+/// What happens to the node on duty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrashKind {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// The faults of the catalogue that make it.
+    faults: &'static [&'static str],
+    /// Whether the machine closes the connections of the process that died.
+    wire: Wire,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    Cut,
+    Silent,
+}
+
+/// The kinds of crash.
+pub const CRASHES: [CrashKind; 6] = [
+    CrashKind { name: "kill", about: "the process dies", faults: &["holder-crashed"], wire: Wire::Cut },
+    CrashKind {
+        name: "kill-two",
+        about: "the process dies, and the first standby with it",
+        faults: &["standby-crashed", "holder-crashed"],
+        wire: Wire::Cut,
+    },
+    CrashKind {
+        name: "dark",
+        about: "the machine loses its power or its network",
+        faults: &["holder-dark"],
+        wire: Wire::Silent,
+    },
+    CrashKind {
+        name: "hang",
+        about: "the process stands still, and answers",
+        faults: &["holder-hung"],
+        wire: Wire::Silent,
+    },
+    CrashKind { name: "lag", about: "the node falls behind", faults: &["holder-behind"], wire: Wire::Silent },
+    CrashKind {
+        name: "mute",
+        about: "the node looks well, and makes no blocks",
+        faults: &["holder-mute"],
+        wire: Wire::Silent,
+    },
+];
+
+/// What comes to the witness's rescue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rescue {
+    /// Dogwatch, with this policy.
+    Dogwatch(PolicyChoice),
+    /// Nobody, for seven hours: a witness has one slot in a round of 21, of 3 s each.
+    Nobody,
+    /// A script that reads the witness's counter of missed blocks now and then, and moves the key after so many.
+    Script {
+        /// Time from one reading to the next.
+        every: Duration,
+        /// Misses that it takes.
+        misses: u32,
+    },
+}
+
+/// One crash: which, when, and in which world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// The seed of the world and of the moment.
+    pub seed: u64,
+    /// What happens.
+    pub kind: CrashKind,
+}
+
+/// Slots in a round.
+const ROUND: u64 = 21;
+
+/// Slots before which nothing happens: the nodes must have become fit.
+const CALM: u64 = 24;
+
+/// Rounds over which the moment of a crash is spread.
+const SPREAD: u64 = 2;
+
+/// How long a connection takes to tell that the process at its other end has ended, and a new one to be refused.
+const SEEN_AFTER: Duration = Duration::from_millis(20);
+
+/// How long a transaction takes to every producer.
+const TO_PRODUCERS: Duration = Duration::from_millis(300);
+
+/// Rounds after the crash in which blocks are counted.
+const COUNTED_ROUNDS: u64 = 30;
+
+impl Crash {
+    /// The crash of that seed: the kinds take turns.
+    pub fn of_seed(seed: u64) -> Self {
+        let kinds = u64::try_from(CRASHES.len()).unwrap_or(1);
+        let place = usize::try_from(seed % kinds).unwrap_or(0);
+        Self { seed, kind: CRASHES.get(place).copied().unwrap_or(CRASHES[0]) }
+    }
+
+    /// The world in which it happens: three nodes, three endpoints, one site.
+    fn night(self, policy: PolicyChoice) -> Night {
+        let site = SiteSetup { poll_at: 900, quorum: 2, probes_every: 1, reversed: false, policy, delay: 0 };
+        Night {
+            seed: self.seed,
+            chain: if self.seed % 4 == 3 { ChainRules::Steem } else { ChainRules::Hive },
+            round: 21,
+            witnesses: 1,
+            nodes: 3,
+            endpoints: 3,
+            slots: 0,
+            sites: vec![site],
+            faults: Vec::new(),
+        }
+    }
+
+    /// How many own blocks it costs until another node holds the key and has had its slots, or within 30 rounds.
+    ///
+    /// # Errors
+    ///
+    /// The night cannot be played.
+    pub fn lost(self, rescue: Rescue) -> Result<u32, NightError> {
+        let slots_of_seven_hours = 7 * 3600 / 3;
+        let mut rng = SmallRng::seed_from_u64(self.seed);
+        let calm = CALM + rng.random_range(0..ROUND * SPREAD);
+        let moment = Duration::from_millis(rng.random_range(0..3000));
+        let (policy, script) = match rescue {
+            Rescue::Dogwatch(policy) => (policy, None),
+            Rescue::Nobody => return Ok(slots_of_seven_hours / 21),
+            // A site with a policy that fails at each call does nothing.
+            Rescue::Script { every, misses } => (PolicyChoice::Broken, Some(Peer::new(every, misses, &mut rng))),
+        };
+        let night = self.night(policy);
+        let mut run = NightRun::open(&night, &Natively)?;
+        for _ in 0..calm {
+            run.slot_until(None);
+        }
+        let (before, mut script, mut since) = (run.missed(), script, 0);
+        let first = run.world.holder(0);
+        run.slot_until(Some((moment, self.kind)));
+        for _ in 0..COUNTED_ROUNDS * ROUND {
+            if let Some(script) = &mut script {
+                script.look(&mut run.world);
+            }
+            run.slot_until(None);
+            // A key that has moved may have moved to a dead node: two more rounds tell.
+            since = if run.world.holder(0) == first { 0 } else { since + 1 };
+            if since > 2 * ROUND {
+                break;
+            }
+        }
+        Ok(run.missed() - before)
+    }
+}
+
+impl NightRun<'_> {
+    fn missed(&self) -> u32 {
+        self.world.chain.truth_of(0).map_or(0, |truth| truth.total_missed)
+    }
+
+    /// A slot with a crash at that moment of it, if one is given.
+    fn slot_until(&mut self, crash: Option<(Duration, CrashKind)>) {
+        self.world.pass();
+        self.checks.passed(&self.world);
+        let poll = self.sites.first().map_or(Duration::ZERO, |site| Duration::from_millis(site.setup.poll_at.into()));
+        match crash {
+            Some((moment, kind)) if moment < poll => {
+                self.crash(moment, kind);
+                self.poll_sites();
+            }
+            Some((moment, kind)) => {
+                self.poll_sites();
+                self.crash(moment, kind);
+            }
+            None => self.poll_sites(),
+        }
+        self.world.lose_switch_block();
+    }
+
+    fn crash(&mut self, moment: Duration, kind: CrashKind) {
+        let dead: Vec<usize> = (0..kind.faults.len()).rev().collect();
+        for (number, fault) in kind.faults.iter().enumerate() {
+            let fault = NightFault { kind: (*fault).to_owned(), at: 0, lasts: 0, target: 0, amount: 20 };
+            self.world.strike(number, &fault, &mut self.sites);
+        }
+        if kind.wire == Wire::Silent {
+            return;
+        }
+        let seen = moment + SEEN_AFTER;
+        let late = seen + TO_PRODUCERS > self.world.chain.profile.block_interval;
+        for node in dead {
+            let now = self.world.time(seen);
+            let slot = self.world.slot;
+            let Some(site) = self.sites.first_mut() else { return };
+            site.setup.delay = u64::from(late) + 1;
+            let actions = site.tell(now, slot, 0, Event::Gone(NodeIndex(node)));
+            self.carry_out(0, actions);
+            if let Some(site) = self.sites.first_mut() {
+                site.setup.delay = 0;
+            }
+        }
+    }
+}
