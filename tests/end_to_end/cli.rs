@@ -129,8 +129,8 @@ async fn the_demo_succeeds() {
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
     for expected in [
-        "CRASH: primary",
-        "CRASH: standby-1",
+        "CRASH: primary is killed",
+        "CRASH: standby-1 hangs",
         "dogwatch decides: switch to standby-2",
         "blocks lost",
         "Exactly one key change per crash",

@@ -23,11 +23,15 @@ use tokio::time::Instant;
 
 use picture::Picture;
 use report::{Crash, Report};
+use scenario::Breakdown;
 pub use scenario::Scenario;
 use stage::{NODES, Stage, WITNESS};
 
 /// The longest that any step of the demo takes, in rounds; a slow machine gets some seconds more.
 const PATIENCE_ROUNDS: u32 = 10;
+
+/// A crash so many slots before the own one costs no block.
+const FAR: u32 = 6;
 
 /// What becomes of the demo's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +87,18 @@ async fn play(
     picture.say("Waiting until Dogwatch sees an agreed chain, fit nodes and a block by alice.");
     ready(stage, picture).await?;
     let mut crashes = Vec::new();
-    for (dying, next) in NODES.iter().zip(NODES.iter().skip(1)).take(scenario.crashes()) {
+    let nodes = NODES.iter().zip(NODES.iter().skip(1));
+    for ((dying, next), breakdown) in nodes.zip(scenario.breakdowns()) {
+        if *breakdown == Breakdown::Killed {
+            picture.say("One crash in twenty meets alice's very next slot, which nobody can save. This one does not.");
+            slot_is_far(stage, picture).await?;
+        }
         let at = clock.now();
-        stage.crash(dying).map_err(Failure::other)?;
-        picture.say(&format!("CRASH: {dying} is killed."));
+        stage.strike(dying, *breakdown).map_err(Failure::other)?;
+        picture.say(&format!("CRASH: {dying} {breakdown}."));
         until(stage, picture, &format!("{next} takes over"), |snapshot, _| produced_since(snapshot, next, at)).await?;
         picture.say(&format!("{next} has produced its first block: alice is back."));
-        crashes.push(Crash { node: dying, successor: next, at });
+        crashes.push(Crash { node: dying, breakdown: *breakdown, successor: next, at });
     }
     until(stage, picture, "every alert is delivered", |_, stage| stage.resolved() >= crashes.len()).await?;
     Ok(crashes)
@@ -114,6 +123,20 @@ async fn ready(stage: &mut Stage, picture: &mut Picture) -> Result<(), Failure> 
             }
         }
         step(stage, picture, &patience, "Dogwatch is ready").await?;
+    }
+}
+
+/// Waits until the next own slot is not among the next few.
+async fn slot_is_far(stage: &mut Stage, picture: &mut Picture) -> Result<(), Failure> {
+    let patience = Patience::new(stage);
+    loop {
+        let status = stage.status().await;
+        let witness = status.as_ref().and_then(|status| status.chains.first()?.witnesses.first());
+        let next = witness.and_then(|witness| witness.next_slot_in_ms).map(Duration::from_millis);
+        if next.is_some_and(|next| next > stage.slot().saturating_mul(FAR)) {
+            return Ok(());
+        }
+        step(stage, picture, &patience, "alice's slot is over").await?;
     }
 }
 

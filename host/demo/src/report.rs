@@ -6,14 +6,15 @@ use dogwatch_chain::Time;
 use dogwatch_devnet::{DevnetSlotOutcome, Snapshot};
 
 use crate::picture::producer;
-use crate::scenario::Scenario;
+use crate::scenario::{Breakdown, Scenario};
 use crate::sink::Received;
 use crate::stage::{NODES, WITNESS};
 
-/// A node that was killed.
+/// A node that failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Crash {
     pub(super) node: &'static str,
+    pub(super) breakdown: Breakdown,
     pub(super) successor: &'static str,
     pub(super) at: Time,
 }
@@ -104,11 +105,12 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "crashed      taken over by  blocks lost  first missed slot to new key on chain  alerts delivered"
+            "node                     taken over by  blocks lost  first missed slot to new key on chain  alerts delivered"
         )?;
         for CrashRow { crash, lost, seconds, alerts } in &self.rows {
             let seconds = seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1} s"));
-            writeln!(f, "{:<12} {:<14} {lost:>11}  {seconds:>38}  {alerts:>16}", crash.node, crash.successor)?;
+            let Crash { node, breakdown, successor, .. } = crash;
+            writeln!(f, "{node:<12} {breakdown:<11} {successor:<14} {lost:>11}  {seconds:>38}  {alerts:>16}")?;
         }
         match self.broken.as_slice() {
             [] => write!(f, "Exactly one key change per crash, each to a fit standby, each reported."),

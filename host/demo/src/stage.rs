@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::DemoFiles;
 use crate::front::{Front, NAME};
-use crate::scenario::Scenario;
+use crate::scenario::{Breakdown, Scenario};
 use crate::sink::{Received, Sink};
 
 /// The watched witness.
@@ -102,8 +102,17 @@ impl Stage {
         self.devnet.handle().snapshot()
     }
 
-    pub(super) fn crash(&self, node: &str) -> anyhow::Result<()> {
-        Ok(self.devnet.handle().crash(WITNESS, node)?)
+    pub(super) fn slot(&self) -> Duration {
+        self.devnet.profile().block_interval
+    }
+
+    pub(super) fn strike(&self, node: &str, breakdown: Breakdown) -> anyhow::Result<()> {
+        let devnet = self.devnet.handle();
+        match breakdown {
+            Breakdown::Killed => devnet.crash(WITNESS, node)?,
+            Breakdown::Hung => devnet.hang(WITNESS, node)?,
+        }
+        Ok(())
     }
 
     pub(super) fn alerts(&self) -> Vec<Received> {
@@ -201,7 +210,7 @@ fn write_config(
         "site = \"demo\"\nstate_dir = {:?}\nmode = \"armed\"\n\n\
          [[chain]]\nname = \"devnet\"\nprofile = \"custom\"\n{endpoints}\n\n\
          [chain.custom]\nlike = \"{}\"\nchain_id = \"{}\"\nblock_interval = \"{}ms\"\n\n\
-         [[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\npolicy = \"threshold\"\n{nodes}\n\
+         [[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\n{nodes}\n\
          [[channel]]\nname = \"pager\"\nplugin = \"webhook\"\nallow_hosts = [\"{}\"]\n\
          [channel.settings]\nurl = \"{}\"\n",
         path.join("state"),
