@@ -73,7 +73,7 @@ async fn a_broken_policy_is_not_a_sign_of_life() {
     let (net, dir) = (Net::start().await, Net::directory());
     let (config, fake) = with_a_check(&net, dir.path(), "").await;
     let text = std::fs::read_to_string(&config).unwrap();
-    let text = text.replace("chain = \"devnet\"\n", "chain = \"devnet\"\npolicy = \"treshold\"\n");
+    let text = text.replace("policy = \"threshold\"\n", "policy = \"treshold\"\n");
     std::fs::write(&config, text).unwrap();
     let _daemon = Daemon::start(&config);
     until("the check is down", async || status(&fake) == Status::Down).await;

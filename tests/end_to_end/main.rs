@@ -36,6 +36,7 @@ mod start_failures;
 mod start_up;
 mod stuck_switch;
 mod support;
+mod switchover;
 mod tls;
 mod tripwire;
 mod tx_inspect;

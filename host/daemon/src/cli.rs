@@ -11,12 +11,14 @@ mod endpoints;
 mod maintenance;
 mod parameters;
 mod pause;
+mod planned;
 mod plugin;
 mod prove;
 mod rehearse;
 mod run;
 mod status;
 mod switch;
+mod switchover;
 mod tx;
 
 use std::path::PathBuf;
@@ -27,6 +29,7 @@ use clap::{Parser, Subcommand};
 use common::{ConfigFile, Format, duration};
 use dogwatch_client::Failure;
 use dogwatch_demo::{DemoFiles, Scenario};
+use switchover::{Run, SwitchoverOrder, When};
 
 use crate::clock::Clock;
 use crate::logging::LogFormat;
@@ -120,8 +123,18 @@ enum CliCommand {
         #[arg(long)]
         disable: bool,
         /// Override the soft rails: fitness, budget, cool-down, own slot, observe mode
-        #[arg(long)]
+        #[arg(long, conflicts_with = "when")]
         force: bool,
+        /// When: "safe" waits for a block of the old node, switches, watches the first block of the new one, and switches
+        /// back if that does not come
+        #[arg(long, value_name = "WHEN", conflicts_with = "disable")]
+        when: Option<When>,
+        /// Say what would be done, and do nothing
+        #[arg(long, requires = "when")]
+        dry_run: bool,
+        /// How long each step may take, such as 30m or 2h
+        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h", requires = "when")]
+        within: Duration,
         /// The chain, if the witness is watched on several
         #[arg(long)]
         chain: Option<String>,
@@ -253,7 +266,22 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             let from = if ask { endpoints::From::Endpoints } else { endpoints::From::Daemon };
             endpoints::endpoints(&file.config, from, format, clock).await
         }
-        CliCommand::Switch { file, witness, node, disable, force, chain, format } => {
+        CliCommand::Switch {
+            file,
+            witness,
+            node: Some(to),
+            when: Some(When::Safe),
+            chain,
+            dry_run,
+            within,
+            format,
+            ..
+        } => {
+            let run = if dry_run { Run::Dry } else { Run::Wet };
+            let order = SwitchoverOrder { witness, chain, to, within, run };
+            switchover::switchover(&file.config, order, format).await
+        }
+        CliCommand::Switch { file, witness, node, disable, force, chain, format, .. } => {
             let to = if disable { None } else { node };
             let request = switch::SwitchOrder { witness: &witness, chain, to, force };
             switch::switch(&file.config, request, format).await

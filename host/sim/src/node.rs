@@ -125,6 +125,11 @@ impl Node {
         }
     }
 
+    /// Whether nothing has been wrong with it for so many slots.
+    pub(crate) fn has_been_well(&self, slots: u64, slot: u64) -> bool {
+        self.fault().is_none() && self.shown_since + slots <= slot
+    }
+
     /// Whether a single probe shows that it is unfit. A head must be old before it tells that its node hangs.
     pub(crate) fn says_it_is_unfit(&self) -> bool {
         use NodeFault::{Crashed, Dark, PortTaken, WrongChain};

@@ -171,6 +171,7 @@ impl Checks {
     /// Of the nodes that the site holds fit, one that failed lately is the last choice.
     fn clean_target(&mut self, world: &NightWorld, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
         let Some(site) = sites.get(place) else { return };
+        let probes = site.setup.probes_every * site.slots_a_cycle();
         let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
         let Some(process) = site.process.as_ref().filter(|_| !wild && !site.amnesia) else { return };
         let Some(watch) = process.watches.get(witness) else { return };
@@ -299,12 +300,14 @@ fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
 /// How many misses in a row it takes until that site's policy moves the key away from that node.
 fn needed_misses(world: &NightWorld, site: &Site, from: &Holder) -> u32 {
     let node = world.nodes.iter().find(|node| *from == Holder::Node(node.name.clone()));
+    let probes = site.setup.probes_every * site.slots_a_cycle();
     let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
     match (site.setup.policy, node) {
         (PolicyChoice::Threshold(misses), _) if !wild => misses,
         // Whatever the policy, the host blames a node that is proven dead.
         (_, Some(node)) if node.has_ended(world.slot) => 0,
-        (PolicyChoice::Proactive, Some(node)) if !wild && node.is_well(&world.chain, world.slot) => 2,
+        // A node that has failed is held unfit until some probes were good.
+        (PolicyChoice::Proactive, Some(node)) if !wild && node.has_been_well(3 * probes + 5, world.slot) => 2,
         _ => 1,
     }
 }

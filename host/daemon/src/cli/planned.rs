@@ -1,0 +1,152 @@
+//! What switches that an operator plans have in common: the moment after an own block, and the block that proves them.
+
+use std::time::Duration;
+
+use dogwatch_chain::AccountName;
+use dogwatch_client::{ControlClient, Exit, Failure, Status, SwitchReply, SwitchRequest, SwitchStatus, WitnessStatus};
+use dogwatch_engine::SwitchOutcome;
+use tokio::time::Instant;
+
+use crate::cli::common::{Format, say};
+
+/// How often to ask the daemon how things stand.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The witness that is meant, and its chain.
+pub(super) fn watched<'a>(
+    status: &'a Status,
+    name: Option<&str>,
+    on: Option<&str>,
+) -> Result<(String, &'a WitnessStatus), Failure> {
+    let all = status.chains.iter().flat_map(|chain| chain.witnesses.iter().map(move |witness| (&chain.name, witness)));
+    let mut meant = all.filter(|(chain, witness)| {
+        name.is_none_or(|name| witness.name == *name) && on.is_none_or(|name| *chain == name)
+    });
+    match (meant.next(), meant.next()) {
+        (Some((chain, witness)), None) => Ok((chain.clone(), witness)),
+        (None, _) => Err(Failure::input("that witness is not watched here")),
+        (Some(_), Some(_)) => {
+            Err(Failure::input("several witnesses are watched: choose one with --witness and --chain"))
+        }
+    }
+}
+
+/// The node that holds the key.
+pub(super) fn on_duty(witness: &WitnessStatus) -> Option<String> {
+    witness.nodes.iter().find(|node| node.on_duty).map(|node| node.name.clone())
+}
+
+/// Switches that an operator has ordered, one step after the other.
+pub(super) struct Planned {
+    pub(super) client: ControlClient,
+    pub(super) chain: String,
+    pub(super) witness: AccountName,
+    pub(super) within: Duration,
+    pub(super) format: Format,
+    pub(super) steps: Vec<String>,
+}
+
+impl Planned {
+    /// Says what is done or awaited.
+    pub(super) fn step(&mut self, what: String) -> Result<(), Failure> {
+        self.steps.push(what.clone());
+        if self.format.is_json() { Ok(()) } else { say(what) }
+    }
+
+    pub(super) async fn look(&self) -> Result<WitnessStatus, Failure> {
+        let status: Status = self.client.get("/status").await?;
+        let chain = status.chains.into_iter().find(|chain| chain.name == self.chain);
+        let witness =
+            chain.and_then(|chain| chain.witnesses.into_iter().find(|witness| witness.name == self.witness.as_str()));
+        witness.ok_or_else(|| Failure::other(format!("{} is no longer watched", self.witness)))
+    }
+
+    /// Looks until `found` has something to return.
+    async fn until<T>(
+        &self,
+        what: &str,
+        mut found: impl FnMut(WitnessStatus) -> Result<Option<T>, Failure>,
+    ) -> Result<T, Failure> {
+        let began = Instant::now();
+        while began.elapsed() < self.within {
+            if let Some(done) = found(self.look().await?)? {
+                return Ok(done);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(Failure::with(Exit::Unfit, format!("{what} did not come within {:?}", self.within)))
+    }
+
+    /// Waits for the witness's next own block.
+    pub(super) async fn own_block(&self) -> Result<(), Failure> {
+        let before = self.look().await?.last_produced;
+        self.until("a block of the witness", |witness| Ok((witness.last_produced > before).then_some(()))).await
+    }
+
+    /// Orders the switch, after one own block and then the next while the rails refuse it for what passes by itself: a slot
+    /// that is near, the cool-down.
+    pub(super) async fn order(&mut self, to: &str) -> Result<String, Failure> {
+        let began = Instant::now();
+        let mut told = false;
+        let refused = |reasons: Vec<String>| {
+            let what = format!("the switch to {to} is refused:\n  {}\n", reasons.join("\n  "));
+            Err(Failure::with(Exit::Refused, what))
+        };
+        loop {
+            match self.client.post("/switch", &self.request(to, false)).await? {
+                SwitchReply::Started(id) => return Ok(id),
+                SwitchReply::Refused(reasons) => return refused(reasons),
+                SwitchReply::NotNow(reasons) if began.elapsed() >= self.within => return refused(reasons),
+                SwitchReply::NotNow(reasons) if !told => {
+                    self.step(format!("The switch to {to} has to wait: {}", reasons.join("; ")))?;
+                    told = true;
+                }
+                SwitchReply::NotNow(_) => {}
+            }
+            self.own_block().await?;
+        }
+    }
+
+    /// Orders a switch at once. Only the hard rails can refuse it: the operator has ordered it for this case before.
+    pub(super) async fn order_by_force(&self, to: &str) -> Result<String, Failure> {
+        match self.client.post("/switch", &self.request(to, true)).await? {
+            SwitchReply::Started(id) => Ok(id),
+            SwitchReply::Refused(reasons) | SwitchReply::NotNow(reasons) => {
+                let what = format!("the switch to {to} is refused:\n  {}\n", reasons.join("\n  "));
+                Err(Failure::with(Exit::Refused, what))
+            }
+        }
+    }
+
+    fn request(&self, to: &str, force: bool) -> SwitchRequest {
+        SwitchRequest { witness: self.witness.clone(), chain: Some(self.chain.clone()), to: Some(to.to_owned()), force }
+    }
+
+    /// Waits for the block that proves the switch, and returns its number.
+    pub(super) async fn proven(&self, id: &str, node: &str) -> Result<u32, Failure> {
+        let failed = |what: String| Err(Failure::with(Exit::Unfit, what));
+        self.until(&format!("a block of {node}"), |witness| {
+            let ours = |switch: &&SwitchStatus| switch.transaction.as_deref() == Some(id);
+            let Some(switch) = witness.switches.iter().find(ours) else { return Ok(None) };
+            if switch.outcome != SwitchOutcome::Applied {
+                return failed(format!("the switch to {node} did not get into a block"));
+            }
+            if let Some(proof) = switch.proof {
+                return Ok(Some(proof));
+            }
+            if on_duty(&witness).as_deref() != Some(node) {
+                return failed(format!("the signing key was moved away from {node} before it had signed a block"));
+            }
+            if witness.slots.ends_with('x') && witness.verdict == dogwatch_engine::Verdict::Me {
+                return failed(format!("{node} has missed its slot: it may not hold its key"));
+            }
+            Ok(None)
+        })
+        .await
+    }
+}
+
+/// The same failure, with what to do about it.
+pub(super) fn with(failure: &Failure, what: &str) -> Failure {
+    Failure { message: format!("{}.\n{what}", failure.message.trim_end().trim_end_matches('.')), exit: failure.exit }
+}

@@ -1,0 +1,114 @@
+//! `dogwatch switch --when safe`: a switch that costs no block, proven by the first one of the new node, or taken back.
+
+use std::path::Path;
+use std::time::Duration;
+
+use dogwatch_chain::AccountName;
+use dogwatch_client::{Exit, Failure, NodeStatus, Status, WitnessStatus};
+use dogwatch_engine::Health;
+
+use crate::cli::common::Format;
+use crate::cli::daemon;
+use crate::cli::planned::{Planned, on_duty, watched, with};
+
+/// When a switch by hand is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum When {
+    /// In the longest gap between two own slots
+    Safe,
+}
+
+/// Whether a switchover is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    /// It is.
+    Wet,
+    /// It is only described.
+    Dry,
+}
+
+/// A switchover, as the command line orders it.
+pub(super) struct SwitchoverOrder {
+    pub(super) witness: String,
+    pub(super) chain: Option<String>,
+    pub(super) to: String,
+    pub(super) within: Duration,
+    pub(super) run: Run,
+}
+
+pub(super) async fn switchover(config: &Path, order: SwitchoverOrder, format: Format) -> Result<(), Failure> {
+    let client = daemon::of(config)?;
+    let status: Status = client.get("/status").await?;
+    let (chain, witness) = watched(&status, Some(&order.witness), order.chain.as_deref())?;
+    let name = AccountName::new(witness.name.as_str()).map_err(Failure::input)?;
+    let home = old_node(witness, &order.to)?;
+    check(witness, &order.to)?;
+    let (to, within) = (order.to, order.within);
+    let mut plan = Planned { client, chain, witness: name, within, format, steps: Vec::new() };
+    if order.run == Run::Dry {
+        plan.step(format!("Would wait for a block of {home}: the gap after it is the longest."))?;
+        plan.step(format!("Would switch {} from {home} to {to}, and wait for the first block of {to}.", plan.witness))?;
+        plan.step(format!("If {to} misses it while {home} is fit: would switch back to {home}."))?;
+        return plan.format.print(&plan.steps, |_| "Nothing was done.".to_owned());
+    }
+    plan.step(format!("Waiting for a block of {home}: the gap after it is the longest."))?;
+    plan.own_block().await?;
+    let id = plan.order(&to).await.map_err(|failure| with(&failure, "Nothing was done."))?;
+    plan.step(format!("The switch to {to} is on its way, as transaction {id}."))?;
+    match plan.proven(&id, &to).await {
+        Ok(block) => {
+            plan.step(format!("{to} has signed block {block}."))?;
+            plan.format.print(&plan.steps, |_| format!("{}: {to} is on duty.", plan.witness))
+        }
+        Err(failure) => take_back(plan, &home, &to, &failure).await,
+    }
+}
+
+/// The node that holds the key now.
+fn old_node(witness: &WitnessStatus, to: &str) -> Result<String, Failure> {
+    let name = &witness.name;
+    match on_duty(witness) {
+        Some(home) if home == to => Err(Failure::input(format!("{name}: node {to} holds the signing key already"))),
+        Some(home) => Ok(home),
+        None => {
+            let what = format!("{name}: the signing key is that of no configured node: there is nothing to go back to");
+            Err(Failure::with(Exit::Unfit, what))
+        }
+    }
+}
+
+/// The new node must be known, and well.
+fn check(witness: &WitnessStatus, to: &str) -> Result<(), Failure> {
+    let Some(node) = node(witness, to) else {
+        let names: Vec<&str> = witness.nodes.iter().map(|node| node.name.as_str()).collect();
+        let what = format!("{}: there is no node {to:?}; the nodes are {}", witness.name, names.join(", "));
+        return Err(Failure::input(what));
+    };
+    if node.health == Health::Healthy {
+        return Ok(());
+    }
+    let why = node.trouble.as_deref().map_or_else(|| "its probes have not shown that it is".to_owned(), str::to_owned);
+    Err(Failure::with(Exit::Unfit, format!("node {to} is not fit: {why}. Nothing was done.")))
+}
+
+fn node<'a>(witness: &'a WitnessStatus, name: &str) -> Option<&'a NodeStatus> {
+    witness.nodes.iter().find(|node| node.name == name)
+}
+
+/// The new node has not produced: the key goes back, if the old node is well.
+async fn take_back(mut plan: Planned, home: &str, to: &str, failure: &Failure) -> Result<(), Failure> {
+    let witness = plan.look().await?;
+    if on_duty(&witness).as_deref() != Some(to) {
+        return Err(with(failure, "Look: dogwatch status"));
+    }
+    let stays = format!("The key stays with {to}. Look: dogwatch status");
+    if node(&witness, home).is_none_or(|node| node.health != Health::Healthy) {
+        return Err(with(failure, &format!("{home} is not fit either. {stays}")));
+    }
+    plan.step(format!("{}; switching back to {home}.", failure.message.trim_end()))?;
+    let id = plan.order_by_force(home).await.map_err(|failure| with(&failure, &stays))?;
+    plan.step(format!("The switch back to {home} is on its way, as transaction {id}."))?;
+    let block = plan.proven(&id, home).await.map_err(|failure| with(&failure, "Look: dogwatch status"))?;
+    plan.step(format!("{home} has signed block {block}: all is as before."))?;
+    Err(with(failure, &format!("The key is back with {home}.")))
+}

@@ -1,0 +1,76 @@
+//! `dogwatch switch --when safe`: planned switches.
+
+use std::process::Output;
+
+use dogwatch_chain::SecretKey;
+
+use crate::support::{Daemon, Net, Setup, WITNESS, until};
+
+async fn start(net: &Net) -> (tempfile::TempDir, Daemon) {
+    let dir = Net::directory();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    (dir, daemon)
+}
+
+async fn safely(daemon: &Daemon, to: &str, more: &[&str]) -> (Output, String) {
+    let arguments = [&["switch", WITNESS, to, "--when", "safe"], more].concat();
+    let output = daemon.command(&arguments).await;
+    let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat();
+    (output, said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_switch_is_proven_by_a_block() {
+    let net = Net::start().await;
+    let (_dir, daemon) = start(&net).await;
+    let (output, said) = safely(&daemon, "second", &["--dry-run"]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("Would switch alice from primary to second") && said.contains("Nothing was done."), "{said}");
+    assert_eq!(net.key_changes(), 0);
+
+    let (output, said) = safely(&daemon, "second", &[]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("second has signed block") && said.contains("alice: second is on duty."), "{said}");
+    assert_eq!((net.key_changes(), net.on_duty().as_deref()), (1, Some("second")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_switch_to_a_node_that_is_not_fit_is_refused() {
+    let net = Net::start().await;
+    let (_dir, daemon) = start(&net).await;
+    net.handle().crash(WITNESS, "second").unwrap();
+    until("the node is known to be dead", async || net.sink.has("/node/second", "opened")).await;
+    let (output, said) = safely(&daemon, "second", &[]).await;
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    assert!(said.contains("node second is not fit: ") && said.contains("Nothing was done."), "{said}");
+    let (output, said) = safely(&daemon, "secnod", &[]).await;
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("the nodes are primary, second, third"), "{said}");
+    let (output, said) = safely(&daemon, "primary", &[]).await;
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("node primary holds the signing key already"), "{said}");
+    assert_eq!(net.key_changes(), 0);
+}
+
+/// The new node runs with another key than the one that is configured for it: it misses its slot, and the key goes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_switch_that_fails_is_taken_back() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let config = net.write(dir.path(), &Setup::default());
+    let (other, prefix) = (SecretKey::from_bytes([7; 32]).unwrap(), &net.devnet.profile().prefix);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let public = |secret: &SecretKey| secret.public_key().display(prefix).to_string();
+    std::fs::write(&config, text.replace(&public(&net.secret("second")), &public(&other))).unwrap();
+    std::fs::write(dir.path().join("second.wif"), other.to_wif().as_str()).unwrap();
+    let daemon = Daemon::start(&config);
+    daemon.ready().await;
+    let (output, said) = safely(&daemon, "second", &[]).await;
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    for step in
+        ["second has missed its slot", "switching back to primary", "primary has signed block", "back with primary"]
+    {
+        assert!(said.contains(step), "{step}: {said}");
+    }
+    assert_eq!((net.key_changes(), net.on_duty().as_deref()), (2, Some("primary")));
+}
