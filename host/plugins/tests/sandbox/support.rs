@@ -90,7 +90,7 @@ pub(crate) fn situation() -> Situation {
         eligible: true,
         evidence: vec![Evidence { source: Source::Probe, grade: Grade::Good, lasts: Duration::from_secs(600) }],
     };
-    let upcoming = |slot| NextSlot { slot: Slot(slot), starts_in: Duration::from_secs((slot - 10_000) * 3) };
+    let upcoming = |slot, seconds| NextSlot { slot: Slot(slot), starts_in: Duration::from_secs(seconds) };
     let own = |slot, outcome| OwnSlot { slot: Slot(slot), time: now, outcome, holder: Holder::Node(NodeIndex(0)) };
     Situation {
         now,
@@ -119,9 +119,9 @@ pub(crate) fn situation() -> Situation {
             own(9_970, SlotOutcome::ChainWide),
             own(9_979, SlotOutcome::Missed),
         ],
-        next_slots: vec![upcoming(10_005), upcoming(10_022)],
-        unscheduled: Some(upcoming(10_037)),
-        lands: Some(upcoming(10_001)),
+        next_slots: vec![upcoming(10_005, 15), upcoming(10_022, 66)],
+        unscheduled: Some(upcoming(10_037, 111)),
+        lands: Some(upcoming(10_001, 3)),
         nodes: vec![node("one"), node("two"), node("three")],
         switches: vec![PastSwitch {
             at: now.minus(Duration::from_secs(60)),

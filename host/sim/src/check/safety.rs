@@ -171,7 +171,6 @@ impl Checks {
     /// Of the nodes that the site holds fit, one that failed lately is the last choice.
     fn clean_target(&mut self, world: &NightWorld, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
         let Some(site) = sites.get(place) else { return };
-        let probes = site.setup.probes_every * site.slots_a_cycle();
         let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
         let Some(process) = site.process.as_ref().filter(|_| !wild && !site.amnesia) else { return };
         let Some(watch) = process.watches.get(witness) else { return };

@@ -9,10 +9,10 @@ const CONFIG: Config =
     Config { misses: 2, misses_when_unfit: 1, window_rounds: 10, when_exhausted: WhenExhausted::Page };
 
 /// Node `a` holds the key and has missed so many slots in a row; its probes say this, and its tripwire perhaps that.
-fn failing(misses: u64, health: Health, grades: &[(Source, Grade)]) -> Situation {
+fn failing(misses: usize, health: Health, grades: &[(Source, Grade)]) -> Situation {
     let mut situation = situation(["a", "b", "c"]);
     situation.verdict = Verdict::Me;
-    situation.slots = (0..misses).map(|n| own_slot(9_900 + n, Outcome::Missed, Holder::Node(0))).collect();
+    situation.slots = (9_900..).take(misses).map(|slot| own_slot(slot, Outcome::Missed, Holder::Node(0))).collect();
     let node = situation.nodes.first_mut().unwrap();
     (node.health, node.eligible) = (health, health == Health::Healthy);
     node.evidence =
@@ -20,7 +20,7 @@ fn failing(misses: u64, health: Health, grades: &[(Source, Grade)]) -> Situation
     situation
 }
 
-fn gone(misses: u64) -> Situation {
+fn gone(misses: usize) -> Situation {
     failing(misses, Health::Unhealthy, &[(Source::Tripwire, Grade::Gone), (Source::Probe, Grade::Good)])
 }
 
