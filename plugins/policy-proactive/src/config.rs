@@ -1,6 +1,7 @@
 //! The settings, and how they are read.
 
 use dogwatch_sdk::Reader;
+use dogwatch_sdk::policy::Succession;
 
 /// The parsed settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,19 +10,8 @@ pub struct Config {
     pub misses: u32,
     /// How many while its probes are bad.
     pub misses_when_unfit: u32,
-    /// For how many rounds a node that failed is the last choice.
-    pub window_rounds: u32,
-    /// What to do when no node is left.
-    pub when_exhausted: WhenExhausted,
-}
-
-/// What to do when the present node fails and no other one is fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenExhausted {
-    /// Page the operator, and let the witness go on missing blocks.
-    Page,
-    /// Disable the witness: it stops missing blocks, and the operator enables it again.
-    Disable,
+    /// Who takes over.
+    pub succession: Succession,
 }
 
 impl Config {
@@ -35,18 +25,7 @@ impl Config {
                 .integer("misses-when-unfit", "The same while the node's probes are bad.")
                 .range(1..=50)
                 .or(1),
-            window_rounds: read
-                .integer("window-rounds", "Rounds for which a node that failed is the last choice.")
-                .range(1..=10_000)
-                .or(10),
-            when_exhausted: if read
-                .flag("disable-when-exhausted", "Disable the witness when its node fails and no other is fit.")
-                .or(false)
-            {
-                WhenExhausted::Disable
-            } else {
-                WhenExhausted::Page
-            },
+            succession: Succession::read(read),
         }
     }
 }

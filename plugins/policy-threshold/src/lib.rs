@@ -9,7 +9,7 @@ mod rule;
 use dogwatch_sdk::policy::{Decision, Situation};
 use dogwatch_sdk::{Policy, Reader};
 
-pub use config::{Config, WhenExhausted};
+pub use config::Config;
 
 /// The threshold policy.
 #[derive(Debug)]

@@ -1,14 +1,14 @@
 //! Policies: when the signing key moves, and to which node.
 
 mod record;
-mod standby;
+mod succession;
 
 pub use crate::bindings::policy_v0_2::dogwatch::policy::types::{
     Action, Agreement, Alert, ChainView, Decision, Evidence, Grade, Health, Holder, Mode, NextSlot, Node, Origin,
     Outcome, OwnSlot, PastSwitch, Severity, Situation, Source, SwitchOutcome, Verdict,
 };
 use crate::settings::reader::Reader;
-pub use standby::{Past, Standby};
+pub use succession::{Succession, WhenExhausted};
 
 /// A failover policy.
 ///

@@ -5,7 +5,9 @@ pub(crate) mod fixtures;
 mod golden;
 mod render;
 
-pub use calls::{channel_problems, compose, configured, decide, judge, judge_alert, judge_follow, problems};
+pub use calls::{
+    channel_problems, compose, configured, decide, default_config, judge, judge_alert, judge_follow, problems,
+};
 pub use fixtures::{HOSTILE, alert, alerts, answer, overlong, own_slot, response, situation, time_of};
 pub use golden::golden;
 pub use render::{json_body, shown, shown_all, shown_form};

@@ -2,8 +2,9 @@
 
 use dogwatch_engine::{Action, Decision, NodeIndex, PolicyFailure, Situation};
 use dogwatch_sdk::Policy;
+use dogwatch_sdk::testing::default_config;
 use policy_proactive::Proactive;
-use policy_threshold::{Config, Threshold, WhenExhausted};
+use policy_threshold::{Config, Threshold};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,7 @@ impl PolicyChoice {
     pub(crate) fn misses(self) -> Option<u32> {
         match self {
             Self::Threshold(misses) => Some(misses),
-            Self::Proactive => Some(proactive().misses),
+            Self::Proactive => Some(default_config::<Proactive>().misses),
             Self::Broken | Self::Wild => None,
         }
     }
@@ -47,29 +48,17 @@ impl PolicyChoice {
     /// The policy, compiled into this program. What it draws comes from the seed.
     pub fn native(self, seed: u64) -> Box<dyn Decide> {
         match self {
-            Self::Threshold(misses) => Box::new(Native::<Threshold>(threshold(misses))),
-            Self::Proactive => Box::new(Native::<Proactive>(proactive())),
+            Self::Threshold(misses) => {
+                Box::new(Native::<Threshold>(Config { misses, ..default_config::<Threshold>() }))
+            }
+            Self::Proactive => Box::new(Native::<Proactive>(default_config::<Proactive>())),
             Self::Broken => Box::new(Broken),
             Self::Wild => Box::new(Wild(SmallRng::seed_from_u64(seed))),
         }
     }
 }
 
-/// The settings of `threshold` with so many misses, and defaults.
-fn threshold(misses: u32) -> Config {
-    Config { misses, window_rounds: 10, when_exhausted: WhenExhausted::Page }
-}
-
-/// The settings of `proactive` by default.
-fn proactive() -> policy_proactive::Config {
-    policy_proactive::Config {
-        misses: 2,
-        misses_when_unfit: 1,
-        window_rounds: 10,
-        when_exhausted: policy_proactive::WhenExhausted::Page,
-    }
-}
-
+/// A policy with its settings.
 struct Native<P: Policy>(P::Config);
 
 impl<P: Policy> Decide for Native<P> {

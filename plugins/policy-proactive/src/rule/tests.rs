@@ -1,12 +1,15 @@
 //! The rule, situation by situation.
 
-use dogwatch_sdk::policy::{Evidence, Outcome, Source};
+use dogwatch_sdk::policy::{Action, Evidence, Holder, Outcome, Source, Succession, Verdict, WhenExhausted};
 use dogwatch_sdk::testing::{own_slot, situation};
 
 use super::*;
 
-const CONFIG: Config =
-    Config { misses: 2, misses_when_unfit: 1, window_rounds: 10, when_exhausted: WhenExhausted::Page };
+const CONFIG: Config = Config {
+    misses: 2,
+    misses_when_unfit: 1,
+    succession: Succession { window_rounds: 10, when_exhausted: WhenExhausted::Page },
+};
 
 /// Node `a` holds the key and has missed so many slots in a row; its probes say this, and its tripwire perhaps that.
 fn failing(misses: usize, health: Health, grades: &[(Source, Grade)]) -> Situation {
@@ -69,7 +72,8 @@ fn a_dead_node_without_a_standby_is_a_page_before_a_slot_is_lost() {
     let expected = "no healthy standby for alice: a missed no slot since its last block, and its process has ended; none of \
                     the other 2 nodes is fit";
     assert_eq!(decision.alerts.iter().map(|alert| alert.summary.as_str()).collect::<Vec<_>>(), [expected]);
-    let disables = Config { when_exhausted: WhenExhausted::Disable, ..CONFIG };
+    let succession = Succession { when_exhausted: WhenExhausted::Disable, ..CONFIG.succession };
+    let disables = Config { succession, ..CONFIG };
     assert_eq!(decide(&disables, &situation, &[]).action, Action::Disable);
 }
 

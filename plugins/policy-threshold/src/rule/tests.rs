@@ -1,12 +1,17 @@
 //! The rule, situation by situation.
 
-use dogwatch_sdk::policy::{Health, Origin, Outcome, OwnSlot, PastSwitch, SwitchOutcome};
+use dogwatch_sdk::policy::{
+    Action, Health, Holder, Origin, Outcome, OwnSlot, PastSwitch, Severity, Succession, SwitchOutcome, Verdict,
+    WhenExhausted,
+};
 use dogwatch_sdk::testing::{own_slot, situation, time_of};
 
 use super::*;
 
-const CONFIG: Config = Config { misses: 2, window_rounds: 10, when_exhausted: WhenExhausted::Page };
-const DISABLES: Config = Config { when_exhausted: WhenExhausted::Disable, ..CONFIG };
+const CONFIG: Config =
+    Config { misses: 2, succession: Succession { window_rounds: 10, when_exhausted: WhenExhausted::Page } };
+const DISABLES: Config =
+    Config { succession: Succession { when_exhausted: WhenExhausted::Disable, ..CONFIG.succession }, ..CONFIG };
 
 /// Own slots, one a round, the last just behind the head: `+` produced, `-` missed, `o` missed by the whole chain. A
 /// letter sets the holder of the slots after it: `a` is node 0 and the first holder, `f` is a foreign key.
@@ -210,7 +215,8 @@ fn absurd_numbers_do_no_harm() {
     situation.block_interval = u64::MAX;
     situation.now = i64::MIN;
     situation.holder = Holder::Node(u32::MAX);
-    let config = Config { misses: u32::MAX, window_rounds: u32::MAX, ..DISABLES };
+    let succession = Succession { window_rounds: u32::MAX, ..DISABLES.succession };
+    let config = Config { misses: u32::MAX, succession };
     assert_eq!(decide(&config, &situation, &[]).action, Action::Stay);
 }
 

@@ -6,6 +6,7 @@ use crate::channel_types::{Alert, Judgement, Progress, Request, Response};
 use crate::export::{channel_config, joined, policy_config};
 use crate::policy::{Decision, Policy, Situation};
 use crate::settings::problem::Problem;
+use crate::settings::reader::Reader;
 use crate::settings::value::{Settings, Value};
 
 /// The decision of a policy that remembers nothing.
@@ -16,6 +17,11 @@ use crate::settings::value::{Settings, Value};
 pub fn decide<P: Policy>(settings: &[(&str, Value)], situation: &Situation) -> Result<Decision, String> {
     let config = policy_config::<P>(&table(settings)).map_err(|problems| joined(&problems))?;
     P::decide(&config, situation, &[])
+}
+
+/// The configuration of a policy whose operator has set nothing.
+pub fn default_config<P: Policy>() -> P::Config {
+    P::configure(&mut Reader::new(&Settings::default(), &[]))
 }
 
 /// The problems that a policy finds with its settings.
