@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use dogwatch_chain::SecretKey;
 use serde_json::Value;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
@@ -119,14 +118,7 @@ async fn a_rehearsal_with_a_switch_proves_a_standby() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehearsal_with_a_switch_that_fails_says_where_the_key_is() {
     let (net, dir) = (Net::start().await, Net::directory());
-    let config = net.write(dir.path(), &Setup::default());
-    // Node second runs with another key than the one that is configured for it.
-    let (other, prefix) = (SecretKey::from_bytes([7; 32]).unwrap(), &net.devnet.profile().prefix);
-    let text = std::fs::read_to_string(&config).unwrap();
-    let public = |secret: &SecretKey| secret.public_key().display(prefix).to_string();
-    std::fs::write(&config, text.replace(&public(&net.secret("second")), &public(&other))).unwrap();
-    std::fs::write(dir.path().join("second.wif"), other.to_wif().as_str()).unwrap();
-    let daemon = Daemon::start(&config);
+    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
     daemon.ready().await;
     let output = daemon.command(&["rehearse", "--switch", "--to", "second", "--yes"]).await;
     let failed = String::from_utf8_lossy(&output.stderr).into_owned();

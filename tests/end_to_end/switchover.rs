@@ -2,8 +2,6 @@
 
 use std::process::Output;
 
-use dogwatch_chain::SecretKey;
-
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
 async fn start(net: &Net) -> (tempfile::TempDir, Daemon) {
@@ -57,13 +55,7 @@ async fn a_planned_switch_to_a_node_that_is_not_fit_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planned_switch_that_fails_is_taken_back() {
     let (net, dir) = (Net::start().await, Net::directory());
-    let config = net.write(dir.path(), &Setup::default());
-    let (other, prefix) = (SecretKey::from_bytes([7; 32]).unwrap(), &net.devnet.profile().prefix);
-    let text = std::fs::read_to_string(&config).unwrap();
-    let public = |secret: &SecretKey| secret.public_key().display(prefix).to_string();
-    std::fs::write(&config, text.replace(&public(&net.secret("second")), &public(&other))).unwrap();
-    std::fs::write(dir.path().join("second.wif"), other.to_wif().as_str()).unwrap();
-    let daemon = Daemon::start(&config);
+    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
     daemon.ready().await;
     let (output, said) = safely(&daemon, "second", &[]).await;
     assert_eq!(output.status.code(), Some(7), "{said}");

@@ -26,13 +26,13 @@ pub enum Mode {
     Armed,
 }
 
-/// Whose fault the misses are, judged from the chain alone.
+/// Whose fault the misses are, judged from the chain, and from the end of a node's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing is missing.
     Fine,
-    /// The chain moves on without this witness.
+    /// The chain moves on without this witness, or will: the process of the node that holds its key has ended.
     Me,
     /// The chain itself halts, forks or runs thin.
     Chain,

@@ -22,44 +22,20 @@ pub struct CrashKind {
     pub about: &'static str,
     /// The faults of the catalogue that make it.
     faults: &'static [&'static str],
-    /// Whether the machine closes the connections of the process that died.
-    wire: Wire,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wire {
-    Cut,
-    Silent,
 }
 
 /// The kinds of crash.
 pub const CRASHES: [CrashKind; 6] = [
-    CrashKind { name: "kill", about: "the process dies", faults: &["holder-crashed"], wire: Wire::Cut },
+    CrashKind { name: "kill", about: "the process dies", faults: &["holder-crashed"] },
     CrashKind {
         name: "kill-two",
         about: "the process dies, and the first standby with it",
         faults: &["standby-crashed", "holder-crashed"],
-        wire: Wire::Cut,
     },
-    CrashKind {
-        name: "dark",
-        about: "the machine loses its power or its network",
-        faults: &["holder-dark"],
-        wire: Wire::Silent,
-    },
-    CrashKind {
-        name: "hang",
-        about: "the process stands still, and answers",
-        faults: &["holder-hung"],
-        wire: Wire::Silent,
-    },
-    CrashKind { name: "lag", about: "the node falls behind", faults: &["holder-behind"], wire: Wire::Silent },
-    CrashKind {
-        name: "mute",
-        about: "the node looks well, and makes no blocks",
-        faults: &["holder-mute"],
-        wire: Wire::Silent,
-    },
+    CrashKind { name: "dark", about: "the machine loses its power or its network", faults: &["holder-dark"] },
+    CrashKind { name: "hang", about: "the process stands still, and answers", faults: &["holder-hung"] },
+    CrashKind { name: "lag", about: "the node falls behind", faults: &["holder-behind"] },
+    CrashKind { name: "mute", about: "the node looks well, and makes no blocks", faults: &["holder-mute"] },
 ];
 
 /// What comes to the witness's rescue.
@@ -88,7 +64,7 @@ pub struct Crash {
 }
 
 /// Slots in a round.
-const ROUND: u64 = 21;
+const ROUND: u32 = 21;
 
 /// Slots before which nothing happens: the nodes must have become fit.
 const CALM: u64 = 24;
@@ -119,7 +95,7 @@ impl Crash {
         Night {
             seed: self.seed,
             chain: if self.seed % 4 == 3 { ChainRules::Steem } else { ChainRules::Hive },
-            round: 21,
+            round: ROUND,
             witnesses: 1,
             nodes: 3,
             endpoints: 3,
@@ -137,11 +113,11 @@ impl Crash {
     pub fn lost(self, rescue: Rescue) -> Result<u32, NightError> {
         let slots_of_seven_hours = 7 * 3600 / 3;
         let mut rng = SmallRng::seed_from_u64(self.seed);
-        let calm = CALM + rng.random_range(0..ROUND * SPREAD);
+        let calm = CALM + rng.random_range(0..u64::from(ROUND) * SPREAD);
         let moment = Duration::from_millis(rng.random_range(0..3000));
         let (policy, script) = match rescue {
             Rescue::Dogwatch(policy) => (policy, None),
-            Rescue::Nobody => return Ok(slots_of_seven_hours / 21),
+            Rescue::Nobody => return Ok(slots_of_seven_hours / ROUND),
             // A site with a policy that fails at each call does nothing.
             Rescue::Script { every, misses } => (PolicyChoice::Broken, Some(Peer::new(every, misses, &mut rng))),
         };
@@ -153,14 +129,14 @@ impl Crash {
         let (before, mut script, mut since) = (run.missed(), script, 0);
         let first = run.world.holder(0);
         run.slot_until(Some((moment, self.kind)));
-        for _ in 0..COUNTED_ROUNDS * ROUND {
+        for _ in 0..COUNTED_ROUNDS * u64::from(ROUND) {
             if let Some(script) = &mut script {
                 script.look(&mut run.world);
             }
             run.slot_until(None);
             // A key that has moved may have moved to a dead node: two more rounds tell.
             since = if run.world.holder(0) == first { 0 } else { since + 1 };
-            if since > 2 * ROUND {
+            if since > 2 * u64::from(ROUND) {
                 break;
             }
         }
@@ -192,23 +168,28 @@ impl NightRun<'_> {
         self.world.lose_switch_block();
     }
 
+    /// The crash. The machines of processes that died close their connections, which the site knows a moment later: of a
+    /// standby first.
     fn crash(&mut self, moment: Duration, kind: CrashKind) {
-        let dead: Vec<usize> = (0..kind.faults.len()).rev().collect();
         for (number, fault) in kind.faults.iter().enumerate() {
             let fault = NightFault { kind: (*fault).to_owned(), at: 0, lasts: 0, target: 0, amount: 20 };
             self.world.strike(number, &fault, &mut self.sites);
         }
-        if kind.wire == Wire::Silent {
-            return;
-        }
         let seen = moment + SEEN_AFTER;
+        let (now, slot) = (self.world.time(seen), self.world.slot);
         let late = seen + TO_PRODUCERS > self.world.chain.profile.block_interval;
-        for node in dead {
-            let now = self.world.time(seen);
-            let slot = self.world.slot;
+        let dead: Vec<usize> = self
+            .world
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.refuses(slot))
+            .map(|(place, _)| place)
+            .collect();
+        for place in dead.into_iter().rev() {
             let Some(site) = self.sites.first_mut() else { return };
             site.setup.delay = u64::from(late) + 1;
-            let actions = site.tell(now, slot, 0, Event::Gone(NodeIndex(node)));
+            let actions = site.tell(now, slot, 0, Event::Gone(NodeIndex(place)));
             self.carry_out(0, actions);
             if let Some(site) = self.sites.first_mut() {
                 site.setup.delay = 0;

@@ -139,6 +139,17 @@ impl Net {
         path
     }
 
+    /// The same, with another key for that node than the one that it runs with.
+    pub(crate) fn write_with_other_key(&self, directory: &Path, node: &str) -> PathBuf {
+        let path = self.write(directory, &Setup::default());
+        let (other, prefix) = (SecretKey::from_bytes([7; 32]).unwrap(), &self.devnet.profile().prefix);
+        let public = |secret: &SecretKey| secret.public_key().display(prefix).to_string();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace(&public(&self.secret(node)), &public(&other))).unwrap();
+        std::fs::write(directory.join(format!("{node}.wif")), other.to_wif().as_str()).unwrap();
+        path
+    }
+
     pub(crate) fn toml(&self, directory: &Path, setup: &Setup) -> String {
         let profile = self.devnet.profile();
         let endpoints = setup.endpoints.clone().unwrap_or_else(|| self.devnet.rpc_urls());

@@ -1,6 +1,6 @@
 //! What the gaps between blocks tell: whose slots were missed.
 
-use dogwatch_chain::{AccountName, BlockNum, Head, PublicKey, Schedule, Slot, Time};
+use dogwatch_chain::{AccountName, BlockNum, Head, PublicKey, Schedule, Slot};
 
 use crate::chain::log::BlockLog;
 use crate::chain::slot_clock::SlotClock;
@@ -138,14 +138,8 @@ impl BlockLog {
     ///
     /// A slot that has begun still counts during its first half, as long as its block is not known: clocks differ a
     /// little, and its block may still come.
-    pub fn next_own_slots(
-        &self,
-        witness: &AccountName,
-        head: &Head,
-        clock: &SlotClock,
-        now: Time,
-    ) -> impl Iterator<Item = Slot> {
-        let first = clock.slot(now).since(head.slot).max(1);
+    pub fn next_own_slots(&self, witness: &AccountName, head: &Head, now: Slot) -> impl Iterator<Item = Slot> {
+        let first = now.since(head.slot).max(1);
         self.future.iter().flat_map(move |schedule| {
             let round = u64::try_from(schedule.current.len()).unwrap_or(0);
             (first..first.saturating_add(round.saturating_mul(2))).filter_map(move |n| {

@@ -174,9 +174,7 @@ impl Tracker {
     /// The next slots of a witness, as far as the schedule reaches.
     pub fn next_own_slots(&self, witness: &AccountName, now: Time) -> impl Iterator<Item = Slot> {
         let known = self.head.as_ref().zip(self.clock());
-        known
-            .into_iter()
-            .flat_map(move |(head, clock)| self.log.next_own_slots(witness, head, &clock, now).collect::<Vec<_>>())
+        known.into_iter().flat_map(move |(head, clock)| self.log.next_own_slots(witness, head, clock.slot(now)))
     }
 
     /// The next of them.

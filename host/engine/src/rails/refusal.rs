@@ -201,7 +201,7 @@ impl Refusal {
             Self::Verdict(verdict) => Row {
                 code: "verdict",
                 text: format!(
-                    "{}, and only misses of this witness alone are a reason to switch",
+                    "{}, and only misses of this witness alone, or the death of its node, are a reason to switch",
                     verdict_text(*verdict)
                 )
                 .into(),

@@ -123,6 +123,43 @@ macro_rules! policy_types {
             }
         }
 
+        fn health_to(health: engine::Health) -> types::Health {
+            match health {
+                engine::Health::Healthy => types::Health::Healthy,
+                engine::Health::Unhealthy => types::Health::Unhealthy,
+                engine::Health::Unknown => types::Health::Unknown,
+            }
+        }
+
+        fn outcome_to(outcome: engine::SwitchOutcome) -> types::SwitchOutcome {
+            match outcome {
+                engine::SwitchOutcome::Pending => types::SwitchOutcome::Pending,
+                engine::SwitchOutcome::Applied => types::SwitchOutcome::Applied,
+                engine::SwitchOutcome::Failed => types::SwitchOutcome::Failed,
+                engine::SwitchOutcome::Overtaken => types::SwitchOutcome::Overtaken,
+            }
+        }
+
+        fn mode_to(mode: engine::Mode) -> types::Mode {
+            match mode {
+                engine::Mode::Observe => types::Mode::Observe,
+                engine::Mode::Armed => types::Mode::Armed,
+            }
+        }
+
+        fn verdict_to(verdict: engine::Verdict) -> types::Verdict {
+            match verdict {
+                engine::Verdict::Fine => types::Verdict::Fine,
+                engine::Verdict::Me => types::Verdict::Me,
+                engine::Verdict::Chain => types::Verdict::Chain,
+                engine::Verdict::CannotTell => types::Verdict::CannotTell,
+            }
+        }
+
+        fn upcoming_to(next: engine::NextSlot) -> types::NextSlot {
+            types::NextSlot { slot: next.slot.0, starts_in: millis(next.starts_in) }
+        }
+
         fn decision_from(decision: types::Decision) -> engine::Decision {
             let index_from = |index| engine::NodeIndex(usize::try_from(index).unwrap_or(usize::MAX));
             engine::Decision {

@@ -14,11 +14,7 @@ policy_types!(bindings::dogwatch::policy::types);
 fn node_to(node: &engine::NodeView) -> types::Node {
     types::Node {
         name: node.name.clone(),
-        health: match node.health {
-            engine::Health::Healthy => types::Health::Healthy,
-            engine::Health::Unhealthy => types::Health::Unhealthy,
-            engine::Health::Unknown => types::Health::Unknown,
-        },
+        health: health_to(node.health),
         health_for: millis(node.health_for),
         head_age: node.head_age.map(millis),
         eligible: node.eligible,
@@ -30,41 +26,25 @@ fn switch_to(switch: &engine::PastSwitch) -> types::PastSwitch {
         at: switch.at.as_millis(),
         from: holder_to(switch.from),
         to: holder_to(switch.to),
-        outcome: match switch.outcome {
-            engine::SwitchOutcome::Pending => types::SwitchOutcome::Pending,
-            engine::SwitchOutcome::Applied => types::SwitchOutcome::Applied,
-            engine::SwitchOutcome::Failed => types::SwitchOutcome::Failed,
-            engine::SwitchOutcome::Overtaken => types::SwitchOutcome::Overtaken,
-        },
+        outcome: outcome_to(switch.outcome),
     }
 }
 
 fn situation_to(situation: &engine::Situation) -> types::Situation {
     types::Situation {
         now: situation.now.as_millis(),
-        mode: match situation.mode {
-            engine::Mode::Observe => types::Mode::Observe,
-            engine::Mode::Armed => types::Mode::Armed,
-        },
+        mode: mode_to(situation.mode),
         site: situation.site.clone(),
         chain: situation.chain.clone(),
         witness: situation.witness.as_str().to_owned(),
         block_interval: millis(situation.block_interval),
         round_length: situation.round_length,
-        verdict: match situation.verdict {
-            engine::Verdict::Fine => types::Verdict::Fine,
-            engine::Verdict::Me => types::Verdict::Me,
-            engine::Verdict::Chain => types::Verdict::Chain,
-            engine::Verdict::CannotTell => types::Verdict::CannotTell,
-        },
+        verdict: verdict_to(situation.verdict),
         view: view_to(&situation.view),
         holder: holder_to(situation.holder),
         holder_since: situation.holder_since.map(|slot| slot.0),
         slots: situation.slots.iter().map(slot_to).collect(),
-        next_slot: situation
-            .next_slots
-            .first()
-            .map(|next| types::NextSlot { slot: next.slot.0, starts_in: millis(next.starts_in) }),
+        next_slot: situation.next_slots.first().copied().map(upcoming_to),
         nodes: situation.nodes.iter().map(node_to).collect(),
         switches: situation.switches.iter().map(switch_to).collect(),
         switching: situation.switching,

@@ -14,11 +14,7 @@ policy_types!(bindings::dogwatch::policy::types);
 fn node_to(node: &engine::NodeView) -> types::Node {
     types::Node {
         name: node.name.clone(),
-        health: match node.health {
-            engine::Health::Healthy => types::Health::Healthy,
-            engine::Health::Unhealthy => types::Health::Unhealthy,
-            engine::Health::Unknown => types::Health::Unknown,
-        },
+        health: health_to(node.health),
         health_for: millis(node.health_for),
         head_age: node.head_age.map(millis),
         eligible: node.eligible,
@@ -43,21 +39,12 @@ fn evidence_to(evidence: &engine::Evidence) -> types::Evidence {
     }
 }
 
-fn upcoming_to(next: engine::NextSlot) -> types::NextSlot {
-    types::NextSlot { slot: next.slot.0, starts_in: millis(next.starts_in) }
-}
-
 fn switch_to(switch: &engine::PastSwitch) -> types::PastSwitch {
     types::PastSwitch {
         at: switch.at.as_millis(),
         from: holder_to(switch.from),
         to: holder_to(switch.to),
-        outcome: match switch.outcome {
-            engine::SwitchOutcome::Pending => types::SwitchOutcome::Pending,
-            engine::SwitchOutcome::Applied => types::SwitchOutcome::Applied,
-            engine::SwitchOutcome::Failed => types::SwitchOutcome::Failed,
-            engine::SwitchOutcome::Overtaken => types::SwitchOutcome::Overtaken,
-        },
+        outcome: outcome_to(switch.outcome),
         origin: match switch.origin {
             engine::Origin::Policy => types::Origin::Policy,
             engine::Origin::Operator => types::Origin::Operator,
@@ -69,21 +56,13 @@ fn switch_to(switch: &engine::PastSwitch) -> types::PastSwitch {
 fn situation_to(situation: &engine::Situation) -> types::Situation {
     types::Situation {
         now: situation.now.as_millis(),
-        mode: match situation.mode {
-            engine::Mode::Observe => types::Mode::Observe,
-            engine::Mode::Armed => types::Mode::Armed,
-        },
+        mode: mode_to(situation.mode),
         site: situation.site.clone(),
         chain: situation.chain.clone(),
         witness: situation.witness.as_str().to_owned(),
         block_interval: millis(situation.block_interval),
         round_length: situation.round_length,
-        verdict: match situation.verdict {
-            engine::Verdict::Fine => types::Verdict::Fine,
-            engine::Verdict::Me => types::Verdict::Me,
-            engine::Verdict::Chain => types::Verdict::Chain,
-            engine::Verdict::CannotTell => types::Verdict::CannotTell,
-        },
+        verdict: verdict_to(situation.verdict),
         view: view_to(&situation.view),
         holder: holder_to(situation.holder),
         holder_since: situation.holder_since.map(|slot| slot.0),

@@ -162,7 +162,7 @@ fn the_next_own_slot() {
         let log = log(&[(103, 3, "d")], &[schedule(105, "abcde", future)]);
         let clock = SlotClock::new(&head(103, 3), INTERVAL);
         let now = Time::from_millis(time(3).as_millis() + millis);
-        log.next_own_slots(&name(witness), &head(103, 3), &clock, now).next().map(|slot| slot.0)
+        log.next_own_slots(&name(witness), &head(103, 3), clock.slot(now)).next().map(|slot| slot.0)
     };
     assert_eq!(next(None, "e", 100), Some(4));
     assert_eq!(next(None, "e", 2900), Some(4), "also late in the slot before");
