@@ -29,6 +29,8 @@ async fn a_node_that_is_killed_is_replaced_because_it_is_dead() {
     net.handle().crash(WITNESS, "primary").unwrap();
     until("the second node produces", async || net.blocks_by("second") > 0).await;
     assert_eq!((net.key_changes(), net.on_duty().as_deref()), (1, Some("second")));
+    // The switch does not wait for its alert.
+    until("the switch is told", async || net.sink.has("/switching", "opened")).await;
     let told = &net.sink.alerts("/switching", "opened")[0];
     let why = told.text("details");
     assert!(why.contains("and its process has ended; second is the next fit node"), "{why}");

@@ -277,7 +277,7 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             format,
             ..
         } => {
-            let run = if dry_run { Run::Dry } else { Run::Wet };
+            let run = if dry_run { Run::Dry } else { Run::Real };
             let order = SwitchoverOrder { witness, chain, to, within, run };
             switchover::switchover(&file.config, order, format).await
         }

@@ -22,7 +22,7 @@ pub(super) enum When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Run {
     /// It is.
-    Wet,
+    Real,
     /// It is only described.
     Dry,
 }
