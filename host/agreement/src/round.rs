@@ -122,6 +122,11 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
         self.claims.at(endpoint, block.num()) == Some(block)
     }
 
+    /// The heads that an endpoint has shown, now and a while ago, the newest first.
+    pub fn shown(&self, endpoint: &N) -> impl Iterator<Item = &Head> {
+        self.claims.of(endpoint)
+    }
+
     /// Takes in that these endpoints, whose heads are fresh, are on another branch than the chain. What they have said no
     /// longer counts against others.
     pub fn condemn(&mut self, endpoints: impl IntoIterator<Item = N>) {
@@ -210,7 +215,10 @@ impl<'r, 'a, N: Ord + Clone> Round<'r, 'a, N> {
                 };
             }
         }
-        let highest = self.reached(|judged| judged.standing.is_fresh()).map(Head::num);
+        let counts = |judged: &JudgedVoice<'a, N>| {
+            judged.standing.is_fresh() && !self.condemned.contains(&judged.voice.endpoint)
+        };
+        let highest = self.reached(counts).map(Head::num);
         for (judged, contest) in self.voices.iter_mut().zip(contests) {
             let Some(head) = judged.voice.reading.map(|heard| heard.head).filter(|_| judged.standing.is_fresh()) else {
                 continue;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod clock_reading;
+mod finality;
 mod log;
 mod majority;
 mod offset;

@@ -83,6 +83,9 @@ pub enum Doubt {
     /// A head it has shown never became part of the chain.
     #[error("it has shown a head block that never became part of the chain")]
     BrokenClaim,
+    /// Its branch lacks a block that was irreversible.
+    #[error("it is on a branch without block {0}, which most endpoints had called irreversible")]
+    NotFinal(BlockId),
 }
 
 /// What the trusted endpoints say of one watched witness.

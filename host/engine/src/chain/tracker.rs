@@ -8,6 +8,7 @@ use dogwatch_chain::{AccountName, Block, BlockNum, Head, Schedule, Slot, Time};
 
 use crate::chain::claims::HeadClaims;
 use crate::chain::clock_reading::{ClockReading, ClockStep};
+use crate::chain::finality::Finality;
 use crate::chain::log::{BlockLog, Fit, ROUNDS_KEPT};
 use crate::chain::offset::{ClockCorrection, ClockOffset};
 use crate::chain::parameters::{Parameters, SlotLength};
@@ -38,6 +39,8 @@ pub struct Tracker {
     config: TrackerConfig,
     log: BlockLog,
     head: Option<Head>,
+    /// How far the quorum calls the chain irreversible.
+    irreversible: Option<BlockNum>,
     judge: Judge<String>,
     verdict: AgreementVerdict,
     /// How many operators must agree.
@@ -49,6 +52,7 @@ pub struct Tracker {
     doubts: BTreeMap<String, Doubt>,
     witnesses: Vec<WitnessReading>,
     claims: HeadClaims,
+    finality: Finality,
     slot_length: SlotLength,
     wrong_schedules: WrongSchedules,
     clock_correction: ClockCorrection,
@@ -65,6 +69,7 @@ impl Tracker {
             config,
             log: BlockLog::default(),
             head: None,
+            irreversible: None,
             verdict: AgreementVerdict::Blind,
             need: 1,
             sound: 0,
@@ -73,6 +78,7 @@ impl Tracker {
             doubts: BTreeMap::new(),
             witnesses: Vec::new(),
             claims: HeadClaims::default(),
+            finality: Finality::default(),
             slot_length: SlotLength::default(),
             wrong_schedules: WrongSchedules::default(),
             clock_correction: ClockCorrection::default(),
@@ -224,6 +230,7 @@ impl Tracker {
         self.fresh = u32::try_from(fresh().count()).unwrap_or(u32::MAX);
         self.claims.check(&self.log, fresh().filter_map(named_head));
 
+        round.condemn(self.finality.find_deniers(&round, &self.log));
         let off_branch = off_branch(&round, &mut self.log, &mut self.claims);
         round.condemn(off_branch);
         // With slots of another length no schedule would fit.
@@ -234,12 +241,13 @@ impl Tracker {
         let conclusion = round.conclude();
         (self.verdict, self.need, self.sound) = (conclusion.verdict, round.need(), round.operators(is_sound));
         let doubts = readings.iter().zip(round.voices()).filter_map(|(reading, judged)| {
-            Some((reading.endpoint.clone(), doubt(now, reading, judged, &self.claims)?))
+            Some((reading.endpoint.clone(), doubt(now, reading, judged, &self.claims, &self.finality)?))
         });
         self.doubts = doubts.collect();
         self.doubts.extend(wrong.into_iter().map(|endpoint| (endpoint, Doubt::WrongSchedule)));
         self.witnesses = conclusion.witnesses.into_iter().map(WitnessReading::from).collect();
         let is_followed = is_followed(&round);
+        self.irreversible = conclusion.irreversible;
         match conclusion.head.or_else(|| round.reached(&is_followed).cloned()) {
             None => self.at_head.clear(),
             Some(head) => {
@@ -256,6 +264,7 @@ impl Tracker {
                 self.head = Some(head);
             }
         }
+        self.finality.note(self.head.as_ref(), self.irreversible, &self.log);
         // The blocks up to the head may be known already, and no others be read before the next round of answers.
         let known = measured.filter(|_| self.log.tip().map(|tip| tip.id) == self.head.as_ref().map(|head| head.id));
         let contradicts =
@@ -280,7 +289,7 @@ impl Tracker {
 
     /// The blocks to read next, if any: from the first unknown one to the head.
     pub fn wanted(&self) -> Option<(BlockNum, BlockNum)> {
-        let head = self.head.as_ref()?;
+        let head = self.head.as_ref().filter(|_| !self.at_head.is_empty())?;
         let round = self.log_round();
         // After a long gap the slots before this round cannot be attributed any more: start with it. But the blocks of a branch
         // that has won tell what it undid.
@@ -299,7 +308,14 @@ impl Tracker {
 
     /// Takes in blocks that were read. `Forked`: ask [`Self::wanted`] again.
     pub fn learn(&mut self, blocks: Vec<Block>) -> Fit {
+        let first = blocks.first().map(Block::num);
         let fit = self.log.extend(blocks);
+        if let Some((first, head)) = first.zip(self.head.as_ref())
+            && self.finality.is_denied(first, fit, head, &self.at_head)
+        {
+            // Nothing more is read of that branch.
+            self.at_head.clear();
+        }
         // The blocks came from another branch than the head: the next round of answers tells which is right.
         if let (Some(head), Some(tip)) = (&self.head, self.log.tip())
             && tip.num() == head.num()
@@ -307,6 +323,7 @@ impl Tracker {
         {
             self.log.drop_tip();
         }
+        self.finality.note(self.head.as_ref(), self.irreversible, &self.log);
         if let Some(clock) = self.clock().filter(|_| self.parameters() == Parameters::AsConfigured) {
             self.log.drop_contradicted(&clock);
             self.wrong_schedules.prove(&self.log, &clock);
@@ -368,7 +385,14 @@ fn is_sound(judged: &JudgedVoice<'_, String>) -> bool {
 }
 
 /// Why an endpoint does not count, if it does not.
-fn doubt(now: Time, reading: &EndpointReading, judged: &JudgedVoice<'_, String>, claims: &HeadClaims) -> Option<Doubt> {
+fn doubt(
+    now: Time,
+    reading: &EndpointReading,
+    judged: &JudgedVoice<'_, String>,
+    claims: &HeadClaims,
+    finality: &Finality,
+) -> Option<Doubt> {
+    let denied = || finality.denied_by(&reading.endpoint);
     let answer = match &reading.result {
         Ok(answer) => answer,
         Err(why) => return Some(Doubt::Silent(why.clone())),
@@ -382,6 +406,7 @@ fn doubt(now: Time, reading: &EndpointReading, judged: &JudgedVoice<'_, String>,
         Standing::Future { by } => Doubt::Ahead { head, ahead: by },
         Standing::Ahead { blocks } => Doubt::TooHigh { head, blocks },
         Standing::Disputed { .. } => Doubt::Disputed(contested),
+        Standing::MinorityFork { .. } if let Some(block) = denied() => Doubt::NotFinal(block),
         Standing::MinorityFork { .. } if claims.disproved(&reading.endpoint) => Doubt::BrokenClaim,
         Standing::MinorityFork { .. } => Doubt::Fork(contested),
         // By this machine's clock, which is wrong.
