@@ -80,7 +80,10 @@ impl Watch {
             Some(record) if record.key == key => self.sightings.shown = Some(head.slot),
             Some(record) => {
                 let (from, to) = (self.holder_of(record.key), self.holder_of(key));
-                let never_counted = record.before == Some(key) && record.since.is_some_and(|since| head.slot < since);
+                let counts_later = |since: &Slot| head.slot < *since;
+                let seen = record.since.filter(counts_later).map(|since| since.back(self.round()));
+                let never_counted =
+                    record.before == Some(key) && seen.is_some() && !self.is_set_after(turn.chain, key, seen);
                 if never_counted {
                     // It was pending, and never got into a block.
                     self.forget_last_move(&to, &from);

@@ -86,3 +86,18 @@ fn each_move_that_blocks_show_is_a_switch() {
         assert_eq!(made(&scene), expected, "once");
     }
 }
+
+/// Endpoints go over to another branch, on which the key never left primary; there somebody moves it to second.
+#[test]
+fn a_block_that_sets_the_key_from_before_a_move_is_a_move_of_its_own() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.wallet(key(2));
+    scene.run(12);
+    scene.fails = true;
+    scene.wallet(key(1));
+    scene.run(3);
+    scene.announce(key(2));
+    scene.run(1);
+    let record = scene.watch.state.key.unwrap();
+    assert_eq!((record.key, record.before, since(&scene)), (key(2), Some(key(1)), Some(125)));
+}

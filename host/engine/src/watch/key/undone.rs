@@ -1,6 +1,6 @@
 //! Moves of the key that came to nothing: they never got into a block, or a fork undid them.
 
-use dogwatch_chain::PublicKey;
+use dogwatch_chain::{PublicKey, Slot};
 
 use crate::chain::Tracker;
 use crate::switch::KeyRecord;
@@ -14,7 +14,9 @@ impl Watch {
         let Some(record) = self.state.key.filter(|record| record.key != shown) else { return };
         let Some(before) = record.before else { return };
         let (from, to) = (self.holder_of(before), self.holder_of(record.key));
-        if !self.lost_its_block(turn.chain, &from, &to) && !self.never_held(turn.chain, record) {
+        let never_held =
+            || self.never_held(turn.chain, record) && !self.is_set_after(turn.chain, shown, self.sightings.moved_after);
+        if !self.lost_its_block(turn.chain, &from, &to) && !never_held() {
             return;
         }
         self.give_back(&to, &from);
@@ -39,5 +41,11 @@ impl Watch {
             && log.first_after(begin).is_some_and(|first| log.is_whole_from(first.num()))
             && log.key_changes_after(witness, begin).all(|(_, key)| key != last.key)
             && log.signed_after(witness, last.key, begin).is_none()
+    }
+
+    /// Whether a block after that slot sets that key: somebody has moved it there anew.
+    pub(super) fn is_set_after(&self, tracker: &Tracker, key: PublicKey, slot: Option<Slot>) -> bool {
+        let Some((clock, slot)) = tracker.clock().zip(slot) else { return false };
+        tracker.log().key_changes_after(&self.config.witness, clock.time(slot)).any(|(_, set)| set == key)
     }
 }
