@@ -76,6 +76,8 @@ pub struct NodeHealth {
     bad: u32,
     last_good: Option<(Time, Probe)>,
     last_unfit: Option<Unfit>,
+    /// When a good probe last came after a bad one.
+    unfit_until: Option<Time>,
     /// The heads that it showed last, fit or not, newest last.
     shown: VecDeque<Head>,
     branch: Branch,
@@ -104,6 +106,7 @@ impl NodeHealth {
             bad: 0,
             last_good: None,
             last_unfit: None,
+            unfit_until: None,
             shown: VecDeque::new(),
             branch: Branch::NotSeen(0),
             probes: None,
@@ -136,9 +139,19 @@ impl NodeHealth {
         self.last_unfit.as_ref()
     }
 
+    /// Whether it is not fit, or was not until a while ago that is no longer than that.
+    pub(crate) fn was_unfit_within(&self, now: Time, lately: Duration) -> bool {
+        self.last_unfit.is_some() || self.unfit_until.is_some_and(|until| now.since(until) <= lately)
+    }
+
     /// Age of the node's head at the last good probe, as of now.
     pub fn head_age(&self, now: Time) -> Option<Duration> {
         self.last_good.as_ref().map(|(_, probe)| now.since(probe.head.time))
+    }
+
+    /// How old its head was at the last good probe.
+    pub(crate) fn head_was(&self) -> Duration {
+        self.last_good.as_ref().map_or(Duration::ZERO, |(at, probe)| at.since(probe.head.time))
     }
 
     /// The newest head that it showed, fit or not, and that the log reaches.
@@ -199,7 +212,9 @@ impl NodeHealth {
         match assessed {
             Ok(probe) => {
                 self.last_good = Some((now, probe));
-                self.last_unfit = None;
+                if self.last_unfit.take().is_some() {
+                    self.unfit_until = Some(now);
+                }
                 self.good = self.good.saturating_add(1);
                 self.bad = 0;
             }

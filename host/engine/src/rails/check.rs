@@ -88,6 +88,8 @@ pub(crate) struct Candidate<'a> {
     /// Whether it has shown a block of the endpoints' since its last bad probe.
     pub(crate) on_their_branch: bool,
     pub(crate) last_good_probe: Option<Time>,
+    /// How old its head was then.
+    pub(crate) head_was: Duration,
     pub(crate) unprobed: Unprobed,
 }
 
@@ -228,6 +230,11 @@ impl Candidate<'_> {
                 let age = self.last_good_probe.map_or(Duration::MAX, |at| now.since(at));
                 if age > limits.candidate_fresh {
                     return Some(Refusal::ProbeStale { node, age });
+                }
+                // It stood still with the chain, and has not shown yet that it goes on with it.
+                if self.head_was > limits.candidate_fresh {
+                    let why = format!("its last good probe showed a head that was {} s old", self.head_was.as_secs());
+                    return Some(Refusal::Unfit { node, why });
                 }
                 let why = "it has shown none of the endpoints' blocks since its last bad probe".to_owned();
                 (!self.on_their_branch).then_some(Refusal::Unfit { node, why })

@@ -58,6 +58,7 @@ impl Watch {
             unfit: health.unfit().map(ToString::to_string),
             on_their_branch: health.is_on_their_branch(),
             last_good_probe: health.last_good(),
+            head_was: health.head_was(),
             unprobed: node.unprobed,
         })
     }

@@ -27,6 +27,13 @@ pub(super) struct KeySightings {
     changed_since: Option<Time>,
 }
 
+impl KeySightings {
+    /// Takes in that the last move was made after that slot, if that is not known already.
+    pub(super) fn set_after(&mut self, slot: Slot) {
+        self.moved_after.get_or_insert(slot);
+    }
+}
+
 impl Watch {
     /// Notices a change of the key on chain that is not the switch under way.
     pub(super) fn note_key(&mut self, turn: &mut Turn<'_>) {

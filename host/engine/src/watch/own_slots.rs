@@ -80,6 +80,7 @@ impl Watch {
         let undone = |record: &KeyRecord| record.since.is_some_and(|since| since > common);
         if let Some(record) = self.state.key.filter(undone) {
             self.state.key = Some(KeyRecord { since: Some(surely), ..record });
+            self.sightings.set_after(common);
         }
     }
 

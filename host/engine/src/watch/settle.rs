@@ -40,9 +40,10 @@ impl Watch {
         if let Some(block) = turn.chain.log().find(id).filter(|_| well) {
             let since = turn.chain.clock().map(|clock| clock.slot(block.time).plus(1));
             let (block, from_block, at) = (block.id, block.num().next(), block.time);
-            // The key may have moved away and back before that.
+            // The key may have moved away and back before that, and on in the same block.
             let mut moves = self.moves_until(turn.chain, at);
-            moves.pop_if(|(_, key)| *key == flight.plan.to_key);
+            let own = moves.iter().rposition(|(_, key)| *key == flight.plan.to_key);
+            moves.truncate(own.unwrap_or(moves.len()));
             self.remember_moves(turn, moves);
             return self.applied(turn, flight, Some(block), from_block, since);
         }
@@ -182,8 +183,10 @@ impl Watch {
         let recent = turn.chain.head().map(|head| head.slot.back(self.round().saturating_mul(2)));
         let untold =
             last.is_none_or(|last| recent.is_none_or(|recent| last.slot < recent)) || !self.knows_a_slot(turn.chain);
-        // Another site may have known that the node was dead before it missed a slot.
-        let unfit = self.health_of(&from).is_some_and(|health| health.unfit().is_some());
+        // Another site may have known that the node was dead before it missed a slot. Its switch had until it expires to get
+        // into a block, and the node may have come back meanwhile.
+        let lately = self.config.expiration;
+        let unfit = self.health_of(&from).is_some_and(|health| health.was_unfit_within(turn.now, lately));
         let (reason, first_missed) = match (missed.len(), missed.last()) {
             (1, Some(first)) => (format!("made elsewhere, after {from} missed a slot"), Some(first.time)),
             (more, Some(first)) => {
@@ -271,8 +274,8 @@ impl Watch {
             let how = self.proven_text(turn.now, &unproven.plan, proof);
             self.resolve_switching(turn, &how);
         } else if let Some(holder) = holder.filter(|holder| *holder != unproven.plan.to) {
-            // The key has moved on before the node produced: this switch will never be proven.
-            self.state.unproven = None;
+            // The key has moved on before the node produced: this switch will never be proven, but a fork may undo both moves.
+            (self.state.unproven, self.state.reversible) = (None, Some(unproven.clone()));
             let (to, whose) = (unproven.plan.to.place(), holder.whose());
             let how = format!("The signing key is now {whose}; no block was produced with {to}.");
             self.resolve_switching(turn, &how);
@@ -316,14 +319,14 @@ impl Watch {
 
     /// Until its block is irreversible another branch may win that does not hold a switch, however well it is proven. Should
     /// even the irreversible fail, the same switch may be in a block again until it expires.
-    fn settle_reversible(&mut self, turn: &mut Turn<'_>, proven: Unproven) {
+    pub(super) fn settle_reversible(&mut self, turn: &mut Turn<'_>, proven: Unproven) {
         let head = turn.chain.head();
         let moved_on = self.state.key.is_none_or(|record| record.key != proven.plan.to_key);
         let is_final = |block: BlockId| head.is_some_and(|head| head.irreversible >= block.num());
         let settled = proven.block.is_none_or(is_final) && head.is_some_and(|head| head.time > proven.plan.expiration);
         match self.follow_branch(turn.chain, &proven) {
             None if !moved_on => self.forked_away(turn, proven),
-            here => self.state.reversible = here.filter(|_| !moved_on && !settled),
+            here => self.state.reversible = here.filter(|_| !settled),
         }
     }
 

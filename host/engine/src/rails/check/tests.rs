@@ -27,6 +27,7 @@ fn candidate(health: Health, last_good: Option<u64>, unprobed: Unprobed) -> Cand
         health,
         unfit: None,
         on_their_branch: true,
+        head_was: Duration::from_secs(3),
         last_good_probe: last_good.map(time),
         unprobed,
     }
@@ -167,6 +168,20 @@ fn every_refusal_has_a_rail() {
             Refusal::Unfit {
                 node: "two".to_owned(),
                 why: "it has shown none of the endpoints' blocks since its last bad probe".to_owned(),
+            },
+        ),
+        // The chain stood still when it was probed, and goes on.
+        (
+            Facts {
+                candidate: Some(Candidate {
+                    head_was: Duration::from_secs(93),
+                    ..candidate(Health::Healthy, Some(199), Unprobed::Refused)
+                }),
+                ..clear(&two)
+            },
+            Refusal::Unfit {
+                node: "two".to_owned(),
+                why: "its last good probe showed a head that was 93 s old".to_owned(),
             },
         ),
     ];

@@ -28,6 +28,10 @@ impl Watch {
         };
         self.update(turn, notice);
         self.revive_overtaken(turn);
+        // The fork may have undone the switch before it, too.
+        if let Some(switch) = self.state.reversible.clone() {
+            self.settle_reversible(turn, switch);
+        }
     }
 
     /// Whether the last holder never had the key on this branch: the blocks from a round before the move until now are all there,

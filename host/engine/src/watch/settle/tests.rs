@@ -168,3 +168,27 @@ fn a_switch_that_may_be_in_an_unread_block_was_not_overtaken() {
     scene.run(20);
     assert_eq!(scene.watch.state.switches.last().unwrap().outcome, SwitchOutcome::Applied);
 }
+
+/// One block holds the switch and a wallet's move after it, and loses: both are undone, and the misses count as before.
+#[test]
+fn a_fork_that_undoes_a_switch_and_the_move_after_it_gives_back_the_misses() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.final_after = 1000;
+    scene.fails = true;
+    scene.run(17);
+    let missed = scene.watch.trailing_misses().len();
+    scene.decide(Action::SwitchTo(NodeIndex(1)), "two misses in a row");
+    scene.include();
+    scene.announce(key(3));
+    scene.run(1);
+    assert_eq!(scene.watch.state.key.map(|record| record.key), Some(key(3)));
+    scene.fork();
+    scene.run(3);
+    assert_eq!(scene.watch.state.key.map(|record| record.key), Some(key(1)));
+    assert!(
+        scene.watch.trailing_misses().len() >= missed,
+        "{:#?} {:?}",
+        scene.watch.state.slots,
+        scene.watch.state.key
+    );
+}
