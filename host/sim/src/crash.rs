@@ -63,11 +63,14 @@ pub struct Crash {
     pub kind: CrashKind,
 }
 
+/// Slots in seven hours.
+const SEVEN_HOURS: u32 = 7 * 3600 / 3;
+
 /// Slots in a round.
-const ROUND: u32 = 21;
+pub(crate) const ROUND: u32 = 21;
 
 /// Slots before which nothing happens: the nodes must have become fit.
-const CALM: u64 = 24;
+pub(crate) const CALM: u64 = 24;
 
 /// Rounds over which the moment of a crash is spread.
 const SPREAD: u64 = 2;
@@ -81,6 +84,38 @@ const TO_PRODUCERS: Duration = Duration::from_millis(300);
 /// Rounds after the crash in which blocks are counted.
 const COUNTED_ROUNDS: u64 = 30;
 
+/// Where a rescue is tried.
+pub(crate) struct World {
+    pub(crate) night: Night,
+    /// The script, where one keeps watch and not Dogwatch.
+    pub(crate) script: Option<Peer>,
+}
+
+impl Rescue {
+    /// The world in which it is tried: three nodes, three endpoints, one site. None if nobody keeps watch.
+    pub(crate) fn world(self, seed: u64, rng: &mut SmallRng) -> Option<World> {
+        let (policy, script) = match self {
+            Self::Dogwatch(policy) => (policy, None),
+            Self::Nobody => return None,
+            // A site with a policy that fails at each call does nothing.
+            Self::Script { every, misses } => (PolicyChoice::Broken, Some(Peer::new(every, misses, rng))),
+        };
+        let site = SiteSetup { poll_at: 900, quorum: 2, probes_every: 1, reversed: false, policy, delay: 0 };
+        let night = Night {
+            seed,
+            chain: if seed % 4 == 3 { ChainRules::Steem } else { ChainRules::Hive },
+            round: ROUND,
+            witnesses: 1,
+            nodes: 3,
+            endpoints: 3,
+            slots: 0,
+            sites: vec![site],
+            faults: Vec::new(),
+        };
+        Some(World { night, script })
+    }
+}
+
 impl Crash {
     /// The crash of that seed: the kinds take turns.
     pub fn of_seed(seed: u64) -> Self {
@@ -89,39 +124,16 @@ impl Crash {
         Self { seed, kind: CRASHES.get(place).copied().unwrap_or(CRASHES[0]) }
     }
 
-    /// The world in which it happens: three nodes, three endpoints, one site.
-    fn night(self, policy: PolicyChoice) -> Night {
-        let site = SiteSetup { poll_at: 900, quorum: 2, probes_every: 1, reversed: false, policy, delay: 0 };
-        Night {
-            seed: self.seed,
-            chain: if self.seed % 4 == 3 { ChainRules::Steem } else { ChainRules::Hive },
-            round: ROUND,
-            witnesses: 1,
-            nodes: 3,
-            endpoints: 3,
-            slots: 0,
-            sites: vec![site],
-            faults: Vec::new(),
-        }
-    }
-
     /// How many own blocks it costs until another node holds the key and has had its slots, or within 30 rounds.
     ///
     /// # Errors
     ///
     /// The night cannot be played.
     pub fn lost(self, rescue: Rescue) -> Result<u32, NightError> {
-        let slots_of_seven_hours = 7 * 3600 / 3;
         let mut rng = SmallRng::seed_from_u64(self.seed);
         let calm = CALM + rng.random_range(0..u64::from(ROUND) * SPREAD);
         let moment = Duration::from_millis(rng.random_range(0..3000));
-        let (policy, script) = match rescue {
-            Rescue::Dogwatch(policy) => (policy, None),
-            Rescue::Nobody => return Ok(slots_of_seven_hours / ROUND),
-            // A site with a policy that fails at each call does nothing.
-            Rescue::Script { every, misses } => (PolicyChoice::Broken, Some(Peer::new(every, misses, &mut rng))),
-        };
-        let night = self.night(policy);
+        let Some(World { night, script }) = rescue.world(self.seed, &mut rng) else { return Ok(SEVEN_HOURS / ROUND) };
         let mut run = NightRun::open(&night, &Natively)?;
         for _ in 0..calm {
             run.slot_until(None);
@@ -145,12 +157,12 @@ impl Crash {
 }
 
 impl NightRun<'_> {
-    fn missed(&self) -> u32 {
+    pub(crate) fn missed(&self) -> u32 {
         self.world.chain.truth_of(0).map_or(0, |truth| truth.total_missed)
     }
 
     /// A slot with a crash at that moment of it, if one is given.
-    fn slot_until(&mut self, crash: Option<(Duration, CrashKind)>) {
+    pub(crate) fn slot_until(&mut self, crash: Option<(Duration, CrashKind)>) {
         self.world.pass();
         self.checks.passed(&self.world);
         let poll = self.sites.first().map_or(Duration::ZERO, |site| Duration::from_millis(site.setup.poll_at.into()));

@@ -130,6 +130,12 @@ impl<'a> NightRun<'a> {
         self.go_on(CALM.0 * round + CALM.1, &[crash], night.faults.len(), see);
     }
 
+    /// Lets something go wrong.
+    pub(crate) fn strike(&mut self, number: usize, fault: &NightFault) {
+        let actions = self.world.strike(number, fault, &mut self.sites);
+        actions.into_iter().for_each(|(place, action)| self.carry_out(place, vec![action]));
+    }
+
     fn go_on(&mut self, slots: u64, faults: &[NightFault], first: usize, see: &mut dyn FnMut(&Self)) {
         let begin = self.world.slot;
         while self.world.slot < begin + slots && self.checks.violation.is_none() {
@@ -139,8 +145,7 @@ impl<'a> NightRun<'a> {
             for (number, fault) in faults.iter().enumerate() {
                 if fault.at == at {
                     self.events.push(format!("{} strikes ({}, {})", fault.kind, fault.target, fault.amount));
-                    let actions = self.world.strike(first + number, fault, &mut self.sites);
-                    actions.into_iter().for_each(|(place, action)| self.carry_out(place, vec![action]));
+                    self.strike(first + number, fault);
                 }
                 if fault.lasts > 0 && fault.at + fault.lasts == at {
                     self.events.push(format!("{} is mended", fault.kind));

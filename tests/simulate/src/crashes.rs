@@ -4,11 +4,11 @@ mod picture;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use dogwatch_sim::{CRASHES, Crash, PolicyChoice, Rescue};
+use dogwatch_sim::{CRASHES, Crash, PolicyChoice, QuietCost, QuietDay, Rescue};
 use serde::Serialize;
 
 pub(crate) use picture::svg;
@@ -35,6 +35,10 @@ pub(crate) struct Figures {
     max_lost: u32,
     /// By the kind of crash.
     mean_lost_by_crash: BTreeMap<&'static str, f64>,
+    /// Moves of the key away from a node that would have produced, in 10,000 quiet days.
+    false_switches_per_10000_days: f64,
+    /// Blocks that such moves have cost, on all quiet days together.
+    lost_through_switching: u32,
     #[serde(skip)]
     pub(crate) costs: Costs,
 }
@@ -44,38 +48,71 @@ pub(crate) struct Figures {
 pub(crate) struct AllFigures {
     seed: u64,
     crashes: u64,
+    quiet_days: u64,
     pub(crate) policies: BTreeMap<&'static str, Figures>,
 }
 
-/// Plays so many crashes from that seed on.
+/// Crashes for each quiet day.
+const CRASHES_A_DAY: u64 = 10;
+
+/// Plays so many crashes from that seed on, and a tenth as many quiet days.
 pub(crate) fn play_all(seed: u64, crashes: u64) -> anyhow::Result<AllFigures> {
-    let next = AtomicU64::new(0);
     let all: Mutex<BTreeMap<(&str, &str), Costs>> = Mutex::default();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let worker = || -> anyhow::Result<()> {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= crashes {
-                return Ok(());
-            }
-            let crash = Crash::of_seed(seed.saturating_add(number));
-            for (name, rescue) in RESCUES {
-                let lost = crash.lost(rescue)?;
-                let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let count = all.entry((name, crash.kind.name)).or_default().entry(lost).or_default();
-                *count = count.saturating_add(1);
-            }
+    on_all_cores(crashes, |number| {
+        let crash = Crash::of_seed(seed.saturating_add(number));
+        for (name, rescue) in RESCUES {
+            let lost = crash.lost(rescue)?;
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = all.entry((name, crash.kind.name)).or_default().entry(lost).or_default();
+            *count = count.saturating_add(1);
         }
+        Ok(())
+    })?;
+    let quiet: Mutex<BTreeMap<&str, QuietCost>> = Mutex::default();
+    let quiet_days = crashes.div_ceil(CRASHES_A_DAY);
+    on_all_cores(quiet_days, |number| {
+        let day = QuietDay { seed: seed.saturating_add(number) };
+        for (name, rescue) in RESCUES {
+            let cost = day.cost(rescue)?;
+            let mut quiet = quiet.lock().unwrap_or_else(PoisonError::into_inner);
+            let sum = quiet.entry(name).or_default();
+            sum.false_switches = sum.false_switches.saturating_add(cost.false_switches);
+            sum.lost = sum.lost.saturating_add(cost.lost);
+        }
+        Ok(())
+    })?;
+    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let quiet = quiet.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let policies = RESCUES.map(|(name, _)| {
+        let on_quiet_days = quiet.get(name).copied().unwrap_or_default();
+        let per_10000 = f64::from(on_quiet_days.false_switches) * 10_000.0 / count_of(quiet_days.max(1));
+        let figures = Figures {
+            false_switches_per_10000_days: per_10000,
+            lost_through_switching: on_quiet_days.lost,
+            ..figures(name, &all)
+        };
+        (name, figures)
+    });
+    Ok(AllFigures { seed, crashes, quiet_days, policies: policies.into() })
+}
+
+/// Does that for each of so many numbers.
+fn on_all_cores(count: u64, play: impl Fn(u64) -> anyhow::Result<()> + Sync) -> anyhow::Result<()> {
+    let next = AtomicU64::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let worker = || loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= count {
+            return Ok(());
+        }
+        play(number)?;
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
         workers
             .into_iter()
             .try_for_each(|worker| worker.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a worker died"))))
-    })?;
-    let all = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let policies = RESCUES.map(|(name, _)| (name, figures(name, &all)));
-    Ok(AllFigures { seed, crashes, policies: policies.into() })
+    })
 }
 
 fn figures(name: &str, all: &BTreeMap<(&str, &'static str), Costs>) -> Figures {
@@ -94,11 +131,15 @@ fn figures(name: &str, all: &BTreeMap<(&str, &'static str), Costs>) -> Figures {
     figures
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far fewer crashes than a double counts exactly")]
+#[expect(clippy::cast_precision_loss, reason = "far fewer than a double counts exactly")]
+fn count_of(number: u64) -> f64 {
+    number as f64
+}
+
 fn mean(costs: &Costs) -> f64 {
     let crashes: u64 = costs.values().sum();
     let lost: u64 = costs.iter().map(|(lost, crashes)| u64::from(*lost).saturating_mul(*crashes)).sum();
-    lost as f64 / crashes.max(1) as f64
+    count_of(lost) / count_of(crashes.max(1))
 }
 
 /// The least cost that so many of a hundred crashes do not exceed.
@@ -114,12 +155,15 @@ fn quantile(costs: &Costs, percent: u64) -> u32 {
 
 /// A table for people.
 pub(crate) fn table(all: &AllFigures) -> String {
-    let mut out = format!("Blocks lost per crash, {} crashes from seed {}\n\n", all.crashes, all.seed);
+    let AllFigures { seed, crashes, quiet_days, .. } = all;
+    let mut out = format!(
+        "Blocks lost per crash, {crashes} crashes from seed {seed}; false switches per 10,000 days, {quiet_days} quiet days\n\n"
+    );
     let _ = write!(out, "{:24} {:>8} {:>5} {:>5} {:>5}  ", "", "mean", "p50", "p99", "max");
     for kind in CRASHES {
         let _ = write!(out, " {:>8}", kind.name);
     }
-    out.push('\n');
+    let _ = writeln!(out, "   {:>5}", "false");
     for (name, _) in RESCUES {
         let Some(figures) = all.policies.get(name) else { continue };
         let Figures { mean_lost, p50_lost, p99_lost, max_lost, mean_lost_by_crash, .. } = figures;
@@ -128,7 +172,7 @@ pub(crate) fn table(all: &AllFigures) -> String {
             let mean = mean_lost_by_crash.get(kind.name).copied().unwrap_or_default();
             let _ = write!(out, " {mean:>8.3}");
         }
-        out.push('\n');
+        let _ = writeln!(out, "   {:>5.1}", figures.false_switches_per_10000_days);
     }
     out.push('\n');
     for kind in CRASHES {
@@ -152,6 +196,20 @@ mod tests {
         assert_eq!((quantile(&costs, 50), quantile(&costs, 99), quantile(&costs, 100)), (0, 1, 7));
         assert!((mean(&costs) - 0.08).abs() < 1e-9);
         assert_eq!((quantile(&Costs::new(), 99), mean(&Costs::new())), (0, 0.0));
+    }
+
+    #[test]
+    fn quiet_days_are_quiet() {
+        let all = play_all(1, 300).unwrap();
+        assert_eq!(all.quiet_days, 30);
+        for figures in all.policies.values() {
+            assert_eq!(
+                (figures.false_switches_per_10000_days, figures.lost_through_switching),
+                (0.0, 0),
+                "{}",
+                table(&all)
+            );
+        }
     }
 
     /// The goal: a killed node costs a block only if its slot is among the next two.

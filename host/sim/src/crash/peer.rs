@@ -10,7 +10,7 @@ use crate::world::NightWorld;
 
 /// A script.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Peer {
+pub(crate) struct Peer {
     every: Duration,
     misses: u32,
     /// When it first reads, and how many blocks had been missed then.
@@ -26,7 +26,7 @@ impl Peer {
     }
 
     /// Reads the counter if that is due, and moves the key to the first standby that is alive.
-    pub(super) fn look(&mut self, world: &mut NightWorld) {
+    pub(crate) fn look(&mut self, world: &mut NightWorld) {
         let now = world.time(Duration::ZERO);
         let next = *self.next.get_or_insert(now.plus(self.phase));
         if self.done || now < next {
