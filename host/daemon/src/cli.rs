@@ -3,6 +3,7 @@
 mod ack;
 mod alert;
 mod alerts;
+mod at;
 mod check;
 mod common;
 mod daemon;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use at::Moment;
 use clap::{Parser, Subcommand};
 use common::{ConfigFile, Format, duration};
 use dogwatch_client::Failure;
@@ -129,6 +131,10 @@ enum CliCommand {
         /// back if that does not come
         #[arg(long, value_name = "WHEN", conflicts_with = "disable")]
         when: Option<When>,
+        /// From when on: a time of day in UTC, such as 02:00, or a moment such as 2026-08-01T02:00:00+02:00. Until then the
+        /// command waits, and looks again
+        #[arg(long, value_name = "MOMENT", requires = "when")]
+        at: Option<Moment>,
         /// Say what would be done, and do nothing
         #[arg(long, requires = "when")]
         dry_run: bool,
@@ -271,6 +277,7 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             witness,
             node: Some(to),
             when: Some(When::Safe),
+            at,
             chain,
             dry_run,
             within,
@@ -278,8 +285,8 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             ..
         } => {
             let run = if dry_run { Run::Dry } else { Run::Real };
-            let order = SwitchoverOrder { witness, chain, to, within, run };
-            switchover::switchover(&file.config, order, format).await
+            let order = SwitchoverOrder { witness, chain, to, at, within, run };
+            switchover::switchover(&file.config, order, format, clock).await
         }
         CliCommand::Switch { file, witness, node, disable, force, chain, format, .. } => {
             let to = if disable { None } else { node };

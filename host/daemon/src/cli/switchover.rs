@@ -7,9 +7,11 @@ use dogwatch_chain::AccountName;
 use dogwatch_client::{Exit, Failure, NodeStatus, Status, WitnessStatus};
 use dogwatch_engine::Health;
 
+use crate::cli::at::{self, Moment};
 use crate::cli::common::Format;
 use crate::cli::daemon;
 use crate::cli::planned::{Planned, on_duty, watched, with};
+use crate::clock::Clock;
 
 /// When a switch by hand is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -32,19 +34,38 @@ pub(super) struct SwitchoverOrder {
     pub(super) witness: String,
     pub(super) chain: Option<String>,
     pub(super) to: String,
+    pub(super) at: Option<Moment>,
     pub(super) within: Duration,
     pub(super) run: Run,
 }
 
-pub(super) async fn switchover(config: &Path, order: SwitchoverOrder, format: Format) -> Result<(), Failure> {
+pub(super) async fn switchover(
+    config: &Path,
+    order: SwitchoverOrder,
+    format: Format,
+    clock: Clock,
+) -> Result<(), Failure> {
     let client = daemon::of(config)?;
     let status: Status = client.get("/status").await?;
     let (chain, witness) = watched(&status, Some(&order.witness), order.chain.as_deref())?;
     let name = AccountName::new(witness.name.as_str()).map_err(Failure::input)?;
-    let home = old_node(witness, &order.to)?;
+    let mut home = old_node(witness, &order.to)?;
     check(witness, &order.to)?;
+    let past = || Failure::input("--at: that moment is past");
+    let at = order.at.map(|moment| moment.after(at::now(clock)).ok_or_else(past)).transpose()?;
     let (to, within) = (order.to, order.within);
     let mut plan = Planned { client, chain, witness: name, within, format, steps: Vec::new() };
+    if let Some(at) = at {
+        let would = if order.run == Run::Dry { "Would wait" } else { "Waiting" };
+        plan.step(format!("{would} until {at}."))?;
+        if order.run == Run::Real {
+            at::until(at, clock).await;
+            // Who is on duty may have changed, and who is well.
+            let witness = plan.look().await?;
+            home = old_node(&witness, &to)?;
+            check(&witness, &to)?;
+        }
+    }
     if order.run == Run::Dry {
         plan.step(format!("Would wait for a block of {home}: the gap after it is the longest."))?;
         plan.step(format!("Would switch {} from {home} to {to}, and wait for the first block of {to}.", plan.witness))?;

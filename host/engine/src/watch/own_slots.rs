@@ -22,7 +22,7 @@ impl Watch {
             return;
         }
         self.leave_branch(tracker, &clock);
-        let (base, tip) = (clock.slot(base.time), clock.slot(tip.time));
+        let (first, base, tip) = (base.num(), clock.slot(base.time), clock.slot(tip.time));
         // Records that a restart has put out of the log's reach stay as they were. But nothing is "in a row" across a
         // hole in what was seen, unless the endpoints tell that nothing was produced in it.
         let last_confirmed = match tracker.witness(self.config.tracker_index) {
@@ -34,7 +34,10 @@ impl Watch {
         if hole && last_confirmed.is_none() && tip.since(base) <= self.round() {
             return;
         }
-        let produced_unseen = hole && (last_confirmed.is_none() || last_confirmed != self.state.last_confirmed);
+        let news = last_confirmed != self.state.last_confirmed;
+        // A block from before those that are known, and it was not there when its slot was looked at: that was on another branch.
+        let other_branch = news && last_confirmed.is_some_and(|last| last < first);
+        let produced_unseen = hole && (last_confirmed.is_none() || news) || other_branch;
         let kept = |record: &&SlotRecord| !produced_unseen && record.slot < tip && !log.knows(record.slot, &clock);
         let mut slots: Vec<SlotRecord> = self.state.slots.iter().filter(kept).cloned().collect();
         self.state.seen = Some(tip);
