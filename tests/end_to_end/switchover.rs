@@ -2,6 +2,8 @@
 
 use std::process::Output;
 
+use dogwatch_devnet::DevnetSlotOutcome;
+
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
 async fn start(net: &Net) -> (tempfile::TempDir, Daemon) {
@@ -31,6 +33,32 @@ async fn a_planned_switch_is_proven_by_a_block() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("second has signed block") && said.contains("alice: second is on duty."), "{said}");
     assert_eq!((net.key_changes(), net.on_duty().as_deref()), (1, Some("second")));
+}
+
+/// The command begins at its moment, and goes by who is on duty then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_switch_begins_at_its_moment() {
+    let net = Net::start().await;
+    let (_dir, daemon) = start(&net).await;
+    let (output, said) = safely(&daemon, "second", &["--at", "2018-07-28T07:00:00Z"]).await;
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("--at: that moment is past"), "{said}");
+    let (output, said) = safely(&daemon, "second", &["--at", "02:00", "--dry-run"]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("Would wait until 2") && said.contains("T02:00:00Z"), "{said}");
+    assert_eq!(net.key_changes(), 0);
+
+    let wait = std::time::Duration::from_secs(6);
+    let begins = jiff::Timestamp::now() + wait;
+    let not_before = net.handle().now().plus(wait);
+    let (output, said) = safely(&daemon, "second", &["--at", &begins.to_string()]).await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("Waiting until 2") && said.contains("alice: second is on duty."), "{said}");
+    let snapshot = net.handle().snapshot();
+    let block = snapshot.key_changes[0].block;
+    let holds_it = |outcome: &DevnetSlotOutcome| matches!(outcome, DevnetSlotOutcome::Produced { block: other, .. } if *other == block);
+    let switched = snapshot.slots.iter().find(|slot| holds_it(&slot.outcome)).unwrap().time;
+    assert!(switched >= not_before, "switched at {switched}, and not before {not_before} was asked for");
 }
 
 #[tokio::test(flavor = "multi_thread")]

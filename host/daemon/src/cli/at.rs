@@ -39,20 +39,17 @@ impl Moment {
             Self::Timestamp(at) => return Some(at).filter(|at| *at >= now),
             Self::TimeOfDay(time) => time,
         };
-        let today = now.to_zoned(TimeZone::UTC).date();
+        let today = TimeZone::UTC.to_datetime(now).date();
         let days = [Some(today), today.tomorrow().ok()];
-        let moments = days
-            .into_iter()
-            .flatten()
-            .filter_map(|day| day.to_datetime(time).to_zoned(TimeZone::UTC).ok().map(|moment| moment.timestamp()));
-        moments.into_iter().find(|moment| *moment >= now)
+        let mut moments =
+            days.into_iter().flatten().filter_map(|day| TimeZone::UTC.to_timestamp(day.to_datetime(time)).ok());
+        moments.find(|moment| *moment >= now)
     }
 }
 
 /// What the clock shows.
 pub(super) fn now(clock: Clock) -> Timestamp {
-    let millis = i64::try_from(clock.now().as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+    Timestamp::from_millisecond(clock.now().as_millis()).unwrap_or(Timestamp::MAX)
 }
 
 /// Sleeps until the clock shows that.
