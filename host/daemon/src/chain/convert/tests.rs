@@ -241,7 +241,8 @@ fn of_pool(agreement: &EndpointAgreement) -> &'static str {
 fn blocks_tell(tracker: &Tracker, agreement: &EndpointAgreement, polled: &[PollAnswer]) -> bool {
     polled.iter().zip(&agreement.standings).any(|(answer, (_, standing))| {
         let doubt = tracker.doubts().get(answer.name.as_str());
-        let proven = matches!(doubt, Some(Doubt::Fork(_) | Doubt::BrokenClaim | Doubt::WrongSchedule));
+        let proven =
+            matches!(doubt, Some(Doubt::Fork(_) | Doubt::BrokenClaim | Doubt::NotFinal(_) | Doubt::WrongSchedule));
         proven && !matches!(standing, Standing::MinorityFork { .. })
     })
 }
