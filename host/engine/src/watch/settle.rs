@@ -25,6 +25,10 @@ impl Watch {
     pub(super) fn settle(&mut self, turn: &mut Turn<'_>) {
         if let Some(flight) = self.state.in_flight.clone() {
             self.settle_in_flight(turn, flight);
+        } else {
+            // A full disk may have kept the alert and not the switch, which a restart then forgets.
+            self.resolve(turn, Cause::NotTaken, "Dogwatch knows of no switch that is under way.");
+            self.resolve(turn, Cause::InFlightHeld, "Dogwatch knows of no switch that is under way.");
         }
         if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::quorum_agrees(turn.chain)) {
             self.settle_unproven(turn, unproven);
