@@ -9,23 +9,26 @@ use crate::fault::FaultKind;
 use crate::night::{NightError, NightFault};
 use crate::play::{Natively, NightRun};
 
+/// Slots that one of them lasts at most: it is over before the next begins.
+const LONGEST: u64 = APART - ROUND as u64;
+
 /// Small things that go wrong on any day, and how many slots they last at most.
 const DISTURBANCES: [(&str, u64); 15] = [
-    ("endpoint-down", 100),
-    ("endpoint-flaps", 100),
-    ("endpoint-lags", 100),
-    ("endpoint-loses-answers", 100),
-    ("endpoint-reorders", 100),
+    ("endpoint-down", LONGEST),
+    ("endpoint-flaps", LONGEST),
+    ("endpoint-lags", LONGEST),
+    ("endpoint-loses-answers", LONGEST),
+    ("endpoint-reorders", LONGEST),
     ("endpoint-cached", 40),
     ("micro-fork", 1),
-    ("absent-blocks", 60),
-    ("slow-gossip", 60),
+    ("absent-blocks", LONGEST),
+    ("slow-gossip", LONGEST),
     ("site-down", 15),
     ("site-cut-off", 20),
     ("site-cut-from-nodes", 20),
-    ("site-cut-from-endpoint", 60),
-    ("standby-crashed", 60),
-    ("standby-flaky-probe", 60),
+    ("site-cut-from-endpoint", LONGEST),
+    ("standby-crashed", LONGEST),
+    ("standby-flaky-probe", LONGEST),
 ];
 
 /// How many of them a day has.
@@ -102,7 +105,7 @@ fn disturbances(rng: &mut SmallRng) -> Vec<NightFault> {
             kind: name.to_owned(),
             at: at + rng.random_range(0..u64::from(ROUND)),
             // One that happens once has no end.
-            lasts: kind.lasts.map_or(0, |_| rng.random_range(1..=most.min(APART - u64::from(ROUND)))),
+            lasts: kind.lasts.map_or(0, |_| rng.random_range(1..=most)),
             target: rng.random_range(0..12),
             amount: rng.random_range(least..=largest),
         });

@@ -182,6 +182,8 @@ fn a_fork_that_undoes_a_switch_and_the_move_after_it_gives_back_the_misses() {
     scene.announce(key(3));
     scene.run(1);
     assert_eq!(scene.watch.state.key.map(|record| record.key), Some(key(3)));
+    let made: Vec<String> = scene.watch.state.switches.iter().map(|made| made.to.to_string()).collect();
+    assert_eq!(made, ["second", "third"], "each move once");
     scene.fork();
     scene.run(3);
     assert_eq!(scene.watch.state.key.map(|record| record.key), Some(key(1)));
