@@ -400,6 +400,7 @@ fn whether_most_witnesses_have_built_within_a_round() {
 }
 
 /// A head of which everything up to `irreversible` is final.
-fn settled(head: Head, irreversible: u32) -> Head {
-    Head { irreversible: BlockNum(irreversible), ..head }
+fn settled(mut head: Head, irreversible: u32) -> Head {
+    head.irreversible = BlockNum(irreversible);
+    head
 }
