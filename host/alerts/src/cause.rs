@@ -89,6 +89,8 @@ causes! {
     Missing = "missing" by Engine,
     /// A node is unfit to produce.
     Node = "node" by Engine,
+    /// Something ails a node's machine, or it sends no beats. The part is the node.
+    Beat = "beat" by Engine,
     /// The policy fails to run.
     PolicyFailed = "policy-failed" by Engine,
     /// The policy raised it. The part is the policy's own id.

@@ -41,6 +41,8 @@ pub struct NodeConfig {
     pub signing: Signing,
     /// Whether it is probed.
     pub probing: Probing,
+    /// Whether its own machine tells of it.
+    pub beats: Beats,
     /// Whether it may be switched to without a probe.
     pub unprobed: Unprobed,
 }
@@ -51,6 +53,15 @@ pub enum Probing {
     /// It has a probe.
     Probed,
     /// It has none: nothing is known of its health.
+    Never,
+}
+
+/// Whether a node's own machine tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beats {
+    /// It does.
+    Expected,
+    /// It does not.
     Never,
 }
 

@@ -14,6 +14,8 @@ pub enum Source {
     Tripwire,
     /// A question to the node.
     Probe,
+    /// What the node's own machine says.
+    Beat,
 }
 
 /// What evidence about a node says, from the best to the worst.
@@ -27,6 +29,8 @@ pub enum Grade {
     Refused,
     /// It answers, and is not fit: it is behind, on a fork or on another chain.
     Unfit,
+    /// Its process exists and does nothing: proof for as long as it lasts.
+    Stalled,
     /// Its process has ended: proof.
     Gone,
 }
@@ -67,7 +71,8 @@ impl Unfit {
     pub(crate) fn grade(&self) -> Grade {
         match self {
             Self::Probe(failure) => failure.grade(),
-            Self::Gone => Grade::Gone,
+            Self::Gone | Self::Ended => Grade::Gone,
+            Self::Stalled => Grade::Stalled,
             Self::WrongChain(_) | Self::Behind { .. } | Self::Ahead { .. } | Self::Fork(_) => Grade::Unfit,
         }
     }

@@ -9,6 +9,7 @@
 //! pending state and proves nothing.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may panic, that is how it fails"))]
 
+mod beat;
 mod book;
 mod chain;
 mod chain_alerts;
@@ -28,13 +29,14 @@ mod testing;
 mod time;
 mod watch;
 
+pub use beat::{Beat, MachineTrouble, NodeProcess};
 pub use book::AlertBook;
 pub use chain::{
     BlockLog, ClockOffset, ClockReading, ClockStep, Doubt, EndpointReading, Fit, Majority, Parameters, Reading,
     ServerDate, SlotClock, SlotFact, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading, is_sleep,
 };
 pub use chain_alerts::ChainAlerts;
-pub use config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+pub use config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
 pub use evidence::{Evidence, Grade, Source};
 pub use failure::{PolicyFailure, ProbeFailure, ProbeFault, ReadFailure};

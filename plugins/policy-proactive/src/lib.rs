@@ -1,6 +1,6 @@
 //! Moves the key before a block is lost, where a node is proven dead; otherwise as soon as the evidence suffices.
 //!
-//! - The node's process has ended: now.
+//! - The node's process has ended, or stands still as its own machine says: now.
 //! - It missed a slot, and its probes are bad: after the first miss.
 //! - It missed slots, and its probes are good: after the second one.
 //!

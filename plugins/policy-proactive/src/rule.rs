@@ -8,7 +8,9 @@ use crate::config::Config;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Against {
     /// Its process has ended.
-    Proof,
+    Ended,
+    /// Its process stands still.
+    Stalled,
     /// Its probes are bad: it may be dead, or only out of sight.
     Suspicion,
     /// Nothing.
@@ -18,8 +20,11 @@ enum Against {
 impl Against {
     fn of(node: Option<&Node>) -> Self {
         let Some(node) = node else { return Self::Nothing };
-        if node.evidence.iter().any(|evidence| evidence.grade == Grade::Gone) {
-            Self::Proof
+        let shows = |grade| node.evidence.iter().any(|evidence| evidence.grade == grade);
+        if shows(Grade::Gone) {
+            Self::Ended
+        } else if shows(Grade::Stalled) {
+            Self::Stalled
         } else if node.health == Health::Unhealthy {
             Self::Suspicion
         } else {
@@ -29,7 +34,7 @@ impl Against {
 
     fn misses_needed(self, config: &Config) -> u32 {
         match self {
-            Self::Proof => 0,
+            Self::Ended | Self::Stalled => 0,
             Self::Suspicion => config.misses_when_unfit.min(config.misses),
             Self::Nothing => config.misses,
         }
@@ -37,7 +42,8 @@ impl Against {
 
     fn in_words(self) -> &'static str {
         match self {
-            Self::Proof => "and its process has ended",
+            Self::Ended => "and its process has ended",
+            Self::Stalled => "and its process stands still",
             Self::Suspicion => "and its probes are bad",
             Self::Nothing => "and its probes are good",
         }

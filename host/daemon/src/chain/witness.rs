@@ -58,6 +58,7 @@ impl WitnessTask {
             key: node.public_key,
             signing: if node.key.is_some() { Signing::Available } else { Signing::Missing },
             probing: if node.probe.is_some() { Probing::Probed } else { Probing::Never },
+            beats: Beats::Never,
             unprobed: node.unprobed,
         });
         let keys = witness.nodes.iter().filter_map(|node| Some((node.public_key, node.key.clone()?)));

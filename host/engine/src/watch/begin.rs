@@ -102,7 +102,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::chain::TrackerConfig;
-    use crate::config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+    use crate::config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
     use crate::health::Damping;
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
@@ -117,6 +117,7 @@ mod tests {
             key: key(n),
             signing: Signing::Available,
             probing: Probing::Never,
+            beats: Beats::Never,
             unprobed: Unprobed::Allowed,
         };
         let config = WatchConfig {

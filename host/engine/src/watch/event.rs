@@ -5,6 +5,7 @@ use std::time::Duration;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{Time, TransactionId};
 
+use crate::beat::Beat;
 use crate::decision::Decision;
 use crate::failure::{PolicyFailure, ProbeFailure};
 use crate::health::Probe;
@@ -35,6 +36,8 @@ pub enum Event {
     Gone(NodeIndex),
     /// Something listens on a node's port again.
     Back(NodeIndex),
+    /// A node's own machine said something about it, or has said nothing for a while.
+    Beat(NodeIndex, Beat),
     /// The policy decided, or failed.
     Decided(Result<Decision, PolicyFailure>),
     /// A transaction was handed to the endpoints.

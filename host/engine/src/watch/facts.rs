@@ -45,7 +45,7 @@ impl Watch {
             switches: applied.map(|record| PastMove { at: record.at, cause: record.cause() }).collect(),
             history_lost: self.state.history_lost,
             next_slot: self.upcoming_slot(now, tracker),
-            duty: if self.holder_gone_since().is_some() { Duty::Dead } else { Duty::Able },
+            duty: if self.holder_out_since().is_some() { Duty::Dead } else { Duty::Able },
         }
     }
 

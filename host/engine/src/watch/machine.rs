@@ -94,6 +94,7 @@ impl Watch {
             Event::Probed(node, result) => self.probed(&mut turn, node, result),
             Event::Gone(node) => self.gone(&mut turn, node),
             Event::Back(node) => self.back(node),
+            Event::Beat(node, beat) => self.beat(&mut turn, node, beat),
             Event::Decided(result) => self.decided(&mut turn, result),
             Event::Sent(id, report) => self.sent(&mut turn, id, &report),
             Event::Manual(target, force) => self.manual(&mut turn, &target, force),

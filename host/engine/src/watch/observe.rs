@@ -2,7 +2,7 @@
 
 use dogwatch_alerts::{AlertKey, Cause};
 
-use crate::config::Probing;
+use crate::config::{Beats, NodeConfig, Probing};
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
@@ -34,16 +34,18 @@ impl Watch {
         self.ask(turn);
     }
 
-    /// Closes the alerts about nodes that nobody probes any more.
+    /// Closes the alerts about nodes of which nobody hears any more.
     fn forget_nodes(&mut self, turn: &mut Turn<'_>) {
-        let nodes = self.config.nodes.iter().filter(|node| node.probing == Probing::Probed);
-        let keep: Vec<AlertKey> = nodes.map(|node| self.part_key(Cause::Node, &node.name)).collect();
-        self.resolve_others(
-            turn,
-            Cause::Node,
-            &keep,
-            "The node is no longer in the configuration, or has no probe any more.",
-        );
+        let heard = |node: &&NodeConfig| node.probing == Probing::Probed || node.beats == Beats::Expected;
+        let beats = |node: &&NodeConfig| node.beats == Beats::Expected;
+        let keys = |cause, of: &dyn Fn(&&NodeConfig) -> bool| -> Vec<AlertKey> {
+            self.config.nodes.iter().filter(of).map(|node| self.part_key(cause, &node.name)).collect()
+        };
+        let (nodes, machines) = (keys(Cause::Node, &heard), keys(Cause::Beat, &beats));
+        let how = "The node is no longer in the configuration, or has no probe any more.";
+        self.resolve_others(turn, Cause::Node, &nodes, how);
+        let how = "The node is no longer in the configuration, or no beats are expected from it any more.";
+        self.resolve_others(turn, Cause::Beat, &machines, how);
     }
 }
 

@@ -1,7 +1,8 @@
-//! Taking in what a node's probe found, and that its process has ended.
+//! Taking in what a node's probe found, that its process has ended, and what its own machine says.
 
 use dogwatch_alerts::Cause;
 
+use crate::beat::Beat;
 use crate::chain::Standstill;
 use crate::failure::ProbeFailure;
 use crate::health::{AgreedChain, Probe, assess};
@@ -33,8 +34,13 @@ impl Watch {
 
     /// The node's process has ended.
     pub(super) fn gone(&mut self, turn: &mut Turn<'_>, node: NodeIndex) {
-        if self.health.get_mut(node.0).is_some_and(|health| health.note_gone(turn.now)) {
+        let Some(health) = self.health.get_mut(node.0) else { return };
+        let was_out = health.out_since().is_some();
+        if health.note_gone(turn.now) {
             self.health_changed(turn, node);
+        } else if !was_out {
+            // It was unfit before; that it is proven dead is news all the same.
+            self.ask(turn);
         }
     }
 
@@ -42,6 +48,30 @@ impl Watch {
     pub(super) fn back(&mut self, node: NodeIndex) {
         if let Some(health) = self.health.get_mut(node.0) {
             health.note_back();
+        }
+    }
+
+    /// The node's own machine said something about it. What ails the machine is told whatever becomes of the node.
+    pub(super) fn beat(&mut self, turn: &mut Turn<'_>, node: NodeIndex, beat: Beat) {
+        let Some(health) = self.health.get_mut(node.0) else { return };
+        let before = health.out_since();
+        let changed = health.note_beat(turn.now, beat.process);
+        let proof_is_new = health.out_since().is_some() && before.is_none();
+        let Some(name) = self.config.nodes.get(node.0).map(|node| node.name.clone()) else { return };
+        match beat.trouble {
+            Some(trouble) => {
+                let notice = self.machine_trouble(&name, trouble);
+                self.raise(turn, notice);
+            }
+            None => {
+                let key = self.part_key(Cause::Beat, &name);
+                self.resolve_key(turn, &key, "Its machine says that all is well there.");
+            }
+        }
+        if changed {
+            self.health_changed(turn, node);
+        } else if proof_is_new {
+            self.ask(turn);
         }
     }
 

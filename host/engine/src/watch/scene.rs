@@ -10,7 +10,7 @@ use dogwatch_chain::{
 };
 
 use crate::chain::{EndpointReading, Reading, Tracker};
-use crate::config::{Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+use crate::config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::failure::{ProbeFailure, ProbeFault, ReadFailure};
 use crate::health::{Damping, Probe};
@@ -81,6 +81,7 @@ fn config(mode: Mode) -> WatchConfig {
         key: key(n),
         signing: Signing::Available,
         probing: Probing::Probed,
+        beats: Beats::Never,
         unprobed: Unprobed::Refused,
     };
     WatchConfig {

@@ -81,15 +81,16 @@ impl Watch {
         unscheduled.map_or(UpcomingSlot::Unknown, |next| UpcomingSlot::UnknownFrom(next.starts_in))
     }
 
-    /// When the process of the node on duty ended: proven, and no block that its key signed since speaks against it.
-    pub(super) fn holder_gone_since(&self) -> Option<Time> {
+    /// Since when the node on duty produces nothing: its process has ended or stands still, which is proven, and no block that its
+    /// key signed since speaks against it.
+    pub(super) fn holder_out_since(&self) -> Option<Time> {
         let holder = self.holder()?;
-        let gone = self.health_of(&holder)?.gone_since()?;
+        let out = self.health_of(&holder)?.out_since()?;
         // Clocks differ a little, and its last block may have been on its way.
-        let alive = gone.plus(self.interval());
+        let alive = out.plus(self.interval());
         let produced = |record: &&SlotRecord| record.outcome == SlotOutcome::Produced && record.holder == holder;
         let last = self.state.slots.iter().rev().find(produced);
-        last.is_none_or(|record| record.time < alive).then_some(gone)
+        last.is_none_or(|record| record.time < alive).then_some(out)
     }
 
     fn node_views(&self, now: Time) -> Vec<NodeView> {

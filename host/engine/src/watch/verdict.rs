@@ -42,7 +42,7 @@ impl Watch {
             return Verdict::CannotTell;
         }
         // A dead node misses every slot to come.
-        if self.holder_gone_since().is_some() || !self.proven_misses(tracker).is_empty() {
+        if self.holder_out_since().is_some() || !self.proven_misses(tracker).is_empty() {
             return Verdict::Me;
         }
         // A witness of which no slot is known may be missing all of them.

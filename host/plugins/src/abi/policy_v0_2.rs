@@ -27,12 +27,14 @@ fn evidence_to(evidence: &engine::Evidence) -> types::Evidence {
         source: match evidence.source {
             engine::Source::Tripwire => types::Source::Tripwire,
             engine::Source::Probe => types::Source::Probe,
+            engine::Source::Beat => types::Source::Beat,
         },
         grade: match evidence.grade {
             engine::Grade::Good => types::Grade::Good,
             engine::Grade::Silent => types::Grade::Silent,
             engine::Grade::Refused => types::Grade::Refused,
             engine::Grade::Unfit => types::Grade::Unfit,
+            engine::Grade::Stalled => types::Grade::Stalled,
             engine::Grade::Gone => types::Grade::Gone,
         },
         lasts: millis(evidence.lasts),

@@ -6,8 +6,9 @@ use std::time::Duration;
 use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
 use dogwatch_chain::{Block, BlockNum, Time};
 use dogwatch_engine::{
-    ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Fit, Mode, NodeConfig, NodeIndex,
-    Probe, ProbeFailure, Probing, Rails, Signing, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, is_sleep,
+    Beats, ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Fit, Mode, NodeConfig,
+    NodeIndex, Probe, ProbeFailure, Probing, Rails, Signing, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
+    is_sleep,
 };
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -95,6 +96,7 @@ impl ProcessSetup<'_> {
                 key: node.key(witness),
                 signing: if self.is_edited(Edit::KeyMissing(index)) { Signing::Missing } else { Signing::Available },
                 probing: if unprobed { Probing::Never } else { Probing::Probed },
+                beats: Beats::Never,
                 unprobed: if unprobed { Unprobed::Allowed } else { Unprobed::Refused },
             }
         });

@@ -71,12 +71,14 @@ fn evidence(evidence: &engine::Evidence) -> sdk::Evidence {
         source: match evidence.source {
             engine::Source::Tripwire => sdk::Source::Tripwire,
             engine::Source::Probe => sdk::Source::Probe,
+            engine::Source::Beat => sdk::Source::Beat,
         },
         grade: match evidence.grade {
             engine::Grade::Good => sdk::Grade::Good,
             engine::Grade::Silent => sdk::Grade::Silent,
             engine::Grade::Refused => sdk::Grade::Refused,
             engine::Grade::Unfit => sdk::Grade::Unfit,
+            engine::Grade::Stalled => sdk::Grade::Stalled,
             engine::Grade::Gone => sdk::Grade::Gone,
         },
         lasts: millis(evidence.lasts),

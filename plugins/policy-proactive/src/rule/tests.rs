@@ -36,6 +36,9 @@ fn the_better_the_evidence_the_fewer_the_misses() {
     let silent = [(Source::Probe, Grade::Silent)];
     let cases = [
         (gone(0), Action::SwitchTo(1)),
+        (failing(0, Health::Unhealthy, &[(Source::Beat, Grade::Gone)]), Action::SwitchTo(1)),
+        (failing(0, Health::Unhealthy, &[(Source::Beat, Grade::Stalled)]), Action::SwitchTo(1)),
+        (failing(0, Health::Healthy, &[(Source::Beat, Grade::Silent)]), Action::Stay),
         (failing(0, Health::Unhealthy, &silent), Action::Stay),
         (failing(1, Health::Unhealthy, &silent), Action::SwitchTo(1)),
         (failing(1, Health::Unknown, &[]), Action::Stay),

@@ -6,6 +6,8 @@ use dogwatch_alerts::{Cause, Severity};
 use dogwatch_chain::PublicKey;
 
 use super::line::{SUMMARY, one_line};
+use crate::beat::{Beat, MachineTrouble, NodeProcess};
+use crate::config::Beats;
 use crate::config::Disable;
 use crate::config::Signing;
 use crate::decision::{Action, Decision, PolicyAlert};
@@ -221,6 +223,26 @@ fn alerts_about_nodes_and_policy() {
     scene.watch.health.pop();
     scene.run(3);
     texts.add("the node on duty, and one that leaves the configuration", Cause::Node, scene.take());
+
+    let mut scene = Scene::new(Mode::Armed);
+    let beat = |process, trouble| Event::Beat(NodeIndex(0), Beat { process, trouble });
+    scene.watch.config.nodes.iter_mut().for_each(|node| node.beats = Beats::Expected);
+    scene.run(2);
+    scene.handle(beat(NodeProcess::Stalled, None));
+    scene.run(1);
+    scene.handle(beat(NodeProcess::Ended, None));
+    texts.add("the node on duty has ended, as its machine says", Cause::Node, scene.take());
+    let silent = MachineTrouble::Silent(Duration::from_secs(30));
+    scene.handle(beat(NodeProcess::Silent, Some(silent)));
+    scene.handle(beat(NodeProcess::NotFound, Some(MachineTrouble::NoProcess)));
+    let clock = MachineTrouble::Clock(Duration::from_millis(750));
+    scene.handle(beat(NodeProcess::Running, Some(clock)));
+    scene.handle(beat(NodeProcess::Running, Some(MachineTrouble::Disk { free: 1_800_000_000 })));
+    scene.handle(beat(NodeProcess::Running, None));
+    scene.handle(beat(NodeProcess::Running, Some(clock)));
+    scene.watch.config.nodes.iter_mut().for_each(|node| node.beats = Beats::Never);
+    scene.run(1);
+    texts.add("a node's machine, and beats that are no longer expected", Cause::Beat, scene.take());
 
     let mut scene = Scene::new(Mode::Armed);
     scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));

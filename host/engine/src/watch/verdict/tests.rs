@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::beat::{Beat, NodeProcess};
 use crate::situation::Mode;
 use crate::testing::{INTERVAL, key};
 use crate::watch::event::Event;
@@ -151,6 +152,38 @@ fn a_dead_node_is_to_blame_before_it_misses() {
     let place = listens.watch.node_index("primary").unwrap();
     listens.handle(Event::Back(place));
     assert_eq!(verdict(&listens), Verdict::Fine);
+}
+
+/// The node's own machine knows best. What answers on the port may be a proxy; a beat that was sent before the end may come
+/// after it; and silence takes nothing back.
+#[test]
+fn what_the_machine_of_the_node_on_duty_says_is_proof() {
+    let says = |scene: &mut Scene, process| {
+        let place = scene.watch.node_index("primary").unwrap();
+        scene.handle(Event::Beat(place, Beat { process, trouble: None }));
+        verdict(scene)
+    };
+    for process in [NodeProcess::Ended, NodeProcess::Stalled] {
+        let mut scene = Scene::new(Mode::Armed);
+        scene.fails = true;
+        assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Fine);
+        assert_eq!(says(&mut scene, process), Verdict::Me);
+        scene.run(2);
+        assert_eq!(verdict(&scene), Verdict::Me, "good probes of a proxy");
+        assert_eq!(says(&mut scene, NodeProcess::NotFound), Verdict::Me);
+        assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Fine);
+        says(&mut scene, process);
+        assert_eq!(says(&mut scene, NodeProcess::Silent), Verdict::Me);
+        scene.run(2);
+        assert_ne!(verdict(&scene), Verdict::Me, "nobody says so any more, and the node answers");
+    }
+    let mut scene = Scene::new(Mode::Armed);
+    (scene.fails, scene.unfit) = (true, ["primary"].into());
+    let place = scene.watch.node_index("primary").unwrap();
+    scene.handle(Event::Gone(place));
+    assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Me, "it was on its way when the process ended");
+    scene.run(1);
+    assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Fine, "only the port was closed");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
-    ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Probing, Rails,
-    Refusal, SendReport, Signing, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, WatchState,
+    Beats, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Probing,
+    Rails, Refusal, SendReport, Signing, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, WatchState,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -82,6 +82,7 @@ impl Watcher {
             key: node.key,
             signing: Signing::Available,
             probing: Probing::Probed,
+            beats: Beats::Never,
             unprobed: Unprobed::Refused,
         });
         let profile = world.chain.profile.clone();

@@ -1,0 +1,108 @@
+//! The node's process: where it is found, that it ends, and that it stands still.
+
+mod activity;
+mod place;
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use tokio::io::unix::AsyncFd;
+use tokio::time::Instant;
+
+use crate::process::activity::Activity;
+pub use crate::process::place::{Place, ProcessError};
+use crate::report::ProcessState;
+
+/// A process that uses no processor time for so long stands still: a node takes in a block each three seconds, and talks to its
+/// peers all the time.
+const STALLED_AFTER: Duration = Duration::from_secs(2);
+
+/// Watches a node's process across its restarts.
+#[derive(Debug)]
+pub struct ProcessWatch {
+    place: Place,
+    held: Option<Held>,
+    /// Whether there ever was one: without that nobody knows that it is looked for in the right place.
+    found_before: bool,
+}
+
+/// What was seen of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It has not been found since the watch began.
+    NeverFound,
+    /// It is or was there.
+    Process(ProcessState),
+}
+
+/// A process that is there.
+#[derive(Debug)]
+struct Held {
+    pid: Pid,
+    /// Becomes readable when the process ends, and never means another process that gets the same number.
+    fd: AsyncFd<OwnedFd>,
+    activity: Activity,
+    active_at: Instant,
+}
+
+impl ProcessWatch {
+    /// A watch over the process at that place.
+    pub fn new(place: Place) -> Self {
+        Self { place, held: None, found_before: false }
+    }
+
+    /// Where the process is looked for.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The number of the process, while it is there.
+    pub fn pid(&self) -> Option<i32> {
+        self.held.as_ref().map(|held| held.pid.as_raw_nonzero().get())
+    }
+
+    /// Looks at the process, or for it.
+    ///
+    /// # Errors
+    ///
+    /// If this user may not look there.
+    pub fn look(&mut self, now: Instant) -> Result<Seen, ProcessError> {
+        if let Some(held) = &mut self.held {
+            let activity = Activity::of(held.pid);
+            if activity != held.activity {
+                (held.activity, held.active_at) = (activity, now);
+            }
+            let idle = now.saturating_duration_since(held.active_at);
+            let stalled = activity.is_stopped() || (activity.is_measured() && idle >= STALLED_AFTER);
+            return Ok(Seen::Process(if stalled { ProcessState::Stalled } else { ProcessState::Running }));
+        }
+        self.held = self.place.find()?.and_then(|pid| hold(pid, now));
+        self.found_before |= self.held.is_some();
+        Ok(match (&self.held, self.found_before) {
+            (Some(_), _) => Seen::Process(ProcessState::Running),
+            (None, true) => Seen::Process(ProcessState::Ended),
+            (None, false) => Seen::NeverFound,
+        })
+    }
+
+    /// Waits until the process ends. If there is none, for ever.
+    pub async fn ended(&mut self) {
+        match &self.held {
+            // A watch that breaks tells nothing; the next look finds the process anew, or does not.
+            Some(held) => drop(held.fd.readable().await.map(|mut ready| ready.clear_ready())),
+            None => std::future::pending().await,
+        }
+        self.held = None;
+    }
+}
+
+fn hold(pid: Pid, now: Instant) -> Option<Held> {
+    // It may have ended since it was found.
+    let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok()?;
+    let fd = AsyncFd::register_with_interest(fd, tokio::io::Interest::READABLE).ok()?;
+    Some(Held { pid, fd, activity: Activity::of(pid), active_at: now })
+}
+
+#[cfg(test)]
+mod tests;
