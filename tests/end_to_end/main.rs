@@ -10,6 +10,7 @@
 
 mod alerts;
 mod backup_witness;
+mod beat;
 mod book;
 mod channels;
 mod cli;

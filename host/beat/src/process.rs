@@ -3,11 +3,12 @@
 mod activity;
 mod place;
 
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::io::unix::AsyncFd;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::process::activity::Activity;
@@ -40,8 +41,8 @@ pub enum Seen {
 #[derive(Debug)]
 struct Held {
     pid: Pid,
-    /// Becomes readable when the process ends, and never means another process that gets the same number.
-    fd: AsyncFd<OwnedFd>,
+    /// Closed when the process ends.
+    end: oneshot::Receiver<()>,
     activity: Activity,
     active_at: Instant,
 }
@@ -88,20 +89,25 @@ impl ProcessWatch {
 
     /// Waits until the process ends. If there is none, for ever.
     pub async fn ended(&mut self) {
-        match &self.held {
-            // A watch that breaks tells nothing; the next look finds the process anew, or does not.
-            Some(held) => drop(held.fd.readable().await.map(|mut ready| ready.clear_ready())),
+        match &mut self.held {
+            Some(held) => drop((&mut held.end).await),
             None => std::future::pending().await,
         }
         self.held = None;
     }
 }
 
+/// Holds on to a process: a thread of its own waits for its end, for as long as it lasts.
 fn hold(pid: Pid, now: Instant) -> Option<Held> {
-    // It may have ended since it was found.
-    let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok()?;
-    let fd = AsyncFd::register_with_interest(fd, tokio::io::Interest::READABLE).ok()?;
-    Some(Held { pid, fd, activity: Activity::of(pid), active_at: now })
+    // It may have ended since it was found. From here on, another process that gets the same number is not mistaken for it.
+    let fd = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+    let (still_there, end) = oneshot::channel();
+    let wait = move || {
+        while let Err(Errno::INTR) = poll(&mut [PollFd::new(&fd, PollFlags::IN)], None) {}
+        drop(still_there);
+    };
+    std::thread::Builder::new().name("process".to_owned()).spawn(wait).ok()?;
+    Some(Held { pid, end, activity: Activity::of(pid), active_at: now })
 }
 
 #[cfg(test)]

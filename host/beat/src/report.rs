@@ -35,14 +35,15 @@ pub enum ProcessState {
 pub struct Report {
     /// When it was sent.
     pub sent: SentAt,
-    /// The node's process.
-    pub process: ProcessState,
+    /// The node's process; none if the machine has never found one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessState>,
     /// What the node answers on its own machine, if it is asked there.
     #[serde(default, skip_serializing_if = "LocalNode::is_not_asked")]
     pub node: LocalNode,
-    /// Free space where the node keeps its data, in bytes, if that is watched.
+    /// The free space where the node keeps its data, in bytes, if it is less than its operator wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disk_free: Option<u64>,
+    pub disk_low: Option<u64>,
 }
 
 /// What a node answers on its own machine.

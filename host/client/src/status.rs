@@ -165,6 +165,34 @@ pub struct NodeStatus {
     /// The idle connection that tells when its process ends; `None` without a probe, or before it was tried.
     #[serde(default)]
     pub tripwire: Option<TripwireStatus>,
+    /// What its own machine says of it; `None` if no beats are expected, or none has come yet.
+    #[serde(default)]
+    pub beat: Option<BeatStatus>,
+}
+
+/// What a node's own machine says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeatStatus {
+    /// The node's process.
+    pub state: BeatState,
+    /// How long it has been so, in milliseconds.
+    pub for_ms: u64,
+}
+
+/// A node's process, as its own machine sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BeatState {
+    /// It runs.
+    Running,
+    /// It stands still.
+    Stalled,
+    /// It has ended.
+    Ended,
+    /// The machine does not find it.
+    NotFound,
+    /// The machine has said nothing for a while.
+    Silent,
 }
 
 /// A connection to a node that is cut at once when the node's process ends.

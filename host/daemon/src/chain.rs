@@ -1,5 +1,7 @@
 //! One chain in the daemon: its polls, the task that decides, its witnesses and their policies.
 
+pub mod beat_listener;
+pub mod beats;
 mod broadcast;
 pub mod convert;
 mod fetch;
@@ -8,6 +10,7 @@ mod log;
 pub mod message;
 pub mod node_watch;
 pub mod options;
+mod orders;
 mod pace;
 pub mod policy;
 pub mod polls;

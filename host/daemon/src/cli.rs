@@ -4,6 +4,7 @@ mod ack;
 mod alert;
 mod alerts;
 mod at;
+mod beat;
 mod check;
 mod common;
 mod daemon;
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use at::Moment;
+use beat::BeatOrder;
 use clap::{Parser, Subcommand};
 use common::{ConfigFile, Format, duration};
 use dogwatch_client::Failure;
@@ -85,6 +87,27 @@ enum CliCommand {
         /// Keep the demo's files, and print where they are
         #[arg(long)]
         keep: bool,
+    },
+    /// On the machine of a node: tell the watchers how it is, and at once when its process ends
+    Beat {
+        /// The configuration file
+        #[arg(
+            short,
+            long,
+            value_name = "FILE",
+            default_value = "/etc/dogwatch/beat.toml",
+            env = "DOGWATCH_BEAT_CONFIG"
+        )]
+        config: PathBuf,
+        /// Show what would be told, and tell nobody
+        #[arg(long, conflicts_with_all = ["gone", "new_key"])]
+        check: bool,
+        /// Say that the node's process has ended: for ExecStopPost= of its unit
+        #[arg(long, conflicts_with = "new_key")]
+        gone: bool,
+        /// Make a key to sign beats with, write it to this file, and print its public half
+        #[arg(long, value_name = "FILE")]
+        new_key: Option<PathBuf>,
     },
     /// Run a simulated chain that answers like a real node
     Devnet {
@@ -264,6 +287,15 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
         CliCommand::Demo { scenario, slot_ms, keep } => {
             let files = if keep { DemoFiles::Kept } else { DemoFiles::Removed };
             dogwatch_demo::run(scenario, Duration::from_millis(slot_ms), files, clock).await
+        }
+        CliCommand::Beat { config, check, gone, new_key } => {
+            let order = match new_key {
+                Some(file) => BeatOrder::NewKey(file),
+                None if check => BeatOrder::Check,
+                None if gone => BeatOrder::Gone,
+                None => BeatOrder::Run,
+            };
+            beat::beat(&config, order, clock).await
         }
         CliCommand::Devnet { config } => devnet::run(&config).await,
         CliCommand::Tx(command) => tx::run(command),

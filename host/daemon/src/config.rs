@@ -4,6 +4,8 @@
 
 mod alerts;
 mod authority;
+mod beat_file;
+mod beats;
 mod chain;
 mod channel;
 mod cross;
@@ -28,6 +30,7 @@ pub mod unproven;
 mod witness;
 
 pub use alerts::AlertConfig;
+pub use beat_file::{BeatConfig, Disk};
 pub use chain::ChainConfig;
 pub use channel::ChannelConfig;
 pub(crate) use duration::parse_duration;

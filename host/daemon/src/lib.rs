@@ -5,6 +5,7 @@
 //! state to disk, and only then is the switch signed and broadcast.
 
 pub mod alerts;
+pub mod beat;
 pub mod chain;
 pub mod channels;
 pub mod cli;

@@ -47,6 +47,9 @@ pub enum MachineTrouble {
     /// It says nothing.
     #[error("its machine has sent no beat for {} s", .0.as_secs())]
     Silent(Duration),
+    /// Nothing can be heard of it: the daemon cannot open the port for beats.
+    #[error("no beats can be heard: this daemon cannot open the port for them")]
+    NotHeard,
     /// It does not find the node's process.
     #[error("its machine finds no process of the node")]
     NoProcess,
@@ -69,6 +72,9 @@ impl MachineTrouble {
                 "Look on the machine of node {node}: systemctl status dogwatch-beat. If it runs, look at the firewalls between \
                  the machines (UDP)."
             ),
+            Self::NotHeard => {
+                "Look into Dogwatch's log, and free the port of [beats], or write another one.".to_owned()
+            }
             Self::NoProcess => {
                 format!(
                     "On the machine of node {node}, run: dogwatch beat --check. Then mend [process] in its beat.toml."

@@ -27,7 +27,7 @@ pub struct Prober {
 pub struct ProbeReading {
     /// Its head.
     pub head: Head,
-    /// Its chain id, if it reports one; it is then the profile's.
+    /// Its chain id, if it reports one.
     pub chain_id: Option<ChainId>,
     /// Its software's version.
     pub version: String,
@@ -52,10 +52,23 @@ impl Prober {
     ///
     /// If the node gives no usable answer, or is on another chain than the profile's.
     pub async fn probe(&self, endpoint: &Endpoint, profile: &Profile) -> Result<ProbeReading, RpcError> {
-        self.client.bounded(self.read(endpoint, profile)).await
+        let reading = self.ask(endpoint).await?;
+        match reading.chain_id {
+            Some(found) if found != profile.chain_id => Err(RpcError::WrongChain { expected: profile.chain_id, found }),
+            _ => Ok(reading),
+        }
     }
 
-    async fn read(&self, endpoint: &Endpoint, profile: &Profile) -> Result<ProbeReading, RpcError> {
+    /// The same of a node on whatever chain.
+    ///
+    /// # Errors
+    ///
+    /// If the node gives no usable answer.
+    pub async fn ask(&self, endpoint: &Endpoint) -> Result<ProbeReading, RpcError> {
+        self.client.bounded(self.read(endpoint)).await
+    }
+
+    async fn read(&self, endpoint: &Endpoint) -> Result<ProbeReading, RpcError> {
         let asked = Instant::now();
         let (method, result) = self.either(endpoint, facts::PROPERTIES, DATABASE_PROPERTIES).await?;
         let latency = Instant::now().saturating_duration_since(asked);
@@ -71,10 +84,7 @@ impl Prober {
                 Err(_) => None,
             },
         };
-        match chain_id {
-            Some(found) if found != profile.chain_id => Err(RpcError::WrongChain { expected: profile.chain_id, found }),
-            _ => Ok(ProbeReading { head, chain_id, version, latency }),
-        }
+        Ok(ProbeReading { head, chain_id, version, latency })
     }
 
     /// Asks `condenser_api`, or `database_api` if that is refused.

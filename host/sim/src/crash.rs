@@ -4,7 +4,7 @@ mod peer;
 
 use std::time::Duration;
 
-use dogwatch_engine::{Event, NodeIndex};
+use dogwatch_engine::{Beat, Event, NodeIndex, NodeProcess};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -22,27 +22,40 @@ pub struct CrashKind {
     pub about: &'static str,
     /// The faults of the catalogue that make it.
     faults: &'static [&'static str],
+    /// Whether the process stands still from then on, which its own machine sees.
+    stalls: bool,
 }
 
 /// The kinds of crash.
 pub const CRASHES: [CrashKind; 6] = [
-    CrashKind { name: "kill", about: "the process dies", faults: &["holder-crashed"] },
+    CrashKind { name: "kill", about: "the process dies", faults: &["holder-crashed"], stalls: false },
     CrashKind {
         name: "kill-two",
         about: "the process dies, and the first standby with it",
         faults: &["standby-crashed", "holder-crashed"],
+        stalls: false,
     },
-    CrashKind { name: "dark", about: "the machine loses its power or its network", faults: &["holder-dark"] },
-    CrashKind { name: "hang", about: "the process stands still, and answers", faults: &["holder-hung"] },
-    CrashKind { name: "lag", about: "the node falls behind", faults: &["holder-behind"] },
-    CrashKind { name: "mute", about: "the node looks well, and makes no blocks", faults: &["holder-mute"] },
+    CrashKind {
+        name: "dark",
+        about: "the machine loses its power or its network",
+        faults: &["holder-dark"],
+        stalls: false,
+    },
+    CrashKind { name: "hang", about: "the process stands still", faults: &["holder-hung"], stalls: true },
+    CrashKind { name: "lag", about: "the node falls behind", faults: &["holder-behind"], stalls: false },
+    CrashKind {
+        name: "mute",
+        about: "the node looks well, and makes no blocks",
+        faults: &["holder-mute"],
+        stalls: false,
+    },
 ];
 
 /// What comes to the witness's rescue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rescue {
     /// Dogwatch, with this policy.
-    Dogwatch(PolicyChoice),
+    Dogwatch(PolicyChoice, Beats),
     /// Nobody, for seven hours: a witness has one slot in a round of 21, of 3 s each.
     Nobody,
     /// A script that reads the witness's counter of missed blocks now and then, and moves the key after so many.
@@ -52,6 +65,15 @@ pub enum Rescue {
         /// Misses that it takes.
         misses: u32,
     },
+}
+
+/// Whether the nodes' own machines tell how they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beats {
+    /// They do: `dogwatch beat` runs on them.
+    Sent,
+    /// Nothing is installed on them.
+    None,
 }
 
 /// One crash: which, when, and in which world.
@@ -84,6 +106,14 @@ const TO_PRODUCERS: Duration = Duration::from_millis(300);
 /// Rounds after the crash in which blocks are counted.
 const COUNTED_ROUNDS: u64 = 30;
 
+/// What happens in the middle of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Happening {
+    Crash(CrashKind),
+    /// The holder's machine says that the process stands still.
+    Stalled,
+}
+
 /// Where a rescue is tried.
 pub(crate) struct World {
     pub(crate) night: Night,
@@ -95,7 +125,7 @@ impl Rescue {
     /// The world in which it is tried: three nodes, three endpoints, one site. None if nobody keeps watch.
     pub(crate) fn world(self, seed: u64, rng: &mut SmallRng) -> Option<World> {
         let (policy, script) = match self {
-            Self::Dogwatch(policy) => (policy, None),
+            Self::Dogwatch(policy, _) => (policy, None),
             Self::Nobody => return None,
             // A site with a policy that fails at each call does nothing.
             Self::Script { every, misses } => (PolicyChoice::Broken, Some(Peer::new(every, misses, rng))),
@@ -140,7 +170,12 @@ impl Crash {
         }
         let (before, mut script, mut since) = (run.missed(), script, 0);
         let first = run.world.holder(0);
-        run.slot_until(Some((moment, self.kind)));
+        run.slot_until(Some((moment, Happening::Crash(self.kind))));
+        let told = matches!(rescue, Rescue::Dogwatch(_, Beats::Sent)) && self.kind.stalls;
+        if told {
+            // A process that stands still is told after three seconds, which is a slot later.
+            run.slot_until(Some((moment, Happening::Stalled)));
+        }
         for _ in 0..COUNTED_ROUNDS * u64::from(ROUND) {
             if let Some(script) = &mut script {
                 script.look(&mut run.world);
@@ -161,23 +196,35 @@ impl NightRun<'_> {
         self.world.chain.truth_of(0).map_or(0, |truth| truth.total_missed)
     }
 
-    /// A slot with a crash at that moment of it, if one is given.
-    pub(crate) fn slot_until(&mut self, crash: Option<(Duration, CrashKind)>) {
+    /// A slot in which that happens at that moment of it, if anything does.
+    pub(crate) fn slot_until(&mut self, happens: Option<(Duration, Happening)>) {
         self.world.pass();
         self.checks.passed(&self.world);
         let poll = self.sites.first().map_or(Duration::ZERO, |site| Duration::from_millis(site.setup.poll_at.into()));
-        match crash {
-            Some((moment, kind)) if moment < poll => {
-                self.crash(moment, kind);
+        match happens {
+            Some((moment, what)) if moment < poll => {
+                self.happen(moment, what);
                 self.poll_sites();
             }
-            Some((moment, kind)) => {
+            Some((moment, what)) => {
                 self.poll_sites();
-                self.crash(moment, kind);
+                self.happen(moment, what);
             }
             None => self.poll_sites(),
         }
         self.world.lose_switch_block();
+    }
+
+    fn happen(&mut self, moment: Duration, what: Happening) {
+        match what {
+            Happening::Crash(kind) => self.crash(moment, kind),
+            Happening::Stalled => {
+                if let Some(place) = self.world.holder(0) {
+                    let beat = Beat { process: NodeProcess::Stalled, trouble: None };
+                    self.tell(moment, Event::Beat(NodeIndex(place), beat));
+                }
+            }
+        }
     }
 
     /// The crash. The machines of processes that died close their connections, which the site knows a moment later: of a
@@ -187,9 +234,7 @@ impl NightRun<'_> {
             let fault = NightFault { kind: (*fault).to_owned(), at: 0, lasts: 0, target: 0, amount: 20 };
             self.world.strike(number, &fault, &mut self.sites);
         }
-        let seen = moment + SEEN_AFTER;
-        let (now, slot) = (self.world.time(seen), self.world.slot);
-        let late = seen + TO_PRODUCERS > self.world.chain.profile.block_interval;
+        let slot = self.world.slot;
         let dead: Vec<usize> = self
             .world
             .nodes
@@ -199,13 +244,21 @@ impl NightRun<'_> {
             .map(|(place, _)| place)
             .collect();
         for place in dead.into_iter().rev() {
-            let Some(site) = self.sites.first_mut() else { return };
-            site.setup.delay = u64::from(late) + 1;
-            let actions = site.tell(now, slot, 0, Event::Gone(NodeIndex(place)));
-            self.carry_out(0, actions);
-            if let Some(site) = self.sites.first_mut() {
-                site.setup.delay = 0;
-            }
+            self.tell(moment, Event::Gone(NodeIndex(place)));
+        }
+    }
+
+    /// Tells the site what happened at that moment, and carries out what it decides.
+    fn tell(&mut self, moment: Duration, event: Event) {
+        let seen = moment + SEEN_AFTER;
+        let (now, slot) = (self.world.time(seen), self.world.slot);
+        let late = seen + TO_PRODUCERS > self.world.chain.profile.block_interval;
+        let Some(site) = self.sites.first_mut() else { return };
+        site.setup.delay = u64::from(late) + 1;
+        let actions = site.tell(now, slot, 0, event);
+        self.carry_out(0, actions);
+        if let Some(site) = self.sites.first_mut() {
+            site.setup.delay = 0;
         }
     }
 }

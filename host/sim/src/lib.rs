@@ -30,7 +30,7 @@ mod site;
 mod world;
 
 pub use check::{Rule, Violation};
-pub use crash::{CRASHES, Crash, CrashKind, Rescue};
+pub use crash::{Beats, CRASHES, Crash, CrashKind, Rescue};
 pub use fault::{CATALOGUE, Drawn, FaultKind, draw, draw_with};
 pub use night::{ChainRules, Night, NightError, NightFault, SiteSetup};
 pub use picture::picture;

@@ -129,7 +129,7 @@ mod tests {
     fn nobody_switches_on_a_quiet_day() {
         for seed in 0..40 {
             for policy in [PolicyChoice::Proactive, PolicyChoice::Threshold(2)] {
-                let cost = QuietDay { seed }.cost(Rescue::Dogwatch(policy)).unwrap();
+                let cost = QuietDay { seed }.cost(Rescue::Dogwatch(policy, Beats::None)).unwrap();
                 assert_eq!(cost, QuietCost::default(), "day {seed}, {policy:?}");
             }
         }
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_switch_away_from_a_node_that_produces_counts() {
         let mut rng = SmallRng::seed_from_u64(1);
-        let world = Rescue::Dogwatch(PolicyChoice::Proactive).world(1, &mut rng).unwrap();
+        let world = Rescue::Dogwatch(PolicyChoice::Proactive, Beats::None).world(1, &mut rng).unwrap();
         let fault = NightFault { kind: "holder-port-taken".to_owned(), at: CALM, lasts: APART, target: 0, amount: 0 };
         assert_eq!(cost_in(world, &[fault]).unwrap(), QuietCost { false_switches: 1, lost: 0 });
     }

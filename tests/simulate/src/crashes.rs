@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use dogwatch_sim::{CRASHES, Crash, PolicyChoice, QuietCost, QuietDay, Rescue};
+use dogwatch_sim::{Beats, CRASHES, Crash, PolicyChoice, QuietCost, QuietDay, Rescue};
 use serde::Serialize;
 
 pub(crate) use picture::svg;
 
 /// What is compared, by name. The scripts' numbers are those that their projects publish.
-const RESCUES: [(&str, Rescue); 6] = [
-    ("proactive", Rescue::Dogwatch(PolicyChoice::Proactive)),
-    ("threshold", Rescue::Dogwatch(PolicyChoice::Threshold(2))),
+const RESCUES: [(&str, Rescue); 7] = [
+    ("proactive", Rescue::Dogwatch(PolicyChoice::Proactive, Beats::None)),
+    ("proactive-beat", Rescue::Dogwatch(PolicyChoice::Proactive, Beats::Sent)),
+    ("threshold", Rescue::Dogwatch(PolicyChoice::Threshold(2), Beats::None)),
     ("hive-witness-essentials", Rescue::Script { every: Duration::from_secs(60), misses: 2 }),
     ("conductor", Rescue::Script { every: Duration::from_secs(30), misses: 5 }),
     ("steemfailover", Rescue::Script { every: Duration::from_secs(60), misses: 5 }),
@@ -218,6 +219,8 @@ mod tests {
         let all = play_all(1, 600).unwrap();
         let by = |name: &str, kind: &str| all.policies[name].mean_lost_by_crash[kind];
         assert!(by("proactive", "kill") < 0.15, "{}", table(&all));
+        let beat = by("proactive-beat", "hang");
+        assert!(beat < 0.3 && by("proactive", "hang") >= 1.0, "its machine sees that it stands still: {}", table(&all));
         assert!(by("proactive", "mute") >= 2.0 && by("proactive", "dark") >= 1.0, "evidence of that needs misses");
         for kind in CRASHES {
             assert!(by("proactive", kind.name) <= by("threshold", kind.name), "{}", table(&all));

@@ -9,6 +9,7 @@ use dogwatch_rpc::{EndpointIndex, PollAnswer, WireEvent};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::chain::beats::Heard;
 use crate::chain::policy::Policy;
 use crate::chain::rehearse::WitnessRehearsal;
 
@@ -23,6 +24,8 @@ pub enum Message {
     Probed(usize, NodeIndex, Result<Probe, ProbeFailure>),
     /// Something happened to a node's tripwire.
     Wire(usize, NodeIndex, WireEvent),
+    /// A node's own machine said something, or says nothing any more.
+    Beat(usize, NodeIndex, Heard),
     /// A transaction was sent to the endpoints.
     Sent(usize, TransactionId, SendReport),
     /// Someone asks for the status.

@@ -65,6 +65,7 @@ impl Sources<'_> {
                 version: health.and_then(|health| health.last_probe()).map(|probe| probe.version.clone()),
                 trouble: health.and_then(|health| health.unfit()).map(ToString::to_string),
                 tripwire: task.wires().status(now, NodeIndex(index)),
+                beat: task.beats().status(now, NodeIndex(index)),
             }
         });
         let mark = |outcome| match outcome {

@@ -183,34 +183,28 @@ impl ChainTask {
             }
             Message::Wire(witness, node, event) => {
                 let now = self.now();
-                let news = self.witnesses.get_mut(witness).and_then(|task| task.note_wire(now, node, event));
-                if let Some(news) = news {
+                let task = self.witnesses.get_mut(witness);
+                if let Some(news) = task.and_then(|task| task.note_wire(now, node, event)) {
                     self.drive(witness, news, outbox).await;
                 }
             }
-            Message::Sent(witness, id, report) => {
-                self.drive(witness, Event::Sent(id, report), outbox).await;
+            Message::Beat(witness, node, heard) => {
+                let (now, task) = (self.now(), self.witnesses.get_mut(witness));
+                if let Some(news) = task.and_then(|task| task.note_beat(now, &self.tracker, node, heard)) {
+                    self.drive(witness, news, outbox).await;
+                }
             }
+            Message::Sent(witness, id, report) => drop(self.drive(witness, Event::Sent(id, report), outbox).await),
             Message::Status(reply) => {
                 let _ = reply.send(self.status());
             }
             Message::Switch(witness, target, force, reply) => {
-                let answer = match self.find(&witness) {
-                    Some(index) => self.drive(index, Event::Manual(target, force), outbox).await,
-                    None => None,
-                };
-                let _ = reply.send(answer.unwrap_or_else(|| Err(SwitchRefused::not_watched())));
+                let _ = reply.send(self.switch(&witness, target, force, outbox).await);
             }
             Message::Pause(witness, span, reply) => {
-                let Some(index) = self.find(&witness) else { return };
-                let event = span.map_or(Event::Resume, Event::Pause);
-                let (site, chain) = (&self.site, &self.tracker.config().chain);
-                match span {
-                    Some(span) => tracing::info!(site, chain, %witness, ?span, "paused by the operator"),
-                    None => tracing::info!(site, chain, %witness, "resumed by the operator"),
+                if let Some(stored) = self.pause(&witness, span, outbox).await {
+                    let _ = reply.send(stored);
                 }
-                self.drive(index, event, outbox).await;
-                let _ = reply.send(self.witnesses.get(index).is_some_and(|task| task.unstored().is_none()));
             }
             Message::Rehearse(reply) => {
                 let now = self.now();
@@ -234,7 +228,7 @@ impl ChainTask {
         status
     }
 
-    fn find(&self, witness: &AccountName) -> Option<usize> {
+    pub(super) fn find(&self, witness: &AccountName) -> Option<usize> {
         self.witnesses.iter().position(|task| task.watch().config().witness == *witness)
     }
 
@@ -359,7 +353,12 @@ impl ChainTask {
     ///
     /// If the disk does not take them, a switch is sent all the same: losing the night is worse. Restarted before the plan
     /// is stored, the daemon may send another one, and the chain takes at most one of them, since both replace the same key.
-    async fn drive(&mut self, index: usize, event: Event, outbox: &mpsc::WeakSender<Message>) -> Option<SwitchAnswer> {
+    pub(super) async fn drive(
+        &mut self,
+        index: usize,
+        event: Event,
+        outbox: &mpsc::WeakSender<Message>,
+    ) -> Option<SwitchAnswer> {
         // Each handled event is progress, however many there are and however slow the disk is.
         self.cycles.alive();
         let now = self.now();

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
 use dogwatch_engine::{
-    Command, Decision, DecisionRecord, Event, NodeConfig, NodeIndex, PolicyFailure, Probing, Refusal, Signing,
-    Situation, SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
+    self as engine, Command, Decision, DecisionRecord, Event, NodeConfig, NodeIndex, PolicyFailure, Probing, Refusal,
+    Signing, Situation, SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
 };
 use dogwatch_plugins::Settings;
 use dogwatch_rpc::WireEvent;
 
+use crate::chain::beats::{Beats, Heard};
 use crate::chain::policy::Policy;
 use crate::chain::wires::Wires;
 use crate::config::{ChainConfig, Config, WitnessConfig};
@@ -25,6 +26,7 @@ pub struct WitnessTask {
     stored: WatchState,
     wake_at: Option<Time>,
     wires: Wires,
+    beats: Beats,
     /// Why the policy's last decision failed.
     failed: Option<PolicyFailure>,
 }
@@ -57,8 +59,8 @@ impl WitnessTask {
             name: node.name.clone(),
             key: node.public_key,
             signing: if node.key.is_some() { Signing::Available } else { Signing::Missing },
-            probing: if node.probe.is_some() { Probing::Probed } else { Probing::Never },
-            beats: Beats::Never,
+            probing: if node.probe.is_some() || node.beat.is_some() { Probing::Probed } else { Probing::Never },
+            beats: if node.beat.is_some() { engine::Beats::Expected } else { engine::Beats::Never },
             unprobed: node.unprobed,
         });
         let keys = witness.nodes.iter().filter_map(|node| Some((node.public_key, node.key.clone()?)));
@@ -79,6 +81,7 @@ impl WitnessTask {
             settings: witness.settings.clone(),
             keys: keys.collect(),
             wires: Wires::new(witness.nodes.len(), now),
+            beats: Beats::new(witness.nodes.len()),
             stored: state,
             wake_at: None,
             failed: None,
@@ -103,6 +106,20 @@ impl WitnessTask {
     /// Notes what happened to a node's tripwire. What it tells of the node's process, if anything.
     pub fn note_wire(&mut self, now: Time, node: NodeIndex, event: WireEvent) -> Option<Event> {
         self.wires.note(now, node, event)
+    }
+
+    /// What the machines of its nodes say.
+    pub fn beats(&self) -> &Beats {
+        &self.beats
+    }
+
+    /// Notes what was heard of a node's machine.
+    pub fn note_beat(&mut self, now: Time, tracker: &Tracker, node: NodeIndex, heard: Heard) -> Option<Event> {
+        let arrived = match heard {
+            Heard::Beat { arrived, .. } => tracker.corrected(arrived),
+            Heard::Silence(_) | Heard::Deaf => now,
+        };
+        self.beats.note(now, arrived, node, heard).map(|beat| Event::Beat(node, beat))
     }
 
     /// Replaces the policy.

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use dogwatch_client::{AlertStatus, ChainStatus, Failure, NodeStatus, Status, TripwireState, WitnessStatus};
+use dogwatch_client::{
+    AlertStatus, BeatState, BeatStatus, ChainStatus, Failure, NodeStatus, Status, TripwireState, WitnessStatus,
+};
 use dogwatch_engine::Health;
 
 use crate::cli::common::Format;
@@ -123,7 +125,17 @@ fn node(out: &mut String, node: &NodeStatus) -> std::fmt::Result {
             )
         }
         Some(TripwireState::Up | TripwireState::Refused | TripwireState::Silent) | None => Ok(()),
-    }
+    }?;
+    let Some(BeatStatus { state, for_ms }) = node.beat else { return Ok(()) };
+    let says = match state {
+        // That is as it should be.
+        BeatState::Running => return Ok(()),
+        BeatState::Stalled => "its machine says that its process stands still",
+        BeatState::Ended => "its machine says that its process has ended",
+        BeatState::NotFound => "its machine does not find its process: see [process] in its beat.toml",
+        BeatState::Silent => "its machine sends no beats",
+    };
+    writeln!(out, "    {says}, for {}", seconds(Some(for_ms)))
 }
 
 fn alerts(out: &mut String, alerts: &[AlertStatus]) -> std::fmt::Result {

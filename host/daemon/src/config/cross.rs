@@ -96,21 +96,22 @@ fn nodes(witness: &Located, problems: &mut Problems) {
         let remedy = "Add a [[witness.node]] for a standby.";
         problems.warn(Some(config.line), format!("{what} has only one node: there is nothing to switch to"), remedy);
     }
-    let ready =
-        |node: &NodeSettings| node.key.is_some() && (node.probe.is_some() || node.unprobed == Unprobed::Allowed);
+    let ready = |node: &NodeSettings| {
+        node.key.is_some() && (node.probe.is_some() || node.beat.is_some() || node.unprobed == Unprobed::Allowed)
+    };
     if config.mode == Mode::Observe && config.nodes.len() > 1 && config.nodes.iter().all(ready) {
         let text = format!("{what}: mode is \"observe\": all is ready for a switch, and none will be made");
         problems.note(Some(config.line), text, "Set mode = \"armed\" once you trust it.");
     }
     for (node, line) in config.nodes.iter().zip(&witness.node_lines) {
         let label = format!("{what}, node {:?}", node.name);
-        if node.probe.is_none() && node.unprobed == Unprobed::Refused {
+        if !is_seen(node) && node.unprobed == Unprobed::Refused {
             problems.warn(
                 Some(*line),
                 format!("{label} has no probe: its fitness is unknown, so Dogwatch does not switch to it"),
                 "Add probe = \"http://127.0.0.1:8091\", or switch_unprobed = true.",
             );
-        } else if node.probe.is_none() {
+        } else if !is_seen(node) {
             problems.note(
                 Some(*line),
                 format!("{label} has no probe: Dogwatch switches to it without knowing whether it is fit"),
@@ -118,4 +119,9 @@ fn nodes(witness: &Located, problems: &mut Problems) {
             );
         }
     }
+}
+
+/// Whether anything tells of its fitness.
+fn is_seen(node: &NodeSettings) -> bool {
+    node.probe.is_some() || node.beat.is_some()
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use dogwatch_alerts::{Recipient, Rules};
 
 use crate::config::alerts::{self, AlertConfig};
+use crate::config::beats;
 use crate::config::chain::{self, ChainConfig};
 use crate::config::channel::{self, ChannelConfig};
 use crate::config::gateway::{self, GatewayConfig};
@@ -41,6 +42,8 @@ pub struct Config {
     pub alerts: AlertConfig,
     /// The gateway, if it is enabled.
     pub gateway: Option<GatewayConfig>,
+    /// The address where beats are heard, if they are.
+    pub beats: Option<SocketAddr>,
     /// The address where metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
 }
@@ -121,12 +124,18 @@ impl Config {
         let alert_section = top.table("alerts", problems);
         let route_sections = top.tables("route", problems).into_iter().flatten().flatten().collect();
         let alerts = alerts::read(alert_section, route_sections, &names, problems);
+        let listens = top.table("beats", problems);
+        let expects_beats = listens.is_some();
+        let beats = listens.and_then(|section| beats::read(section, problems));
         let metrics = top.table("metrics", problems).and_then(|section| metrics::read(section, problems));
         let gateway = top.table("gateway", problems).and_then(|section| gateway::read(section, problems));
         top.finish(problems);
 
         cross::check_present(witness, channel, problems);
         cross::check(&chains, &witnesses, &channels, problems);
+        if beats.is_some() || !expects_beats {
+            beats::check(beats, &witnesses, problems);
+        }
         Some(Self {
             site: site?.value,
             state_dir,
@@ -137,6 +146,7 @@ impl Config {
             channels,
             alerts,
             gateway,
+            beats,
             metrics,
         })
     }

@@ -1,5 +1,6 @@
 //! `[[witness.node]]` sections.
 
+use dogwatch_beat::BeatKey;
 use dogwatch_chain::{Profile, PublicKey, SecretKey};
 use dogwatch_engine::{Mode, Unprobed};
 use dogwatch_rpc::Endpoint;
@@ -20,6 +21,8 @@ pub struct NodeSettings {
     pub key: Option<SecretKey>,
     /// The endpoint that is probed for its fitness.
     pub probe: Option<Endpoint>,
+    /// The key that its own machine signs beats with, if it sends any.
+    pub beat: Option<BeatKey>,
     /// Whether it may be switched to without a probe.
     pub unprobed: Unprobed,
 }
@@ -68,12 +71,20 @@ pub(super) fn read(
         section.error(problems, line, &text, "Give each node its own key pair: a mix-up is dangerous.");
     }
     let probe = section.item("probe", problems).and_then(|item| endpoint::read(item, section.what(), problems));
+    let beat = section.text("beat", problems).and_then(|text| match text.value.parse() {
+        Ok(key) => Some(key),
+        Err(error) => {
+            let remedy = "On the node's machine, dogwatch beat --new-key FILE prints it.";
+            section.error(problems, text.line, &format!("beat: {error}"), remedy);
+            None
+        }
+    });
     let unprobed = match section.flag("switch_unprobed", problems) {
         Some(true) => Unprobed::Allowed,
         Some(false) | None => Unprobed::Refused,
     };
     section.finish(problems);
-    Some(NodeSettings { name: name?.value, public_key: public_key?, key, probe, unprobed })
+    Some(NodeSettings { name: name?.value, public_key: public_key?, key, probe, beat, unprobed })
 }
 
 fn private_key(item: Item<'_>, node: &str, problems: &mut Problems) -> Option<SecretKey> {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::error::StartError;
 use crate::alerts::desk::AlertDesk;
+use crate::chain::beat_listener::{BeatPlace, BeatProbes};
 use crate::chain::local_time::LocalTime;
 use crate::chain::message::Message;
 use crate::chain::node_watch::watch_node;
@@ -44,6 +45,8 @@ pub(super) struct RunningChain {
     pub(super) name: String,
     pub(super) inbox: mpsc::Sender<Message>,
     pub(super) pool: Pool,
+    /// Its nodes of which their machines tell.
+    pub(super) beats: Vec<BeatPlace>,
 }
 
 /// Starts the polls, the probes and the task of a chain.
@@ -76,7 +79,7 @@ pub(super) async fn start_chain(
     let book = |scope: Scope| AlertBook::resume(open.iter().filter(move |alert| alert.key.scope == scope));
     let (sender, inbox) = mpsc::channel(256);
 
-    let (mut witnesses, mut nodes) = (Vec::new(), Vec::new());
+    let (mut witnesses, mut nodes, mut beats) = (Vec::new(), Vec::new(), Vec::new());
     for witness in watched() {
         let index = witnesses.len();
         let account = witness.name.as_str();
@@ -90,6 +93,10 @@ pub(super) async fn start_chain(
         let policy = policy::load(library, witness);
         witnesses.push(WitnessTask::new(config, chain, witness, index, policy, state, clock.now()));
         for (node, place) in witness.nodes.iter().zip(0..) {
+            if let Some(key) = node.beat {
+                let probes = if node.probe.is_some() { BeatProbes::AreNotNeeded } else { BeatProbes::Count };
+                beats.push(BeatPlace { key, inbox: sender.clone(), witness: index, node: NodeIndex(place), probes });
+            }
             if let Some(endpoint) = node.probe.clone() {
                 node_watch::add(&mut nodes, endpoint, witness.probe_interval, (index, NodeIndex(place)));
             }
@@ -125,5 +132,5 @@ pub(super) async fn start_chain(
         cycles,
     };
     tasks.spawn(task.run(inbox, sender.downgrade()));
-    Ok(RunningChain { name, inbox: sender, pool })
+    Ok(RunningChain { name, inbox: sender, pool, beats })
 }

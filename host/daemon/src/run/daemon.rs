@@ -15,6 +15,7 @@ use super::starts::remember_start;
 use super::state_files::StateFiles;
 use crate::alerts::desk::AlertDesk;
 use crate::alerts::{orphans, undelivered};
+use crate::chain::beat_listener::BeatListener;
 use crate::channels::heartbeat::Heartbeat;
 use crate::channels::outbox::Worker;
 use crate::clock::Clock;
@@ -106,6 +107,10 @@ impl Daemon {
             let line = |aside: &SetAside| format!("{}: {}", aside.path.display(), aside.why);
             let report = desk.texts().state_lost(&lost.set_aside.iter().map(line).collect::<Vec<_>>());
             unless_full(&config.site, desk.report(report).await)?;
+        }
+        if let Some(listen) = config.beats {
+            let places = chains.iter_mut().flat_map(|chain| std::mem::take(&mut chain.beats)).collect();
+            tasks.spawn(BeatListener::new(config.site.clone(), clock, places).run(listen));
         }
         let inboxes: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.inbox.clone())).collect();
         let pools: Vec<_> = chains.iter().map(|chain| (chain.name.clone(), chain.pool.clone())).collect();
