@@ -32,6 +32,7 @@ mod proactive;
 mod real_services;
 mod rehearsal;
 mod removed_files;
+mod roll;
 mod secrets;
 mod start_failures;
 mod start_up;

@@ -17,6 +17,7 @@ mod planned;
 mod plugin;
 mod prove;
 mod rehearse;
+mod roll;
 mod run;
 mod status;
 mod switch;
@@ -163,6 +164,27 @@ enum CliCommand {
         dry_run: bool,
         /// How long each step may take, such as 30m or 2h
         #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h", requires = "when")]
+        within: Duration,
+        /// The chain, if the witness is watched on several
+        #[arg(long)]
+        chain: Option<String>,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Lead through an upgrade of all nodes, one after the other: each is proven by a block before the next
+    Roll {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The witness
+        witness: String,
+        /// The version that all nodes are to run, as `dogwatch status --json` shows it
+        #[arg(long)]
+        version: String,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// How long each step may take, such as 30m or 2h
+        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "4h")]
         within: Duration,
         /// The chain, if the witness is watched on several
         #[arg(long)]
@@ -324,6 +346,10 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             let to = if disable { None } else { node };
             let request = switch::SwitchOrder { witness: &witness, chain, to, force };
             switch::switch(&file.config, request, format).await
+        }
+        CliCommand::Roll { file, witness, version, dry_run, within, chain, format } => {
+            let run = if dry_run { Run::Dry } else { Run::Real };
+            roll::roll(&file.config, roll::RollOrder { witness, chain, version, within, run }, format).await
         }
         CliCommand::Pause { file, witness, span, chain } => {
             pause::pause(&file.config, &witness, chain, Some(span)).await

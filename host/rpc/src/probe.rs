@@ -68,11 +68,24 @@ impl Prober {
         self.client.bounded(self.read(endpoint)).await
     }
 
+    /// Asks a node for its head alone: one small question, which a node can be asked each second.
+    ///
+    /// # Errors
+    ///
+    /// If the node gives no usable answer.
+    pub async fn head(&self, endpoint: &Endpoint) -> Result<Head, RpcError> {
+        self.client.bounded(self.read_head(endpoint)).await
+    }
+
+    async fn read_head(&self, endpoint: &Endpoint) -> Result<Head, RpcError> {
+        let (method, result) = self.either(endpoint, facts::PROPERTIES, DATABASE_PROPERTIES).await?;
+        facts::head(method, &result)
+    }
+
     async fn read(&self, endpoint: &Endpoint) -> Result<ProbeReading, RpcError> {
         let asked = Instant::now();
-        let (method, result) = self.either(endpoint, facts::PROPERTIES, DATABASE_PROPERTIES).await?;
+        let head = self.read_head(endpoint).await?;
         let latency = Instant::now().saturating_duration_since(asked);
-        let head = facts::head(method, &result)?;
 
         let (method, result) = self.either(endpoint, facts::VERSION, DATABASE_VERSION).await?;
         let version = Shape::of(method, &result).get("blockchain_version")?.text()?;

@@ -117,6 +117,7 @@ fn disturbances(rng: &mut SmallRng) -> Vec<NightFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crash::Beats;
     use crate::site::policy::PolicyChoice;
 
     #[test]

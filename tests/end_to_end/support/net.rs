@@ -155,10 +155,15 @@ impl Net {
         let endpoints = setup.endpoints.clone().unwrap_or_else(|| self.devnet.rpc_urls());
         // Most nights are about misses: these cost the same whatever the moment of a crash.
         let policy = if setup.witness.contains("policy = ") { "" } else { "policy = \"threshold\"\n" };
+        // Less often than by default: many daemons share two cores.
+        let (probes, damping) = (setup.witness.contains("probe_interval = "), setup.witness.contains("probe_rise = "));
+        let interval = self.devnet.profile().slots(2).as_millis();
+        let probes = if probes { String::new() } else { format!("probe_interval = \"{interval}ms\"\n") };
+        let damping = if damping { "" } else { "probe_rise = 2\n" };
         let mut toml = format!(
             "site = \"{}\"\nmode = \"{}\"\nstate_dir = {:?}\n{}\n[[chain]]\nname = \"devnet\"\nprofile = \"custom\"\n\
              endpoints = {endpoints:?}\n[chain.custom]\nlike = \"{}\"\nchain_id = \"{}\"\nblock_interval = \"{}ms\"\n\
-             round_length = {}\n\n[[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\n{policy}{}\n",
+             round_length = {}\n\n[[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\n{policy}{probes}{damping}{}\n",
             setup.site,
             setup.mode,
             directory.join("state"),

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::Profile;
+use dogwatch_chain::{ChainId, Profile};
 use dogwatch_engine::{NodeIndex, Probe, ProbeFailure, ProbeFault};
-use dogwatch_rpc::{Endpoint, Prober, RpcError, Tripwire, WireEvent};
+use dogwatch_rpc::{Endpoint, ProbeReading, Prober, RpcError, Tripwire, WireEvent};
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 
 use crate::chain::message::Message;
+
+/// For how long a node's chain and version are taken for what they were.
+const KNOWN_FOR: Duration = Duration::from_secs(60);
 
 /// A node to watch. Witnesses that share it are all told.
 #[derive(Clone, Debug)]
@@ -42,18 +46,44 @@ pub async fn watch_node(prober: Prober, node: WatchedNode, profile: Profile, inb
 
 /// Probes the node now and then, and at once when its tripwire is cut.
 async fn probe(prober: &Prober, node: &WatchedNode, profile: &Profile, inbox: &mpsc::Sender<Message>, cut: &Notify) {
+    let mut known: Option<Known> = None;
     loop {
-        let result = prober.probe(&node.endpoint, profile).await;
-        let result = result
-            .map(|reading| Probe { head: reading.head, chain_id: reading.chain_id, version: reading.version })
-            .map_err(|error| ProbeFailure::new(fault(&error), error.to_string()));
+        let result = ask(prober, node, profile, &mut known).await;
+        let result = result.map_err(|error| ProbeFailure::new(fault(&error), error.to_string()));
         for (witness, place) in &node.places {
             if inbox.send(Message::Probed(*witness, *place, result.clone())).await.is_err() {
                 return;
             }
         }
-        let _ = tokio::time::timeout(node.every, cut.notified()).await;
+        if tokio::time::timeout(node.every, cut.notified()).await.is_ok() {
+            // It may be another process that listens there now.
+            known = None;
+        }
     }
+}
+
+/// What a node said of itself, which changes only when it is started anew.
+struct Known {
+    asked: Instant,
+    chain_id: Option<ChainId>,
+    version: String,
+}
+
+/// Asks the node for its head; for the rest only now and then, and after a failure. Each question costs it a connection.
+async fn ask(
+    prober: &Prober,
+    node: &WatchedNode,
+    profile: &Profile,
+    known: &mut Option<Known>,
+) -> Result<Probe, RpcError> {
+    if let Some(Known { asked, chain_id, version }) = known.take_if(|known| known.asked.elapsed() < KNOWN_FOR) {
+        let head = prober.head(&node.endpoint).await?;
+        *known = Some(Known { asked, chain_id, version: version.clone() });
+        return Ok(Probe { head, chain_id, version });
+    }
+    let ProbeReading { head, chain_id, version, .. } = prober.probe(&node.endpoint, profile).await?;
+    *known = Some(Known { asked: Instant::now(), chain_id, version: version.clone() });
+    Ok(Probe { head, chain_id, version })
 }
 
 /// What a failed probe tells of the node.

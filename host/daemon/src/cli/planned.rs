@@ -62,7 +62,7 @@ impl Planned {
     }
 
     /// Looks until `found` has something to return.
-    async fn until<T>(
+    pub(super) async fn until<T>(
         &self,
         what: &str,
         mut found: impl FnMut(WitnessStatus) -> Result<Option<T>, Failure>,

@@ -72,16 +72,19 @@ pub(super) async fn switchover(
         plan.step(format!("If {to} misses it while {home} is fit: would switch back to {home}."))?;
         return plan.format.print(&plan.steps, |_| "Nothing was done.".to_owned());
     }
+    move_key(&mut plan, &home, &to).await?;
+    plan.format.print(&plan.steps, |_| format!("{}: {to} is on duty.", plan.witness))
+}
+
+/// Moves the key in the longest gap, and waits for the block that proves it. If that does not come, the key goes back.
+pub(super) async fn move_key(plan: &mut Planned, home: &str, to: &str) -> Result<(), Failure> {
     plan.step(format!("Waiting for a block of {home}: the gap after it is the longest."))?;
     plan.own_block().await?;
-    let id = plan.order(&to).await.map_err(|failure| with(&failure, "Nothing was done."))?;
+    let id = plan.order(to).await.map_err(|failure| with(&failure, "Nothing was done."))?;
     plan.step(format!("The switch to {to} is on its way, as transaction {id}."))?;
-    match plan.proven(&id, &to).await {
-        Ok(block) => {
-            plan.step(format!("{to} has signed block {block}."))?;
-            plan.format.print(&plan.steps, |_| format!("{}: {to} is on duty.", plan.witness))
-        }
-        Err(failure) => take_back(plan, &home, &to, &failure).await,
+    match plan.proven(&id, to).await {
+        Ok(block) => plan.step(format!("{to} has signed block {block}.")),
+        Err(failure) => take_back(plan, home, to, &failure).await,
     }
 }
 
@@ -112,12 +115,12 @@ fn check(witness: &WitnessStatus, to: &str) -> Result<(), Failure> {
     Err(Failure::with(Exit::Unfit, format!("node {to} is not fit: {why}. Nothing was done.")))
 }
 
-fn node<'a>(witness: &'a WitnessStatus, name: &str) -> Option<&'a NodeStatus> {
+pub(super) fn node<'a>(witness: &'a WitnessStatus, name: &str) -> Option<&'a NodeStatus> {
     witness.nodes.iter().find(|node| node.name == name)
 }
 
 /// The new node has not produced: the key goes back, if the old node is well.
-async fn take_back(mut plan: Planned, home: &str, to: &str, failure: &Failure) -> Result<(), Failure> {
+async fn take_back(plan: &mut Planned, home: &str, to: &str, failure: &Failure) -> Result<(), Failure> {
     let witness = plan.look().await?;
     if on_duty(&witness).as_deref() != Some(to) {
         return Err(with(failure, "Look: dogwatch status"));

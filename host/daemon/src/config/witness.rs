@@ -90,7 +90,8 @@ pub(super) fn read(
     let expiration = section.duration_within("expiration", expiration_range(slots(3)), problems);
     let expiration = expiration.unwrap_or(Duration::from_secs(60));
     let given = section.duration_within("probe_interval", PROBE_INTERVAL, problems);
-    let probe_interval = given.unwrap_or_else(|| profile.slots(2));
+    // A second on a real chain.
+    let probe_interval = given.unwrap_or_else(|| profile.block_interval.checked_div(3).unwrap_or_default());
     let half_round = chain.map(|chain| chain.profile.round().checked_div(2).unwrap_or_default());
     let rails_section = section.table("rails", problems);
     let rails_line = rails_section.as_ref().map_or_else(|| section.line(), Section::line);
@@ -104,7 +105,7 @@ pub(super) fn read(
         section.error(problems, rails_line, &text, "Set candidate_fresh to several probe intervals.");
     }
     let damping = Damping {
-        rise: section.integer("probe_rise", 1..=100, problems).unwrap_or(2),
+        rise: section.integer("probe_rise", 1..=100, problems).unwrap_or(6),
         fall: section.integer("probe_fall", 1..=100, problems).unwrap_or(3),
     };
     let mut nodes = Vec::new();

@@ -24,4 +24,6 @@ pub(crate) struct AnswerContext<'a> {
     pub(crate) state: &'a ChainState,
     pub(crate) mempool: Option<&'a Mempool>,
     pub(crate) now: Time,
+    /// The version that the node runs, if not the one of its lineage.
+    pub(crate) version: Option<&'a str>,
 }

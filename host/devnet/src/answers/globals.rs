@@ -75,7 +75,7 @@ pub(crate) fn running_version(lineage: Lineage) -> &'static str {
 pub(crate) fn version(context: AnswerContext<'_>) -> Value {
     let revision = "0".repeat(40);
     let mut json = json!({
-        "blockchain_version": running_version(context.setup.lineage),
+        "blockchain_version": context.version.unwrap_or(running_version(context.setup.lineage)),
         "hive_revision": revision,
         "fc_revision": revision,
         "chain_id": context.setup.profile.chain_id,

@@ -93,7 +93,8 @@ impl Devnet {
         }
         let outcome = self.seen_by(called).ok_or_else(|| fail(no_node())).and_then(|(ledger, mempool, state)| {
             let blocks = ledger.blocks();
-            request.run(AnswerContext { setup: &self.setup, blocks, state, mempool, now }).map_err(fail)
+            let version = self.version_of(called);
+            request.run(AnswerContext { setup: &self.setup, blocks, state, mempool, now, version }).map_err(fail)
         })?;
         match outcome {
             MethodOutcome::Answer(result) => {
@@ -121,6 +122,11 @@ impl Devnet {
     }
 
     /// What a node answers from: its chain, its mempool and the state at its head.
+    fn version_of(&self, called: &CalledNode) -> Option<&str> {
+        let CalledNode::Producing(witness, node) = called else { return None };
+        self.nodes.get(&(witness.clone(), node.clone()))?.version.as_deref()
+    }
+
     fn seen_by(&self, called: &CalledNode) -> Option<(&Ledger, Option<&Mempool>, &ChainState)> {
         match called {
             CalledNode::Rpc(index) => {

@@ -43,6 +43,16 @@ pub enum DevnetCommand {
         /// How many blocks back; 255 at most.
         blocks: u32,
     },
+    /// A producing node runs another version of its software.
+    #[serde(rename = "devnet_api.upgrade")]
+    Upgrade {
+        /// The witness that owns the node.
+        witness: AccountName,
+        /// The node's name.
+        node: String,
+        /// The version that it reports.
+        version: String,
+    },
     /// A producing node is cut off from the network.
     #[serde(rename = "devnet_api.partition")]
     Partition {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::command::{DevnetCommand, DevnetCommandError};
 use super::devnet::Devnet;
-use super::nodes::{FollowedChain, fork_key};
+use super::nodes::{FollowedChain, ProducerCondition, fork_key};
 use crate::fault::{ProducerStatus, RpcFault, RpcIndex};
 use crate::mempool::Mempool;
 
@@ -24,6 +24,7 @@ impl Devnet {
             DevnetCommand::PutBehind { witness, node, blocks } => {
                 self.set_node(witness, node, ProducerStatus::Behind, blocks)?
             }
+            DevnetCommand::Upgrade { witness, node, version } => self.node(witness, node)?.version = Some(version),
             DevnetCommand::Partition { witness, node } => {
                 self.set_node(witness, node, ProducerStatus::Partitioned, 0)?
             }
@@ -64,14 +65,15 @@ impl Devnet {
     ) -> Result<(), DevnetCommandError> {
         let frozen =
             matches!(status, ProducerStatus::Behind | ProducerStatus::Partitioned).then(|| self.ledger.ago(blocks));
-        match self.nodes.get_mut(&(witness.clone(), node.clone())) {
-            Some(condition) => {
-                condition.status = status;
-                condition.frozen = frozen;
-                Ok(())
-            }
-            None => Err(DevnetCommandError::Node { witness, node }),
-        }
+        let condition = self.node(witness, node)?;
+        condition.status = status;
+        condition.frozen = frozen;
+        Ok(())
+    }
+
+    fn node(&mut self, witness: AccountName, node: String) -> Result<&mut ProducerCondition, DevnetCommandError> {
+        let unknown = DevnetCommandError::Node { witness: witness.clone(), node: node.clone() };
+        self.nodes.get_mut(&(witness, node)).ok_or(unknown)
     }
 
     fn set_rpc(&mut self, index: RpcIndex, fault: RpcFault) -> Result<(), DevnetCommandError> {

@@ -50,7 +50,7 @@ impl Devnet {
         let rpc = || RpcNode { fault: RpcFault::Ok, chain: FollowedChain::Live, mempool: Mempool::new(ledger.head()) };
         let nodes = setup.watched.iter().flat_map(|(witness, nodes)| {
             nodes.iter().map(|node| {
-                let condition = ProducerCondition { status: ProducerStatus::Running, frozen: None };
+                let condition = ProducerCondition { status: ProducerStatus::Running, frozen: None, version: None };
                 ((witness.clone(), node.name.clone()), condition)
             })
         });

@@ -48,6 +48,8 @@ pub(crate) struct ProducerCondition {
     pub(crate) status: ProducerStatus,
     /// The state it answers from while its head is stuck.
     pub(crate) frozen: Option<Arc<ChainState>>,
+    /// The version that it reports, if not the one of its lineage.
+    pub(crate) version: Option<String>,
 }
 
 /// The key that watched witnesses have on the fork of a lying node.

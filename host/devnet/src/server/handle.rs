@@ -118,6 +118,16 @@ impl DevnetHandle {
         self.apply(DevnetCommand::Restart { witness: AccountName::new(witness)?, node: node.into() })
     }
 
+    /// A producing node runs another version.
+    ///
+    /// # Errors
+    ///
+    /// There is no such witness or node.
+    pub fn upgrade(&self, witness: &str, node: &str, version: &str) -> Result<(), DevnetCommandError> {
+        let (witness, node, version) = (AccountName::new(witness)?, node.into(), version.into());
+        self.apply(DevnetCommand::Upgrade { witness, node, version })
+    }
+
     /// A producing node's head gets stuck `blocks` blocks back.
     ///
     /// # Errors
