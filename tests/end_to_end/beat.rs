@@ -18,7 +18,8 @@ struct Machine {
 impl Machine {
     /// Runs beside that node's process.
     fn start(folder: &Path) -> Self {
-        let process = quiet("sleep").arg("600").spawn().unwrap();
+        // It does something now and then, as a node does.
+        let process = quiet("sh").args(["-c", "while :; do sleep 0.1; done"]).spawn().unwrap();
         std::fs::write(folder.join("node.pid"), process.id().to_string()).unwrap();
         let beat = dogwatch().arg("beat").arg("--config").arg(folder.join("beat.toml")).spawn().unwrap();
         Self { process, beat }
@@ -72,7 +73,7 @@ impl Watched {
         let rpc = net.devnet.node_url(WITNESS, node).unwrap();
         let beat = format!(
             "key = {{ file = {key:?} }}\nwatchers = [\"127.0.0.1:{port}\"]\nevery = \"200ms\"\n\
-             [process]\npid_file = {:?}\nname = \"sleep\"\n[node]\nrpc = \"{rpc}\"\n",
+             [process]\npid_file = {:?}\nname = \"sh\"\n[node]\nrpc = \"{rpc}\"\n",
             dir.path().join("node.pid")
         );
         std::fs::write(dir.path().join("beat.toml"), beat).unwrap();
@@ -96,7 +97,7 @@ async fn a_process_that_ended_behind_a_proxy_is_replaced() {
     let daemon = Daemon::start(&watched.config);
     daemon.ready().await;
     let machine = Machine::start(watched.dir.path());
-    until("beats are heard", async || !node(&daemon, 0).await["beat"].is_null()).await;
+    until("beats are heard", async || node(&daemon, 0).await["beat"]["state"] == "running").await;
     until("the standby is fit", async || node(&daemon, 1).await["health"] == "healthy").await;
     machine.signal("-KILL");
     until("the second node produces", async || net.blocks_by("second") > 0).await;
@@ -118,7 +119,7 @@ async fn a_process_that_was_stopped_is_replaced() {
     let daemon = Daemon::start(&watched.config);
     daemon.ready().await;
     let machine = Machine::start(watched.dir.path());
-    until("beats are heard", async || !node(&daemon, 0).await["beat"].is_null()).await;
+    until("beats are heard", async || node(&daemon, 0).await["beat"]["state"] == "running").await;
     until("the standby is fit", async || node(&daemon, 1).await["health"] == "healthy").await;
     machine.signal("-STOP");
     until("the second node produces", async || net.blocks_by("second") > 0).await;
@@ -133,10 +134,11 @@ async fn a_standby_behind_a_firewall_takes_over() {
     let probe = format!("probe = \"{}\"\n", net.devnet.node_url(WITNESS, "second").unwrap());
     let watched = Watched::new(&net, "second", setup, |text| text.replace(&probe, ""));
     let daemon = Daemon::start(&watched.config);
-    daemon.ready().await;
+    until("the others are fit", async || node(&daemon, 2).await["health"] == "healthy").await;
     assert_eq!(node(&daemon, 1).await["health"], "unknown");
     let machine = Machine::start(watched.dir.path());
-    until("it is fit", async || node(&daemon, 1).await["health"] == "healthy").await;
+    daemon.ready().await;
+    assert_eq!(node(&daemon, 1).await["health"], "healthy");
     net.handle().crash(WITNESS, "primary").unwrap();
     until("the second node produces", async || net.blocks_by("second") > 0).await;
     assert_eq!((net.key_changes(), net.on_duty().as_deref()), (1, Some("second")));

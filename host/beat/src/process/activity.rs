@@ -39,6 +39,12 @@ impl Activity {
     }
 }
 
+/// Whether it has ended: what is left of it waits for its parent to take notice, which may never happen.
+pub(super) fn has_ended(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+    Stat::parse(&stat).is_none_or(|stat| matches!(stat.state, "Z" | "X"))
+}
+
 /// What its threads have used, to the nanosecond. A kernel may be built without that.
 fn nanoseconds(folder: &str) -> Option<u64> {
     let mut sum: Option<u64> = None;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Pid;
 
+use crate::process::activity::has_ended;
+
 /// Where systemd and containers keep their control groups (cgroups(7)), version 2 first.
 const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"];
 
@@ -122,7 +124,8 @@ fn pid(text: &str) -> Option<Pid> {
 
 /// The one of that name. Of several, and without a name, the one that holds most memory: a node dwarfs the scripts around it.
 fn choose(all: Vec<Pid>, name: &Option<String>) -> Option<Pid> {
-    let of_name = all.into_iter().filter(|pid| name.as_ref().is_none_or(|name| has_name(*pid, name)));
+    let there = all.into_iter().filter(|pid| !has_ended(*pid));
+    let of_name = there.filter(|pid| name.as_ref().is_none_or(|name| has_name(*pid, name)));
     of_name.filter_map(|pid| Some((resident(pid)?, pid))).max_by_key(|(resident, _)| *resident).map(|(_, pid)| pid)
 }
 

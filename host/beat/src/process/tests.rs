@@ -61,6 +61,18 @@ async fn the_end_of_a_process_is_noticed_and_its_next_start() {
     }
 }
 
+/// Its parent need not take notice of its end.
+#[tokio::test]
+async fn a_zombie_is_no_process() {
+    let mut sleeper = Sleeper::start();
+    let mut watch = ProcessWatch::new(sleeper.place(None));
+    let now = Instant::now();
+    assert_eq!(watch.look(now).unwrap(), RUNNING);
+    sleeper.child.kill().unwrap();
+    watch.ended().await;
+    assert_eq!(watch.look(now).unwrap(), ENDED);
+}
+
 #[tokio::test]
 async fn a_process_of_another_name_is_none_and_no_proof() {
     let sleeper = Sleeper::start();
