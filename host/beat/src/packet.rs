@@ -90,6 +90,7 @@ mod tests {
         Report {
             sent: SentAt(1_764_273_600_123_456),
             process: Some(ProcessState::Running),
+            watched_ms: 3,
             node: LocalNode::Fails("nothing listens on its port".to_owned()),
             disk_low: Some(7),
         }
@@ -99,7 +100,7 @@ mod tests {
     fn a_beat_is_read_as_it_was_sent() {
         let packet = seal(&signer(1), &report()).unwrap();
         assert_eq!(open(&packet, |key| *key == signer(1).key()), Ok((signer(1).key(), report())));
-        let body = br#"{"sent":1764273600123456,"process":"running","node":{"fails":"nothing listens on its port"},"disk_low":7}"#;
+        let body = br#"{"sent":1764273600123456,"process":"running","watched_ms":3,"node":{"fails":"nothing listens on its port"},"disk_low":7}"#;
         assert_eq!(packet[100..], *body, "the documented form");
     }
 

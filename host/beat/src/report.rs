@@ -23,8 +23,8 @@ impl SentAt {
 pub enum ProcessState {
     /// It runs.
     Running,
-    /// It exists and does nothing: it is stopped, or has used no processor time for two seconds. It produces nothing until it
-    /// goes on.
+    /// It exists and does nothing: it is stopped; or it has used no processor time for two seconds, and never rested so long
+    /// before. It produces nothing until it goes on.
     Stalled,
     /// There is no such process.
     Ended,
@@ -38,6 +38,9 @@ pub struct Report {
     /// The node's process; none if the machine has never found one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<ProcessState>,
+    /// How long the process has been watched, in milliseconds: one that was started since is another one.
+    #[serde(default)]
+    pub watched_ms: u64,
     /// What the node answers on its own machine, if it is asked there.
     #[serde(default, skip_serializing_if = "LocalNode::is_not_asked")]
     pub node: LocalNode,
@@ -48,11 +51,13 @@ pub struct Report {
 
 /// What a node answers on its own machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum LocalNode {
     /// It is not asked.
     #[default]
     NotAsked,
+    /// The same as the beat before has said.
+    AsBefore,
     /// It does not answer, for this reason.
     Fails(String),
     /// It answers.

@@ -21,6 +21,9 @@ const NEWS_SENT: u32 = 3;
 /// The time from one of them to the next.
 const NEWS_APART: Duration = Duration::from_millis(150);
 
+/// A clock that was set back by less goes on from where it was.
+const CLOCK_SET: Duration = Duration::from_secs(30);
+
 /// Why beats cannot be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum BeatError {
@@ -30,6 +33,14 @@ pub enum BeatError {
     /// The node cannot be asked.
     #[error("the node cannot be asked: {0}")]
     Rpc(String),
+    /// The disk cannot be looked at.
+    #[error("the free space of {path} cannot be read: {error}")]
+    Disk {
+        /// A path on it.
+        path: std::path::PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
     /// The process cannot be looked for.
     #[error("the node's process cannot be looked for: {0}")]
     Process(#[from] ProcessError),
@@ -81,6 +92,9 @@ impl Beater {
     /// If nothing can be sent from here, or the node cannot be asked.
     pub async fn start(config: BeatConfig, clock: Clock) -> Result<Self, BeatError> {
         let BeatConfig { signer, watchers, every, process, node, disk } = config;
+        if let Some(disk) = &disk {
+            low(disk)?;
+        }
         let node = node.map(|node| local::ask(node, every, clock)).transpose()?;
         let addresses = addresses::find(watchers).await;
         let process = ProcessWatch::new(process);
@@ -137,7 +151,8 @@ impl Beater {
     pub async fn once(mut self) -> Result<Report, BeatError> {
         let seen = self.process.look(Instant::now())?;
         if let Some(node) = &mut self.node {
-            let _ = node.changed().await;
+            let _ = node.wait_for(|answer| *answer != LocalNode::AsBefore).await;
+            node.mark_changed();
         }
         Ok(self.report(seen))
     }
@@ -164,15 +179,24 @@ impl Beater {
     fn report(&mut self, seen: Seen) -> Report {
         let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
         // Beats of a key are in order, whatever happens to the clock, and two of them may be sent within a millisecond.
-        self.last = SentAt(millis.saturating_mul(1000).max(self.last.0.saturating_add(1)));
+        let now = SentAt(millis.saturating_mul(1000));
+        // A clock that was far ahead and has been set: no watcher would believe what goes on from there.
+        let follows = self.last.0.saturating_add(1);
+        self.last = if follows > now.0 && self.last.distance(now) < CLOCK_SET { SentAt(follows) } else { now };
+        let watched = self.process.watched(Instant::now()).as_millis();
         Report {
             sent: self.last,
             process: match seen {
                 Seen::NeverFound => None,
                 Seen::Process(state) => Some(state),
             },
-            node: self.node.as_ref().map_or(LocalNode::NotAsked, |node| node.borrow().clone()),
-            disk_low: self.disk.as_ref().and_then(low),
+            watched_ms: u64::try_from(watched).unwrap_or(u64::MAX),
+            node: match &mut self.node {
+                None => LocalNode::NotAsked,
+                Some(node) if !node.has_changed().unwrap_or(false) => LocalNode::AsBefore,
+                Some(node) => node.borrow_and_update().clone(),
+            },
+            disk_low: self.disk.as_ref().and_then(|disk| low(disk).ok().flatten()),
         }
     }
 
@@ -180,7 +204,7 @@ impl Beater {
         let report = self.report(seen);
         let packet = seal(&self.signer, &report).or_else(|_| {
             // The node's answer is too long to be carried: what matters most is the process.
-            seal(&self.signer, &Report { node: LocalNode::NotAsked, ..report })
+            seal(&self.signer, &Report { node: LocalNode::AsBefore, ..report })
         });
         let Ok(packet) = packet else { return };
         for to in self.addresses.borrow().iter() {
@@ -192,7 +216,8 @@ impl Beater {
 }
 
 /// The free space of a disk, if it is too little.
-fn low(disk: &Disk) -> Option<u64> {
-    let space = rustix::fs::statvfs(&disk.path).ok()?;
-    Some(space.f_bavail.saturating_mul(space.f_frsize)).filter(|free| *free < disk.least)
+fn low(disk: &Disk) -> Result<Option<u64>, BeatError> {
+    let failed = |error: rustix::io::Errno| BeatError::Disk { path: disk.path.clone(), error: error.into() };
+    let space = rustix::fs::statvfs(&disk.path).map_err(failed)?;
+    Ok(Some(space.f_bavail.saturating_mul(space.f_frsize)).filter(|free| *free < disk.least))
 }

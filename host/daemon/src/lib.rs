@@ -17,6 +17,7 @@ mod gateway;
 pub mod liveness;
 pub mod logging;
 mod memory;
+mod plugin_cache;
 pub mod rehearsal;
 pub mod run;
 pub mod store;

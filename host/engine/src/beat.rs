@@ -16,8 +16,8 @@ pub struct Beat {
 /// The state of a node's process, as its own machine sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeProcess {
-    /// It runs.
-    Running,
+    /// It runs, and has been watched for so long.
+    Running(Duration),
     /// It stands still, and produces nothing until it goes on.
     Stalled,
     /// It has ended.
@@ -32,7 +32,7 @@ impl NodeProcess {
     /// What that says of the node.
     pub(crate) fn grade(self) -> Grade {
         match self {
-            Self::Running => Grade::Good,
+            Self::Running(_) => Grade::Good,
             Self::Stalled => Grade::Stalled,
             Self::Ended => Grade::Gone,
             Self::NotFound | Self::Silent => Grade::Silent,
@@ -56,6 +56,9 @@ pub enum MachineTrouble {
     /// Its clock is off: it produces at the wrong time.
     #[error("its machine's clock is off by {} ms", .0.as_millis())]
     Clock(Duration),
+    /// It sends beats that say nothing of the node's fitness, and nothing else does.
+    #[error("its machine does not ask the node, and it has no probe: its fitness is unknown")]
+    NotAsked,
     /// Its disk is nearly full.
     #[error("its machine's disk has {} MB left", .free / 1_000_000)]
     Disk {
@@ -69,8 +72,8 @@ impl MachineTrouble {
     pub(crate) fn remedy(self, node: &str) -> String {
         match self {
             Self::Silent(_) => format!(
-                "Look on the machine of node {node}: systemctl status dogwatch-beat. If it runs, look at the firewalls between \
-                 the machines (UDP)."
+                "Look on the machine of node {node}: systemctl status dogwatch-beat. If it runs, compare its key with beat of this \
+                 node in dogwatch.toml, and look at the firewalls between the machines (UDP)."
             ),
             Self::NotHeard => {
                 "Look into Dogwatch's log, and free the port of [beats], or write another one.".to_owned()
@@ -80,6 +83,9 @@ impl MachineTrouble {
                     "On the machine of node {node}, run: dogwatch beat --check. Then mend [process] in its beat.toml."
                 )
             }
+            Self::NotAsked => format!(
+                "Add [node] with rpc = \"http://127.0.0.1:8091\" to the beat.toml of node {node}, or its probe to dogwatch.toml."
+            ),
             Self::Clock(_) => {
                 format!("Set the clock on the machine of node {node}, and have NTP keep it: timedatectl status.")
             }

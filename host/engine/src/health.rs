@@ -263,9 +263,14 @@ impl NodeHealth {
                 let since = self.beats.map_or(now, |finding| finding.since);
                 self.note_out(Out { since, source: Source::Beat, grade })
             }
-            grade => {
-                self.out = self.out.filter(|out| !out.is_refuted_by_beat(now, grade));
-                false
+            _ => {
+                let is_probed = self.probes.is_some();
+                if self.out.take_if(|out| out.is_refuted_by_beat(now, process, is_probed)).is_none() || is_probed {
+                    return false;
+                }
+                // Nothing else will ever tell whether it is fit.
+                self.last_unfit = None;
+                self.set(now, Health::Unknown)
             }
         }
     }

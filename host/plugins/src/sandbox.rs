@@ -4,8 +4,10 @@ pub(crate) mod limiter;
 mod ticker;
 pub(crate) mod trap;
 
+use std::path::Path;
+
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, Error, Store, WasmFeatures};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Error, Store, WasmFeatures};
 
 use crate::error::call::Fault;
 use crate::limits::{CallBudget, Limits};
@@ -43,14 +45,32 @@ impl Sandbox {
         Self::with_limits(Limits::default())
     }
 
+    /// A sandbox with the default limits that keeps compiled plugins in that directory, which nobody else may write: what
+    /// lies there is run. If it cannot be used, plugins are compiled each time.
+    ///
+    /// # Errors
+    ///
+    /// The engine or its ticker thread cannot start on this machine.
+    pub fn cached(directory: &Path) -> Result<Self, SandboxError> {
+        let mut kept = CacheConfig::new();
+        kept.with_directory(directory);
+        Self::start(Limits::default(), Cache::new(kept).ok())
+    }
+
     /// A sandbox with other limits.
     ///
     /// # Errors
     ///
     /// The engine or its ticker thread cannot start on this machine.
     pub fn with_limits(limits: Limits) -> Result<Self, SandboxError> {
+        Self::start(limits, None)
+    }
+
+    fn start(limits: Limits, cache: Option<Cache>) -> Result<Self, SandboxError> {
         let failed = |error: &dyn std::fmt::Display| SandboxError { reason: error.to_string() };
-        let engine = Engine::new(&config(&limits)).map_err(|error| failed(&format!("{error:#}")))?;
+        let mut config = config(&limits);
+        config.cache(cache);
+        let engine = Engine::new(&config).map_err(|error| failed(&format!("{error:#}")))?;
         let ticker = EpochTicker::start(&engine).map_err(|error| failed(&error))?;
         Ok(Self { engine, ticker, limits })
     }

@@ -1,5 +1,6 @@
 //! What the daemon costs at rest.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
 use crate::Effort;
+use crate::counted::{Relay, Traffic};
 use crate::daemon::{self, Daemon};
 use crate::process::{self, Memory, Thread};
 use crate::stage::Stage;
@@ -20,15 +22,19 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         Effort::Quick => Duration::from_secs(15),
     };
     let stage = Stage::set(SLOT, ROUND).await?;
-    let mut daemon = Daemon::start(&stage.write(&stage.devnet.rpc_urls(), "")?)?;
+    let config = stage.write(&stage.devnet.rpc_urls(), "")?;
+    let relays = relays(&stage, &config).await?;
+    let mut daemon = Daemon::start(&config)?;
     daemon.ready().await?;
     let (sleep, stopped) = (sleep().await?, stopped().await?);
 
     let watched = daemon.process()?;
+    let node_before = relays.first().map(Relay::traffic).unwrap_or_default();
     let (before, threads_before) = (process::processor(watched)?, process::threads(watched)?);
     tokio::time::sleep(span).await;
     let (after, threads_after) = (process::processor(watched)?, process::threads(watched)?);
     let memory = process::memory(watched)?;
+    let node_after = relays.first().map(Relay::traffic).unwrap_or_default();
 
     println!(
         "\n3. The daemon while nothing happens: {} s, 1 chain with slots of {} s, 3 endpoints, 1 witness of 3 probed \
@@ -45,11 +51,31 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         "  Processor: {:.2} % of one core (user and system time, counted in hundredths of a second).",
         share(after.saturating_sub(before))
     );
+    let Traffic { connections, to, from } = node_after.since(node_before);
+    let each = |count: u64| count as f64 / span.as_secs_f64();
+    println!(
+        "  Each second a probed node is asked over {:.2} new connections, gets {:.0} bytes and sends {:.0}.",
+        each(connections),
+        each(to),
+        each(from)
+    );
     println!("  {:<36}{:>11}{:>14}", "By thread", "% of a core", "wake-ups per s");
     for (name, spent, waits) in spent(&threads_before, &threads_after) {
         println!("  {name:<36}{:>11.3}{:>14.1}", share(spent), waits / span.as_secs_f64());
     }
     Ok(())
+}
+
+/// Puts a relay that counts before each node.
+async fn relays(stage: &Stage, config: &Path) -> anyhow::Result<Vec<Relay>> {
+    let (mut text, mut relays) = (std::fs::read_to_string(config)?, Vec::new());
+    for node in stage.node_urls() {
+        let relay = Relay::to(&node).await?;
+        text = text.replace(&node, &format!("http://{}", relay.address));
+        relays.push(relay);
+    }
+    std::fs::write(config, text)?;
+    Ok(relays)
 }
 
 fn line(what: &str, memory: Memory, baseline: Memory) {

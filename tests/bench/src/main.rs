@@ -1,15 +1,17 @@
 //! The benchmarks. Each figure comes with a baseline from the same run, and none is asserted.
 //!
-//! `dogwatch-bench [--quick] [policy] [switch] [idle] [gateway]` runs those named, or all of them. It measures the
+//! `dogwatch-bench [--quick] [policy] [switch] [idle] [gateway] [kills]` runs those named, or all of them. It measures the
 //! `dogwatch` beside this program, so build both with the same profile.
 
 #![expect(clippy::arithmetic_side_effects, reason = "sums of a benchmark's own figures")]
 
+mod counted;
 mod daemon;
 mod figures;
 mod gateway;
 mod http;
 mod idle;
+mod kills;
 mod load;
 mod measured;
 mod policy;
@@ -31,7 +33,7 @@ enum Effort {
     Quick,
 }
 
-const NAMES: [&str; 4] = ["policy", "switch", "idle", "gateway"];
+const NAMES: [&str; 5] = ["policy", "switch", "idle", "gateway", "kills"];
 
 fn main() -> anyhow::Result<()> {
     let mut effort = Effort::Full;
@@ -57,6 +59,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wants("gateway") {
         runtime.block_on(gateway::run(effort))?;
+    }
+    if wants("kills") {
+        runtime.block_on(kills::run(effort))?;
     }
     Ok(())
 }

@@ -51,11 +51,12 @@ impl Stage {
     /// Writes the configuration, with these endpoints and these lines in the witness's section.
     pub(crate) fn write(&self, endpoints: &[String], witness_lines: &str) -> anyhow::Result<PathBuf> {
         let profile = self.devnet.profile();
+        let policy = if witness_lines.contains("policy = ") { "" } else { "policy = \"threshold\"\n" };
         let mut text = format!(
             "site = \"bench\"\nstate_dir = {:?}\nmode = \"armed\"\n\n\
              [[chain]]\nname = \"devnet\"\nprofile = \"custom\"\nendpoints = {endpoints:?}\n\n\
              [chain.custom]\nlike = \"{}\"\nchain_id = \"{}\"\nblock_interval = \"{}ms\"\nround_length = {}\n\n\
-             [[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\npolicy = \"threshold\"\n{witness_lines}\n",
+             [[witness]]\nname = \"{WITNESS}\"\nchain = \"devnet\"\n{policy}{witness_lines}\n",
             self.path().join("state"),
             self.config.chain,
             profile.chain_id,
@@ -85,6 +86,11 @@ impl Stage {
         let path = self.path().join("dogwatch.toml");
         std::fs::write(&path, text)?;
         Ok(path)
+    }
+
+    /// Where its nodes answer.
+    pub(crate) fn node_urls(&self) -> Vec<String> {
+        NODES.iter().filter_map(|node| self.devnet.node_url(WITNESS, node)).collect()
     }
 
     /// The node with the key of the newest block.

@@ -1,5 +1,6 @@
 //! A daemon in a separate process.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,11 @@ use crate::support::until;
 /// The binary under test.
 pub(crate) fn dogwatch() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
-    command.env_remove("DOGWATCH_CONFIG").env_remove("DOGWATCH_LOG").kill_on_drop(true);
+    // Each daemon would compile the same plugins.
+    let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+    std::fs::create_dir_all(cache).unwrap();
+    std::fs::set_permissions(cache, PermissionsExt::from_mode(0o700)).unwrap();
+    command.env("CACHE_DIRECTORY", cache).env_remove("DOGWATCH_CONFIG").env_remove("DOGWATCH_LOG").kill_on_drop(true);
     command
 }
 

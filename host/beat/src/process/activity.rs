@@ -13,8 +13,10 @@ pub(super) struct Activity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Run {
     Free,
-    /// Stopped by a signal or a debugger.
+    /// Stopped by a signal.
     Stopped,
+    /// It has crashed, and its memory is being written to disk. It does nothing else any more.
+    DumpingCore,
 }
 
 impl Activity {
@@ -24,13 +26,25 @@ impl Activity {
         let stat = std::fs::read_to_string(format!("{folder}/stat")).unwrap_or_default();
         let stat = Stat::parse(&stat);
         let ticks = stat.as_ref().and_then(|stat| stat.ticks);
-        let run = if stat.is_some_and(|stat| matches!(stat.state, "T" | "t")) { Run::Stopped } else { Run::Free };
+        let status = std::fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
+        let run = if status.lines().any(|line| line == "CoreDumping:\t1") {
+            Run::DumpingCore
+        } else if stat.is_some_and(|stat| stat.state == "T") {
+            Run::Stopped
+        } else {
+            Run::Free
+        };
         Self { time: nanoseconds(&folder).or(ticks), run }
     }
 
-    /// Whether a signal or a debugger has stopped it.
+    /// Whether a signal has stopped it.
     pub(super) fn is_stopped(self) -> bool {
         self.run == Run::Stopped
+    }
+
+    /// Whether it has crashed, and is only still there for its core dump.
+    pub(super) fn has_crashed(self) -> bool {
+        self.run == Run::DumpingCore
     }
 
     /// Whether its processor time can be read.
@@ -53,7 +67,8 @@ fn nanoseconds(folder: &str) -> Option<u64> {
         let used: u64 = text.split(' ').next()?.parse().ok()?;
         sum = Some(sum.unwrap_or(0).wrapping_add(used));
     }
-    sum
+    // A kernel that does not count says 0.
+    sum.filter(|sum| *sum > 0)
 }
 
 /// The fields of `/proc/PID/stat` that matter here.

@@ -47,6 +47,12 @@ pub struct ProcessError {
     error: std::io::Error,
 }
 
+impl ProcessError {
+    pub(super) fn new(path: PathBuf, error: std::io::Error) -> Self {
+        Self { path, error }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let process = match self {
@@ -68,6 +74,11 @@ impl fmt::Display for Place {
 }
 
 impl Place {
+    /// Whether the folder that was named is not there. That of a unit comes and goes with the unit.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self, Self::Cgroup { folder, .. } if !folder.is_dir())
+    }
+
     /// The process, if there is one now.
     pub(super) fn find(&self) -> Result<Option<Pid>, ProcessError> {
         match self {

@@ -82,21 +82,35 @@ async fn a_process_of_another_name_is_none_and_no_proof() {
     assert_eq!(watch.look(Instant::now()).unwrap(), Seen::NeverFound);
 }
 
-#[tokio::test]
-async fn a_process_that_uses_no_processor_time_stands_still() {
-    let sleeper = Sleeper::start();
-    let mut watch = ProcessWatch::new(sleeper.place(Some("sleep")));
+#[test]
+fn only_a_process_that_never_rested_stands_still_when_it_rests() {
     let start = Instant::now();
-    while watch.look(start).unwrap() == Seen::NeverFound {
-        tokio::task::yield_now().await;
-    }
-    // `sleep` works for a moment until it sleeps; from then on its time stands.
-    let mut later = start;
-    while watch.look(later).unwrap() != STALLED {
-        tokio::task::yield_now().await;
-        later += Duration::from_millis(100);
-    }
-    assert!(later.duration_since(start) >= STALLED_AFTER);
+    let at = |seconds| start.checked_add(Duration::from_secs(seconds)).unwrap();
+    let mut node = Rest::new(start);
+    assert!((1..=40).all(|second| !node.stands_still(at(second), true)));
+    assert!(!node.stands_still(at(41), false));
+    assert!(node.stands_still(at(42), false));
+    assert!(!node.stands_still(at(43), true), "it goes on");
+    assert!((44..=60).all(|second| !node.stands_still(at(second), false)), "it is known to rest now");
+    let mut script = Rest::new(start);
+    assert!((1..=600).all(|second| !script.stands_still(at(second), second.is_multiple_of(5))));
+}
+
+/// A container's folder goes with it, and the next container has another one.
+#[tokio::test]
+async fn a_folder_that_is_gone_is_proof_for_a_while() {
+    let mut sleeper = Sleeper::start();
+    let scope = sleeper.folder.path().join("docker-1.scope");
+    std::fs::create_dir(&scope).unwrap();
+    std::fs::copy(sleeper.folder.path().join("pid"), scope.join("cgroup.procs")).unwrap();
+    let mut watch = ProcessWatch::new(Place::Cgroup { folder: scope.clone(), process: None });
+    let now = Instant::now();
+    assert_eq!(watch.look(now).unwrap(), RUNNING);
+    sleeper.end();
+    watch.ended().await;
+    std::fs::remove_dir_all(&scope).unwrap();
+    assert_eq!(watch.look(now).unwrap(), ENDED);
+    assert_eq!(watch.look(now.checked_add(ENDED_FOR).unwrap()).unwrap(), Seen::NeverFound);
 }
 
 #[tokio::test]

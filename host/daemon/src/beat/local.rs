@@ -19,7 +19,7 @@ const TOTAL: Duration = Duration::from_secs(3);
 pub(super) fn ask(node: Endpoint, every: Duration, clock: Clock) -> Result<watch::Receiver<LocalNode>, BeatError> {
     let options = PoolOptions::new(clock).timeouts(CONNECT, TOTAL);
     let prober = Prober::new(options, [&node]).map_err(|error| BeatError::Rpc(error.to_string()))?;
-    let (sender, receiver) = watch::channel(LocalNode::NotAsked);
+    let (sender, receiver) = watch::channel(LocalNode::AsBefore);
     tokio::spawn(async move {
         while !sender.is_closed() {
             let answer = match prober.ask(&node).await {

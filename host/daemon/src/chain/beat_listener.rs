@@ -11,7 +11,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::chain::beats::Heard;
+use crate::chain::beats::{Fitness, Heard};
 use crate::chain::message::Message;
 use crate::clock::Clock;
 
@@ -63,6 +63,8 @@ struct Machine {
     last: Instant,
     /// The last refusal that was logged, so that each is logged once.
     refused: Option<String>,
+    /// Whether it asks the node.
+    asks: bool,
     places: Vec<BeatPlace>,
 }
 
@@ -71,8 +73,13 @@ impl BeatListener {
     pub fn new(site: String, clock: Clock, places: Vec<BeatPlace>) -> Self {
         let mut machines = BTreeMap::new();
         for place in places {
-            let machine =
-                || Machine { window: Window::default(), last: Instant::now(), refused: None, places: Vec::new() };
+            let machine = || Machine {
+                window: Window::default(),
+                last: Instant::now(),
+                refused: None,
+                asks: false,
+                places: Vec::new(),
+            };
             machines.entry(place.key).or_insert_with(machine).places.push(place);
         }
         Self { site, clock, machines }
@@ -87,7 +94,7 @@ impl BeatListener {
                     let site = &self.site;
                     tracing::error!(site, %listen, %error, "beats cannot be heard: the port cannot be opened");
                     for machine in self.machines.values() {
-                        machine.tell(Heard::Deaf).await;
+                        machine.tell(|_| Heard::Deaf).await;
                     }
                 }
             }
@@ -127,7 +134,9 @@ impl BeatListener {
                 machine.pass_on(report, now).await;
             }
             Err(Rejected::Old) => tracing::debug!(site = self.site, %from, %key, "an old beat was dropped"),
-            Err(error @ Rejected::Clock(_)) => {
+            Err(error @ Rejected::Clock(apart)) => {
+                machine.last = Instant::now();
+                machine.tell(|_| Heard::WrongClock(apart)).await;
                 let why = error.to_string();
                 if machine.refused.as_ref() != Some(&why) {
                     tracing::warn!(site = self.site, %from, %key, why, "a beat was dropped");
@@ -141,7 +150,10 @@ impl BeatListener {
         for machine in self.machines.values() {
             let lasts = machine.last.elapsed();
             if lasts >= SILENT_AFTER {
-                machine.tell(Heard::Silence(lasts)).await;
+                machine.tell(|_| Heard::Silence(lasts)).await;
+                if !machine.asks {
+                    continue;
+                }
                 machine.probed(&Err(ProbeFailure::new(ProbeFault::Silent, "its machine sends no beats"))).await;
             }
         }
@@ -149,11 +161,21 @@ impl BeatListener {
 }
 
 impl Machine {
-    async fn pass_on(&self, report: Report, now: Time) {
+    async fn pass_on(&mut self, report: Report, now: Time) {
         let sent = i64::try_from(report.sent.0 / 1000).map_or(Time::from_millis(i64::MAX), Time::from_millis);
-        self.tell(Heard::Beat { process: report.process, sent, arrived: now, disk_low: report.disk_low }).await;
+        self.asks |= report.node != LocalNode::NotAsked;
+        let asks = self.asks;
+        let heard = |place: &BeatPlace| Heard::Beat {
+            process: report.process,
+            watched: Duration::from_millis(report.watched_ms),
+            sent,
+            arrived: now,
+            disk_low: report.disk_low,
+            fitness: if asks || place.probes == BeatProbes::AreNotNeeded { Fitness::Told } else { Fitness::NotTold },
+        };
+        self.tell(heard).await;
         match report.node {
-            LocalNode::NotAsked => {}
+            LocalNode::NotAsked | LocalNode::AsBefore => {}
             LocalNode::Fails(why) => {
                 let why: String = why.chars().filter(|c| !c.is_control()).take(REASON).collect();
                 let why = format!("on its own machine it does not answer: {why}");
@@ -166,9 +188,10 @@ impl Machine {
         }
     }
 
-    async fn tell(&self, heard: Heard) {
-        for BeatPlace { inbox, witness, node, .. } in &self.places {
-            let _ = inbox.send(Message::Beat(*witness, *node, heard)).await;
+    async fn tell(&self, heard: impl Fn(&BeatPlace) -> Heard) {
+        for place in &self.places {
+            let BeatPlace { inbox, witness, node, .. } = place;
+            let _ = inbox.send(Message::Beat(*witness, *node, heard(place))).await;
         }
     }
 

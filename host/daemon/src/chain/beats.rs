@@ -20,17 +20,32 @@ pub enum Heard {
     Beat {
         /// The node's process; none if the machine has never found one.
         process: Option<ProcessState>,
+        /// How long that process has been watched.
+        watched: Duration,
         /// When it was sent, by its machine's clock.
         sent: Time,
         /// When it arrived, by this machine's clock.
         arrived: Time,
         /// The free space on its disk, if that is less than its operator wants.
         disk_low: Option<u64>,
+        /// Whether anything tells of the node's fitness.
+        fitness: Fitness,
     },
+    /// One has come, and its machine's clock is so far off that it may be an old one.
+    WrongClock(Duration),
     /// None has come for so long.
     Silence(Duration),
     /// None can be heard, for their port cannot be opened here.
     Deaf,
+}
+
+/// Whether anything tells whether a node is fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fitness {
+    /// Its probes do, or its machine asks it.
+    Told,
+    /// Its machine says only that its process runs.
+    NotTold,
 }
 
 /// The beats of a witness's nodes.
@@ -39,7 +54,7 @@ pub struct Beats(Vec<Option<Machine>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Machine {
-    process: NodeProcess,
+    state: BeatState,
     since: Time,
     /// Beats in a row whose clock was off.
     off_in_a_row: u32,
@@ -55,33 +70,37 @@ impl Beats {
     pub fn note(&mut self, now: Time, arrived: Time, NodeIndex(node): NodeIndex, heard: Heard) -> Option<Beat> {
         let known = self.0.get_mut(node)?;
         let (process, off) = match heard {
-            Heard::Beat { process, sent, .. } => (process_of(process), off(sent, arrived)),
-            Heard::Silence(_) | Heard::Deaf => (NodeProcess::Silent, None),
+            Heard::Beat { process, watched, sent, .. } => (process_of(process, watched), off(sent, arrived)),
+            Heard::WrongClock(_) | Heard::Silence(_) | Heard::Deaf => (NodeProcess::Silent, None),
         };
-        let before = known.filter(|machine| machine.process == process);
+        let state = state_of(process);
+        let before = known.filter(|machine| machine.state == state);
         let off_in_a_row = known.map_or(0, |machine| machine.off_in_a_row);
         let off_in_a_row = off.map_or(0, |_| off_in_a_row.saturating_add(1));
-        *known = Some(Machine { process, since: before.map_or(now, |machine| machine.since), off_in_a_row });
+        *known = Some(Machine { state, since: before.map_or(now, |machine| machine.since), off_in_a_row });
         Some(Beat { process, trouble: trouble(heard, process, off.filter(|_| off_in_a_row >= CLOCK_BEATS)) })
     }
 
     /// What a node's machine says, for the status.
     pub fn status(&self, now: Time, NodeIndex(node): NodeIndex) -> Option<BeatStatus> {
-        let Machine { process, since, .. } = (*self.0.get(node)?)?;
-        let state = match process {
-            NodeProcess::Running => BeatState::Running,
-            NodeProcess::Stalled => BeatState::Stalled,
-            NodeProcess::Ended => BeatState::Ended,
-            NodeProcess::NotFound => BeatState::NotFound,
-            NodeProcess::Silent => BeatState::Silent,
-        };
+        let Machine { state, since, .. } = (*self.0.get(node)?)?;
         Some(BeatStatus { state, for_ms: millis(now.since(since)) })
     }
 }
 
-fn process_of(process: Option<ProcessState>) -> NodeProcess {
+fn state_of(process: NodeProcess) -> BeatState {
     match process {
-        Some(ProcessState::Running) => NodeProcess::Running,
+        NodeProcess::Running(_) => BeatState::Running,
+        NodeProcess::Stalled => BeatState::Stalled,
+        NodeProcess::Ended => BeatState::Ended,
+        NodeProcess::NotFound => BeatState::NotFound,
+        NodeProcess::Silent => BeatState::Silent,
+    }
+}
+
+fn process_of(process: Option<ProcessState>, watched: Duration) -> NodeProcess {
+    match process {
+        Some(ProcessState::Running) => NodeProcess::Running(watched),
         Some(ProcessState::Stalled) => NodeProcess::Stalled,
         Some(ProcessState::Ended) => NodeProcess::Ended,
         None => NodeProcess::NotFound,
@@ -96,10 +115,12 @@ fn off(sent: Time, arrived: Time) -> Option<Duration> {
 fn trouble(heard: Heard, process: NodeProcess, clock: Option<Duration>) -> Option<MachineTrouble> {
     match heard {
         Heard::Silence(lasts) => Some(MachineTrouble::Silent(lasts)),
+        Heard::WrongClock(off) => Some(MachineTrouble::Clock(off)),
         Heard::Deaf => Some(MachineTrouble::NotHeard),
         Heard::Beat { .. } if process == NodeProcess::NotFound => Some(MachineTrouble::NoProcess),
-        Heard::Beat { disk_low, .. } => {
-            clock.map(MachineTrouble::Clock).or(disk_low.map(|free| MachineTrouble::Disk { free }))
+        Heard::Beat { disk_low, fitness, .. } => {
+            let not_told = (fitness == Fitness::NotTold).then_some(MachineTrouble::NotAsked);
+            clock.map(MachineTrouble::Clock).or(disk_low.map(|free| MachineTrouble::Disk { free })).or(not_told)
         }
     }
 }
@@ -115,7 +136,8 @@ mod tests {
     }
 
     fn beat(sent: i64, process: Option<ProcessState>) -> Heard {
-        Heard::Beat { process, sent: at(sent), arrived: at(0), disk_low: None }
+        let watched = Duration::from_secs(600);
+        Heard::Beat { process, watched, sent: at(sent), arrived: at(0), disk_low: None, fitness: Fitness::Told }
     }
 
     #[test]

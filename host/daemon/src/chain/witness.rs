@@ -117,7 +117,7 @@ impl WitnessTask {
     pub fn note_beat(&mut self, now: Time, tracker: &Tracker, node: NodeIndex, heard: Heard) -> Option<Event> {
         let arrived = match heard {
             Heard::Beat { arrived, .. } => tracker.corrected(arrived),
-            Heard::Silence(_) | Heard::Deaf => now,
+            Heard::WrongClock(_) | Heard::Silence(_) | Heard::Deaf => now,
         };
         self.beats.note(now, arrived, node, heard).map(|beat| Event::Beat(node, beat))
     }

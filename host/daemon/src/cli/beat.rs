@@ -79,7 +79,7 @@ fn shown(report: &Report) -> String {
         None => "The node's process is not found.",
     };
     let node = match &report.node {
-        LocalNode::NotAsked => "It is not asked for its head.".to_owned(),
+        LocalNode::NotAsked | LocalNode::AsBefore => "It is not asked for its head.".to_owned(),
         LocalNode::Fails(why) => format!("It does not answer: {why}."),
         LocalNode::Shows { head, version, .. } => format!("Its head is block {}; it runs {version}.", head.num()),
     };

@@ -50,7 +50,12 @@ impl Planned {
     /// Says what is done or awaited.
     pub(super) fn step(&mut self, what: String) -> Result<(), Failure> {
         self.steps.push(what.clone());
-        if self.format.is_json() { Ok(()) } else { say(what) }
+        // In JSON all steps come at the end, and somebody may have to do something meanwhile.
+        if self.format.is_json() {
+            eprintln!("{what}");
+            return Ok(());
+        }
+        say(what)
     }
 
     pub(super) async fn look(&self) -> Result<WitnessStatus, Failure> {

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::cli::common::Format;
 use crate::config::paths;
+use crate::plugin_cache;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -30,11 +31,12 @@ pub(super) enum PluginCommand {
 pub(super) fn run(command: &PluginCommand) -> Result<(), Failure> {
     let PluginCommand::List { name, dir, config, format } = command;
     let from_config = config.as_deref().map(paths::plugins_dir_of).transpose().map_err(Failure::input)?.flatten();
-    list(dir.as_deref().or(from_config.as_deref()), name.as_deref(), *format)
+    let sandbox = plugin_cache::sandbox(config.as_deref().map(paths::state_dir_or_default).as_deref());
+    list(sandbox.map_err(Failure::other)?, dir.as_deref().or(from_config.as_deref()), name.as_deref(), *format)
 }
 
-fn list(directory: Option<&Path>, name: Option<&str>, format: Format) -> Result<(), Failure> {
-    let (library, mut problems) = Library::open(Sandbox::new().map_err(Failure::other)?, directory);
+fn list(sandbox: Sandbox, directory: Option<&Path>, name: Option<&str>, format: Format) -> Result<(), Failure> {
+    let (library, mut problems) = Library::open(sandbox, directory);
     if let Some(name) = name {
         if !library.names().iter().any(|known| known == name) {
             let known = library.names();

@@ -142,6 +142,10 @@ fn process(mut section: Section<'_>, problems: &mut Problems) -> Option<Place> {
     let pid_file = section.text("pid_file", problems);
     let process = section.text("name", problems).map(|name| name.value);
     let line = section.line();
+    if process.is_none() && (unit.is_some() || cgroup.is_some()) {
+        let remedy = "Add name = \"hived\", as /proc/PID/comm shows it: scripts and helpers may run there, too.";
+        section.error(problems, line, "name is missing: it says which process there is the node", remedy);
+    }
     let place = match (unit, cgroup, pid_file) {
         (Some(unit), None, None) => Some(Place::Unit { unit: unit.value, process }),
         (None, Some(folder), None) => Some(Place::Cgroup { folder: folder.value.into(), process }),
@@ -215,6 +219,7 @@ mod tests {
             "\":7441\" is not",
             "every",
             "exactly one place",
+            "name is missing",
             "rpc is missing",
             "chain",
             "path is missing",

@@ -16,6 +16,19 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
 
 /// Beats that nobody hears, and a port at which nobody speaks.
 pub(super) fn check(listen: Option<SocketAddr>, witnesses: &[Located], problems: &mut Problems) {
+    for witness in witnesses {
+        let nodes = witness.config.nodes.iter().zip(&witness.node_lines);
+        let mut seen = Vec::new();
+        for (key, name, line) in nodes.filter_map(|(node, line)| Some((node.beat?, &node.name, line))) {
+            if seen.contains(&key) {
+                let what =
+                    format!("witness {:?}, node {name:?} has the beat of another node", witness.config.name.as_str());
+                let remedy = "Make a key for each node: the end of one process would be told of both.";
+                problems.error(Some(*line), what, remedy);
+            }
+            seen.push(key);
+        }
+    }
     let nodes = witnesses.iter().flat_map(|witness| witness.config.nodes.iter().zip(&witness.node_lines));
     let first = nodes.filter(|(node, _)| node.beat.is_some()).map(|(_, line)| *line).min();
     match (listen, first) {

@@ -6,11 +6,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use dogwatch_alerts::Severity;
-use dogwatch_plugins::{ChannelPlugin, Library, Sandbox, Settings};
+use dogwatch_plugins::{ChannelPlugin, Library, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::channels::plugin;
 use crate::config::{ChannelConfig, Config, SecretSource};
+use crate::plugin_cache;
 
 /// The kept configuration. Of secrets it holds only where to find them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +97,9 @@ pub fn channel(state_dir: &Path, name: &str) -> Option<(ChannelConfig, ChannelPl
 /// The libraries to load plugins from: the kept ones first, because they worked.
 pub(super) fn libraries(kept: Option<&LastGood>, state_dir: &Path) -> Vec<Library> {
     let directories = [kept.map(|_| plugins_dir(state_dir)), None];
-    let open = |directory: Option<PathBuf>| Some(Library::open(Sandbox::new().ok()?, directory.as_deref()).0);
+    let open = |directory: Option<PathBuf>| {
+        Some(Library::open(plugin_cache::sandbox(Some(state_dir)).ok()?, directory.as_deref()).0)
+    };
     directories.into_iter().filter_map(open).collect()
 }
 

@@ -5,10 +5,11 @@ use std::path::Path;
 use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
-use dogwatch_plugins::{AlertMessage, ChannelContext, ChannelPlugin, CheckError, Library, MessageMetadata, Sandbox};
+use dogwatch_plugins::{AlertMessage, ChannelContext, ChannelPlugin, CheckError, Library, MessageMetadata};
 
 use crate::channels::egress::{self, Egress, EgressError};
 use crate::config::{ChannelConfig, Config, Problems, unproven};
+use crate::plugin_cache;
 use crate::store::Store;
 
 /// Reads the configuration, opens the plugin directory, and has the plugins check their settings.
@@ -19,7 +20,7 @@ use crate::store::Store;
 pub fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems), Failure> {
     let (config, mut problems) = Config::load(path);
     let Some(config) = config else { return Ok((None, problems)) };
-    let sandbox = Sandbox::new().map_err(Failure::other)?;
+    let sandbox = plugin_cache::sandbox(Some(&config.state_dir)).map_err(Failure::other)?;
     let (library, broken) = Library::open(sandbox, config.plugins_dir.as_deref());
     for problem in broken {
         problems.warn(None, problem.to_string(), "Create the directory, or fix or remove the file.");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dogwatch_chain::Time;
 
+use crate::beat::NodeProcess;
 use crate::evidence::{Grade, Source};
 use crate::health::Unfit;
 
@@ -33,14 +34,20 @@ impl Out {
     /// port, which may be a proxy, while the machine still says it.
     pub(super) fn is_refuted_by_probe(self, probe: Grade, beats: Option<Grade>) -> bool {
         match self.source {
-            Source::Beat => probe == Grade::Good && beats == Some(Grade::Silent),
+            Source::Beat => {
+                let still_said = matches!(beats, Some(Grade::Stalled | Grade::Gone));
+                probe == Grade::Good && !still_said
+            }
             Source::Tripwire | Source::Probe => matches!(probe, Grade::Good | Grade::Unfit),
         }
     }
 
-    /// Whether its own machine speaks against it now: only the process itself can, not silence.
-    pub(super) fn is_refuted_by_beat(self, now: Time, beat: Grade) -> bool {
+    /// Whether its own machine speaks against it now: only the process itself can, not silence. One that was started since is
+    /// not the one that ended, and may take minutes until it produces: its probes tell, if it has any.
+    pub(super) fn is_refuted_by_beat(self, now: Time, process: NodeProcess, is_probed: bool) -> bool {
+        let NodeProcess::Running(watched) = process else { return false };
         let late = self.source == Source::Tripwire && now.since(self.since) < ON_ITS_WAY;
-        beat == Grade::Good && !late
+        let is_the_same = now.minus(watched) < self.since;
+        !late && (is_the_same || !is_probed)
     }
 }

@@ -155,3 +155,13 @@ fn evidence_lasts_until_the_source_says_something_else() {
     health.note(time(8), damping, Err(Unfit::Behind { head, age: STALE }));
     assert_eq!(said(&health, 8), [(Source::Probe, Grade::Unfit, 0)]);
 }
+
+/// What nobody probes is fit as far as anybody knows, once its process runs again.
+#[test]
+fn a_node_that_only_beats_is_unknown_again() {
+    let mut node = NodeHealth::new(time(0));
+    assert!(node.note_beat(time(1), NodeProcess::Ended));
+    assert_eq!(node.health(), Health::Unhealthy);
+    assert!(node.note_beat(time(2), NodeProcess::Running(Duration::ZERO)));
+    assert_eq!((node.health(), node.unfit(), node.out_since()), (Health::Unknown, None, None));
+}

@@ -2,7 +2,7 @@
 
 use dogwatch_alerts::Cause;
 
-use crate::beat::Beat;
+use crate::beat::{Beat, NodeProcess};
 use crate::chain::Standstill;
 use crate::failure::ProbeFailure;
 use crate::health::{AgreedChain, Probe, assess};
@@ -56,7 +56,7 @@ impl Watch {
         let Some(health) = self.health.get_mut(node.0) else { return };
         let before = health.out_since();
         let changed = health.note_beat(turn.now, beat.process);
-        let proof_is_new = health.out_since().is_some() && before.is_none();
+        let proof_is_new = health.out_since().is_some() && health.out_since() != before;
         let Some(name) = self.config.nodes.get(node.0).map(|node| node.name.clone()) else { return };
         match beat.trouble {
             Some(trouble) => {
@@ -64,8 +64,12 @@ impl Watch {
                 self.raise(turn, notice);
             }
             None => {
+                let how = match beat.process {
+                    NodeProcess::Running(_) => "Its machine says that all is well there.",
+                    _ => "Its machine tells how the node is.",
+                };
                 let key = self.part_key(Cause::Beat, &name);
-                self.resolve_key(turn, &key, "Its machine says that all is well there.");
+                self.resolve_key(turn, &key, how);
             }
         }
         if changed {
@@ -88,7 +92,10 @@ impl Watch {
                 let key = self.part_key(Cause::Node, &name);
                 self.resolve_key(turn, &key, "Its probes are good again.");
             }
-            Health::Unknown => {}
+            Health::Unknown => {
+                let key = self.part_key(Cause::Node, &name);
+                self.resolve_key(turn, &key, "Its process runs again, as its own machine says.");
+            }
         }
         self.ask(turn);
     }

@@ -25,7 +25,8 @@ impl Scene {
 
     fn report(&self, later: u64) -> Report {
         let process = Some(ProcessState::Ended);
-        Report { sent: SentAt(self.now.0 + later), process, node: LocalNode::NotAsked, disk_low: None }
+        let sent = SentAt(self.now.0 + later);
+        Report { sent, process, watched_ms: 0, node: LocalNode::NotAsked, disk_low: None }
     }
 
     /// What is told when that datagram comes.
@@ -65,7 +66,8 @@ async fn what_a_stranger_sends_says_nothing() {
     }
     let late = Report { sent: SentAt(scene.now.0 - 60_000_000), ..scene.report(0) };
     let packet = seal(&scene.signer, &late).unwrap();
-    assert!(scene.heard(&packet).await.is_empty(), "it was kept for a minute");
+    let told = scene.heard(&packet).await;
+    let [Message::Beat(_, _, Heard::WrongClock(_))] = *told else { panic!("it was kept for a minute: {told:?}") };
 }
 
 /// Behind a firewall that lets nobody in, the machine's own questions to the node are its probes.
@@ -97,8 +99,15 @@ async fn silence_is_told_and_ends_with_the_next_beat() {
     let now = scene.listener.clock.now();
     let Some(Beat { trouble: Some(trouble), .. }) = beats.note(now, now, NodeIndex(1), heard) else { panic!() };
     assert_eq!(trouble.to_string(), "its machine has sent no beat for 30 s");
+    assert!(scene.inbox.try_recv().is_err(), "it has never asked the node");
+    let asks = Report { node: LocalNode::Fails("refused".to_owned()), ..scene.report(1) };
+    let packet = seal(&scene.signer, &asks).unwrap();
+    scene.heard(&packet).await;
+    tokio::time::advance(SILENT_AFTER).await;
+    scene.listener.look_for_silence().await;
+    assert!(scene.inbox.try_recv().is_ok());
     let Message::Probed(_, _, Err(_)) = scene.inbox.try_recv().unwrap() else { panic!() };
-    let packet = seal(&scene.signer, &scene.report(1)).unwrap();
+    let packet = seal(&scene.signer, &scene.report(2)).unwrap();
     scene.heard(&packet).await;
     scene.listener.look_for_silence().await;
     assert!(scene.inbox.try_recv().is_err());

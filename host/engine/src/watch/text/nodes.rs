@@ -18,7 +18,9 @@ impl Watch {
         };
         let proven = health.is_some_and(|health| health.out_since().is_some());
         let duty = match self.holder() == Some(Holder::Node(node.to_owned())) {
-            true if proven => "It is on duty, and misses its next slot: the policy decides at once.",
+            true if proven => {
+                "It is on duty, and misses its next slot if it does not go on: the policy is asked at once."
+            }
             true => "It is on duty: Dogwatch judges it by its blocks, not by its probe.",
             false => "It is a standby: Dogwatch does not switch to it.",
         };

@@ -236,10 +236,13 @@ fn alerts_about_nodes_and_policy() {
     scene.handle(beat(NodeProcess::Silent, Some(silent)));
     scene.handle(beat(NodeProcess::NotFound, Some(MachineTrouble::NoProcess)));
     let clock = MachineTrouble::Clock(Duration::from_millis(750));
-    scene.handle(beat(NodeProcess::Running, Some(clock)));
-    scene.handle(beat(NodeProcess::Running, Some(MachineTrouble::Disk { free: 1_800_000_000 })));
-    scene.handle(beat(NodeProcess::Running, None));
-    scene.handle(beat(NodeProcess::Running, Some(clock)));
+    scene.handle(beat(NodeProcess::Running(Duration::from_secs(600)), Some(clock)));
+    scene.handle(beat(
+        NodeProcess::Running(Duration::from_secs(600)),
+        Some(MachineTrouble::Disk { free: 1_800_000_000 }),
+    ));
+    scene.handle(beat(NodeProcess::Running(Duration::from_secs(600)), None));
+    scene.handle(beat(NodeProcess::Running(Duration::from_secs(600)), Some(clock)));
     scene.watch.config.nodes.iter_mut().for_each(|node| node.beats = Beats::Never);
     scene.run(1);
     texts.add("a node's machine, and beats that are no longer expected", Cause::Beat, scene.take());

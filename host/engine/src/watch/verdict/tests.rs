@@ -163,27 +163,43 @@ fn what_the_machine_of_the_node_on_duty_says_is_proof() {
         scene.handle(Event::Beat(place, Beat { process, trouble: None }));
         verdict(scene)
     };
-    for process in [NodeProcess::Ended, NodeProcess::Stalled] {
+    let running = |seconds| NodeProcess::Running(Duration::from_secs(seconds));
+    let dead = || {
         let mut scene = Scene::new(Mode::Armed);
         scene.fails = true;
-        assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Fine);
-        assert_eq!(says(&mut scene, process), Verdict::Me);
-        scene.run(2);
-        assert_eq!(verdict(&scene), Verdict::Me, "good probes of a proxy");
-        assert_eq!(says(&mut scene, NodeProcess::NotFound), Verdict::Me);
-        assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Fine);
-        says(&mut scene, process);
-        assert_eq!(says(&mut scene, NodeProcess::Silent), Verdict::Me);
-        scene.run(2);
-        assert_ne!(verdict(&scene), Verdict::Me, "nobody says so any more, and the node answers");
-    }
+        assert_eq!(says(&mut scene, running(600)), Verdict::Fine);
+        scene
+    };
+    let mut scene = dead();
+    assert_eq!(says(&mut scene, NodeProcess::Stalled), Verdict::Me);
+    scene.run(2);
+    assert_eq!(verdict(&scene), Verdict::Me, "good probes of a proxy");
+    assert_eq!(says(&mut scene, NodeProcess::NotFound), Verdict::Me);
+    assert_eq!(says(&mut scene, running(610)), Verdict::Fine, "it goes on");
+
+    let mut scene = dead();
+    scene.unfit = ["primary"].into();
+    scene.run(1);
+    assert_eq!(says(&mut scene, NodeProcess::Ended), Verdict::Me);
+    assert_eq!(says(&mut scene, running(0)), Verdict::Me, "it was started again, and produces nothing for minutes");
+    scene.unfit.clear();
+    scene.run(2);
+    assert_ne!(verdict(&scene), Verdict::Me, "it answers");
+
+    let mut scene = dead();
+    says(&mut scene, NodeProcess::Ended);
+    assert_eq!(says(&mut scene, NodeProcess::Silent), Verdict::Me);
+    scene.run(2);
+    assert_ne!(verdict(&scene), Verdict::Me, "nobody says so any more, and the node answers");
+
     let mut scene = Scene::new(Mode::Armed);
     (scene.fails, scene.unfit) = (true, ["primary"].into());
     let place = scene.watch.node_index("primary").unwrap();
     scene.handle(Event::Gone(place));
-    assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Me, "it was on its way when the process ended");
+    assert_eq!(says(&mut scene, running(600)), Verdict::Me, "it was on its way when the process ended");
     scene.run(1);
-    assert_eq!(says(&mut scene, NodeProcess::Running), Verdict::Fine, "only the port was closed");
+    assert_eq!(says(&mut scene, running(1)), Verdict::Me, "it was started again");
+    assert_eq!(says(&mut scene, running(600)), Verdict::Fine, "only the port was closed");
 }
 
 #[test]

@@ -1,0 +1,69 @@
+//! Where compiled plugins are kept: to compile one takes a small machine seconds, and what is kept is loaded in milliseconds.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use dogwatch_plugins::{Sandbox, SandboxError};
+
+/// Its name in the state directory.
+const NAME: &str = "plugin-cache";
+
+/// A sandbox that keeps what it compiles: in `$CACHE_DIRECTORY`, which systemd sets for `CacheDirectory=`, or in the state
+/// directory if there is one. What lies there is run, so it is used only if it belongs to this user, and nobody else may
+/// write it.
+///
+/// # Errors
+///
+/// If the sandbox cannot start on this machine.
+pub(crate) fn sandbox(state_dir: Option<&Path>) -> Result<Sandbox, SandboxError> {
+    let given = std::env::var_os("CACHE_DIRECTORY").filter(|given| !given.is_empty());
+    let parent = given.map(PathBuf::from).or_else(|| state_dir.map(Path::to_owned));
+    match parent.and_then(|parent| own(&parent)) {
+        Some(directory) => Sandbox::cached(&directory),
+        None => Sandbox::new(),
+    }
+}
+
+/// The directory in there, made if it is missing.
+fn own(parent: &Path) -> Option<PathBuf> {
+    let is_mine = |path: &Path, allowed: u32| {
+        let me = std::fs::metadata("/proc/self").ok()?.uid();
+        let metadata = std::fs::symlink_metadata(path).ok()?;
+        (metadata.is_dir() && metadata.uid() == me && metadata.mode() & allowed == 0).then_some(())
+    };
+    is_mine(parent, 0o022)?;
+    let directory = parent.join(NAME);
+    match DirBuilder::new().mode(0o700).create(&directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return None,
+        _ => {}
+    }
+    is_mine(&directory, 0o077)?;
+    std::fs::canonicalize(directory).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn only_a_directory_that_nobody_else_may_write_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let cache = own(folder.path()).unwrap();
+        assert_eq!(std::fs::metadata(&cache).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(own(folder.path()), Some(cache.clone()), "and used again");
+        open(&cache, 0o770);
+        assert_eq!(own(folder.path()), None, "its group may write into it");
+        open(&cache, 0o700);
+        open(folder.path(), 0o777);
+        assert_eq!(own(folder.path()), None, "anybody may put another one in its place");
+        open(folder.path(), 0o700);
+        std::fs::remove_dir(&cache).unwrap();
+        std::os::unix::fs::symlink("/tmp", &cache).unwrap();
+        assert_eq!(own(folder.path()), None, "it leads elsewhere");
+        assert_eq!(own(&folder.path().join("missing")), None);
+    }
+}
