@@ -25,6 +25,7 @@ const fn error(from: &'static str, to: &'static str, expected: &'static str) -> 
 }
 
 const WITNESS_CHAIN: &str = "chain = \"devnet\"";
+const PROBES: &str = "probe_interval = \"200ms\"";
 
 const LONG_NAME: &str = "name = \"a name of more than sixty-four characters, which no log line has any room for\"";
 
@@ -95,11 +96,11 @@ const CASES: &[Case] = &[
     error("mode = \"armed\"", "repeat = \"25h\"", "repeat = \"25h\" is out of range"),
     error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"199ms\"", "from \"200ms\" to \"1h\""),
     error("profile = \"custom\"", "profile = \"custom\"\nstale_after = \"2h\"", "stale_after = \"2h\" is out of range"),
-    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"49ms\"", "from \"50ms\" to \"5m\""),
-    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_interval = \"301s\"", "probe_interval = \"301s\" is out of range"),
+    error(PROBES, "probe_interval = \"49ms\"", "from \"50ms\" to \"5m\""),
+    error(PROBES, "probe_interval = \"301s\"", "probe_interval = \"301s\" is out of range"),
     error(
-        WITNESS_CHAIN,
-        "chain = \"devnet\"\nprobe_interval = \"1m\"\nrails = { candidate_fresh = \"30s\" }",
+        PROBES,
+        "probe_interval = \"1m\"\nrails = { candidate_fresh = \"30s\" }",
         "is shorter than probe_interval (1m)",
     ),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nexpiration = \"500ms\"", "from \"1s\" to \"30m\""),

@@ -153,7 +153,12 @@ async fn what_is_left_to_do_is_in_the_check_and_in_the_report() {
         report.contains("last 24 h")
     })
     .await;
-    let check = String::from_utf8(daemon.command(&["check"]).await.stdout).unwrap();
+    let mut check = String::new();
+    until("the daemon has stored who holds the key", async || {
+        check = String::from_utf8(daemon.command(&["check"]).await.stdout).unwrap();
+        check.contains("has not been seen to sign a block")
+    })
+    .await;
     for warning in [
         "mode is \"observe\": all is ready for a switch, and none will be made",
         "no [[channel]] wakes anybody",
