@@ -25,7 +25,7 @@ impl Scene {
 
     fn report(&self, later: u64) -> Report {
         let process = Some(ProcessState::Ended);
-        let sent = SentAt(self.now.0 + later);
+        let sent = SentAt(self.now.0.saturating_add(later));
         Report { sent, process, watched_ms: 0, node: LocalNode::NotAsked, disk_low: None }
     }
 
@@ -60,11 +60,11 @@ async fn what_a_stranger_sends_says_nothing() {
     let mut scene = Scene::new(BeatProbes::Count);
     let stranger = BeatSigner::from_text(&"08".repeat(32)).unwrap();
     let mut forged = seal(&scene.signer, &scene.report(1)).unwrap();
-    forged.last_mut().map(|last| *last ^= 1);
+    *forged.last_mut().unwrap() ^= 1;
     for packet in [seal(&stranger, &scene.report(1)).unwrap(), forged, b"hello".to_vec(), Vec::new()] {
         assert!(scene.heard(&packet).await.is_empty());
     }
-    let late = Report { sent: SentAt(scene.now.0 - 60_000_000), ..scene.report(0) };
+    let late = Report { sent: SentAt(scene.now.0.saturating_sub(60_000_000)), ..scene.report(0) };
     let packet = seal(&scene.signer, &late).unwrap();
     let told = scene.heard(&packet).await;
     let [Message::Beat(_, _, Heard::WrongClock(_))] = *told else { panic!("it was kept for a minute: {told:?}") };
