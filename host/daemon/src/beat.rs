@@ -34,7 +34,7 @@ pub enum BeatError {
     #[error("the node cannot be asked: {0}")]
     Rpc(String),
     /// The disk cannot be looked at.
-    #[error("the free space of {path} cannot be read: {error}")]
+    #[error("the free space of {} cannot be read: {error}. Look at path in [disk]", .path.display())]
     Disk {
         /// A path on it.
         path: std::path::PathBuf,
@@ -92,8 +92,9 @@ impl Beater {
     /// If nothing can be sent from here, or the node cannot be asked.
     pub async fn start(config: BeatConfig, clock: Clock) -> Result<Self, BeatError> {
         let BeatConfig { signer, watchers, every, process, node, disk } = config;
-        if let Some(disk) = &disk {
-            low(disk)?;
+        // What else there is to tell does not depend on it.
+        if let Some(Err(error)) = disk.as_ref().map(low) {
+            tracing::warn!(%error, "the disk is not watched until that works");
         }
         let node = node.map(|node| local::ask(node, every, clock)).transpose()?;
         let addresses = addresses::find(watchers).await;
@@ -147,8 +148,9 @@ impl Beater {
     ///
     /// # Errors
     ///
-    /// If the process cannot be looked for.
+    /// If the process cannot be looked for, or the disk not be looked at.
     pub async fn once(mut self) -> Result<Report, BeatError> {
+        self.disk.as_ref().map(low).transpose()?;
         let seen = self.process.look(Instant::now())?;
         if let Some(node) = &mut self.node {
             let _ = node.wait_for(|answer| *answer != LocalNode::AsBefore).await;

@@ -26,7 +26,7 @@ const NETS: u64 = 4;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Rails that let one kill follow another.
-const WITNESS_LINES: &str = "policy = \"proactive\"\nrails = { budget = 1000, cool_down = \"0s\" }";
+const WITNESS_LINES: &str = "policy = \"proactive\"\nrails = { budget = 32, cool_down = \"0s\" }";
 
 /// What the kills of a net cost.
 #[derive(Debug, Default)]

@@ -22,7 +22,7 @@ const ENDPOINTS: usize = 3;
 const BASELINE: u32 = 10;
 
 /// Rails that let one switch follow another at once, since the way through them is what is measured.
-const WITNESS_LINES: &str = "probe_interval = \"100ms\"\nrails = { budget = 1000, cool_down = \"0s\", \
+const WITNESS_LINES: &str = "probe_interval = \"100ms\"\nrails = { budget = 32, cool_down = \"0s\", \
     own_slot_guard = \"0s\", min_participation_percent = 0 }";
 
 /// The switches as the endpoints see them, and the baselines measured between them.

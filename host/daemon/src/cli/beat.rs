@@ -37,7 +37,7 @@ pub(super) async fn beat(path: &Path, order: BeatOrder, clock: Clock) -> Result<
     match order {
         BeatOrder::Check => {
             let watchers = beater.watchers();
-            let report = beater.once().await.map_err(Failure::other)?;
+            let report = beater.once().await.map_err(|error| Failure::with(Exit::Unfit, error))?;
             println!("{}", shown(&report));
             println!("Beats are signed with {key}, and go to {}.", list(&watchers));
             match report.process {
@@ -96,7 +96,13 @@ fn new_key(file: &Path) -> Result<(), Failure> {
     let mut options = std::fs::OpenOptions::new();
     let opened = options.write(true).create_new(true).mode(0o600).open(file);
     let written = opened.and_then(|mut opened| writeln!(opened, "{}", text.as_str()));
-    written.map_err(|error| Failure::other(format!("{}: {error}", file.display())))?;
+    written.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::other(format!(
+            "{} is there already. Beats that are signed with another key are not believed: to replace it, remove it first",
+            file.display()
+        )),
+        _ => Failure::other(format!("{}: {error}", file.display())),
+    })?;
     println!("The key is in {}. Add to this node in the dogwatch.toml of every watcher:", file.display());
     println!("beat = \"{}\"", signer.key());
     Ok(())
