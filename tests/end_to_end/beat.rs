@@ -85,20 +85,22 @@ async fn node(daemon: &Daemon, place: usize) -> Value {
     daemon.witness().await.map_or(Value::Null, |witness| witness["nodes"][place].clone())
 }
 
-fn proactive() -> Setup {
-    Setup { witness: "policy = \"proactive\"\n".to_owned(), ..Setup::default() }
+/// All nodes are fit, and the machine of the one on duty is heard.
+async fn start(net: &Net) -> (Watched, Daemon, Machine) {
+    let setup = Setup { witness: "policy = \"proactive\"\n".to_owned(), ..Setup::default() };
+    let watched = Watched::new(net, "primary", setup, |text| text);
+    let daemon = Daemon::start(&watched.config);
+    daemon.ready().await;
+    let machine = Machine::start(watched.dir.path());
+    until("beats are heard", async || node(&daemon, 0).await["beat"]["state"] == "running").await;
+    (watched, daemon, machine)
 }
 
 /// Its port goes on answering, as that of a proxy does: nobody but its own machine knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_ended_behind_a_proxy_is_replaced() {
     let net = Net::start().await;
-    let watched = Watched::new(&net, "primary", proactive(), |text| text);
-    let daemon = Daemon::start(&watched.config);
-    daemon.ready().await;
-    let machine = Machine::start(watched.dir.path());
-    until("beats are heard", async || node(&daemon, 0).await["beat"]["state"] == "running").await;
-    until("the standby is fit", async || node(&daemon, 1).await["health"] == "healthy").await;
+    let (_watched, daemon, machine) = start(&net).await;
     machine.signal("-KILL");
     until("the second node produces", async || net.blocks_by("second") > 0).await;
     assert_eq!((net.key_changes(), net.on_duty().as_deref()), (1, Some("second")));
@@ -115,12 +117,7 @@ async fn a_process_that_ended_behind_a_proxy_is_replaced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_stopped_is_replaced() {
     let net = Net::start().await;
-    let watched = Watched::new(&net, "primary", proactive(), |text| text);
-    let daemon = Daemon::start(&watched.config);
-    daemon.ready().await;
-    let machine = Machine::start(watched.dir.path());
-    until("beats are heard", async || node(&daemon, 0).await["beat"]["state"] == "running").await;
-    until("the standby is fit", async || node(&daemon, 1).await["health"] == "healthy").await;
+    let (_watched, daemon, machine) = start(&net).await;
     machine.signal("-STOP");
     until("the second node produces", async || net.blocks_by("second") > 0).await;
     assert_eq!(node(&daemon, 0).await["beat"]["state"], "stalled");

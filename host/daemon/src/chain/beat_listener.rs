@@ -61,8 +61,9 @@ pub struct BeatListener {
 struct Machine {
     window: Window,
     last: Instant,
-    /// The last refusal that was logged, so that each is logged once.
-    refused: Option<String>,
+    /// How far its clock was off in a beat that was refused for it since the last look: an old one that somebody sends again
+    /// looks the same, so only a machine of which nothing else is heard is told to have that clock.
+    wrong_clock: Option<Duration>,
     /// Whether it asks the node.
     asks: bool,
     places: Vec<BeatPlace>,
@@ -76,7 +77,7 @@ impl BeatListener {
             let machine = || Machine {
                 window: Window::default(),
                 last: Instant::now(),
-                refused: None,
+                wrong_clock: None,
                 asks: false,
                 places: Vec::new(),
             };
@@ -130,27 +131,23 @@ impl BeatListener {
         let now = self.clock.now();
         match machine.window.admit(report.sent, sent_at(now)) {
             Ok(()) => {
-                (machine.last, machine.refused) = (Instant::now(), None);
+                machine.last = Instant::now();
                 machine.pass_on(report, now).await;
             }
             Err(Rejected::Old) => tracing::debug!(site = self.site, %from, %key, "an old beat was dropped"),
             Err(error @ Rejected::Clock(apart)) => {
-                machine.last = Instant::now();
-                machine.tell(|_| Heard::WrongClock(apart)).await;
-                let why = error.to_string();
-                if machine.refused.as_ref() != Some(&why) {
-                    tracing::warn!(site = self.site, %from, %key, why, "a beat was dropped");
-                    machine.refused = Some(why);
-                }
+                machine.wrong_clock = Some(apart);
+                tracing::debug!(site = self.site, %from, %key, %error, "a beat was dropped");
             }
         }
     }
 
-    async fn look_for_silence(&self) {
-        for machine in self.machines.values() {
+    async fn look_for_silence(&mut self) {
+        for machine in self.machines.values_mut() {
+            let wrong_clock = machine.wrong_clock.take();
             let lasts = machine.last.elapsed();
             if lasts >= SILENT_AFTER {
-                machine.tell(|_| Heard::Silence(lasts)).await;
+                machine.tell(|_| wrong_clock.map_or(Heard::Silence(lasts), Heard::WrongClock)).await;
                 if !machine.asks {
                     continue;
                 }

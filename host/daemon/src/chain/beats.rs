@@ -31,7 +31,7 @@ pub enum Heard {
         /// Whether anything tells of the node's fitness.
         fitness: Fitness,
     },
-    /// One has come, and its machine's clock is so far off that it may be an old one.
+    /// None has come for a while but those whose clock is so far off that they may be old ones.
     WrongClock(Duration),
     /// None has come for so long.
     Silence(Duration),

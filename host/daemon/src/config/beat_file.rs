@@ -62,14 +62,7 @@ impl BeatConfig {
 
     fn parse(text: &str, problems: &mut Problems) -> Option<Self> {
         let source = Source::new(text);
-        let (document, errors) = toml::de::DeTable::parse_recoverable(text);
-        for error in &errors {
-            let line = error.span().map(|span| source.line(span.start));
-            problems.error(line, format!("not TOML: {}", error.message()), "Fix the syntax.");
-        }
-        if !errors.is_empty() {
-            return None;
-        }
+        let document = source.document(problems)?;
         let mut top = Section::new(&source, document.get_ref(), "", 1);
         let signer = signer(&mut top, problems);
         let watchers = watchers(&mut top, problems);

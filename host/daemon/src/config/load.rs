@@ -80,14 +80,7 @@ impl Config {
     /// Checks a configuration's text.
     pub fn parse(text: &str, problems: &mut Problems) -> Option<Self> {
         let source = reader::Source::new(text);
-        let (document, errors) = toml::de::DeTable::parse_recoverable(text);
-        for error in &errors {
-            let line = error.span().map(|span| source.line(span.start));
-            problems.error(line, format!("not TOML: {}", error.message()), "Fix the syntax.");
-        }
-        if !errors.is_empty() {
-            return None;
-        }
+        let document = source.document(problems)?;
         let mut top = reader::Section::new(&source, document.get_ref(), "", 1);
 
         let site = top.text("site", problems);

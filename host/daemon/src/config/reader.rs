@@ -23,6 +23,16 @@ impl<'a> Source<'a> {
         Self { text }
     }
 
+    /// The text as TOML. `None` if it is not, which is reported.
+    pub(super) fn document(&self, problems: &mut Problems) -> Option<Spanned<DeTable<'a>>> {
+        let (document, errors) = DeTable::parse_recoverable(self.text);
+        for error in &errors {
+            let line = error.span().map(|span| self.line(span.start));
+            problems.error(line, format!("not TOML: {}", error.message()), "Fix the syntax.");
+        }
+        errors.is_empty().then_some(document)
+    }
+
     pub(super) fn line(&self, offset: usize) -> usize {
         let before = self.text.as_bytes().iter().take(offset);
         before.filter(|byte| **byte == b'\n').count().saturating_add(1)

@@ -66,8 +66,26 @@ async fn what_a_stranger_sends_says_nothing() {
     }
     let late = Report { sent: SentAt(scene.now.0.saturating_sub(60_000_000)), ..scene.report(0) };
     let packet = seal(&scene.signer, &late).unwrap();
-    let told = scene.heard(&packet).await;
-    let [Message::Beat(_, _, Heard::WrongClock(_))] = *told else { panic!("it was kept for a minute: {told:?}") };
+    assert!(scene.heard(&packet).await.is_empty(), "it was kept for a minute");
+}
+
+/// Beats with a clock that is off are told where none is right; an old one among others says nothing.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_far_off_is_told_instead_of_silence() {
+    let mut scene = Scene::new(BeatProbes::AreNotNeeded);
+    let late = Report { sent: SentAt(scene.now.0.saturating_sub(60_000_000)), ..scene.report(0) };
+    let late = seal(&scene.signer, &late).unwrap();
+    scene.heard(&late).await;
+    scene.listener.look_for_silence().await;
+    assert!(scene.inbox.try_recv().is_err(), "others may be right");
+    tokio::time::advance(SILENT_AFTER).await;
+    scene.heard(&late).await;
+    scene.listener.look_for_silence().await;
+    let told = scene.inbox.try_recv().unwrap();
+    let Message::Beat(_, _, Heard::WrongClock(_)) = told else { panic!("{told:?}") };
+    scene.listener.look_for_silence().await;
+    let told = scene.inbox.try_recv().unwrap();
+    let Message::Beat(_, _, Heard::Silence(_)) = told else { panic!("{told:?}") };
 }
 
 /// Behind a firewall that lets nobody in, the machine's own questions to the node are its probes.
