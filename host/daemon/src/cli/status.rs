@@ -133,7 +133,7 @@ fn node(out: &mut String, node: &NodeStatus) -> std::fmt::Result {
         BeatState::Stalled => "its machine says that its process stands still",
         BeatState::Ended => "its machine says that its process has ended",
         BeatState::NotFound => "its machine does not find its process: see [process] in its beat.toml",
-        BeatState::Silent => "its machine sends no beats",
+        BeatState::Silent => "its machine is not heard",
     };
     writeln!(out, "    {says}, for {}", seconds(Some(for_ms)))
 }
