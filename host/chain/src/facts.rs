@@ -7,6 +7,7 @@ use crate::key::PublicKey;
 use crate::name::AccountName;
 use crate::time::Time;
 use crate::transaction::TransactionId;
+use crate::version::ChainVersion;
 
 /// The head of a chain: `get_dynamic_global_properties`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,9 @@ pub struct Schedule {
     pub current: Vec<AccountName>,
     /// The round after that, where the chain publishes it (Hive since hardfork 26).
     pub future: Option<Vec<AccountName>>,
+    /// `majority_version`: what most witnesses run, if the node tells.
+    #[serde(default)]
+    pub majority_version: Option<ChainVersion>,
 }
 
 impl Schedule {

@@ -32,6 +32,7 @@ mod operation;
 mod profile;
 mod time;
 mod transaction;
+mod version;
 
 pub use asset::{Asset, AssetError, Symbol};
 pub use block::{BlockId, BlockIdError, BlockNum, Slot};
@@ -45,3 +46,4 @@ pub use operation::{Operation, WitnessProps, WitnessSetProperties, WitnessUpdate
 pub use profile::{FutureSchedule, InterestField, Profile, ProfileError};
 pub use time::{Time, TimeError};
 pub use transaction::{SignError, SignedTransaction, Transaction, TransactionId};
+pub use version::{ChainVersion, VersionError};

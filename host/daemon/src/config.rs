@@ -9,6 +9,7 @@ mod beats;
 mod chain;
 mod channel;
 mod cross;
+mod damping;
 mod duration;
 mod endpoint;
 mod file;

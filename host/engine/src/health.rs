@@ -1,19 +1,23 @@
 //! A node's fitness, from its probes: it takes several good ones to become healthy and several bad ones to stop. A proof that
 //! its process has ended or stands still counts at once.
 
+mod damping;
 mod out;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use dogwatch_chain::{Block, BlockNum, ChainId, Head, Time};
+use dogwatch_chain::{Block, BlockNum, ChainId, ChainVersion, Head, Time};
 
 use crate::beat::NodeProcess;
 use crate::chain::{BlockLog, Tracker};
 use crate::evidence::{Evidence, Finding, Grade, Source};
 use crate::failure::ProbeFailure;
+use crate::health::damping::Run;
 use crate::health::out::Out;
 use crate::situation::Health;
+
+pub use crate::health::damping::{Damping, Streak};
 
 /// Heads that are remembered of a node: endpoints may be some blocks behind it.
 const SHOWN_KEPT: usize = 16;
@@ -27,15 +31,6 @@ pub struct Probe {
     pub chain_id: Option<ChainId>,
     /// The version it runs.
     pub version: String,
-}
-
-/// How many probes in a row change a node's health.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Damping {
-    /// Good ones to become healthy.
-    pub rise: u32,
-    /// Bad ones to become unhealthy.
-    pub fall: u32,
 }
 
 /// Why a node is not fit.
@@ -83,8 +78,8 @@ pub enum Unfit {
 pub struct NodeHealth {
     health: Health,
     since: Time,
-    good: u32,
-    bad: u32,
+    good: Run,
+    bad: Run,
     last_good: Option<(Time, Probe)>,
     last_unfit: Option<Unfit>,
     /// When a good probe last came after a bad one.
@@ -92,12 +87,23 @@ pub struct NodeHealth {
     /// The heads that it showed last, fit or not, newest last.
     shown: VecDeque<Head>,
     branch: Branch,
+    /// What it was short of at the last probe that it answered.
+    short: Shortfall,
     /// What its probes have said lately.
     probes: Option<Finding>,
     /// What its own machine has said lately.
     beats: Option<Finding>,
     /// The proof that it produces nothing, while it stands.
     out: Option<Out>,
+}
+
+/// What keeps an answering node from producing good blocks, though it may be well otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shortfall {
+    /// So many of the endpoints' blocks it did not have.
+    pub(crate) blocks: u32,
+    /// It runs the first version, and most witnesses the second one, whose rules the first does not know.
+    pub(crate) version: Option<(ChainVersion, ChainVersion)>,
 }
 
 /// Whether a node follows the branch that the endpoints show.
@@ -115,13 +121,14 @@ impl NodeHealth {
         Self {
             health: Health::Unknown,
             since: now,
-            good: 0,
-            bad: 0,
+            good: Run::default(),
+            bad: Run::default(),
             last_good: None,
             last_unfit: None,
             unfit_until: None,
             shown: VecDeque::new(),
             branch: Branch::NotSeen(0),
+            short: Shortfall::default(),
             probes: None,
             beats: None,
             out: None,
@@ -168,6 +175,21 @@ impl NodeHealth {
         self.last_good.as_ref().map_or(Duration::ZERO, |(at, probe)| at.since(probe.head.time))
     }
 
+    /// What it was short of at the last probe that it answered.
+    pub(crate) fn short(&self) -> Shortfall {
+        self.short
+    }
+
+    /// Holds what it shows against what the endpoints agree on.
+    pub(crate) fn measure(&mut self, shown: &Probe, agreed: AgreedChain<'_>) {
+        let newest = agreed.newest.map_or(0, |newest| newest.0);
+        let known = shown.version.parse::<ChainVersion>().ok().zip(agreed.majority);
+        self.short = Shortfall {
+            blocks: newest.saturating_sub(shown.head.num().0),
+            version: known.filter(|(own, majority)| !own.knows_rules_of(*majority)),
+        };
+    }
+
     /// The newest head that it showed, fit or not, and that the log reaches.
     fn shown(&self, log: &BlockLog) -> Option<&Head> {
         self.shown.iter().rev().find(|head| log.id_at(head.num()).is_some())
@@ -178,7 +200,7 @@ impl NodeHealth {
     pub(crate) fn compare(&mut self, log: &BlockLog) {
         if let Some(off) = self.off_chain(log).filter(|_| self.last_unfit.is_none()) {
             self.last_unfit = Some(off);
-            self.good = 0;
+            self.good = Run::default();
             self.branch = Branch::NotSeen(0);
         }
         if let Branch::NotSeen(newest) = self.branch {
@@ -230,19 +252,19 @@ impl NodeHealth {
                 if self.last_unfit.take().is_some() {
                     self.unfit_until = Some(now);
                 }
-                self.good = self.good.saturating_add(1);
-                self.bad = 0;
+                self.good.note(now);
+                self.bad = Run::default();
             }
             Err(unfit) => {
                 self.last_unfit = Some(unfit);
-                self.bad = self.bad.saturating_add(1);
-                self.good = 0;
+                self.bad.note(now);
+                self.good = Run::default();
                 self.branch = Branch::NotSeen(0);
             }
         }
-        let health = if self.good >= damping.rise.max(1) {
+        let health = if self.good.is_enough(now, damping.rise) {
             Health::Healthy
-        } else if self.bad >= damping.fall.max(1) {
+        } else if self.bad.is_enough(now, damping.fall) {
             Health::Unhealthy
         } else {
             self.health
@@ -279,7 +301,7 @@ impl NodeHealth {
     fn note_out(&mut self, out: Out) -> bool {
         self.out = Some(out);
         self.last_unfit = Some(out.unfit());
-        self.good = 0;
+        self.good = Run::default();
         self.branch = Branch::NotSeen(0);
         self.set(out.since, Health::Unhealthy)
     }
@@ -318,12 +340,15 @@ pub(crate) struct AgreedChain<'a> {
     log: &'a BlockLog,
     /// The newest block that they have shown, whether it was read or not.
     newest: Option<BlockNum>,
+    /// What most witnesses run.
+    majority: Option<ChainVersion>,
 }
 
 impl<'a> AgreedChain<'a> {
     pub(crate) fn of(tracker: &'a Tracker) -> Self {
         let read = tracker.log().tip().map(Block::num);
-        Self { log: tracker.log(), newest: tracker.head().map(Head::num).max(read) }
+        let newest = tracker.head().map(Head::num).max(read);
+        Self { log: tracker.log(), newest, majority: tracker.majority_version() }
     }
 
     /// The blocks of it that are known.

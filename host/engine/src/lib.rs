@@ -40,7 +40,7 @@ pub use config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, 
 pub use decision::{Action, Decision, PolicyAlert};
 pub use evidence::{Evidence, Grade, Source};
 pub use failure::{PolicyFailure, ProbeFailure, ProbeFault, ReadFailure};
-pub use health::{Damping, NodeHealth, Probe, Unfit};
+pub use health::{Damping, NodeHealth, Probe, Streak, Unfit};
 pub use holder::Holder;
 pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{

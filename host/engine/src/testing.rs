@@ -70,7 +70,12 @@ pub(crate) fn head(num: u32, slot: u64) -> Head {
 /// A schedule by the first letters of its witnesses: `"abc"`.
 pub(crate) fn schedule(next_shuffle: u32, current: &str, future: Option<&str>) -> Schedule {
     let names = |letters: &str| letters.chars().map(|letter| name(&letter.to_string())).collect();
-    Schedule { next_shuffle: BlockNum(next_shuffle), current: names(current), future: future.map(names) }
+    Schedule {
+        next_shuffle: BlockNum(next_shuffle),
+        current: names(current),
+        future: future.map(names),
+        majority_version: None,
+    }
 }
 
 pub(crate) fn says(endpoint: &str, head: Head, signing_key: PublicKey) -> EndpointReading {

@@ -4,7 +4,7 @@ use dogwatch_chain::{BlockId, ChainId, PublicKey};
 use dogwatch_engine::{Probe, ProbeFailure, ProbeFault};
 
 use crate::chain::branch::Side;
-use crate::chain::link::LinkId;
+use crate::chain::link::{LinkId, VERSION};
 use crate::chain::{ModelChain, key_of};
 
 /// What is wrong with a node.
@@ -189,6 +189,6 @@ impl Node {
             Some(NodeFault::WrongChain) => ChainId::from_bytes([0xbe; 32]),
             _ => chain.profile.chain_id,
         };
-        Ok(Probe { head, chain_id: Some(chain_id), version: "1.28.7".to_owned() })
+        Ok(Probe { head, chain_id: Some(chain_id), version: VERSION.to_owned() })
     }
 }

@@ -10,6 +10,8 @@ pub struct Config {
     pub misses: u32,
     /// How many while its probes are bad.
     pub misses_when_unfit: u32,
+    /// How many slots before the next own slot a switch that is no proven need is made.
+    pub slots_ahead: u32,
     /// Who takes over.
     pub succession: Succession,
 }
@@ -25,6 +27,13 @@ impl Config {
                 .integer("misses-when-unfit", "The same while the node's probes are bad.")
                 .range(1..=50)
                 .or(1),
+            slots_ahead: read
+                .integer(
+                    "slots-ahead",
+                    "Without proof it waits while the next own slot is further off than so many slots.",
+                )
+                .range(3..=1000)
+                .or(10),
             succession: Succession::read(read),
         }
     }

@@ -1,6 +1,6 @@
 //! When to switch.
 
-use dogwatch_sdk::policy::{Decision, Grade, Health, Node, Situation};
+use dogwatch_sdk::policy::{Action, Decision, Grade, Health, Node, Situation};
 
 use crate::config::Config;
 
@@ -30,6 +30,11 @@ impl Against {
         } else {
             Self::Nothing
         }
+    }
+
+    /// Whether the node cannot come back by its next slot, as far as anybody can know.
+    fn is_proof(self) -> bool {
+        matches!(self, Self::Ended | Self::Stalled)
     }
 
     fn misses_needed(self, config: &Config) -> u32 {
@@ -64,7 +69,24 @@ pub(crate) fn decide(config: &Config, situation: &Situation, memory: &[u8]) -> D
     if situation.missed_in_a_row(holder).len() < usize::try_from(needed).unwrap_or(usize::MAX) {
         return Decision::stay(format!("{case}; it takes {needed} in a row to switch"), memory);
     }
-    config.succession.switch(situation, holder, &case, memory)
+    let decision = config.succession.switch(situation, holder, &case, memory);
+    match free_time(config, situation) {
+        Some(millis) if matches!(decision.action, Action::SwitchTo(_)) && !against.is_proof() => {
+            let seconds = millis.div_ceil(1000);
+            let reason = format!("{case}; its next slot is far off: it has {seconds} s to come back");
+            Decision { ask_again: Some(millis), ..Decision::stay(reason, memory) }
+        }
+        _ => decision,
+    }
+}
+
+/// For how many milliseconds waiting costs nothing: the next own slot is still far off.
+fn free_time(config: &Config, situation: &Situation) -> Option<u64> {
+    // Of a slot that nobody can know yet the worst is assumed.
+    let next =
+        situation.next_slots.first().into_iter().chain(&situation.unscheduled).map(|slot| slot.starts_in).min()?;
+    let ahead = situation.block_interval.saturating_mul(u64::from(config.slots_ahead));
+    next.checked_sub(ahead).filter(|millis| *millis > 0)
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ pub(crate) fn at(name: &'static str, num: u32, branch: u8) -> Says {
         next_shuffle: BlockNum(num / 5 * 5 + 5),
         current: ["a", "b", "c", "d", "e"].map(witness).to_vec(),
         future: None,
+        majority_version: None,
     };
     Says { name, reading: Some((head(num, branch), schedule, vec![Some(state())])) }
 }

@@ -169,6 +169,11 @@ impl<'a> Section<'a> {
         number
     }
 
+    /// Whether the value is a string, where it may also be something else.
+    pub(super) fn holds_text(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| value.get_ref().as_str().is_some())
+    }
+
     pub(super) fn duration(&mut self, key: &'static str, problems: &mut Problems) -> Option<Duration> {
         let text = self.text(key, problems)?;
         let parsed = parse_duration(&text.value);

@@ -11,7 +11,7 @@ use crate::config::duration::{Range, shown};
 use crate::config::node::{self, NodeSettings};
 use crate::config::problem::Problems;
 use crate::config::reader::Section;
-use crate::config::{mode, rails};
+use crate::config::{damping, mode, rails};
 
 /// A witness to watch.
 #[derive(Clone, Debug)]
@@ -104,10 +104,7 @@ pub(super) fn read(
         );
         section.error(problems, rails_line, &text, "Set candidate_fresh to several probe intervals.");
     }
-    let damping = Damping {
-        rise: section.integer("probe_rise", 1..=100, problems).unwrap_or(6),
-        fall: section.integer("probe_fall", 1..=100, problems).unwrap_or(3),
-    };
+    let damping = damping::read(&mut section, profile.block_interval, problems);
     let mut nodes = Vec::new();
     let mut node_lines = Vec::new();
     let node_sections = section.tables("node", problems);

@@ -95,7 +95,12 @@ impl Devnet {
     /// The round in force, and the next one where the chain publishes it.
     pub fn schedule(&self) -> Schedule {
         let rounds = &self.ledger.head().rounds;
-        Schedule { next_shuffle: rounds.next_shuffle, current: rounds.current.clone(), future: rounds.future.clone() }
+        Schedule {
+            next_shuffle: rounds.next_shuffle,
+            current: rounds.current.clone(),
+            future: rounds.future.clone(),
+            majority_version: None,
+        }
     }
 
     /// A witness's signing key as of the last block, without pending transactions.

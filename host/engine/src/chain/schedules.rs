@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dogwatch_agreement::{Round, Standing};
-use dogwatch_chain::{AccountName, BlockId, BlockNum, Schedule};
+use dogwatch_chain::{AccountName, BlockId, BlockNum, ChainVersion, Schedule};
 
 use crate::chain::log::BlockLog;
 use crate::chain::slot_clock::SlotClock;
@@ -97,6 +97,11 @@ impl WrongSchedules {
 }
 
 impl Tracker {
+    /// What most witnesses run, as the newest schedule tells.
+    pub(crate) fn majority_version(&self) -> Option<ChainVersion> {
+        self.log().future.as_ref()?.majority_version
+    }
+
     /// Whether it is known whose slot the next one is. Without that no miss can be attributed.
     pub fn knows_schedule(&self) -> bool {
         let next = self.head().zip(self.log().future.as_ref());

@@ -18,7 +18,7 @@ fn probe(head: Head) -> Probe {
 #[test]
 fn several_probes_change_the_health() {
     let mut node = NodeHealth::new(time(0));
-    let damping = Damping { rise: 3, fall: 2 };
+    let damping = Damping { rise: Streak::of(3), fall: Streak::of(2) };
     let story = [
         (true, Health::Unknown),
         (true, Health::Unknown),
@@ -51,7 +51,7 @@ fn several_probes_change_the_health() {
 #[test]
 fn a_process_that_has_ended_is_unhealthy_at_once() {
     let mut node = NodeHealth::new(time(0));
-    let damping = Damping { rise: 2, fall: 3 };
+    let damping = Damping { rise: Streak::of(2), fall: Streak::of(3) };
     let good = |slot| Ok(probe(head(5, slot)));
     node.note(time(1), damping, good(1));
     assert!(node.note(time(2), damping, good(2)));
@@ -67,7 +67,7 @@ fn a_process_that_has_ended_is_unhealthy_at_once() {
 fn only_what_it_showed_since_its_last_bad_probe_tells_its_branch() {
     let mut log = BlockLog::default();
     assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
-    let damping = Damping { rise: 1, fall: 2 };
+    let damping = Damping { rise: Streak::of(1), fall: Streak::of(2) };
     let mut node = NodeHealth::new(time(0));
     let mut show = |slot, shown: Head, fit: bool| {
         node.note_shown(shown.clone());
@@ -92,7 +92,7 @@ fn what_a_probe_is_worth() {
     let mut log = BlockLog::default();
     assert_eq!(log.extend([block(100, 200, "a"), block(101, 201, "b")]), Fit::Linked);
     let new = NodeHealth::new(time(0));
-    let agreed = AgreedChain { log: &log, newest: log.tip().map(Block::num) };
+    let agreed = AgreedChain { log: &log, newest: log.tip().map(Block::num), majority: None };
     let judge = |slot, probe, agreed| assess(time(slot), Ok(probe), chain(1), STALE, agreed, &new).map(|_| ());
     let forked = Head { id: id(101, 7), ..head(101, 201) };
     assert_eq!(judge(202, probe(head(101, 201)), Some(agreed)), Ok(()));
@@ -101,7 +101,7 @@ fn what_a_probe_is_worth() {
     let later = |shown: &Head| {
         let mut health = NodeHealth::new(time(0));
         health.note_shown(shown.clone());
-        health.note(time(202), Damping { rise: 3, fall: 2 }, Ok(probe(shown.clone())));
+        health.note(time(202), Damping { rise: Streak::of(3), fall: Streak::of(2) }, Ok(probe(shown.clone())));
         health.compare(&log);
         health
     };
@@ -133,10 +133,34 @@ fn what_a_probe_is_worth() {
     assert_eq!(failed, Err(Unfit::Probe(ProbeFailure::new(ProbeFault::Unusable, "no"))));
 }
 
+/// Each good probe tells how far the node is behind the endpoints, and whether it knows the rules that most witnesses follow.
+#[test]
+fn what_a_node_is_short_of() {
+    let log = BlockLog::default();
+    let majority: Option<ChainVersion> = "1.28.6".parse().ok();
+    let agreed = AgreedChain { log: &log, newest: Some(BlockNum(100)), majority };
+    let mut health = NodeHealth::new(time(0));
+    for (num, own, blocks, outdated) in [
+        (100, "1.28.6", 0, false),
+        (98, "1.28.0", 2, false),
+        (97, "1.27.11", 3, true),
+        (120, "1.29.0", 0, false),
+        (100, "a build of my own", 0, false),
+    ] {
+        let shown = Probe { version: own.to_owned(), ..probe(head(num, u64::from(num))) };
+        health.measure(&shown, agreed);
+        let version = outdated.then(|| own.parse().ok().zip(majority)).flatten();
+        assert_eq!(health.short(), Shortfall { blocks, version }, "{num}, {own}");
+    }
+    let old = Probe { version: "0.1.0".to_owned(), ..probe(head(100, 100)) };
+    health.measure(&old, AgreedChain { majority: None, ..agreed });
+    assert_eq!(health.short(), Shortfall::default(), "no endpoint tells what the others run");
+}
+
 /// What each source says, and since when.
 #[test]
 fn evidence_lasts_until_the_source_says_something_else() {
-    let damping = Damping { rise: 1, fall: 3 };
+    let damping = Damping { rise: Streak::of(1), fall: Streak::of(3) };
     let mut health = NodeHealth::new(time(0));
     let said = |health: &NodeHealth, now| -> Vec<(Source, Grade, u64)> {
         health.evidence(time(now)).map(|said| (said.source, said.grade, said.lasts.as_secs())).collect()

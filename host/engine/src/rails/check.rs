@@ -7,6 +7,7 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed};
+use crate::health::Shortfall;
 use crate::holder::Holder;
 use crate::rails::refusal::Refusal;
 use crate::situation::{Agreement, Health, Mode, NodeIndex, Verdict};
@@ -90,6 +91,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) last_good_probe: Option<Time>,
     /// How old its head was then.
     pub(crate) head_was: Duration,
+    /// What it was short of at the last probe that it answered.
+    pub(crate) short: Shortfall,
     pub(crate) unprobed: Unprobed,
 }
 
@@ -236,12 +239,33 @@ impl Candidate<'_> {
                     let why = format!("its last good probe showed a head that was {} s old", self.head_was.as_secs());
                     return Some(Refusal::Unfit { node, why });
                 }
+                if let Some(why) = self.short_of() {
+                    return Some(Refusal::Unfit { node, why });
+                }
                 let why = "it has shown none of the endpoints' blocks since its last bad probe".to_owned();
                 (!self.on_their_branch).then_some(Refusal::Unfit { node, why })
             }
         }
     }
 }
+
+impl Candidate<'_> {
+    /// What it is short of. A block or two is the difference between one moment and the next.
+    fn short_of(&self) -> Option<String> {
+        match self.short {
+            Shortfall { version: Some((own, majority)), .. } => Some(format!(
+                "it runs version {own} and most witnesses run {majority}: it may not know the chain's rules"
+            )),
+            Shortfall { blocks, .. } if blocks > MAX_BEHIND => {
+                Some(format!("it is {blocks} blocks behind the endpoints"))
+            }
+            Shortfall { .. } => None,
+        }
+    }
+}
+
+/// Blocks that a node may be behind and take over all the same.
+const MAX_BEHIND: u32 = 2;
 
 /// The null key needs the operator's word: coming back from it needs the account's active key.
 fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {

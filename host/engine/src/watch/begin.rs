@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::chain::TrackerConfig;
     use crate::config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
-    use crate::health::Damping;
+    use crate::health::{Damping, Streak};
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
     use crate::testing::{head, key, name, says, time};
@@ -136,7 +136,7 @@ mod tests {
                 candidate_fresh: Duration::from_secs(30),
                 disable: Disable::Never,
             },
-            damping: Damping { rise: 3, fall: 3 },
+            damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
             expiration: Duration::from_secs(30),
         };
         Watch::new(config, state, time(1))

@@ -59,6 +59,7 @@ impl Watch {
             on_their_branch: health.is_on_their_branch(),
             last_good_probe: health.last_good(),
             head_was: health.head_was(),
+            short: health.short(),
             unprobed: node.unprobed,
         })
     }

@@ -18,10 +18,13 @@ impl Watch {
         let agreed = agreed.then(|| AgreedChain::of(turn.chain));
         let damping = self.config.damping;
         let Some(health) = self.health.get_mut(node.0) else { return };
-        let shown = result.as_ref().ok().map(|probe| probe.head.clone());
+        let shown = result.as_ref().ok().cloned();
         let assessed = assess(turn.now, result, chain_id, turn.chain.config().stale_after, agreed, health);
         if let Some(shown) = shown {
-            health.note_shown(shown);
+            if let Some(chain) = agreed {
+                health.measure(&shown, chain);
+            }
+            health.note_shown(shown.head);
         }
         let changed = health.note(turn.now, damping, assessed);
         if let Some(chain) = agreed {

@@ -13,7 +13,7 @@ use crate::chain::{EndpointReading, Reading, Tracker};
 use crate::config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::failure::{ProbeFailure, ProbeFault, ReadFailure};
-use crate::health::{Damping, Probe};
+use crate::health::{Damping, Probe, Streak};
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
 use crate::testing::{INTERVAL, Messages, id, key, time, tracking};
@@ -100,7 +100,7 @@ fn config(mode: Mode) -> WatchConfig {
             candidate_fresh: Duration::from_secs(30),
             disable: Disable::Never,
         },
-        damping: Damping { rise: 3, fall: 3 },
+        damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
         expiration: Duration::from_secs(30),
     }
 }
@@ -208,7 +208,8 @@ impl Scene {
             participation: self.participation,
         };
         let next_shuffle = BlockNum(if self.unscheduled { FIRST } else { num.0 / 5 * 5 + 5 });
-        let schedule = Schedule { next_shuffle, current: ROUND.map(name).to_vec(), future: None };
+        let schedule =
+            Schedule { next_shuffle, current: ROUND.map(name).to_vec(), future: None, majority_version: None };
         let readings: Vec<EndpointReading> = ENDPOINTS
             .into_iter()
             .enumerate()

@@ -55,7 +55,13 @@ pub(crate) fn schedule(result: &Value) -> Result<Schedule, RpcError> {
     if current.is_empty() || current.len() != scheduled {
         return Err(shuffled.wrong("holds fewer witnesses than num_scheduled_witnesses says"));
     }
-    Ok(Schedule { next_shuffle: BlockNum(result.get("next_shuffle_block_num")?.number()?), current, future: None })
+    Ok(Schedule {
+        next_shuffle: BlockNum(result.get("next_shuffle_block_num")?.number()?),
+        current,
+        future: None,
+        // No reason to do without the schedule.
+        majority_version: result.get("majority_version").ok().and_then(|version| version.text().ok()?.parse().ok()),
+    })
 }
 
 /// The next round from `get_active_witnesses [true]`, whose list is this round, an empty name, the next round.

@@ -29,6 +29,7 @@ async fn a_node_of_hive_is_read_in_one_request() {
     assert_eq!(reading.head.participation, 128);
     assert_eq!(reading.schedule.next_shuffle, BlockNum(504));
     assert_eq!(reading.schedule.current.len(), 21);
+    assert_eq!(reading.schedule.majority_version.unwrap().to_string(), "1.28.6");
     assert_eq!(reading.schedule.current[12], name("alice"));
     let future = reading.schedule.future.as_ref().unwrap();
     assert_eq!((future.len(), &future[0], &future[20]), (21, &name("fill08"), &name("alice")));

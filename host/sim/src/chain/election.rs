@@ -4,7 +4,7 @@ use dogwatch_chain::{AccountName, BlockNum, FutureSchedule, Schedule};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
 
-use crate::chain::link::{Account, RoundSeats};
+use crate::chain::link::{Account, RoundSeats, VERSION};
 
 /// How a watched witness stands with the voters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,12 @@ impl Elections {
         };
         let names =
             |seats: &Vec<Account>| seats.iter().filter_map(|account| self.names.get(*account).cloned()).collect();
-        let schedule = Schedule { next_shuffle, current: names(&current), future: future.as_ref().map(names) };
+        let schedule = Schedule {
+            next_shuffle,
+            current: names(&current),
+            future: future.as_ref().map(names),
+            majority_version: VERSION.parse().ok(),
+        };
         RoundSeats { current, future, schedule }
     }
 }

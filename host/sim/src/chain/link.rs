@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, Head, PublicKey, Schedule, Slot, TransactionId, WitnessState};
 
+/// What everybody runs.
+pub(crate) const VERSION: &str = "1.28.7";
+
 /// A block's place among all that were ever made, on whatever branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkId(pub(crate) usize);
@@ -124,7 +127,7 @@ impl Link {
             signing_key,
             total_missed: truth.total_missed,
             last_confirmed_block: BlockNum(truth.confirmed),
-            running_version: "1.28.7".to_owned(),
+            running_version: VERSION.to_owned(),
         })
     }
 }

@@ -7,8 +7,8 @@ use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
 use dogwatch_chain::{Block, BlockNum, Time};
 use dogwatch_engine::{
     Beats, ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Fit, Mode, NodeConfig,
-    NodeIndex, Probe, ProbeFailure, Probing, Rails, Signing, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
-    is_sleep,
+    NodeIndex, Probe, ProbeFailure, Probing, Rails, Signing, Streak, Tracker, TrackerConfig, Unprobed, Watch,
+    WatchConfig, is_sleep,
 };
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -112,7 +112,7 @@ impl ProcessSetup<'_> {
             mode: if self.is_edited(Edit::Observe) { Mode::Observe } else { Mode::Armed },
             nodes,
             rails: RAILS,
-            damping: Damping { rise: 3, fall: 3 },
+            damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
             expiration: Duration::from_secs(30),
         })
     }

@@ -1,6 +1,6 @@
 //! The rule, situation by situation.
 
-use dogwatch_sdk::policy::{Action, Evidence, Holder, Outcome, Source, Succession, Verdict, WhenExhausted};
+use dogwatch_sdk::policy::{Evidence, Holder, NextSlot, Outcome, Source, Succession, Verdict, WhenExhausted};
 use dogwatch_sdk::testing::{own_slot, situation};
 
 use super::*;
@@ -8,6 +8,7 @@ use super::*;
 const CONFIG: Config = Config {
     misses: 2,
     misses_when_unfit: 1,
+    slots_ahead: 10,
     succession: Succession { window_rounds: 10, when_exhausted: WhenExhausted::Page },
 };
 
@@ -89,6 +90,39 @@ fn the_best_standby_is_worth_a_moment() {
     assert_eq!((decision.action, decision.ask_again), (Action::Stay, Some(3_000)), "{}", decision.reason);
     situation.nodes[1].health_for = 60_000;
     assert_eq!(action(&situation), Action::SwitchTo(2));
+}
+
+/// A miss or two may have a reason that passes: while the next own slot is far off, a switch can wait and a proof cannot.
+#[test]
+fn without_proof_it_waits_while_that_costs_nothing() {
+    let in_slots = |slots: u64| NextSlot { slot: 10_000 + slots, starts_in: slots * 3_000 };
+    let missed = |next: Option<u64>, unscheduled: Option<u64>| Situation {
+        next_slots: next.map(in_slots).into_iter().collect(),
+        unscheduled: unscheduled.map(in_slots),
+        ..failing(2, Health::Healthy, &[])
+    };
+    for (next, unscheduled, waits) in [
+        (Some(15), Some(30), Some(15_000)),
+        (Some(11), Some(30), Some(3_000)),
+        (Some(10), Some(30), None),
+        (Some(15), Some(12), Some(6_000)),
+        (None, Some(9), None),
+        (None, None, None),
+    ] {
+        let decision = decide(&CONFIG, &missed(next, unscheduled), &[]);
+        let action = if waits.is_some() { Action::Stay } else { Action::SwitchTo(1) };
+        assert_eq!(
+            (decision.action, decision.ask_again),
+            (action, waits),
+            "{next:?} {unscheduled:?}: {}",
+            decision.reason
+        );
+    }
+    let proven = Situation { next_slots: vec![in_slots(15)], ..gone(0) };
+    assert_eq!(action(&proven), Action::SwitchTo(1));
+    let mut nobody = missed(Some(15), Some(30));
+    nobody.nodes.iter_mut().for_each(|node| node.eligible = false);
+    assert_eq!(decide(&CONFIG, &nobody, &[]).alerts.len(), 1, "that no standby is fit is told at once");
 }
 
 #[test]

@@ -177,6 +177,7 @@ impl World {
             next_shuffle: BlockNum(head.num().0 / 5 * 5 + 5),
             current: SCHEDULED.chars().map(witness).collect(),
             future: None,
+            majority_version: None,
         };
         let witnesses = vec![(!matches!(behaviour, Behaviour::NoWitness)).then_some(state)];
         Some(EndpointView { head, schedule, witnesses, block: None })

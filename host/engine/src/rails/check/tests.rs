@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use dogwatch_chain::ChainVersion;
+
 use super::*;
 use crate::rails::refusal::tests::{KINDS, place};
 use crate::switch::SwitchPlan;
@@ -28,6 +30,7 @@ fn candidate(health: Health, last_good: Option<u64>, unprobed: Unprobed) -> Cand
         unfit: None,
         on_their_branch: true,
         head_was: Duration::from_secs(3),
+        short: Shortfall::default(),
         last_good_probe: last_good.map(time),
         unprobed,
     }
@@ -57,6 +60,10 @@ fn clear(target: &Holder) -> Facts<'_> {
         next_slot: UpcomingSlot::In(Duration::from_secs(60)),
         duty: Duty::Able,
     }
+}
+
+fn version(text: &str) -> ChainVersion {
+    text.parse().unwrap()
 }
 
 fn past(slots: &[u64], cause: MoveCause) -> Vec<PastMove> {
@@ -182,6 +189,30 @@ fn every_refusal_has_a_rail() {
             Refusal::Unfit {
                 node: "two".to_owned(),
                 why: "its last good probe showed a head that was 93 s old".to_owned(),
+            },
+        ),
+        (
+            Facts {
+                candidate: Some(Candidate {
+                    short: Shortfall { blocks: 3, version: None },
+                    ..candidate(Health::Healthy, Some(199), Unprobed::Refused)
+                }),
+                ..clear(&two)
+            },
+            Refusal::Unfit { node: "two".to_owned(), why: "it is 3 blocks behind the endpoints".to_owned() },
+        ),
+        (
+            Facts {
+                candidate: Some(Candidate {
+                    short: Shortfall { blocks: 0, version: Some((version("1.27.11"), version("1.28.6"))) },
+                    ..candidate(Health::Healthy, Some(199), Unprobed::Refused)
+                }),
+                ..clear(&two)
+            },
+            Refusal::Unfit {
+                node: "two".to_owned(),
+                why: "it runs version 1.27.11 and most witnesses run 1.28.6: it may not know the chain's rules"
+                    .to_owned(),
             },
         ),
     ];

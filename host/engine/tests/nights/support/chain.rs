@@ -115,7 +115,7 @@ impl Chain {
         };
         let current = chain.elect(first);
         let future = chain.future(first);
-        let schedule = Rc::new(Schedule { next_shuffle: BlockNum(round), current, future });
+        let schedule = Rc::new(Schedule { next_shuffle: BlockNum(round), current, future, majority_version: None });
         let id = chain.id(1);
         let block = Block {
             id,
@@ -263,7 +263,8 @@ impl Chain {
         if num.is_multiple_of(round) {
             let current = head.schedule.future.clone().unwrap_or_else(|| self.elect(link.key));
             let future = self.future(link.key);
-            link.schedule = Rc::new(Schedule { next_shuffle: BlockNum(num + round), current, future });
+            link.schedule =
+                Rc::new(Schedule { next_shuffle: BlockNum(num + round), current, future, majority_version: None });
         }
         self.links.push(link);
     }

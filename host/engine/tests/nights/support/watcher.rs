@@ -7,7 +7,8 @@ use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
     Beats, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Probing,
-    Rails, Refusal, SendReport, Signing, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, WatchState,
+    Rails, Refusal, SendReport, Signing, Streak, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
+    WatchState,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -101,7 +102,7 @@ impl Watcher {
             mode: Mode::Armed,
             nodes: nodes.collect(),
             rails: rails(),
-            damping: Damping { rise: 3, fall: 3 },
+            damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
             expiration: Duration::from_secs(30),
             profile,
         };
