@@ -12,6 +12,7 @@ mod cross;
 mod damping;
 mod duration;
 mod endpoint;
+mod failback;
 mod file;
 mod gateway;
 mod listen;

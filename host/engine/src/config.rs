@@ -28,6 +28,17 @@ pub struct WatchConfig {
     pub damping: Damping,
     /// Time that a switch has to get into a block.
     pub expiration: Duration,
+    /// Whether the key goes back by itself.
+    pub failback: Failback,
+}
+
+/// Whether the key goes back by itself to a node that failed and is well again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failback {
+    /// An operator moves it.
+    Manual,
+    /// It goes back once the node has been fit, and another one has stood in, for this long.
+    After(Duration),
 }
 
 /// A node of the configuration.

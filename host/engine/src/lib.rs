@@ -36,7 +36,7 @@ pub use chain::{
     ServerDate, SlotClock, SlotFact, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading, is_sleep,
 };
 pub use chain_alerts::ChainAlerts;
-pub use config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+pub use config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
 pub use evidence::{Evidence, Grade, Source};
 pub use failure::{PolicyFailure, ProbeFailure, ProbeFault, ReadFailure};

@@ -16,6 +16,8 @@ pub enum Origin {
     Policy,
     /// The operator, by hand.
     Operator,
+    /// The operator, by the configuration: the key goes back.
+    Failback,
     /// Somebody else, seen on chain: another site, or an operator with a wallet.
     Elsewhere,
 }
@@ -147,8 +149,8 @@ impl SwitchRecord {
     /// Why the key was moved. Of a move made elsewhere only the chain tells: it followed misses, or it did not.
     pub(crate) fn cause(&self) -> MoveCause {
         match (self.origin, self.first_missed) {
-            (Origin::Policy, _) | (Origin::Elsewhere, Some(_)) => MoveCause::Failure,
-            (Origin::Operator, _) | (Origin::Elsewhere, None) => MoveCause::Planned,
+            (Origin::Policy, _) | (Origin::Elsewhere | Origin::Failback, Some(_)) => MoveCause::Failure,
+            (Origin::Operator, _) | (Origin::Elsewhere | Origin::Failback, None) => MoveCause::Planned,
         }
     }
 }

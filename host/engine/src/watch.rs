@@ -9,6 +9,7 @@ mod conditions;
 mod decide;
 mod event;
 mod facts;
+mod failback;
 mod fork;
 mod key;
 mod machine;

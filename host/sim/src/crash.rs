@@ -130,7 +130,16 @@ impl Rescue {
             // A site with a policy that fails at each call does nothing.
             Self::Script { every, misses } => (PolicyChoice::Broken, Some(Peer::new(every, misses, rng))),
         };
-        let site = SiteSetup { poll_at: 900, quorum: 2, probes_every: 1, reversed: false, policy, delay: 0 };
+        let site = SiteSetup {
+            poll_at: 900,
+            quorum: 2,
+            probes_every: 1,
+            reversed: false,
+            policy,
+            delay: 0,
+            beats: false,
+            failback: 0,
+        };
         let night = Night {
             seed,
             chain: if seed % 4 == 3 { ChainRules::Steem } else { ChainRules::Hive },

@@ -31,6 +31,12 @@ pub struct SiteSetup {
     pub policy: PolicyChoice,
     /// Slots until a producer knows what this site sends.
     pub delay: u64,
+    /// Whether the nodes' own machines tell it how they are.
+    #[serde(default)]
+    pub beats: bool,
+    /// Rounds after which the key goes back to a node that is well again; none, and an operator moves it.
+    #[serde(default)]
+    pub failback: u32,
 }
 
 impl SiteSetup {

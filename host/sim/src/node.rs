@@ -1,7 +1,7 @@
 //! The operator's own nodes: each holds a key of every watched witness, and may produce with it.
 
 use dogwatch_chain::{BlockId, ChainId, PublicKey};
-use dogwatch_engine::{Probe, ProbeFailure, ProbeFault};
+use dogwatch_engine::{NodeProcess, Probe, ProbeFailure, ProbeFault};
 
 use crate::chain::branch::Side;
 use crate::chain::link::{LinkId, VERSION};
@@ -161,6 +161,33 @@ impl Node {
     /// Whether its process has ended, at most a moment ago.
     pub(crate) fn has_ended(&self, slot: u64) -> bool {
         self.refuses(slot) || self.refuses(slot.saturating_sub(1))
+    }
+
+    /// Whether its process stands still.
+    pub(crate) fn stalls(&self, slot: u64) -> bool {
+        let passed = slot.saturating_sub(self.since().slot);
+        match self.fault() {
+            // It takes a moment until its machine is sure of that.
+            Some(NodeFault::Hung) => passed > 1,
+            Some(NodeFault::Thawed(frozen)) => passed > 1 && passed <= frozen,
+            _ => false,
+        }
+    }
+
+    /// What its own machine says of its process, if it says anything.
+    pub(crate) fn process(&self, chain: &ModelChain, slot: u64) -> Option<NodeProcess> {
+        let since = self.since().slot;
+        let started = match self.fault() {
+            Some(NodeFault::Dark) => return None,
+            Some(NodeFault::PortTaken) => 0,
+            _ if self.refuses(slot) => return Some(NodeProcess::Ended),
+            _ if self.stalls(slot) => return Some(NodeProcess::Stalled),
+            Some(NodeFault::CrashLoop(period)) => slot - (slot - since) % period.max(1),
+            Some(_) => since,
+            None => self.shown_since,
+        };
+        let slots = u32::try_from(slot.saturating_sub(started)).unwrap_or(u32::MAX);
+        Some(NodeProcess::Running(chain.profile.slots(slots)))
     }
 
     /// What a probe finds.

@@ -8,10 +8,10 @@ pub(crate) mod process;
 pub(crate) mod store;
 mod translate;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dogwatch_chain::{Time, TransactionId};
-use dogwatch_engine::{DecisionRecord, Event, SendReport, SwitchPlan};
+use dogwatch_engine::{Beat, DecisionRecord, Event, MachineTrouble, NodeProcess, SendReport, SwitchPlan};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -24,6 +24,9 @@ use crate::site::network::Network;
 use crate::site::policy::Decide;
 use crate::site::process::{Died, NodesSeen, Process, ProcessSetup, StepTools};
 use crate::site::store::SiteStore;
+
+/// Slots without a beat until a machine is silent.
+const SILENCE: u64 = 4;
 
 /// What a site does that the world must hear of.
 #[derive(Clone, Debug)]
@@ -94,6 +97,8 @@ pub(crate) struct Site {
     pub(crate) lost_at: Option<u64>,
     /// The nodes to which a connection stood in the last cycle.
     wires: BTreeSet<String>,
+    /// When a node's machine was last heard.
+    heard: BTreeMap<String, u64>,
     /// When it last forgot what it had seen.
     pub(crate) forgot_at: Option<u64>,
     pub(crate) sent: Vec<SentSwitch>,
@@ -124,6 +129,7 @@ impl Site {
             deadly: 0,
             started: 0,
             wires: BTreeSet::new(),
+            heard: BTreeMap::new(),
             amnesia: false,
             ever_unprobed: false,
             pauses: Vec::new(),
@@ -225,6 +231,7 @@ impl Site {
             self.process = Some(Process::start(&setup, &self.store, clock));
             self.started = slot;
             self.wires.clear();
+            self.heard.clear();
         }
         let mut readings = Vec::new();
         for (index, endpoint) in endpoints.iter_mut().enumerate() {
@@ -237,7 +244,8 @@ impl Site {
         let before = self.hold_wires(nodes, slot);
         let gone = self.gone(&before, nodes, slot);
         let back: Vec<String> = self.wires.difference(&before).cloned().collect();
-        let seen = NodesSeen { probed: &probed, gone: &gone, back: &back };
+        let beats = self.beats(nodes, chain, slot);
+        let seen = NodesSeen { probed: &probed, gone: &gone, back: &back, beats: &beats };
         let (actions, lives) = self.step(slot, |process, tools| {
             process.cycle(clock, &readings, seen, tools, |endpoint, from, to| {
                 let found = endpoints.iter().find(|candidate| candidate.name == endpoint);
@@ -262,6 +270,28 @@ impl Site {
     fn gone(&self, before: &BTreeSet<String>, nodes: &[Node], slot: u64) -> Vec<String> {
         let ended = |node: &&Node| before.contains(&node.name) && self.network.reaches_nodes() && node.refuses(slot);
         nodes.iter().filter(ended).map(|node| node.name.clone()).collect()
+    }
+
+    /// What the machines of the nodes say, or that they have said nothing for a while.
+    fn beats(&mut self, nodes: &[Node], chain: &ModelChain, slot: u64) -> Vec<(String, Beat)> {
+        let mut beats = Vec::new();
+        for node in nodes.iter().filter(|_| self.setup.beats) {
+            let process = node.process(chain, slot).filter(|_| self.network.reaches_nodes());
+            let last = self.heard.entry(node.name.clone()).or_insert(slot);
+            match process {
+                Some(process) => {
+                    *last = slot;
+                    beats.push((node.name.clone(), Beat { process, trouble: None }));
+                }
+                None if slot.saturating_sub(*last) >= SILENCE => {
+                    let lasts = chain.profile.slots(u32::try_from(slot.saturating_sub(*last)).unwrap_or(u32::MAX));
+                    let trouble = Some(MachineTrouble::Silent(lasts));
+                    beats.push((node.name.clone(), Beat { process: NodeProcess::Silent, trouble }));
+                }
+                None => {}
+            }
+        }
+        beats
     }
 
     /// An event from outside: an operator's command, or what became of a transmission.

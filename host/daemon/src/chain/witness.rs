@@ -74,6 +74,7 @@ impl WitnessTask {
             rails: witness.rails,
             damping: witness.damping,
             expiration: witness.expiration,
+            failback: witness.failback,
         };
         Self {
             watch: Watch::new(watch_config, state.clone(), now),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Profile};
-use dogwatch_engine::{Damping, Mode, Rails};
+use dogwatch_engine::{Damping, Failback, Mode, Rails};
 use dogwatch_plugins::{Settings, nearest};
 
 use crate::config::chain::ChainConfig;
@@ -11,7 +11,7 @@ use crate::config::duration::{Range, shown};
 use crate::config::node::{self, NodeSettings};
 use crate::config::problem::Problems;
 use crate::config::reader::Section;
-use crate::config::{damping, mode, rails};
+use crate::config::{damping, failback, mode, rails};
 
 /// A witness to watch.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct WitnessConfig {
     pub rails: Rails,
     /// How long a switch may take to get into a block.
     pub expiration: Duration,
+    /// Whether the key goes back by itself.
+    pub failback: Failback,
     /// How often nodes are probed.
     pub probe_interval: Duration,
     /// How many probes in a row change a node's health.
@@ -104,6 +106,7 @@ pub(super) fn read(
         );
         section.error(problems, rails_line, &text, "Set candidate_fresh to several probe intervals.");
     }
+    let failback = failback::read(&mut section, profile, problems);
     let damping = damping::read(&mut section, profile.block_interval, problems);
     let mut nodes = Vec::new();
     let mut node_lines = Vec::new();
@@ -127,6 +130,7 @@ pub(super) fn read(
         settings,
         rails,
         expiration,
+        failback,
         probe_interval,
         damping,
         nodes,

@@ -142,9 +142,9 @@ fn armed(facts: &Facts<'_>) -> Option<Refusal> {
     (facts.mode == Mode::Observe).then_some(Refusal::Observing)
 }
 
-/// A pause holds back the policy, not the operator.
+/// A pause holds back what happens by itself, not the operator.
 fn not_paused(facts: &Facts<'_>) -> Option<Refusal> {
-    let until = facts.paused_until.filter(|_| facts.origin == Origin::Policy)?;
+    let until = facts.paused_until.filter(|_| facts.origin != Origin::Operator)?;
     Some(Refusal::Paused { until })
 }
 
@@ -289,8 +289,11 @@ fn within_budget(facts: &Facts<'_>) -> Option<Refusal> {
     (spent >= budget).then_some(Refusal::Budget { spent, allowed: budget, window: budget_window })
 }
 
-/// The new node must have had its chance to produce.
+/// The new node must have had its chance to produce. One that the key went back to, and that missed it, has had it.
 fn cooled_down(facts: &Facts<'_>) -> Option<Refusal> {
+    if facts.origin == Origin::Failback && facts.verdict == Verdict::Me {
+        return None;
+    }
     let last = facts.switches.iter().map(|past| past.at).max()?;
     let left = facts.limits.cool_down.saturating_sub(facts.now.since(last));
     (left > Duration::ZERO).then_some(Refusal::CoolDown { left })

@@ -102,7 +102,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::chain::TrackerConfig;
-    use crate::config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+    use crate::config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
     use crate::health::{Damping, Streak};
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
@@ -138,6 +138,7 @@ mod tests {
             },
             damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
             expiration: Duration::from_secs(30),
+            failback: Failback::Manual,
         };
         Watch::new(config, state, time(1))
     }

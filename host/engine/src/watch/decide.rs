@@ -85,7 +85,7 @@ impl Watch {
     }
 
     /// The plan of a switch, or what stands in its way.
-    fn planned(
+    pub(super) fn planned(
         &self,
         turn: &Turn<'_>,
         target: &Holder,
@@ -162,7 +162,7 @@ impl Watch {
     }
 
     /// One log event per decision that differs from the last one.
-    fn record(&mut self, turn: &mut Turn<'_>, outcome: String, reason: String) {
+    pub(super) fn record(&mut self, turn: &mut Turn<'_>, outcome: String, reason: String) {
         let record =
             DecisionRecord { verdict: self.verdict(turn.now, turn.chain), evidence: self.evidence(), outcome, reason };
         if self.last_record.as_ref() != Some(&record) {

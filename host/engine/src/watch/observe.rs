@@ -31,6 +31,7 @@ impl Watch {
         self.report_fork(turn);
         self.report_misses(turn);
         self.forget_nodes(turn);
+        self.fail_back(turn);
         self.ask(turn);
     }
 

@@ -10,7 +10,7 @@ use dogwatch_chain::{
 };
 
 use crate::chain::{EndpointReading, Reading, Tracker};
-use crate::config::{Beats, Disable, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+use crate::config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::failure::{ProbeFailure, ProbeFault, ReadFailure};
 use crate::health::{Damping, Probe, Streak};
@@ -102,6 +102,7 @@ fn config(mode: Mode) -> WatchConfig {
         },
         damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
         expiration: Duration::from_secs(30),
+        failback: Failback::Manual,
     }
 }
 

@@ -50,7 +50,7 @@ impl Checks {
             }
         }
         let first = !site.sent.iter().any(|earlier| earlier.id == id);
-        if first && plan.origin == Origin::Policy {
+        if first && plan.origin != Origin::Operator {
             self.deciding(world, sites, place, witness, plan);
         }
     }
@@ -69,7 +69,7 @@ impl Checks {
         let takes_effect = world.chain.truth_of(witness).is_some_and(|truth| truth.key == plan.from_key);
         // Nor can a site know of a move, and of one back, that it did not see.
         let knows = !self.unseen_move.get(place).copied().unwrap_or(false);
-        if misses < needed && takes_effect && knows {
+        if misses < needed && takes_effect && knows && plan.origin == Origin::Policy {
             let text =
                 format!("site {place} switches after {misses} misses in a row, and {needed} are needed: {plan:?}");
             self.broken(Rule::FailureFirst, slot, text);
@@ -77,12 +77,15 @@ impl Checks {
         self.agreed_evidence(world, site, place, plan);
         self.allowed(world, site, place, witness, plan);
         self.fit_target(world, site, place, plan);
-        self.clean_target(world, sites, place, witness, plan);
+        if plan.origin == Origin::Policy {
+            self.clean_target(world, sites, place, witness, plan);
+        }
         let next_is_own = world.chain.producer(Side::Main, slot + 1) == Some(witness);
         let head = world.chain.truth();
         let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
         // A dead node loses it in any case.
-        let dead = world.nodes.iter().any(|node| plan.from == Holder::Node(node.name.clone()) && node.has_ended(slot));
+        let dead =
+            world.nodes.iter().any(|node| plan.from == Holder::Node(node.name.clone()) && is_out(site, node, slot));
         if next_is_own && !dead && !crossing && sees(world, site) {
             self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
         }
@@ -296,6 +299,12 @@ fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
     sites.iter().flat_map(|site| &site.sent).any(|sent| sent.id == id && sent.plan.at > oldest)
 }
 
+/// Whether it is proven there that a node produces nothing, or was a moment ago.
+fn is_out(site: &Site, node: &Node, slot: u64) -> bool {
+    let stalls = || node.stalls(slot) || node.stalls(slot.saturating_sub(1));
+    node.has_ended(slot) || site.setup.beats && stalls()
+}
+
 /// How many misses in a row it takes until that site's policy moves the key away from that node.
 fn needed_misses(world: &NightWorld, site: &Site, from: &Holder) -> u32 {
     let node = world.nodes.iter().find(|node| *from == Holder::Node(node.name.clone()));
@@ -304,7 +313,7 @@ fn needed_misses(world: &NightWorld, site: &Site, from: &Holder) -> u32 {
     match (site.setup.policy, node) {
         (PolicyChoice::Threshold(misses), _) if !wild => misses,
         // Whatever the policy, the host blames a node that is proven dead.
-        (_, Some(node)) if node.has_ended(world.slot) => 0,
+        (_, Some(node)) if is_out(site, node, world.slot) => 0,
         // A node that has failed is held unfit until some probes were good.
         (PolicyChoice::Proactive, Some(node)) if !wild && node.has_been_well(3 * probes + 5, world.slot) => 2,
         _ => 1,

@@ -60,7 +60,7 @@ pub fn draw_with(seed: u64, wanted: &[&'static FaultKind]) -> Night {
         nodes: [2, 3, 3, 4].choose(&mut rng).copied().unwrap_or(3),
         endpoints: [1, 2, 3, 3, 4, 5].choose(&mut rng).copied().unwrap_or(3),
         slots,
-        sites: (0..sites).map(|_| site(&mut rng)).collect(),
+        sites: (0..sites).map(|place| with_options(site(&mut rng), seed >> place)).collect(),
         faults,
     }
 }
@@ -76,6 +76,12 @@ fn fault(kind: &FaultKind, slots: u64, rng: &mut SmallRng) -> NightFault {
     }
 }
 
+/// What operators may add: every second site hears beats, and the key goes back by itself at every third one.
+const fn with_options(site: SiteSetup, number: u64) -> SiteSetup {
+    let failback = if number.is_multiple_of(3) { 4 } else { 0 };
+    SiteSetup { beats: !number.is_multiple_of(2), failback, ..site }
+}
+
 fn site(rng: &mut SmallRng) -> SiteSetup {
     SiteSetup {
         poll_at: rng.random_range(300..2900),
@@ -84,5 +90,7 @@ fn site(rng: &mut SmallRng) -> SiteSetup {
         reversed: rng.random_range(0..5) == 0,
         policy: POLICIES.choose(rng).copied().unwrap_or(PolicyChoice::Proactive),
         delay: [1, 1, 1, 2, 3].choose(rng).copied().unwrap_or(1),
+        beats: false,
+        failback: 0,
     }
 }

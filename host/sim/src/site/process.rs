@@ -6,9 +6,9 @@ use std::time::Duration;
 use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
 use dogwatch_chain::{Block, BlockNum, Time};
 use dogwatch_engine::{
-    Beats, ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Fit, Mode, NodeConfig,
-    NodeIndex, Probe, ProbeFailure, Probing, Rails, Signing, Streak, Tracker, TrackerConfig, Unprobed, Watch,
-    WatchConfig, is_sleep,
+    Beat, Beats, ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Failback, Fit, Mode,
+    NodeConfig, NodeIndex, Probe, ProbeFailure, Probing, Rails, Signing, Streak, Tracker, TrackerConfig, Unprobed,
+    Watch, WatchConfig, is_sleep,
 };
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -59,6 +59,8 @@ pub(crate) struct NodesSeen<'a> {
     pub(crate) gone: &'a [String],
     /// The nodes that can be connected to again.
     pub(crate) back: &'a [String],
+    /// What the nodes' own machines say.
+    pub(crate) beats: &'a [(String, Beat)],
 }
 
 /// What a process is started with.
@@ -96,7 +98,7 @@ impl ProcessSetup<'_> {
                 key: node.key(witness),
                 signing: if self.is_edited(Edit::KeyMissing(index)) { Signing::Missing } else { Signing::Available },
                 probing: if unprobed { Probing::Never } else { Probing::Probed },
-                beats: Beats::Never,
+                beats: if self.site.beats { Beats::Expected } else { Beats::Never },
                 unprobed: if unprobed { Unprobed::Allowed } else { Unprobed::Refused },
             }
         });
@@ -114,6 +116,10 @@ impl ProcessSetup<'_> {
             rails: RAILS,
             damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
             expiration: Duration::from_secs(30),
+            failback: match self.site.failback {
+                0 => Failback::Manual,
+                rounds => Failback::After(self.chain.profile.round().saturating_mul(rounds)),
+            },
         })
     }
 }
@@ -216,6 +222,10 @@ impl Process {
             for (name, result) in seen.probed {
                 let Some(place) = self.probed_place(witness, name) else { continue };
                 self.feed(now, witness, Event::Probed(place, result.clone()), tools)?;
+            }
+            for (name, beat) in seen.beats {
+                let Some(place) = self.watches.get(witness).and_then(|watch| watch.node_index(name)) else { continue };
+                self.feed(now, witness, Event::Beat(place, *beat), tools)?;
             }
             self.feed(now, witness, Event::Observed, tools)?;
             if let Some(wake) = self.wakes.get_mut(witness)

@@ -6,9 +6,9 @@ use std::time::Duration;
 use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
-    Beats, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Fit, Mode, NodeConfig, NodeIndex, Probing,
-    Rails, Refusal, SendReport, Signing, Streak, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig,
-    WatchState,
+    Beats, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Failback, Fit, Mode, NodeConfig, NodeIndex,
+    Probing, Rails, Refusal, SendReport, Signing, Streak, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch,
+    WatchConfig, WatchState,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -104,6 +104,7 @@ impl Watcher {
             rails: rails(),
             damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
             expiration: Duration::from_secs(30),
+            failback: Failback::Manual,
             profile,
         };
         Self {
