@@ -5,7 +5,7 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::failure::{ProbeFailure, ProbeFault};
-use crate::health::Unfit;
+use crate::health::{MAX_BEHIND, Unfit};
 
 /// Where evidence about a node comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,10 @@ pub enum Grade {
     Silent,
     /// Its machine answers, and nothing listens on its port.
     Refused,
-    /// It answers, and is not fit: it is behind, on a fork or on another chain.
+    /// It answers, and is not fit: its head is old, or it is on a fork or on another chain.
     Unfit,
+    /// Its own head is old, and the endpoints have blocks that it has not: what it makes now nobody would build on.
+    Behind,
     /// Its process exists and does nothing: proof for as long as it lasts.
     Stalled,
     /// Its process has ended: proof.
@@ -73,6 +75,7 @@ impl Unfit {
             Self::Probe(failure) => failure.grade(),
             Self::Gone | Self::Ended => Grade::Gone,
             Self::Stalled => Grade::Stalled,
+            Self::Behind { missing, .. } if *missing > MAX_BEHIND => Grade::Behind,
             Self::WrongChain(_) | Self::Behind { .. } | Self::Ahead { .. } | Self::Fork(_) => Grade::Unfit,
         }
     }

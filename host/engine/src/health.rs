@@ -59,6 +59,8 @@ pub enum Unfit {
         head: BlockNum,
         /// Its age.
         age: Duration,
+        /// How many blocks the endpoints had above it, if they agreed.
+        missing: u32,
     },
     /// Its head lies in the future.
     #[error("its head block {head} is {} s ahead of this machine's clock", .ahead.as_secs())]
@@ -96,6 +98,9 @@ pub struct NodeHealth {
     /// The proof that it produces nothing, while it stands.
     out: Option<Out>,
 }
+
+/// Blocks that a node may be behind and do its work all the same: the difference between one moment and the next.
+pub(crate) const MAX_BEHIND: u32 = 2;
 
 /// What keeps an answering node from producing good blocks, though it may be well otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -311,6 +316,12 @@ impl NodeHealth {
         self.out.map(|out| out.since)
     }
 
+    /// Since when it has shown an old head where the endpoints have newer blocks, while it does and is unhealthy.
+    pub(crate) fn behind_since(&self) -> Option<Time> {
+        let says = self.probes.filter(|finding| finding.grade == Grade::Behind && self.health == Health::Unhealthy)?;
+        Some(says.since)
+    }
+
     /// What its tripwire, its own machine and its probes say.
     pub(crate) fn evidence(&self, now: Time) -> impl Iterator<Item = Evidence> {
         let wire = self.out.filter(|out| out.source == Source::Tripwire);
@@ -387,7 +398,9 @@ pub(crate) fn assess(
     let age = now.since(probe.head.time);
     // A node that has all that the endpoints have is not behind: then the chain itself stands still.
     if age > stale_after && agreed.and_then(|chain| chain.newest).is_none_or(|newest| head < newest) {
-        return Err(Unfit::Behind { head, age });
+        let newest = agreed.and_then(|chain| chain.newest);
+        let missing = newest.map_or(0, |newest| newest.0.saturating_sub(head.0));
+        return Err(Unfit::Behind { head, age, missing });
     }
     let ahead = probe.head.time.since(now);
     if ahead > stale_after {

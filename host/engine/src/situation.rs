@@ -32,7 +32,7 @@ pub enum Mode {
 pub enum Verdict {
     /// Nothing is missing.
     Fine,
-    /// The chain moves on without this witness, or will: the process of the node that holds its key has ended.
+    /// The chain moves on without this witness, or will: the process of the node that holds its key has ended, or its head is old.
     Me,
     /// The chain itself halts, forks or runs thin.
     Chain,

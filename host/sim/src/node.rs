@@ -163,6 +163,17 @@ impl Node {
         self.refuses(slot) || self.refuses(slot.saturating_sub(1))
     }
 
+    /// Whether its own head is old, or was a moment ago.
+    pub(crate) fn is_far_behind(&self, slot: u64) -> bool {
+        let passed = slot.saturating_sub(self.since().slot);
+        match self.fault() {
+            Some(NodeFault::Behind(blocks)) => blocks > 2,
+            Some(NodeFault::Hung | NodeFault::OldVersion | NodeFault::Thawed(_) | NodeFault::OtherSide) => passed > 2,
+            None => self.shown_since + 2 >= slot,
+            _ => false,
+        }
+    }
+
     /// Whether its process stands still.
     pub(crate) fn stalls(&self, slot: u64) -> bool {
         let passed = slot.saturating_sub(self.since().slot);

@@ -11,6 +11,8 @@ enum Against {
     Ended,
     /// Its process stands still.
     Stalled,
+    /// Its own head is old: it misses its slots until it has caught up.
+    Behind,
     /// Its probes are bad: it may be dead, or only out of sight.
     Suspicion,
     /// Nothing.
@@ -25,10 +27,12 @@ impl Against {
             Self::Ended
         } else if shows(Grade::Stalled) {
             Self::Stalled
-        } else if node.health == Health::Unhealthy {
-            Self::Suspicion
-        } else {
+        } else if node.health != Health::Unhealthy {
             Self::Nothing
+        } else if shows(Grade::Behind) {
+            Self::Behind
+        } else {
+            Self::Suspicion
         }
     }
 
@@ -39,7 +43,7 @@ impl Against {
 
     fn misses_needed(self, config: &Config) -> u32 {
         match self {
-            Self::Ended | Self::Stalled => 0,
+            Self::Ended | Self::Stalled | Self::Behind => 0,
             Self::Suspicion => config.misses_when_unfit.min(config.misses),
             Self::Nothing => config.misses,
         }
@@ -49,6 +53,7 @@ impl Against {
         match self {
             Self::Ended => "and its process has ended",
             Self::Stalled => "and its process stands still",
+            Self::Behind => "and its own head is old",
             Self::Suspicion => "and its probes are bad",
             Self::Nothing => "and its probes are good",
         }

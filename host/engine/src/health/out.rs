@@ -38,7 +38,7 @@ impl Out {
                 let still_said = matches!(beats, Some(Grade::Stalled | Grade::Gone));
                 probe == Grade::Good && !still_said
             }
-            Source::Tripwire | Source::Probe => matches!(probe, Grade::Good | Grade::Unfit),
+            Source::Tripwire | Source::Probe => matches!(probe, Grade::Good | Grade::Unfit | Grade::Behind),
         }
     }
 

@@ -118,11 +118,11 @@ fn what_a_probe_is_worth() {
     off.note_shown(head(101, 201));
     assert_eq!(now(&off, head(103, 203), Some(agreed)).map(|_| ()), Ok(()));
     assert_eq!(judge(202, probe(forked), None), Ok(()), "without an agreed chain there is no telling");
-    let behind = Unfit::Behind { head: BlockNum(90), age: Duration::from_secs(36) };
+    let behind = Unfit::Behind { head: BlockNum(90), age: Duration::from_secs(36), missing: 11 };
     assert_eq!(judge(202, probe(head(90, 190)), Some(agreed)), Err(behind));
     assert_eq!(judge(300, probe(head(101, 201)), Some(agreed)), Ok(()), "the chain itself stands still");
     let unread = AgreedChain { newest: Some(BlockNum(150)), ..agreed };
-    let behind = Unfit::Behind { head: BlockNum(103), age: Duration::from_secs(141) };
+    let behind = Unfit::Behind { head: BlockNum(103), age: Duration::from_secs(141), missing: 47 };
     assert_eq!(judge(250, probe(head(103, 203)), Some(unread)), Err(behind), "blocks that nobody delivers count");
     let ahead = Unfit::Ahead { head: BlockNum(150), ahead: Duration::from_secs(150) };
     assert_eq!(judge(200, probe(head(150, 250)), Some(agreed)), Err(ahead));
@@ -176,7 +176,7 @@ fn evidence_lasts_until_the_source_says_something_else() {
     assert_eq!(said(&health, 7), [(Source::Tripwire, Grade::Gone, 9), (Source::Probe, Grade::Silent, 3)]);
     // It is back, and catches up.
     let head = BlockNum(3);
-    health.note(time(8), damping, Err(Unfit::Behind { head, age: STALE }));
+    health.note(time(8), damping, Err(Unfit::Behind { head, age: STALE, missing: 2 }));
     assert_eq!(said(&health, 8), [(Source::Probe, Grade::Unfit, 0)]);
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dogwatch_chain::Time;
 
 use crate::config::{Disable, NodeConfig, Rails, Signing, Unprobed};
-use crate::health::Shortfall;
+use crate::health::{MAX_BEHIND, Shortfall};
 use crate::holder::Holder;
 use crate::rails::refusal::Refusal;
 use crate::situation::{Agreement, Health, Mode, NodeIndex, Verdict};
@@ -264,9 +264,6 @@ impl Candidate<'_> {
     }
 }
 
-/// Blocks that a node may be behind and take over all the same.
-const MAX_BEHIND: u32 = 2;
-
 /// The null key needs the operator's word: coming back from it needs the account's active key.
 fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {
     let forbidden = *facts.target == Holder::Disabled && facts.limits.disable == Disable::Never;
@@ -276,7 +273,7 @@ fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {
 /// Switches that nobody remembers may have spent the budget: it counts as spent until none of them could count any more.
 fn known_history(facts: &Facts<'_>) -> Option<Refusal> {
     let until = facts.history_lost?.plus(facts.limits.budget_window);
-    (facts.origin == Origin::Policy && facts.now < until).then_some(Refusal::HistoryLost { until })
+    (facts.origin != Origin::Operator && facts.now < until).then_some(Refusal::HistoryLost { until })
 }
 
 /// Only so many switches in a while that a failure made necessary. A switch that an operator planned is not among them,

@@ -65,7 +65,8 @@ impl Watch {
         let failed = last.origin == Origin::Failback
             && last.first_missed.is_none()
             && self.state.unproven.is_some()
-            && self.verdict(turn.now, turn.chain) == Verdict::Me;
+            && self.verdict(turn.now, turn.chain) == Verdict::Me
+            && !self.trailing_misses().is_empty();
         let Holder::Node(stood_in) = &last.from else { return None };
         let reason = || format!("{} has missed its first block, and {stood_in} is fit", last.to.place());
         (failed && self.is_fit(turn.now, stood_in)).then(|| (last.from.clone(), reason()))

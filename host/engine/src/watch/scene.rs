@@ -58,6 +58,8 @@ pub(crate) struct Scene {
     pub(crate) final_after: u32,
     /// A node that stands so many blocks above the endpoints.
     pub(crate) ahead: Option<(&'static str, u32)>,
+    /// A node whose head is so many blocks below theirs.
+    pub(crate) lags: Option<(&'static str, usize)>,
     /// Whether the endpoints do not answer.
     pub(crate) silent: bool,
     /// Whether the endpoints show the schedule of a round that is over.
@@ -128,6 +130,7 @@ impl Scene {
             absent: BTreeSet::new(),
             final_after: 2,
             ahead: None,
+            lags: None,
             silent: false,
             unscheduled: false,
             still_at: None,
@@ -255,6 +258,10 @@ impl Scene {
             self.tracker.head().cloned().ok_or_else(|| ProbeFailure::new(ProbeFault::Unusable, "no head yet"))?;
         if let Some((_, blocks)) = self.ahead.filter(|(name, _)| *name == node) {
             head = Head { id: id(head.num().0 + blocks, 77), time: time(self.slot), slot: Slot(self.slot), ..head };
+        }
+        if let Some((_, blocks)) = self.lags.filter(|(name, _)| *name == node) {
+            let block = &self.blocks[self.blocks.len().saturating_sub(blocks + 1)];
+            head = Head { id: block.id, time: block.time, ..head };
         }
         Ok(Probe { head, chain_id: Some(self.watch.config.profile.chain_id), version: "1.27.11".to_owned() })
     }

@@ -84,8 +84,17 @@ impl Watch {
     /// Since when the node on duty produces nothing: its process has ended or stands still, which is proven, and no block that its
     /// key signed since speaks against it.
     pub(super) fn holder_out_since(&self) -> Option<Time> {
+        self.unless_produced(self.health_of(&self.holder()?)?.out_since()?)
+    }
+
+    /// Since when what the node on duty produces is lost unless it catches up: its own head is old.
+    pub(super) fn holder_behind_since(&self) -> Option<Time> {
+        self.unless_produced(self.health_of(&self.holder()?)?.behind_since()?)
+    }
+
+    /// That time, unless the holder has produced since.
+    fn unless_produced(&self, out: Time) -> Option<Time> {
         let holder = self.holder()?;
-        let out = self.health_of(&holder)?.out_since()?;
         // Clocks differ a little, and its last block may have been on its way.
         let alive = out.plus(self.interval());
         let produced = |record: &&SlotRecord| record.outcome == SlotOutcome::Produced && record.holder == holder;

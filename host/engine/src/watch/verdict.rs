@@ -41,8 +41,9 @@ impl Watch {
         if self.fork_is_suspected(now) {
             return Verdict::CannotTell;
         }
-        // A dead node misses every slot to come.
-        if self.holder_out_since().is_some() || !self.proven_misses(tracker).is_empty() {
+        // A dead node misses every slot to come, and so does one that is far behind.
+        let out = self.holder_out_since().or_else(|| self.holder_behind_since());
+        if out.is_some() || !self.proven_misses(tracker).is_empty() {
             return Verdict::Me;
         }
         // A witness of which no slot is known may be missing all of them.

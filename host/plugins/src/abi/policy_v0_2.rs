@@ -34,6 +34,7 @@ fn evidence_to(evidence: &engine::Evidence) -> types::Evidence {
             engine::Grade::Silent => types::Grade::Silent,
             engine::Grade::Refused => types::Grade::Refused,
             engine::Grade::Unfit => types::Grade::Unfit,
+            engine::Grade::Behind => types::Grade::Behind,
             engine::Grade::Stalled => types::Grade::Stalled,
             engine::Grade::Gone => types::Grade::Gone,
         },

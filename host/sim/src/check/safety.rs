@@ -137,7 +137,9 @@ impl Checks {
         };
         let mut earlier = site.sent.iter().filter(|sent| sent.witness == witness && sent.plan.at < plan.at);
         let hasty = earlier.any(|sent| applied(sent.id) && plan.at.since(sent.plan.at) < RAILS.cool_down);
-        if hasty && !site.amnesia {
+        // A node that the key went back to, and that misses its first block, has had its chance.
+        let taken_back = plan.origin == Origin::Failback && plan.first_missed.is_some();
+        if hasty && !taken_back && !site.amnesia {
             self.broken(Rule::CooledDown, slot, format!("site {place} switches again too soon: {plan:?}"));
         }
     }
@@ -314,6 +316,8 @@ fn needed_misses(world: &NightWorld, site: &Site, from: &Holder) -> u32 {
         (PolicyChoice::Threshold(misses), _) if !wild => misses,
         // Whatever the policy, the host blames a node that is proven dead.
         (_, Some(node)) if is_out(site, node, world.slot) => 0,
+        // One that is far behind says so itself.
+        (PolicyChoice::Proactive, Some(node)) if !wild && node.is_far_behind(world.slot) => 0,
         // A node that has failed is held unfit until some probes were good.
         (PolicyChoice::Proactive, Some(node)) if !wild && node.has_been_well(3 * probes + 5, world.slot) => 2,
         _ => 1,

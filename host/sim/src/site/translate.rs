@@ -78,6 +78,7 @@ fn evidence(evidence: &engine::Evidence) -> sdk::Evidence {
             engine::Grade::Silent => sdk::Grade::Silent,
             engine::Grade::Refused => sdk::Grade::Refused,
             engine::Grade::Unfit => sdk::Grade::Unfit,
+            engine::Grade::Behind => sdk::Grade::Behind,
             engine::Grade::Stalled => sdk::Grade::Stalled,
             engine::Grade::Gone => sdk::Grade::Gone,
         },

@@ -40,6 +40,9 @@ fn the_better_the_evidence_the_fewer_the_misses() {
         (failing(0, Health::Unhealthy, &[(Source::Beat, Grade::Gone)]), Action::SwitchTo(1)),
         (failing(0, Health::Unhealthy, &[(Source::Beat, Grade::Stalled)]), Action::SwitchTo(1)),
         (failing(0, Health::Healthy, &[(Source::Beat, Grade::Silent)]), Action::Stay),
+        (failing(0, Health::Unhealthy, &[(Source::Probe, Grade::Behind)]), Action::SwitchTo(1)),
+        (failing(0, Health::Healthy, &[(Source::Probe, Grade::Behind)]), Action::Stay),
+        (failing(0, Health::Unhealthy, &[(Source::Probe, Grade::Unfit)]), Action::Stay),
         (failing(0, Health::Unhealthy, &silent), Action::Stay),
         (failing(1, Health::Unhealthy, &silent), Action::SwitchTo(1)),
         (failing(1, Health::Unknown, &[]), Action::Stay),
@@ -120,6 +123,9 @@ fn without_proof_it_waits_while_that_costs_nothing() {
     }
     let proven = Situation { next_slots: vec![in_slots(15)], ..gone(0) };
     assert_eq!(action(&proven), Action::SwitchTo(1));
+    let behind = failing(0, Health::Unhealthy, &[(Source::Probe, Grade::Behind)]);
+    let behind = |slots| Situation { next_slots: vec![in_slots(slots)], ..behind.clone() };
+    assert_eq!((action(&behind(15)), action(&behind(10))), (Action::Stay, Action::SwitchTo(1)), "it may catch up");
     let mut nobody = missed(Some(15), Some(30));
     nobody.nodes.iter_mut().for_each(|node| node.eligible = false);
     assert_eq!(decide(&CONFIG, &nobody, &[]).alerts.len(), 1, "that no standby is fit is told at once");

@@ -21,6 +21,9 @@ impl Watch {
             true if proven => {
                 "It is on duty, and misses its next slot if it does not go on: the policy is asked at once."
             }
+            true if health.is_some_and(|health| health.behind_since().is_some()) => {
+                "It is on duty, and misses its next slot if it does not catch up: the policy is asked at once."
+            }
             true => "It is on duty: Dogwatch judges it by its blocks, not by its probe.",
             false => "It is a standby: Dogwatch does not switch to it.",
         };

@@ -209,3 +209,27 @@ fn a_new_holder_starts_afresh() {
     scene.run(6);
     assert_eq!(verdict(&scene), Verdict::Fine, "second has produced");
 }
+
+/// Its node answers with an old head, and the endpoints have newer blocks: it will miss. Not before its probes have been bad for
+/// a while, not if nobody agrees on what is newer, and not once it has produced all the same.
+#[test]
+fn a_holder_that_is_far_behind_is_to_blame_before_it_misses() {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.lags = Some(("primary", 10));
+    scene.run(2);
+    assert_eq!(verdict(&scene), Verdict::Fine, "two probes are not enough");
+    scene.fails = true;
+    scene.run(1);
+    assert_eq!(verdict(&scene), Verdict::Me);
+    scene.lags = Some(("primary", 2));
+    scene.run(1);
+    assert_eq!(verdict(&scene), Verdict::Fine, "it has caught up");
+    let mut scene = Scene::new(Mode::Armed);
+    scene.lags = Some(("primary", 10));
+    scene.run(10);
+    assert_eq!(verdict(&scene), Verdict::Fine, "it has produced since");
+    let mut scene = Scene::new(Mode::Armed);
+    scene.lags = Some(("second", 10));
+    scene.run(4);
+    assert_eq!(verdict(&scene), Verdict::Fine, "a standby");
+}

@@ -34,10 +34,17 @@ fn deciding(watcher: &Watcher, now: Time, world: &World, plan: &SwitchPlan) {
     let live = watcher.live.as_ref().unwrap();
     assert_eq!(live.watch.verdict(now, &live.tracker), Verdict::Me);
     assert!(!world.chain.halted || now.since(world.chain.head().block.time) < watcher.tracking.stale_after);
-    let needed = if let Policy::Threshold(needed) = watcher.policy { needed } else { 1 };
+    let holder = world.nodes.iter().find(|node| plan.from == Holder::Node(node.name.clone()));
+    let says_it_is_behind = holder.is_some_and(|node| node.unfit_since.is_some());
+    let needed = match watcher.policy {
+        Policy::Threshold(needed) => needed,
+        // Whatever the policy, the host blames a node that is far behind.
+        _ if says_it_is_behind => 0,
+        _ => 1,
+    };
     // Another site's switch may be pending for longer than a round before it counts, and a miss in between be held against
     // the wrong node.
-    let needed = if world.sites > 1 { needed - 1 } else { needed };
+    let needed = if world.sites > 1 { needed.saturating_sub(1) } else { needed };
     let misses = world.chain.misses_in_a_row(watcher.head().unwrap());
     assert!(
         misses >= needed,
