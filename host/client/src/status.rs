@@ -127,6 +127,9 @@ pub struct WitnessStatus {
     pub slot_counts: SlotCounts,
     /// The slot of its last block, if that is known.
     pub last_produced: Option<u64>,
+    /// The own slot that began half a slot ago or more, and that no endpoint has a block of yet.
+    #[serde(default)]
+    pub suspected_miss: Option<u64>,
     /// Time to the next own slot in milliseconds, if the schedule is known.
     pub next_slot_in_ms: Option<u64>,
     /// Why the policy does not work, if it does not.

@@ -11,6 +11,7 @@ mod parameters;
 mod reading;
 mod schedules;
 mod slot_clock;
+mod suspected;
 mod tracker;
 mod unfresh;
 

@@ -209,6 +209,8 @@ pub struct Situation {
     pub holder_since: Option<Slot>,
     /// Own slots of the last rounds, oldest first.
     pub slots: Vec<OwnSlot>,
+    /// An own slot that began half a slot ago or more, and that no endpoint has a block of yet.
+    pub suspected_miss: Option<Slot>,
     /// The next own slots, as far as the schedule is known.
     pub next_slots: Vec<NextSlot>,
     /// The first slot of which nobody can know yet whose it is.

@@ -147,6 +147,7 @@ fn situation() -> anyhow::Result<Situation> {
         holder_since: None,
         slots: own_slots().map(slot).collect(),
         next_slots: vec![upcoming(15), upcoming(32)],
+        suspected_miss: None,
         unscheduled: Some(upcoming(42)),
         lands: Some(upcoming(1)),
         nodes: NODES.into_iter().map(node).collect(),

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::chain::message::Message;
-use crate::chain::pace::until_next_poll;
+use crate::chain::pace::{until_next_poll, until_second_look};
 
 /// Polls a chain's endpoints once per slot, about a third of a slot after the block is due.
 pub async fn poll(
@@ -23,9 +23,14 @@ pub async fn poll(
         let agreed = pool.agreement().and_then(|agreement| Some(agreement.head.as_ref()?.time));
         let heads = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.time));
         let newest = agreed.or_else(|| heads.filter(|time| *time <= pool.now()).max());
+        let mut answers = readings.iter().filter_map(|reading| reading.result.as_ref().ok());
+        let at_head = answers.find(|answer| Some(answer.head.time) == newest);
+        let again = at_head
+            .and_then(|answer| until_second_look(pool.now(), &answer.head, &answer.schedule, &witnesses, interval));
         if inbox.send(Message::Polled(Instant::now(), readings)).await.is_err() {
             return;
         }
-        tokio::time::sleep(until_next_poll(poll, pool.now(), newest, interval)).await;
+        let wait = again.unwrap_or_else(|| until_next_poll(poll, pool.now(), newest, interval));
+        tokio::time::sleep(wait).await;
     }
 }

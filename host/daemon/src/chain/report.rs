@@ -94,6 +94,7 @@ impl Sources<'_> {
                 .rev()
                 .find(|slot| slot.outcome == SlotOutcome::Produced)
                 .map(|own| own.slot.0),
+            suspected_miss: self.tracker.suspected_miss(&config.witness, now).map(|slot| slot.0),
             next_slot_in_ms: watch.next_slot(now, self.tracker).map(|next| millis(next.starts_in)),
             policy_trouble: task.policy_trouble().map(str::to_owned),
             paused_until: state.paused_until.map(|until| until.to_string()),

@@ -78,6 +78,9 @@ fn witness(out: &mut String, witness: &WitnessStatus) -> std::fmt::Result {
     };
     writeln!(out, "\nwitness {} ({mode}): {:?}, on duty: {}", witness.name, witness.verdict, witness.on_duty)?;
     writeln!(out, "  own slots {}  next in {}", witness.slots, seconds(witness.next_slot_in_ms))?;
+    if let Some(slot) = witness.suspected_miss {
+        writeln!(out, "  own slot {slot}: no block yet")?;
+    }
     for one in &witness.nodes {
         node(out, one)?;
     }

@@ -58,6 +58,8 @@ pub struct Tracker {
     clock_correction: ClockCorrection,
     /// The endpoints that stand at the head.
     at_head: Vec<String>,
+    /// When a round of answers was last taken in.
+    polled_at: Option<Time>,
 }
 
 impl Tracker {
@@ -83,6 +85,7 @@ impl Tracker {
             wrong_schedules: WrongSchedules::default(),
             clock_correction: ClockCorrection::default(),
             at_head: Vec::new(),
+            polled_at: None,
         }
     }
 
@@ -199,6 +202,11 @@ impl Tracker {
         self.clock_correction.correct(local)
     }
 
+    /// When a round of answers was last taken in.
+    pub(super) fn polled_at(&self) -> Option<Time> {
+        self.polled_at
+    }
+
     /// Whether the endpoints' servers have told how this machine's clock differs.
     pub(crate) fn clock_is_measured(&self) -> bool {
         self.clock_correction.is_measured()
@@ -223,6 +231,7 @@ impl Tracker {
     pub fn observe(&mut self, local: Time, readings: &[EndpointReading]) {
         self.clock_correction.note(readings);
         let now = self.corrected(local);
+        self.polled_at = Some(now);
         let (clock, parameters) = (self.clock(), self.parameters());
         let mut round = self.judge.hear(now, readings.iter().map(voice).collect());
         let fresh = || round.voices().iter().filter(|judged| judged.standing.is_fresh());

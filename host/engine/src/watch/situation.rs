@@ -39,6 +39,7 @@ impl Watch {
             holder: self.holder().map_or(Holder::Foreign, |holder| self.holder_by_index(&holder)),
             holder_since: self.state.key.and_then(|record| record.since),
             slots: self.own_slots(tracker),
+            suspected_miss: tracker.suspected_miss(&self.config.witness, now),
             next_slots: self.next_slots(now, tracker),
             unscheduled: tracker.first_unscheduled().and_then(|slot| Self::upcoming(slot, now, tracker)),
             lands: Self::lands(now, tracker),

@@ -71,6 +71,7 @@ fn situation_to(situation: &engine::Situation) -> types::Situation {
         holder_since: situation.holder_since.map(|slot| slot.0),
         slots: situation.slots.iter().map(slot_to).collect(),
         next_slots: situation.next_slots.iter().copied().map(upcoming_to).collect(),
+        suspected_miss: situation.suspected_miss.map(|slot| slot.0),
         unscheduled: situation.unscheduled.map(upcoming_to),
         lands: situation.lands.map(upcoming_to),
         nodes: situation.nodes.iter().map(node_to).collect(),

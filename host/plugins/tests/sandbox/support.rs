@@ -120,6 +120,7 @@ pub(crate) fn situation() -> Situation {
             own(9_979, SlotOutcome::Missed),
         ],
         next_slots: vec![upcoming(10_005, 15), upcoming(10_022, 66)],
+        suspected_miss: Some(Slot(9_999)),
         unscheduled: Some(upcoming(10_037, 111)),
         lands: Some(upcoming(10_001, 3)),
         nodes: vec![node("one"), node("two"), node("three")],

@@ -114,7 +114,7 @@ impl ProcessSetup<'_> {
             mode: if self.is_edited(Edit::Observe) { Mode::Observe } else { Mode::Armed },
             nodes,
             rails: RAILS,
-            damping: Damping { rise: Streak::of(3), fall: Streak::of(3) },
+            damping: DAMPING,
             expiration: Duration::from_secs(30),
             failback: match self.site.failback {
                 0 => Failback::Manual,
@@ -123,6 +123,12 @@ impl ProcessSetup<'_> {
         })
     }
 }
+
+/// As it is by default.
+const DAMPING: Damping = Damping {
+    rise: Streak { probes: 2, lasts: Duration::from_secs(6) },
+    fall: Streak { probes: 2, lasts: Duration::from_secs(2) },
+};
 
 /// The rails as they are by default.
 pub(crate) const RAILS: Rails = Rails {

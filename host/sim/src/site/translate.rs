@@ -133,6 +133,7 @@ pub(super) fn situation(situation: &engine::Situation) -> sdk::Situation {
         holder_since: situation.holder_since.map(|slot| slot.0),
         slots: situation.slots.iter().map(own_slot).collect(),
         next_slots: situation.next_slots.iter().copied().map(upcoming).collect(),
+        suspected_miss: situation.suspected_miss.map(|slot| slot.0),
         unscheduled: situation.unscheduled.map(upcoming),
         lands: situation.lands.map(upcoming),
         nodes: situation.nodes.iter().map(node).collect(),

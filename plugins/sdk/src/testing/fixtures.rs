@@ -36,6 +36,7 @@ pub fn situation<'a>(nodes: impl IntoIterator<Item = &'a str>) -> Situation {
         holder_since: None,
         slots: Vec::new(),
         next_slots: Vec::new(),
+        suspected_miss: None,
         unscheduled: None,
         lands: None,
         nodes: nodes.into_iter().map(node).collect(),
