@@ -48,6 +48,18 @@ const CASES: &[Case] = &[
     error("url = \"http", "urll = \"http", "urll"),
     error("[[channel]]", "[[chanel]]", "unknown key chanel"),
     error("[[witness.node]]\nname = \"third\"", "[[witness.node]]", "name is missing"),
+    error(
+        "[[channel]]",
+        "[[node]]\nname = \"third\"\n[[channel]]",
+        "probe is set here, and the node has a [[node]] section",
+    ),
+    error("[[channel]]", "[[node]]\nname = \"x\"\nkey = \"5\"\n[[channel]]", "key is set here: it is a witness's own"),
+    Case {
+        from: "[[channel]]",
+        to: "[[node]]\nname = \"spare\"\n[[channel]]",
+        expected: "node \"spare\": no witness has it",
+        level: "warning",
+    },
     error("endpoints = [", "endpoints = [5, ", "item 1 of endpoints has the wrong type: integer"),
     error(
         "endpoints = [",
