@@ -48,6 +48,18 @@ const CASES: &[Case] = &[
     error("url = \"http", "urll = \"http", "urll"),
     error("[[channel]]", "[[chanel]]", "unknown key chanel"),
     error("[[witness.node]]\nname = \"third\"", "[[witness.node]]", "name is missing"),
+    error(
+        "[[channel]]",
+        "[[node]]\nname = \"third\"\n[[channel]]",
+        "probe is set here, and the node has a [[node]] section",
+    ),
+    error("[[channel]]", "[[node]]\nname = \"x\"\nkey = \"5\"\n[[channel]]", "key is set here: it is a witness's own"),
+    Case {
+        from: "[[channel]]",
+        to: "[[node]]\nname = \"spare\"\n[[channel]]",
+        expected: "node \"spare\": no witness has it",
+        level: "warning",
+    },
     error("endpoints = [", "endpoints = [5, ", "item 1 of endpoints has the wrong type: integer"),
     error(
         "endpoints = [",
@@ -114,7 +126,7 @@ const CASES: &[Case] = &[
         "when = \"now\" is unknown",
     ),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nfailback = { aftre = \"6h\" }", "Did you mean after?"),
-    error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_rise = 0", "a whole number from 1 to 100"),
+    error("probe_rise = 2", "probe_rise = 0", "a whole number from 1 to 100"),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nprobe_fall = \"1h\"", "from \"50ms\" to \"30m\""),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { budget = 33 }", "a whole number from 0 to 32"),
     error(WITNESS_CHAIN, "chain = \"devnet\"\nrails = { own_slot_guard = \"1h\" }", "more than half a round"),

@@ -34,6 +34,7 @@ mod rehearsal;
 mod removed_files;
 mod roll;
 mod secrets;
+mod shared_nodes;
 mod start_failures;
 mod start_up;
 mod stuck_switch;

@@ -27,6 +27,13 @@ pub enum Scope {
         /// The account.
         witness: String,
     },
+    /// A node that several witnesses of a chain share.
+    Node {
+        /// The chain's name in the configuration.
+        chain: String,
+        /// The node's name there.
+        node: String,
+    },
 }
 
 impl Scope {
@@ -44,12 +51,17 @@ impl Scope {
     pub fn witness(chain: &str, witness: &str) -> Self {
         Self::Witness { chain: chain.to_owned(), witness: witness.to_owned() }
     }
+
+    /// This shared node on this chain.
+    pub fn node(chain: &str, node: &str) -> Self {
+        Self::Node { chain: chain.to_owned(), node: node.to_owned() }
+    }
 }
 
 /// An alert's identity, the same from its opening to its resolution. Services get it as their dedup key, alias or tag.
 ///
-/// Written `daemon/SITE/CAUSE`, `chain/CHAIN/CAUSE` or `witness/CHAIN/WITNESS/CAUSE`, followed by `/PART` where a cause
-/// can have several alerts. A `/` or `%` in the name of a site or chain is written `%2F` or `%25`.
+/// Written `daemon/SITE/CAUSE`, `chain/CHAIN/CAUSE`, `witness/CHAIN/WITNESS/CAUSE` or `node/CHAIN/NODE/CAUSE`, followed by
+/// `/PART` where a cause can have several alerts. A `/` or `%` in the name of a site, chain or node is written `%2F` or `%25`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlertKey {
     /// What it is about.
@@ -75,14 +87,14 @@ impl AlertKey {
     pub fn chain(&self) -> &str {
         match &self.scope {
             Scope::Daemon { .. } => "",
-            Scope::Chain { chain } | Scope::Witness { chain, .. } => chain,
+            Scope::Chain { chain } | Scope::Witness { chain, .. } | Scope::Node { chain, .. } => chain,
         }
     }
 
     /// The witness it is about, or empty.
     pub fn witness(&self) -> &str {
         match &self.scope {
-            Scope::Daemon { .. } | Scope::Chain { .. } => "",
+            Scope::Daemon { .. } | Scope::Chain { .. } | Scope::Node { .. } => "",
             Scope::Witness { witness, .. } => witness,
         }
     }
@@ -110,6 +122,7 @@ impl fmt::Display for AlertKey {
             Scope::Witness { chain, witness } => {
                 write!(f, "witness/{}/{}/{cause}", Segment(chain), Segment(witness))?;
             }
+            Scope::Node { chain, node } => write!(f, "node/{}/{}/{cause}", Segment(chain), Segment(node))?,
         }
         self.part.as_ref().map_or(Ok(()), |part| write!(f, "/{part}"))
     }
@@ -137,6 +150,10 @@ fn parse(text: &str) -> Option<AlertKey> {
         "witness" => {
             let (witness, rest) = rest.split_once('/')?;
             (Scope::Witness { chain: name(first), witness: name(witness) }, rest)
+        }
+        "node" => {
+            let (node, rest) = rest.split_once('/')?;
+            (Scope::Node { chain: name(first), node: name(node) }, rest)
         }
         _ => return None,
     };
@@ -178,6 +195,7 @@ mod tests {
                 "witness/hive/alice/refused/budget",
                 AlertKey::part(Scope::witness("hive", "alice"), Cause::Refused, "budget"),
             ),
+            ("node/hive/rack%2F1/beat", AlertKey::new(Scope::node("hive", "rack/1"), Cause::Beat)),
             ("daemon/fsn1/channel/pager", AlertKey::part(Scope::daemon("fsn1"), Cause::Channel, "pager")),
             ("daemon/fsn1/raised/a/b", AlertKey::part(Scope::daemon("fsn1"), Cause::Raised, "a/b")),
             ("daemon/a%2Fb%25/store", AlertKey::new(Scope::daemon("a/b%"), Cause::Store)),
@@ -186,7 +204,15 @@ mod tests {
             assert_eq!(key.to_string(), text);
             assert_eq!(text.parse(), Ok(key), "{text}");
         }
-        for bad in ["", "missing", "chain/hive", "witness/hive/alice", "chain/hive/no-such-cause", "moon/hive/blind"] {
+        for bad in [
+            "",
+            "missing",
+            "chain/hive",
+            "witness/hive/alice",
+            "node/hive/one",
+            "chain/hive/no-such-cause",
+            "moon/hive/blind",
+        ] {
             assert_eq!(bad.parse::<AlertKey>(), Err(AlertKeyError(bad.to_owned())));
         }
     }
@@ -200,10 +226,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_key_reads_back(first in ".+", second in ".+", part in proptest::option::of(".*"), scope in 0..3, cause in 0..Cause::ALL.len()) {
+        fn every_key_reads_back(first in ".+", second in ".+", part in proptest::option::of(".*"), scope in 0..4, cause in 0..Cause::ALL.len()) {
             let scope = match scope {
                 0 => Scope::daemon(&first),
                 1 => Scope::chain(&first),
+                2 => Scope::node(&first, &second),
                 _ => Scope::witness(&first, &second),
             };
             let key = AlertKey { scope, cause: Cause::ALL[cause], part };

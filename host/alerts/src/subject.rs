@@ -19,6 +19,8 @@ pub enum Subject {
     Witness(AccountName),
     /// A witness's node.
     Node(AccountName, String),
+    /// A node that several witnesses of a chain share: the chain's name and the node's.
+    SharedNode(String, String),
     /// A plugin.
     Plugin(String),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Subject {
             Self::Endpoint(chain, name) => write!(f, "endpoint {name} of chain {chain}"),
             Self::Witness(name) => write!(f, "witness {name}"),
             Self::Node(witness, node) => write!(f, "node {node} of witness {witness}"),
+            Self::SharedNode(chain, node) => write!(f, "node {node} on chain {chain}"),
             Self::Plugin(name) => write!(f, "plugin {name}"),
         }
     }
@@ -71,7 +74,7 @@ impl SubjectKind {
             Subject::Chain(_) => Self::Chain,
             Subject::Endpoint(..) => Self::Endpoint,
             Subject::Witness(_) => Self::Witness,
-            Subject::Node(..) => Self::Node,
+            Subject::Node(..) | Subject::SharedNode(..) => Self::Node,
             Subject::Plugin(_) => Self::Plugin,
         }
     }

@@ -28,6 +28,7 @@ mod reader;
 mod route;
 mod secret;
 mod severity;
+mod shared_node;
 pub mod unproven;
 mod witness;
 

@@ -43,6 +43,11 @@ impl AlertBook {
         self.open.keys()
     }
 
+    /// The open alerts as they were last reported.
+    pub(crate) fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.open.values().map(|reported| &reported.notice)
+    }
+
     /// Whether that alert is open.
     pub(crate) fn is_open(&self, key: &AlertKey) -> bool {
         self.open.contains_key(key)
@@ -67,6 +72,12 @@ impl AlertBook {
             return Some(self.report(now, Change::Refreshed, notice));
         }
         None
+    }
+
+    /// Fresh wording of an open alert at once: what the desk has is not only old.
+    pub(crate) fn reword(&mut self, now: Time, notice: Notice) -> Option<AlertReport> {
+        let open = self.open.get(&notice.key)?;
+        (notice != open.notice).then(|| self.report(now, Change::Refreshed, notice))
     }
 
     /// Something happened that is worth a message at once, whether or not the alert is open.

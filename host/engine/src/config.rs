@@ -56,6 +56,17 @@ pub struct NodeConfig {
     pub beats: Beats,
     /// Whether it may be switched to without a probe.
     pub unprobed: Unprobed,
+    /// Whether other witnesses have it too.
+    pub sharing: Sharing,
+}
+
+/// Whether other witnesses have a node too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// It is this witness's alone, as far as is known.
+    Own,
+    /// It has a section of its own in the configuration: alerts about it are one for all of its witnesses.
+    Shared,
 }
 
 /// Whether a node is probed.

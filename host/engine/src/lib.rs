@@ -36,7 +36,7 @@ pub use chain::{
     ServerDate, SlotClock, SlotFact, Standstill, Tracker, TrackerConfig, WallClock, WitnessReading, is_sleep,
 };
 pub use chain_alerts::ChainAlerts;
-pub use config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+pub use config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Sharing, Signing, Unprobed, WatchConfig};
 pub use decision::{Action, Decision, PolicyAlert};
 pub use evidence::{Evidence, Grade, Source};
 pub use failure::{PolicyFailure, ProbeFailure, ProbeFault, ReadFailure};
@@ -50,4 +50,4 @@ pub use situation::{
 pub use slots::SlotRecord;
 pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 pub use tally::{Counts, Tally};
-pub use watch::{Command, DecisionRecord, Event, Force, SendReport, Watch, WatchState};
+pub use watch::{Command, DecisionRecord, Event, Force, NodeAlerts, SendReport, SharedSlots, Watch, WatchState};

@@ -13,12 +13,14 @@ mod failback;
 mod fork;
 mod key;
 mod machine;
+mod node_alerts;
 mod observe;
 mod own_slots;
 mod probe;
 #[cfg(test)]
 mod scene;
 mod settle;
+mod shared;
 mod situation;
 mod state;
 mod text;
@@ -27,4 +29,6 @@ mod verdict;
 
 pub use event::{Command, DecisionRecord, Event, Force, SendReport};
 pub use machine::Watch;
+pub use node_alerts::NodeAlerts;
+pub use shared::SharedSlots;
 pub use state::WatchState;

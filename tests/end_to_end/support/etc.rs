@@ -23,12 +23,13 @@ fn secret(file: &str) -> String {
         "primary.wif" => wif(0),
         "standby.wif" => wif(1),
         "emergency.wif" => wif(2),
+        "fsn1.wif" => wif(3),
         _ if file.starts_with("heartbeat-") => "https://example.com/5bf66975".to_owned(),
         _ => "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278".to_owned(),
     }
 }
 
-/// The private keys for the public keys in examples/dogwatch.toml.
+/// The private keys for the public keys in examples/dogwatch.toml, and that of the shared node in the book.
 fn wif(index: usize) -> String {
     let vectors: serde_json::Value =
         serde_json::from_str(include_str!("../../../host/chain/tests/vectors/transactions.json")).unwrap();

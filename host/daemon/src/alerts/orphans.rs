@@ -8,7 +8,7 @@ use crate::store::{StoreError, Write};
 
 const HOW: &str = "It is no longer in the configuration, so Dogwatch no longer watches it.";
 
-/// Resolves the alerts about witnesses, chains, channels and ports that are gone or belong to another site.
+/// Resolves the alerts about witnesses, nodes, chains, channels and ports that are gone or belong to another site.
 ///
 /// # Errors
 ///
@@ -30,6 +30,9 @@ fn is_watched(key: &AlertKey, config: &Config) -> bool {
         Scope::Witness { chain, witness } => {
             let known = |known: &crate::config::WitnessConfig| known.chain == *chain && known.name.as_str() == witness;
             from_engine && config.witnesses.iter().any(known)
+        }
+        Scope::Node { chain, node } => {
+            from_engine && config.witnesses.iter().any(|known| known.chain == *chain && known.shares(node))
         }
         Scope::Daemon { site } => !from_engine && *site == config.site && has_part(key, config),
     }

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::{AlertStatus, ChainStatus};
-use dogwatch_engine::{ChainAlerts, ClockStep, Event, Fit, SwitchPlan, Tracker, is_sleep};
+use dogwatch_engine::{ChainAlerts, ClockStep, Event, Fit, NodeAlerts, Tracker, is_sleep};
 use dogwatch_rpc::{EndpointIndex, Pool, Uptime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -14,10 +13,11 @@ use tokio::time::Instant;
 
 use crate::alerts::desk::AlertDesk;
 use crate::chain::local_time::LocalTime;
-use crate::chain::message::{Message, SwitchAnswer, SwitchRefused};
+use crate::chain::message::Message;
 use crate::chain::report::Sources;
-use crate::chain::witness::{Effects, WitnessTask};
-use crate::chain::{broadcast, convert, fetch, log, rehearse, unsaved};
+use crate::chain::shared::SharedNodes;
+use crate::chain::witness::WitnessTask;
+use crate::chain::{convert, fetch, rehearse, unsaved};
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
 use crate::store::Write;
@@ -44,6 +44,10 @@ pub struct ChainTask {
     pub alerts: ChainAlerts,
     /// The witnesses.
     pub witnesses: Vec<WitnessTask>,
+    /// The nodes that they share.
+    pub shared: SharedNodes,
+    /// Alerts about those.
+    pub node_alerts: NodeAlerts,
     /// The desk, which stores state and takes alerts.
     pub desk: AlertDesk,
     /// The time by this machine's clock, which the tracker corrects.
@@ -131,7 +135,7 @@ impl ChainTask {
     }
 
     /// The right time, as far as is known: all that is told of the time to the engine goes by it.
-    fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         self.tracker.corrected(self.local.now())
     }
 
@@ -304,6 +308,7 @@ impl ChainTask {
         said.extend(self.alerts.upgraded(now, &chain, &shown));
         let downgraded: Vec<String> = self.pool.downgraded().iter().map(|(name, _)| name.to_string()).collect();
         said.extend(self.alerts.downgraded(now, &chain, &downgraded));
+        said.extend(self.node_alerts.refresh(now, || self.witnesses.iter().map(WitnessTask::watch)));
         let next = self.tracker.log().tip().map(|tip| tip.num().next());
         self.next_block.send_replace(self.sources.first().copied().zip(next));
         self.report(said).await;
@@ -317,6 +322,7 @@ impl ChainTask {
         }
         for index in 0..self.witnesses.len() {
             self.drive(index, Event::Observed, outbox).await;
+            self.tell_others(index, outbox).await;
         }
         self.cycles.completed(self.local.uptime(), self.trouble());
     }
@@ -337,89 +343,5 @@ impl ChainTask {
             let trouble = task.policy_trouble()?;
             Some(format!("the policy of {} does not work: {trouble}", task.watch().config().witness))
         })
-    }
-
-    /// Hands reports about the chain to the alert desk.
-    async fn report(&mut self, reports: Vec<AlertReport>) {
-        for report in &reports {
-            log::alert(&self.site, report);
-        }
-        if !reports.is_empty() {
-            self.commit(reports.into_iter().map(|report| Write::Report(Box::new(report))).collect()).await;
-        }
-    }
-
-    /// Handles an event for one witness: writes state and alerts to disk first, then sends what goes out.
-    ///
-    /// If the disk does not take them, a switch is sent all the same: losing the night is worse. Restarted before the plan
-    /// is stored, the daemon may send another one, and the chain takes at most one of them, since both replace the same key.
-    pub(super) async fn drive(
-        &mut self,
-        index: usize,
-        event: Event,
-        outbox: &mpsc::WeakSender<Message>,
-    ) -> Option<SwitchAnswer> {
-        // Each handled event is progress, however many there are and however slow the disk is.
-        self.cycles.alive();
-        let now = self.now();
-        let task = self.witnesses.get_mut(index)?;
-        let effects = task.handle(now, &self.tracker, event);
-        let witness = task.watch().config().witness.clone();
-        let chain = task.watch().config().profile.name.clone();
-        log::effects(&self.site, &chain, &witness, &effects);
-        let Effects { reports, sends, answer, .. } = effects;
-        let answer: Option<SwitchAnswer> = answer.map(|answer| answer.map_err(|all| SwitchRefused::by(&all)));
-
-        let mut writes: Vec<Write> = reports.into_iter().map(|report| Write::Report(Box::new(report))).collect();
-        if let Some(state) = task.unstored() {
-            let state = Box::new(state.clone());
-            writes.push(Write::State { chain, witness: witness.to_string(), state });
-        }
-        if !writes.is_empty() {
-            let stored = self.commit(writes).await;
-            if let Some(task) = self.witnesses.get_mut(index).filter(|_| stored) {
-                task.mark_stored();
-            }
-        }
-        for plan in sends {
-            self.send(index, &plan, outbox.clone());
-        }
-        answer
-    }
-
-    /// Writes to disk, starting with what could not be written last time.
-    async fn commit(&mut self, writes: Vec<Write>) -> bool {
-        let mut all = std::mem::take(&mut self.unsaved);
-        all.extend(writes);
-        match self.desk.commit(all.clone()).await {
-            Ok(()) => {
-                if self.desk.store.is_in_place() {
-                    self.store_failure.over(self.local.now());
-                }
-                true
-            }
-            Err(error) => {
-                let (site, chain) = (&self.site, &self.tracker.config().chain);
-                tracing::error!(site, chain, %error, "state and alerts could not be stored");
-                self.store_failure.raise(self.local.now(), &error.to_string());
-                self.unsaved = unsaved::keep(all);
-                false
-            }
-        }
-    }
-
-    fn send(&mut self, index: usize, plan: &SwitchPlan, outbox: mpsc::WeakSender<Message>) {
-        let Some(task) = self.witnesses.get(index) else { return };
-        let profile = &task.watch().config().profile;
-        let id = plan.id(profile);
-        let signed = task.sign(plan);
-        let pool = self.pool.clone();
-        let (site, witness) = (self.site.clone(), plan.witness.clone());
-        self.jobs.spawn(async move {
-            let report = broadcast::switch(&pool, &site, &witness, signed).await;
-            if let Some(outbox) = outbox.upgrade() {
-                let _ = outbox.send(Message::Sent(index, id, report)).await;
-            }
-        });
     }
 }

@@ -62,6 +62,7 @@ impl WitnessTask {
             probing: if node.probe.is_some() || node.beat.is_some() { Probing::Probed } else { Probing::Never },
             beats: if node.beat.is_some() { engine::Beats::Expected } else { engine::Beats::Never },
             unprobed: node.unprobed,
+            sharing: node.sharing,
         });
         let keys = witness.nodes.iter().filter_map(|node| Some((node.public_key, node.key.clone()?)));
         let watch_config = WatchConfig {

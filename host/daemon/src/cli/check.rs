@@ -1,5 +1,6 @@
 //! `dogwatch check`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dogwatch_client::{Exit, Failure};
@@ -73,6 +74,9 @@ fn summary(config: &Config, by: By) -> String {
             nodes.join(", ")
         ));
     }
+    for (node, witnesses) in shared_nodes(config) {
+        text.push_str(&format!("Node {node}: shared by {}.\n", witnesses.join(", ")));
+    }
     for channel in &config.channels {
         text.push_str(&format!(
             "Channel {}: plugin {}, severity {} and above.\n",
@@ -88,4 +92,15 @@ fn summary(config: &Config, by: By) -> String {
         By::Endpoints => "The configuration is valid, and no endpoint contradicts it.\n",
     });
     text
+}
+
+/// The nodes that have a section of their own, with the witnesses that have them.
+fn shared_nodes(config: &Config) -> BTreeMap<&str, Vec<&str>> {
+    let mut shared: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for witness in &config.witnesses {
+        for node in witness.nodes.iter().filter(|node| node.sharing == dogwatch_engine::Sharing::Shared) {
+            shared.entry(&node.name).or_default().push(witness.name.as_str());
+        }
+    }
+    shared
 }

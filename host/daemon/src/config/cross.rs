@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch_engine::{Mode, Unprobed};
+use dogwatch_engine::{Mode, Sharing, Unprobed};
 
 use crate::config::chain::ChainConfig;
 use crate::config::channel::ChannelConfig;
-use crate::config::node::NodeSettings;
+use crate::config::node::{NodeSettings, Sight};
 use crate::config::problem::Problems;
 use crate::config::witness::Located;
 
@@ -67,19 +67,23 @@ fn twice<'a>(names: impl Iterator<Item = &'a str>, what: &str, problems: &mut Pr
 /// Two nodes with the same key would both produce: the chain cannot tell them apart, so a switch cannot fence one. Two
 /// chains must not share a key either: anybody with the key of one could sign on the other.
 fn shared_keys(witnesses: &[Located], problems: &mut Problems) {
-    let mut owners: BTreeMap<_, String> = BTreeMap::new();
+    let mut owners: BTreeMap<_, (String, &NodeSettings)> = BTreeMap::new();
     for witness in witnesses {
         for (node, line) in witness.config.nodes.iter().zip(&witness.node_lines) {
             let config = &witness.config;
             let label = format!("witness {:?} on {}, node {:?}", config.name.as_str(), config.chain, node.name);
-            if let Some(other) = owners.get(&node.public_key) {
+            if let Some((other, known)) = owners.get(&node.public_key) {
+                // On one node two witnesses may have one key: a switch fences each of them.
+                if node.sharing == Sharing::Shared && known.sharing == Sharing::Shared && node.name == known.name {
+                    continue;
+                }
                 problems.error(
                     Some(*line),
                     format!("{label} has the same key as {other}"),
                     "Give every node its own key: only then does a switch fence the old node.",
                 );
             } else {
-                owners.insert(node.public_key, label);
+                owners.insert(node.public_key, (label, node));
             }
         }
     }
@@ -105,23 +109,28 @@ fn nodes(witness: &Located, problems: &mut Problems) {
     }
     for (node, line) in config.nodes.iter().zip(&witness.node_lines) {
         let label = format!("{what}, node {:?}", node.name);
-        if !is_seen(node) && node.unprobed == Unprobed::Refused {
-            problems.warn(
-                Some(*line),
-                format!("{label} has no probe: its fitness is unknown, so Dogwatch does not switch to it"),
-                "Add probe = \"http://127.0.0.1:8091\", or switch_unprobed = true.",
-            );
-        } else if !is_seen(node) {
-            problems.note(
-                Some(*line),
-                format!("{label} has no probe: Dogwatch switches to it without knowing whether it is fit"),
-                "Add probe = \"http://127.0.0.1:8091\".",
-            );
+        if node.sharing == Sharing::Own {
+            let NodeSettings { probe, beat, unprobed, .. } = node.clone();
+            unseen(&label, *line, &Sight { probe, beat, unprobed }, problems);
         }
     }
 }
 
-/// Whether anything tells of its fitness.
-fn is_seen(node: &NodeSettings) -> bool {
-    node.probe.is_some() || node.beat.is_some()
+/// Warns of a node of which nothing tells whether it is fit.
+pub(super) fn unseen(label: &str, line: usize, sight: &Sight, problems: &mut Problems) {
+    if sight.probe.is_some() || sight.beat.is_some() {
+        return;
+    }
+    match sight.unprobed {
+        Unprobed::Refused => problems.warn(
+            Some(line),
+            format!("{label} has no probe: its fitness is unknown, so Dogwatch does not switch to it"),
+            "Add probe = \"http://127.0.0.1:8091\", or switch_unprobed = true.",
+        ),
+        Unprobed::Allowed => problems.note(
+            Some(line),
+            format!("{label} has no probe: Dogwatch switches to it without knowing whether it is fit"),
+            "Add probe = \"http://127.0.0.1:8091\".",
+        ),
+    }
 }

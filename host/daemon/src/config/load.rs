@@ -12,8 +12,9 @@ use crate::config::chain::{self, ChainConfig};
 use crate::config::channel::{self, ChannelConfig};
 use crate::config::gateway::{self, GatewayConfig};
 use crate::config::problem::Problems;
+use crate::config::shared_node::SharedNode;
 use crate::config::witness::{self, WitnessConfig};
-use crate::config::{cross, duration, file, metrics, mode, paths, reader};
+use crate::config::{cross, duration, file, metrics, mode, paths, reader, shared_node};
 
 const REPEAT: duration::Range<'_> = duration::Range {
     least: Duration::from_secs(1),
@@ -102,13 +103,15 @@ impl Config {
         let chain_names: Vec<&str> = chain_sections.iter().filter_map(reader::Section::own_name).collect();
         let chains: Vec<ChainConfig> =
             chain_sections.into_iter().filter_map(|section| chain::read(section, problems)).collect();
+        let node_sections = top.tables("node", problems).into_iter().flatten().flatten();
+        let nodes: Vec<SharedNode> = node_sections.filter_map(|section| shared_node::read(section, problems)).collect();
         let witness_sections = top.tables("witness", problems);
         let channel_sections = top.tables("channel", problems);
         let (witness, channel) =
             (cross::Sections::of(witness_sections.as_ref()), cross::Sections::of(channel_sections.as_ref()));
         let witness_sections = witness_sections.into_iter().flatten().flatten();
         let witnesses: Vec<witness::Located> = witness_sections
-            .filter_map(|section| witness::read(section, &chains, &chain_names, mode, problems))
+            .filter_map(|section| witness::read(section, &chains, &chain_names, mode, &nodes, problems))
             .collect();
         let channel_sections = channel_sections.into_iter().flatten().flatten();
         let channels: Vec<ChannelConfig> =
@@ -126,6 +129,7 @@ impl Config {
 
         cross::check_present(witness, channel, problems);
         cross::check(&chains, &witnesses, &channels, problems);
+        shared_node::check(&nodes, &witnesses, problems);
         if beats.is_some() || !expects_beats {
             beats::check(beats, &witnesses, problems);
         }

@@ -2,13 +2,14 @@
 
 use dogwatch_beat::BeatKey;
 use dogwatch_chain::{Profile, PublicKey, SecretKey};
-use dogwatch_engine::{Mode, Unprobed};
+use dogwatch_engine::{Mode, Sharing, Unprobed};
 use dogwatch_rpc::Endpoint;
 
 use crate::config::endpoint;
 use crate::config::problem::Problems;
 use crate::config::reader::{Item, Section};
 use crate::config::secret::SecretSource;
+use crate::config::shared_node::SharedNames;
 
 /// A node that can produce for a witness.
 #[derive(Clone, Debug)]
@@ -25,6 +26,39 @@ pub struct NodeSettings {
     pub beat: Option<BeatKey>,
     /// Whether it may be switched to without a probe.
     pub unprobed: Unprobed,
+    /// Whether it has a `[[node]]` section, which other witnesses may have in common with this one.
+    pub sharing: Sharing,
+}
+
+/// How a node is seen: what is the node's own, whoever produces on it.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    pub(super) probe: Option<Endpoint>,
+    pub(super) beat: Option<BeatKey>,
+    pub(super) unprobed: Unprobed,
+}
+
+/// The keys of [`Sight`].
+pub(super) const SIGHT: [&str; 3] = ["probe", "beat", "switch_unprobed"];
+
+impl Sight {
+    /// Reads them from the section of a node.
+    pub(super) fn read(section: &mut Section<'_>, problems: &mut Problems) -> Self {
+        let probe = section.item("probe", problems).and_then(|item| endpoint::read(item, section.what(), problems));
+        let beat = section.text("beat", problems).and_then(|text| match text.value.parse() {
+            Ok(key) => Some(key),
+            Err(error) => {
+                let remedy = "On the node's machine, dogwatch beat --new-key FILE prints it.";
+                section.error(problems, text.line, &format!("beat: {error}"), remedy);
+                None
+            }
+        });
+        let unprobed = match section.flag("switch_unprobed", problems) {
+            Some(true) => Unprobed::Allowed,
+            Some(false) | None => Unprobed::Refused,
+        };
+        Self { probe, beat, unprobed }
+    }
 }
 
 /// Reads one node of a witness.
@@ -33,6 +67,7 @@ pub(super) fn read(
     witness: &str,
     mode: Mode,
     profile: &Profile,
+    shared: &SharedNames<'_>,
     problems: &mut Problems,
 ) -> Option<NodeSettings> {
     let name = section.required("name", "\"primary\"", problems);
@@ -70,21 +105,13 @@ pub(super) fn read(
         );
         section.error(problems, line, &text, "Give each node its own key pair: a mix-up is dangerous.");
     }
-    let probe = section.item("probe", problems).and_then(|item| endpoint::read(item, section.what(), problems));
-    let beat = section.text("beat", problems).and_then(|text| match text.value.parse() {
-        Ok(key) => Some(key),
-        Err(error) => {
-            let remedy = "On the node's machine, dogwatch beat --new-key FILE prints it.";
-            section.error(problems, text.line, &format!("beat: {error}"), remedy);
-            None
-        }
-    });
-    let unprobed = match section.flag("switch_unprobed", problems) {
-        Some(true) => Unprobed::Allowed,
-        Some(false) | None => Unprobed::Refused,
+    let (sight, sharing) = match name.as_ref().and_then(|name| shared.find(&mut section, name, problems)) {
+        Some(sight) => (sight, Sharing::Shared),
+        None => (Sight::read(&mut section, problems), Sharing::Own),
     };
     section.finish(problems);
-    Some(NodeSettings { name: name?.value, public_key: public_key?, key, probe, beat, unprobed })
+    let Sight { probe, beat, unprobed } = sight;
+    Some(NodeSettings { name: name?.value, public_key: public_key?, key, probe, beat, unprobed, sharing })
 }
 
 fn private_key(item: Item<'_>, node: &str, problems: &mut Problems) -> Option<SecretKey> {

@@ -275,6 +275,13 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// The line of a key, if the section has it. The key is not unknown then.
+    pub(super) fn line_of(&mut self, key: &'static str) -> Option<usize> {
+        let value = self.table.get(key)?;
+        self.known.push(key);
+        Some(self.source.line(value.span().start))
+    }
+
     /// The section's `name`, if it has one. A bad name is not reported here.
     pub(super) fn own_name(&self) -> Option<&'a str> {
         self.table.get("name")?.get_ref().as_str()

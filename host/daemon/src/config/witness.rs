@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Profile};
-use dogwatch_engine::{Damping, Failback, Mode, Rails};
+use dogwatch_engine::{Damping, Failback, Mode, Rails, Sharing};
 use dogwatch_plugins::{Settings, nearest};
 
 use crate::config::chain::ChainConfig;
@@ -11,6 +11,7 @@ use crate::config::duration::{Range, shown};
 use crate::config::node::{self, NodeSettings};
 use crate::config::problem::Problems;
 use crate::config::reader::Section;
+use crate::config::shared_node::{SharedNames, SharedNode};
 use crate::config::{damping, failback, mode, rails};
 
 /// A witness to watch.
@@ -42,6 +43,13 @@ pub struct WitnessConfig {
     pub nodes: Vec<NodeSettings>,
 }
 
+impl WitnessConfig {
+    /// Whether it has that node, and the node has a `[[node]]` section.
+    pub fn shares(&self, node: &str) -> bool {
+        self.nodes.iter().any(|known| known.name == node && known.sharing == Sharing::Shared)
+    }
+}
+
 /// A witness with the lines of its nodes, for the checks across sections.
 #[derive(Debug)]
 pub(super) struct Located {
@@ -51,11 +59,12 @@ pub(super) struct Located {
     pub(super) node_sections: Option<usize>,
 }
 
-pub(super) fn read(
-    mut section: Section<'_>,
+pub(super) fn read<'a>(
+    mut section: Section<'a>,
     chains: &[ChainConfig],
     chain_names: &[&str],
     default_mode: Mode,
+    shared: &'a [SharedNode],
     problems: &mut Problems,
 ) -> Option<Located> {
     let name = section.required("name", "\"your-account\"", problems);
@@ -112,9 +121,10 @@ pub(super) fn read(
     let mut node_lines = Vec::new();
     let node_sections = section.tables("node", problems);
     let node_count = node_sections.as_ref().map(Vec::len);
+    let shared = SharedNames::new(shared, node_sections.as_deref().unwrap_or_default());
     for node in node_sections.into_iter().flatten().flatten() {
         let line = node.line();
-        if let Some(node) = node::read(node, section.what(), mode, profile, problems) {
+        if let Some(node) = node::read(node, section.what(), mode, profile, &shared, problems) {
             nodes.push(node);
             node_lines.push(line);
         }

@@ -110,7 +110,8 @@ impl Control {
             let mut status = answer.await.map_err(gone)?;
             let at_desk: Vec<String> = open.iter().map(|incident| incident.alert.key.to_string()).collect();
             status.alerts.retain(|waiting| !at_desk.contains(&waiting.key));
-            status.alerts.extend(about(&|scope| *scope == Scope::chain(name)));
+            let shared = |scope: &Scope| matches!(scope, Scope::Node { chain, .. } if chain == name);
+            status.alerts.extend(about(&|scope| *scope == Scope::chain(name) || shared(scope)));
             for witness in &mut status.witnesses {
                 witness.alerts = about(&|scope| *scope == Scope::witness(name, &witness.name));
             }

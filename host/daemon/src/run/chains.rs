@@ -1,7 +1,7 @@
 //! Starts everything that watches one chain.
 
 use dogwatch_alerts::{Alert, Scope};
-use dogwatch_engine::{AlertBook, ChainAlerts, NodeIndex, Tracker, TrackerConfig};
+use dogwatch_engine::{AlertBook, ChainAlerts, NodeAlerts, NodeIndex, Tracker, TrackerConfig};
 use dogwatch_plugins::Library;
 use dogwatch_rpc::{Endpoint, Pool, Prober};
 use tokio::sync::{mpsc, watch};
@@ -15,10 +15,11 @@ use crate::chain::message::Message;
 use crate::chain::node_watch::watch_node;
 use crate::chain::options::pool_options;
 use crate::chain::polls::poll;
+use crate::chain::shared::SharedNodes;
 use crate::chain::task::ChainTask;
 use crate::chain::witness::WitnessTask;
 use crate::chain::{node_watch, policy};
-use crate::config::{ChainConfig, Config};
+use crate::config::{ChainConfig, Config, WitnessConfig};
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
 use crate::store::SetAside;
@@ -76,7 +77,12 @@ pub(super) async fn start_chain(
     // What was called off, and is only held open until it has been quiet, is new if it comes back.
     let open = desk.open().await?.into_iter().filter(|incident| incident.over_at.is_none());
     let open: Vec<Alert> = open.map(|incident| incident.alert).collect();
-    let book = |scope: Scope| AlertBook::resume(open.iter().filter(move |alert| alert.key.scope == scope));
+    let about =
+        |wanted: &dyn Fn(&Scope) -> bool| AlertBook::resume(open.iter().filter(|alert| wanted(&alert.key.scope)));
+    let is_of_node = |scope: &Scope, witness: Option<&WitnessConfig>| match scope {
+        Scope::Node { chain, node } => *chain == name && witness.is_none_or(|witness| witness.shares(node)),
+        Scope::Daemon { .. } | Scope::Chain { .. } | Scope::Witness { .. } => false,
+    };
     let (sender, inbox) = mpsc::channel(256);
 
     let (mut witnesses, mut nodes, mut beats) = (Vec::new(), Vec::new(), Vec::new());
@@ -89,7 +95,8 @@ pub(super) async fn start_chain(
             state.history_lost = Some(clock.now());
         }
         lost.set_aside.extend(aside);
-        state.alerts = book(Scope::witness(&name, witness.name.as_str()));
+        let own = Scope::witness(&name, witness.name.as_str());
+        state.alerts = about(&|scope| *scope == own || is_of_node(scope, Some(witness)));
         let policy = policy::load(library, witness);
         witnesses.push(WitnessTask::new(config, chain, witness, index, policy, state, clock.now()));
         for (node, place) in witness.nodes.iter().zip(0..) {
@@ -106,6 +113,7 @@ pub(super) async fn start_chain(
         tasks.spawn(watch_node(prober.clone(), node, chain.profile.clone(), sender.clone()));
     }
     let names = witnesses.iter().map(|task: &WitnessTask| task.watch().config().witness.clone()).collect();
+    let watches = || witnesses.iter().map(WitnessTask::watch);
     let (next_block, following) = watch::channel(None);
     tasks.spawn(poll(pool.clone(), names, following, sender.clone()));
     let task = ChainTask {
@@ -118,7 +126,9 @@ pub(super) async fn start_chain(
             quorum: chain.quorum,
             stale_after: chain.stale_after,
         }),
-        alerts: ChainAlerts::new(book(Scope::chain(&name))),
+        alerts: ChainAlerts::new(about(&|scope| *scope == Scope::chain(&name))),
+        shared: SharedNodes::new(watches()),
+        node_alerts: NodeAlerts::new(about(&|scope| is_of_node(scope, None)), watches()),
         witnesses,
         desk: desk.clone(),
         local: LocalTime::of(clock),

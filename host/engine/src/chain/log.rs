@@ -134,6 +134,14 @@ impl BlockLog {
         signed.find(|block| block.time > time)
     }
 
+    /// Whether a witness has made a block, at `time` or later, that is signed with `key`, or of which only the header is known.
+    pub fn made_since(&self, witness: &AccountName, key: PublicKey, time: Time) -> bool {
+        let later = self.blocks.iter().rev().take_while(|block| block.time >= time);
+        later
+            .filter(|block| block.witness == *witness)
+            .any(|block| block.signing_key.is_none_or(|signed| signed == key))
+    }
+
     /// Notes the agreed head, up to which blocks are read next.
     pub(super) fn note_head(&mut self, head: &Head) {
         while self.heads.pop_back_if(|(slot, _)| *slot >= head.slot).is_some() {}

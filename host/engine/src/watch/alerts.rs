@@ -2,6 +2,7 @@
 
 use dogwatch_alerts::{AlertKey, Cause, Notice, Scope, Subject};
 
+use crate::config::Sharing;
 use crate::watch::machine::Watch;
 use crate::watch::turn::Turn;
 
@@ -17,6 +18,14 @@ impl Watch {
     /// The key where there may be several of a kind.
     pub(super) fn part_key(&self, cause: Cause, part: &str) -> AlertKey {
         AlertKey::part(self.scope(), cause, part)
+    }
+
+    /// The key of an alert about a node. Of a node that witnesses share it is the same for all of them.
+    pub(super) fn node_key(&self, cause: Cause, node: &str) -> AlertKey {
+        match self.node(node).map(|node| node.sharing) {
+            Some(Sharing::Shared) => AlertKey::new(Scope::node(&self.config.profile.name, node), cause),
+            Some(Sharing::Own) | None => self.part_key(cause, node),
+        }
     }
 
     pub(super) fn subject(&self) -> Subject {

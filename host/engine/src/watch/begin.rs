@@ -59,7 +59,7 @@ impl Watch {
             expiration: Time::from_secs(expiration.as_secs()),
             origin,
             reason,
-            first_missed: self.trailing_misses().first().map(|miss| miss.time),
+            first_missed: self.first_blamed(tracker),
         })
     }
 
@@ -102,7 +102,9 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::chain::TrackerConfig;
-    use crate::config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+    use crate::config::{
+        Beats, Disable, Failback, NodeConfig, Probing, Rails, Sharing, Signing, Unprobed, WatchConfig,
+    };
     use crate::health::{Damping, Streak};
     use crate::situation::Mode;
     use crate::switch::KeyRecord;
@@ -119,6 +121,7 @@ mod tests {
             probing: Probing::Never,
             beats: Beats::Never,
             unprobed: Unprobed::Allowed,
+            sharing: Sharing::Own,
         };
         let config = WatchConfig {
             site: "here".to_owned(),

@@ -55,7 +55,7 @@ impl Watch {
 
     pub(super) fn report_misses(&mut self, turn: &mut Turn<'_>) {
         match self.verdict(turn.now, turn.chain) {
-            // Its node is dead, and has lost no slot yet: what was missed before is over.
+            // Its node is dead, or others miss slots there, and it has lost none yet: what was missed before is over.
             Verdict::Me if self.missed_in_a_row() == 0 => {
                 if self.produces(turn.chain) {
                     let how = self.missing_over();

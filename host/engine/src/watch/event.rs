@@ -13,6 +13,7 @@ use crate::holder::Holder;
 use crate::rails::Refusal;
 use crate::situation::{NodeIndex, Situation, Verdict};
 use crate::switch::SwitchPlan;
+use crate::watch::shared::SharedSlots;
 
 /// How the endpoints responded to a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub enum Event {
     Back(NodeIndex),
     /// A node's own machine said something about it, or has said nothing for a while.
     Beat(NodeIndex, Beat),
+    /// What another witness's slots tell of a node that both have has changed.
+    Shared(NodeIndex, Box<SharedSlots>),
     /// The policy decided, or failed.
     Decided(Result<Decision, PolicyFailure>),
     /// A transaction was handed to the endpoints.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dogwatch_chain::{PublicKey, Slot, Time, TransactionId};
+use dogwatch_chain::{AccountName, PublicKey, Slot, Time, TransactionId};
 
 use crate::chain::Tracker;
 use crate::config::{NodeConfig, WatchConfig};
@@ -13,6 +13,7 @@ use crate::situation::NodeIndex;
 use crate::switch::SwitchPlan;
 use crate::watch::event::{Command, DecisionRecord, Event};
 use crate::watch::key::KeySightings;
+use crate::watch::shared::SharedSlots;
 use crate::watch::state::WatchState;
 use crate::watch::turn::Turn;
 
@@ -43,6 +44,9 @@ pub struct Watch {
     pub(super) fork_since: Option<Time>,
     /// Since when nothing has spoken for that.
     pub(super) fork_gone_since: Option<Time>,
+    /// What the slots of other witnesses tell of the nodes that they share with this one. Not stored: each of them has its own
+    /// slots stored, from which it is told anew after a restart.
+    pub(super) shared: BTreeMap<(NodeIndex, AccountName), SharedSlots>,
 }
 
 impl Watch {
@@ -64,6 +68,7 @@ impl Watch {
             sightings: KeySightings::default(),
             fork_since: None,
             fork_gone_since: None,
+            shared: BTreeMap::new(),
         }
     }
 
@@ -95,6 +100,7 @@ impl Watch {
             Event::Gone(node) => self.gone(&mut turn, node),
             Event::Back(node) => self.back(node),
             Event::Beat(node, beat) => self.beat(&mut turn, node, beat),
+            Event::Shared(node, slots) => self.told(&mut turn, node, *slots),
             Event::Decided(result) => self.decided(&mut turn, result),
             Event::Sent(id, report) => self.sent(&mut turn, id, &report),
             Event::Manual(target, force) => self.manual(&mut turn, &target, force),

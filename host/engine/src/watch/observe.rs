@@ -40,7 +40,7 @@ impl Watch {
         let heard = |node: &&NodeConfig| node.probing == Probing::Probed || node.beats == Beats::Expected;
         let beats = |node: &&NodeConfig| node.beats == Beats::Expected;
         let keys = |cause, of: &dyn Fn(&&NodeConfig) -> bool| -> Vec<AlertKey> {
-            self.config.nodes.iter().filter(of).map(|node| self.part_key(cause, &node.name)).collect()
+            self.config.nodes.iter().filter(of).map(|node| self.node_key(cause, &node.name)).collect()
         };
         let (nodes, machines) = (keys(Cause::Node, &heard), keys(Cause::Beat, &beats));
         let how = "The node is no longer in the configuration, or has no probe any more.";

@@ -234,7 +234,8 @@ impl Watch {
         })
     }
 
-    /// The own slots as a policy gets them: without the newest misses, as long as most witnesses have not built on them.
+    /// The own slots as a policy gets them: without the newest misses, as long as most witnesses have not built on them, and with
+    /// what others missed on the node on duty.
     pub(super) fn own_slots(&self, tracker: &Tracker) -> Vec<OwnSlot> {
         let unproven = self.trailing_misses().get(self.proven_misses(tracker).len()).map(|miss| miss.slot);
         let told = |record: &&SlotRecord| unproven.is_none_or(|unproven| record.slot < unproven);
@@ -244,7 +245,10 @@ impl Watch {
             outcome: record.outcome,
             holder: self.holder_by_index(&record.holder),
         };
-        self.state.slots.iter().filter(told).map(own).collect()
+        let mut slots: Vec<OwnSlot> =
+            self.state.slots.iter().filter(told).chain(self.shared_misses(tracker)).map(own).collect();
+        slots.sort_by_key(|own| own.slot);
+        slots
     }
 }
 

@@ -71,7 +71,7 @@ impl Watch {
                     NodeProcess::Running(_) => "Its machine says that all is well there.",
                     _ => "Its machine tells how the node is.",
                 };
-                let key = self.part_key(Cause::Beat, &name);
+                let key = self.node_key(Cause::Beat, &name);
                 self.resolve_key(turn, &key, how);
             }
         }
@@ -92,11 +92,11 @@ impl Watch {
                 self.raise(turn, notice);
             }
             Health::Healthy => {
-                let key = self.part_key(Cause::Node, &name);
+                let key = self.node_key(Cause::Node, &name);
                 self.resolve_key(turn, &key, "Its probes are good again.");
             }
             Health::Unknown => {
-                let key = self.part_key(Cause::Node, &name);
+                let key = self.node_key(Cause::Node, &name);
                 self.resolve_key(turn, &key, "Its process runs again, as its own machine says.");
             }
         }

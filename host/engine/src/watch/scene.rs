@@ -10,7 +10,7 @@ use dogwatch_chain::{
 };
 
 use crate::chain::{EndpointReading, Reading, Tracker};
-use crate::config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Signing, Unprobed, WatchConfig};
+use crate::config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Sharing, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
 use crate::failure::{ProbeFailure, ProbeFault, ReadFailure};
 use crate::health::{Damping, Probe, Streak};
@@ -85,6 +85,7 @@ fn config(mode: Mode) -> WatchConfig {
         probing: Probing::Probed,
         beats: Beats::Never,
         unprobed: Unprobed::Refused,
+        sharing: Sharing::Own,
     };
     WatchConfig {
         site: "fsn1".to_owned(),
@@ -250,7 +251,7 @@ impl Scene {
         }
     }
 
-    fn probe(&self, node: &str) -> Result<Probe, ProbeFailure> {
+    pub(crate) fn probe(&self, node: &str) -> Result<Probe, ProbeFailure> {
         if self.unfit.contains(node) {
             return Err(ProbeFailure::new(ProbeFault::Refused, "connection refused (os error 111)"));
         }

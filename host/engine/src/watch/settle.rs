@@ -191,11 +191,13 @@ impl Watch {
         // into a block, and the node may have come back meanwhile.
         let lately = self.config.expiration;
         let unfit = self.health_of(&from).is_some_and(|health| health.was_unfit_within(turn.now, lately));
+        let shared = self.shared_misses(turn.chain).first().map(|miss| miss.time);
         let (reason, first_missed) = match (missed.len(), missed.last()) {
             (1, Some(first)) => (format!("made elsewhere, after {from} missed a slot"), Some(first.time)),
             (more, Some(first)) => {
                 (format!("made elsewhere, after {from} missed {more} slots in a row"), Some(first.time))
             }
+            (_, None) if shared.is_some() => (format!("made elsewhere, after others missed slots on {from}"), shared),
             (_, None) if unfit => (format!("made elsewhere, while {from} was not fit"), Some(turn.now)),
             (_, None) if unseen > 0 => (format!("made elsewhere, after {from} missed slots"), Some(turn.now)),
             (_, None) if untold => ("made elsewhere, while Dogwatch could not see why".to_owned(), Some(turn.now)),

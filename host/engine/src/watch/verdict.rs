@@ -41,9 +41,9 @@ impl Watch {
         if self.fork_is_suspected(now) {
             return Verdict::CannotTell;
         }
-        // A dead node misses every slot to come, and so does one that is far behind.
+        // A dead node misses every slot to come, and so does one that is far behind, or on which others miss theirs.
         let out = self.holder_out_since().or_else(|| self.holder_behind_since());
-        if out.is_some() || !self.proven_misses(tracker).is_empty() {
+        if out.is_some() || !self.proven_misses(tracker).is_empty() || !self.shared_misses(tracker).is_empty() {
             return Verdict::Me;
         }
         // A witness of which no slot is known may be missing all of them.

@@ -7,8 +7,8 @@ use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
 use dogwatch_chain::{Block, BlockNum, Time};
 use dogwatch_engine::{
     Beat, Beats, ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Failback, Fit, Mode,
-    NodeConfig, NodeIndex, Probe, ProbeFailure, Probing, Rails, Signing, Streak, Tracker, TrackerConfig, Unprobed,
-    Watch, WatchConfig, is_sleep,
+    NodeConfig, NodeIndex, Probe, ProbeFailure, Probing, Rails, Sharing, Signing, Streak, Tracker, TrackerConfig,
+    Unprobed, Watch, WatchConfig, is_sleep,
 };
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -100,6 +100,7 @@ impl ProcessSetup<'_> {
                 probing: if unprobed { Probing::Never } else { Probing::Probed },
                 beats: if self.site.beats { Beats::Expected } else { Beats::Never },
                 unprobed: if unprobed { Unprobed::Allowed } else { Unprobed::Refused },
+                sharing: Sharing::Own,
             }
         });
         let mut nodes: Vec<NodeConfig> = nodes.collect();

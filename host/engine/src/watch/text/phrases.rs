@@ -83,7 +83,12 @@ impl Watch {
 
     /// Who could take over now.
     pub(super) fn ready(&self, now: Time) -> String {
-        match self.standbys(now).as_slice() {
+        Self::ready_of(self.standbys(now).into_iter())
+    }
+
+    /// The same, if it is these.
+    pub(super) fn ready_of<'a>(standbys: impl Iterator<Item = &'a str>) -> String {
+        match standbys.collect::<Vec<_>>().as_slice() {
             [] => "No standby is ready to take over.".to_owned(),
             names => format!("Ready to take over: {}.", names.join(", ")),
         }

@@ -19,6 +19,7 @@ use crate::situation::Mode;
 use crate::situation::NodeIndex;
 use crate::testing::{CauseTexts, key};
 use crate::watch::event::{Event, Force, SendReport};
+use crate::watch::node_alerts::tests::Pair;
 use crate::watch::scene::Scene;
 
 const SECOND: Action = Action::SwitchTo(NodeIndex(1));
@@ -232,7 +233,13 @@ fn alerts_about_nodes_and_policy() {
     scene.run(1);
     scene.handle(beat(NodeProcess::Ended, None));
     texts.add("the node on duty has ended, as its machine says", Cause::Node, scene.take());
+    let mut pair = Pair::new();
+    pair.tell(&Event::Gone(NodeIndex(0)));
+    pair.well();
+    texts.add("two witnesses share the node, until it is well", Cause::Node, std::mem::take(&mut pair.said));
     let silent = MachineTrouble::Silent(Duration::from_secs(30));
+    pair.tell(&beat(NodeProcess::Silent, Some(silent)));
+    pair.tell(&beat(NodeProcess::Running(Duration::from_secs(600)), None));
     scene.handle(beat(NodeProcess::Silent, Some(silent)));
     scene.handle(beat(NodeProcess::NotFound, Some(MachineTrouble::NoProcess)));
     let clock = MachineTrouble::Clock(Duration::from_millis(750));
@@ -246,6 +253,7 @@ fn alerts_about_nodes_and_policy() {
     scene.watch.config.nodes.iter_mut().for_each(|node| node.beats = Beats::Never);
     scene.run(1);
     texts.add("a node's machine, and beats that are no longer expected", Cause::Beat, scene.take());
+    texts.add("the machine of a node that two witnesses share", Cause::Beat, pair.said);
 
     let mut scene = Scene::new(Mode::Armed);
     scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));

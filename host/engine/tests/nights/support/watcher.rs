@@ -7,7 +7,7 @@ use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
     Beats, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Failback, Fit, Mode, NodeConfig, NodeIndex,
-    Probing, Rails, Refusal, SendReport, Signing, Streak, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch,
+    Probing, Rails, Refusal, SendReport, Sharing, Signing, Streak, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch,
     WatchConfig, WatchState,
 };
 use rand::rngs::SmallRng;
@@ -85,6 +85,7 @@ impl Watcher {
             probing: Probing::Probed,
             beats: Beats::Never,
             unprobed: Unprobed::Refused,
+            sharing: Sharing::Own,
         });
         let profile = world.chain.profile.clone();
         let endpoints = u32::try_from(world.endpoints.len()).unwrap();
