@@ -87,9 +87,8 @@ pub(crate) fn decide(config: &Config, situation: &Situation, memory: &[u8]) -> D
 
 /// For how many milliseconds waiting costs nothing: the next own slot is still far off.
 fn free_time(config: &Config, situation: &Situation) -> Option<u64> {
-    // Of a slot that nobody can know yet the worst is assumed.
-    let next =
-        situation.next_slots.first().into_iter().chain(&situation.unscheduled).map(|slot| slot.starts_in).min()?;
+    // A slot that nobody knows yet may be a near one.
+    let next = situation.next_slots.first()?.starts_in;
     let ahead = situation.block_interval.saturating_mul(u64::from(config.slots_ahead));
     next.checked_sub(ahead).filter(|millis| *millis > 0)
 }

@@ -6,10 +6,13 @@ use dogwatch_engine::{SlotOutcome, Verdict, WitnessReading};
 use crate::check::able::sees;
 use crate::check::{Checks, Rule};
 use crate::site::Site;
+use crate::site::policy::PolicyChoice;
 use crate::world::NightWorld;
 
 /// Blocks from the evidence to the switch: a miss counts once most witnesses have built on it.
 const SWITCH_WITHIN: u64 = 30;
+/// How near the next own slot is when the proactive policy stops to wait for a node to come back.
+const SLOTS_AHEAD: u32 = 10;
 /// Slots from the second miss to the page.
 const PAGE_WITHIN: u64 = 12;
 
@@ -109,6 +112,8 @@ impl Checks {
             && !says_what_was_unseen(site, witness);
         let Some(slots) = self.outages.get_mut(witness).and_then(|outage| outage.idle.get_mut(place)) else { return };
         let block = u64::from(world.chain.truth().slot == world.slot);
+        // It must go by the slots that are near, not begin anew after each.
+        let block = if may_wait(world, site, witness) { 0 } else { block };
         *slots = if idle { *slots + block } else { 0 };
         if *slots > SWITCH_WITHIN * site.slots_a_cycle() {
             let text = format!(
@@ -186,6 +191,17 @@ fn has_a_reason(site: &Site) -> bool {
         let fork = alert.key.cause == Cause::MinorityFork;
         fork || alert.key.cause == Cause::Refused && (paused || ["budget", "cool-down", "history-lost"].contains(&part))
     })
+}
+
+/// Whether waiting costs nothing: the policy gives a node time to come back while the next own slot is far off.
+fn may_wait(world: &NightWorld, site: &Site, witness: usize) -> bool {
+    let Some(process) = site.process.as_ref().filter(|_| site.setup.policy == PolicyChoice::Proactive) else {
+        return false;
+    };
+    let Some(watch) = process.watches.get(witness) else { return false };
+    let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));
+    let next = watch.next_slot(now, &process.tracker);
+    next.is_some_and(|next| next.starts_in > world.chain.profile.slots(SLOTS_AHEAD))
 }
 
 /// Whether a page says that some of the misses came to pass unseen, and those that were seen are too few for a switch.

@@ -64,7 +64,7 @@ impl Checks {
             needed if needed > 0 && sites.len() > 1 => needed.saturating_sub(1).max(1),
             needed => needed,
         };
-        let misses = self.misses_as_seen(world, site, witness);
+        let misses = self.misses_as_seen(world, site, witness) + misses_of_others(world, site, witness, &plan.from);
         // A switch that names a key that is gone already changes nothing.
         let takes_effect = world.chain.truth_of(witness).is_some_and(|truth| truth.key == plan.from_key);
         // Nor can a site know of a move, and of one back, that it did not see.
@@ -299,6 +299,18 @@ impl Checks {
 
 fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
     sites.iter().flat_map(|site| &site.sent).any(|sent| sent.id == id && sent.plan.at > oldest)
+}
+
+/// What the site holds against the node because other witnesses missed on it: those misses were held to the rules in their turn.
+fn misses_of_others(world: &NightWorld, site: &Site, witness: usize, node: &Holder) -> u32 {
+    let others = (0..world.witnesses()).filter(|other| *other != witness);
+    let missed = |other| {
+        let state = site.store.get(other);
+        let there = state.slots.iter().rev().filter(|record| record.holder == *node);
+        let there = there.filter(|record| record.outcome != SlotOutcome::ChainWide);
+        there.take_while(|record| record.outcome == SlotOutcome::Missed).count()
+    };
+    u32::try_from(others.map(missed).sum::<usize>()).unwrap_or(0)
 }
 
 /// Whether it is proven there that a node produces nothing, or was a moment ago.

@@ -235,11 +235,26 @@ impl Process {
                 self.feed(now, witness, Event::Beat(place, *beat), tools)?;
             }
             self.feed(now, witness, Event::Observed, tools)?;
+            self.tell_others(now, witness, tools)?;
             if let Some(wake) = self.wakes.get_mut(witness)
                 && wake.is_some_and(|at| at <= now)
             {
                 *wake = None;
                 self.feed(now, witness, Event::Woken, tools)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the other witnesses what this one's slots prove of the nodes, which they share.
+    fn tell_others(&mut self, now: Time, witness: usize, tools: &mut StepTools<'_>) -> Result<(), Died> {
+        for other in (0..self.watches.len()).filter(|other| *other != witness) {
+            let Some(watch) = self.watches.get(witness) else { continue };
+            let nodes = 0..watch.config().nodes.len();
+            let told: Vec<_> =
+                nodes.map(NodeIndex).filter_map(|node| Some((node, watch.shared_slots(node)?))).collect();
+            for (node, slots) in told {
+                self.feed(now, other, Event::Shared(node, Box::new(slots)), tools)?;
             }
         }
         Ok(())

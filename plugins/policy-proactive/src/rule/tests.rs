@@ -108,8 +108,7 @@ fn without_proof_it_waits_while_that_costs_nothing() {
         (Some(15), Some(30), Some(15_000)),
         (Some(11), Some(30), Some(3_000)),
         (Some(10), Some(30), None),
-        (Some(15), Some(12), Some(6_000)),
-        (None, Some(9), None),
+        (None, Some(30), None),
         (None, None, None),
     ] {
         let decision = decide(&CONFIG, &missed(next, unscheduled), &[]);
