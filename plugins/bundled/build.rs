@@ -9,22 +9,27 @@ use std::{env, fs};
 
 use dogwatch_guest_build::GuestToolchain;
 
-/// What the folders of each kind start with, and the list in the crate that they go to.
-const KINDS: [(&str, &str); 2] = [("policy-", "POLICIES"), ("channel-", "CHANNELS")];
+/// What the folders of each kind start with, the list in the crate that they go to, and their stack if it is not 1 MiB.
+const KINDS: [(&str, &str, Option<u32>); 2] =
+    [("policy-", "POLICIES", Some(POLICY_STACK)), ("channel-", "CHANNELS", None)];
+
+/// With this stack, a policy's first page of 64 KiB has room for its data and for what a usual call allocates, so that
+/// each call has one page to be set up and cleared.
+const POLICY_STACK: u32 = 30 << 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let root = here.join("../..").canonicalize()?;
     let (mut lists, mut all) = (String::new(), Vec::new());
-    for (prefix, list) in KINDS {
+    for (prefix, list, stack) in KINDS {
         let packages = packages(&root.join("plugins"), prefix)?;
         watch(&root, &packages);
         let names: Vec<&str> = packages.iter().filter_map(|package| package.strip_prefix(prefix)).collect();
         writeln!(lists, "bundled!({list}: {names:?});")?;
         all.extend(names.iter().map(|&name| name.to_owned()));
         let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
-        match build(&root, &packages, &guests(&out)) {
+        match build(&root, &packages, stack, &guests(&out)) {
             Ok(modules) => {
                 for (name, module) in names.iter().zip(modules) {
                     fs::copy(&module, out.join(name).with_extension("wasm"))?;
@@ -58,8 +63,12 @@ fn packages(plugins: &Path, prefix: &str) -> Result<Vec<String>, Box<dyn Error>>
     Ok(packages)
 }
 
-fn build(root: &Path, packages: &[&str], target: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    Ok(GuestToolchain::detect()?.build(root, packages, target)?)
+fn build(root: &Path, packages: &[&str], stack: Option<u32>, target: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut toolchain = GuestToolchain::detect()?;
+    if let Some(bytes) = stack {
+        toolchain = toolchain.with_stack(bytes);
+    }
+    Ok(toolchain.build(root, packages, target)?)
 }
 
 /// Names what the plugins are made of. A folder that comes or goes changes Cargo.lock, since it is a workspace member.

@@ -36,6 +36,8 @@ impl PluginHandle {
         budget: CallBudget,
         body: impl FnOnce(&mut CallStore) -> Result<T, Error>,
     ) -> Result<Metered<T>, PluginError> {
+        // Declared first, so that it ends after the store.
+        let _turn = self.sandbox.turn();
         let mut store = self.sandbox.store(budget).map_err(|fault| self.error(function, fault))?;
         let value = body(&mut store).map_err(|error| self.error(function, trap::fault(&error, budget)))?;
         let left = store.get_fuel().unwrap_or_default();

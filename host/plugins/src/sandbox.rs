@@ -1,17 +1,19 @@
 //! The WebAssembly engine, and the budget of each call: fuel, time and memory.
 
 pub(crate) mod limiter;
+mod pool;
 mod ticker;
 pub(crate) mod trap;
 
 use std::path::Path;
 
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine, Error, Store, WasmFeatures};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Error, InstanceAllocationStrategy, Store, WasmFeatures};
 
 use crate::error::call::Fault;
 use crate::limits::{CallBudget, Limits};
 use limiter::StoreLimiter;
+use pool::{Turn, Turns};
 use ticker::{EpochTicker, ticks};
 
 /// The sandbox failed to start.
@@ -25,6 +27,8 @@ pub struct SandboxError {
 #[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
+    /// Only where the machine gave the addresses for a pool.
+    turns: Option<Turns>,
     ticker: EpochTicker,
     limits: Limits,
 }
@@ -70,9 +74,10 @@ impl Sandbox {
         let failed = |error: &dyn std::fmt::Display| SandboxError { reason: error.to_string() };
         let mut config = config(&limits);
         config.cache(cache);
-        let engine = Engine::new(&config).map_err(|error| failed(&format!("{error:#}")))?;
+        let pool = InstanceAllocationStrategy::Pooling(pool::pool(&limits));
+        let (engine, turns) = engine(&config, pool).map_err(|error| failed(&format!("{error:#}")))?;
         let ticker = EpochTicker::start(&engine).map_err(|error| failed(&error))?;
-        Ok(Self { engine, ticker, limits })
+        Ok(Self { engine, turns, ticker, limits })
     }
 
     /// The limits.
@@ -93,6 +98,11 @@ impl Sandbox {
         Linker::new(&self.engine)
     }
 
+    /// Waits until there is room for one more call. Its store must be gone before the turn ends.
+    pub(crate) fn turn(&self) -> Option<Turn> {
+        self.turns.as_ref().map(Turns::wait)
+    }
+
     /// A fresh store in which a plugin is instantiated and called once. Everything that runs in it, start functions
     /// included, counts against this budget.
     pub(crate) fn store(&self, budget: CallBudget) -> Result<Store<StoreLimiter>, Fault> {
@@ -103,6 +113,16 @@ impl Sandbox {
         store.set_epoch_deadline(ticks(budget.time));
         store.set_hostcall_fuel(self.limits.answer);
         Ok(store)
+    }
+}
+
+/// An engine with that pool, or without one where the machine does not give the addresses for it.
+fn engine(config: &Config, pool: InstanceAllocationStrategy) -> Result<(Engine, Option<Turns>), Error> {
+    let mut pooled = config.clone();
+    pooled.allocation_strategy(pool);
+    match Engine::new(&pooled) {
+        Ok(engine) => Ok((engine, Some(Turns::new()))),
+        Err(_) => Ok((Engine::new(config)?, None)),
     }
 }
 
@@ -121,4 +141,25 @@ fn config(limits: &Limits) -> Config {
     // Traps need no line numbers, and the address maps take memory.
     config.generate_address_map(false);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::PoolingAllocationConfig;
+
+    use super::*;
+
+    #[test]
+    fn does_without_a_pool_that_is_too_large() {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.max_memory_size(usize::MAX >> 1);
+        let pool = InstanceAllocationStrategy::Pooling(pool);
+        let (_, turns) = engine(&config(&Limits::default()), pool).unwrap();
+        assert!(turns.is_none());
+    }
+
+    #[test]
+    fn has_a_pool_by_default() {
+        assert!(Sandbox::new().unwrap().turn().is_some());
+    }
 }

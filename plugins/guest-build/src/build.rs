@@ -100,6 +100,9 @@ impl GuestToolchain {
                     .env_remove("LD_LIBRARY_PATH");
             }
         }
+        if let Some(bytes) = self.stack {
+            command.args(["--", "-C"]).arg(format!("link-arg=-zstack-size={bytes}"));
+        }
         command
     }
 }
@@ -114,7 +117,11 @@ mod tests {
     use super::*;
 
     fn arguments(compiler: Compiler) -> (Vec<String>, Vec<String>) {
-        let toolchain = GuestToolchain { cargo: "cargo".into(), compiler };
+        let toolchain = GuestToolchain { cargo: "cargo".into(), compiler, stack: None };
+        of(&toolchain)
+    }
+
+    fn of(toolchain: &GuestToolchain) -> (Vec<String>, Vec<String>) {
         let command = toolchain.command(Path::new("/w"), "one-two", Path::new("/t"));
         let text = |value: &std::ffi::OsStr| value.to_string_lossy().into_owned();
         let set = command.get_envs().filter_map(|(name, value)| Some(format!("{}={}", text(name), text(value?))));
@@ -139,6 +146,14 @@ mod tests {
         assert_eq!(arguments.last().map(String::as_str), Some("-Zbuild-std=std,panic_abort"));
         assert!(set.contains(&"RUSTC_BOOTSTRAP=1".to_owned()), "{set:?}");
         assert!(set.contains(&"CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/l/rust-lld".to_owned()), "{set:?}");
+    }
+
+    #[test]
+    fn a_stack_is_asked_of_the_linker() {
+        let compiler = Compiler::FromSource { rustc: "/usr/bin/rustc".into(), linker: "/l/rust-lld".into() };
+        let toolchain = GuestToolchain { cargo: "cargo".into(), compiler, stack: None }.with_stack(1024);
+        let (arguments, _) = of(&toolchain);
+        assert_eq!(arguments[arguments.len() - 3..], ["--", "-C", "link-arg=-zstack-size=1024"]);
     }
 
     #[test]

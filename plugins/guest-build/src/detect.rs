@@ -36,6 +36,8 @@ pub struct MissingToolchain {
 pub struct GuestToolchain {
     pub(crate) cargo: OsString,
     pub(crate) compiler: Compiler,
+    /// Bytes of stack, where it is not the linker's default of 1 MiB.
+    pub(crate) stack: Option<u32>,
 }
 
 /// A compiler, by where its standard library comes from.
@@ -62,7 +64,14 @@ impl GuestToolchain {
                 from_source(&rustc).map_err(|second| MissingToolchain { lacking: [first, second].join("; ") })?
             }
         };
-        Ok(Self { cargo, compiler })
+        Ok(Self { cargo, compiler, stack: None })
+    }
+
+    /// Builds plugins with a stack of this many bytes. It lies before all other data, so that running out of it traps.
+    #[must_use]
+    pub const fn with_stack(mut self, bytes: u32) -> Self {
+        self.stack = Some(bytes);
+        self
     }
 }
 

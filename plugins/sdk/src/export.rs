@@ -13,6 +13,9 @@ use crate::settings::reader::{Reader, SettingDoc};
 use crate::settings::value::{Settings, Value};
 
 /// Exports a type that implements [`Policy`] as the crate's policy.
+///
+/// In the sandbox it also brings the allocator: an instance lives for one call, so that memory is handed out from front to
+/// back, and nothing but the last piece is used again.
 #[macro_export]
 macro_rules! export_policy {
     ($policy:ty) => {
@@ -23,6 +26,9 @@ macro_rules! export_policy {
             $crate::__private::policy_v0_2::export_policy_v0_2!(
                 Exported with_types_in $crate::__private::policy_v0_2
             );
+            #[cfg(target_family = "wasm")]
+            #[global_allocator]
+            static ALLOCATOR: $crate::__private::OneCall = $crate::__private::OneCall::new();
         };
     };
 }
@@ -93,7 +99,7 @@ pub(crate) fn joined(problems: &[Problem]) -> String {
 impl<P: Policy> PolicyGuest for ExportedPolicy<P> {
     fn describe() -> policy_types::Description {
         let settings = Settings::default();
-        let mut read = Reader::new(&settings, &[]);
+        let mut read = Reader::documenting(&settings);
         P::configure(&mut read);
         policy_types::Description {
             name: P::NAME.to_owned(),
@@ -127,7 +133,7 @@ pub(crate) fn policy_config<P: Policy>(settings: &Settings) -> Result<P::Config,
 impl<C: Channel> ChannelGuest for ExportedChannel<C> {
     fn describe() -> channel_types::Description {
         let settings = Settings::default();
-        let mut read = Reader::new(&settings, &[]);
+        let mut read = Reader::documenting(&settings);
         C::configure(&mut read);
         let docs = read.into_docs();
         channel_types::Description {

@@ -47,6 +47,8 @@
 //! assert_eq!(decision.action, Action::SwitchTo(0));
 //! ```
 
+#[cfg(any(test, target_family = "wasm"))]
+mod allocator;
 mod bindings;
 pub mod channel;
 mod channel_types;
@@ -72,6 +74,8 @@ pub use time::rfc3339;
 /// What the export macros need; not part of the API.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(target_family = "wasm")]
+    pub use crate::allocator::OneCall;
     pub use crate::bindings::{channel_v0_1, policy_v0_2};
     pub use crate::export::{ExportedChannel, ExportedPolicy};
 }

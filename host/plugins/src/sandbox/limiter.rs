@@ -5,13 +5,13 @@ use wasmtime::{Error, ResourceLimiter};
 use super::ticker::TickGuard;
 
 /// Core instances of one component: languages with a runtime of their own have more than one.
-const INSTANCES: usize = 64;
+pub(super) const INSTANCES: usize = 64;
 /// Memories of one component.
-const MEMORIES: usize = 8;
+pub(super) const MEMORIES: usize = 8;
 /// Tables of one component.
-const TABLES: usize = 32;
+pub(super) const TABLES: usize = 32;
 /// Elements of all tables together.
-const TABLE_ELEMENTS: usize = 100_000;
+pub(super) const TABLE_ELEMENTS: usize = 100_000;
 
 /// Counts what one call allocates, against its limits.
 #[derive(Debug)]

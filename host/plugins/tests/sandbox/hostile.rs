@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use dogwatch_engine::{Action, Decision};
-use dogwatch_plugins::{CallBudget, CheckError, Fault, Limits, PluginError, PluginFunction, PolicyPlugin};
+use dogwatch_plugins::{CallBudget, CheckError, Fault, Limits, LoadError, PluginError, PluginFunction, PolicyPlugin};
 
-use crate::support::{hostile_module, policy, policy_with, settings, situation, text};
+use crate::support::{hostile_module, policy, policy_with, refusal, settings, situation, text};
 
 fn ask(policy: &PolicyPlugin, behaviour: &str) -> Result<Decision, PluginError> {
     policy.decide(&settings([("behaviour", text(behaviour))]), &situation(), b"m").map(|called| called.value)
@@ -131,6 +131,33 @@ fn memory_from_the_start_counts() {
         let at = text.find("(memory (;0;) ").unwrap() + "(memory (;0;) ".len();
         format!("{}9{}", &text[..at], &text[at..])
     });
-    let error = ask(&policy(&wasm), "good").unwrap_err();
-    assert!(matches!(error.fault, Fault::OutOfMemory { limit: 16_777_216, .. }), "{error}");
+    let error = refusal(&wasm);
+    assert!(matches!(&error, LoadError::Invalid(why) if why.contains("memory")), "{error}");
+}
+
+#[test]
+fn more_calls_at_once_than_fit_wait_for_each_other() {
+    let policy = policy(hostile_module());
+    let call = || {
+        for behaviour in ["good", "panic", "remember"] {
+            let asked = ask(&policy, behaviour);
+            assert_eq!(asked.is_ok(), behaviour != "panic", "{asked:?}");
+            let reason = asked.map_or(String::new(), |decision| decision.reason);
+            assert!(behaviour != "remember" || reason.starts_with("call 1,"), "{reason}");
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..24 {
+            scope.spawn(|| (0..20).for_each(|_| call()));
+        }
+    });
+}
+
+#[test]
+fn nothing_is_left_in_memory_for_the_next_call() {
+    let policy = policy(hostile_module());
+    for behaviour in ["hog", "full-memory", "recurse", "huge-reason", "panic"] {
+        let _ = ask(&policy, behaviour);
+        assert_eq!(ask(&policy, "remember").unwrap().reason, "call 1, memory of 1 bytes", "after {behaviour}");
+    }
 }

@@ -19,7 +19,9 @@ pub struct Reader<'a> {
     settings: &'a Settings,
     secrets: &'a [String],
     problems: Vec<Problem>,
-    docs: Docs,
+    known: Known,
+    /// Only where they are asked for: a decision need not spell them out.
+    docs: Option<Docs>,
 }
 
 /// A setting or secret that the plugin knows.
@@ -33,6 +35,13 @@ pub struct SettingDoc {
     pub about: String,
 }
 
+/// The names that the plugin asked for.
+#[derive(Debug, Default)]
+struct Known {
+    settings: Vec<&'static str>,
+    secrets: Vec<&'static str>,
+}
+
 /// The settings and secrets that the plugin asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Docs {
@@ -42,38 +51,46 @@ pub(crate) struct Docs {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(settings: &'a Settings, secrets: &'a [String]) -> Self {
-        Self { settings, secrets, problems: Vec::new(), docs: Docs::default() }
+        Self { settings, secrets, problems: Vec::new(), known: Known::default(), docs: None }
+    }
+
+    /// A reader that collects the documentation.
+    pub(crate) fn documenting(settings: &'a Settings) -> Self {
+        Self { docs: Some(Docs::default()), ..Self::new(settings, &[]) }
     }
 
     /// A whole number.
-    pub fn integer<T: Integer>(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, T> {
+    pub fn integer<'r, T: Integer>(&'r mut self, name: &'static str, about: &'r str) -> Setting<'r, 'a, T> {
         self.setting(name, about)
     }
 
     /// True or false.
-    pub fn flag(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, bool> {
+    pub fn flag<'r>(&'r mut self, name: &'static str, about: &'r str) -> Setting<'r, 'a, bool> {
         self.setting(name, about)
     }
 
     /// A text.
-    pub fn text(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, String> {
+    pub fn text<'r>(&'r mut self, name: &'static str, about: &'r str) -> Setting<'r, 'a, String> {
         self.setting(name, about)
     }
 
     /// A list of texts.
-    pub fn texts(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, Vec<String>> {
+    pub fn texts<'r>(&'r mut self, name: &'static str, about: &'r str) -> Setting<'r, 'a, Vec<String>> {
         self.setting(name, about)
     }
 
     /// A duration, written as `"90s"`, `"10m"` or `"2h"`.
-    pub fn duration(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, Duration> {
+    pub fn duration<'r>(&'r mut self, name: &'static str, about: &'r str) -> Setting<'r, 'a, Duration> {
         self.setting(name, about)
     }
 
     /// Whether the operator configured the secret with this name.
     pub fn secret(&mut self, name: &'static str, about: &str) -> bool {
-        let doc = SettingDoc { name: name.to_owned(), default: String::new(), about: about.to_owned() };
-        self.docs.secrets.push(doc);
+        self.known.secrets.push(name);
+        if let Some(docs) = &mut self.docs {
+            let doc = SettingDoc { name: name.to_owned(), default: String::new(), about: about.to_owned() };
+            docs.secrets.push(doc);
+        }
         self.has_secret(name)
     }
 
@@ -100,7 +117,7 @@ impl<'a> Reader<'a> {
         !self.problems.is_empty()
     }
 
-    fn setting<T: SettingType>(&mut self, name: &'static str, about: &str) -> Setting<'_, 'a, T> {
+    fn setting<'r, T: SettingType>(&'r mut self, name: &'static str, about: &'r str) -> Setting<'r, 'a, T> {
         let found = match self.settings.get(name).map(T::read) {
             None => Lookup::Nothing,
             Some(Ok(value)) => Lookup::Value(value),
@@ -109,17 +126,16 @@ impl<'a> Reader<'a> {
                 Lookup::Wrong
             }
         };
-        Setting { reader: self, name, about: about.to_owned(), found }
+        Setting { reader: self, name, about, range: None, found }
     }
 
     pub(crate) fn into_docs(self) -> Docs {
-        self.docs
+        self.docs.unwrap_or_default()
     }
 
     /// Every problem, unknown names included.
     pub(crate) fn finish(mut self) -> Result<(), Vec<Problem>> {
-        let unknown = |kind: &str, name: &str, docs: &[SettingDoc]| {
-            let known: Vec<_> = docs.iter().map(|doc| doc.name.as_str()).collect();
+        let unknown = |kind: &str, name: &str, known: &[&'static str]| {
             if known.contains(&name) {
                 return None;
             }
@@ -130,8 +146,8 @@ impl<'a> Reader<'a> {
             };
             Some(Problem { setting: name.to_owned(), message: format!("no such {kind}; {hint}") })
         };
-        let settings = self.settings.names().filter_map(|name| unknown("setting", name, &self.docs.settings));
-        let secrets = self.secrets.iter().filter_map(|name| unknown("secret", name, &self.docs.secrets));
+        let settings = self.settings.names().filter_map(|name| unknown("setting", name, &self.known.settings));
+        let secrets = self.secrets.iter().filter_map(|name| unknown("secret", name, &self.known.secrets));
         let unknown: Vec<_> = settings.chain(secrets).collect();
         self.problems.extend(unknown);
         if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
@@ -153,7 +169,8 @@ enum Lookup<T> {
 pub struct Setting<'r, 'a, T> {
     reader: &'r mut Reader<'a>,
     name: &'static str,
-    about: String,
+    about: &'r str,
+    range: Option<RangeInclusive<T>>,
     found: Lookup<T>,
 }
 
@@ -171,8 +188,7 @@ impl<T: SettingType> Setting<'_, '_, T> {
 
     /// The value, or the default when there is none.
     pub fn or(self, default: T) -> T {
-        let written = default.written();
-        match self.finish(written) {
+        match self.finish(|| default.written()) {
             Lookup::Value(value) => value,
             Lookup::Nothing | Lookup::Wrong => default,
         }
@@ -180,7 +196,7 @@ impl<T: SettingType> Setting<'_, '_, T> {
 
     /// The value, if there is one.
     pub fn optional(self) -> Option<T> {
-        match self.finish("unset".to_owned()) {
+        match self.finish(|| "unset".to_owned()) {
             Lookup::Value(value) => Some(value),
             Lookup::Nothing | Lookup::Wrong => None,
         }
@@ -189,9 +205,9 @@ impl<T: SettingType> Setting<'_, '_, T> {
     /// The value; without one, the settings are wrong.
     pub fn required(self) -> T {
         if matches!(self.found, Lookup::Nothing) {
-            self.reader.problem(self.name, format!("must be given: {}", self.about));
+            self.reader.problem(self.name, format!("must be given: {}", in_full(self.about, self.range.as_ref())));
         }
-        match self.finish(String::new()) {
+        match self.finish(String::new) {
             Lookup::Value(value) => value,
             Lookup::Nothing | Lookup::Wrong => T::default(),
         }
@@ -205,9 +221,12 @@ impl<T: SettingType> Setting<'_, '_, T> {
         self
     }
 
-    fn finish(self, default: String) -> Lookup<T> {
-        let doc = SettingDoc { name: self.name.to_owned(), default, about: self.about };
-        self.reader.docs.settings.push(doc);
+    fn finish(self, default: impl FnOnce() -> String) -> Lookup<T> {
+        self.reader.known.settings.push(self.name);
+        if let Some(docs) = &mut self.reader.docs {
+            let about = in_full(self.about, self.range.as_ref());
+            docs.settings.push(SettingDoc { name: self.name.to_owned(), default: default(), about });
+        }
         self.found
     }
 }
@@ -251,16 +270,25 @@ impl Setting<'_, '_, String> {
 impl<T: SettingType + PartialOrd> Setting<'_, '_, T> {
     /// Requires that the value be in this range.
     pub fn range(mut self, range: RangeInclusive<T>) -> Self {
-        let limits = format!("{} to {}", range.start().written(), range.end().written());
-        self.about = format!("{} From {limits}.", self.about);
-        self.check(|value| {
-            if range.contains(value) {
-                Ok(())
-            } else {
-                Err(format!("must be from {limits}, found {}", value.written()))
-            }
-        })
+        if let Lookup::Value(value) = &self.found
+            && !range.contains(value)
+        {
+            let message = format!("must be from {}, found {}", limits(&range), value.written());
+            self.reader.problem(self.name, message);
+            self.found = Lookup::Wrong;
+        }
+        self.range = Some(range);
+        self
     }
+}
+
+/// What a setting does, and in which range it must be.
+fn in_full<T: SettingType>(about: &str, range: Option<&RangeInclusive<T>>) -> String {
+    range.map_or_else(|| about.to_owned(), |range| format!("{about} From {}.", limits(range)))
+}
+
+fn limits<T: SettingType>(range: &RangeInclusive<T>) -> String {
+    format!("{} to {}", range.start().written(), range.end().written())
 }
 
 #[cfg(test)]

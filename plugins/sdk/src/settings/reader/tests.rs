@@ -42,7 +42,7 @@ fn reads_every_kind() {
 #[test]
 fn falls_back_when_there_is_nothing() {
     let settings = Settings::default();
-    let mut read = Reader::new(&settings, &[]);
+    let mut read = Reader::documenting(&settings);
     assert_eq!(read.integer::<u64>("count", "How many.").range(1..=9).or(2), 2);
     assert_eq!(read.text("name", "Whose.").or("nobody".to_owned()), "nobody");
     assert_eq!(read.flag("loud", "Whether.").optional(), None);
@@ -139,7 +139,7 @@ fn takes_a_setting_or_a_secret() {
         let mut read = Reader::new(&settings, &secrets);
         let setting = read.text("x", "Set.").address("https://a");
         let given = if required { Some(setting.or_required_secret("Secret.")) } else { setting.or_secret("Secret.") };
-        assert_eq!((read.docs.settings.len(), read.docs.secrets.len()), (1, 1));
+        assert_eq!((read.known.settings.len(), read.known.secrets.len()), (1, 1));
         let problems = read.finish().err().unwrap_or_default();
         (given, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
