@@ -8,6 +8,7 @@ use crate::error::call::{Fault, PluginError, PluginFunction};
 use crate::error::check::CheckError;
 use crate::limits::{CallBudget, LIST, NAME, SENTENCE};
 use crate::metered::Metered;
+use crate::sandbox::pool::Lane;
 use crate::sandbox::{Sandbox, trap};
 use crate::settings::SettingProblem;
 use crate::text::sanitize;
@@ -37,7 +38,7 @@ impl PluginHandle {
         body: impl FnOnce(&mut CallStore) -> Result<T, Error>,
     ) -> Result<Metered<T>, PluginError> {
         // Declared first, so that it ends after the store.
-        let _turn = self.sandbox.turn();
+        let _turn = self.sandbox.turn(Lane::of(function));
         let mut store = self.sandbox.store(budget).map_err(|fault| self.error(function, fault))?;
         let value = body(&mut store).map_err(|error| self.error(function, trap::fault(&error, budget)))?;
         let left = store.get_fuel().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The WebAssembly engine, and the budget of each call: fuel, time and memory.
 
 pub(crate) mod limiter;
-mod pool;
+pub(crate) mod pool;
 mod ticker;
 pub(crate) mod trap;
 
@@ -13,7 +13,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, Error, InstanceAllocationStra
 use crate::error::call::Fault;
 use crate::limits::{CallBudget, Limits};
 use limiter::StoreLimiter;
-use pool::{Turn, Turns};
+use pool::{Lane, Turn, Turns};
 use ticker::{EpochTicker, ticks};
 
 /// The sandbox failed to start.
@@ -99,8 +99,8 @@ impl Sandbox {
     }
 
     /// Waits until there is room for one more call. Its store must be gone before the turn ends.
-    pub(crate) fn turn(&self) -> Option<Turn> {
-        self.turns.as_ref().map(Turns::wait)
+    pub(crate) fn turn(&self, lane: Lane) -> Option<Turn> {
+        self.turns.as_ref().map(|turns| turns.wait(lane))
     }
 
     /// A fresh store in which a plugin is instantiated and called once. Everything that runs in it, start functions
@@ -160,6 +160,6 @@ mod tests {
 
     #[test]
     fn has_a_pool_by_default() {
-        assert!(Sandbox::new().unwrap().turn().is_some());
+        assert!(Sandbox::new().unwrap().turn(Lane::Decisions).is_some());
     }
 }

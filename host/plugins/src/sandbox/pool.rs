@@ -6,11 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use wasmtime::PoolingAllocationConfig;
 
 use super::limiter::{INSTANCES, MEMORIES, TABLE_ELEMENTS, TABLES};
+use crate::error::call::PluginFunction;
 use crate::limits::Limits;
 
-/// Calls at once. They do nothing but compute, so that more would not be done sooner. The pool has room for as many that
-/// each use all they may: addresses, most of which stay without memory.
-const CALLS: u32 = 8;
+/// Decisions at once: a daemon has one policy call per chain and witness that is due.
+const DECISIONS: u32 = 4;
+/// Other calls at once. They do nothing but compute, so that more would not be done sooner. The pool has room for as many
+/// calls that each use all they may: addresses, most of which stay without memory.
+const OTHERS: u32 = 8;
 /// Bytes of each memory that are cleared in place and stay resident: the one page of a bundled policy.
 const KEPT: usize = 64 << 10;
 /// The same of each table.
@@ -20,9 +23,10 @@ const WARM: u32 = 8;
 
 /// The pool for calls with these limits.
 pub(super) fn pool(limits: &Limits) -> PoolingAllocationConfig {
-    let at_once = |each: usize| u32::try_from(each).unwrap_or(u32::MAX).saturating_mul(CALLS);
+    let calls = DECISIONS.saturating_add(OTHERS);
+    let at_once = |each: usize| u32::try_from(each).unwrap_or(u32::MAX).saturating_mul(calls);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(CALLS)
+    pool.total_component_instances(calls)
         .total_core_instances(at_once(INSTANCES))
         .total_memories(at_once(MEMORIES))
         .max_memories_per_module(u32::try_from(MEMORIES).unwrap_or(u32::MAX))
@@ -36,9 +40,30 @@ pub(super) fn pool(limits: &Limits) -> PoolingAllocationConfig {
     pool
 }
 
+/// What a call is for. Decisions have places of their own: channels that use up their time must not hold one up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Whether a key moves.
+    Decisions,
+    /// Everything else.
+    Others,
+}
+
+impl Lane {
+    pub(crate) const fn of(function: PluginFunction) -> Self {
+        match function {
+            PluginFunction::Decide => Self::Decisions,
+            _ => Self::Others,
+        }
+    }
+}
+
 /// Who may call now: as many as the pool has room for. The others wait until one ends, at the latest when its time is up.
 #[derive(Clone, Debug)]
-pub(super) struct Turns(Arc<Waiting>);
+pub(super) struct Turns {
+    decisions: Arc<Waiting>,
+    others: Arc<Waiting>,
+}
 
 #[derive(Debug)]
 struct Waiting {
@@ -52,14 +77,19 @@ pub(crate) struct Turn(Arc<Waiting>);
 
 impl Turns {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Waiting { free: Mutex::new(CALLS), freed: Condvar::new() }))
+        let places = |places| Arc::new(Waiting { free: Mutex::new(places), freed: Condvar::new() });
+        Self { decisions: places(DECISIONS), others: places(OTHERS) }
     }
 
-    pub(super) fn wait(&self) -> Turn {
-        let free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.0.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn wait(&self, lane: Lane) -> Turn {
+        let places = match lane {
+            Lane::Decisions => &self.decisions,
+            Lane::Others => &self.others,
+        };
+        let free = places.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = places.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
         *free = free.saturating_sub(1);
-        Turn(Arc::clone(&self.0))
+        Turn(Arc::clone(places))
     }
 }
 
@@ -81,18 +111,19 @@ mod tests {
     #[test]
     fn a_call_waits_until_another_ends() {
         let turns = Turns::new();
-        let mut taken: Vec<_> = (0..CALLS).map(|_| turns.wait()).collect();
+        let mut taken: Vec<_> = (0..OTHERS).map(|_| turns.wait(Lane::Others)).collect();
         let (sender, receiver) = channel();
         let waiting = turns.clone();
         let thread = thread::spawn(move || {
-            drop(waiting.wait());
+            drop(waiting.wait(Lane::Others));
             sender.send(()).unwrap();
         });
         assert!(receiver.try_recv().is_err(), "there is no room");
+        drop(turns.wait(Lane::Decisions));
         taken.pop();
         receiver.recv().unwrap();
         thread.join().unwrap();
         drop(taken);
-        assert_eq!(*turns.0.free.lock().unwrap(), CALLS);
+        assert_eq!(*turns.others.free.lock().unwrap(), OTHERS);
     }
 }
