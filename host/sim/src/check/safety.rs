@@ -305,7 +305,9 @@ fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
 fn misses_of_others(world: &NightWorld, site: &Site, witness: usize, node: &Holder) -> u32 {
     let others = (0..world.witnesses()).filter(|other| *other != witness);
     let missed = |other| {
-        let state = site.store.get(other);
+        // A process that has just died has stored what it knew, and a full disk has not.
+        let running = site.process.as_ref().and_then(|process| process.watches.get(other));
+        let state = running.map_or_else(|| site.store.get(other), |watch| watch.state().clone());
         let there = state.slots.iter().rev().filter(|record| record.holder == *node);
         let there = there.filter(|record| record.outcome != SlotOutcome::ChainWide);
         there.take_while(|record| record.outcome == SlotOutcome::Missed).count()
