@@ -318,7 +318,8 @@ fn misses_of_others(world: &NightWorld, site: &Site, witness: usize, node: &Hold
 /// Whether it is proven there that a node produces nothing, or was a moment ago.
 fn is_out(site: &Site, node: &Node, slot: u64) -> bool {
     let stalls = || node.stalls(slot) || node.stalls(slot.saturating_sub(1));
-    node.has_ended(slot) || site.setup.beats && stalls()
+    // A process that its machine has seen end, and that is up again, is held dead until its probes are good.
+    node.has_ended(slot) || site.setup.beats && (stalls() || node.says_it_is_unfit())
 }
 
 /// How many misses in a row it takes until that site's policy moves the key away from that node.

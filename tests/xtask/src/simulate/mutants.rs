@@ -62,7 +62,10 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         if matches!(fate, Fate::Seen(_)) && !mutant.faults.is_empty() && whole.insert(&mutant.faults) {
             build(&tree)?;
             let unbroken = play(&mutant.faults)?;
-            ensure!(unbroken == Fate::Unseen, "nights with {:?} break a rule without any break", mutant.faults);
+            if let Fate::Seen(rule) = unbroken {
+                println!("UNFAIR  nights with {:?} break {rule} without any break", mutant.faults);
+                unseen.push(&mutant.name);
+            }
         }
         match fate {
             Fate::Seen(rule) => println!("seen    {:60} {rule}", mutant.name),
