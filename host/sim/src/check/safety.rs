@@ -83,9 +83,10 @@ impl Checks {
         let next_is_own = world.chain.producer(Side::Main, slot + 1) == Some(witness);
         let head = world.chain.truth();
         let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
-        // A dead node loses it in any case.
-        let dead =
-            world.nodes.iter().any(|node| plan.from == Holder::Node(node.name.clone()) && is_out(site, node, slot));
+        // A dead node loses it in any case. One whose machine has seen it end, and that is up again, counts as dead until its
+        // probes are good.
+        let lost = |node: &Node| is_out(site, node, slot) || site.setup.beats && node.says_it_is_unfit();
+        let dead = world.nodes.iter().any(|node| plan.from == Holder::Node(node.name.clone()) && lost(node));
         if next_is_own && !dead && !crossing && sees(world, site) {
             self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
         }
@@ -318,8 +319,7 @@ fn misses_of_others(world: &NightWorld, site: &Site, witness: usize, node: &Hold
 /// Whether it is proven there that a node produces nothing, or was a moment ago.
 fn is_out(site: &Site, node: &Node, slot: u64) -> bool {
     let stalls = || node.stalls(slot) || node.stalls(slot.saturating_sub(1));
-    // A process that its machine has seen end, and that is up again, is held dead until its probes are good.
-    node.has_ended(slot) || site.setup.beats && (stalls() || node.says_it_is_unfit())
+    node.has_ended(slot) || site.setup.beats && stalls()
 }
 
 /// How many misses in a row it takes until that site's policy moves the key away from that node.
