@@ -85,7 +85,8 @@ impl Checks {
         let crossing = head.num() + 2 > head.seats.schedule.next_shuffle.0;
         // A dead node loses it in any case. One whose machine has seen it end, and that is up again, counts as dead until its
         // probes are good.
-        let lost = |node: &Node| is_out(site, node, slot) || site.setup.beats && node.says_it_is_unfit();
+        let probes = 3 * site.setup.probes_every * site.slots_a_cycle() + 5;
+        let lost = |node: &Node| is_out(site, node, slot) || site.setup.beats && !node.has_been_well(probes, slot);
         let dead = world.nodes.iter().any(|node| plan.from == Holder::Node(node.name.clone()) && lost(node));
         if next_is_own && !dead && !crossing && sees(world, site) {
             self.broken(Rule::OwnSlotSpared, slot, format!("site {place} sends right before the own slot: {plan:?}"));
