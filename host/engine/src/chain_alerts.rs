@@ -73,7 +73,7 @@ impl ChainAlerts {
 
     /// Whether the endpoints show a chain that Dogwatch can rely on.
     pub fn is_well(&self, tracker: &Tracker) -> bool {
-        matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
+        tracker.quorum_agrees()
     }
 
     /// This process did not run for a while. Nobody was blind then, and nothing could be judged: the grace period begins

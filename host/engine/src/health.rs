@@ -187,10 +187,9 @@ impl NodeHealth {
 
     /// Holds what it shows against what the endpoints agree on.
     pub(crate) fn measure(&mut self, shown: &Probe, agreed: AgreedChain<'_>) {
-        let newest = agreed.newest.map_or(0, |newest| newest.0);
         let known = shown.version.parse::<ChainVersion>().ok().zip(agreed.majority);
         self.short = Shortfall {
-            blocks: newest.saturating_sub(shown.head.num().0),
+            blocks: agreed.above(shown.head.num()),
             version: known.filter(|(own, majority)| !own.knows_rules_of(*majority)),
         };
     }
@@ -362,6 +361,11 @@ impl<'a> AgreedChain<'a> {
         Self { log: tracker.log(), newest, majority: tracker.majority_version() }
     }
 
+    /// How many blocks it has above that one.
+    fn above(self, head: BlockNum) -> u32 {
+        self.newest.map_or(0, |newest| newest.0.saturating_sub(head.0))
+    }
+
     /// The blocks of it that are known.
     pub(crate) fn log(self) -> &'a BlockLog {
         self.log
@@ -398,8 +402,7 @@ pub(crate) fn assess(
     let age = now.since(probe.head.time);
     // A node that has all that the endpoints have is not behind: then the chain itself stands still.
     if age > stale_after && agreed.and_then(|chain| chain.newest).is_none_or(|newest| head < newest) {
-        let newest = agreed.and_then(|chain| chain.newest);
-        let missing = newest.map_or(0, |newest| newest.0.saturating_sub(head.0));
+        let missing = agreed.map_or(0, |chain| chain.above(head));
         return Err(Unfit::Behind { head, age, missing });
     }
     let ahead = probe.head.time.since(now);

@@ -128,9 +128,9 @@ pub struct NextSlot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// Probed and fit, for at least `rise` probes.
+    /// Probed and fit, for as long as `probe_rise` says.
     Healthy,
-    /// Probed and unfit, for at least `fall` probes.
+    /// Probed and unfit, for as long as `probe_fall` says.
     Unhealthy,
     /// Not probed, or not long enough.
     Unknown,

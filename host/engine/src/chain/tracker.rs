@@ -58,8 +58,8 @@ pub struct Tracker {
     clock_correction: ClockCorrection,
     /// The endpoints that stand at the head.
     at_head: Vec<String>,
-    /// When a round of answers was last taken in.
-    polled_at: Option<Time>,
+    /// When a round of answers was last taken in, and the newest slot that any of them shows a block of.
+    last_round: Option<(Time, Slot)>,
 }
 
 impl Tracker {
@@ -85,7 +85,7 @@ impl Tracker {
             wrong_schedules: WrongSchedules::default(),
             clock_correction: ClockCorrection::default(),
             at_head: Vec::new(),
-            polled_at: None,
+            last_round: None,
         }
     }
 
@@ -165,6 +165,11 @@ impl Tracker {
         self.verdict.into()
     }
 
+    /// Whether the quorum agrees on the chain.
+    pub fn quorum_agrees(&self) -> bool {
+        matches!(self.agreement(), Agreement::Agreed | Agreement::Single)
+    }
+
     /// The chain as policies see it.
     pub fn view(&self, now: Time) -> ChainView {
         let head = self.head.as_ref();
@@ -202,9 +207,9 @@ impl Tracker {
         self.clock_correction.correct(local)
     }
 
-    /// When a round of answers was last taken in.
-    pub(super) fn polled_at(&self) -> Option<Time> {
-        self.polled_at
+    /// When a round of answers was last taken in, and the newest slot that any of them shows a block of.
+    pub(super) fn last_round(&self) -> Option<(Time, Slot)> {
+        self.last_round
     }
 
     /// Whether the endpoints' servers have told how this machine's clock differs.
@@ -231,7 +236,8 @@ impl Tracker {
     pub fn observe(&mut self, local: Time, readings: &[EndpointReading]) {
         self.clock_correction.note(readings);
         let now = self.corrected(local);
-        self.polled_at = Some(now);
+        let shown = readings.iter().filter_map(|reading| Some(reading.result.as_ref().ok()?.head.slot)).max();
+        self.last_round = shown.map(|newest| (now, newest));
         let (clock, parameters) = (self.clock(), self.parameters());
         let mut round = self.judge.hear(now, readings.iter().map(voice).collect());
         let fresh = || round.voices().iter().filter(|judged| judged.standing.is_fresh());

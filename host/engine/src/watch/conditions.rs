@@ -40,7 +40,7 @@ impl Watch {
 
     /// Low participation is the others' trouble first, and may be the witness's next.
     pub(super) fn report_participation(&mut self, turn: &mut Turn<'_>) {
-        if !Self::quorum_agrees(turn.chain) {
+        if !turn.chain.quorum_agrees() {
             return;
         }
         let (filled, least) = (turn.chain.view(turn.now).participation, self.config.rails.min_participation);
@@ -78,7 +78,7 @@ impl Watch {
                     );
                 }
             }
-            Verdict::Chain | Verdict::CannotTell if !Self::quorum_agrees(turn.chain) => {}
+            Verdict::Chain | Verdict::CannotTell if !turn.chain.quorum_agrees() => {}
             // A chain in trouble is no reason to say nothing: the witness misses one block after the other.
             Verdict::Chain | Verdict::CannotTell if self.missed_in_a_row() > 1 => {
                 let notice = self.missing(turn.now, turn.chain);

@@ -70,7 +70,7 @@ impl Watch {
     /// over.
     fn no_fork(&mut self, turn: &mut Turn<'_>) {
         self.fork_since = None;
-        if !Self::quorum_agrees(turn.chain) {
+        if !turn.chain.quorum_agrees() {
             self.fork_gone_since = None;
             return;
         }
@@ -91,7 +91,7 @@ impl Watch {
 
     fn fork_suspicion(&self, now: Time, chain: &Tracker) -> Option<ForkSuspicion> {
         let ahead = self.node_ahead(now, chain);
-        if Self::quorum_agrees(chain) {
+        if chain.quorum_agrees() {
             let lost = Self::caught_up(chain) && chain.recent_majority() == Majority::NotSeen;
             let majority = lost.then_some(ForkSuspicion::NoMajority);
             return ahead.map(|(node, at)| ForkSuspicion::NodeAhead { node, at }).or(majority);

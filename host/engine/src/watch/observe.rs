@@ -11,7 +11,7 @@ impl Watch {
         // First what became of our own switch, so that its effect is not taken for somebody else's.
         self.settle(turn);
         // One endpoint alone is not believed about keys and blocks, unless it is the only one there is.
-        if Self::quorum_agrees(turn.chain) {
+        if turn.chain.quorum_agrees() {
             // It was noted by this machine's clock, which may have been ahead.
             self.state.history_lost = self.state.history_lost.map(|lost| lost.min(turn.now));
             self.health.iter_mut().for_each(|health| health.compare(turn.chain.log()));

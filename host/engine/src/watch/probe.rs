@@ -14,7 +14,7 @@ impl Watch {
     pub(super) fn probed(&mut self, turn: &mut Turn<'_>, node: NodeIndex, result: Result<Probe, ProbeFailure>) {
         let chain_id = self.config.profile.chain_id;
         // In a standstill the endpoints agree as well, on an old block.
-        let agreed = Self::quorum_agrees(turn.chain) || turn.chain.standstill() == Standstill::AllAtTheSameBlock;
+        let agreed = turn.chain.quorum_agrees() || turn.chain.standstill() == Standstill::AllAtTheSameBlock;
         let agreed = agreed.then(|| AgreedChain::of(turn.chain));
         let damping = self.config.damping;
         let Some(health) = self.health.get_mut(node.0) else { return };

@@ -30,17 +30,17 @@ impl Watch {
             self.resolve(turn, Cause::NotTaken, "Dogwatch knows of no switch that is under way.");
             self.resolve(turn, Cause::InFlightHeld, "Dogwatch knows of no switch that is under way.");
         }
-        if let Some(unproven) = self.state.unproven.clone().filter(|_| Self::quorum_agrees(turn.chain)) {
+        if let Some(unproven) = self.state.unproven.clone().filter(|_| turn.chain.quorum_agrees()) {
             self.settle_unproven(turn, unproven);
         }
-        if let Some(proven) = self.state.reversible.clone().filter(|_| Self::quorum_agrees(turn.chain)) {
+        if let Some(proven) = self.state.reversible.clone().filter(|_| turn.chain.quorum_agrees()) {
             self.settle_reversible(turn, proven);
         }
     }
 
     fn settle_in_flight(&mut self, turn: &mut Turn<'_>, mut flight: InFlight) {
         let id = flight.plan.id(&self.config.profile);
-        let well = Self::quorum_agrees(turn.chain);
+        let well = turn.chain.quorum_agrees();
         if let Some(block) = turn.chain.log().find(id).filter(|_| well) {
             let since = turn.chain.clock().map(|clock| clock.slot(block.time).plus(1));
             let (block, from_block, at) = (block.id, block.num().next(), block.time);

@@ -54,11 +54,6 @@ impl Watch {
         }
     }
 
-    /// Whether the quorum agrees on the chain.
-    pub(super) fn quorum_agrees(tracker: &Tracker) -> bool {
-        matches!(tracker.agreement(), Agreement::Agreed | Agreement::Single)
-    }
-
     /// Whether the blocks up to the head are known, on the head's own branch.
     pub(super) fn caught_up(tracker: &Tracker) -> bool {
         tracker.log().tip().map(|tip| tip.id) == tracker.head().map(|head| head.id)

@@ -55,7 +55,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     let tree = root().join("target/mutants/tree");
     copy_tree(&tree)?;
     let tried: Vec<&Mutant> = all.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)).collect();
-    let (mut unseen, mut whole) = (Vec::new(), BTreeSet::new());
+    let (mut unseen, mut unfair, mut whole) = (Vec::new(), Vec::new(), BTreeSet::new());
     for mutant in &tried {
         let fate = fate(mutant, &tree).with_context(|| format!("mutant {:?}", mutant.name))?;
         // The nights of every run are known to break nothing; those with other faults must not either.
@@ -64,7 +64,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
             let unbroken = play(&mutant.faults)?;
             if let Fate::Seen(rule) = unbroken {
                 println!("UNFAIR  nights with {:?} break {rule} without any break", mutant.faults);
-                unseen.push(&mutant.name);
+                unfair.push(&mutant.faults);
             }
         }
         match fate {
@@ -77,6 +77,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         }
     }
     println!("{} breaks, {} unseen within {NIGHTS} nights", tried.len(), unseen.len());
+    ensure!(unfair.is_empty(), "without any break, nights break a rule with {unfair:?}");
     if unseen.is_empty() { Ok(()) } else { bail!("the simulator does not see {unseen:?}") }
 }
 
