@@ -55,6 +55,36 @@ async fn a_hung_primary_is_replaced_by_the_standby_that_is_fit() {
     one_switch_to(&net, &daemon, "third").await;
 }
 
+/// A standby that does not know the rules that most witnesses follow would produce on a branch of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_that_missed_a_hardfork_is_passed_over() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    net.handle().upgrade(WITNESS, "second", "0.0.1").unwrap();
+    let daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    one_switch_to(&net, &daemon, "third").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_goes_back_once_the_primary_has_been_fit_for_long() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let setup = Setup { witness: "failback = { after = \"3s\" }\n".to_owned(), ..Setup::default() };
+    let daemon = Daemon::start(&net.write(dir.path(), &setup));
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    one_switch_to(&net, &daemon, "second").await;
+    let before = net.blocks_by("primary");
+    net.handle().restart(WITNESS, "primary").unwrap();
+    until("the primary produces again", async || net.blocks_by("primary") > before).await;
+    net.blocks(2 * net.config.round_length).await;
+    assert_eq!((net.key_changes(), net.on_duty().as_deref()), (2, Some("primary")));
+    let witness = daemon.witness().await.unwrap();
+    assert_eq!(witness["switches"][1]["outcome"], "applied");
+    let reason = witness["switches"][1]["reason"].as_str().unwrap();
+    assert!(reason.ends_with("and second only stands in for it"), "{reason}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lagging_primary_is_replaced() {
     let (net, dir) = (Net::start().await, Net::directory());
