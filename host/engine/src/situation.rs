@@ -151,6 +151,8 @@ pub struct NodeView {
     pub eligible: bool,
     /// What speaks for it and against it, by source.
     pub evidence: Vec<Evidence>,
+    /// The newest slot of another witness that it has missed, if it has made no block since, for anybody.
+    pub missed_for_others: Option<Slot>,
 }
 
 /// How a switch ended.

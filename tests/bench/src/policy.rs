@@ -122,6 +122,7 @@ fn situation() -> anyhow::Result<Situation> {
         head_age: Some(Duration::ZERO),
         eligible: true,
         evidence: vec![Evidence { source: Source::Probe, grade: Grade::Good, lasts: Duration::from_secs(600) }],
+        missed_for_others: None,
     };
     let upcoming = |n: u32| NextSlot { slot: Slot(HEAD_SLOT + u64::from(n)), starts_in: INTERVAL * n };
     Ok(Situation {

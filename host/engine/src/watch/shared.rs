@@ -68,19 +68,29 @@ impl Watch {
         matches!(self.holder(), Some(Holder::Node(name)) if name == node)
     }
 
-    /// The misses of other witnesses that count against the node on duty for this one, oldest first: most witnesses have built
-    /// on them, and the node has made no block since, for nobody.
+    /// The misses of other witnesses that count against the node on duty for this one, oldest first.
     pub(super) fn shared_misses(&self, tracker: &Tracker) -> Vec<&SlotRecord> {
-        let Some(holder @ Holder::Node(name)) = &self.holder() else { return Vec::new() };
+        let Some(Holder::Node(name)) = &self.holder() else { return Vec::new() };
         let Some(node) = self.node_index(name) else { return Vec::new() };
         let since = self.state.key.and_then(|record| record.since).unwrap_or_default();
+        let mut misses = self.missed_for_others(node, tracker);
+        misses.retain(|miss| miss.slot >= since);
+        misses
+    }
+
+    /// The misses of other witnesses that count against a node, oldest first: most witnesses have built on them, and the node
+    /// has made no block since, for nobody.
+    pub(super) fn missed_for_others(&self, node: NodeIndex, tracker: &Tracker) -> Vec<&SlotRecord> {
+        let Some(there) = self.config.nodes.get(node.0).map(|node| Holder::Node(node.name.clone())) else {
+            return Vec::new();
+        };
         let told = || self.shared.iter().filter(|((place, _), _)| *place == node).map(|(_, slots)| slots);
-        let counts = |miss: &&SlotRecord| miss.slot >= since && tracker.majority_after(miss.slot) == Majority::Built;
+        let counts = |miss: &&SlotRecord| tracker.majority_after(miss.slot) == Majority::Built;
         let mut misses: Vec<&SlotRecord> = Vec::new();
         for missed in told().map(|slots| &slots.missed) {
             let Some(first) = missed.first() else { continue };
             let silent = |slots: &SharedSlots| slots.is_silent_since(first, tracker);
-            if self.is_silent_since(holder, first, tracker) && told().all(silent) {
+            if self.is_silent_since(&there, first, tracker) && told().all(silent) {
                 misses.extend(missed.iter().filter(counts));
             }
         }

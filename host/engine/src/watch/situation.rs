@@ -43,7 +43,7 @@ impl Watch {
             next_slots: self.next_slots(now, tracker),
             unscheduled: tracker.first_unscheduled().and_then(|slot| Self::upcoming(slot, now, tracker)),
             lands: Self::lands(now, tracker),
-            nodes: self.node_views(now),
+            nodes: self.node_views(now, tracker),
             switches: self.past_switches(),
             switching: self.state.in_flight.is_some(),
             paused_until: self.state.paused_until,
@@ -103,16 +103,17 @@ impl Watch {
         last.is_none_or(|record| record.time < alive).then_some(out)
     }
 
-    fn node_views(&self, now: Time) -> Vec<NodeView> {
-        let nodes = self.config.nodes.iter().zip(&self.health);
+    fn node_views(&self, now: Time, tracker: &Tracker) -> Vec<NodeView> {
+        let nodes = self.config.nodes.iter().zip(&self.health).enumerate();
         nodes
-            .map(|(node, health)| NodeView {
+            .map(|(index, (node, health))| NodeView {
                 name: node.name.clone(),
                 health: health.health(),
                 health_for: now.since(health.since()),
                 head_age: health.head_age(now),
                 eligible: self.is_fit(now, &node.name),
                 evidence: health.evidence(now).collect(),
+                missed_for_others: self.missed_for_others(NodeIndex(index), tracker).last().map(|miss| miss.slot),
             })
             .collect()
     }

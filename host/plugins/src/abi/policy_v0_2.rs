@@ -19,6 +19,7 @@ fn node_to(node: &engine::NodeView) -> types::Node {
         head_age: node.head_age.map(millis),
         eligible: node.eligible,
         evidence: node.evidence.iter().map(evidence_to).collect(),
+        missed_for_others: node.missed_for_others.map(|slot| slot.0),
     }
 }
 

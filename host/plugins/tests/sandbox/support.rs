@@ -89,6 +89,7 @@ pub(crate) fn situation() -> Situation {
         head_age: Some(Duration::from_secs(1)),
         eligible: true,
         evidence: vec![Evidence { source: Source::Probe, grade: Grade::Good, lasts: Duration::from_secs(600) }],
+        missed_for_others: None,
     };
     let upcoming = |slot, seconds| NextSlot { slot: Slot(slot), starts_in: Duration::from_secs(seconds) };
     let own = |slot, outcome| OwnSlot { slot: Slot(slot), time: now, outcome, holder: Holder::Node(NodeIndex(0)) };

@@ -1,10 +1,12 @@
 //! What every site must do: switch, or say truly why not; page; and come to an end.
 
 use dogwatch_alerts::{Alert, AlertKey, Cause, Severity};
-use dogwatch_engine::{SlotOutcome, Verdict, WitnessReading};
+use dogwatch_engine::{Grade, SlotOutcome, Verdict, WitnessReading};
 
 use crate::check::able::sees;
+use crate::check::safety::is_out;
 use crate::check::{Checks, Rule};
+use crate::node::{Node, NodeFault};
 use crate::site::Site;
 use crate::site::policy::PolicyChoice;
 use crate::world::NightWorld;
@@ -105,7 +107,7 @@ impl Checks {
     fn switch_or_reason(&mut self, world: &NightWorld, place: usize, site: &Site, witness: usize) {
         let misses = world.chain.truth_of(witness).map_or(0, |truth| truth.misses);
         let seen = self.outages.get(witness).and_then(|outage| outage.seen.get(place)).copied().unwrap_or(0);
-        let enough = site.setup.policy.misses().is_some_and(|needed| seen >= needed);
+        let enough = site.setup.policy.misses().is_some_and(|needed| seen >= needed) || is_proven(world, site, witness);
         let idle = enough
             && self.could_switch(world, place, site, witness)
             && !has_a_reason(site)
@@ -191,6 +193,21 @@ fn has_a_reason(site: &Site) -> bool {
         let fork = alert.key.cause == Cause::MinorityFork;
         fork || alert.key.cause == Cause::Refused && (paused || ["budget", "cool-down", "history-lost"].contains(&part))
     })
+}
+
+/// Whether the site has proof that the node on duty produces nothing, and a policy that does not wait for a miss then.
+fn is_proven(world: &NightWorld, site: &Site, witness: usize) -> bool {
+    let Some(process) = site.process.as_ref().filter(|_| site.setup.policy == PolicyChoice::Proactive) else {
+        return false;
+    };
+    let holder = world.holder(witness).and_then(|holder| world.nodes.get(holder));
+    // One whose port is taken goes on producing, which its next block shows.
+    let out = |node: &&Node| is_out(site, node, world.slot) && node.fault() != Some(NodeFault::PortTaken);
+    let Some(holder) = holder.filter(out) else { return false };
+    let Some(watch) = process.watches.get(witness) else { return false };
+    let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));
+    let mut nodes = watch.situation(now, &process.tracker).nodes.into_iter().filter(|node| node.name == holder.name);
+    nodes.any(|node| node.evidence.iter().any(|evidence| matches!(evidence.grade, Grade::Gone | Grade::Stalled)))
 }
 
 /// Whether waiting costs nothing: the policy gives a node time to come back while the next own slot is far off.

@@ -213,7 +213,8 @@ impl Checks {
             own.is_some_and(|own| own.outcome != SlotOutcome::Produced)
         };
         let clean = situation.nodes.iter().enumerate().find(|(index, node)| {
-            let failed = within(&moved, &node.name, window) || missed_last(*index);
+            let missed = missed_last(*index) || node.missed_for_others.is_some();
+            let failed = missed || within(&moved, &node.name, window);
             // It may have become fit a moment after the policy was asked.
             let fit = node.eligible && node.health_for >= world.chain.profile.block_interval;
             fit && !failed && plan.from != Holder::Node(node.name.clone())
@@ -318,7 +319,7 @@ fn misses_of_others(world: &NightWorld, site: &Site, witness: usize, node: &Hold
 }
 
 /// Whether it is proven there that a node produces nothing, or was a moment ago.
-fn is_out(site: &Site, node: &Node, slot: u64) -> bool {
+pub(super) fn is_out(site: &Site, node: &Node, slot: u64) -> bool {
     let stalls = || node.stalls(slot) || node.stalls(slot.saturating_sub(1));
     node.has_ended(slot) || site.setup.beats && stalls()
 }

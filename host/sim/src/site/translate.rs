@@ -63,6 +63,7 @@ fn node(node: &engine::NodeView) -> sdk::Node {
         head_age: node.head_age.map(millis),
         eligible: node.eligible,
         evidence: node.evidence.iter().map(evidence).collect(),
+        missed_for_others: node.missed_for_others.map(|slot| slot.0),
     }
 }
 

@@ -166,6 +166,14 @@ fn a_node_that_failed_lately_comes_last() {
     let mut old = away("b-a--");
     old.slots[0].slot = 10_000 - 211;
     assert_eq!(action(&old), Action::SwitchTo(1), "b missed it long ago");
+    // So does another witness's slot that it has missed since its last block.
+    let missed_for_others = |slot| {
+        let mut situation = failing("+--");
+        situation.nodes[1].missed_for_others = Some(slot);
+        situation
+    };
+    assert_eq!(action(&missed_for_others(10_000)), Action::SwitchTo(2), "b missed it lately");
+    assert_eq!(action(&missed_for_others(10_000 - 211)), Action::SwitchTo(1), "b missed it long ago");
     // Better a node that failed than none.
     situation.switches = vec![away_from(1, 9), away_from(2, 5)];
     let decision = decide(&CONFIG, &situation, &[]);

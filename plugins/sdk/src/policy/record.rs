@@ -38,13 +38,16 @@ impl Situation {
     }
 
     /// Whether the node failed within so many rounds, and may fail again: the key was moved away from it, by whichever
-    /// site, or it missed a slot and has produced no block since.
+    /// site, or it missed a slot, of this witness or of another one, and has produced no block since.
     pub fn failed_lately(&self, node: u32, rounds: u32) -> bool {
         self.moved_away(node, rounds) || self.missed_last(node, rounds)
     }
 
     fn missed_last(&self, node: u32, rounds: u32) -> bool {
         let start = self.view.head_slot.saturating_sub(self.slots_in(rounds));
+        if self.node(node).and_then(|node| node.missed_for_others).is_some_and(|slot| slot >= start) {
+            return true;
+        }
         let own = |own: &&OwnSlot| own.holder == Holder::Node(node) && own.outcome != Outcome::ChainWide;
         let last = self.slots.iter().rev().find(own);
         last.is_some_and(|own| own.slot >= start && own.outcome == Outcome::Missed)

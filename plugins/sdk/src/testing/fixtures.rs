@@ -54,6 +54,7 @@ fn node(name: &str) -> Node {
         head_age: Some(0),
         eligible: true,
         evidence: vec![Evidence { source: Source::Probe, grade: Grade::Good, lasts: 600_000 }],
+        missed_for_others: None,
     }
 }
 

@@ -1,6 +1,5 @@
 //! Breaks the engine on purpose, one place at a time, and sees whether the simulator notices.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,8 +37,8 @@ struct Mutants {
 /// What became of a break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
-    /// One of the drawn nights broke this rule.
-    Seen(String),
+    /// The night that was drawn from this seed broke this rule.
+    Seen { seed: String, rule: String },
     /// None of them did; this night of `host/sim/nights` broke this rule.
     SeenByNamed { night: String, rule: String },
     /// All nights passed.
@@ -55,20 +54,13 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     let tree = root().join("target/mutants/tree");
     copy_tree(&tree)?;
     let tried: Vec<&Mutant> = all.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)).collect();
-    let (mut unseen, mut unfair, mut whole) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut unseen, mut witnesses) = (Vec::new(), Vec::new());
     for mutant in &tried {
-        let fate = fate(mutant, &tree).with_context(|| format!("mutant {:?}", mutant.name))?;
-        // The nights of every run are known to break nothing; those with other faults must not either.
-        if matches!(fate, Fate::Seen(_)) && !mutant.faults.is_empty() && whole.insert(&mutant.faults) {
-            build(&tree)?;
-            let unbroken = play(&mutant.faults)?;
-            if let Fate::Seen(rule) = unbroken {
-                println!("UNFAIR  nights with {:?} break {rule} without any break", mutant.faults);
-                unfair.push(&mutant.faults);
+        match fate(mutant, &tree).with_context(|| format!("mutant {:?}", mutant.name))? {
+            Fate::Seen { seed, rule } => {
+                println!("seen    {:60} {rule}, in night {seed}", mutant.name);
+                witnesses.push((mutant, seed));
             }
-        }
-        match fate {
-            Fate::Seen(rule) => println!("seen    {:60} {rule}", mutant.name),
             Fate::SeenByNamed { night, rule } => println!("seen    {:60} {rule}, in {night}", mutant.name),
             Fate::Unseen => {
                 println!("UNSEEN  {}", mutant.name);
@@ -77,7 +69,16 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         }
     }
     println!("{} breaks, {} unseen within {NIGHTS} nights", tried.len(), unseen.len());
-    ensure!(unfair.is_empty(), "without any break, nights break a rule with {unfair:?}");
+    // A night that breaks a rule by itself has seen nothing.
+    build(&tree)?;
+    let mut unfair = Vec::new();
+    for (mutant, seed) in witnesses {
+        if let Fate::Seen { rule, .. } = play(&mutant.faults, "1", &seed)? {
+            println!("UNFAIR  {:60} night {seed} breaks {rule} without it", mutant.name);
+            unfair.push(&mutant.name);
+        }
+    }
+    ensure!(unfair.is_empty(), "nights break a rule without {unfair:?}, too");
     if unseen.is_empty() { Ok(()) } else { bail!("the simulator does not see {unseen:?}") }
 }
 
@@ -119,7 +120,7 @@ fn fate(mutant: &Mutant, tree: &Path) -> anyhow::Result<Fate> {
     let built = build(tree);
     std::fs::write(&file, whole)?;
     built?;
-    match play(&mutant.faults)? {
+    match play(&mutant.faults, NIGHTS, "1")? {
         Fate::Unseen => named(tree),
         fate => Ok(fate),
     }
@@ -139,18 +140,20 @@ fn build(tree: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Plays the drawn nights.
-fn play(faults: &[String]) -> anyhow::Result<Fate> {
+/// Plays so many drawn nights from that seed on.
+fn play(faults: &[String], nights: &str, seed: &str) -> anyhow::Result<Fate> {
     let mut simulate = Command::new(binary());
-    simulate.args(["--nights", NIGHTS, "--seed", "1", "--no-shrink"]);
+    simulate.args(["--nights", nights, "--seed", seed, "--no-shrink"]);
     simulate.args(faults.iter().flat_map(|fault| ["--fault", fault.as_str()]));
     let output = simulate.output().context("simulate")?;
     if output.status.success() {
         return Ok(Fate::Unseen);
     }
+    let rule = word_after(&output.stdout, "breaks a rule: ");
     // A night that panics ends with an error.
-    let rule = rule_after(&output.stdout, "breaks a rule: ").unwrap_or_else(|| "a panic".to_owned());
-    Ok(Fate::Seen(rule))
+    let seed = word_after(&output.stdout, "Night ").or_else(|| word_after(&output.stderr, "night "));
+    let seed = seed.context("simulate has failed, and names no night")?;
+    Ok(Fate::Seen { seed, rule: rule.unwrap_or_else(|| "a panic".to_owned()) })
 }
 
 /// Plays the nights that are kept as files.
@@ -164,15 +167,15 @@ fn named(tree: &Path) -> anyhow::Result<Fate> {
         let output = Command::new(binary()).arg("--replay").arg(&file).output().context("simulate")?;
         if !output.status.success() {
             let night = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let rule = rule_after(&output.stdout, "BROKEN: ").unwrap_or_else(|| "a panic".to_owned());
+            let rule = word_after(&output.stdout, "BROKEN: ").unwrap_or_else(|| "a panic".to_owned());
             return Ok(Fate::SeenByNamed { night, rule });
         }
     }
     Ok(Fate::Unseen)
 }
 
-/// The name of the rule that follows these words.
-fn rule_after(output: &[u8], words: &str) -> Option<String> {
+/// The word that follows these words.
+fn word_after(output: &[u8], words: &str) -> Option<String> {
     let said = String::from_utf8_lossy(output);
     said.lines().find_map(|line| Some(line.split_once(words)?.1.split(' ').next()?.to_owned()))
 }

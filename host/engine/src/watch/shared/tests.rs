@@ -156,8 +156,16 @@ fn own_misses_are_not_erased_by_a_block_of_another_witness() {
 #[test]
 fn only_the_node_on_duty_is_blamed_and_only_since_it_is() {
     let mut scene = shared();
-    scene.handle(Event::Shared(NodeIndex(1), Box::new(other("bob", Some(106), &[111]))));
+    let missed = |scene: &Scene| {
+        let nodes = scene.watch.situation(scene.now(), &scene.tracker).nodes;
+        nodes.into_iter().map(|node| node.missed_for_others.map(|slot| slot.0)).collect::<Vec<_>>()
+    };
+    let standby = NodeIndex(1);
+    scene.handle(Event::Shared(standby, Box::new(other("bob", Some(106), &[111]))));
     assert_eq!(seen(&scene), (Verdict::Fine, vec![]));
+    assert_eq!(missed(&scene)[..2], [None, Some(111)], "the policy is told what a standby missed");
+    scene.handle(Event::Shared(standby, Box::new(other("carol", Some(112), &[]))));
+    assert_eq!(missed(&scene)[..2], [None, None], "it has made a block for carol since");
     let mut scene = shared();
     tell(&mut scene, other("bob", Some(106), &[111]));
     scene.watch.state.key.as_mut().unwrap().since = Some(Slot(112));
