@@ -1,8 +1,10 @@
 //! `dogwatch switch --when safe`: planned switches.
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use dogwatch_devnet::DevnetSlotOutcome;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout};
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
@@ -93,4 +95,73 @@ async fn a_planned_switch_that_fails_is_taken_back() {
         assert!(said.contains(step), "{step}: {said}");
     }
     assert_eq!((net.key_changes(), net.on_duty().as_deref()), (2, Some("primary")));
+}
+
+/// A planned switch whose output is read while it goes on.
+struct Started {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Started {
+    fn new(daemon: &Daemon, to: &str, more: &[&str]) -> Self {
+        let mut command = daemon.to_run(&[&["switch", WITNESS, to, "--when", "safe"], more].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output }
+    }
+
+    async fn until_it_says(&mut self, what: &str) {
+        let mut line = String::new();
+        while !line.contains(what) {
+            line.clear();
+            assert!(self.output.read_line(&mut line).await.unwrap() > 0, "it ended, and never said {what:?}");
+        }
+    }
+
+    async fn signal(&self, name: &str) {
+        let process = self.child.id().unwrap().to_string();
+        let mut kill = tokio::process::Command::new("kill");
+        assert!(kill.args(["-s", name, &process]).status().await.unwrap().success());
+    }
+
+    /// Its exit code, and what it said at last.
+    async fn ended(self) -> (Option<i32>, String) {
+        // As when the terminal is gone.
+        drop(self.output);
+        let output = self.child.wait_with_output().await.unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// The terminal goes away in the middle, and the switch is taken back all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_switch_is_seen_through_when_its_terminal_is_gone() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
+    daemon.ready().await;
+    let mut switch = Started::new(&daemon, "second", &[]);
+    switch.until_it_says("is on its way").await;
+    switch.signal("HUP").await;
+    switch.signal("INT").await;
+    let (code, said) = switch.ended().await;
+    assert_eq!(code, Some(7), "{said}");
+    assert!(said.contains("this goes on until it is proven or taken back"), "{said}");
+    assert!(said.contains("The key is back with primary."), "{said}");
+    assert_eq!((net.key_changes(), net.on_duty().as_deref()), (2, Some("primary")));
+}
+
+/// Before the switch has begun a signal ends the command, and nothing was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_switch_that_has_not_begun_can_be_stopped() {
+    let net = Net::start().await;
+    let (_dir, daemon) = start(&net).await;
+    let later = jiff::Timestamp::now() + std::time::Duration::from_secs(3600);
+    let mut switch = Started::new(&daemon, "second", &["--at", &later.to_string()]);
+    switch.until_it_says("Waiting until").await;
+    switch.signal("TERM").await;
+    let (code, said) = switch.ended().await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("No move of the key is under way"), "{said}");
+    assert_eq!(net.key_changes(), 0);
 }

@@ -1,6 +1,7 @@
 //! `dogwatch beat`: tells the watchers how the node on this machine is.
 
 mod addresses;
+mod disk;
 mod local;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -52,6 +53,8 @@ pub struct Beater {
     clock: Clock,
     signer: Arc<BeatSigner>,
     disk: Option<Disk>,
+    /// How much is left on it, if that is too little.
+    space: Option<watch::Receiver<Option<u64>>>,
     sockets: Sockets,
     addresses: watch::Receiver<Vec<SocketAddr>>,
     /// What the node answers; none if it is not asked.
@@ -92,15 +95,12 @@ impl Beater {
     /// If nothing can be sent from here, or the node cannot be asked.
     pub async fn start(config: BeatConfig, clock: Clock) -> Result<Self, BeatError> {
         let BeatConfig { signer, watchers, every, process, node, disk } = config;
-        // What else there is to tell does not depend on it.
-        if let Some(Err(error)) = disk.as_ref().map(low) {
-            tracing::warn!(%error, "the disk is not watched until that works");
-        }
+        let space = disk.clone().map(|disk| disk::watch(disk, every));
         let node = node.map(|node| local::ask(node, every, clock)).transpose()?;
         let addresses = addresses::find(watchers).await;
         let process = ProcessWatch::new(process);
         let (sockets, last) = (Sockets::open().await?, SentAt(0));
-        Ok(Self { clock, signer, disk, sockets, addresses, node, process, last, every })
+        Ok(Self { clock, signer, disk, space, sockets, addresses, node, process, last, every })
     }
 
     /// Tells the watchers how the node is, for ever; that its process has ended, at once.
@@ -150,13 +150,13 @@ impl Beater {
     ///
     /// If the process cannot be looked for, or the disk not be looked at.
     pub async fn once(mut self) -> Result<Report, BeatError> {
-        self.disk.as_ref().map(low).transpose()?;
+        let disk_low = self.disk.as_ref().map(disk::low).transpose()?.flatten();
         let seen = self.process.look(Instant::now())?;
         if let Some(node) = &mut self.node {
             let _ = node.wait_for(|answer| *answer != LocalNode::AsBefore).await;
             node.mark_changed();
         }
-        Ok(self.report(seen))
+        Ok(Report { disk_low, ..self.report(seen) })
     }
 
     /// The addresses of the watchers that have one.
@@ -198,7 +198,7 @@ impl Beater {
                 Some(node) if !node.has_changed().unwrap_or(false) => LocalNode::AsBefore,
                 Some(node) => node.borrow_and_update().clone(),
             },
-            disk_low: self.disk.as_ref().and_then(|disk| low(disk).ok().flatten()),
+            disk_low: self.space.as_ref().and_then(|space| *space.borrow()),
         }
     }
 
@@ -215,11 +215,4 @@ impl Beater {
             }
         }
     }
-}
-
-/// The free space of a disk, if it is too little.
-fn low(disk: &Disk) -> Result<Option<u64>, BeatError> {
-    let failed = |error: rustix::io::Errno| BeatError::Disk { path: disk.path.clone(), error: error.into() };
-    let space = rustix::fs::statvfs(&disk.path).map_err(failed)?;
-    Ok(Some(space.f_bavail.saturating_mul(space.f_frsize)).filter(|free| *free < disk.least))
 }

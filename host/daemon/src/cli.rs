@@ -10,6 +10,7 @@ mod common;
 mod daemon;
 mod devnet;
 mod endpoints;
+mod interrupt;
 mod maintenance;
 mod parameters;
 mod pause;
@@ -340,7 +341,7 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
         } => {
             let run = if dry_run { Run::Dry } else { Run::Real };
             let order = SwitchoverOrder { witness, chain, to, at, within, run };
-            switchover::switchover(&file.config, order, format, clock).await
+            interrupt::guard(|under_way| switchover::switchover(&file.config, order, format, clock, under_way)).await
         }
         CliCommand::Switch { file, witness, node, disable, force, chain, format, .. } => {
             let to = if disable { None } else { node };
@@ -349,7 +350,8 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
         }
         CliCommand::Roll { file, witness, version, dry_run, within, chain, format } => {
             let run = if dry_run { Run::Dry } else { Run::Real };
-            roll::roll(&file.config, roll::RollOrder { witness, chain, version, within, run }, format).await
+            let order = roll::RollOrder { witness, chain, version, within, run };
+            interrupt::guard(|under_way| roll::roll(&file.config, order, format, under_way)).await
         }
         CliCommand::Pause { file, witness, span, chain } => {
             pause::pause(&file.config, &witness, chain, Some(span)).await

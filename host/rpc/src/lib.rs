@@ -51,7 +51,7 @@ pub use options::{OptionsError, PoolOptions};
 pub use parameters::ChainParameters;
 pub use poll::{PollAnswer, PollRequest};
 pub use pool::{ChainVerdict, EndpointHealth, EndpointSnapshot, Pool, PoolError};
-pub use probe::{ProbeReading, Prober};
+pub use probe::{NodeProbe, ProbeReading, Prober};
 pub use read::{ReadError, TransactionStatus, UnusableResult};
 pub use transport::{AnswerDate, LONGEST as LONGEST_RETRY_AFTER, Redirect, retry_after};
 pub use tripwire::{Tripwire, WireEvent};

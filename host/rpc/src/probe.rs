@@ -16,6 +16,9 @@ use crate::results::{Shape, facts};
 const DATABASE_PROPERTIES: &str = "database_api.get_dynamic_global_properties";
 const DATABASE_VERSION: &str = "database_api.get_version";
 
+/// For how long a node's chain and version are taken for what they were.
+const KNOWN_FOR: Duration = Duration::from_secs(60);
+
 /// Probes nodes. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Prober {
@@ -69,11 +72,7 @@ impl Prober {
     }
 
     /// Asks a node for its head alone: one small question, which a node can be asked each second.
-    ///
-    /// # Errors
-    ///
-    /// If the node gives no usable answer.
-    pub async fn head(&self, endpoint: &Endpoint) -> Result<Head, RpcError> {
+    async fn head(&self, endpoint: &Endpoint) -> Result<Head, RpcError> {
         self.client.bounded(self.read_head(endpoint)).await
     }
 
@@ -114,5 +113,56 @@ impl Prober {
                 Err(_) => Err(RpcError::Node(refused)),
             },
         }
+    }
+}
+
+/// Asks one node again and again: for its head each time, and only now and then, and after a failure, for what changes only when
+/// the node is started anew. Each question costs it a connection.
+#[derive(Clone, Debug)]
+pub struct NodeProbe {
+    prober: Prober,
+    endpoint: Endpoint,
+    known: Option<Known>,
+}
+
+/// What a node said of itself.
+#[derive(Clone, Debug)]
+struct Known {
+    asked: Instant,
+    chain_id: Option<ChainId>,
+    version: String,
+}
+
+impl NodeProbe {
+    /// Asks this node.
+    pub fn new(prober: Prober, endpoint: Endpoint) -> Self {
+        Self { prober, endpoint, known: None }
+    }
+
+    /// Takes nothing for what it was: it may be another process that answers now.
+    pub fn forget(&mut self) {
+        self.known = None;
+    }
+
+    /// Asks the node once more.
+    ///
+    /// # Errors
+    ///
+    /// If the node gives no usable answer, or is on another chain than the profile's, if there is one.
+    pub async fn ask(&mut self, profile: Option<&Profile>) -> Result<ProbeReading, RpcError> {
+        if let Some(known) = self.known.take_if(|known| known.asked.elapsed() < KNOWN_FOR) {
+            let asked = Instant::now();
+            let head = self.prober.head(&self.endpoint).await?;
+            let Known { chain_id, version, .. } = known.clone();
+            self.known = Some(known);
+            return Ok(ProbeReading { head, chain_id, version, latency: asked.elapsed() });
+        }
+        let reading = match profile {
+            Some(profile) => self.prober.probe(&self.endpoint, profile).await?,
+            None => self.prober.ask(&self.endpoint).await?,
+        };
+        let ProbeReading { chain_id, version, .. } = reading.clone();
+        self.known = Some(Known { asked: Instant::now(), chain_id, version });
+        Ok(reading)
     }
 }

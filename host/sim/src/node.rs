@@ -160,7 +160,11 @@ impl Node {
 
     /// Whether its process has ended, at most a moment ago.
     pub(crate) fn has_ended(&self, slot: u64) -> bool {
-        self.refuses(slot) || self.refuses(slot.saturating_sub(1))
+        use NodeFault::{CrashLoop, Crashed, PortTaken};
+        // Nor does it come back because its machine goes, too.
+        let before = || self.faults.iter().any(|(_, fault, _)| matches!(fault, Crashed | PortTaken | CrashLoop(_)));
+        let dark = self.fault() == Some(NodeFault::Dark);
+        self.refuses(slot) || self.refuses(slot.saturating_sub(1)) || dark && before()
     }
 
     /// Whether its own head is old, or was a moment ago.

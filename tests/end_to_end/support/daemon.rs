@@ -94,7 +94,14 @@ impl Daemon {
     }
 
     pub(crate) async fn command(&self, arguments: &[&str]) -> std::process::Output {
-        dogwatch().args(arguments).arg("--config").arg(&self.config).output().await.unwrap()
+        self.to_run(arguments).output().await.unwrap()
+    }
+
+    /// The same, to be started.
+    pub(crate) fn to_run(&self, arguments: &[&str]) -> Command {
+        let mut command = dogwatch();
+        command.args(arguments).arg("--config").arg(&self.config);
+        command
     }
 
     pub(crate) async fn status(&self) -> Option<Value> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_beat::LocalNode;
-use dogwatch_rpc::{Endpoint, PoolOptions, Prober};
+use dogwatch_rpc::{Endpoint, NodeProbe, PoolOptions, Prober};
 use tokio::sync::watch;
 
 use crate::beat::BeatError;
@@ -20,9 +20,10 @@ pub(super) fn ask(node: Endpoint, every: Duration, clock: Clock) -> Result<watch
     let options = PoolOptions::new(clock).timeouts(CONNECT, TOTAL);
     let prober = Prober::new(options, [&node]).map_err(|error| BeatError::Rpc(error.to_string()))?;
     let (sender, receiver) = watch::channel(LocalNode::AsBefore);
+    let mut probe = NodeProbe::new(prober, node);
     tokio::spawn(async move {
         while !sender.is_closed() {
-            let answer = match prober.ask(&node).await {
+            let answer = match probe.ask(None).await {
                 Ok(reading) => {
                     LocalNode::Shows { head: reading.head, chain_id: reading.chain_id, version: reading.version }
                 }

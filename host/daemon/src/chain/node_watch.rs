@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::{ChainId, Profile};
+use dogwatch_chain::Profile;
 use dogwatch_engine::{NodeIndex, Probe, ProbeFailure, ProbeFault};
-use dogwatch_rpc::{Endpoint, ProbeReading, Prober, RpcError, Tripwire, WireEvent};
+use dogwatch_rpc::{Endpoint, NodeProbe, ProbeReading, Prober, RpcError, Tripwire, WireEvent};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::Instant;
 
 use crate::chain::message::Message;
-
-/// For how long a node's chain and version are taken for what they were.
-const KNOWN_FOR: Duration = Duration::from_secs(60);
 
 /// A node to watch. Witnesses that share it are all told.
 #[derive(Clone, Debug)]
@@ -46,10 +42,12 @@ pub async fn watch_node(prober: Prober, node: WatchedNode, profile: Profile, inb
 
 /// Probes the node now and then, and at once when its tripwire is cut.
 async fn probe(prober: &Prober, node: &WatchedNode, profile: &Profile, inbox: &mpsc::Sender<Message>, cut: &Notify) {
-    let mut known: Option<Known> = None;
+    let mut probe = NodeProbe::new(prober.clone(), node.endpoint.clone());
     loop {
-        let result = ask(prober, node, profile, &mut known).await;
-        let result = result.map_err(|error| ProbeFailure::new(fault(&error), error.to_string()));
+        let result = probe.ask(Some(profile)).await;
+        let result = result
+            .map(|ProbeReading { head, chain_id, version, .. }| Probe { head, chain_id, version })
+            .map_err(|error| ProbeFailure::new(fault(&error), error.to_string()));
         for (witness, place) in &node.places {
             if inbox.send(Message::Probed(*witness, *place, result.clone())).await.is_err() {
                 return;
@@ -57,33 +55,9 @@ async fn probe(prober: &Prober, node: &WatchedNode, profile: &Profile, inbox: &m
         }
         if tokio::time::timeout(node.every, cut.notified()).await.is_ok() {
             // It may be another process that listens there now.
-            known = None;
+            probe.forget();
         }
     }
-}
-
-/// What a node said of itself, which changes only when it is started anew.
-struct Known {
-    asked: Instant,
-    chain_id: Option<ChainId>,
-    version: String,
-}
-
-/// Asks the node for its head; for the rest only now and then, and after a failure. Each question costs it a connection.
-async fn ask(
-    prober: &Prober,
-    node: &WatchedNode,
-    profile: &Profile,
-    known: &mut Option<Known>,
-) -> Result<Probe, RpcError> {
-    if let Some(Known { asked, chain_id, version }) = known.take_if(|known| known.asked.elapsed() < KNOWN_FOR) {
-        let head = prober.head(&node.endpoint).await?;
-        *known = Some(Known { asked, chain_id, version: version.clone() });
-        return Ok(Probe { head, chain_id, version });
-    }
-    let ProbeReading { head, chain_id, version, .. } = prober.probe(&node.endpoint, profile).await?;
-    *known = Some(Known { asked: Instant::now(), chain_id, version: version.clone() });
-    Ok(Probe { head, chain_id, version })
 }
 
 /// What a failed probe tells of the node.

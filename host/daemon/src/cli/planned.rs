@@ -1,5 +1,6 @@
 //! What switches that an operator plans have in common: the moment after an own block, and the block that proves them.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use dogwatch_chain::AccountName;
@@ -8,6 +9,7 @@ use dogwatch_engine::SwitchOutcome;
 use tokio::time::Instant;
 
 use crate::cli::common::{Format, say};
+use crate::cli::interrupt::UnderWay;
 
 /// How often to ask the daemon how things stand.
 const LOOK: Duration = Duration::from_millis(250);
@@ -44,6 +46,7 @@ pub(super) struct Planned {
     pub(super) within: Duration,
     pub(super) format: Format,
     pub(super) steps: Vec<String>,
+    pub(super) under_way: UnderWay,
 }
 
 impl Planned {
@@ -51,11 +54,13 @@ impl Planned {
     pub(super) fn step(&mut self, what: String) -> Result<(), Failure> {
         self.steps.push(what.clone());
         // In JSON all steps come at the end, and somebody may have to do something meanwhile.
-        if self.format.is_json() {
-            eprintln!("{what}");
-            return Ok(());
-        }
-        say(what)
+        let said = if self.format.is_json() {
+            writeln!(std::io::stderr(), "{what}").map_err(Failure::other)
+        } else {
+            say(what)
+        };
+        // A terminal that is gone does not keep a move that has begun from being seen through.
+        if self.under_way.is_so() { Ok(()) } else { said }
     }
 
     pub(super) async fn look(&self) -> Result<WitnessStatus, Failure> {
@@ -98,7 +103,13 @@ impl Planned {
             Err(Failure::with(Exit::Refused, what))
         };
         loop {
-            match self.client.post("/switch", &self.request(to, false)).await? {
+            let another = self.under_way.is_so();
+            self.under_way.begins();
+            let reply = self.client.post("/switch", &self.request(to, false)).await;
+            if !another && !matches!(reply, Ok(SwitchReply::Started(_))) {
+                self.under_way.ends();
+            }
+            match reply? {
                 SwitchReply::Started(id) => return Ok(id),
                 SwitchReply::Refused(reasons) => return refused(reasons),
                 SwitchReply::NotNow(reasons) if began.elapsed() >= self.within => return refused(reasons),

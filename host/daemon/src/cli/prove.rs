@@ -9,6 +9,7 @@ use dogwatch_client::{Exit, Failure, Status};
 
 use crate::cli::common::Format;
 use crate::cli::daemon;
+use crate::cli::interrupt;
 use crate::cli::planned::{Planned, on_duty, watched, with};
 
 /// A rehearsal with a switch, as the command line orders it.
@@ -49,8 +50,8 @@ pub(super) async fn prove(config: &Path, order: ProofOrder, format: Format) -> R
         ))?;
     }
     let within = order.within;
-    let plan = Planned { client, chain, witness: name, within, format, steps: Vec::new() };
-    run(plan, &home, &standby).await
+    let planned = |under_way| Planned { client, chain, witness: name, within, format, steps: Vec::new(), under_way };
+    interrupt::guard(|under_way| run(planned(under_way), &home, &standby)).await
 }
 
 /// Asks the operator whether to go on.
@@ -78,5 +79,6 @@ async fn run(mut plan: Planned, home: &str, standby: &str) -> Result<(), Failure
     plan.step(format!("The switch back to {home} is on its way, as transaction {back}."))?;
     let block = plan.proven(&back, home).await.map_err(|failure| with(&failure, &stays))?;
     plan.step(format!("{home} has signed block {block}: all is as before."))?;
+    plan.under_way.ends();
     plan.format.print(&plan.steps, |_| format!("{}: standby {standby} is proven.", plan.witness))
 }

@@ -9,6 +9,7 @@ use dogwatch_engine::Health;
 
 use crate::cli::common::Format;
 use crate::cli::daemon;
+use crate::cli::interrupt::UnderWay;
 use crate::cli::planned::{Planned, on_duty, watched, with};
 use crate::cli::switchover::{Run, move_key, node};
 
@@ -25,7 +26,7 @@ pub(super) struct RollOrder {
 /// What to do about a roll that ended early.
 const AGAIN: &str = "Nodes that are done stay so: once all is well, run the same command again.";
 
-pub(super) async fn roll(config: &Path, order: RollOrder, format: Format) -> Result<(), Failure> {
+pub(super) async fn roll(config: &Path, order: RollOrder, format: Format, under_way: UnderWay) -> Result<(), Failure> {
     let client = daemon::of(config)?;
     let status: Status = client.get("/status").await?;
     let (chain, witness) = watched(&status, Some(&order.witness), order.chain.as_deref())?;
@@ -35,7 +36,7 @@ pub(super) async fn roll(config: &Path, order: RollOrder, format: Format) -> Res
         return Err(Failure::with(Exit::Unfit, what));
     };
     let left = left(witness, &home, &order.version);
-    let mut plan = Planned { client, chain, witness: name, within: order.within, format, steps: Vec::new() };
+    let mut plan = Planned { client, chain, witness: name, within: order.within, format, steps: Vec::new(), under_way };
     if left.is_empty() {
         return plan.format.print(&plan.steps, |_| format!("All nodes run {} already.", order.version));
     }

@@ -10,6 +10,7 @@ use dogwatch_engine::Health;
 use crate::cli::at::{self, Moment};
 use crate::cli::common::Format;
 use crate::cli::daemon;
+use crate::cli::interrupt::UnderWay;
 use crate::cli::planned::{Planned, on_duty, watched, with};
 use crate::clock::Clock;
 
@@ -44,6 +45,7 @@ pub(super) async fn switchover(
     order: SwitchoverOrder,
     format: Format,
     clock: Clock,
+    under_way: UnderWay,
 ) -> Result<(), Failure> {
     let client = daemon::of(config)?;
     let status: Status = client.get("/status").await?;
@@ -54,7 +56,7 @@ pub(super) async fn switchover(
     let past = || Failure::input("--at: that moment is past");
     let at = order.at.map(|moment| moment.after(at::now(clock)).ok_or_else(past)).transpose()?;
     let (to, within) = (order.to, order.within);
-    let mut plan = Planned { client, chain, witness: name, within, format, steps: Vec::new() };
+    let mut plan = Planned { client, chain, witness: name, within, format, steps: Vec::new(), under_way };
     if let Some(at) = at {
         let would = if order.run == Run::Dry { "Would wait" } else { "Waiting" };
         plan.step(format!("{would} until {at}."))?;
@@ -81,8 +83,14 @@ pub(super) async fn move_key(plan: &mut Planned, home: &str, to: &str) -> Result
     plan.step(format!("Waiting for a block of {home}: the gap after it is the longest."))?;
     plan.own_block().await?;
     let id = plan.order(to).await.map_err(|failure| with(&failure, "Nothing was done."))?;
+    let moved = see_through(plan, home, to, &id).await;
+    plan.under_way.ends();
+    moved
+}
+
+async fn see_through(plan: &mut Planned, home: &str, to: &str, id: &str) -> Result<(), Failure> {
     plan.step(format!("The switch to {to} is on its way, as transaction {id}."))?;
-    match plan.proven(&id, to).await {
+    match plan.proven(id, to).await {
         Ok(block) => plan.step(format!("{to} has signed block {block}.")),
         Err(failure) => take_back(plan, home, to, &failure).await,
     }

@@ -1,7 +1,7 @@
 //! Probes of a producer's own node.
 
 use dogwatch_chain::{BlockNum, Profile};
-use dogwatch_rpc::{Clock, PoolOptions, Prober, RpcError};
+use dogwatch_rpc::{Clock, NodeProbe, PoolOptions, Prober, RpcError};
 use serde_json::json;
 
 use crate::fake::{Fake, Node, Reply, capture, endpoint, hasty, nobody};
@@ -57,4 +57,21 @@ async fn a_node_that_is_not_well() {
     })
     .await;
     assert!(matches!(probe(&refusing.url).await, RpcError::Node(_)));
+}
+
+/// Each question costs a node a connection.
+#[tokio::test]
+async fn what_does_not_change_is_asked_once() {
+    let fake = Fake::node(Node::hive()).await;
+    let asked_version =
+        || fake.requests().iter().filter(|request| request["method"] == "condenser_api.get_version").count();
+    let mut probe = NodeProbe::new(prober(), fake.endpoint());
+    let first = probe.ask(None).await.unwrap();
+    assert_eq!((fake.count(), asked_version()), (2, 1));
+    let second = probe.ask(Some(&Profile::hive_testnet())).await.unwrap();
+    assert_eq!((fake.count(), asked_version()), (3, 1), "only the head is asked for");
+    assert_eq!((second.version, second.chain_id), (first.version, first.chain_id));
+    probe.forget();
+    probe.ask(None).await.unwrap();
+    assert_eq!(asked_version(), 2, "it may be another process");
 }

@@ -179,7 +179,9 @@ impl Checks {
     fn clean_target(&mut self, world: &NightWorld, sites: &[Site], place: usize, witness: usize, plan: &SwitchPlan) {
         let Some(site) = sites.get(place) else { return };
         let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
-        let Some(process) = site.process.as_ref().filter(|_| !wild && !site.amnesia) else { return };
+        // Nor does it know of a move, and of one back, that it did not see.
+        let knows = !site.amnesia && !self.unseen_move.get(place).copied().unwrap_or(false);
+        let Some(process) = site.process.as_ref().filter(|_| !wild && knows) else { return };
         let Some(watch) = process.watches.get(witness) else { return };
         let round = u64::from(world.chain.profile.round_length);
         // A switch is remembered by when it was decided, which is some slots before it is in a block.
@@ -331,10 +333,8 @@ fn needed_misses(world: &NightWorld, site: &Site, from: &Holder) -> u32 {
     let wild = site.is_edited(|edit| edit == Edit::PolicyWild) || site.setup.policy == PolicyChoice::Wild;
     match (site.setup.policy, node) {
         (PolicyChoice::Threshold(misses), _) if !wild => misses,
-        // Whatever the policy, the host blames a node that is proven dead.
-        (_, Some(node)) if is_out(site, node, world.slot) => 0,
-        // One that is far behind says so itself.
-        (PolicyChoice::Proactive, Some(node)) if !wild && node.is_far_behind(world.slot) => 0,
+        // Whatever the policy, the host blames a node that is proven dead, and one that is far behind, which says so itself.
+        (_, Some(node)) if is_out(site, node, world.slot) || node.is_far_behind(world.slot) => 0,
         // A node that has failed is held unfit until some probes were good.
         (PolicyChoice::Proactive, Some(node)) if !wild && node.has_been_well(3 * probes + 5, world.slot) => 2,
         _ => 1,
