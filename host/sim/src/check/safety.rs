@@ -247,7 +247,8 @@ impl Checks {
                 }
                 let moves = link.moves.iter().filter(|change| change.witness == witness);
                 let by_policy = |id: TransactionId| {
-                    origin_of(sites, id) == Some(Origin::Policy) && decided_after(sites, id, oldest)
+                    let counts = origin_of(sites, id) == Some(Origin::Policy) && decided_after(sites, id, oldest);
+                    counts && all_know_why(sites, id)
                 };
                 made += u32::try_from(moves.filter(|change| change.switch.is_some_and(by_policy)).count()).unwrap_or(0);
             }
@@ -300,6 +301,15 @@ impl Checks {
             }
         }
     }
+}
+
+/// Whether all sites can tell that the switch was no planned one: a node that only its own machine has seen stand still looked well
+/// to a site that gets no beats.
+fn all_know_why(sites: &[Site], id: TransactionId) -> bool {
+    let by_a_beat = |site: &Site| {
+        site.setup.beats && site.sent.iter().any(|sent| sent.id == id && sent.plan.first_missed.is_none())
+    };
+    sites.iter().all(|site| site.setup.beats) || !sites.iter().any(by_a_beat)
 }
 
 fn decided_after(sites: &[Site], id: TransactionId, oldest: Time) -> bool {
