@@ -1,6 +1,7 @@
 //! What must hold in every night: the rules, and the first one that was broken.
 
 mod able;
+mod budget;
 mod liveness;
 mod safety;
 
