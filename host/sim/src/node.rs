@@ -161,10 +161,10 @@ impl Node {
     /// Whether its process has ended, at most a moment ago.
     pub(crate) fn has_ended(&self, slot: u64) -> bool {
         use NodeFault::{CrashLoop, Crashed, PortTaken};
-        // Nor does it come back because its machine goes, too.
+        // It does not come back because its machine goes, too; and what a newer fault hides was seen until a moment ago.
         let before = || self.faults.iter().any(|(_, fault, _)| matches!(fault, Crashed | PortTaken | CrashLoop(_)));
-        let dark = self.fault() == Some(NodeFault::Dark);
-        self.refuses(slot) || self.refuses(slot.saturating_sub(1)) || dark && before()
+        let hidden = self.fault() == Some(NodeFault::Dark) || self.since().slot.saturating_add(1) >= slot;
+        self.refuses(slot) || self.refuses(slot.saturating_sub(1)) || hidden && before()
     }
 
     /// Whether its own head is old, or was a moment ago.
