@@ -53,7 +53,7 @@ pub struct Beater {
     clock: Clock,
     signer: Arc<BeatSigner>,
     disk: Option<Disk>,
-    /// How much is left on it, if that is too little.
+    /// How much is left on it, if that is too little; it is looked at while beats go on.
     space: Option<watch::Receiver<Option<u64>>>,
     sockets: Sockets,
     addresses: watch::Receiver<Vec<SocketAddr>>,
@@ -95,12 +95,11 @@ impl Beater {
     /// If nothing can be sent from here, or the node cannot be asked.
     pub async fn start(config: BeatConfig, clock: Clock) -> Result<Self, BeatError> {
         let BeatConfig { signer, watchers, every, process, node, disk } = config;
-        let space = disk.clone().map(|disk| disk::watch(disk, every));
         let node = node.map(|node| local::ask(node, every, clock)).transpose()?;
         let addresses = addresses::find(watchers).await;
         let process = ProcessWatch::new(process);
         let (sockets, last) = (Sockets::open().await?, SentAt(0));
-        Ok(Self { clock, signer, disk, space, sockets, addresses, node, process, last, every })
+        Ok(Self { clock, signer, disk, space: None, sockets, addresses, node, process, last, every })
     }
 
     /// Tells the watchers how the node is, for ever; that its process has ended, at once.
@@ -111,6 +110,7 @@ impl Beater {
     pub async fn run(mut self) -> Result<std::convert::Infallible, BeatError> {
         let mut ticks = tokio::time::interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.space = self.disk.take().map(|disk| disk::watch(disk, self.every));
         let mut said = self.process.look(Instant::now())?;
         self.explain(said);
         loop {

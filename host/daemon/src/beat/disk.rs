@@ -22,9 +22,10 @@ fn look_again(
     let job = move || {
         while !sender.is_closed() {
             let seen = look();
-            match &seen {
-                Err(error) if works => tracing::warn!(%error, "the disk is not watched until that works"),
-                _ => {}
+            if let Err(error) = &seen
+                && works
+            {
+                tracing::warn!(%error, "the disk is not watched until that works");
             }
             works = seen.is_ok();
             sender.send_replace(seen.unwrap_or(None));

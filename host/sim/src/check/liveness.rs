@@ -1,6 +1,7 @@
 //! What every site must do: switch, or say truly why not; page; and come to an end.
 
 use dogwatch_alerts::{Alert, AlertKey, Cause, Severity};
+use dogwatch_chain::Time;
 use dogwatch_engine::{Grade, SlotOutcome, Verdict, WitnessReading};
 
 use crate::check::able::sees;
@@ -9,6 +10,7 @@ use crate::check::{Checks, Rule};
 use crate::node::{Node, NodeFault};
 use crate::site::Site;
 use crate::site::policy::PolicyChoice;
+use crate::site::process::Process;
 use crate::world::NightWorld;
 
 /// Blocks from the evidence to the switch: a miss counts once most witnesses have built on it.
@@ -170,8 +172,7 @@ impl Checks {
                 }
             }
             for (witness, watch) in process.watches.iter().enumerate() {
-                let local = site.clock.read(world.chain.time(world.slot), world.slot);
-                let now = process.tracker.corrected(local);
+                let now = its_time(world, site, process);
                 let verdict = watch.verdict(now, &process.tracker);
                 let state = watch.state();
                 if state.in_flight.is_some() || state.unproven.is_some() || verdict != Verdict::Fine {
@@ -195,6 +196,11 @@ fn has_a_reason(site: &Site) -> bool {
     })
 }
 
+/// The time as the site's daemon takes it.
+fn its_time(world: &NightWorld, site: &Site, process: &Process) -> Time {
+    process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot))
+}
+
 /// Whether the site has proof that the node on duty produces nothing, and a policy that does not wait for a miss then.
 fn is_proven(world: &NightWorld, site: &Site, witness: usize) -> bool {
     let Some(process) = site.process.as_ref().filter(|_| site.setup.policy == PolicyChoice::Proactive) else {
@@ -205,7 +211,7 @@ fn is_proven(world: &NightWorld, site: &Site, witness: usize) -> bool {
     let out = |node: &&Node| is_out(site, node, world.slot) && node.fault() != Some(NodeFault::PortTaken);
     let Some(holder) = holder.filter(out) else { return false };
     let Some(watch) = process.watches.get(witness) else { return false };
-    let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));
+    let now = its_time(world, site, process);
     let mut nodes = watch.situation(now, &process.tracker).nodes.into_iter().filter(|node| node.name == holder.name);
     nodes.any(|node| node.evidence.iter().any(|evidence| matches!(evidence.grade, Grade::Gone | Grade::Stalled)))
 }
@@ -216,7 +222,7 @@ fn may_wait(world: &NightWorld, site: &Site, witness: usize) -> bool {
         return false;
     };
     let Some(watch) = process.watches.get(witness) else { return false };
-    let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));
+    let now = its_time(world, site, process);
     let next = watch.next_slot(now, &process.tracker);
     next.is_some_and(|next| next.starts_in > world.chain.profile.slots(SLOTS_AHEAD))
 }
@@ -244,7 +250,7 @@ fn is_true(world: &NightWorld, key: &AlertKey) -> bool {
 pub(super) fn state(world: &NightWorld, site: &Site, witness: usize) -> String {
     let Some(process) = &site.process else { return "its daemon is down".to_owned() };
     let Some(watch) = process.watches.get(witness) else { return String::new() };
-    let now = process.tracker.corrected(site.clock.read(world.chain.time(world.slot), world.slot));
+    let now = its_time(world, site, process);
     let state = watch.state();
     let open: Vec<String> = site.store.desk.open().map(|alert| alert.key.to_string()).collect();
     format!(
