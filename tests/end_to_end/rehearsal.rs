@@ -104,7 +104,7 @@ async fn a_rehearsal_with_a_switch_proves_a_standby() {
     for step in [
         "The switch to second is on its way",
         "second has signed block",
-        "The switch back to primary",
+        "The switch to primary",
         "primary has signed block",
     ] {
         assert!(said.contains(step), "{step}: {said}");
@@ -114,9 +114,9 @@ async fn a_rehearsal_with_a_switch_proves_a_standby() {
     assert!(!rehearsed().await.contains(unproven) && !checked().await.contains(unproven));
 }
 
-/// A standby that does not hold its key is found out, and the operator told where the key is.
+/// A standby that does not hold its key is found out, and the key goes back.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rehearsal_with_a_switch_that_fails_says_where_the_key_is() {
+async fn a_rehearsal_with_a_switch_that_fails_is_taken_back() {
     let (net, dir) = (Net::start().await, Net::directory());
     let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
     daemon.ready().await;
@@ -124,9 +124,10 @@ async fn a_rehearsal_with_a_switch_that_fails_says_where_the_key_is() {
     let failed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(7), "{failed}");
     assert!(
-        failed.contains("The key stays where it is") && failed.contains("dogwatch switch alice primary"),
+        failed.contains("second has missed its slot") && failed.contains("The key is back with primary."),
         "{failed}"
     );
+    assert_eq!((net.key_changes(), net.on_duty().as_deref()), (2, Some("primary")));
 }
 
 /// What an operator still has to do is the same in `check` and in every report.

@@ -151,6 +151,19 @@ async fn a_planned_switch_is_seen_through_when_its_terminal_is_gone() {
     assert_eq!((net.key_changes(), net.on_duty().as_deref()), (2, Some("primary")));
 }
 
+/// Nothing is left of the command, and the daemon takes the switch back all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_switch_is_taken_back_though_the_command_was_killed() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
+    daemon.ready().await;
+    let mut switch = Started::new(&daemon, "second", &[]);
+    switch.until_it_says("is on its way").await;
+    switch.signal("KILL").await;
+    assert_eq!(switch.ended().await.0, None);
+    until("the key is back", async || net.key_changes() == 2 && net.on_duty().as_deref() == Some("primary")).await;
+}
+
 /// Before the switch has begun a signal ends the command, and nothing was done.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planned_switch_that_has_not_begun_can_be_stopped() {

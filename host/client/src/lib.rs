@@ -11,7 +11,7 @@ mod status;
 
 pub use alerts::{AckRequest, AlertList, MaintenanceRequest, OpenAlert, RaiseRequest, TestReport, TestRequest};
 pub use exit::{Exit, Failure};
-pub use orders::{PauseRequest, SwitchReply, SwitchRequest};
+pub use orders::{PauseRequest, SwitchKind, SwitchReply, SwitchRequest};
 pub use rehearsal::{Check, CheckResult, RehearsalReport, SlotCounts};
 pub use socket::{ClientError, ControlClient, is_running, lock_path, socket_path};
 pub use status::{

@@ -13,8 +13,20 @@ pub struct SwitchRequest {
     pub chain: Option<String>,
     /// The node to switch to; `None` disables the witness.
     pub to: Option<String>,
-    /// Whether to override the soft rails.
-    pub force: bool,
+    /// What holds for it.
+    pub kind: SwitchKind,
+}
+
+/// What holds for a switch that an operator orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SwitchKind {
+    /// All rails.
+    Plain,
+    /// The hard rails alone.
+    Forced,
+    /// All rails, and the daemon moves the key back if the new node misses its first block while the old one is fit.
+    Planned,
 }
 
 /// The answer to a request for a switch.

@@ -50,4 +50,6 @@ pub use situation::{
 pub use slots::SlotRecord;
 pub use switch::{InFlight, KeyRecord, Origin, SwitchPlan, SwitchRecord, Unproven};
 pub use tally::{Counts, Tally};
-pub use watch::{Command, DecisionRecord, Event, Force, NodeAlerts, SendReport, SharedSlots, Watch, WatchState};
+pub use watch::{
+    Command, DecisionRecord, Event, Force, NodeAlerts, SendReport, SharedNodes, SharedSlots, Watch, WatchState,
+};

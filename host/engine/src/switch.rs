@@ -16,6 +16,8 @@ pub enum Origin {
     Policy,
     /// The operator, by hand.
     Operator,
+    /// The operator, who wants no block lost: the key goes back if the new node misses its first one. That is ordered with it.
+    Planned,
     /// The operator, by the configuration: the key goes back.
     Failback,
     /// Somebody else, seen on chain: another site, or an operator with a wallet.
@@ -148,9 +150,13 @@ pub(crate) enum MoveCause {
 impl SwitchRecord {
     /// Why the key was moved. Of a move made elsewhere only the chain tells: it followed misses, or it did not.
     pub(crate) fn cause(&self) -> MoveCause {
-        match (self.origin, self.first_missed) {
-            (Origin::Policy, _) | (Origin::Elsewhere | Origin::Failback, Some(_)) => MoveCause::Failure,
-            (Origin::Operator, _) | (Origin::Elsewhere | Origin::Failback, None) => MoveCause::Planned,
+        match self.origin {
+            Origin::Policy => MoveCause::Failure,
+            Origin::Operator => MoveCause::Planned,
+            Origin::Planned | Origin::Failback | Origin::Elsewhere => match self.first_missed {
+                Some(_) => MoveCause::Failure,
+                None => MoveCause::Planned,
+            },
         }
     }
 }

@@ -2,8 +2,15 @@
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::num::NonZero;
 
 use anyhow::{Context as _, bail};
+
+/// How many tests of a binary run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
+
+/// Tests at once for each core: those end to end, which take longest, mostly wait for a block.
+const AT_ONCE: usize = 2;
 
 /// Sets up, runs every test binary, and sums up.
 pub(crate) fn run(arguments: Vec<String>) -> anyhow::Result<()> {
@@ -18,6 +25,10 @@ pub(crate) fn run(arguments: Vec<String>) -> anyhow::Result<()> {
         command.arg("--workspace");
     }
     command.args(arguments);
+    if std::env::var_os(THREADS).is_none() {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        command.env(THREADS, cores.saturating_mul(AT_ONCE).to_string());
+    }
     let (mut reader, writer) = std::io::pipe().context("no pipe for the output of cargo")?;
     // One pipe for both: cargo names the binary on standard error, and the binary its tests on standard output.
     command.stdout(writer.try_clone()?).stderr(writer);

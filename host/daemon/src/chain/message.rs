@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, TransactionId};
-use dogwatch_client::ChainStatus;
-use dogwatch_engine::{Force, Holder, Lifetime, NodeIndex, Probe, ProbeFailure, Refusal, SendReport, Strength};
+use dogwatch_client::{ChainStatus, SwitchKind};
+use dogwatch_engine::{Holder, Lifetime, NodeIndex, Probe, ProbeFailure, Refusal, SendReport, Strength};
 use dogwatch_rpc::{EndpointIndex, PollAnswer, WireEvent};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ pub enum Message {
     /// Someone asks for the status.
     Status(oneshot::Sender<ChainStatus>),
     /// The operator wants a switch.
-    Switch(AccountName, Holder, Force, oneshot::Sender<SwitchAnswer>),
+    Switch(AccountName, Holder, SwitchKind, oneshot::Sender<SwitchAnswer>),
     /// The operator pauses the witness (for this long) or resumes it (`None`).
     Pause(AccountName, Option<Duration>, oneshot::Sender<bool>),
     /// Someone asks whether a switch would work now.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dogwatch_chain::AccountName;
+use dogwatch_client::SwitchKind;
 use dogwatch_engine::{Event, Force, Holder};
 use tokio::sync::mpsc;
 
@@ -15,11 +16,16 @@ impl ChainTask {
         &mut self,
         witness: &AccountName,
         target: Holder,
-        force: Force,
+        kind: SwitchKind,
         outbox: &mpsc::WeakSender<Message>,
     ) -> SwitchAnswer {
+        let event = match kind {
+            SwitchKind::Plain => Event::Manual(target, Force::No),
+            SwitchKind::Forced => Event::Manual(target, Force::Yes),
+            SwitchKind::Planned => Event::Planned(target),
+        };
         let answer = match self.find(witness) {
-            Some(index) => self.drive(index, Event::Manual(target, force), outbox).await,
+            Some(index) => self.drive(index, event, outbox).await,
             None => None,
         };
         answer.unwrap_or_else(|| Err(SwitchRefused::not_watched()))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockNum, Time};
 use dogwatch_client::{AlertStatus, ChainStatus};
-use dogwatch_engine::{ChainAlerts, ClockStep, Event, Fit, NodeAlerts, Tracker, is_sleep};
+use dogwatch_engine::{ChainAlerts, ClockStep, Event, Fit, NodeAlerts, SharedNodes, Tracker, is_sleep};
 use dogwatch_rpc::{EndpointIndex, Pool, Uptime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -15,7 +15,6 @@ use crate::alerts::desk::AlertDesk;
 use crate::chain::local_time::LocalTime;
 use crate::chain::message::Message;
 use crate::chain::report::Sources;
-use crate::chain::shared::SharedNodes;
 use crate::chain::witness::WitnessTask;
 use crate::chain::{convert, fetch, rehearse, unsaved};
 use crate::fallback::store_failure::StoreFailureAlert;
@@ -202,8 +201,8 @@ impl ChainTask {
             Message::Status(reply) => {
                 let _ = reply.send(self.status());
             }
-            Message::Switch(witness, target, force, reply) => {
-                let _ = reply.send(self.switch(&witness, target, force, outbox).await);
+            Message::Switch(witness, target, kind, reply) => {
+                let _ = reply.send(self.switch(&witness, target, kind, outbox).await);
             }
             Message::Pause(witness, span, reply) => {
                 if let Some(stored) = self.pause(&witness, span, outbox).await {

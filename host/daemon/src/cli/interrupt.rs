@@ -53,15 +53,16 @@ where
         }
         if told {
             return Err(Failure::other(
-                "stopped by a signal while a move of the key was under way: nobody takes it back. Look: dogwatch status",
+                "stopped by a signal while a move of the key was under way: the daemon goes on with it, and moves the key back \
+                 if the new node misses its first block. Look: dogwatch status",
             ));
         }
         told = true;
         // The terminal may be gone.
         let _ = writeln!(
             std::io::stderr(),
-            "A move of the key is under way: this goes on until it is proven or taken back. Interrupt it again to leave the key \
-             as it is."
+            "A move of the key is under way: this goes on until it is proven or taken back. Interrupt it again to leave that \
+             to the daemon."
         );
     }
 }

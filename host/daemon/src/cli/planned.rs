@@ -4,8 +4,10 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use dogwatch_chain::AccountName;
-use dogwatch_client::{ControlClient, Exit, Failure, Status, SwitchReply, SwitchRequest, SwitchStatus, WitnessStatus};
-use dogwatch_engine::SwitchOutcome;
+use dogwatch_client::{
+    ControlClient, Exit, Failure, Status, SwitchKind, SwitchReply, SwitchRequest, SwitchStatus, WitnessStatus,
+};
+use dogwatch_engine::{SwitchOutcome, Verdict};
 use tokio::time::Instant;
 
 use crate::cli::common::{Format, say};
@@ -36,6 +38,14 @@ pub(super) fn watched<'a>(
 /// The node that holds the key.
 pub(super) fn on_duty(witness: &WitnessStatus) -> Option<String> {
     witness.nodes.iter().find(|node| node.on_duty).map(|node| node.name.clone())
+}
+
+/// What the new node's first slot shows.
+pub(super) enum Proof {
+    /// It has signed this block.
+    Signed(u32),
+    /// It has missed it.
+    Missed,
 }
 
 /// Switches that an operator has ordered, one step after the other.
@@ -105,7 +115,13 @@ impl Planned {
         loop {
             let another = self.under_way.is_so();
             self.under_way.begins();
-            let reply = self.client.post("/switch", &self.request(to, false)).await;
+            let request = SwitchRequest {
+                witness: self.witness.clone(),
+                chain: Some(self.chain.clone()),
+                to: Some(to.to_owned()),
+                kind: SwitchKind::Planned,
+            };
+            let reply = self.client.post("/switch", &request).await;
             if !another && !matches!(reply, Ok(SwitchReply::Started(_))) {
                 self.under_way.ends();
             }
@@ -123,43 +139,40 @@ impl Planned {
         }
     }
 
-    /// Orders a switch at once. Only the hard rails can refuse it: the operator has ordered it for this case before.
-    pub(super) async fn order_by_force(&self, to: &str) -> Result<String, Failure> {
-        match self.client.post("/switch", &self.request(to, true)).await? {
-            SwitchReply::Started(id) => Ok(id),
-            SwitchReply::Refused(reasons) | SwitchReply::NotNow(reasons) => {
-                let what = format!("the switch to {to} is refused:\n  {}\n", reasons.join("\n  "));
-                Err(Failure::with(Exit::Refused, what))
-            }
-        }
-    }
-
-    fn request(&self, to: &str, force: bool) -> SwitchRequest {
-        SwitchRequest { witness: self.witness.clone(), chain: Some(self.chain.clone()), to: Some(to.to_owned()), force }
-    }
-
-    /// Waits for the block that proves the switch, and returns its number.
-    pub(super) async fn proven(&self, id: &str, node: &str) -> Result<u32, Failure> {
+    /// Waits for the new node's first slot.
+    pub(super) async fn proven(&self, id: &str, node: &str) -> Result<Proof, Failure> {
         let failed = |what: String| Err(Failure::with(Exit::Unfit, what));
         self.until(&format!("a block of {node}"), |witness| {
-            let ours = |switch: &&SwitchStatus| switch.transaction.as_deref() == Some(id);
-            let Some(switch) = witness.switches.iter().find(ours) else { return Ok(None) };
+            let Some(switch) = witness.switches.iter().find(|switch| is(switch, id)) else { return Ok(None) };
             if switch.outcome != SwitchOutcome::Applied {
                 return failed(format!("the switch to {node} did not get into a block"));
             }
             if let Some(proof) = switch.proof {
-                return Ok(Some(proof));
+                return Ok(Some(Proof::Signed(proof)));
+            }
+            // It may be back before anybody looks.
+            if taken_back(&witness, id).is_some() {
+                return Ok(Some(Proof::Missed));
             }
             if on_duty(&witness).as_deref() != Some(node) {
                 return failed(format!("the signing key was moved away from {node} before it had signed a block"));
             }
-            if witness.slots.ends_with('x') && witness.verdict == dogwatch_engine::Verdict::Me {
-                return failed(format!("{node} has missed its slot: it may not hold its key"));
-            }
-            Ok(None)
+            let missed = witness.slots.ends_with('x') && witness.verdict == Verdict::Me;
+            Ok(missed.then_some(Proof::Missed))
         })
         .await
     }
+}
+
+fn is(switch: &SwitchStatus, id: &str) -> bool {
+    switch.transaction.as_deref() == Some(id)
+}
+
+/// The switch by which the daemon has taken that one back.
+pub(super) fn taken_back<'a>(witness: &'a WitnessStatus, id: &str) -> Option<&'a SwitchStatus> {
+    let mut switches = witness.switches.iter();
+    let ours = switches.find(|switch| is(switch, id))?;
+    switches.find(|later| later.origin == ours.origin && later.from == ours.to && later.to == ours.from)
 }
 
 /// The same failure, with what to do about it.

@@ -11,6 +11,7 @@ use crate::cli::common::Format;
 use crate::cli::daemon;
 use crate::cli::interrupt;
 use crate::cli::planned::{Planned, on_duty, watched, with};
+use crate::cli::switchover::see_through;
 
 /// A rehearsal with a switch, as the command line orders it.
 pub(super) struct ProofOrder {
@@ -71,13 +72,11 @@ async fn run(mut plan: Planned, home: &str, standby: &str) -> Result<(), Failure
     plan.step(format!("Waiting for a block of {home}: the gap after it is the longest."))?;
     plan.own_block().await?;
     let there = plan.order(standby).await.map_err(|failure| with(&failure, "Nothing was done."))?;
-    plan.step(format!("The switch to {standby} is on its way, as transaction {there}."))?;
-    let stays = format!("The key stays where it is. Look: dogwatch status. Then, if need be: {by_hand}");
-    let block = plan.proven(&there, standby).await.map_err(|failure| with(&failure, &stays))?;
+    let block = see_through(&mut plan, home, standby, &there).await?;
     plan.step(format!("{standby} has signed block {block}: it holds its key."))?;
+    let stays = format!("The key stays where it is. Look: dogwatch status. Then, if need be: {by_hand}");
     let back = plan.order(home).await.map_err(|failure| with(&failure, &stays))?;
-    plan.step(format!("The switch back to {home} is on its way, as transaction {back}."))?;
-    let block = plan.proven(&back, home).await.map_err(|failure| with(&failure, &stays))?;
+    let block = see_through(&mut plan, standby, home, &back).await?;
     plan.step(format!("{home} has signed block {block}: all is as before."))?;
     plan.under_way.ends();
     plan.format.print(&plan.steps, |_| format!("{}: standby {standby} is proven.", plan.witness))

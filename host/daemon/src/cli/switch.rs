@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dogwatch_chain::AccountName;
-use dogwatch_client::{Exit, Failure, SwitchReply, SwitchRequest};
+use dogwatch_client::{Exit, Failure, SwitchKind, SwitchReply, SwitchRequest};
 
 use crate::cli::common::Format;
 use crate::cli::daemon;
@@ -21,7 +21,7 @@ pub(super) async fn switch(config: &Path, order: SwitchOrder<'_>, format: Format
         witness: AccountName::new(order.witness).map_err(Failure::input)?,
         chain: order.chain,
         to: order.to,
-        force: order.force,
+        kind: if order.force { SwitchKind::Forced } else { SwitchKind::Plain },
     };
     let reply = match daemon::of(config)?.post("/switch", &request).await? {
         // Whoever typed the command decides whether to wait.

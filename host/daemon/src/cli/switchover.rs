@@ -11,8 +11,11 @@ use crate::cli::at::{self, Moment};
 use crate::cli::common::Format;
 use crate::cli::daemon;
 use crate::cli::interrupt::UnderWay;
-use crate::cli::planned::{Planned, on_duty, watched, with};
+use crate::cli::planned::{Planned, Proof, on_duty, taken_back, watched, with};
 use crate::clock::Clock;
+
+/// What to do where the command cannot say more.
+const LOOK: &str = "Look: dogwatch status";
 
 /// When a switch by hand is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -71,7 +74,7 @@ pub(super) async fn switchover(
     if order.run == Run::Dry {
         plan.step(format!("Would wait for a block of {home}: the gap after it is the longest."))?;
         plan.step(format!("Would switch {} from {home} to {to}, and wait for the first block of {to}.", plan.witness))?;
-        plan.step(format!("If {to} misses it while {home} is fit: would switch back to {home}."))?;
+        plan.step(format!("If {to} misses it while {home} is fit: the daemon would switch back to {home}."))?;
         return plan.format.print(&plan.steps, |_| "Nothing was done.".to_owned());
     }
     move_key(&mut plan, &home, &to).await?;
@@ -85,14 +88,16 @@ pub(super) async fn move_key(plan: &mut Planned, home: &str, to: &str) -> Result
     let id = plan.order(to).await.map_err(|failure| with(&failure, "Nothing was done."))?;
     let moved = see_through(plan, home, to, &id).await;
     plan.under_way.ends();
-    moved
+    plan.step(format!("{to} has signed block {}.", moved?))
 }
 
-async fn see_through(plan: &mut Planned, home: &str, to: &str, id: &str) -> Result<(), Failure> {
+/// Waits until the new node has signed a block, and returns its number, or until the daemon has taken the switch back.
+pub(super) async fn see_through(plan: &mut Planned, home: &str, to: &str, id: &str) -> Result<u32, Failure> {
     plan.step(format!("The switch to {to} is on its way, as transaction {id}."))?;
-    match plan.proven(id, to).await {
-        Ok(block) => plan.step(format!("{to} has signed block {block}.")),
-        Err(failure) => take_back(plan, home, to, &failure).await,
+    let goes_on = format!("If {to} misses its first block while {home} is fit, the daemon moves the key back. {LOOK}");
+    match plan.proven(id, to).await.map_err(|failure| with(&failure, &goes_on))? {
+        Proof::Signed(block) => Ok(block),
+        Proof::Missed => Err(see_back(plan, home, to, id).await?),
     }
 }
 
@@ -127,20 +132,30 @@ pub(super) fn node<'a>(witness: &'a WitnessStatus, name: &str) -> Option<&'a Nod
     witness.nodes.iter().find(|node| node.name == name)
 }
 
-/// The new node has not produced: the key goes back, if the old node is well.
-async fn take_back(plan: &mut Planned, home: &str, to: &str, failure: &Failure) -> Result<(), Failure> {
-    let witness = plan.look().await?;
-    if on_duty(&witness).as_deref() != Some(to) {
-        return Err(with(failure, "Look: dogwatch status"));
+/// The new node has missed its slot: waits until the daemon has moved the key back, and says so as a failure.
+async fn see_back(plan: &mut Planned, home: &str, to: &str, id: &str) -> Result<Failure, Failure> {
+    let missed = format!("{to} has missed its slot: it may not hold its key");
+    plan.step(format!("{missed}; the daemon is switching back to {home}."))?;
+    let missed = Failure::with(Exit::Unfit, missed);
+    let what = format!("a switch back to {home}");
+    let begun = plan.until(&what, |witness| {
+        if let Some(back) = taken_back(&witness, id) {
+            return Ok(Some(back.transaction.clone().unwrap_or_default()));
+        }
+        match on_duty(&witness) {
+            Some(now) if now == to => {}
+            _ => return Err(with(&missed, &format!("The key was moved from {to} meanwhile. {LOOK}"))),
+        }
+        let fit = node(&witness, home).is_some_and(|node| node.health == Health::Healthy);
+        if !fit && witness.switching_to.is_none() {
+            return Err(with(&missed, &format!("{home} is not fit either: the key stays with {to}. {LOOK}")));
+        }
+        Ok(None)
+    });
+    let back = begun.await?;
+    match plan.proven(&back, home).await.map_err(|failure| with(&failure, LOOK))? {
+        Proof::Signed(block) => plan.step(format!("{home} has signed block {block}: all is as before."))?,
+        Proof::Missed => return Err(with(&missed, &format!("{home} has missed its slot as well. {LOOK}"))),
     }
-    let stays = format!("The key stays with {to}. Look: dogwatch status");
-    if node(&witness, home).is_none_or(|node| node.health != Health::Healthy) {
-        return Err(with(failure, &format!("{home} is not fit either. {stays}")));
-    }
-    plan.step(format!("{}; switching back to {home}.", failure.message.trim_end()))?;
-    let id = plan.order_by_force(home).await.map_err(|failure| with(&failure, &stays))?;
-    plan.step(format!("The switch back to {home} is on its way, as transaction {id}."))?;
-    let block = plan.proven(&id, home).await.map_err(|failure| with(&failure, "Look: dogwatch status"))?;
-    plan.step(format!("{home} has signed block {block}: all is as before."))?;
-    Err(with(failure, &format!("The key is back with {home}.")))
+    Ok(with(&missed, &format!("The key is back with {home}.")))
 }

@@ -15,7 +15,7 @@ use dogwatch_client::{
     AckRequest, AlertStatus, MaintenanceRequest, PauseRequest, RaiseRequest, RehearsalReport, Status, SwitchReply,
     SwitchRequest, TestRequest,
 };
-use dogwatch_engine::{Force, Holder, Lifetime};
+use dogwatch_engine::{Holder, Lifetime};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
 
@@ -153,9 +153,8 @@ impl Control {
     async fn switch(&self, request: SwitchRequest) -> Result<SwitchReply, RequestFailure> {
         let inbox = self.find(&request.witness, request.chain.as_deref())?;
         let target = request.to.map_or(Holder::Disabled, Holder::Node);
-        let force = if request.force { Force::Yes } else { Force::No };
         let (reply, answer) = oneshot::channel::<SwitchAnswer>();
-        inbox.send(Message::Switch(request.witness, target, force, reply)).await.map_err(gone)?;
+        inbox.send(Message::Switch(request.witness, target, request.kind, reply)).await.map_err(gone)?;
         Ok(match answer.await.map_err(gone)? {
             Ok(id) => SwitchReply::Started(id.to_string()),
             Err(refused) => match refused.lifetime {

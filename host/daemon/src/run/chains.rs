@@ -1,7 +1,7 @@
 //! Starts everything that watches one chain.
 
 use dogwatch_alerts::{Alert, Scope};
-use dogwatch_engine::{AlertBook, ChainAlerts, NodeAlerts, NodeIndex, Tracker, TrackerConfig};
+use dogwatch_engine::{AlertBook, ChainAlerts, NodeAlerts, NodeIndex, SharedNodes, Tracker, TrackerConfig};
 use dogwatch_plugins::Library;
 use dogwatch_rpc::{Endpoint, Pool, Prober};
 use tokio::sync::{mpsc, watch};
@@ -15,7 +15,6 @@ use crate::chain::message::Message;
 use crate::chain::node_watch::watch_node;
 use crate::chain::options::pool_options;
 use crate::chain::polls::poll;
-use crate::chain::shared::SharedNodes;
 use crate::chain::task::ChainTask;
 use crate::chain::witness::WitnessTask;
 use crate::chain::{node_watch, policy};

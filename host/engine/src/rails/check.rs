@@ -51,6 +51,13 @@ pub(crate) struct Facts<'a> {
     pub(crate) duty: Duty,
 }
 
+impl Facts<'_> {
+    /// Whether an operator has asked for this very switch, or for the one that it takes back.
+    fn is_ordered(&self) -> bool {
+        matches!(self.origin, Origin::Operator | Origin::Planned)
+    }
+}
+
 /// Whether the node on duty can make the next own block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Duty {
@@ -144,7 +151,7 @@ fn armed(facts: &Facts<'_>) -> Option<Refusal> {
 
 /// A pause holds back what happens by itself, not the operator.
 fn not_paused(facts: &Facts<'_>) -> Option<Refusal> {
-    let until = facts.paused_until.filter(|_| facts.origin != Origin::Operator)?;
+    let until = facts.paused_until.filter(|_| !facts.is_ordered())?;
     Some(Refusal::Paused { until })
 }
 
@@ -273,7 +280,7 @@ fn may_disable(facts: &Facts<'_>) -> Option<Refusal> {
 /// Switches that nobody remembers may have spent the budget: it counts as spent until none of them could count any more.
 fn known_history(facts: &Facts<'_>) -> Option<Refusal> {
     let until = facts.history_lost?.plus(facts.limits.budget_window);
-    (facts.origin != Origin::Operator && facts.now < until).then_some(Refusal::HistoryLost { until })
+    (!facts.is_ordered() && facts.now < until).then_some(Refusal::HistoryLost { until })
 }
 
 /// Only so many switches in a while that a failure made necessary. A switch that an operator planned is not among them,
@@ -288,7 +295,7 @@ fn within_budget(facts: &Facts<'_>) -> Option<Refusal> {
 
 /// The new node must have had its chance to produce. One that the key went back to, and that missed it, has had it.
 fn cooled_down(facts: &Facts<'_>) -> Option<Refusal> {
-    if facts.origin == Origin::Failback && facts.verdict == Verdict::Me {
+    if matches!(facts.origin, Origin::Failback | Origin::Planned) && facts.verdict == Verdict::Me {
         return None;
     }
     let last = facts.switches.iter().map(|past| past.at).max()?;

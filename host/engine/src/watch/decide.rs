@@ -68,9 +68,9 @@ impl Watch {
     ///
     /// A refusal raises no alert, by design: the operator who asked hears of it at once, and nobody else must act on it.
     /// The log of decisions has it all the same.
-    pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, force: Force) {
+    pub(super) fn manual(&mut self, turn: &mut Turn<'_>, target: &Holder, origin: Origin, force: Force) {
         let reason = "the operator asked for it".to_owned();
-        match self.planned(turn, target, Origin::Operator, force, &reason) {
+        match self.planned(turn, target, origin, force, &reason) {
             Ok(plan) => {
                 let id = plan.id(&self.config.profile);
                 self.record(turn, format!("{} by hand", target.wish()), reason);

@@ -47,6 +47,8 @@ pub enum Event {
     Sent(TransactionId, SendReport),
     /// The operator wants a switch.
     Manual(Holder, Force),
+    /// The operator wants a switch that is taken back if the new node misses its first block.
+    Planned(Holder),
     /// The operator pauses automatic switches for this long.
     Pause(Duration),
     /// The operator ends the pause.
@@ -77,7 +79,7 @@ pub enum Command {
     WakeAt(Time),
     /// Log this decision.
     Record(Box<DecisionRecord>),
-    /// Answer the operator's [`Event::Manual`].
+    /// Answer the operator's [`Event::Manual`] or [`Event::Planned`].
     Answer(Result<TransactionId, Vec<Refusal>>),
 }
 

@@ -1,6 +1,5 @@
-//! Failback: the node that the key was moved away from is well again, and the operator wants it back there.
-
-use std::time::Duration;
+//! What brings the key back: the node that it was moved away from is well again, and the operator wants it back there; or the
+//! node that it was moved to by plan misses its first block.
 
 use dogwatch_chain::Time;
 
@@ -17,28 +16,40 @@ use crate::watch::turn::Turn;
 /// rather than lose a block.
 const SLOTS_TO_LAND: u32 = 5;
 
+/// A move of the key back to where it was.
+struct Return {
+    to: Holder,
+    origin: Origin,
+    reason: String,
+}
+
+/// Whether the key goes back if the new node misses its first block.
+fn is_taken_back_if_missed(origin: Origin) -> bool {
+    matches!(origin, Origin::Failback | Origin::Planned)
+}
+
 impl Watch {
-    /// Moves the key back once that costs nothing: right after a block of the holder. What comes of it is proven as any
-    /// switch is.
+    /// Moves the key back: at once if the node that it went to misses its first block, and home once that costs nothing, right
+    /// after a block of the holder. What comes of it is proven as any switch is.
     pub(super) fn fail_back(&mut self, turn: &mut Turn<'_>) {
-        let Failback::After(after) = self.config.failback else { return };
         if self.state.in_flight.is_some() {
             return;
         }
-        let Some((to, reason)) = self.taken_back(turn).or_else(|| self.home(turn, after)) else { return };
+        let Some(Return { to, origin, reason }) = self.taken_back(turn).or_else(|| self.home(turn)) else { return };
         // What stands in the way passes, or the policy meets it as well and tells.
-        if let Ok(plan) = self.planned(turn, &to, Origin::Failback, Force::No, &reason) {
+        if let Ok(plan) = self.planned(turn, &to, origin, Force::No, &reason) {
             self.record(turn, to.wish(), reason);
             self.begin(turn, plan);
         }
     }
 
     /// The best node, if the holder only stands in for it and could give it the key now.
-    fn home(&self, turn: &Turn<'_>, after: Duration) -> Option<(Holder, String)> {
+    fn home(&self, turn: &Turn<'_>) -> Option<Return> {
+        let Failback::After(after) = self.config.failback else { return None };
         let last = self.last_move()?;
         let Some(Holder::Node(holder)) = self.holder() else { return None };
-        // A node that missed its first block when the key went back is no home until an operator says so.
-        let failed_over = last.cause() == MoveCause::Failure && last.origin != Origin::Failback;
+        // A node that missed its first block when the key went there is no home until an operator says so.
+        let failed_over = last.cause() == MoveCause::Failure && !is_taken_back_if_missed(last.origin);
         if !failed_over
             || turn.now.since(last.at) < after
             || self.state.unproven.is_some()
@@ -56,20 +67,21 @@ impl Watch {
         let (node, health) = fit.next()?;
         let minutes = turn.now.since(health.since()).as_secs() / 60;
         let reason = format!("{} has been fit for {minutes} min, and {holder} only stands in for it", node.name);
-        Some((Holder::Node(node.name.clone()), reason))
+        Some(Return { to: Holder::Node(node.name.clone()), origin: Origin::Failback, reason })
     }
 
-    /// The node that stood in, if the one that the key went back to has missed its first block.
-    fn taken_back(&self, turn: &Turn<'_>) -> Option<(Holder, String)> {
+    /// The node that the key came from, if the one that it went to has missed its first block.
+    fn taken_back(&self, turn: &Turn<'_>) -> Option<Return> {
         let last = self.last_move()?;
-        let failed = last.origin == Origin::Failback
+        let failed = is_taken_back_if_missed(last.origin)
             && last.first_missed.is_none()
             && self.state.unproven.is_some()
             && self.verdict(turn.now, turn.chain) == Verdict::Me
             && !self.trailing_misses().is_empty();
-        let Holder::Node(stood_in) = &last.from else { return None };
-        let reason = || format!("{} has missed its first block, and {stood_in} is fit", last.to.place());
-        (failed && self.is_fit(turn.now, stood_in)).then(|| (last.from.clone(), reason()))
+        let Holder::Node(before) = &last.from else { return None };
+        let reason = || format!("{} has missed its first block, and {before} is fit", last.to.place());
+        let back = || Return { to: last.from.clone(), origin: last.origin, reason: reason() };
+        (failed && self.is_fit(turn.now, before)).then(back)
     }
 
     /// The last switch that took effect.

@@ -10,8 +10,8 @@ use crate::config::{NodeConfig, WatchConfig};
 use crate::health::NodeHealth;
 use crate::holder::Holder;
 use crate::situation::NodeIndex;
-use crate::switch::SwitchPlan;
-use crate::watch::event::{Command, DecisionRecord, Event};
+use crate::switch::{Origin, SwitchPlan};
+use crate::watch::event::{Command, DecisionRecord, Event, Force};
 use crate::watch::key::KeySightings;
 use crate::watch::shared::SharedSlots;
 use crate::watch::state::WatchState;
@@ -103,7 +103,8 @@ impl Watch {
             Event::Shared(node, slots) => self.told(&mut turn, node, *slots),
             Event::Decided(result) => self.decided(&mut turn, result),
             Event::Sent(id, report) => self.sent(&mut turn, id, &report),
-            Event::Manual(target, force) => self.manual(&mut turn, &target, force),
+            Event::Manual(target, force) => self.manual(&mut turn, &target, Origin::Operator, force),
+            Event::Planned(target) => self.manual(&mut turn, &target, Origin::Planned, Force::No),
             Event::Pause(span) => {
                 // While the chain stands still or cannot be seen its time lags behind. A clock that nobody has measured may be
                 // wrong by a day.

@@ -37,9 +37,25 @@ impl NodeAlerts {
         matches!(key.scope, Scope::Node { .. })
     }
 
-    /// Takes in what a witness reports of a shared node, and says what is to be told of it. `watches` are all witnesses of the
-    /// chain.
-    pub fn take<'a>(
+    /// What is told of a witness's reports: of those about a shared node only what no other witness has reported. `watches` are
+    /// all witnesses of the chain.
+    pub fn merge<'a, W: Iterator<Item = &'a Watch>>(
+        &mut self,
+        witness: &AccountName,
+        reports: Vec<AlertReport>,
+        watches: impl Fn() -> W,
+    ) -> Vec<AlertReport> {
+        let mut told = |report: AlertReport| {
+            if Self::are_about(&report.notice.key) {
+                return self.take(witness, report, watches());
+            }
+            Some(report)
+        };
+        reports.into_iter().filter_map(&mut told).collect()
+    }
+
+    /// Takes in what a witness reports of a shared node, and says what is to be told of it.
+    fn take<'a>(
         &mut self,
         witness: &AccountName,
         report: AlertReport,

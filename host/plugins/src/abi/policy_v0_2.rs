@@ -51,7 +51,7 @@ fn switch_to(switch: &engine::PastSwitch) -> types::PastSwitch {
         outcome: outcome_to(switch.outcome),
         origin: match switch.origin {
             engine::Origin::Policy => types::Origin::Policy,
-            engine::Origin::Operator | engine::Origin::Failback => types::Origin::Operator,
+            engine::Origin::Operator | engine::Origin::Planned | engine::Origin::Failback => types::Origin::Operator,
             engine::Origin::Elsewhere => types::Origin::Elsewhere,
         },
     }

@@ -7,8 +7,8 @@ use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
 use dogwatch_chain::{Block, BlockNum, Time};
 use dogwatch_engine::{
     Beat, Beats, ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Failback, Fit, Mode,
-    NodeConfig, NodeIndex, Probe, ProbeFailure, Probing, Rails, Sharing, Signing, Streak, Tracker, TrackerConfig,
-    Unprobed, Watch, WatchConfig, is_sleep,
+    NodeAlerts, NodeConfig, NodeIndex, Probe, ProbeFailure, Probing, Rails, SharedNodes, Sharing, Signing, Streak,
+    Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, is_sleep,
 };
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -100,7 +100,7 @@ impl ProcessSetup<'_> {
                 probing: if unprobed { Probing::Never } else { Probing::Probed },
                 beats: if self.site.beats { Beats::Expected } else { Beats::Never },
                 unprobed: if unprobed { Unprobed::Allowed } else { Unprobed::Refused },
-                sharing: Sharing::Own,
+                sharing: if self.witnesses > 1 { Sharing::Shared } else { Sharing::Own },
             }
         });
         let mut nodes: Vec<NodeConfig> = nodes.collect();
@@ -148,6 +148,9 @@ pub(crate) struct Process {
     pub(crate) tracker: Tracker,
     pub(crate) watches: Vec<Watch>,
     pub(crate) chain_alerts: ChainAlerts,
+    /// The nodes that the witnesses share, and the alerts about those.
+    shared: SharedNodes,
+    node_alerts: NodeAlerts,
     /// Replaces the policy of the site.
     policy: Option<Box<dyn Decide>>,
     wakes: Vec<Option<Time>>,
@@ -181,6 +184,8 @@ impl Process {
         Self {
             tracker: Tracker::new(setup.tracking()),
             wakes: vec![None; watches.len()],
+            shared: SharedNodes::new(watches.iter()),
+            node_alerts: NodeAlerts::new(store.desk.book(|scope| matches!(scope, Scope::Node { .. })), watches.iter()),
             watches,
             chain_alerts: ChainAlerts::new(store.desk.book(|scope| matches!(scope, Scope::Chain { .. }))),
             policy: policy.map(|choice| choice.native(7)),
@@ -213,7 +218,8 @@ impl Process {
         self.tracker.observe(clock.shown, readings);
         let now = self.tracker.corrected(clock.shown);
         self.read_blocks(readings, blocks);
-        let reports = self.chain_alerts.observe(now, &self.tracker);
+        let mut reports = self.chain_alerts.observe(now, &self.tracker);
+        reports.extend(self.node_alerts.refresh(now, || self.watches.iter()));
         tools.store.desk.report(now, tools.slot, reports);
         tools.store.desk.due(now, tools.slot);
         tools.step()?;
@@ -246,16 +252,11 @@ impl Process {
         Ok(())
     }
 
-    /// Tells the other witnesses what this one's slots prove of the nodes, which they share.
+    /// Tells the other witnesses what is new of this one's slots on the nodes that they share.
     fn tell_others(&mut self, now: Time, witness: usize, tools: &mut StepTools<'_>) -> Result<(), Died> {
-        for other in (0..self.watches.len()).filter(|other| *other != witness) {
-            let Some(watch) = self.watches.get(witness) else { continue };
-            let nodes = 0..watch.config().nodes.len();
-            let told: Vec<_> =
-                nodes.map(NodeIndex).filter_map(|node| Some((node, watch.shared_slots(node)?))).collect();
-            for (node, slots) in told {
-                self.feed(now, other, Event::Shared(node, Box::new(slots)), tools)?;
-            }
+        let Some(watch) = self.watches.get(witness) else { return Ok(()) };
+        for (other, event) in self.shared.news(witness, watch) {
+            self.feed(now, other, event, tools)?;
         }
         Ok(())
     }
@@ -296,6 +297,7 @@ impl Process {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let Some(watch) = self.watches.get_mut(witness) else { return Ok(()) };
+            let name = watch.config().witness.clone();
             let commands = watch.handle(now, &self.tracker, event);
             tools.step()?;
             let reports: Vec<AlertReport> = commands
@@ -305,6 +307,8 @@ impl Process {
                     _ => None,
                 })
                 .collect();
+            let reports = self.node_alerts.merge(&name, reports, || self.watches.iter());
+            let Some(watch) = self.watches.get(witness) else { return Ok(()) };
             let over =
                 |report: &AlertReport| report.notice.key.cause == Cause::Missing && report.change == Change::Over;
             if reports.iter().any(over) {

@@ -104,7 +104,7 @@ fn past_switch(switch: &engine::PastSwitch) -> sdk::PastSwitch {
         },
         origin: match switch.origin {
             engine::Origin::Policy => sdk::Origin::Policy,
-            engine::Origin::Operator | engine::Origin::Failback => sdk::Origin::Operator,
+            engine::Origin::Operator | engine::Origin::Planned | engine::Origin::Failback => sdk::Origin::Operator,
             engine::Origin::Elsewhere => sdk::Origin::Elsewhere,
         },
     }

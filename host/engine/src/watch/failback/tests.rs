@@ -89,6 +89,79 @@ fn nothing_goes_back_without_need_or_leave() {
     assert_eq!(slots_until_switch(&mut planned, 60), None, "an operator moved it there");
 }
 
+/// Node second is on duty, and the operator moves the key to node primary by plan: the switch gets into the next block. Whether
+/// node primary makes blocks then is up to the test.
+fn planned(fails: bool) -> Scene {
+    let mut scene = Scene::new(Mode::Armed);
+    scene.run(10);
+    by_hand(&mut scene, Event::Manual(Holder::Node("second".to_owned()), Force::No));
+    scene.run(20);
+    assert!(scene.watch.state.unproven.is_none() && holder(&scene) == "second");
+    scene.take();
+    scene.fails = fails;
+    by_hand(&mut scene, Event::Planned(Holder::Node("primary".to_owned())));
+    assert_eq!(scene.watch.state.switches.last().map(|record| record.origin), Some(Origin::Planned));
+    assert!(scene.watch.state.in_flight.is_none() && holder(&scene) == "primary");
+    scene
+}
+
+/// The operator's switch, and the block that holds it.
+fn by_hand(scene: &mut Scene, order: Event) {
+    scene.handle(order);
+    scene.include();
+    scene.run(1);
+}
+
+#[test]
+fn a_planned_switch_is_taken_back_if_the_new_node_misses_its_first_block() {
+    type Change = fn(&mut Scene);
+    let cases: [(&str, Change, bool); 5] = [
+        ("it holds another key", |_| {}, true),
+        ("automatic switches are paused", |scene| scene.handle(Event::Pause(Duration::from_hours(1))), true),
+        ("the old node is not fit", |scene| scene.unfit = ["second"].into(), false),
+        ("the budget is spent", |scene| scene.watch.config.rails.budget = 0, false),
+        ("observe", |scene| scene.watch.config.mode = Mode::Observe, false),
+    ];
+    for (why, change, goes_back) in cases {
+        let mut scene = planned(true);
+        change(&mut scene);
+        // Two rounds: until its slot has come, and most witnesses have built on what came after it.
+        assert_eq!(slots_until_switch(&mut scene, 10).is_some(), goes_back, "{why}");
+        if !goes_back {
+            continue;
+        }
+        let plan = scene.plan();
+        assert_eq!((plan.origin, plan.to.to_string()), (Origin::Planned, "second".to_owned()), "{why}");
+        assert_eq!(plan.reason, "node primary has missed its first block, and second is fit");
+        scene.include();
+        scene.fails = false;
+        scene.run(10);
+        assert_eq!(holder(&scene), "second");
+        assert_eq!(slots_until_switch(&mut scene, 60), None, "{why}: all is as before");
+    }
+}
+
+#[test]
+fn a_planned_switch_that_is_proven_stays() {
+    let mut scene = planned(false);
+    scene.run(10);
+    assert!(scene.watch.state.unproven.is_none());
+    scene.fails = true;
+    assert_eq!(slots_until_switch(&mut scene, 20), None, "what comes later is the policy's");
+}
+
+#[test]
+fn a_switch_by_hand_is_not_taken_back() {
+    let mut scene = planned(false);
+    scene.run(20);
+    by_hand(&mut scene, Event::Manual(Holder::Node("second".to_owned()), Force::No));
+    scene.run(20);
+    scene.fails = true;
+    by_hand(&mut scene, Event::Manual(Holder::Node("primary".to_owned()), Force::No));
+    assert_eq!(holder(&scene), "primary");
+    assert_eq!(slots_until_switch(&mut scene, 20), None, "nobody asked for that");
+}
+
 #[test]
 fn a_node_that_misses_its_first_block_loses_the_key_again_and_for_good() {
     let mut scene = failed_over();
