@@ -169,10 +169,12 @@ impl Process {
         let watches = (0..setup.witnesses).filter_map(|witness| {
             let config = setup.watch(witness)?;
             let mut state = store.get(witness);
-            // What is open stands at the desk, and nowhere else.
-            state.alerts = store
-                .desk
-                .book(|scope| matches!(scope, Scope::Witness { witness, .. } if *witness == config.witness.as_str()));
+            // What is open stands at the desk, and nowhere else. All witnesses have all nodes.
+            state.alerts = store.desk.book(|scope| match scope {
+                Scope::Witness { witness, .. } => *witness == config.witness.as_str(),
+                Scope::Node { .. } => true,
+                Scope::Daemon { .. } | Scope::Chain { .. } => false,
+            });
             Some(Watch::new(config, state, clock.shown))
         });
         let watches: Vec<Watch> = watches.collect();
