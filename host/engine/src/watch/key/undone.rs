@@ -14,8 +14,10 @@ impl Watch {
         let Some(record) = self.state.key.filter(|record| record.key != shown) else { return };
         let Some(before) = record.before else { return };
         let (from, to) = (self.holder_of(before), self.holder_of(record.key));
-        let never_held =
-            || self.never_held(turn.chain, record) && !self.is_set_after(turn.chain, shown, self.sightings.moved_after);
+        let never_held = || {
+            (self.never_held(turn.chain, record) || self.has_held_on(turn.chain, record, shown))
+                && !self.is_set_after(turn.chain, shown, self.sightings.moved_after)
+        };
         if !self.lost_its_block(turn.chain, &from, &to) && !never_held() {
             return;
         }
@@ -45,6 +47,16 @@ impl Watch {
             && log.first_after(begin).is_some_and(|first| log.is_whole_from(first.num()))
             && log.key_changes_after(witness, begin).all(|(_, key)| key != last.key)
             && log.signed_after(witness, last.key, begin).is_none()
+    }
+
+    /// Whether the key that they show has counted all the while since before the last move was seen: the blocks since one that is
+    /// signed with it are all there, and none sets a key. No block may have shown yet that the move counts.
+    fn has_held_on(&self, tracker: &Tracker, last: KeyRecord, shown: PublicKey) -> bool {
+        let (Some(clock), Some(head), log) = (tracker.clock(), tracker.head(), tracker.log()) else { return false };
+        let Some(surely) = last.since.filter(|since| head.slot < *since) else { return false };
+        let seen = clock.time(surely.back(self.round()));
+        let signed = log.signed_since_change(&self.config.witness, shown);
+        Self::caught_up(tracker) && signed.is_some_and(|block| block.time < seen && log.is_whole_from(block.num()))
     }
 
     /// Whether a block after that slot sets that key: somebody has moved it there anew.
