@@ -15,6 +15,14 @@ async fn start(net: &Net) -> (tempfile::TempDir, Daemon) {
     (dir, daemon)
 }
 
+/// Node second runs with another key than the one that is configured for it.
+async fn start_with_other_key() -> (Net, tempfile::TempDir, Daemon) {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
+    daemon.ready().await;
+    (net, dir, daemon)
+}
+
 async fn safely(daemon: &Daemon, to: &str, more: &[&str]) -> (Output, String) {
     let arguments = [&["switch", WITNESS, to, "--when", "safe"], more].concat();
     let output = daemon.command(&arguments).await;
@@ -84,13 +92,11 @@ async fn a_planned_switch_to_a_node_that_is_not_fit_is_refused() {
 /// The new node runs with another key than the one that is configured for it: it misses its slot, and the key goes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planned_switch_that_fails_is_taken_back() {
-    let (net, dir) = (Net::start().await, Net::directory());
-    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
-    daemon.ready().await;
+    let (net, _dir, daemon) = start_with_other_key().await;
     let (output, said) = safely(&daemon, "second", &[]).await;
     assert_eq!(output.status.code(), Some(7), "{said}");
     for step in
-        ["second has missed its slot", "switching back to primary", "primary has signed block", "back with primary"]
+        ["second has missed its slot", "move the key back to primary", "primary has signed block", "back with primary"]
     {
         assert!(said.contains(step), "{step}: {said}");
     }
@@ -134,14 +140,18 @@ impl Started {
     }
 }
 
+/// A planned switch to a node that will miss its slot, when it is on its way.
+async fn doomed() -> (Net, tempfile::TempDir, Daemon, Started) {
+    let (net, dir, daemon) = start_with_other_key().await;
+    let mut switch = Started::new(&daemon, "second", &[]);
+    switch.until_it_says("is on its way").await;
+    (net, dir, daemon, switch)
+}
+
 /// The terminal goes away in the middle, and the switch is taken back all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planned_switch_is_seen_through_when_its_terminal_is_gone() {
-    let (net, dir) = (Net::start().await, Net::directory());
-    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
-    daemon.ready().await;
-    let mut switch = Started::new(&daemon, "second", &[]);
-    switch.until_it_says("is on its way").await;
+    let (net, _dir, _daemon, switch) = doomed().await;
     switch.signal("HUP").await;
     switch.signal("INT").await;
     let (code, said) = switch.ended().await;
@@ -154,11 +164,7 @@ async fn a_planned_switch_is_seen_through_when_its_terminal_is_gone() {
 /// Nothing is left of the command, and the daemon takes the switch back all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planned_switch_is_taken_back_though_the_command_was_killed() {
-    let (net, dir) = (Net::start().await, Net::directory());
-    let daemon = Daemon::start(&net.write_with_other_key(dir.path(), "second"));
-    daemon.ready().await;
-    let mut switch = Started::new(&daemon, "second", &[]);
-    switch.until_it_says("is on its way").await;
+    let (net, _dir, _daemon, switch) = doomed().await;
     switch.signal("KILL").await;
     assert_eq!(switch.ended().await.0, None);
     until("the key is back", async || net.key_changes() == 2 && net.on_duty().as_deref() == Some("primary")).await;

@@ -168,11 +168,12 @@ fn is(switch: &SwitchStatus, id: &str) -> bool {
     switch.transaction.as_deref() == Some(id)
 }
 
-/// The switch by which the daemon has taken that one back.
-pub(super) fn taken_back<'a>(witness: &'a WitnessStatus, id: &str) -> Option<&'a SwitchStatus> {
+/// The transaction by which the daemon has taken that switch back.
+pub(super) fn taken_back<'a>(witness: &'a WitnessStatus, id: &str) -> Option<&'a str> {
     let mut switches = witness.switches.iter();
     let ours = switches.find(|switch| is(switch, id))?;
-    switches.find(|later| later.origin == ours.origin && later.from == ours.to && later.to == ours.from)
+    let back = |later: &&SwitchStatus| later.origin == ours.origin && later.from == ours.to && later.to == ours.from;
+    switches.find(back)?.transaction.as_deref()
 }
 
 /// The same failure, with what to do about it.

@@ -135,12 +135,12 @@ pub(super) fn node<'a>(witness: &'a WitnessStatus, name: &str) -> Option<&'a Nod
 /// The new node has missed its slot: waits until the daemon has moved the key back, and says so as a failure.
 async fn see_back(plan: &mut Planned, home: &str, to: &str, id: &str) -> Result<Failure, Failure> {
     let missed = format!("{to} has missed its slot: it may not hold its key");
-    plan.step(format!("{missed}; the daemon is switching back to {home}."))?;
+    plan.step(format!("{missed}. Waiting for the daemon to move the key back to {home}."))?;
     let missed = Failure::with(Exit::Unfit, missed);
     let what = format!("a switch back to {home}");
     let begun = plan.until(&what, |witness| {
         if let Some(back) = taken_back(&witness, id) {
-            return Ok(Some(back.transaction.clone().unwrap_or_default()));
+            return Ok(Some(back.to_owned()));
         }
         match on_duty(&witness) {
             Some(now) if now == to => {}

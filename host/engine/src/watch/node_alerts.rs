@@ -33,7 +33,7 @@ impl NodeAlerts {
     }
 
     /// Whether that is an alert about a shared node.
-    pub fn are_about(key: &AlertKey) -> bool {
+    fn are_about(key: &AlertKey) -> bool {
         matches!(key.scope, Scope::Node { .. })
     }
 
@@ -45,13 +45,11 @@ impl NodeAlerts {
         reports: Vec<AlertReport>,
         watches: impl Fn() -> W,
     ) -> Vec<AlertReport> {
-        let mut told = |report: AlertReport| {
-            if Self::are_about(&report.notice.key) {
-                return self.take(witness, report, watches());
-            }
-            Some(report)
-        };
-        reports.into_iter().filter_map(&mut told).collect()
+        let told = reports.into_iter().filter_map(|report| match Self::are_about(&report.notice.key) {
+            true => self.take(witness, report, watches()),
+            false => Some(report),
+        });
+        told.collect()
     }
 
     /// Takes in what a witness reports of a shared node, and says what is to be told of it.

@@ -299,7 +299,6 @@ impl Process {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let Some(watch) = self.watches.get_mut(witness) else { return Ok(()) };
-            let name = watch.config().witness.clone();
             let commands = watch.handle(now, &self.tracker, event);
             tools.step()?;
             let reports: Vec<AlertReport> = commands
@@ -309,8 +308,8 @@ impl Process {
                     _ => None,
                 })
                 .collect();
-            let reports = self.node_alerts.merge(&name, reports, || self.watches.iter());
             let Some(watch) = self.watches.get(witness) else { return Ok(()) };
+            let reports = self.node_alerts.merge(&watch.config().witness, reports, || self.watches.iter());
             let over =
                 |report: &AlertReport| report.notice.key.cause == Cause::Missing && report.change == Change::Over;
             if reports.iter().any(over) {
