@@ -23,6 +23,7 @@ mod examples;
 mod failover;
 mod faults;
 mod gateway;
+mod hostile_files;
 mod hot_swap;
 mod liveness;
 mod minority_fork;

@@ -271,11 +271,24 @@ enum CliCommand {
     /// Show policies and alert channels
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Compile the plugin on standard input: what the others run in a process of its own
+    #[command(hide = true)]
+    CompilePlugin {
+        /// Processor time that it may take, in seconds
+        #[arg(long)]
+        seconds: u64,
+        /// Memory that it may take, in bytes
+        #[arg(long)]
+        bytes: u64,
+    },
 }
 
 /// Runs the command line, and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let CliCommand::CompilePlugin { seconds, bytes } = cli.command {
+        return dogwatch_plugins::compile_stdin(Duration::from_secs(seconds), bytes);
+    }
     crate::logging::start(cli.log_format);
     crate::install_tls_provider();
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -367,5 +380,6 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
         }
         CliCommand::Rehearse { file, format, .. } => rehearse::rehearse(&file.config, format).await,
         CliCommand::Plugin(command) => plugin::run(&command),
+        CliCommand::CompilePlugin { .. } => Ok(()),
     }
 }

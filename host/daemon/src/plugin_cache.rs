@@ -1,15 +1,20 @@
 //! Where compiled plugins are kept: to compile one takes a small machine seconds, and what is kept is loaded in milliseconds.
 
+use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use dogwatch_plugins::{Sandbox, SandboxError};
+use dogwatch_plugins::{Compiler, Sandbox, SandboxError};
 
 /// Its name in the state directory.
 const NAME: &str = "plugin-cache";
+/// The program that runs, even if its file was replaced by a newer version since.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+/// What makes it a compiler.
+const COMPILE: &str = "compile-plugin";
 
-/// A sandbox that keeps what it compiles: in `$CACHE_DIRECTORY`, which systemd sets for `CacheDirectory=`, or in the state
+/// A sandbox that compiles plugin files in a process of its own, and keeps what it compiles: in `$CACHE_DIRECTORY`, which systemd sets for `CacheDirectory=`, or in the state
 /// directory if there is one. What lies there is run, so it is used only if it belongs to this user, and nobody else may
 /// write it.
 ///
@@ -19,10 +24,11 @@ const NAME: &str = "plugin-cache";
 pub(crate) fn sandbox(state_dir: Option<&Path>) -> Result<Sandbox, SandboxError> {
     let given = std::env::var_os("CACHE_DIRECTORY").filter(|given| !given.is_empty());
     let parent = given.map(PathBuf::from).or_else(|| state_dir.map(Path::to_owned));
-    match parent.and_then(|parent| own(&parent)) {
-        Some(directory) => Sandbox::cached(&directory),
-        None => Sandbox::new(),
-    }
+    let compiler = Compiler::outside(THIS_PROGRAM, [OsString::from(COMPILE)]);
+    Sandbox::with_compiler(match parent.and_then(|parent| own(&parent)) {
+        Some(directory) => compiler.keeping_in(&directory),
+        None => compiler,
+    })
 }
 
 /// The directory in there, made if it is missing.

@@ -18,6 +18,7 @@
 
 mod abi;
 mod channel;
+mod compile;
 mod delivery;
 mod description;
 mod error;
@@ -35,6 +36,9 @@ mod text;
 mod world;
 
 pub use channel::ChannelPlugin;
+pub use compile::Compiler;
+pub use compile::outside::compile_stdin;
+pub use compile::refusal::CompilerEnd;
 pub use delivery::heartbeat::{HeartbeatMessage, HeartbeatStatus};
 pub use delivery::http::{Header, HttpRequest, Method};
 pub use delivery::mail::{Mail, MailLogin, MailSecurity};
@@ -51,7 +55,7 @@ pub use library::error::{LibraryError, LoadProblem};
 pub use library::info::PluginInfo;
 pub use library::origin::PluginOrigin;
 pub use library::refresh::LibraryChange;
-pub use limits::{CallBudget, Limits};
+pub use limits::{CallBudget, CompileBudget, Limits};
 pub use message::PluginMessage;
 pub use metered::Metered;
 pub use nearest::nearest;

@@ -12,6 +12,23 @@ pub struct CallBudget {
     pub time: Duration,
 }
 
+/// What the compiler may use up for one plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompileBudget {
+    /// Address space, in bytes. Default: 2 GiB.
+    pub memory: u64,
+    /// Processor time. Default: 60 s.
+    pub processor: Duration,
+    /// Time by the clock. Default: 100 s, so that a start is not taken for one that hangs.
+    pub clock: Duration,
+}
+
+impl Default for CompileBudget {
+    fn default() -> Self {
+        Self { memory: 2 << 30, processor: Duration::from_secs(60), clock: Duration::from_secs(100) }
+    }
+}
+
 /// What plugins may use up. The defaults leave a well-behaved plugin a hundred times what it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -4,15 +4,16 @@ pub(crate) mod magic;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use wasmtime::Error;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre};
-use wasmtime::{Error, Module};
 
 use crate::abi::interface::{Abi, INTERFACES, Interface};
+use crate::compile::PluginBytes;
 use crate::error::load::LoadError;
 use crate::sandbox::Sandbox;
 use crate::sandbox::limiter::StoreLimiter;
-use magic::{MODULE, check_magic};
+use magic::check_magic;
 
 /// The namespace of Dogwatch's interfaces.
 const NAMESPACE: &str = "dogwatch:";
@@ -24,25 +25,18 @@ pub(crate) struct CompiledPlugin {
 }
 
 /// Compiles a plugin and finds out which interface it exports.
-pub(crate) fn load(sandbox: &Sandbox, bytes: &[u8]) -> Result<CompiledPlugin, LoadError> {
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > sandbox.limits().file {
+pub(crate) fn load(sandbox: &Sandbox, plugin: PluginBytes<'_>) -> Result<CompiledPlugin, LoadError> {
+    if u64::try_from(plugin.wasm.len()).unwrap_or(u64::MAX) > sandbox.limits().file {
         return Err(LoadError::TooLarge { limit: sandbox.limits().file });
     }
-    check_magic(bytes)?;
+    check_magic(plugin.wasm)?;
     // A compiler that panics on a malformed file must not take the daemon down.
-    catch_unwind(AssertUnwindSafe(|| build(sandbox, bytes)))
+    catch_unwind(AssertUnwindSafe(|| build(sandbox, plugin)))
         .unwrap_or_else(|_| Err(LoadError::Invalid("the compiler panicked".to_owned())))
 }
 
-fn build(sandbox: &Sandbox, bytes: &[u8]) -> Result<CompiledPlugin, LoadError> {
-    let component = if bytes.starts_with(MODULE) {
-        // The component encoder trusts that a module is valid.
-        Module::validate(sandbox.engine(), bytes).map_err(|error| LoadError::Invalid(in_full(&error)))?;
-        sandbox.compile(&to_component(bytes)?)
-    } else {
-        sandbox.compile(bytes)
-    };
-    let component = component.map_err(|error| LoadError::Invalid(in_full(&error)))?;
+fn build(sandbox: &Sandbox, plugin: PluginBytes<'_>) -> Result<CompiledPlugin, LoadError> {
+    let component = sandbox.compile(plugin)?;
     if let Some(import) = first_import(sandbox, &component) {
         return Err(LoadError::Import { import });
     }
@@ -58,15 +52,6 @@ fn bind(interface: &'static Interface, pre: InstancePre<StoreLimiter>) -> Result
 
 fn in_full(error: &Error) -> String {
     format!("{error:#}")
-}
-
-/// Makes a component of a core module, from the description of its type that the bindings left in it.
-fn to_component(module: &[u8]) -> Result<Vec<u8>, LoadError> {
-    wit_component::ComponentEncoder::default()
-        .validate(true)
-        .module(module)
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| LoadError::NotComponent(format!("{error:#}")))
 }
 
 /// The component's first import. An interface that holds nothing but types only names them, and is no import.
@@ -104,11 +89,13 @@ fn interface(sandbox: &Sandbox, component: &Component) -> Result<&'static Interf
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::Maker;
 
     #[test]
     fn refuses_what_wasmtime_compiled_before() {
         let sandbox = Sandbox::new().unwrap();
         let compiled = sandbox.engine().precompile_component(&wat::parse_str("(component)").unwrap()).unwrap();
-        assert!(matches!(load(&sandbox, &compiled), Err(LoadError::Precompiled)));
+        let plugin = PluginBytes { wasm: &compiled, sha256: "00", maker: Maker::Anybody };
+        assert!(matches!(load(&sandbox, plugin), Err(LoadError::Precompiled)));
     }
 }

@@ -5,12 +5,14 @@ pub(crate) mod pool;
 mod ticker;
 pub(crate) mod trap;
 
-use std::path::Path;
+use std::sync::Arc;
 
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine, Error, InstanceAllocationStrategy, Store, WasmFeatures};
+use wasmtime::{Config, Engine, Error, InstanceAllocationStrategy, Store, WasmFeatures};
 
+use crate::compile::{Compiler, PluginBytes};
 use crate::error::call::Fault;
+use crate::error::load::LoadError;
 use crate::limits::{CallBudget, Limits};
 use limiter::StoreLimiter;
 use pool::{Lane, Turn, Turns};
@@ -31,6 +33,7 @@ pub struct Sandbox {
     turns: Option<Turns>,
     ticker: EpochTicker,
     limits: Limits,
+    compiler: Arc<Compiler>,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -49,35 +52,30 @@ impl Sandbox {
         Self::with_limits(Limits::default())
     }
 
-    /// A sandbox with the default limits that keeps compiled plugins in that directory, which nobody else may write: what
-    /// lies there is run. If it cannot be used, plugins are compiled each time.
+    /// A sandbox with the default limits whose plugins that compiler compiles.
     ///
     /// # Errors
     ///
     /// The engine or its ticker thread cannot start on this machine.
-    pub fn cached(directory: &Path) -> Result<Self, SandboxError> {
-        let mut kept = CacheConfig::new();
-        kept.with_directory(directory);
-        Self::start(Limits::default(), Cache::new(kept).ok())
+    pub fn with_compiler(compiler: Compiler) -> Result<Self, SandboxError> {
+        Self::start(Limits::default(), compiler)
     }
 
-    /// A sandbox with other limits.
+    /// A sandbox with other limits, which compiles everything itself.
     ///
     /// # Errors
     ///
     /// The engine or its ticker thread cannot start on this machine.
     pub fn with_limits(limits: Limits) -> Result<Self, SandboxError> {
-        Self::start(limits, None)
+        Self::start(limits, Compiler::here())
     }
 
-    fn start(limits: Limits, cache: Option<Cache>) -> Result<Self, SandboxError> {
+    fn start(limits: Limits, compiler: Compiler) -> Result<Self, SandboxError> {
         let failed = |error: &dyn std::fmt::Display| SandboxError { reason: error.to_string() };
-        let mut config = config(&limits);
-        config.cache(cache);
         let pool = InstanceAllocationStrategy::Pooling(pool::pool(&limits));
-        let (engine, turns) = engine(&config, pool).map_err(|error| failed(&format!("{error:#}")))?;
+        let (engine, turns) = engine(&config(&limits), pool).map_err(|error| failed(&format!("{error:#}")))?;
         let ticker = EpochTicker::start(&engine).map_err(|error| failed(&error))?;
-        Ok(Self { engine, turns, ticker, limits })
+        Ok(Self { engine, turns, ticker, limits, compiler: Arc::new(compiler) })
     }
 
     /// The limits.
@@ -89,8 +87,8 @@ impl Sandbox {
         &self.engine
     }
 
-    pub(crate) fn compile(&self, component: &[u8]) -> Result<Component, Error> {
-        Component::from_binary(&self.engine, component)
+    pub(crate) fn compile(&self, plugin: PluginBytes<'_>) -> Result<Component, LoadError> {
+        self.compiler.component(&self.engine, plugin)
     }
 
     /// A linker that offers nothing to import.
@@ -126,7 +124,7 @@ fn engine(config: &Config, pool: InstanceAllocationStrategy) -> Result<(Engine, 
     }
 }
 
-fn config(limits: &Limits) -> Config {
+pub(crate) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config.consume_fuel(true).epoch_interruption(true).concurrency_support(false);
     // Floating-point results have the same bits on every machine.

@@ -1,6 +1,7 @@
 //! Files that do not load.
 
 use super::call::PluginError;
+use crate::compile::refusal::CompilerEnd;
 use crate::world::{World, known_interfaces};
 
 /// Why a file is not a plugin for this host. Each text continues "plugin NAME (FILE) …".
@@ -30,6 +31,15 @@ pub enum LoadError {
     /// It does not compile.
     #[error("does not compile: {0}")]
     Invalid(String),
+    /// It grows out of all proportion when it is compiled.
+    #[error("is more than this host compiles: it has {0}; build it in release mode")]
+    TooComplex(String),
+    /// The compiler's process ended without a result, now or when the same file was tried before.
+    #[error("is not compiled: the compiler {0}")]
+    CompilerEnded(CompilerEnd),
+    /// The compiler's process cannot be used.
+    #[error("is not compiled: the compiler does not run: {0}")]
+    NoCompiler(std::io::Error),
     /// It imports something.
     #[error(
         "imports {import}, but plugins may not import anything; build for wasm32-unknown-unknown, without WASI, clocks \

@@ -14,6 +14,7 @@ use super::origin::PluginOrigin;
 use super::source::PluginSource;
 use crate::abi::interface::Abi;
 use crate::channel::ChannelPlugin;
+use crate::compile::{Maker, PluginBytes};
 use crate::error::load::LoadError;
 use crate::handle::PluginHandle;
 use crate::load::{load, magic};
@@ -127,11 +128,11 @@ impl Library {
     pub(super) fn compile(&self, name: &str, source: &mut PluginSource) -> Result<(AnyPlugin, usize), LoadProblem> {
         let origin = source.origin();
         let loaded = match source {
-            PluginSource::Bundled(bytes) => self.plugin(name, bytes),
+            PluginSource::Bundled(bytes) => self.plugin(name, bytes, Maker::Bundled),
             PluginSource::File { path, stamp } => {
                 files::read(path, self.sandbox.limits().file).and_then(|(bytes, read)| {
                     *stamp = read;
-                    self.plugin(name, &bytes)
+                    self.plugin(name, &bytes, Maker::Anybody)
                 })
             }
             PluginSource::Gone(path) => {
@@ -142,11 +143,12 @@ impl Library {
         loaded.map_err(|error| LoadProblem { name: name.to_owned(), origin, error })
     }
 
-    fn plugin(&self, name: &str, bytes: &[u8]) -> Result<(AnyPlugin, usize), LoadError> {
-        let loaded = load(&self.sandbox, bytes)?;
+    fn plugin(&self, name: &str, wasm: &[u8], maker: Maker) -> Result<(AnyPlugin, usize), LoadError> {
+        let sha256 = hex::encode(Sha256::digest(wasm));
+        let loaded = load(&self.sandbox, PluginBytes { wasm, sha256: &sha256, maker })?;
         let handle = PluginHandle {
             name: name.to_owned(),
-            sha256: hex::encode(Sha256::digest(bytes)),
+            sha256,
             interface: loaded.interface.name,
             sandbox: self.sandbox.clone(),
         };
@@ -154,7 +156,7 @@ impl Library {
             Abi::Policy(abi) => AnyPlugin::Policy(PolicyPlugin::new(handle, abi)),
             Abi::Channel(abi) => AnyPlugin::Channel(ChannelPlugin::new(handle, abi)),
         };
-        Ok((plugin, bytes.len()))
+        Ok((plugin, wasm.len()))
     }
 
     /// A thread that panicked while it held the lock left no entry half-written.

@@ -5,7 +5,7 @@ use wasmtime::Engine;
 use crate::error::load::LoadError;
 
 /// What a core module begins with.
-pub(super) const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+pub(crate) const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 /// What a component begins with.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 

@@ -1,0 +1,142 @@
+//! From a file's bytes to machine code.
+//!
+//! WebAssembly is safe to run, and not always safe to compile: a file of a kilobyte can make a compiler take all memory, run
+//! for minutes, or crash. A plugin file is therefore compiled in a process of its own, whose memory and time are limited.
+//! What came of it is kept: later starts need no compiler.
+
+mod bounds;
+mod kept;
+mod machine_code;
+pub(crate) mod outside;
+pub(crate) mod process;
+pub(crate) mod refusal;
+mod translate;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::error::load::LoadError;
+use crate::limits::CompileBudget;
+use kept::Kept;
+use process::CompileProcess;
+use refusal::Refusal;
+
+/// Where plugins are compiled, and where the result is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Compiler {
+    process: Option<CompileProcess>,
+    directory: Option<PathBuf>,
+}
+
+/// Who vouches for a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Maker {
+    /// It is part of this program.
+    Bundled,
+    /// It is a file, of whoever wrote it.
+    Anybody,
+}
+
+/// A plugin to compile.
+#[derive(Clone, Copy)]
+pub(crate) struct PluginBytes<'a> {
+    pub(crate) wasm: &'a [u8],
+    /// The SHA-256 of them, in hexadecimal.
+    pub(crate) sha256: &'a str,
+    pub(crate) maker: Maker,
+}
+
+impl fmt::Debug for PluginBytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginBytes").field("sha256", &self.sha256).field("maker", &self.maker).finish_non_exhaustive()
+    }
+}
+
+impl Compiler {
+    /// Compiles everything in this process, each time: for tests, and for programs whose plugins are their own.
+    #[must_use]
+    pub const fn here() -> Self {
+        Self { process: None, directory: None }
+    }
+
+    /// Compiles plugin files in a process of its own: this program, with arguments that make it call
+    /// [`compile_stdin`](outside::compile_stdin). Bundled plugins are compiled here.
+    #[must_use]
+    pub fn outside(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = OsString>) -> Self {
+        let process = CompileProcess::new(program.into(), arguments.into_iter().collect(), CompileBudget::default());
+        Self { process: Some(process), directory: None }
+    }
+
+    /// Keeps what is compiled in that directory, which nobody else may write: what lies there is run. If it cannot be used,
+    /// plugins are compiled each time.
+    #[must_use]
+    pub fn keeping_in(self, directory: &Path) -> Self {
+        Self { directory: Some(directory.to_owned()), ..self }
+    }
+
+    /// Gives a compilation in the process other limits.
+    #[must_use]
+    pub fn within(self, budget: CompileBudget) -> Self {
+        Self { process: self.process.map(|process| process.within(budget)), ..self }
+    }
+
+    pub(crate) fn component(&self, engine: &Engine, plugin: PluginBytes<'_>) -> Result<Component, LoadError> {
+        let kept = self.directory.as_deref().map(|directory| Kept::new(directory, engine, plugin.sha256));
+        if let Some(component) = kept.as_ref().and_then(|kept| kept.component(engine)) {
+            return Ok(component);
+        }
+        match &self.process {
+            Some(process) if plugin.maker == Maker::Anybody => {
+                outside_component(engine, process, kept.as_ref(), plugin)
+            }
+            _ => {
+                let code = translate::translate(engine, plugin.wasm)?;
+                loaded(engine, kept.as_ref(), &mut io::Cursor::new(code))
+            }
+        }
+    }
+}
+
+fn outside_component(
+    engine: &Engine,
+    process: &CompileProcess,
+    kept: Option<&Kept>,
+    plugin: PluginBytes<'_>,
+) -> Result<Component, LoadError> {
+    if let Some(end) = kept.and_then(Kept::refused) {
+        return Err(LoadError::CompilerEnded(end));
+    }
+    match process.compile(plugin.wasm) {
+        Ok(mut code) => loaded(engine, kept, &mut code),
+        Err(error) => {
+            if let (Some(kept), LoadError::CompilerEnded(end)) = (kept, &error)
+                && end.is_final()
+            {
+                kept.refuse(end);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// What machine code comes from: a file in memory, or bytes.
+trait Code: io::Read + io::Seek {}
+impl<T: io::Read + io::Seek> Code for T {}
+
+/// The component: from the directory, where its file takes no memory of its own, or else from memory.
+fn loaded(engine: &Engine, kept: Option<&Kept>, mut code: &mut dyn Code) -> Result<Component, LoadError> {
+    if let Some(kept) = kept
+        && kept.keep(&mut code).is_ok()
+        && let Some(component) = kept.component(engine)
+    {
+        return Ok(component);
+    }
+    let mut bytes = Vec::new();
+    code.rewind().and_then(|()| code.read_to_end(&mut bytes)).map_err(LoadError::NoCompiler)?;
+    machine_code::from_bytes(engine, &bytes).map_err(|error| Refusal::invalid(&error).into())
+}

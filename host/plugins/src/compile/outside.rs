@@ -1,0 +1,71 @@
+//! The compiler's process, seen from within.
+
+use std::io::{self, Read as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use wasmtime::Engine;
+
+use super::process::REFUSED;
+use super::refusal::Refusal;
+use super::translate::translate;
+use crate::limits::Limits;
+use crate::sandbox;
+
+/// The largest machine code, in bytes.
+const CODE: u64 = 512 << 20;
+
+/// Compiles the plugin on standard input, and writes the machine code to standard output: all that the program does which
+/// [`Compiler::outside`](crate::Compiler::outside) names, with those limits, which it gets as arguments: memory in bytes.
+///
+/// The process gives up whatever it does not need before it reads: it can open no file and no connection any more.
+#[must_use]
+pub fn compile_stdin(processor: Duration, memory: u64) -> ExitCode {
+    let compiled = limit(processor, memory).and_then(|()| {
+        let mut wasm = Vec::new();
+        io::stdin().lock().read_to_end(&mut wasm)?;
+        let engine = Engine::new(&sandbox::config(&Limits::default())).map_err(io::Error::other)?;
+        Ok(translate(&engine, &wasm))
+    });
+    let written = match &compiled {
+        Ok(Ok(code)) => write(code).map(|()| ExitCode::SUCCESS),
+        Ok(Err(refusal)) => said(refusal).map(|()| ExitCode::from(REFUSED)),
+        Err(error) => Err(io::Error::other(error.to_string())),
+    };
+    written.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "{error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn said(refusal: &Refusal) -> io::Result<()> {
+    write(&serde_json::to_vec(refusal)?)
+}
+
+fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+fn limit(processor: Duration, memory: u64) -> io::Result<()> {
+    // Where memory is short, this process goes and not the daemon. Not every system lets a process say so.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    let seconds = processor.as_secs();
+    let limits = [
+        (Resource::As, memory, memory),
+        // At the first limit the kernel says what it is for, at the second it kills.
+        (Resource::Cpu, seconds, seconds.saturating_add(1)),
+        (Resource::Fsize, CODE, CODE),
+        (Resource::Core, 0, 0),
+        // Those that are open stay open.
+        (Resource::Nofile, 0, 0),
+    ];
+    for (resource, current, maximum) in limits {
+        let before = getrlimit(resource).maximum;
+        let at_most = |wanted: u64| Some(before.map_or(wanted, |before| before.min(wanted)));
+        setrlimit(resource, Rlimit { current: at_most(current), maximum: at_most(maximum) })?;
+    }
+    Ok(())
+}

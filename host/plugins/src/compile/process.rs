@@ -1,0 +1,152 @@
+//! The compiler's process, seen from the program that needs it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+
+use super::refusal::{CompilerEnd, Refusal};
+use crate::error::load::LoadError;
+use crate::limits::CompileBudget;
+use crate::text::sanitize;
+
+/// The exit code with which the process says that standard output holds a [`Refusal`].
+pub(super) const REFUSED: u8 = 3;
+/// The arguments with which it gets its limits: seconds, and bytes.
+pub(super) const SECONDS: &str = "--seconds";
+pub(super) const BYTES: &str = "--bytes";
+/// Bytes of what it prints that are shown.
+const SHOWN: usize = 200;
+
+/// A program that compiles what it reads.
+#[derive(Clone, Debug)]
+pub(super) struct CompileProcess {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    budget: CompileBudget,
+}
+
+impl CompileProcess {
+    pub(super) const fn new(program: PathBuf, arguments: Vec<OsString>, budget: CompileBudget) -> Self {
+        Self { program, arguments, budget }
+    }
+
+    pub(super) fn within(self, budget: CompileBudget) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// The machine code, in memory.
+    pub(super) fn compile(&self, wasm: &[u8]) -> Result<File, LoadError> {
+        let run = self.run(wasm).map_err(LoadError::NoCompiler)?;
+        self.outcome(run)
+    }
+
+    fn run(&self, wasm: &[u8]) -> io::Result<Run> {
+        let mut input = in_memory("dogwatch-plugin")?;
+        input.write_all(wasm)?;
+        input.rewind()?;
+        let (output, errors) = (in_memory("dogwatch-code")?, in_memory("dogwatch-compiler-errors")?);
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .args([SECONDS, &self.budget.processor.as_secs().to_string(), BYTES, &self.budget.memory.to_string()])
+            .current_dir("/")
+            // It gets no secret. Each thread of the C library's would reserve memory of its own.
+            .env_clear()
+            .envs([("MALLOC_ARENA_MAX", "2"), ("RAYON_NUM_THREADS", "2"), ("RUST_BACKTRACE", "0")])
+            .stdin(input)
+            .stdout(output.try_clone()?)
+            .stderr(errors.try_clone()?);
+        let mut child = command.spawn()?;
+        let end = ends_within(&child, self.budget.clock);
+        if !matches!(end, Ok(Ended::Yes)) {
+            child.kill()?;
+        }
+        let status = child.wait()?;
+        Ok(Run { ended: end?, status, output, errors })
+    }
+
+    fn outcome(&self, run: Run) -> Result<File, LoadError> {
+        let Run { ended, status, mut output, mut errors } = run;
+        output.rewind().map_err(LoadError::NoCompiler)?;
+        if status.success() {
+            return Ok(output);
+        }
+        let (mut said, mut printed) = (Vec::new(), Vec::new());
+        let _ = errors.rewind().and_then(|()| errors.take(4096).read_to_end(&mut printed));
+        let printed = String::from_utf8_lossy(&printed);
+        if status.code() == Some(i32::from(REFUSED)) {
+            output.take(64 << 10).read_to_end(&mut said).map_err(LoadError::NoCompiler)?;
+            if let Ok(refusal) = serde_json::from_slice::<Refusal>(&said) {
+                return Err(refusal.into());
+            }
+        }
+        Err(LoadError::CompilerEnded(self.end(ended, status, &printed)))
+    }
+
+    fn end(&self, ended: Ended, status: ExitStatus, printed: &str) -> CompilerEnd {
+        let by = |signal: Signal| status.signal() == Some(signal.as_raw());
+        if ended == Ended::No {
+            CompilerEnd::Late { seconds: self.budget.clock.as_secs() }
+        } else if by(Signal::XCPU) {
+            CompilerEnd::Time { seconds: self.budget.processor.as_secs() }
+        } else if by(Signal::KILL) {
+            CompilerEnd::Killed
+        } else if printed.contains("memory allocation of") {
+            CompilerEnd::Memory { mebibytes: self.budget.memory >> 20 }
+        } else {
+            CompilerEnd::Crash { how: crash(status, printed) }
+        }
+    }
+}
+
+/// What came of the process.
+struct Run {
+    ended: Ended,
+    status: ExitStatus,
+    output: File,
+    errors: File,
+}
+
+/// Whether the process ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Yes,
+    No,
+}
+
+fn crash(status: ExitStatus, printed: &str) -> String {
+    match printed.lines().find(|line| !line.trim().is_empty()) {
+        Some(line) => format!("{status}: {}", sanitize(line.trim(), SHOWN)),
+        None => status.to_string(),
+    }
+}
+
+/// A file that is in memory only.
+fn in_memory(name: &str) -> io::Result<File> {
+    Ok(File::from(memfd_create(name, MemfdFlags::CLOEXEC)?))
+}
+
+/// Waits for the end of a process.
+fn ends_within(child: &Child, time: Duration) -> io::Result<Ended> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+    let process: OwnedFd = pidfd_open(pid, PidfdFlags::empty())?;
+    let timeout = Timespec::try_from(time).map_err(io::Error::other)?;
+    loop {
+        // A signal to this program may cut the waiting short, which then begins anew: the process has its own clock, too.
+        match poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&timeout)) {
+            Ok(0) => return Ok(Ended::No),
+            Ok(_) => return Ok(Ended::Yes),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
