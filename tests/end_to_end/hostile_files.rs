@@ -118,8 +118,22 @@ fn a_busy_machine_is_not_the_files_fault() {
 fn a_compiler_that_crashes_is_told_from_one_that_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mine.wasm"), threshold()).unwrap();
-    let crashed = refusal(&library(compiler("/bin/false"), folder.path()));
+    let kept = tempfile::tempdir().unwrap();
+    let shell = |script: &str| Compiler::outside("/bin/sh", ["-c", script].map(OsString::from)).keeping_in(kept.path());
+    // What somebody else did to the process, or what it lacks, is not the file's fault.
+    for script in ["kill -TERM $$", "exit 1", "exit 127"] {
+        let failed = refusal(&library(shell(script), folder.path()));
+        assert!(matches!(failed, LoadError::CompilerEnded(CompilerEnd::Failed { .. })), "{script}: {failed}");
+    }
+    let killed = refusal(&library(shell("kill -KILL $$"), folder.path()));
+    assert!(matches!(killed, LoadError::CompilerEnded(CompilerEnd::Killed)), "{killed}");
+    let limited =
+        refusal(&library(shell(&format!("ulimit -v 1000000; exec {DOGWATCH} {COMPILE} \"$0\" \"$@\"")), folder.path()));
+    assert!(matches!(limited, LoadError::NoCompiler(_)), "{limited}");
+    let crashed = refusal(&library(shell("kill -SEGV $$"), folder.path()));
     assert!(matches!(crashed, LoadError::CompilerEnded(CompilerEnd::Crash { .. })), "{crashed}");
+    let known = refusal(&library(compiler(DOGWATCH).keeping_in(kept.path()), folder.path()));
+    assert_eq!(known.to_string(), crashed.to_string(), "that is remembered");
     let missing = library(compiler("/nonexistent"), folder.path());
     assert!(matches!(refusal(&missing), LoadError::NoCompiler(_)));
     missing.policy("proactive").unwrap();

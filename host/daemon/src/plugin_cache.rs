@@ -14,9 +14,9 @@ const THIS_PROGRAM: &str = "/proc/self/exe";
 /// What makes it a compiler.
 const COMPILE: &str = "compile-plugin";
 
-/// A sandbox that compiles plugin files in a process of its own, and keeps what it compiles: in `$CACHE_DIRECTORY`, which systemd sets for `CacheDirectory=`, or in the state
-/// directory if there is one. What lies there is run, so it is used only if it belongs to this user, and nobody else may
-/// write it.
+/// A sandbox that compiles plugin files in a process of its own, and keeps what it compiles: in `$CACHE_DIRECTORY`, which
+/// systemd sets for `CacheDirectory=`, or in the state directory if there is one. What lies there is run, so it is used only
+/// if it belongs to this user, and nobody else may write it.
 ///
 /// # Errors
 ///

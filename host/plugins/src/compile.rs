@@ -14,7 +14,6 @@ mod translate;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use wasmtime::Engine;
@@ -87,56 +86,36 @@ impl Compiler {
 
     pub(crate) fn component(&self, engine: &Engine, plugin: PluginBytes<'_>) -> Result<Component, LoadError> {
         let kept = self.directory.as_deref().map(|directory| Kept::new(directory, engine, plugin.sha256));
-        if let Some(component) = kept.as_ref().and_then(|kept| kept.component(engine)) {
-            return Ok(component);
-        }
-        match &self.process {
-            Some(process) if plugin.maker == Maker::Anybody => {
-                outside_component(engine, process, kept.as_ref(), plugin)
-            }
-            _ => {
-                let code = translate::translate(engine, plugin.wasm)?;
-                loaded(engine, kept.as_ref(), &mut io::Cursor::new(code))
+        if let Some(kept) = &kept
+            && let Some(code) = kept.code()
+        {
+            match machine_code::component(engine, &code) {
+                Ok(component) => return Ok(component),
+                Err(_) => kept.forget(),
             }
         }
+        let code = match &self.process {
+            Some(process) if plugin.maker == Maker::Anybody => outside(process, kept.as_ref(), plugin.wasm)?,
+            _ => translate::translate(engine, plugin.wasm)?,
+        };
+        let component = machine_code::component(engine, &code).map_err(|error| Refusal::invalid(&error))?;
+        if let Some(kept) = &kept {
+            kept.keep(&code);
+        }
+        Ok(component)
     }
 }
 
-fn outside_component(
-    engine: &Engine,
-    process: &CompileProcess,
-    kept: Option<&Kept>,
-    plugin: PluginBytes<'_>,
-) -> Result<Component, LoadError> {
+/// The machine code, from a process of its own. What takes that process down is not tried again.
+fn outside(process: &CompileProcess, kept: Option<&Kept>, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
     if let Some(end) = kept.and_then(Kept::refused) {
         return Err(LoadError::CompilerEnded(end));
     }
-    match process.compile(plugin.wasm) {
-        Ok(mut code) => loaded(engine, kept, &mut code),
-        Err(error) => {
-            if let (Some(kept), LoadError::CompilerEnded(end)) = (kept, &error)
-                && end.is_final()
-            {
-                kept.refuse(end);
-            }
-            Err(error)
-        }
-    }
-}
-
-/// What machine code comes from: a file in memory, or bytes.
-trait Code: io::Read + io::Seek {}
-impl<T: io::Read + io::Seek> Code for T {}
-
-/// The component: from the directory, where its file takes no memory of its own, or else from memory.
-fn loaded(engine: &Engine, kept: Option<&Kept>, mut code: &mut dyn Code) -> Result<Component, LoadError> {
-    if let Some(kept) = kept
-        && kept.keep(&mut code).is_ok()
-        && let Some(component) = kept.component(engine)
+    let compiled = process.compile(wasm);
+    if let (Some(kept), Err(LoadError::CompilerEnded(end))) = (kept, &compiled)
+        && end.is_final()
     {
-        return Ok(component);
+        kept.refuse(end);
     }
-    let mut bytes = Vec::new();
-    code.rewind().and_then(|()| code.read_to_end(&mut bytes)).map_err(LoadError::NoCompiler)?;
-    machine_code::from_bytes(engine, &bytes).map_err(|error| Refusal::invalid(&error).into())
+    compiled
 }

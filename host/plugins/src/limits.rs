@@ -19,7 +19,7 @@ pub struct CompileBudget {
     pub memory: u64,
     /// Processor time. Default: 60 s.
     pub processor: Duration,
-    /// Time by the clock. Default: 100 s, so that a start is not taken for one that hangs.
+    /// Time by the clock. Default: 100 s.
     pub clock: Duration,
 }
 

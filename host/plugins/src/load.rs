@@ -11,8 +11,10 @@ use wasmtime::component::{Component, InstancePre};
 use crate::abi::interface::{Abi, INTERFACES, Interface};
 use crate::compile::PluginBytes;
 use crate::error::load::LoadError;
+use crate::limits::{NAME, SENTENCE};
 use crate::sandbox::Sandbox;
 use crate::sandbox::limiter::StoreLimiter;
+use crate::text::sanitize;
 use magic::check_magic;
 
 /// The namespace of Dogwatch's interfaces.
@@ -30,15 +32,15 @@ pub(crate) fn load(sandbox: &Sandbox, plugin: PluginBytes<'_>) -> Result<Compile
         return Err(LoadError::TooLarge { limit: sandbox.limits().file });
     }
     check_magic(plugin.wasm)?;
-    // A compiler that panics on a malformed file must not take the daemon down.
+    // What panics on a malformed file must not take the daemon down.
     catch_unwind(AssertUnwindSafe(|| build(sandbox, plugin)))
-        .unwrap_or_else(|_| Err(LoadError::Invalid("the compiler panicked".to_owned())))
+        .unwrap_or_else(|_| Err(LoadError::Invalid("to load it panicked".to_owned())))
 }
 
 fn build(sandbox: &Sandbox, plugin: PluginBytes<'_>) -> Result<CompiledPlugin, LoadError> {
     let component = sandbox.compile(plugin)?;
     if let Some(import) = first_import(sandbox, &component) {
-        return Err(LoadError::Import { import });
+        return Err(LoadError::Import { import: sanitize(&import, SENTENCE) });
     }
     let interface = interface(sandbox, &component)?;
     let pre = sandbox.linker().instantiate_pre(&component).map_err(|error| LoadError::Invalid(in_full(&error)))?;
@@ -51,7 +53,7 @@ fn bind(interface: &'static Interface, pre: InstancePre<StoreLimiter>) -> Result
 }
 
 fn in_full(error: &Error) -> String {
-    format!("{error:#}")
+    sanitize(&format!("{error:#}"), SENTENCE)
 }
 
 /// The component's first import. An interface that holds nothing but types only names them, and is no import.
@@ -79,9 +81,9 @@ fn interface(sandbox: &Sandbox, component: &Component) -> Result<&'static Interf
         // Two versions of one world: the newest counts.
         (Some(interface), Some(_)) => Ok(interface),
         (None, _) => Err(match exports.iter().find(|name| name.starts_with(NAMESPACE)) {
-            Some(found) => LoadError::UnknownVersion { found: (*found).to_owned() },
+            Some(found) => LoadError::UnknownVersion { found: sanitize(found, NAME) },
             None if exports.is_empty() => LoadError::UnknownWorld { exports: "nothing".to_owned() },
-            None => LoadError::UnknownWorld { exports: exports.join(", ") },
+            None => LoadError::UnknownWorld { exports: sanitize(&exports.join(", "), SENTENCE) },
         }),
     }
 }

@@ -5,10 +5,14 @@ use std::path::Path;
 use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
-use dogwatch_plugins::{AlertMessage, ChannelContext, ChannelPlugin, CheckError, Library, MessageMetadata};
+use dogwatch_plugins::{
+    AlertMessage, ChannelContext, ChannelPlugin, CheckError, CompileBudget, Library, MessageMetadata,
+};
+use sd_notify::NotifyState;
 
 use crate::channels::egress::{self, Egress, EgressError};
 use crate::config::{ChannelConfig, Config, Problems, unproven};
+use crate::liveness;
 use crate::plugin_cache;
 use crate::store::Store;
 
@@ -39,6 +43,7 @@ pub fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems), Failur
 fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
     for witness in &config.witnesses {
         let what = format!("witness {:?}: policy {:?}", witness.name.as_str(), witness.policy);
+        still_starting();
         match library.policy(&witness.policy) {
             Ok(plugin) => report(&what, witness.line, plugin.check(&witness.settings), problems),
             Err(error) => problems.error(Some(witness.line), format!("{what}: {error}"), PLUGIN_REMEDY),
@@ -48,6 +53,7 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
     for channel in &config.channels {
         let what = format!("channel {:?}: plugin {:?}", channel.name, channel.plugin);
         let secrets: Vec<String> = channel.secrets.keys().cloned().collect();
+        still_starting();
         match library.channel(&channel.plugin) {
             Ok(plugin) => {
                 let checked = plugin.check(&channel.settings, &secrets);
@@ -65,6 +71,13 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
     }
     hearing(config, &heartbeat_only, problems);
     waking(config, &heartbeat_only, problems);
+}
+
+/// Asks systemd for time to compile one more plugin: a start that it takes for one that hangs would begin anew for ever.
+fn still_starting() {
+    let longest = CompileBudget::default().clock.saturating_mul(2);
+    let micros = u32::try_from(longest.as_micros()).unwrap_or(u32::MAX);
+    liveness::tell(&[NotifyState::ExtendTimeoutUsec(micros)]);
 }
 
 /// Warns when nobody would get alerts: a heartbeat tells a service that all is well, but no person that it is not.

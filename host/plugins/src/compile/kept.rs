@@ -1,23 +1,23 @@
 //! What was compiled before, and what could not be: one file each, named by the plugin's SHA-256 and the engine.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Read, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
+use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
-use super::machine_code;
 use super::refusal::CompilerEnd;
 
 /// The ending of a file of machine code.
 const CODE: &str = "cwasm";
 /// The ending of a file that says how the compiler ended.
 const REFUSED: &str = "refused";
+/// Bytes of the SHA-256 that machine code begins with: what is run must be what was written, whatever became of the disk.
+const CHECKSUM: usize = 32;
 /// What nobody has used for so long is removed.
 const UNUSED: Duration = Duration::from_secs(60 * 24 * 3600);
 
@@ -35,6 +35,11 @@ pub(super) struct Kept {
     name: String,
 }
 
+/// Takes the code off what a file holds, and leaves the checksum.
+fn split(all: &mut Vec<u8>) -> Option<Vec<u8>> {
+    (all.len() > CHECKSUM).then(|| all.split_off(CHECKSUM))
+}
+
 impl Kept {
     pub(super) fn new(directory: &Path, engine: &Engine, sha256: &str) -> Self {
         // What another version, or another machine, has compiled is not for this one.
@@ -48,32 +53,38 @@ impl Kept {
         self.directory.join(format!("{}.{ending}", self.name))
     }
 
-    /// The component, if it was compiled before. A file that is no good goes.
-    pub(super) fn component(&self, engine: &Engine) -> Option<Component> {
+    /// The machine code, if the plugin was compiled before. A file that is not as it was written goes.
+    pub(super) fn code(&self) -> Option<Vec<u8>> {
         let path = self.path(CODE);
-        let file = File::open(&path).ok()?;
-        // Where files may not be run, as on some disks, their content may.
-        let mapped = machine_code::from_file(engine, &path);
-        let component = mapped.or_else(|_| machine_code::from_bytes(engine, &fs::read(&path)?));
-        match component {
-            Ok(component) => {
+        let mut file = File::open(&path).ok()?;
+        let mut all = Vec::new();
+        file.read_to_end(&mut all).ok()?;
+        match split(&mut all) {
+            Some(code) if *Sha256::digest(&code) == *all => {
                 let _ = futimens(&file, &USED_NOW);
-                Some(component)
+                Some(code)
             }
-            Err(_) => {
-                let _ = fs::remove_file(&path);
+            _ => {
+                self.forget();
                 None
             }
         }
     }
 
-    /// Keeps the machine code.
-    pub(super) fn keep(&self, code: &mut impl Read) -> io::Result<()> {
-        self.write(CODE, |file| io::copy(code, file).map(drop))?;
-        if let Ok(now) = fs::metadata(self.path(CODE)).and_then(|written| written.modified()) {
+    /// Keeps the machine code. If that fails, the next start compiles again.
+    pub(super) fn keep(&self, code: &[u8]) {
+        let written = self.write(CODE, |file| {
+            file.write_all(&Sha256::digest(code))?;
+            file.write_all(code)
+        });
+        if let Ok(now) = written.and_then(|file| file.metadata()?.modified()) {
             self.tidy(now);
         }
-        Ok(())
+    }
+
+    /// Removes machine code that is no good.
+    pub(super) fn forget(&self) {
+        let _ = fs::remove_file(self.path(CODE));
     }
 
     /// How the compiler ended, if it cannot compile this plugin.
@@ -83,18 +94,14 @@ impl Kept {
 
     /// Remembers how the compiler ended. If that fails, the next start tries again.
     pub(super) fn refuse(&self, end: &CompilerEnd) {
-        let _ = self.write(REFUSED, |file| file.write_all(&serde_json::to_vec(end)?));
+        let _ = self.write(REFUSED, |file| file.write_all(&serde_json::to_vec(end)?)).map(drop);
     }
 
     /// Writes a file under another name first, so that nobody ever sees a part of it.
-    fn write(&self, ending: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-        let new = self.path(&format!("{ending}.new-{}", std::process::id()));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-        let written = fill(&mut file).and_then(|()| fs::rename(&new, self.path(ending)));
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written
+    fn write(&self, ending: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
+        let mut new = tempfile::Builder::new().suffix(&format!(".{ending}")).tempfile_in(&self.directory)?;
+        fill(new.as_file_mut())?;
+        Ok(new.persist(self.path(ending))?)
     }
 
     /// Removes what has not been used for long.
@@ -103,7 +110,7 @@ impl Kept {
         for entry in entries.flatten() {
             let used = entry.metadata().and_then(|metadata| metadata.modified());
             let old = used.is_ok_and(|used| now.duration_since(used).is_ok_and(|unused| unused > UNUSED));
-            let ours = entry.file_name().to_str().is_some_and(|name| name.contains(CODE) || name.contains(REFUSED));
+            let ours = entry.path().extension().is_some_and(|ending| ending == CODE || ending == REFUSED);
             if old && ours {
                 let _ = fs::remove_file(entry.path());
             }
@@ -112,23 +119,27 @@ impl Kept {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::compile::translate::translate;
 
     #[test]
     fn machine_code_is_kept_and_what_is_broken_goes() {
         let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::default();
-        let kept = Kept::new(folder.path(), &engine, "00ff");
-        assert!(kept.component(&engine).is_none());
-        let code = translate(&engine, &wat::parse_str("(component)").unwrap()).unwrap();
-        kept.keep(&mut code.as_slice()).unwrap();
-        assert!(kept.component(&engine).is_some());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no other file is left");
-        fs::write(kept.path(CODE), b"rubbish").unwrap();
-        assert!(kept.component(&engine).is_none());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let kept = Kept::new(folder.path(), &Engine::default(), "00ff");
+        assert_eq!(kept.code(), None);
+        let spoilt: [fn(&mut Vec<u8>); 4] =
+            [|file| file[40] ^= 1, |file| file[0] ^= 1, |file| file.truncate(50), Vec::clear];
+        for spoil in spoilt {
+            kept.keep(&[7; 100]);
+            assert_eq!(kept.code(), Some(vec![7; 100]));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no other file is left");
+            let mut file = fs::read(kept.path(CODE)).unwrap();
+            spoil(&mut file);
+            fs::write(kept.path(CODE), file).unwrap();
+            assert_eq!(kept.code(), None);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
     }
 
     #[test]
@@ -159,7 +170,7 @@ mod tests {
             File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
         }
         let kept = Kept::new(folder.path(), &Engine::default(), "00ff");
-        kept.keep(&mut &b"code"[..]).unwrap();
+        kept.keep(b"code");
         assert!(!old.exists() && other.exists() && kept.path(CODE).exists());
     }
 }

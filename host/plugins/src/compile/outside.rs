@@ -4,17 +4,17 @@ use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 use wasmtime::Engine;
 
-use super::process::REFUSED;
+use super::process::{REFUSED, UNFIT};
 use super::refusal::Refusal;
 use super::translate::translate;
 use crate::limits::Limits;
 use crate::sandbox;
 
 /// The largest machine code, in bytes.
-const CODE: u64 = 512 << 20;
+const CODE: u64 = 128 << 20;
 
 /// Compiles the plugin on standard input, and writes the machine code to standard output: all that the program does which
 /// [`Compiler::outside`](crate::Compiler::outside) names, with those limits, which it gets as arguments: memory in bytes.
@@ -35,7 +35,7 @@ pub fn compile_stdin(processor: Duration, memory: u64) -> ExitCode {
     };
     written.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "{error}");
-        ExitCode::FAILURE
+        ExitCode::from(UNFIT)
     })
 }
 
@@ -52,6 +52,8 @@ fn write(bytes: &[u8]) -> io::Result<()> {
 fn limit(processor: Duration, memory: u64) -> io::Result<()> {
     // Where memory is short, this process goes and not the daemon. Not every system lets a process say so.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    // It is of no use without the daemon.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = processor.as_secs();
     let limits = [
         (Resource::As, memory, memory),
@@ -63,9 +65,13 @@ fn limit(processor: Duration, memory: u64) -> io::Result<()> {
         (Resource::Nofile, 0, 0),
     ];
     for (resource, current, maximum) in limits {
-        let before = getrlimit(resource).maximum;
-        let at_most = |wanted: u64| Some(before.map_or(wanted, |before| before.min(wanted)));
-        setrlimit(resource, Rlimit { current: at_most(current), maximum: at_most(maximum) })?;
+        if let Some(before) = getrlimit(resource).maximum.filter(|before| *before < current) {
+            // With less, a good file might be taken for one that needs too much.
+            let less = format!("it may have {current} of {resource:?}, and is limited to {before} here: see ulimit -a");
+            return Err(io::Error::other(less));
+        }
+        let maximum = getrlimit(resource).maximum.map_or(maximum, |before| before.min(maximum));
+        setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::text::sanitize;
 
 /// The exit code with which the process says that standard output holds a [`Refusal`].
 pub(super) const REFUSED: u8 = 3;
+/// The exit code with which it says that it cannot compile anything, and on standard error why.
+pub(super) const UNFIT: u8 = 4;
 /// The arguments with which it gets its limits: seconds, and bytes.
 pub(super) const SECONDS: &str = "--seconds";
 pub(super) const BYTES: &str = "--bytes";
@@ -43,8 +45,8 @@ impl CompileProcess {
         Self { budget, ..self }
     }
 
-    /// The machine code, in memory.
-    pub(super) fn compile(&self, wasm: &[u8]) -> Result<File, LoadError> {
+    /// The machine code.
+    pub(super) fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
         let run = self.run(wasm).map_err(LoadError::NoCompiler)?;
         self.outcome(run)
     }
@@ -59,6 +61,8 @@ impl CompileProcess {
             .args(&self.arguments)
             .args([SECONDS, &self.budget.processor.as_secs().to_string(), BYTES, &self.budget.memory.to_string()])
             .current_dir("/")
+            // Signals to the daemon's group are not for it.
+            .process_group(0)
             // It gets no secret. Each thread of the C library's would reserve memory of its own.
             .env_clear()
             .envs([("MALLOC_ARENA_MAX", "2"), ("RAYON_NUM_THREADS", "2"), ("RUST_BACKTRACE", "0")])
@@ -74,36 +78,41 @@ impl CompileProcess {
         Ok(Run { ended: end?, status, output, errors })
     }
 
-    fn outcome(&self, run: Run) -> Result<File, LoadError> {
+    fn outcome(&self, run: Run) -> Result<Vec<u8>, LoadError> {
         let Run { ended, status, mut output, mut errors } = run;
-        output.rewind().map_err(LoadError::NoCompiler)?;
+        let mut said = Vec::new();
+        output.rewind().and_then(|()| output.read_to_end(&mut said)).map_err(LoadError::NoCompiler)?;
         if status.success() {
-            return Ok(output);
+            return Ok(said);
         }
-        let (mut said, mut printed) = (Vec::new(), Vec::new());
+        let mut printed = Vec::new();
         let _ = errors.rewind().and_then(|()| errors.take(4096).read_to_end(&mut printed));
         let printed = String::from_utf8_lossy(&printed);
-        if status.code() == Some(i32::from(REFUSED)) {
-            output.take(64 << 10).read_to_end(&mut said).map_err(LoadError::NoCompiler)?;
-            if let Ok(refusal) = serde_json::from_slice::<Refusal>(&said) {
-                return Err(refusal.into());
-            }
+        let code = status.code();
+        if code == Some(i32::from(REFUSED))
+            && let Ok(refusal) = serde_json::from_slice::<Refusal>(&said)
+        {
+            return Err(refusal.into());
+        }
+        if code == Some(i32::from(UNFIT)) {
+            return Err(LoadError::NoCompiler(io::Error::other(sanitize(printed.trim(), SHOWN))));
         }
         Err(LoadError::CompilerEnded(self.end(ended, status, &printed)))
     }
 
     fn end(&self, ended: Ended, status: ExitStatus, printed: &str) -> CompilerEnd {
-        let by = |signal: Signal| status.signal() == Some(signal.as_raw());
-        if ended == Ended::No {
-            CompilerEnd::Late { seconds: self.budget.clock.as_secs() }
-        } else if by(Signal::XCPU) {
-            CompilerEnd::Time { seconds: self.budget.processor.as_secs() }
-        } else if by(Signal::KILL) {
-            CompilerEnd::Killed
-        } else if printed.contains("memory allocation of") {
-            CompilerEnd::Memory { mebibytes: self.budget.memory >> 20 }
-        } else {
-            CompilerEnd::Crash { how: crash(status, printed) }
+        let signal = status.signal().and_then(Signal::from_named_raw);
+        match signal {
+            _ if ended == Ended::No => CompilerEnd::Late { seconds: self.budget.clock.as_secs() },
+            Some(Signal::XCPU) => CompilerEnd::Time { seconds: self.budget.processor.as_secs() },
+            Some(Signal::KILL) => CompilerEnd::Killed,
+            Some(Signal::ABORT) if printed.contains("memory allocation of") => {
+                CompilerEnd::Memory { mebibytes: self.budget.memory >> 20 }
+            }
+            Some(
+                Signal::ABORT | Signal::BUS | Signal::FPE | Signal::ILL | Signal::SEGV | Signal::TRAP | Signal::XFSZ,
+            ) => CompilerEnd::Crash { how: how(status, printed) },
+            _ => CompilerEnd::Failed { how: how(status, printed) },
         }
     }
 }
@@ -123,7 +132,7 @@ enum Ended {
     No,
 }
 
-fn crash(status: ExitStatus, printed: &str) -> String {
+fn how(status: ExitStatus, printed: &str) -> String {
     match printed.lines().find(|line| !line.trim().is_empty()) {
         Some(line) => format!("{status}: {}", sanitize(line.trim(), SHOWN)),
         None => status.to_string(),

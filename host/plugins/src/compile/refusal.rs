@@ -1,9 +1,15 @@
 //! Why a file was not compiled.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use wasmtime::Error;
 
 use crate::error::load::LoadError;
+use crate::text::sanitize;
+
+/// Bytes of what the compiler says. Names in a file may be as long as the file.
+const TEXT: usize = 2000;
 
 /// What the compiler has against a file, as its process says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +25,11 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     pub(super) fn invalid(error: &Error) -> Self {
-        Self::Invalid(format!("{error:#}"))
+        Self::Invalid(sanitize(&format!("{error:#}"), TEXT))
+    }
+
+    pub(super) fn not_component(error: &impl fmt::Display) -> Self {
+        Self::NotComponent(sanitize(&format!("{error:#}"), TEXT))
     }
 }
 
@@ -52,7 +62,13 @@ pub enum CompilerEnd {
     /// It crashed.
     #[error("crashes ({how}); this file is not tried again")]
     Crash {
-        /// The signal or exit code, and what was printed last.
+        /// The signal, and what was printed first.
+        how: String,
+    },
+    /// It ended otherwise, and the file need not be the reason.
+    #[error("failed ({how}); it is tried again at the next start")]
+    Failed {
+        /// The signal or exit code, and what was printed first.
         how: String,
     },
     /// It got too little processor time to be done.

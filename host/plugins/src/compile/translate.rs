@@ -25,5 +25,5 @@ fn to_component(module: &[u8]) -> Result<Vec<u8>, Refusal> {
         .validate(true)
         .module(module)
         .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| Refusal::NotComponent(format!("{error:#}")))
+        .map_err(|error| Refusal::not_component(&error))
 }

@@ -81,4 +81,14 @@ pub enum LoadError {
         /// What it replaces.
         wanted: World,
     },
+    /// It failed to load before, and has not changed since.
+    #[error("{0}")]
+    AsBefore(String),
+}
+
+impl LoadError {
+    /// Whether it stays so until the file changes, or the daemon is started anew.
+    pub(crate) const fn is_of_the_file(&self) -> bool {
+        !matches!(self, Self::Unreadable(_) | Self::ChangedWhileRead)
+    }
 }

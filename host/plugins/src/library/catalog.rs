@@ -36,6 +36,15 @@ type LibraryEntries = BTreeMap<String, LibraryEntry>;
 pub(super) struct LibraryEntry {
     pub(super) source: PluginSource,
     pub(super) loaded: Option<AnyPlugin>,
+    /// Why it does not load, as long as its file stays what it is: to find that out may take a minute.
+    pub(super) failed: Option<String>,
+}
+
+impl LibraryEntry {
+    /// A plugin that nobody has asked for yet.
+    pub(super) const fn new(source: PluginSource) -> Self {
+        Self { source, loaded: None, failed: None }
+    }
 }
 
 impl fmt::Debug for Library {
@@ -52,9 +61,7 @@ impl Library {
     pub fn open(sandbox: Sandbox, directory: Option<&Path>) -> (Self, Vec<LoadProblem>) {
         let mut entries: LibraryEntries = dogwatch_bundled::ALL
             .iter()
-            .map(|bundled| {
-                (bundled.name.to_owned(), LibraryEntry { source: PluginSource::Bundled(bundled.wasm), loaded: None })
-            })
+            .map(|bundled| (bundled.name.to_owned(), LibraryEntry::new(PluginSource::Bundled(bundled.wasm))))
             .collect();
         let mut problems = Vec::new();
         if let Some(directory) = directory {
@@ -64,7 +71,7 @@ impl Library {
                 if let Err(error) = files::read_start(&path).and_then(|bytes| magic::check_magic(&bytes)) {
                     problems.push(LoadProblem { name: name.clone(), origin: PluginOrigin::File(path.clone()), error });
                 }
-                entries.insert(name, LibraryEntry { source: PluginSource::File { path, stamp }, loaded: None });
+                entries.insert(name, LibraryEntry::new(PluginSource::File { path, stamp }));
             }
         }
         (Self { sandbox, directory: directory.map(Path::to_owned), entries: Mutex::new(entries) }, problems)
@@ -119,9 +126,20 @@ impl Library {
         if let Some(plugin) = &entry.loaded {
             return Ok(plugin.clone());
         }
-        let (plugin, _) = self.compile(name, &mut entry.source)?;
-        entry.loaded = Some(plugin.clone());
-        Ok(plugin)
+        if let Some(why) = entry.failed.clone() {
+            let error = LoadError::AsBefore(why);
+            return Err(LoadProblem { name: name.to_owned(), origin: entry.source.origin(), error }.into());
+        }
+        match self.compile(name, &mut entry.source) {
+            Ok((plugin, _)) => {
+                entry.loaded = Some(plugin.clone());
+                Ok(plugin)
+            }
+            Err(problem) => {
+                entry.failed = problem.error.is_of_the_file().then(|| problem.error.to_string());
+                Err(problem.into())
+            }
+        }
     }
 
     /// Reads and compiles a plugin; returns its size in bytes too. Notes the stamp of what was read.

@@ -80,7 +80,7 @@ impl Library {
             let bundled = dogwatch_bundled::ALL.iter().find(|bundled| bundled.name == name);
             match (&entry.loaded, bundled) {
                 (Some(_), _) => entry.source = PluginSource::Gone(path.clone()),
-                (None, Some(bundled)) => entry.source = PluginSource::Bundled(bundled.wasm),
+                (None, Some(bundled)) => *entry = LibraryEntry::new(PluginSource::Bundled(bundled.wasm)),
                 (None, None) => return false,
             }
             true
@@ -96,7 +96,7 @@ impl Library {
             btree_map::Entry::Occupied(entry) => entry,
             btree_map::Entry::Vacant(entry) => {
                 let name = entry.key().clone();
-                entry.insert(LibraryEntry { source, loaded: None });
+                entry.insert(LibraryEntry::new(source));
                 return Some(LibraryChange::Available { name });
             }
         };
@@ -105,7 +105,7 @@ impl Library {
         }
         let name = entry.key().clone();
         let Some(loaded) = entry.get().loaded.clone() else {
-            entry.get_mut().source = source;
+            *entry.get_mut() = LibraryEntry::new(source);
             return Some(LibraryChange::Available { name });
         };
         self.reload(name, entry.get_mut(), &loaded, source)

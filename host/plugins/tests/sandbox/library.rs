@@ -189,3 +189,17 @@ fn files_come_and_go() {
     put(&directory, "mine.wasm", bundled("threshold"));
     assert!(matches!(library.refresh().as_slice(), [LibraryChange::Reloaded { .. }]));
 }
+
+#[test]
+fn a_file_that_does_not_load_is_compiled_once() {
+    let directory = directory(&[("mine.wasm", b"\0asm\x0d\0\x01\0\xff\xff\xff")]);
+    let (library, _) = open(&directory);
+    let first = library.policy("mine").unwrap_err();
+    assert!(matches!(&first, LibraryError::Load(LoadProblem { error: LoadError::Invalid(_), .. })), "{first}");
+    let again = library.policy("mine").unwrap_err();
+    assert!(matches!(&again, LibraryError::Load(LoadProblem { error: LoadError::AsBefore(_), .. })), "{again}");
+    assert_eq!(again.to_string(), first.to_string());
+    put(&directory, "mine.wasm", bundled("threshold"));
+    assert_eq!(library.refresh().len(), 1);
+    library.policy("mine").unwrap();
+}
