@@ -56,18 +56,18 @@ fn limit(processor: Duration, memory: u64) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = processor.as_secs();
     let limits = [
-        (Resource::As, memory, memory),
+        (Resource::As, "bytes of memory", memory, memory),
         // At the first limit the kernel says what it is for, at the second it kills.
-        (Resource::Cpu, seconds, seconds.saturating_add(1)),
-        (Resource::Fsize, CODE, CODE),
-        (Resource::Core, 0, 0),
+        (Resource::Cpu, "seconds of processor time", seconds, seconds.saturating_add(1)),
+        (Resource::Fsize, "bytes in a file", CODE, CODE),
+        (Resource::Core, "bytes of a core dump", 0, 0),
         // Those that are open stay open.
-        (Resource::Nofile, 0, 0),
+        (Resource::Nofile, "files", 0, 0),
     ];
-    for (resource, current, maximum) in limits {
+    for (resource, what, current, maximum) in limits {
         if let Some(before) = getrlimit(resource).maximum.filter(|before| *before < current) {
             // With less, a good file might be taken for one that needs too much.
-            let less = format!("it may have {current} of {resource:?}, and is limited to {before} here: see ulimit -a");
+            let less = format!("it needs {current} {what}, and a process gets {before} here: see ulimit -a");
             return Err(io::Error::other(less));
         }
         let maximum = getrlimit(resource).maximum.map_or(maximum, |before| before.min(maximum));
