@@ -15,53 +15,32 @@ const COMPILE: &str = "compile-plugin";
 const PATIENT: Duration = Duration::from_secs(600);
 /// Enough for a plugin, and less than the file below needs.
 const SHORT: CompileBudget = CompileBudget { memory: 2 << 30, processor: Duration::from_secs(1), clock: PATIENT };
-const SMALL: CompileBudget = CompileBudget { memory: 192 << 20, processor: PATIENT, clock: PATIENT };
+const SMALL: CompileBudget = CompileBudget { memory: 400 << 20, processor: PATIENT, clock: PATIENT };
 const IMPATIENT: CompileBudget = CompileBudget { memory: 2 << 30, processor: PATIENT, clock: Duration::ZERO };
 
-/// A valid module of 30 kB that takes minutes to compile, and gigabytes: each of its loops, one within the other, changes one
-/// of its variables, and each variable may come to each loop from two sides.
+/// A valid module of 30 kB that takes half a minute to compile, and most of a gigabyte: each of its loops, one within the
+/// other, changes one of its variables, and each variable may come to each loop from two sides.
 fn slow_to_compile() -> Vec<u8> {
-    const VARIABLES: u32 = 2000;
-    const LOOPS: u32 = 1500;
-    let mut body = leb(1);
-    body.extend(leb(VARIABLES));
-    body.push(0x7e);
-    for n in 0..LOOPS {
-        // loop; local.get; i64.const 1; i64.add; local.set
-        body.extend([0x03, 0x40, 0x20]);
-        body.extend(leb(1 + n % VARIABLES));
-        body.extend([0x42, 0x01, 0x7c, 0x21]);
-        body.extend(leb(1 + n * 7 % VARIABLES));
-    }
-    for _ in 0..LOOPS {
-        // local.get 0; br_if 0; end
-        body.extend([0x20, 0x00, 0x0d, 0x00, 0x0b]);
-    }
-    body.push(0x0b);
-    let mut function = leb(1);
-    function.extend(leb(u32::try_from(body.len()).unwrap()));
-    function.extend(body);
-    let mut module = b"\0asm\x01\0\0\0".to_vec();
-    for (id, section) in [(1, vec![1, 0x60, 1, 0x7f, 0]), (3, vec![1, 0]), (10, function)] {
-        module.push(id);
-        module.extend(leb(u32::try_from(section.len()).unwrap()));
-        module.extend(section);
-    }
-    module
-}
-
-fn leb(mut number: u32) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while number > 127 {
-        bytes.push(u8::try_from(number & 127).unwrap() | 128);
-        number >>= 7;
-    }
-    bytes.push(u8::try_from(number).unwrap());
-    bytes
+    const VARIABLES: usize = 2000;
+    const LOOPS: usize = 1500;
+    let variables = "i64 ".repeat(VARIABLES);
+    let changed = |n: usize| (1 + n % VARIABLES, 1 + n * 7 % VARIABLES);
+    let begun =
+        (0..LOOPS).map(changed).map(|(from, to)| format!("loop local.get {from} i64.const 1 i64.add local.set {to}\n"));
+    let ended = "local.get 0 br_if 0 end\n".repeat(LOOPS);
+    let text = format!("(module (func (param i32) (local {variables}) {} {ended}))", begun.collect::<String>());
+    wat::parse_str(text).unwrap()
 }
 
 fn threshold() -> &'static [u8] {
-    dogwatch_bundled::ALL.iter().find(|plugin| plugin.name == "threshold").unwrap().wasm
+    dogwatch_bundled::find("threshold").unwrap().wasm
+}
+
+/// A directory in which that is the plugin `mine`.
+fn plugins(mine: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mine.wasm"), mine).unwrap();
+    folder
 }
 
 fn compiler(program: &str) -> Compiler {
@@ -79,14 +58,10 @@ fn refusal(library: &Library) -> LoadError {
 
 #[test]
 fn a_file_that_takes_too_long_to_compile_is_refused_for_good() {
-    let folder = tempfile::tempdir().unwrap();
-    let (plugins, kept) = (folder.path().join("plugins"), folder.path().join("kept"));
-    std::fs::create_dir(&plugins).unwrap();
-    std::fs::create_dir(&kept).unwrap();
-    std::fs::write(plugins.join("mine.wasm"), slow_to_compile()).unwrap();
-    let slow = refusal(&library(compiler(DOGWATCH).within(SHORT).keeping_in(&kept), &plugins));
+    let (plugins, kept) = (plugins(&slow_to_compile()), tempfile::tempdir().unwrap());
+    let slow = refusal(&library(compiler(DOGWATCH).within(SHORT).keeping_in(kept.path()), plugins.path()));
     assert!(matches!(slow, LoadError::CompilerEnded(CompilerEnd::Time { seconds: 1 })), "{slow}");
-    let known = refusal(&library(compiler("/nonexistent").keeping_in(&kept), &plugins));
+    let known = refusal(&library(compiler("/nonexistent").keeping_in(kept.path()), plugins.path()));
     assert_eq!(known.to_string(), slow.to_string(), "it is not tried again");
     assert_eq!(
         slow.to_string(),
@@ -96,19 +71,16 @@ fn a_file_that_takes_too_long_to_compile_is_refused_for_good() {
 
 #[test]
 fn a_file_that_takes_too_much_memory_to_compile_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("mine.wasm"), slow_to_compile()).unwrap();
-    let large = refusal(&library(compiler(DOGWATCH).within(SMALL), folder.path()));
-    assert!(matches!(large, LoadError::CompilerEnded(CompilerEnd::Memory { mebibytes: 192 })), "{large}");
+    let plugins = plugins(&slow_to_compile());
+    let large = refusal(&library(compiler(DOGWATCH).within(SMALL), plugins.path()));
+    assert!(matches!(large, LoadError::CompilerEnded(CompilerEnd::Memory { mebibytes: 400 })), "{large}");
 }
 
 #[test]
 fn a_busy_machine_is_not_the_files_fault() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("mine.wasm"), slow_to_compile()).unwrap();
-    let kept = tempfile::tempdir().unwrap();
+    let (plugins, kept) = (plugins(&slow_to_compile()), tempfile::tempdir().unwrap());
     for _ in 0..2 {
-        let late = refusal(&library(compiler(DOGWATCH).within(IMPATIENT).keeping_in(kept.path()), folder.path()));
+        let late = refusal(&library(compiler(DOGWATCH).within(IMPATIENT).keeping_in(kept.path()), plugins.path()));
         assert!(matches!(late, LoadError::CompilerEnded(CompilerEnd::Late { seconds: 0 })), "{late}");
     }
     assert_eq!(std::fs::read_dir(kept.path()).unwrap().count(), 0, "nothing is remembered");
@@ -116,45 +88,41 @@ fn a_busy_machine_is_not_the_files_fault() {
 
 #[test]
 fn a_compiler_that_crashes_is_told_from_one_that_is_not_there() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("mine.wasm"), threshold()).unwrap();
-    let kept = tempfile::tempdir().unwrap();
+    let (plugins, kept) = (plugins(threshold()), tempfile::tempdir().unwrap());
     let shell = |script: &str| Compiler::outside("/bin/sh", ["-c", script].map(OsString::from)).keeping_in(kept.path());
     // What somebody else did to the process, or what it lacks, is not the file's fault.
     for script in ["kill -TERM $$", "exit 1", "exit 127"] {
-        let failed = refusal(&library(shell(script), folder.path()));
+        let failed = refusal(&library(shell(script), plugins.path()));
         assert!(matches!(failed, LoadError::CompilerEnded(CompilerEnd::Failed { .. })), "{script}: {failed}");
     }
-    let killed = refusal(&library(shell("kill -KILL $$"), folder.path()));
+    let killed = refusal(&library(shell("kill -KILL $$"), plugins.path()));
     assert!(matches!(killed, LoadError::CompilerEnded(CompilerEnd::Killed)), "{killed}");
-    let limited =
-        refusal(&library(shell(&format!("ulimit -v 1000000; exec {DOGWATCH} {COMPILE} \"$0\" \"$@\"")), folder.path()));
+    let limited = refusal(&library(
+        shell(&format!("ulimit -v 1000000; exec {DOGWATCH} {COMPILE} \"$0\" \"$@\"")),
+        plugins.path(),
+    ));
     assert!(matches!(limited, LoadError::NoCompiler(_)), "{limited}");
-    let crashed = refusal(&library(shell("kill -SEGV $$"), folder.path()));
+    let crashed = refusal(&library(shell("kill -SEGV $$"), plugins.path()));
     assert!(matches!(crashed, LoadError::CompilerEnded(CompilerEnd::Crash { .. })), "{crashed}");
-    let known = refusal(&library(compiler(DOGWATCH).keeping_in(kept.path()), folder.path()));
+    let known = refusal(&library(compiler(DOGWATCH).keeping_in(kept.path()), plugins.path()));
     assert_eq!(known.to_string(), crashed.to_string(), "that is remembered");
-    let missing = library(compiler("/nonexistent"), folder.path());
+    let missing = library(compiler("/nonexistent"), plugins.path());
     assert!(matches!(refusal(&missing), LoadError::NoCompiler(_)));
     missing.policy("proactive").unwrap();
 }
 
 #[test]
 fn what_is_compiled_is_kept_for_the_next_start() {
-    let folder = tempfile::tempdir().unwrap();
-    let (plugins, kept) = (folder.path().join("plugins"), folder.path().join("kept"));
-    std::fs::create_dir(&plugins).unwrap();
-    std::fs::create_dir(&kept).unwrap();
-    std::fs::write(plugins.join("mine.wasm"), threshold()).unwrap();
-    library(compiler(DOGWATCH).keeping_in(&kept), &plugins).policy("mine").unwrap();
-    let without = library(compiler("/nonexistent").keeping_in(&kept), &plugins);
+    let (plugins, kept) = (plugins(threshold()), tempfile::tempdir().unwrap());
+    library(compiler(DOGWATCH).keeping_in(kept.path()), plugins.path()).policy("mine").unwrap();
+    let without = library(compiler("/nonexistent").keeping_in(kept.path()), plugins.path());
     assert_eq!(without.policy("mine").unwrap().describe().unwrap().name, "threshold");
     // A byte more is another file.
     let mut other = threshold().to_vec();
     other.extend([0, 2, 1, b'x']);
-    std::fs::write(plugins.join("mine.wasm"), other).unwrap();
+    std::fs::write(plugins.path().join("mine.wasm"), other).unwrap();
     assert!(matches!(
-        refusal(&library(compiler("/nonexistent").keeping_in(&kept), &plugins)),
+        refusal(&library(compiler("/nonexistent").keeping_in(kept.path()), plugins.path())),
         LoadError::NoCompiler(_)
     ));
 }
@@ -179,20 +147,31 @@ async fn the_compiler_can_open_neither_files_nor_connections() {
     child.wait().unwrap();
 }
 
+/// Whether a process of that one compiles.
+fn compiles(parent: u32) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    // A process may end while it is looked at.
+    let read = |process: &std::fs::DirEntry, file: &str| std::fs::read_to_string(process.path().join(file));
+    processes.into_iter().any(|process| {
+        read(&process, "status").is_ok_and(|status| status.lines().any(|line| line == format!("PPid:\t{parent}")))
+            && read(&process, "cmdline").is_ok_and(|command| command.contains(COMPILE))
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hostile_file_beside_the_policy_in_use_costs_no_switch() {
-    let (net, dir) = (Net::start().await, Net::directory());
-    let plugins = dir.path().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
-    std::fs::write(plugins.join("mine.wasm"), threshold()).unwrap();
-    let setup =
-        Setup { top: format!("plugins_dir = {plugins:?}"), witness: "policy = \"mine\"".into(), ..Setup::default() };
-    let daemon = Daemon::start(&net.write(dir.path(), &setup));
+async fn the_old_file_goes_on_deciding_while_a_hostile_one_is_compiled() {
+    let (net, dir, plugins) = (Net::start().await, Net::directory(), plugins(threshold()));
+    let top = format!("plugins_dir = {:?}", plugins.path());
+    let setup = Setup { top, witness: "policy = \"mine\"".into(), ..Setup::default() };
+    // A cache of its own: what other runs have compiled there would be loaded at once.
+    let daemon = Daemon::start_with(&net.write(dir.path(), &setup), |command| {
+        command.env_remove("CACHE_DIRECTORY");
+    });
     daemon.ready().await;
-    // The new file of the policy would take minutes, and gigabytes: the old one goes on deciding.
-    let half = plugins.join(".mine.wasm.part");
+    let half = plugins.path().join(".mine.wasm.part");
     std::fs::write(&half, slow_to_compile()).unwrap();
-    std::fs::rename(&half, plugins.join("mine.wasm")).unwrap();
+    std::fs::rename(&half, plugins.path().join("mine.wasm")).unwrap();
+    until("it is compiled", async || compiles(daemon.pid())).await;
     net.handle().crash(WITNESS, "primary").unwrap();
     until("the successor produces", async || net.blocks_by("second") > 0).await;
 }

@@ -116,7 +116,7 @@ async fn the_only_channel_runs_on_the_kept_plugin() {
     let (net, dir) = (Net::start().await, Net::directory());
     let plugins = dir.path().join("plugins");
     std::fs::create_dir(&plugins).unwrap();
-    let bundled = dogwatch_bundled::ALL.iter().find(|plugin| plugin.name == "webhook").unwrap();
+    let bundled = dogwatch_bundled::find("webhook").unwrap();
     std::fs::write(plugins.join("mine.wasm"), bundled.wasm).unwrap();
     let config = net.write(dir.path(), &Setup { top: format!("plugins_dir = {plugins:?}"), ..Setup::default() });
     let text = std::fs::read_to_string(&config).unwrap().replace("plugin = \"webhook\"", "plugin = \"mine\"");

@@ -58,10 +58,26 @@ Start with `dogwatch demo`. Then write a dogwatch.toml, and run `dogwatch check`
 #[command(name = "dogwatch", version, after_help = AFTER_HELP, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
-    command: CliCommand,
+    command: AnyCommand,
     /// Format of the log events on standard error
     #[arg(long, value_enum, default_value_t, global = true)]
     log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum AnyCommand {
+    #[command(flatten)]
+    ForPeople(CliCommand),
+    /// Compile the plugin on standard input: what the others run in a process of its own
+    #[command(hide = true)]
+    CompilePlugin {
+        /// Processor time that it may take, in seconds
+        #[arg(long)]
+        seconds: u64,
+        /// Memory that it may take, in bytes
+        #[arg(long)]
+        bytes: u64,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -271,24 +287,17 @@ enum CliCommand {
     /// Show policies and alert channels
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
-    /// Compile the plugin on standard input: what the others run in a process of its own
-    #[command(hide = true)]
-    CompilePlugin {
-        /// Processor time that it may take, in seconds
-        #[arg(long)]
-        seconds: u64,
-        /// Memory that it may take, in bytes
-        #[arg(long)]
-        bytes: u64,
-    },
 }
 
 /// Runs the command line, and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let CliCommand::CompilePlugin { seconds, bytes } = cli.command {
-        return dogwatch_plugins::compile_stdin(Duration::from_secs(seconds), bytes);
-    }
+    let command = match cli.command {
+        AnyCommand::ForPeople(command) => command,
+        AnyCommand::CompilePlugin { seconds, bytes } => {
+            return dogwatch_plugins::compile_stdin(Duration::from_secs(seconds), bytes);
+        }
+    };
     crate::logging::start(cli.log_format);
     crate::install_tls_provider();
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -297,7 +306,7 @@ pub fn main() -> ExitCode {
         .build()
         .map_err(|error| Failure::other(format!("the async runtime could not start: {error}")))
         .and_then(|runtime| {
-            let done = runtime.block_on(execute(cli.command, Clock::system()));
+            let done = runtime.block_on(execute(command, Clock::system()));
             // A name lookup that is still running must not delay the exit.
             runtime.shutdown_background();
             done
@@ -380,6 +389,5 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
         }
         CliCommand::Rehearse { file, format, .. } => rehearse::rehearse(&file.config, format).await,
         CliCommand::Plugin(command) => plugin::run(&command),
-        CliCommand::CompilePlugin { .. } => Ok(()),
     }
 }

@@ -13,7 +13,6 @@ pub(crate) mod refusal;
 mod translate;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use wasmtime::Engine;
@@ -26,7 +25,7 @@ use process::CompileProcess;
 use refusal::Refusal;
 
 /// Where plugins are compiled, and where the result is kept.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Compiler {
     process: Option<CompileProcess>,
     directory: Option<PathBuf>,
@@ -48,12 +47,6 @@ pub(crate) struct PluginBytes<'a> {
     /// The SHA-256 of them, in hexadecimal.
     pub(crate) sha256: &'a str,
     pub(crate) maker: Maker,
-}
-
-impl fmt::Debug for PluginBytes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PluginBytes").field("sha256", &self.sha256).field("maker", &self.maker).finish_non_exhaustive()
-    }
 }
 
 impl Compiler {

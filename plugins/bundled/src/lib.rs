@@ -27,6 +27,12 @@ macro_rules! bundled {
 // What build.rs has found and built: POLICIES, CHANNELS and ALL.
 include!(concat!(env!("OUT_DIR"), "/lists.rs"));
 
+/// The bundled plugin of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Bundled> {
+    ALL.iter().find(|plugin| plugin.name == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

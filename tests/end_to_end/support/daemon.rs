@@ -88,8 +88,12 @@ impl Daemon {
         self.child.wait().await.unwrap().code()
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     pub(crate) async fn signal(&self, name: &str) {
-        let process = self.child.id().unwrap().to_string();
+        let process = self.pid().to_string();
         assert!(Command::new("kill").args(["-s", name, &process]).status().await.unwrap().success());
     }
 

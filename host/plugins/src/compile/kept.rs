@@ -94,7 +94,7 @@ impl Kept {
 
     /// Remembers how the compiler ended. If that fails, the next start tries again.
     pub(super) fn refuse(&self, end: &CompilerEnd) {
-        let _ = self.write(REFUSED, |file| file.write_all(&serde_json::to_vec(end)?)).map(drop);
+        let _ = self.write(REFUSED, |file| file.write_all(&serde_json::to_vec(end)?));
     }
 
     /// Writes a file under another name first, so that nobody ever sees a part of it.

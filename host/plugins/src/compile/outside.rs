@@ -65,12 +65,13 @@ fn limit(processor: Duration, memory: u64) -> io::Result<()> {
         (Resource::Nofile, "files", 0, 0),
     ];
     for (resource, what, current, maximum) in limits {
-        if let Some(before) = getrlimit(resource).maximum.filter(|before| *before < current) {
+        let before = getrlimit(resource).maximum;
+        if let Some(before) = before.filter(|before| *before < current) {
             // With less, a good file might be taken for one that needs too much.
             let less = format!("it needs {current} {what}, and a process gets {before} here: see ulimit -a");
             return Err(io::Error::other(less));
         }
-        let maximum = getrlimit(resource).maximum.map_or(maximum, |before| before.min(maximum));
+        let maximum = before.map_or(maximum, |before| before.min(maximum));
         setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })?;
     }
     Ok(())

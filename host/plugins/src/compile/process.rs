@@ -23,8 +23,8 @@ pub(super) const REFUSED: u8 = 3;
 /// The exit code with which it says that it cannot compile anything, and on standard error why.
 pub(super) const UNFIT: u8 = 4;
 /// The arguments with which it gets its limits: seconds, and bytes.
-pub(super) const SECONDS: &str = "--seconds";
-pub(super) const BYTES: &str = "--bytes";
+const SECONDS: &str = "--seconds";
+const BYTES: &str = "--bytes";
 /// Bytes of what it prints that are shown.
 const SHOWN: usize = 200;
 

@@ -77,8 +77,7 @@ impl Library {
                 return true;
             }
             changes.push(LibraryChange::Removed { name: name.clone() });
-            let bundled = dogwatch_bundled::ALL.iter().find(|bundled| bundled.name == name);
-            match (&entry.loaded, bundled) {
+            match (&entry.loaded, dogwatch_bundled::find(name)) {
                 (Some(_), _) => entry.source = PluginSource::Gone(path.clone()),
                 (None, Some(bundled)) => *entry = LibraryEntry::new(PluginSource::Bundled(bundled.wasm)),
                 (None, None) => return false,

@@ -27,6 +27,12 @@ fn broken_webassembly_is_refused() {
 }
 
 #[test]
+fn what_grows_out_of_all_proportion_is_not_compiled() {
+    let error = refusal(&wat(&format!("{}{}", "(component ".repeat(9), ")".repeat(9))));
+    assert!(matches!(error, LoadError::TooComplex(_)), "{error}");
+}
+
+#[test]
 fn modules_need_a_type() {
     let error = refusal(&wat("(module (import \"env\" \"f\" (func)))"));
     assert!(matches!(error, LoadError::NotComponent(_)), "{error}");

@@ -31,7 +31,7 @@ fn guests() -> PathBuf {
 
 /// A bundled plugin's core module.
 pub(crate) fn bundled(name: &str) -> &'static [u8] {
-    dogwatch_bundled::ALL.iter().find(|plugin| plugin.name == name).unwrap().wasm
+    dogwatch_bundled::find(name).unwrap().wasm
 }
 
 /// `threshold` as it was built against the interface 0.1, by the SDK of commit bc41484: plugins that operators have.
