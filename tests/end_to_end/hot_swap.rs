@@ -1,26 +1,57 @@
-//! A plugin put into the plugin directory is used without a restart.
+//! A plugin put into the plugin directory is used without a restart, and one that fails stops nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use dogwatch_guest_build::GuestToolchain;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, until};
 
+/// A policy, compiled.
+fn policy(package: &str) -> PathBuf {
+    static BUILT: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    let packages = ["policy-threshold", "hostile-policy"];
+    let built = BUILT.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let target = root.join("target/guests");
+        GuestToolchain::detect().unwrap().build(&root, &packages, &target).unwrap()
+    });
+    built[packages.iter().position(|known| *known == package).unwrap()].clone()
+}
+
+/// The hostile policy, with another behaviour where no setting says which.
+fn hostile(behaviour: &[u8; 4]) -> Vec<u8> {
+    let mut bytes = std::fs::read(policy("hostile-policy")).unwrap();
+    let marker = b"by default: ";
+    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(marker)).collect();
+    let [place] = places[..] else { panic!("the default behaviour is in the file {} times", places.len()) };
+    bytes[place + marker.len()..][..4].copy_from_slice(behaviour);
+    bytes
+}
+
+/// Puts a whole file in place.
+fn put(plugins: &Path, name: &str, bytes: &[u8]) {
+    let half = plugins.join(format!(".{name}.part"));
+    std::fs::write(&half, bytes).unwrap();
+    std::fs::rename(&half, plugins.join(format!("{name}.wasm"))).unwrap();
+}
+
+/// A directory for plugins, and a configuration whose policy is `mine`.
+fn mine(dir: &Path, more: &str) -> (PathBuf, Setup) {
+    let plugins = dir.join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    let top = format!("plugins_dir = {plugins:?}");
+    (plugins, Setup { top, witness: format!("policy = \"mine\"\n{more}"), ..Setup::default() })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_policy_file_replaces_a_missing_policy() {
     let (net, dir) = (Net::start().await, Net::directory());
-    let plugins = dir.path().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
-    let setup =
-        Setup { top: format!("plugins_dir = {plugins:?}"), witness: "policy = \"mine\"".into(), ..Setup::default() };
+    let (plugins, setup) = mine(dir.path(), "");
     let daemon = Daemon::start(&net.write(dir.path(), &setup));
     until("the missing policy is reported", async || net.sink.has("/policy-failed", "opened")).await;
 
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = root.join("target/guests");
-    let built = GuestToolchain::detect().unwrap().build(&root, &["policy-threshold"], &target).unwrap();
-    let half = plugins.join(".mine.wasm.part");
-    std::fs::copy(&built[0], &half).unwrap();
-    std::fs::rename(&half, plugins.join("mine.wasm")).unwrap();
-
+    put(&plugins, "mine", &std::fs::read(policy("policy-threshold")).unwrap());
     until("the policy works", async || net.sink.has("/policy-failed", "resolved")).await;
     daemon.ready().await;
     net.handle().crash(WITNESS, "primary").unwrap();
@@ -30,4 +61,64 @@ async fn a_new_policy_file_replaces_a_missing_policy() {
     let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     let names: Vec<&str> = list["plugins"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert!(["mine", "threshold", "webhook"].iter().all(|name| names.contains(name)), "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fallback_policy_decides_where_the_configured_one_panics() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (plugins, setup) = mine(dir.path(), "");
+    put(&plugins, "mine", &hostile(b"loop"));
+    let daemon = Daemon::start(&net.write(dir.path(), &setup));
+    until("the failing policy is reported", async || net.sink.has("/policy-failed", "opened")).await;
+    let alert = &net.sink.alerts("/policy-failed", "opened")[0];
+    assert_eq!(alert.text("severity"), "critical");
+    assert!(alert.text("summary").ends_with("the failover policy fails; policy proactive decides in its place"));
+    assert!(
+        alert.text("details").contains("plugin mine failed in `decide`: it used up its"),
+        "{}",
+        alert.text("details")
+    );
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    let witness = daemon.witness().await.unwrap();
+    assert_eq!(witness["policy"]["name"], "proactive", "{witness}");
+    let reason = witness["switches"][0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.starts_with("policy proactive, in place of the one that fails: "), "{witness}");
+
+    put(&plugins, "mine", &std::fs::read(policy("policy-threshold")).unwrap());
+    until("the policy works", async || net.sink.has("/policy-failed", "resolved")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_fallback_policy_the_key_stays_and_somebody_is_paged() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (plugins, setup) = mine(dir.path(), "fallback_policy = \"none\"");
+    put(&plugins, "mine", &hostile(b"loop"));
+    let _daemon = Daemon::start(&net.write(dir.path(), &setup));
+    until("the failing policy is reported", async || net.sink.has("/policy-failed", "opened")).await;
+    let alert = &net.sink.alerts("/policy-failed", "opened")[0];
+    assert_eq!(alert.text("severity"), "page");
+    assert!(alert.text("summary").ends_with("the failover policy fails, so Dogwatch does not switch"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_fails_when_it_is_tried_does_not_replace_one_that_works() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (plugins, setup) = mine(dir.path(), "");
+    put(&plugins, "mine", &std::fs::read(policy("policy-threshold")).unwrap());
+    let daemon = Daemon::start(&net.write(dir.path(), &setup));
+    daemon.ready().await;
+    let opened = |count: usize| net.sink.alerts("/plugin-refused/mine", "opened").len() == count;
+    put(&plugins, "mine", &hostile(b"loop"));
+    until("the file is refused", async || opened(1)).await;
+    let details = net.sink.alerts("/plugin-refused/mine", "opened")[0].text("details").to_owned();
+    for part in ["alice", "tried on \"", "it used up its", "(sha256 ", "The version before stays in use"] {
+        assert!(details.contains(part), "{part} is not in: {details}");
+    }
+    put(&plugins, "mine", b"\0asm, and nothing that follows");
+    until("another one is refused", async || opened(2)).await;
+    put(&plugins, "mine", &hostile(b"good"));
+    until("one that works takes its place", async || net.sink.has("/plugin-refused/mine", "resolved")).await;
+    assert!(!net.sink.has("/policy-failed", "opened"), "the old one decided all the while");
 }

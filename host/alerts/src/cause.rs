@@ -117,6 +117,8 @@ causes! {
     Channel = "channel" by Daemon,
     /// A channel runs on the plugin of the last good start. The part is the channel.
     KeptPlugin = "kept-plugin" by Daemon,
+    /// A plugin's new file is refused, and the old one stays in use. The part is the plugin.
+    PluginRefused = "plugin-refused" by Daemon,
     /// Heartbeats do not get through. The part is the channel.
     Heartbeat = "heartbeat" by Daemon,
     /// The gateway cannot serve.

@@ -15,6 +15,6 @@ pub use orders::{PauseRequest, SwitchKind, SwitchReply, SwitchRequest};
 pub use rehearsal::{Check, CheckResult, RehearsalReport, SlotCounts};
 pub use socket::{ClientError, ControlClient, is_running, lock_path, socket_path};
 pub use status::{
-    AlertStatus, BeatState, BeatStatus, ChainStatus, DeliveryCounts, EndpointStatus, NodeStatus, Status, SwitchStatus,
-    TripwireState, TripwireStatus, WitnessStatus, millis,
+    AlertStatus, BeatState, BeatStatus, ChainStatus, DeliveryCounts, EndpointStatus, NodeStatus, PolicyStatus, Status,
+    SwitchStatus, TripwireState, TripwireStatus, WitnessStatus, millis,
 };

@@ -132,7 +132,10 @@ pub struct WitnessStatus {
     pub suspected_miss: Option<u64>,
     /// Time to the next own slot in milliseconds, if the schedule is known.
     pub next_slot_in_ms: Option<u64>,
-    /// Why the policy does not work, if it does not.
+    /// The policy that made the last decision: the configured one, or the fallback policy in its place.
+    #[serde(default)]
+    pub policy: Option<PolicyStatus>,
+    /// Why the configured policy does not work, if it does not.
     pub policy_trouble: Option<String>,
     /// The end of the pause of automatic switches, UTC.
     pub paused_until: Option<String>,
@@ -144,6 +147,19 @@ pub struct WitnessStatus {
     pub switches: Vec<SwitchStatus>,
     /// Open alerts about it.
     pub alerts: Vec<AlertStatus>,
+}
+
+/// The policy that made a decision, and what that cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyStatus {
+    /// Its name.
+    pub name: String,
+    /// The SHA-256 of its file, in hexadecimal.
+    pub sha256: String,
+    /// The fuel that the call used: instructions, roughly.
+    pub fuel: u64,
+    /// How long the call took, in microseconds.
+    pub micros: u64,
 }
 
 /// A node.

@@ -44,4 +44,4 @@ pub use node::NodeSettings;
 pub use paths::PathError;
 pub use problem::{Level, Problem, Problems};
 pub use secret::{Secret, SecretError, SecretSource, read_private};
-pub use witness::WitnessConfig;
+pub use witness::{FallbackPolicy, WitnessConfig};

@@ -9,6 +9,7 @@
 //! pending state and proves nothing.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may panic, that is how it fails"))]
 
+mod answer;
 mod beat;
 mod book;
 mod chain;
@@ -29,6 +30,7 @@ mod testing;
 mod time;
 mod watch;
 
+pub use answer::PolicyAnswer;
 pub use beat::{Beat, MachineTrouble, NodeProcess};
 pub use book::AlertBook;
 pub use chain::{

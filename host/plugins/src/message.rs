@@ -10,7 +10,8 @@ use crate::text::sanitize;
 pub struct PluginMessage(String);
 
 impl PluginMessage {
-    pub(crate) fn new(text: &str) -> Self {
+    /// These words, shortened and without control characters.
+    pub fn new(text: &str) -> Self {
         Self(sanitize(text, SENTENCE))
     }
 

@@ -1,5 +1,6 @@
 //! Policies.
 
+pub(crate) mod trial;
 mod validate;
 
 use std::fmt;

@@ -44,6 +44,8 @@ fn has_part(key: &AlertKey, config: &Config) -> bool {
         Cause::Channel | Cause::KeptPlugin | Cause::Heartbeat => {
             config.channels.iter().any(|channel| Some(channel.name.as_str()) == key.part.as_deref())
         }
+        // Nothing has been replaced since this start.
+        Cause::PluginRefused => false,
         Cause::Gateway => config.gateway.is_some(),
         Cause::Metrics => config.metrics.is_some(),
         _ => true,

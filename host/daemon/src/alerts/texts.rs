@@ -207,6 +207,26 @@ impl AlertTexts<'_> {
         }
     }
 
+    /// A plugin's new file is refused.
+    pub fn plugin_refused(&self, plugin: &str, condition: Condition<'_>) -> AlertReport {
+        let (key, severity) = (self.part(Cause::PluginRefused, plugin), Severity::Warning);
+        let summary = format!("the new file of plugin {plugin} is refused");
+        match condition {
+            Condition::Fails(why) => {
+                let text = Text {
+                    summary,
+                    details: format!("{why}\nThe version before stays in use until Dogwatch stops."),
+                    remedy: format!(
+                        "Put a file that works in its place, or the old one before the next start. To try one: dogwatch plugin check {plugin}.wasm"
+                    ),
+                    command: "dogwatch plugin list".to_owned(),
+                };
+                self.raised(key, severity, text)
+            }
+            Condition::Holds => self.over(key, severity, &summary, "A file in its place is in use."),
+        }
+    }
+
     /// Heartbeats do not get through.
     pub fn heartbeat(&self, channel: &str, condition: Condition<'_>) -> AlertReport {
         let (key, severity) = (self.part(Cause::Heartbeat, channel), Severity::Warning);

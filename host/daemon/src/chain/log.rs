@@ -14,6 +14,8 @@ pub(super) fn broadcast(site: &str, chain: &str, witness: &AccountName, report: 
 }
 
 pub(super) fn effects(site: &str, chain: &str, witness: &AccountName, effects: &Effects) {
+    let policy = effects.policy.as_ref().map(|policy| policy.name.as_str());
+    let sha256 = effects.policy.as_ref().map(|policy| policy.sha256.as_str());
     for record in &effects.records {
         tracing::info!(
             site,
@@ -22,6 +24,8 @@ pub(super) fn effects(site: &str, chain: &str, witness: &AccountName, effects: &
             verdict = ?record.verdict,
             evidence = record.evidence,
             reason = record.reason,
+            policy,
+            policy_sha256 = sha256,
             "decision: {}",
             record.outcome,
         );

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, TransactionId};
 use dogwatch_client::{ChainStatus, SwitchKind};
-use dogwatch_engine::{Holder, Lifetime, NodeIndex, Probe, ProbeFailure, Refusal, SendReport, Strength};
+use dogwatch_engine::{Holder, Lifetime, NodeIndex, Probe, ProbeFailure, Refusal, SendReport, Situation, Strength};
 use dogwatch_rpc::{EndpointIndex, PollAnswer, WireEvent};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::chain::beats::Heard;
-use crate::chain::policy::Policy;
+use crate::chain::policy::{Policy, PolicyRole};
 use crate::chain::rehearse::WitnessRehearsal;
 
 /// A message to a chain's task.
@@ -36,8 +36,10 @@ pub enum Message {
     Pause(AccountName, Option<Duration>, oneshot::Sender<bool>),
     /// Someone asks whether a switch would work now.
     Rehearse(oneshot::Sender<Vec<WitnessRehearsal>>),
+    /// Someone asks which situation a witness's policy was last asked about, and for the policy's memory.
+    LastSituation(usize, oneshot::Sender<Option<(Situation, Vec<u8>)>>),
     /// A policy was replaced.
-    Policy(usize, Policy),
+    Policy(usize, PolicyRole, Box<Policy>),
 }
 
 /// The answer to the operator's request for a switch: the transaction, or why it was refused.

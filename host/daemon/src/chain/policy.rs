@@ -1,7 +1,16 @@
-//! The policy of a witness: a working plugin, or why it has none.
+//! The policies of a witness: the one that the configuration names, and the fallback policy that decides where it fails.
 
-use dogwatch_plugins::{Library, PolicyPlugin};
+mod strikes;
 
+use std::time::Duration;
+
+use dogwatch_chain::Time;
+use dogwatch_client::PolicyStatus;
+use dogwatch_engine::{Decision, PolicyAnswer, PolicyFailure, Situation};
+use dogwatch_plugins::{Library, LibraryError, PluginError, PolicyPlugin, Scenario, Settings};
+
+use crate::chain::policy::strikes::{Strikes, Turn};
+use crate::clock::Clock;
 use crate::config::WitnessConfig;
 
 /// A policy, or why it does not work.
@@ -13,14 +22,176 @@ pub enum Policy {
     Broken(String),
 }
 
+impl Policy {
+    fn checked(found: Result<PolicyPlugin, LibraryError>, settings: &Settings) -> Self {
+        let checked = found.map_err(|error| error.to_string()).and_then(|plugin| match plugin.check(settings) {
+            Ok(()) => Ok(plugin),
+            Err(error) => Err(error.to_string()),
+        });
+        checked.map_or_else(Self::Broken, Self::Ready)
+    }
+
+    /// Itself, or broken if it fails in one of these situations. Its settings are those that it was loaded with.
+    #[must_use]
+    pub fn tried_on(self, settings: &Settings, scenarios: &[Scenario], memory: &[u8]) -> Self {
+        let Self::Ready(plugin) = self else { return self };
+        match plugin.try_on(settings, scenarios, memory) {
+            Ok(()) => Self::Ready(plugin),
+            Err(failure) => Self::Broken(failure.to_string()),
+        }
+    }
+}
+
 /// Loads the policy of a witness and has it check the settings.
 pub fn load(library: &Library, witness: &WitnessConfig) -> Policy {
-    let plugin = match library.policy(&witness.policy) {
-        Ok(plugin) => plugin,
-        Err(error) => return Policy::Broken(error.to_string()),
-    };
-    match plugin.check(&witness.settings) {
-        Ok(()) => Policy::Ready(plugin),
-        Err(error) => Policy::Broken(error.to_string()),
+    Policy::checked(library.policy(&witness.policy), &witness.settings)
+}
+
+/// Loads the fallback policy of a witness, if it has one. A bundled one is loaded from the binary, whatever file has its name.
+pub fn load_fallback(library: &Library, witness: &WitnessConfig) -> Option<Policy> {
+    let name = witness.fallback.name()?;
+    Some(Policy::checked(library.bundled_or_file_policy(name), &Settings::default()))
+}
+
+/// What a policy is to a witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyRole {
+    /// The one that the configuration names.
+    Configured,
+    /// The one that decides where the configured one fails.
+    Fallback,
+}
+
+/// The policies of a witness.
+#[derive(Debug)]
+pub struct Policies {
+    main: Policy,
+    settings: Settings,
+    strikes: Strikes,
+    fallback: Option<Policy>,
+    /// What the fallback policy wants to keep. It is lost with the process.
+    fallback_memory: Vec<u8>,
+    clock: Clock,
+    /// Why the configured policy did not make the last decision.
+    failed: Option<PolicyFailure>,
+    last: Option<PolicyStatus>,
+    /// What a policy was last asked about.
+    situation: Option<Situation>,
+}
+
+impl Policies {
+    /// These, and nothing is known about them yet.
+    pub fn new(main: Policy, fallback: Option<Policy>, settings: Settings, clock: Clock) -> Self {
+        let (strikes, fallback_memory) = (Strikes::default(), Vec::new());
+        Self { main, settings, strikes, fallback, fallback_memory, clock, failed: None, last: None, situation: None }
     }
+
+    /// Another file is the policy from now on: what the old one did does not count against it.
+    pub fn replace(&mut self, role: PolicyRole, policy: Policy) {
+        match role {
+            PolicyRole::Configured => {
+                self.main = policy;
+                self.strikes = Strikes::default();
+            }
+            PolicyRole::Fallback => {
+                self.fallback = Some(policy);
+                self.fallback_memory = Vec::new();
+            }
+        }
+    }
+
+    /// Why the configured policy does not work, if it does not.
+    pub fn trouble(&self) -> Option<&str> {
+        match &self.main {
+            Policy::Ready(_) => self.failed.as_ref().map(PolicyFailure::as_str),
+            Policy::Broken(why) => Some(why),
+        }
+    }
+
+    /// The policy that made the last decision, and what that cost.
+    pub fn last(&self) -> Option<&PolicyStatus> {
+        self.last.as_ref()
+    }
+
+    /// The situation that a policy was last asked about.
+    pub fn last_situation(&self) -> Option<&Situation> {
+        self.situation.as_ref()
+    }
+
+    /// Asks the configured policy, and if that fails the fallback policy.
+    pub fn ask(&mut self, now: Time, situation: &Situation, memory: &[u8]) -> PolicyAnswer {
+        let answer = match self.ask_main(now, situation, memory) {
+            Ok(decision) => PolicyAnswer::Decided(decision),
+            Err(failure) => self.ask_fallback(situation, failure),
+        };
+        self.failed = match &answer {
+            PolicyAnswer::Decided(_) => None,
+            PolicyAnswer::Replaced { failure, .. } | PolicyAnswer::Failed(failure) => Some(failure.clone()),
+        };
+        self.situation = Some(situation.clone());
+        answer
+    }
+
+    fn ask_main(&mut self, now: Time, situation: &Situation, memory: &[u8]) -> Result<Decision, PolicyFailure> {
+        let plugin = match &self.main {
+            Policy::Ready(plugin) => plugin.clone(),
+            Policy::Broken(why) => return Err(PolicyFailure::new(why)),
+        };
+        let rest = match self.strikes.turn(now) {
+            Turn::Ask => None,
+            Turn::Wait(until) => Some(format!("it is asked again after {until} UTC")),
+            Turn::Aside => Some("it is not asked again until its file is replaced".to_owned()),
+        };
+        if let Some(rest) = rest {
+            let why = self.strikes.last().unwrap_or("it failed");
+            return Err(PolicyFailure::new(format!("{why}; {rest}")));
+        }
+        let settings = self.settings.clone();
+        self.call(&plugin, &settings, situation, memory).map_err(|error| {
+            self.strikes.note(now, &error, situation.block_interval);
+            PolicyFailure::new(error.to_string())
+        })
+    }
+
+    fn ask_fallback(&mut self, situation: &Situation, failure: PolicyFailure) -> PolicyAnswer {
+        let plugin = match &self.fallback {
+            None => return PolicyAnswer::Failed(failure),
+            Some(Policy::Broken(why)) => return both_fail(&failure, why),
+            Some(Policy::Ready(plugin)) => plugin.clone(),
+        };
+        let memory = std::mem::take(&mut self.fallback_memory);
+        match self.call(&plugin, &Settings::default(), situation, &memory) {
+            Ok(decision) => {
+                self.fallback_memory.clone_from(&decision.memory);
+                PolicyAnswer::Replaced { failure, by: plugin.name().to_owned(), decision }
+            }
+            Err(error) => both_fail(&failure, &error.to_string()),
+        }
+    }
+
+    fn call(
+        &mut self,
+        plugin: &PolicyPlugin,
+        settings: &Settings,
+        situation: &Situation,
+        memory: &[u8],
+    ) -> Result<Decision, PluginError> {
+        let began = self.clock.uptime();
+        let called = plugin.decide(settings, situation, memory);
+        let took = self.clock.uptime().since(began);
+        let (name, sha256) = (plugin.name().to_owned(), plugin.sha256().to_owned());
+        let fuel = called.as_ref().map_or(0, |called| called.fuel);
+        tracing::trace!(policy = name, sha256, fuel, micros = micros(took), "the policy was asked");
+        let called = called?;
+        self.last = Some(PolicyStatus { name, sha256, fuel, micros: micros(took) });
+        Ok(called.value)
+    }
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn both_fail(failure: &PolicyFailure, why: &str) -> PolicyAnswer {
+    PolicyAnswer::Failed(PolicyFailure::new(format!("{}; and the fallback policy: {why}", failure.as_str())))
 }

@@ -73,7 +73,7 @@ pub(super) fn witness(task: &WitnessTask, tracker: &Tracker, now: Time) -> Witne
     WitnessRehearsal {
         witness: watch.config().witness.to_string(),
         mode: watch.config().mode,
-        policy_trouble: task.policy_trouble().map(str::to_owned),
+        policy_trouble: task.policies().trouble().map(str::to_owned),
         standbys: standbys.collect(),
         slots: watch.state().tally.within(now, DAY),
         holder,

@@ -214,9 +214,15 @@ impl ChainTask {
                 let rehearsed = self.witnesses.iter().map(|task| rehearse::witness(task, &self.tracker, now));
                 let _ = reply.send(rehearsed.collect());
             }
-            Message::Policy(witness, policy) => {
+            Message::LastSituation(witness, reply) => {
+                let _ = reply.send(self.witnesses.get(witness).and_then(|task| {
+                    let situation = task.policies().last_situation()?.clone();
+                    Some((situation, task.watch().state().memory.clone()))
+                }));
+            }
+            Message::Policy(witness, role, policy) => {
                 if let Some(task) = self.witnesses.get_mut(witness) {
-                    task.set_policy(policy);
+                    task.policies_mut().replace(role, *policy);
                 }
             }
         }
@@ -339,7 +345,7 @@ impl ChainTask {
             return Some("the state cannot be stored".to_owned());
         }
         self.witnesses.iter().find_map(|task| {
-            let trouble = task.policy_trouble()?;
+            let trouble = task.policies().trouble()?;
             Some(format!("the policy of {} does not work: {trouble}", task.watch().config().witness))
         })
     }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{PublicKey, SecretKey, SignedTransaction, Time};
+use dogwatch_client::PolicyStatus;
 use dogwatch_engine::{
-    self as engine, Command, Decision, DecisionRecord, Event, NodeConfig, NodeIndex, PolicyFailure, Probing, Refusal,
-    Signing, Situation, SwitchPlan, Tracker, Watch, WatchConfig, WatchState,
+    self as engine, Command, DecisionRecord, Event, NodeConfig, NodeIndex, Probing, Refusal, Signing, SwitchPlan,
+    Tracker, Watch, WatchConfig, WatchState,
 };
-use dogwatch_plugins::Settings;
 use dogwatch_rpc::WireEvent;
 
 use crate::chain::beats::{Beats, Heard};
-use crate::chain::policy::Policy;
+use crate::chain::policy::Policies;
 use crate::chain::wires::Wires;
 use crate::config::{ChainConfig, Config, WitnessConfig};
 
@@ -20,15 +20,12 @@ use crate::config::{ChainConfig, Config, WitnessConfig};
 #[derive(Debug)]
 pub struct WitnessTask {
     watch: Watch,
-    policy: Policy,
-    settings: Settings,
+    policies: Policies,
     keys: BTreeMap<PublicKey, SecretKey>,
     stored: WatchState,
     wake_at: Option<Time>,
     wires: Wires,
     beats: Beats,
-    /// Why the policy's last decision failed.
-    failed: Option<PolicyFailure>,
 }
 
 /// What is left to do once an event has been handled.
@@ -40,6 +37,8 @@ pub struct Effects {
     pub sends: Vec<SwitchPlan>,
     /// Decisions for the log.
     pub records: Vec<DecisionRecord>,
+    /// The policy that decided last.
+    pub policy: Option<PolicyStatus>,
     /// The answer to the operator, if there was a request.
     pub answer: Option<Result<dogwatch_chain::TransactionId, Vec<Refusal>>>,
 }
@@ -51,7 +50,7 @@ impl WitnessTask {
         chain: &ChainConfig,
         witness: &WitnessConfig,
         tracker_index: usize,
-        policy: Policy,
+        policies: Policies,
         state: WatchState,
         now: Time,
     ) -> Self {
@@ -79,14 +78,12 @@ impl WitnessTask {
         };
         Self {
             watch: Watch::new(watch_config, state.clone(), now),
-            policy,
-            settings: witness.settings.clone(),
+            policies,
             keys: keys.collect(),
             wires: Wires::new(witness.nodes.len(), now),
             beats: Beats::new(witness.nodes.len()),
             stored: state,
             wake_at: None,
-            failed: None,
         }
     }
 
@@ -124,17 +121,14 @@ impl WitnessTask {
         self.beats.note(now, arrived, node, heard).map(|beat| Event::Beat(node, beat))
     }
 
-    /// Replaces the policy.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.policy = policy;
+    /// Its policies.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
     }
 
-    /// Why the policy does not work, if it does not.
-    pub fn policy_trouble(&self) -> Option<&str> {
-        match &self.policy {
-            Policy::Ready(_) => self.failed.as_ref().map(PolicyFailure::as_str),
-            Policy::Broken(why) => Some(why),
-        }
+    /// Its policies, to replace one.
+    pub fn policies_mut(&mut self) -> &mut Policies {
+        &mut self.policies
     }
 
     /// Handles an event and the policy's answer to it.
@@ -148,9 +142,8 @@ impl WitnessTask {
             for command in self.watch.handle(now, tracker, event) {
                 match command {
                     Command::AskPolicy(situation) => {
-                        let answer = self.ask(&situation);
-                        self.failed = answer.as_ref().err().cloned();
-                        next = Some(Event::Decided(answer));
+                        let memory = &self.watch.state().memory;
+                        next = Some(Event::Decided(self.policies.ask(now, &situation, memory)));
                     }
                     Command::Send(plan) => effects.sends.push(*plan),
                     Command::Report(report) => effects.reports.push(*report),
@@ -160,17 +153,8 @@ impl WitnessTask {
                 }
             }
         }
+        effects.policy = self.policies.last().cloned();
         effects
-    }
-
-    fn ask(&self, situation: &Situation) -> Result<Decision, PolicyFailure> {
-        match &self.policy {
-            Policy::Ready(policy) => {
-                let called = policy.decide(&self.settings, situation, &self.watch.state().memory);
-                called.map(|called| called.value).map_err(|error| PolicyFailure::new(error.to_string()))
-            }
-            Policy::Broken(why) => Err(PolicyFailure::new(why)),
-        }
     }
 
     /// The state, if it differs from what was last stored.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use dogwatch_client::{
-    AlertStatus, BeatState, BeatStatus, ChainStatus, Failure, NodeStatus, Status, TripwireState, WitnessStatus,
+    AlertStatus, BeatState, BeatStatus, ChainStatus, Failure, NodeStatus, PolicyStatus, Status, TripwireState,
+    WitnessStatus,
 };
 use dogwatch_engine::Health;
 
@@ -89,6 +90,11 @@ fn witness(out: &mut String, witness: &WitnessStatus) -> std::fmt::Result {
     }
     if let Some(until) = &witness.paused_until {
         writeln!(out, "  automatic switches are paused until {until} UTC")?;
+    }
+    if let Some(policy) = &witness.policy {
+        let PolicyStatus { name, sha256, fuel, micros } = policy;
+        let sum: String = sha256.chars().take(12).collect();
+        writeln!(out, "  policy {name} (sha256 {sum}…) decided last, in {micros} µs with {fuel} units of fuel")?;
     }
     if let Some(trouble) = &witness.policy_trouble {
         writeln!(out, "  policy: {trouble}")?;

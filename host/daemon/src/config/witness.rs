@@ -29,6 +29,8 @@ pub struct WitnessConfig {
     pub policy: String,
     /// The policy's settings.
     pub settings: Settings,
+    /// Which policy decides where that one fails.
+    pub fallback: FallbackPolicy,
     /// Its rails.
     pub rails: Rails,
     /// How long a switch may take to get into a block.
@@ -41,6 +43,25 @@ pub struct WitnessConfig {
     pub damping: Damping,
     /// Its nodes, in order of preference.
     pub nodes: Vec<NodeSettings>,
+}
+
+/// Which policy decides where the configured one fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FallbackPolicy {
+    /// None: the key stays where it is.
+    Absent,
+    /// The one with this name.
+    Named(String),
+}
+
+impl FallbackPolicy {
+    /// Its name, if there is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Absent => None,
+            Self::Named(name) => Some(name),
+        }
+    }
 }
 
 impl WitnessConfig {
@@ -94,8 +115,13 @@ pub(super) fn read<'a>(
     let mode = mode::read(&mut section, problems).unwrap_or(default_mode);
     let policy = section.text("policy", problems).map_or_else(|| DEFAULT_POLICY.to_owned(), |policy| policy.value);
     let settings = section.table("settings", problems).map(|table| table.settings(problems)).unwrap_or_default();
-    let fallback = Profile::hive();
-    let profile = chain.map_or(&fallback, |chain| &chain.profile);
+    let fallback = match section.text("fallback_policy", problems).map(|given| given.value) {
+        None => FallbackPolicy::Named(DEFAULT_POLICY.to_owned()),
+        Some(none) if none == NO_POLICY => FallbackPolicy::Absent,
+        Some(name) => FallbackPolicy::Named(name),
+    };
+    let hive = Profile::hive();
+    let profile = chain.map_or(&hive, |chain| &chain.profile);
     // Bounds in slots depend on the chain.
     let slots = |count| chain.map_or(Duration::ZERO, |chain| chain.profile.slots(count));
     let expiration = section.duration_within("expiration", expiration_range(slots(3)), problems);
@@ -138,6 +164,7 @@ pub(super) fn read<'a>(
         mode,
         policy,
         settings,
+        fallback,
         rails,
         expiration,
         failback,
@@ -150,6 +177,8 @@ pub(super) fn read<'a>(
 
 /// The policy that decides where the configuration names none.
 const DEFAULT_POLICY: &str = "proactive";
+/// What `fallback_policy` is where the key must stay if the policy fails.
+const NO_POLICY: &str = "none";
 
 const PROBE_INTERVAL: Range<'_> = Range {
     least: Duration::from_millis(50),

@@ -14,6 +14,7 @@ use crate::chain::local_time::LocalTime;
 use crate::chain::message::Message;
 use crate::chain::node_watch::watch_node;
 use crate::chain::options::pool_options;
+use crate::chain::policy::Policies;
 use crate::chain::polls::poll;
 use crate::chain::task::ChainTask;
 use crate::chain::witness::WitnessTask;
@@ -96,8 +97,9 @@ pub(super) async fn start_chain(
         lost.set_aside.extend(aside);
         let own = Scope::witness(&name, witness.name.as_str());
         state.alerts = about(&|scope| *scope == own || is_of_node(scope, Some(witness)));
-        let policy = policy::load(library, witness);
-        witnesses.push(WitnessTask::new(config, chain, witness, index, policy, state, clock.now()));
+        let (main, fallback) = (policy::load(library, witness), policy::load_fallback(library, witness));
+        let policies = Policies::new(main, fallback, witness.settings.clone(), clock);
+        witnesses.push(WitnessTask::new(config, chain, witness, index, policies, state, clock.now()));
         for (node, place) in witness.nodes.iter().zip(0..) {
             if let Some(key) = node.beat {
                 let probes = if node.probe.is_some() { BeatProbes::AreNotNeeded } else { BeatProbes::Count };

@@ -10,7 +10,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::chains::{LostState, Shared, start_chain};
 use super::channels::{Channels, clients, heard, watch_plugins};
 use super::error::{StartError, TaskEnded};
-use super::plugins;
+use super::plugins::PluginFollower;
+use super::signals;
 use super::starts::remember_start;
 use super::state_files::StateFiles;
 use crate::alerts::desk::AlertDesk;
@@ -142,9 +143,12 @@ impl Daemon {
             Err(error) if takes_nothing(&error) => None,
             listener => Some(listener.map_err(|source| StartError::Control { path, source })?),
         };
-        let files = StateFiles { config: config.clone(), desk, store_failure: failure_alert, control };
+        let files = StateFiles { config: config.clone(), desk: desk.clone(), store_failure: failure_alert, control };
         tasks.spawn(files.keep(listener));
-        tasks.spawn(plugins::follow(library, config, inboxes, senders));
+        let look = signals::each_hangup(&config.site);
+        tasks.spawn(
+            PluginFollower { library: Arc::new(library), config, chains: inboxes, channels: senders, desk, look }.run(),
+        );
         Ok(Self { tasks, stop, gateway })
     }
 

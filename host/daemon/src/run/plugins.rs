@@ -1,16 +1,19 @@
 //! Puts plugin files into use as they appear in the plugin directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dogwatch_plugins::{ChannelPlugin, Library, LibraryChange};
-use tokio::sync::{mpsc, watch};
+use dogwatch_plugins::{ChannelPlugin, Library, LibraryChange, Scenario, Settings, scenarios};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use crate::alerts::condition::StandingAlert;
+use crate::alerts::desk::AlertDesk;
+use crate::alerts::texts::Condition;
 use crate::chain::message::Message;
-use crate::chain::policy::{self, Policy};
+use crate::chain::policy::{self, Policy, PolicyRole};
 use crate::channels::plugin::{self, ChannelFault};
-use crate::config::Config;
+use crate::config::{Config, WitnessConfig};
 use crate::fallback::last_good;
 
 /// How often to check the plugin directory.
@@ -19,113 +22,210 @@ pub(super) const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 /// The senders that replace the channels' plugins, in the order of the configuration.
 pub(super) type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, ChannelFault>>>;
 
-/// Puts plugin files into use as they appear in the plugin directory.
-pub(super) async fn follow(
-    library: Library,
-    config: Config,
-    chains: Vec<(String, mpsc::Sender<Message>)>,
-    channels: ChannelSenders,
-) {
-    let library = Arc::new(library);
-    let mut ready = ready_policies(&library, &config).await;
-    let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
-    loop {
-        tokio::time::sleep(PLUGIN_LOOK).await;
+/// The chain of a witness, its index there, and what the policy is to it.
+type Place = (String, usize, PolicyRole);
+
+/// Follows the plugin directory.
+pub(super) struct PluginFollower {
+    pub(super) library: Arc<Library>,
+    pub(super) config: Config,
+    pub(super) chains: Vec<(String, mpsc::Sender<Message>)>,
+    pub(super) channels: ChannelSenders,
+    pub(super) desk: AlertDesk,
+    /// Rings when the operator wants the directory looked at now.
+    pub(super) look: Arc<Notify>,
+}
+
+/// What has been found out so far.
+#[derive(Default)]
+struct Known {
+    /// Where policies work.
+    ready: BTreeSet<Place>,
+    /// An alert for each plugin whose new file was refused.
+    refused: BTreeMap<String, StandingAlert>,
+}
+
+impl PluginFollower {
+    /// Looks every few seconds, and when it is told to.
+    pub(super) async fn run(self) {
+        let mut known = Known { ready: self.ready_policies().await, refused: BTreeMap::new() };
+        let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
+        loop {
+            let _ = tokio::time::timeout(PLUGIN_LOOK, self.look.notified()).await;
+            self.keep_last_good();
+            let library = Arc::clone(&self.library);
+            // Compiling takes a while and must not hold up anything.
+            let Ok(changes) = tokio::task::spawn_blocking(move || library.refresh()).await else { continue };
+            let changed = !changes.is_empty();
+            for change in changes {
+                self.take_in(change, &mut known).await;
+            }
+            if changed {
+                let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
+            }
+        }
+    }
+
+    fn keep_last_good(&self) {
+        let config = &self.config;
         if !last_good::is_kept(&config.state_dir)
-            && let Err(error) = last_good::keep(&config, &library)
+            && let Err(error) = last_good::keep(config, &self.library)
         {
             tracing::debug!(site = config.site, %error, "could not keep the alert configuration for later starts");
         }
-        let looked = Arc::clone(&library);
-        // Compiling takes a while and must not hold up anything.
-        let Ok(changes) = tokio::task::spawn_blocking(move || looked.refresh()).await else { continue };
-        let changed = !changes.is_empty();
-        for change in changes {
-            tracing::info!(site = config.site, "{change}");
-            if let LibraryChange::Reloaded { name, .. } | LibraryChange::Available { name } = &change {
-                put_into_use(&library, &config, name, &chains, &channels, &mut ready).await;
-            }
-        }
-        if changed {
-            let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
-        }
     }
-}
 
-/// The chain of a witness, and its index there.
-type Place = (String, usize);
-
-/// The witnesses whose policies work.
-async fn ready_policies(library: &Arc<Library>, config: &Config) -> BTreeSet<Place> {
-    let mut ready = BTreeSet::new();
-    for chain in &config.chains {
-        let name = &chain.profile.name;
-        for (index, witness) in config.witnesses.iter().filter(|witness| witness.chain == *name).enumerate() {
-            let (library, witness) = (Arc::clone(library), witness.clone());
-            let loaded = tokio::task::spawn_blocking(move || policy::load(&library, &witness)).await;
-            if matches!(loaded, Ok(Policy::Ready(_))) {
-                ready.insert((name.clone(), index));
-            }
-        }
-    }
-    ready
-}
-
-/// Replaces the plugin wherever it is used, but never a working one by one that does not work.
-async fn put_into_use(
-    library: &Arc<Library>,
-    config: &Config,
-    name: &str,
-    chains: &[(String, mpsc::Sender<Message>)],
-    channels: &ChannelSenders,
-    ready: &mut BTreeSet<Place>,
-) {
-    let site = &config.site;
-    for (chain, inbox) in chains {
-        let witnesses = config.witnesses.iter().filter(|witness| witness.chain == *chain);
-        for (index, watched) in witnesses.enumerate().filter(|(_, witness)| witness.policy == name) {
-            let (library, witness) = (Arc::clone(library), watched.clone());
-            let loaded = tokio::task::spawn_blocking(move || policy::load(&library, &witness)).await;
-            let Ok(policy) = loaded else { continue };
-            let place = (chain.clone(), index);
-            match &policy {
-                Policy::Ready(_) => {
-                    ready.insert(place);
+    async fn take_in(&self, change: LibraryChange, known: &mut Known) {
+        tracing::info!(site = self.config.site, "{change}");
+        match change {
+            LibraryChange::Reloaded { name, .. } | LibraryChange::Available { name } => {
+                match self.put_into_use(&name, known).await {
+                    Ok(()) => self.accepted(&name, known).await,
+                    Err(why) => self.refused(&name, &why, known).await,
                 }
-                Policy::Broken(why) if ready.contains(&place) => {
-                    let witness = watched.name.as_str();
-                    tracing::error!(
-                        site,
-                        chain,
-                        witness,
-                        policy = name,
-                        why,
-                        "the policy's new file is refused; the old one stays in use until the daemon stops"
-                    );
-                    continue;
-                }
-                Policy::Broken(_) => {}
             }
-            let _ = inbox.send(Message::Policy(index, policy)).await;
+            LibraryChange::ReloadFailed(problem) => self.refused(&problem.name, &problem.to_string(), known).await,
+            LibraryChange::Removed { name } => self.accepted(&name, known).await,
         }
     }
-    for (configured, sender) in config.channels.iter().zip(channels).filter(|(channel, _)| channel.plugin == name) {
-        let (library, channel) = (Arc::clone(library), configured.clone());
-        let loaded = tokio::task::spawn_blocking(move || plugin::load(&library, &channel)).await;
-        let Ok(plugin) = loaded else { continue };
-        if let Err(why) = &plugin
-            && sender.borrow().is_ok()
-        {
-            let channel = &configured.name;
-            tracing::error!(
-                site,
-                channel,
-                plugin = name,
-                %why,
-                "the channel's new file is refused; the old one stays in use until the daemon stops"
+
+    /// A plugin's new file is not used: an alert says so until another one takes its place.
+    async fn refused(&self, name: &str, why: &str, known: &mut Known) {
+        let library = Arc::clone(&self.library);
+        let wanted = name.to_owned();
+        let sha256 = tokio::task::spawn_blocking(move || library.sha256(&wanted)).await.ok().flatten();
+        let why = format!("{why} (sha256 {})", sha256.as_deref().unwrap_or("unknown: the file cannot be read"));
+        tracing::error!(
+            site = self.config.site,
+            plugin = name,
+            why,
+            "the plugin's new file is refused; the old one stays in use"
+        );
+        let alert = known.refused.entry(name.to_owned()).or_insert_with(|| StandingAlert::new(self.desk.clone()));
+        // Each file is told, even if the one before it was refused a moment ago.
+        alert.now(Condition::Holds, |texts, condition| texts.plugin_refused(name, condition)).await;
+        alert.now(Condition::Fails(&why), |texts, condition| texts.plugin_refused(name, condition)).await;
+    }
+
+    async fn accepted(&self, name: &str, known: &mut Known) {
+        if let Some(mut alert) = known.refused.remove(name) {
+            alert.now(Condition::Holds, |texts, condition| texts.plugin_refused(name, condition)).await;
+        }
+    }
+
+    /// Where policies work.
+    async fn ready_policies(&self) -> BTreeSet<Place> {
+        let mut ready = BTreeSet::new();
+        for chain in &self.config.chains {
+            let name = &chain.profile.name;
+            for (index, witness) in self.witnesses(name) {
+                for (role, _) in roles(witness) {
+                    if matches!(self.load(witness, role, Trial::none()).await, Some(Policy::Ready(_))) {
+                        ready.insert((name.clone(), index, role));
+                    }
+                }
+            }
+        }
+        ready
+    }
+
+    fn witnesses(&self, chain: &str) -> Vec<(usize, &WitnessConfig)> {
+        self.config.witnesses.iter().filter(|witness| witness.chain == chain).enumerate().collect()
+    }
+
+    /// The witnesses on a chain that have this policy, and what it is to each.
+    fn uses(&self, chain: &str, policy: &str) -> Vec<(usize, &WitnessConfig, PolicyRole)> {
+        let mut uses = Vec::new();
+        for (index, witness) in self.witnesses(chain) {
+            uses.extend(
+                roles(witness).into_iter().filter(|(_, name)| *name == policy).map(|(role, _)| (index, witness, role)),
             );
-            continue;
         }
-        let _ = sender.send(plugin);
+        uses
     }
+
+    /// Loads a policy of a witness where blocking is allowed, and tries it.
+    async fn load(&self, witness: &WitnessConfig, role: PolicyRole, trial: Trial) -> Option<Policy> {
+        let (library, witness) = (Arc::clone(&self.library), witness.clone());
+        let loaded = tokio::task::spawn_blocking(move || {
+            let no_settings = Settings::default();
+            let (policy, settings) = match role {
+                PolicyRole::Configured => (policy::load(&library, &witness), &witness.settings),
+                PolicyRole::Fallback => (policy::load_fallback(&library, &witness)?, &no_settings),
+            };
+            Some(policy.tried_on(settings, &trial.scenarios, &trial.memory))
+        });
+        loaded.await.ok().flatten()
+    }
+
+    /// What a policy is tried on before it decides for a witness: the last situation, and those that are hard.
+    async fn trial(&self, inbox: &mpsc::Sender<Message>, index: usize) -> Trial {
+        let (reply, answer) = oneshot::channel();
+        let _ = inbox.send(Message::LastSituation(index, reply)).await;
+        let mut trial = Trial { scenarios: scenarios().unwrap_or_default(), memory: Vec::new() };
+        if let Ok(Some((situation, memory))) = answer.await {
+            trial.memory = memory;
+            trial.scenarios.insert(0, Scenario { name: "the present situation", situation });
+        }
+        trial
+    }
+
+    /// Replaces the plugin wherever it is used, but never a working one by one that does not work.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not take the place of the one before, at one place at least.
+    async fn put_into_use(&self, name: &str, known: &mut Known) -> Result<(), String> {
+        let mut refused = Vec::new();
+        for (chain, inbox) in &self.chains {
+            for (index, witness, role) in self.uses(chain, name) {
+                let trial = self.trial(inbox, index).await;
+                let Some(policy) = self.load(witness, role, trial).await else { continue };
+                let place = (chain.clone(), index, role);
+                match &policy {
+                    Policy::Ready(_) => {
+                        known.ready.insert(place);
+                    }
+                    Policy::Broken(why) if known.ready.contains(&place) => {
+                        refused.push(format!("witness {} on {chain}: {why}", witness.name));
+                        continue;
+                    }
+                    Policy::Broken(_) => {}
+                }
+                let _ = inbox.send(Message::Policy(index, role, Box::new(policy))).await;
+            }
+        }
+        let used = self.config.channels.iter().zip(&self.channels).filter(|(channel, _)| channel.plugin == name);
+        for (configured, sender) in used {
+            let (library, channel) = (Arc::clone(&self.library), configured.clone());
+            let loaded = tokio::task::spawn_blocking(move || plugin::load(&library, &channel)).await;
+            let Ok(plugin) = loaded else { continue };
+            match &plugin {
+                Err(why) if sender.borrow().is_ok() => refused.push(format!("channel {}: {why}", configured.name)),
+                _ => {
+                    let _ = sender.send(plugin);
+                }
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(refused.join("; ")) }
+    }
+}
+
+/// What a policy is tried on before it is put into use.
+struct Trial {
+    scenarios: Vec<Scenario>,
+    memory: Vec<u8>,
+}
+
+impl Trial {
+    const fn none() -> Self {
+        Self { scenarios: Vec::new(), memory: Vec::new() }
+    }
+}
+
+/// The policies of a witness, with what each is to it.
+fn roles(witness: &WitnessConfig) -> Vec<(PolicyRole, &str)> {
+    let mut roles = vec![(PolicyRole::Configured, witness.policy.as_str())];
+    roles.extend(witness.fallback.name().map(|name| (PolicyRole::Fallback, name)));
+    roles
 }

@@ -6,7 +6,7 @@ use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, S
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
 use dogwatch_plugins::{
-    AlertMessage, ChannelContext, ChannelPlugin, CheckError, CompileBudget, Library, MessageMetadata,
+    AlertMessage, ChannelContext, ChannelPlugin, CheckError, CompileBudget, Library, MessageMetadata, Settings,
 };
 use sd_notify::NotifyState;
 
@@ -46,6 +46,13 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
         still_starting();
         match library.policy(&witness.policy) {
             Ok(plugin) => report(&what, witness.line, plugin.check(&witness.settings), problems),
+            Err(error) => problems.error(Some(witness.line), format!("{what}: {error}"), PLUGIN_REMEDY),
+        }
+        let Some(fallback) = witness.fallback.name() else { continue };
+        let what = format!("witness {:?}: fallback_policy {fallback:?}", witness.name.as_str());
+        still_starting();
+        match library.bundled_or_file_policy(fallback) {
+            Ok(plugin) => report(&what, witness.line, plugin.check(&Settings::default()), problems),
             Err(error) => problems.error(Some(witness.line), format!("{what}: {error}"), PLUGIN_REMEDY),
         }
     }

@@ -1,8 +1,12 @@
 //! Signals that would end the daemon without a word, and must not.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use std::sync::Arc;
 
-const RELOAD: &str = "the configuration is read at the start only: restart Dogwatch to apply changes";
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+
+const RELOAD: &str = "Dogwatch looks at the plugin directory now; the configuration is read at the start only: restart Dogwatch to apply \
+                      changes to it";
 const IGNORED: &str = "Dogwatch ignores it; TERM and INT stop it";
 
 /// From now on these signals are logged and ignored, for as long as the process lives.
@@ -22,6 +26,24 @@ pub fn ignore() -> std::io::Result<()> {
         tokio::spawn(log(signal(kind)?, name, meaning));
     }
     Ok(())
+}
+
+/// Rings at each SIGHUP from now on.
+pub fn each_hangup(site: &str) -> Arc<Notify> {
+    let bell = Arc::new(Notify::new());
+    match signal(SignalKind::hangup()) {
+        Ok(mut signals) => {
+            let rung = Arc::clone(&bell);
+            tokio::spawn(async move {
+                while signals.recv().await.is_some() {
+                    rung.notify_one();
+                }
+            });
+        }
+        // The directory is looked at every few seconds anyway.
+        Err(error) => tracing::warn!(site, %error, "SIGHUP does not make Dogwatch look at the plugin directory"),
+    }
+    bell
 }
 
 async fn log(mut signals: Signal, name: &'static str, meaning: &'static str) {

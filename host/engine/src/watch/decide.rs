@@ -5,8 +5,8 @@ use std::time::Duration;
 use dogwatch_alerts::Cause;
 use dogwatch_chain::Time;
 
+use crate::answer::PolicyAnswer;
 use crate::decision::{Action, Decision};
-use crate::failure::PolicyFailure;
 use crate::holder::Holder;
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
 use crate::switch::{Origin, SwitchPlan};
@@ -16,17 +16,28 @@ use crate::watch::text::wish;
 use crate::watch::turn::Turn;
 
 impl Watch {
-    pub(super) fn decided(&mut self, turn: &mut Turn<'_>, result: Result<Decision, PolicyFailure>) {
-        let decision = match result {
-            Ok(decision) => decision,
-            Err(why) => {
+    pub(super) fn decided(&mut self, turn: &mut Turn<'_>, answer: PolicyAnswer) {
+        self.undecided = matches!(answer, PolicyAnswer::Failed(_));
+        let decision = match answer {
+            PolicyAnswer::Decided(decision) => {
+                self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");
+                self.state.memory.clone_from(&decision.memory);
+                decision
+            }
+            PolicyAnswer::Replaced { failure, by, decision } => {
+                let notice = self.policy_replaced(&failure, &by);
+                self.raise(turn, notice);
+                Decision {
+                    reason: format!("policy {by}, in place of the one that fails: {}", decision.reason),
+                    ..decision
+                }
+            }
+            PolicyAnswer::Failed(why) => {
                 let notice = self.policy_failed(&why);
                 self.raise(turn, notice);
                 return self.record(turn, "stayed: the policy failed".to_owned(), why.to_string());
             }
         };
-        self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");
-        self.state.memory.clone_from(&decision.memory);
         self.raise_policy_alerts(turn, &decision);
         if let Some(delay) = decision.ask_again {
             turn.push(Command::WakeAt(turn.now.plus(delay.max(self.interval()))));

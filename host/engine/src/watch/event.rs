@@ -5,9 +5,9 @@ use std::time::Duration;
 use dogwatch_alerts::AlertReport;
 use dogwatch_chain::{Time, TransactionId};
 
+use crate::answer::PolicyAnswer;
 use crate::beat::Beat;
-use crate::decision::Decision;
-use crate::failure::{PolicyFailure, ProbeFailure};
+use crate::failure::ProbeFailure;
 use crate::health::Probe;
 use crate::holder::Holder;
 use crate::rails::Refusal;
@@ -41,8 +41,8 @@ pub enum Event {
     Beat(NodeIndex, Beat),
     /// What another witness's slots tell of a node that both have has changed.
     Shared(NodeIndex, Box<SharedSlots>),
-    /// The policy decided, or failed.
-    Decided(Result<Decision, PolicyFailure>),
+    /// The policy decided, or another one in its place, or none.
+    Decided(PolicyAnswer),
     /// A transaction was handed to the endpoints.
     Sent(TransactionId, SendReport),
     /// The operator wants a switch.

@@ -24,6 +24,8 @@ pub struct Watch {
     pub(super) state: WatchState,
     pub(super) health: Vec<NodeHealth>,
     pub(super) last_record: Option<DecisionRecord>,
+    /// Whether neither the policy nor the fallback gave the last decision.
+    pub(super) undecided: bool,
     /// The last switch that was started in this run.
     pub(super) begun: Option<TransactionId>,
     /// By code: since when a refusal has stood in the policy's way.
@@ -58,6 +60,7 @@ impl Watch {
             state,
             health,
             last_record: None,
+            undecided: false,
             begun: None,
             refused_since: BTreeMap::new(),
             key_split_since: None,

@@ -9,6 +9,7 @@ use dogwatch_chain::{
     WitnessState,
 };
 
+use crate::answer::PolicyAnswer;
 use crate::chain::{EndpointReading, Reading, Tracker};
 use crate::config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Sharing, Signing, Unprobed, WatchConfig};
 use crate::decision::{Action, Decision};
@@ -276,7 +277,7 @@ impl Scene {
     }
 
     pub(crate) fn decide(&mut self, action: Action, reason: &str) {
-        self.handle(Event::Decided(Ok(Decision { action, ..Decision::stay(reason, Vec::new()) })));
+        self.handle(Event::Decided(PolicyAnswer::Decided(Decision { action, ..Decision::stay(reason, Vec::new()) })));
     }
 
     /// What was said since the last time.

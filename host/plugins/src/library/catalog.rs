@@ -38,12 +38,14 @@ pub(super) struct LibraryEntry {
     pub(super) loaded: Option<AnyPlugin>,
     /// Why it does not load, as long as its file stays what it is: to find that out may take a minute.
     pub(super) failed: Option<String>,
+    /// The file that is to replace it and did not load when it was first seen: it may have been half-written.
+    pub(super) unsettled: Option<PluginSource>,
 }
 
 impl LibraryEntry {
     /// A plugin that nobody has asked for yet.
     pub(super) const fn new(source: PluginSource) -> Self {
-        Self { source, loaded: None, failed: None }
+        Self { source, loaded: None, failed: None, unsettled: None }
     }
 }
 
@@ -113,30 +115,68 @@ impl Library {
         }
     }
 
+    /// The SHA-256 of a plugin's file as it is now, in hexadecimal.
+    pub fn sha256(&self, name: &str) -> Option<String> {
+        Some(hex::encode(Sha256::digest(self.bytes(name)?)))
+    }
+
     /// The names, in alphabetical order.
     pub fn names(&self) -> Vec<String> {
         self.entries().keys().cloned().collect()
     }
 
-    fn get(&self, name: &str) -> Result<AnyPlugin, LibraryError> {
-        let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(name) else {
-            return Err(LibraryError::NotFound { name: name.to_owned(), hint: hint(name, &entries) });
+    /// The policy with that name: the bundled one if there is one, even if a file has its name.
+    ///
+    /// # Errors
+    ///
+    /// No plugin has that name, it is a channel, or it does not load.
+    pub fn bundled_or_file_policy(&self, name: &str) -> Result<PolicyPlugin, LibraryError> {
+        let shadowed = match self.entries().get(name) {
+            Some(LibraryEntry { source: PluginSource::Bundled(_), .. }) | None => None,
+            Some(_) => dogwatch_bundled::find(name),
         };
-        if let Some(plugin) = &entry.loaded {
-            return Ok(plugin.clone());
+        let Some(bundled) = shadowed else { return self.policy(name) };
+        match self.compile(name, &mut PluginSource::Bundled(bundled.wasm))?.0 {
+            AnyPlugin::Policy(policy) => Ok(policy),
+            AnyPlugin::Channel(_) => Err(wrong_world(name, World::Channel, World::Policy)),
         }
-        if let Some(why) = entry.failed.clone() {
-            let error = LoadError::AsBefore(why);
-            return Err(LoadProblem { name: name.to_owned(), origin: entry.source.origin(), error }.into());
-        }
-        match self.compile(name, &mut entry.source) {
+    }
+
+    /// Nobody waits for a file that is compiled for another: the plugins are locked before and after it.
+    fn get(&self, name: &str) -> Result<AnyPlugin, LibraryError> {
+        let asked = {
+            let entries = self.entries();
+            let Some(entry) = entries.get(name) else {
+                let hint = hint(name, entries.keys().map(String::as_str));
+                return Err(LibraryError::NotFound { name: name.to_owned(), hint });
+            };
+            if let Some(plugin) = &entry.loaded {
+                return Ok(plugin.clone());
+            }
+            if let Some(why) = entry.failed.clone() {
+                let error = LoadError::AsBefore(why);
+                return Err(LoadProblem { name: name.to_owned(), origin: entry.source.origin(), error }.into());
+            }
+            entry.source.clone()
+        };
+        let mut source = asked.clone();
+        let compiled = self.compile(name, &mut source);
+        // Another file may have come in its place meanwhile: what was found out is about the one that was asked for.
+        let mut entries = self.entries();
+        let entry = entries.get_mut(name).filter(|entry| entry.source == asked);
+        match compiled {
             Ok((plugin, _)) => {
-                entry.loaded = Some(plugin.clone());
+                if let Some(entry) = entry {
+                    entry.source = source;
+                    entry.loaded = Some(plugin.clone());
+                }
                 Ok(plugin)
             }
             Err(problem) => {
-                entry.failed = problem.error.is_of_the_file().then(|| problem.error.to_string());
+                if let Some(entry) = entry {
+                    entry.source = source;
+                    entry.failed = problem.error.is_of_the_file().then(|| problem.error.to_string());
+                }
                 Err(problem.into())
             }
         }
@@ -187,9 +227,9 @@ fn wrong_world(name: &str, found: World, wanted: World) -> LibraryError {
     LibraryError::WrongWorld { name: name.to_owned(), found, wanted }
 }
 
-fn hint(name: &str, entries: &LibraryEntries) -> String {
-    match nearest(name, entries.keys().map(String::as_str)) {
+fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(name, known.clone()) {
         Some(meant) => format!("did you mean {meant}?"),
-        None => format!("there are: {}", entries.keys().cloned().collect::<Vec<_>>().join(", ")),
+        None => format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
     }
 }

@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::error::LoadProblem;
 use super::origin::PluginOrigin;
 use super::stamp::FileStamp;
 use crate::error::load::LoadError;
+
+const NOT_REGULAR: &str = "it is not a regular file; put the file itself there, not a link to it";
 
 /// Path and stamp of each plugin file, by the plugin's name.
 pub(super) type PluginFiles = BTreeMap<String, (PathBuf, FileStamp)>;
@@ -56,20 +61,29 @@ fn regular(entry: &DirEntry) -> Result<Option<FileStamp>, io::Error> {
     } else if metadata.is_dir() {
         Ok(None)
     } else {
-        Err(io::Error::other("it is not a regular file; put the file itself there, not a link to it"))
+        Err(io::Error::other(NOT_REGULAR))
     }
+}
+
+/// Opens a regular file. What was one when the directory was listed may be a link or a pipe by now: neither is followed, and
+/// nobody waits for a writer.
+fn open(path: &Path) -> Result<File, io::Error> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other(NOT_REGULAR)) }
 }
 
 /// The first bytes of a file.
 pub(super) fn read_start(path: &Path) -> Result<Vec<u8>, LoadError> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(1024).read_to_end(&mut bytes)?;
+    open(path)?.take(1024).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// The whole file, and the stamp of exactly what was read.
 pub(super) fn read(path: &Path, limit: u64) -> Result<(Vec<u8>, FileStamp), LoadError> {
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let before = FileStamp::of(&file.metadata()?);
     if before.length() > limit {
         return Err(LoadError::TooLarge { limit });

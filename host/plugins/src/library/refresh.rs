@@ -89,35 +89,30 @@ impl Library {
 
     /// Notes that a file is new or changed.
     fn note_file(&self, name: String, path: PathBuf, stamp: FileStamp) -> Option<LibraryChange> {
-        let mut entries = self.entries();
         let source = PluginSource::File { path, stamp };
-        let mut entry = match entries.entry(name) {
-            btree_map::Entry::Occupied(entry) => entry,
-            btree_map::Entry::Vacant(entry) => {
-                let name = entry.key().clone();
-                entry.insert(LibraryEntry::new(source));
-                return Some(LibraryChange::Available { name });
+        let loaded = {
+            let mut entries = self.entries();
+            let mut entry = match entries.entry(name.clone()) {
+                btree_map::Entry::Occupied(entry) => entry,
+                btree_map::Entry::Vacant(entry) => {
+                    entry.insert(LibraryEntry::new(source));
+                    return Some(LibraryChange::Available { name });
+                }
+            };
+            if entry.get().source.is_file_with(stamp) {
+                return None;
             }
+            let Some(loaded) = entry.get().loaded.clone() else {
+                *entry.get_mut() = LibraryEntry::new(source);
+                return Some(LibraryChange::Available { name });
+            };
+            loaded
         };
-        if matches!(&entry.get().source, PluginSource::File { stamp: known, .. } if *known == stamp) {
-            return None;
-        }
-        let name = entry.key().clone();
-        let Some(loaded) = entry.get().loaded.clone() else {
-            *entry.get_mut() = LibraryEntry::new(source);
-            return Some(LibraryChange::Available { name });
-        };
-        self.reload(name, entry.get_mut(), &loaded, source)
+        self.reload(name, &loaded, source)
     }
 
-    /// Replaces the loaded plugin by the one in the file, if that one loads.
-    fn reload(
-        &self,
-        name: String,
-        entry: &mut LibraryEntry,
-        loaded: &AnyPlugin,
-        mut source: PluginSource,
-    ) -> Option<LibraryChange> {
+    /// Replaces the loaded plugin by the one in the file, if that one loads. The old one can be had meanwhile.
+    fn reload(&self, name: String, loaded: &AnyPlugin, mut source: PluginSource) -> Option<LibraryChange> {
         let compiled = self.compile(&name, &mut source).and_then(|(plugin, _)| {
             if plugin.world() == loaded.world() {
                 return Ok(plugin);
@@ -125,20 +120,26 @@ impl Library {
             let error = LoadError::WorldChanged { found: plugin.world(), wanted: loaded.world() };
             Err(LoadProblem { name: name.clone(), origin: source.origin(), error })
         });
+        // Still being written: the next refresh sees another stamp, or the finished file. What does not load may be that too, in a
+        // pause of the writer: it is looked at twice.
+        if matches!(&compiled, Err(LoadProblem { error: LoadError::ChangedWhileRead, .. })) {
+            return None;
+        }
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&name)?;
+        if compiled.is_err() && entry.unsettled.as_ref() != Some(&source) {
+            entry.unsettled = Some(source);
+            return None;
+        }
+        (entry.source, entry.unsettled) = (source, None);
         match compiled {
             Ok(plugin) => {
-                entry.source = source;
                 let sha256 = plugin.sha256().to_owned();
                 let same = sha256 == loaded.sha256();
                 entry.loaded = Some(plugin);
                 (!same).then_some(LibraryChange::Reloaded { name, sha256 })
             }
-            // Still being written: the next refresh sees another stamp, or the finished file.
-            Err(LoadProblem { error: LoadError::ChangedWhileRead, .. }) => None,
-            Err(problem) => {
-                entry.source = source;
-                Some(LibraryChange::ReloadFailed(problem))
-            }
+            Err(problem) => Some(LibraryChange::ReloadFailed(problem)),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::origin::PluginOrigin;
 use super::stamp::FileStamp;
 
 /// Where the bytes of a plugin are.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum PluginSource {
     Bundled(&'static [u8]),
     File {
@@ -18,6 +18,11 @@ pub(super) enum PluginSource {
 }
 
 impl PluginSource {
+    /// Whether it is a file that has not changed since that stamp was taken.
+    pub(super) fn is_file_with(&self, stamp: FileStamp) -> bool {
+        matches!(self, Self::File { stamp: known, .. } if *known == stamp)
+    }
+
     pub(super) fn origin(&self) -> PluginOrigin {
         match self {
             Self::Bundled(_) => PluginOrigin::Bundled,

@@ -150,6 +150,7 @@ fn a_change_for_the_worse_keeps_what_was_good() {
         [(&b"nonsense"[..], "is not WebAssembly"), (bundled("webhook"), "is a channel, but replaces a policy")]
     {
         put(&directory, "mine.wasm", bytes);
+        assert!(library.refresh().is_empty(), "it may still be being written");
         let changes = library.refresh();
         let [change @ LibraryChange::ReloadFailed(_)] = changes.as_slice() else { panic!("{changes:?}") };
         let text = change.to_string();

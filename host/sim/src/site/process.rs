@@ -326,7 +326,7 @@ impl Process {
                             Some(policy) => policy.decide(&situation, memory),
                             None => tools.policy.decide(&situation, memory),
                         };
-                        events.push_back(Event::Decided(decided));
+                        events.push_back(Event::Decided(decided.into()));
                     }
                     Command::Send(plan) => tools.actions.push(SiteAction::Send(witness, *plan)),
                     Command::WakeAt(at) => {

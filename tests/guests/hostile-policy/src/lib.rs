@@ -16,7 +16,7 @@ impl Policy for Hostile {
     type Config = String;
 
     fn configure(read: &mut Reader<'_>) -> String {
-        let behaviour = read.text("behaviour", "What to do to the host.").or("good".to_owned());
+        let behaviour = read.text("behaviour", "What to do to the host.").or(by_default());
         match behaviour.as_str() {
             "check-loop" => spin(),
             "check-novel" => (0..1000).for_each(|_| read.problem("behaviour", "x".repeat(900))),
@@ -50,6 +50,13 @@ impl Policy for Hostile {
         }
         Ok(decision)
     }
+}
+
+/// What it does where no setting says so: a test may put another word in its place in the file.
+static BY_DEFAULT: &[u8; 16] = b"by default: good";
+
+fn by_default() -> String {
+    String::from_utf8_lossy(black_box(BY_DEFAULT).rsplit(|byte| *byte == b' ').next().unwrap_or_default()).into_owned()
 }
 
 fn alert(id: &str) -> Alert {

@@ -37,6 +37,10 @@ fn messages(cause: Cause) -> Vec<AlertReport> {
             &|condition| texts.kept_plugin("pager", condition),
             "there is no plugin mine; there are: telegram, webhook",
         ),
+        Cause::PluginRefused => both(
+            &|condition| texts.plugin_refused("night-owl", condition),
+            "plugin night-owl (/etc/dogwatch/plugins/night-owl.wasm) is not WebAssembly (sha256 0a1b2c…)",
+        ),
         Cause::Heartbeat => both(&|condition| texts.heartbeat("hc", condition), "no answer in time"),
         Cause::Gateway => {
             both(&|condition| texts.gateway(condition), "127.0.0.1:8090: Address already in use (os error 98)")

@@ -119,7 +119,7 @@ impl Watch {
             return (next, Advice::new(format!("Repair node {node}, or set another key with a wallet."), STATUS));
         }
         let paused = self.state.paused_until;
-        let no_policy = self.state.alerts.is_open(&self.alert_key(Cause::PolicyFailed));
+        let no_policy = self.undecided;
         let (next, force) = match (self.config.mode, paused) {
             (Mode::Observe, _) => ("Mode is \"observe\": Dogwatch does not switch.".to_owned(), " --force"),
             (Mode::Armed, Some(until)) => {

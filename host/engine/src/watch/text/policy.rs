@@ -26,6 +26,23 @@ impl Watch {
         }
     }
 
+    pub(in crate::watch) fn policy_replaced(&self, why: &PolicyFailure, by: &str) -> Notice {
+        Notice {
+            command: "dogwatch check".to_owned(),
+            ..self.notice(
+                Cause::PolicyFailed,
+                Severity::Critical,
+                format!("{}: the failover policy fails; policy {by} decides in its place", self.name()),
+                format!(
+                    "It said: {}. Until it works, the fallback policy {by} decides, and the rails hold as before. {}",
+                    sentence(why.as_str()),
+                    self.duty()
+                ),
+                "Fix the policy's settings in dogwatch.toml, or replace its plugin.",
+            )
+        }
+    }
+
     pub(in crate::watch) fn policy_alert(&self, alert: &PolicyAlert, reason: &str) -> Notice {
         let (name, words) = (self.name(), &alert.summary);
         let named = words

@@ -6,6 +6,7 @@ use dogwatch_alerts::{Cause, Severity};
 use dogwatch_chain::PublicKey;
 
 use super::line::{SUMMARY, one_line};
+use crate::answer::PolicyAnswer;
 use crate::beat::{Beat, MachineTrouble, NodeProcess};
 use crate::config::Beats;
 use crate::config::Disable;
@@ -164,7 +165,7 @@ fn alerts_about_misses() {
     variant("the private key is not loaded", &scene);
     variant("a switch is on its way", &switching());
     let mut scene = down(Mode::Armed);
-    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
+    scene.handle(Event::Decided(PolicyAnswer::Failed(PolicyFailure::new("it took longer than 1 s"))));
     variant("the policy does not work", &scene);
     let mut scene = Scene::new(Mode::Armed);
     scene.participation = 80;
@@ -256,9 +257,18 @@ fn alerts_about_nodes_and_policy() {
     texts.add("the machine of a node that two witnesses share", Cause::Beat, pair.said);
 
     let mut scene = Scene::new(Mode::Armed);
-    scene.handle(Event::Decided(Err(PolicyFailure::new("it took longer than 1 s"))));
+    scene.handle(Event::Decided(PolicyAnswer::Failed(PolicyFailure::new("it took longer than 1 s"))));
     scene.decide(Action::Stay, "all is well");
     texts.add("it does not answer, until it does", Cause::PolicyFailed, scene.take());
+    let replaced = PolicyAnswer::Replaced {
+        failure: PolicyFailure::new("plugin night-owl failed in `decide`: it panicked; this is a bug in the plugin"),
+        by: "proactive".to_owned(),
+        decision: Decision::stay("primary produces", b"not the memory of night-owl".to_vec()),
+    };
+    scene.handle(Event::Decided(replaced));
+    assert!(scene.watch.state().memory.is_empty(), "each policy has its own memory");
+    scene.decide(Action::Stay, "all is well");
+    texts.add("another policy decides in its place", Cause::PolicyFailed, scene.take());
 
     let alert = PolicyAlert {
         id: "no-standby".to_owned(),
@@ -267,7 +277,7 @@ fn alerts_about_nodes_and_policy() {
     };
     let mut decision = Decision::stay("primary produces", Vec::new());
     decision.alerts.push(alert);
-    scene.handle(Event::Decided(Ok(decision)));
+    scene.handle(Event::Decided(PolicyAnswer::Decided(decision)));
     scene.decide(Action::Stay, "all is well");
     texts.add("as long as decisions carry it", Cause::Policy, scene.take());
     let mut decision = Decision::stay("primary produces", Vec::new());
@@ -276,7 +286,7 @@ fn alerts_about_nodes_and_policy() {
         severity: Severity::Warning,
         summary: format!("the webhook said: {}", "no ".repeat(60)),
     });
-    scene.handle(Event::Decided(Ok(decision)));
+    scene.handle(Event::Decided(PolicyAnswer::Decided(decision)));
     texts.add("one that says too much, and no name", Cause::Policy, scene.take());
     texts.check();
 }

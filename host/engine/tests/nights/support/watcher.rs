@@ -258,7 +258,7 @@ impl Watcher {
             for command in commands {
                 match command {
                     Command::AskPolicy(situation) => {
-                        events.push_back(Event::Decided(self.policy.decide(&situation, &mut self.rng)));
+                        events.push_back(Event::Decided(self.policy.decide(&situation, &mut self.rng).into()));
                     }
                     Command::Send(plan) => {
                         let report = self.send(now, slot, world, &plan);
