@@ -284,7 +284,7 @@ enum CliCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Show policies and alert channels
+    /// Show, make and try policies and alert channels
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }
@@ -388,6 +388,6 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             prove::prove(&file.config, order, format).await
         }
         CliCommand::Rehearse { file, format, .. } => rehearse::rehearse(&file.config, format).await,
-        CliCommand::Plugin(command) => plugin::run(&command),
+        CliCommand::Plugin(command) => plugin::run(command, clock),
     }
 }

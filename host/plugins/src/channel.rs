@@ -208,12 +208,12 @@ impl ChannelPlugin {
         context: ChannelContext<'_>,
         compose: impl FnOnce(&mut CallStore) -> PluginAnswer<Vec<ChannelRequest>>,
     ) -> Result<Metered<Vec<ChannelRequest>>, PluginError> {
-        let Metered { value, fuel } = self.handle.run(function, self.budget(), compose)?;
+        let Metered { value, fuel, memory } = self.handle.run(function, self.budget(), compose)?;
         let requests = value
             .map_err(Fault::Refused)
             .and_then(|requests| validate::requests(&requests, context.secrets).map(|()| requests))
             .map_err(|fault| self.handle.error(function, fault))?;
-        Ok(Metered { value: requests, fuel })
+        Ok(Metered { value: requests, fuel, memory })
     }
 
     /// Calls a function that judges a response, and clamps the judgement.
@@ -222,8 +222,8 @@ impl ChannelPlugin {
         function: PluginFunction,
         judge: impl FnOnce(&mut CallStore) -> Result<Judgement, wasmtime::Error>,
     ) -> Result<Metered<Judgement>, PluginError> {
-        let Metered { value, fuel } = self.handle.run(function, self.budget(), judge)?;
-        Ok(Metered { value: clamp::judgement(value), fuel })
+        let Metered { value, fuel, memory } = self.handle.run(function, self.budget(), judge)?;
+        Ok(Metered { value: clamp::judgement(value), fuel, memory })
     }
 }
 

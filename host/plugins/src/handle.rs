@@ -42,7 +42,8 @@ impl PluginHandle {
         let mut store = self.sandbox.store(budget).map_err(|fault| self.error(function, fault))?;
         let value = body(&mut store).map_err(|error| self.error(function, trap::fault(&error, budget)))?;
         let left = store.get_fuel().unwrap_or_default();
-        Ok(Metered { value, fuel: budget.fuel.saturating_sub(left) })
+        let memory = store.data().memory();
+        Ok(Metered { value, fuel: budget.fuel.saturating_sub(left), memory })
     }
 
     /// The outcome of a check, with the plugin's texts sanitized and shortened.

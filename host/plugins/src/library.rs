@@ -1,6 +1,6 @@
 //! The plugins there are: the bundled ones, and those in the operator's directory.
 
-mod any_plugin;
+pub(crate) mod any_plugin;
 pub(crate) mod catalog;
 pub(crate) mod error;
 mod files;

@@ -100,13 +100,13 @@ impl PolicyPlugin {
         memory: &[u8],
     ) -> Result<Metered<Decision>, PluginError> {
         let limits = self.limits();
-        let Metered { value, fuel } = self
+        let Metered { value, fuel, memory } = self
             .handle
             .run(PluginFunction::Decide, limits.policy, |store| self.abi.decide(store, settings, situation, memory))?;
         let decision = value
             .map_err(Fault::Refused)
             .and_then(|decision| validate::decision(decision, situation, limits.policy_memory))
             .map_err(|fault| self.handle.error(PluginFunction::Decide, fault))?;
-        Ok(Metered { value: decision, fuel })
+        Ok(Metered { value: decision, fuel, memory })
     }
 }

@@ -52,6 +52,22 @@ impl GuestToolchain {
         packages.iter().map(|package| self.build_one(workspace, package, target_dir)).collect()
     }
 
+    /// Builds the package of a project and shows what cargo says; returns the path of its core module.
+    ///
+    /// # Errors
+    ///
+    /// Cargo cannot be run, the build fails, or the module is missing afterwards.
+    pub fn build_shown(&self, project: &Path, package: &str, target_dir: &Path) -> Result<PathBuf, BuildError> {
+        let mut command = self.command(project, package, target_dir);
+        let status = command
+            .status()
+            .map_err(|source| BuildError::Cargo { command: self.cargo.display().to_string(), source })?;
+        if status.success() {
+            return module(target_dir, package);
+        }
+        Err(BuildError::Failed { package: package.to_owned(), status, output: "see above".to_owned() })
+    }
+
     fn build_one(&self, workspace: &Path, package: &str, target_dir: &Path) -> Result<PathBuf, BuildError> {
         let output = self
             .command(workspace, package, target_dir)
@@ -74,17 +90,11 @@ impl GuestToolchain {
             command.env_remove(name);
         }
         // As a `cdylib` alone: a crate that is an `rlib` too would be linked without link-time optimisation.
-        command.args([
-            "rustc",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-            "--locked",
-            "--profile",
-            PROFILE,
-            "--target",
-            TARGET,
-        ]);
+        command.args(["rustc", "--lib", "--crate-type", "cdylib", "--profile", PROFILE, "--target", TARGET]);
+        // A new project has no versions to keep to yet.
+        if workspace.join("Cargo.lock").is_file() {
+            command.arg("--locked");
+        }
         command.args(["--package", package, "--target-dir"]).arg(target_dir);
         match &self.compiler {
             Compiler::Ready { rustc } => {
@@ -133,8 +143,7 @@ mod tests {
         let (arguments, set) = arguments(Compiler::Ready { rustc: "rustc".into() });
         assert_eq!(
             arguments.join(" "),
-            "rustc --lib --crate-type cdylib --locked --profile guest --target wasm32-unknown-unknown --package one-two \
-             --target-dir /t"
+            "rustc --lib --crate-type cdylib --profile guest --target wasm32-unknown-unknown --package one-two --target-dir /t"
         );
         assert_eq!(set, ["RUSTC=rustc"]);
     }

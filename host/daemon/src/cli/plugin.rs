@@ -1,15 +1,20 @@
 //! `dogwatch plugin`.
 
-use std::path::{Path, PathBuf};
+mod bench;
+mod build;
+mod check;
+mod inspect;
+mod list;
+mod new;
 
-use clap::Subcommand;
-use dogwatch_client::{Exit, Failure};
-use dogwatch_plugins::{Library, PluginInfo, PluginOrigin, Sandbox, SettingDoc};
-use serde_json::json;
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use dogwatch_authoring::{Kind, Language};
+use dogwatch_client::Failure;
 
 use crate::cli::common::Format;
-use crate::config::paths;
-use crate::plugin_cache;
+use crate::clock::Clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -26,67 +31,114 @@ pub(super) enum PluginCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Begin a plugin: writes a project that builds, passes its tests and loads
+    New {
+        /// The plugin's name, and the folder that is made
+        name: String,
+        /// What it does
+        #[arg(long, value_enum, default_value = "policy")]
+        kind: KindArgument,
+        /// The language it is written in
+        #[arg(long, value_enum, default_value = "rust")]
+        lang: LanguageArgument,
+    },
+    /// Write the SDK for Rust, with the interfaces (WIT), into a folder
+    Sdk {
+        /// The folder; it is made, or must be empty
+        dir: PathBuf,
+    },
+    /// Build the plugin's project in this folder, and put its file in place
+    Build {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        project: PathBuf,
+        /// Where the file goes: a plugin directory, say; by default the project's folder
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Try a plugin's file: whether it loads, accepts its settings, and copes with quiet and with hard situations
+    Check {
+        /// The file
+        file: PathBuf,
+        /// Settings to try it with: a TOML file, as [witness.settings] or [channel.settings] would be
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Show what a plugin's file is, imports and exports, even if it does not load
+    Inspect {
+        /// The file
+        file: PathBuf,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Measure a policy: fuel and time of a decision, situation by situation
+    Bench {
+        /// The file
+        file: PathBuf,
+        /// Settings to try it with: a TOML file, as [witness.settings] would be
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+        /// How many decisions in each situation
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        times: u32,
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
-pub(super) fn run(command: &PluginCommand) -> Result<(), Failure> {
-    let PluginCommand::List { name, dir, config, format } = command;
-    let from_config = config.as_deref().map(paths::plugins_dir_of).transpose().map_err(Failure::input)?.flatten();
-    let sandbox = plugin_cache::sandbox(config.as_deref().map(paths::state_dir_or_default).as_deref());
-    list(sandbox.map_err(Failure::other)?, dir.as_deref().or(from_config.as_deref()), name.as_deref(), *format)
+/// What a new plugin does.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum KindArgument {
+    /// Decides when the key moves
+    Policy,
+    /// Delivers alerts
+    Channel,
 }
 
-fn list(sandbox: Sandbox, directory: Option<&Path>, name: Option<&str>, format: Format) -> Result<(), Failure> {
-    let (library, mut problems) = Library::open(sandbox, directory);
-    if let Some(name) = name {
-        if !library.names().iter().any(|known| known == name) {
-            let known = library.names();
-            let hint = match dogwatch_plugins::nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("there are: {}", known.join(", ")),
-            };
-            return Err(Failure::input(format!("there is no plugin {name}; {hint}")));
+/// The language of a new plugin.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LanguageArgument {
+    /// With the SDK
+    Rust,
+    /// With componentize-py
+    Python,
+    /// With componentize-js
+    Js,
+}
+
+impl From<KindArgument> for Kind {
+    fn from(argument: KindArgument) -> Self {
+        match argument {
+            KindArgument::Policy => Self::Policy,
+            KindArgument::Channel => Self::Channel,
         }
-        problems.retain(|problem| problem.name == name);
     }
-    let (plugins, broken) = name.map_or_else(|| library.list(), |name| library.list_one(name));
-    problems.extend(broken);
-    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    format.print(&json!({ "plugins": plugins, "problems": problems }), |_| {
-        let mut lines: Vec<String> = match name {
-            Some(_) => plugins.iter().map(|plugin| shown(plugin).trim_end().to_owned()).collect(),
-            None => plugins.iter().map(short).collect(),
-        };
-        if name.is_none() {
-            lines.push("\nTo see the settings of one: dogwatch plugin list NAME".to_owned());
+}
+
+impl From<LanguageArgument> for Language {
+    fn from(argument: LanguageArgument) -> Self {
+        match argument {
+            LanguageArgument::Rust => Self::Rust,
+            LanguageArgument::Python => Self::Python,
+            LanguageArgument::Js => Self::JavaScript,
         }
-        lines.extend(problems.iter().map(|problem| format!("! {problem}")));
-        lines.join("\n")
-    })?;
-    if problems.is_empty() { Ok(()) } else { Err(Failure::with(Exit::Input, "")) }
+    }
 }
 
-/// A plugin in one line.
-fn short(plugin: &PluginInfo) -> String {
-    let PluginInfo { name, origin, world, description, .. } = plugin;
-    let world = world.to_string();
-    let place = if *origin == PluginOrigin::Bundled { String::new() } else { format!("  ({origin})") };
-    format!("{name:<14} {world:<8} {}{place}", description.about)
-}
-
-/// A plugin in a few lines, the last of them empty.
-fn shown(plugin: &PluginInfo) -> String {
-    let PluginInfo { name, origin, world, interface_version, description, sha256, size, .. } = plugin;
-    let sum: String = sha256.chars().take(12).collect();
-    let version = &description.version;
-    let head =
-        format!("{name}  {world} {interface_version}  version {version}  {origin}  {size} bytes  sha256 {sum}…\n");
-    let doc = |kind: &'static str, docs: &[SettingDoc]| {
-        let line = |SettingDoc { name, default, about }: &SettingDoc| {
-            let default = if default.is_empty() { String::new() } else { format!(" (default {default})") };
-            format!("    {kind} {name}{default}: {about}\n")
-        };
-        docs.iter().map(line).collect::<String>()
-    };
-    let (settings, secrets) = (doc("setting", &description.settings), doc("secret", &description.secrets));
-    format!("{head}    {}\n{settings}{secrets}", description.about)
+pub(super) fn run(command: PluginCommand, clock: Clock) -> Result<(), Failure> {
+    match command {
+        PluginCommand::List { name, dir, config, format } => {
+            list::run(name.as_deref(), dir.as_deref(), config.as_deref(), format)
+        }
+        PluginCommand::New { name, kind, lang } => new::project(&name, kind.into(), lang.into()),
+        PluginCommand::Sdk { dir } => new::sdk(&dir),
+        PluginCommand::Build { project, to } => build::run(&project, to.as_deref()),
+        PluginCommand::Check { file, settings, format } => check::run(&file, settings.as_deref(), format),
+        PluginCommand::Inspect { file, format } => inspect::run(&file, format),
+        PluginCommand::Bench { file, settings, times, format } => {
+            bench::run(&file, settings.as_deref(), times, format, clock)
+        }
+    }
 }

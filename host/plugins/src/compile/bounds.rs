@@ -1,6 +1,9 @@
 //! What is not even given to the compiler: files that grow out of all proportion when they are compiled.
 
-use wasmparser::{BinaryReaderError, ComponentInstance, FunctionBody, Parser, Payload};
+use wasmparser::{
+    BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind,
+    ComponentTypeRef, Encoding, FunctionBody, Parser, Payload,
+};
 
 use super::refusal::Refusal;
 
@@ -14,50 +17,120 @@ const FUNCTION: usize = 1 << 20;
 const LOCALS: u64 = 10_000;
 
 /// A component or module that is being read.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Level {
+    encoding: Encoding,
     /// The instances that it is made of.
     instances: u64,
+    /// The components that can be instantiated in it, in the order of their indexes: the instances that each is made of. Nothing of
+    /// those that come from elsewhere.
+    components: Vec<Option<u64>>,
+}
+
+/// What has been read so far.
+#[derive(Debug, Default)]
+struct Reading {
+    /// From the outermost to the one that is being read.
+    levels: Vec<Level>,
+    /// The most instances of any component so far: one that comes from elsewhere has no more.
+    largest: u64,
 }
 
 /// Refuses a file that is over one of the limits.
 ///
 /// It is read once, from front to back. What is no WebAssembly is left to the compiler, which can say more about it.
 pub(super) fn check(wasm: &[u8]) -> Result<(), Refusal> {
-    let mut levels: Vec<Level> = Vec::new();
-    // Of all components so far: which one is instantiated may be said indirectly.
-    let mut largest = 0;
+    let mut reading = Reading::default();
     for payload in Parser::new(0).parse_all(wasm) {
-        match payload {
-            Ok(Payload::Version { .. }) => {
-                levels.push(Level::default());
-                if levels.len() > DEPTH {
-                    return Err(over("components within components", DEPTH as u64));
-                }
-            }
-            Ok(Payload::End(_)) => {
-                largest = levels.pop().map_or(largest, |level| level.instances.max(largest));
-            }
-            Ok(Payload::InstanceSection(section)) => add(&mut levels, u64::from(section.count()))?,
-            Ok(Payload::ComponentInstanceSection(section)) => {
-                for instance in section {
-                    let Ok(instance) = instance else { return Ok(()) };
-                    let inner = if matches!(instance, ComponentInstance::Instantiate { .. }) { largest } else { 0 };
-                    add(&mut levels, inner.saturating_add(1))?;
-                }
-            }
-            Ok(Payload::CodeSectionEntry(body)) => function(&body)?,
-            Ok(_) => {}
-            Err(_) => return Ok(()),
-        }
+        // What cannot be read cannot be compiled.
+        let Ok(payload) = payload else { return Ok(()) };
+        reading.take_in(payload)?;
     }
     Ok(())
 }
 
-fn add(levels: &mut [Level], instances: u64) -> Result<(), Refusal> {
-    let Some(level) = levels.last_mut() else { return Ok(()) };
-    level.instances = level.instances.saturating_add(instances);
-    if level.instances > INSTANCES { Err(over("instances", INSTANCES)) } else { Ok(()) }
+impl Reading {
+    fn take_in(&mut self, payload: Payload<'_>) -> Result<(), Refusal> {
+        match payload {
+            Payload::Version { encoding, .. } => {
+                self.levels.push(Level { encoding, instances: 0, components: Vec::new() });
+                if self.levels.len() > DEPTH {
+                    return Err(over("components within components", DEPTH as u64));
+                }
+            }
+            Payload::End(_) => self.end(),
+            Payload::InstanceSection(section) => self.add(u64::from(section.count()))?,
+            Payload::ComponentInstanceSection(section) => {
+                for instance in section.into_iter().flatten() {
+                    let inner = match instance {
+                        ComponentInstance::Instantiate { component_index, .. } => self.component(component_index),
+                        ComponentInstance::FromExports(_) => Some(0),
+                    };
+                    self.add(inner.unwrap_or(self.largest).saturating_add(1))?;
+                }
+            }
+            Payload::ComponentImportSection(section) => {
+                let components =
+                    section.into_iter().flatten().filter(|import| matches!(import.ty, ComponentTypeRef::Component(_)));
+                components.for_each(|_| self.name(None));
+            }
+            Payload::ComponentAliasSection(section) => {
+                for alias in section.into_iter().flatten() {
+                    match alias {
+                        ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => {
+                            self.name(None)
+                        }
+                        ComponentAlias::Outer { kind: ComponentOuterAliasKind::Component, count, index } => {
+                            let outer =
+                                usize::try_from(count).ok().and_then(|count| self.levels.iter().rev().nth(count));
+                            let inner =
+                                outer.and_then(|level| level.components.get(usize::try_from(index).ok()?).copied());
+                            self.name(inner.flatten());
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            // An export is a name of its own for what it exports.
+            Payload::ComponentExportSection(section) => {
+                for export in
+                    section.into_iter().flatten().filter(|export| export.kind == ComponentExternalKind::Component)
+                {
+                    self.name(self.component(export.index));
+                }
+            }
+            Payload::CodeSectionEntry(body) => function(&body)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The component or module that is being read ends.
+    fn end(&mut self) {
+        let Some(ended) = self.levels.pop() else { return };
+        if ended.encoding == Encoding::Component {
+            self.largest = self.largest.max(ended.instances);
+            self.name(Some(ended.instances));
+        }
+    }
+
+    /// A component of so many instances gets the next index.
+    fn name(&mut self, instances: Option<u64>) {
+        if let Some(level) = self.levels.last_mut() {
+            level.components.push(instances);
+        }
+    }
+
+    /// The instances of the component with this index, if they are known.
+    fn component(&self, index: u32) -> Option<u64> {
+        *self.levels.last()?.components.get(usize::try_from(index).ok()?)?
+    }
+
+    fn add(&mut self, instances: u64) -> Result<(), Refusal> {
+        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        level.instances = level.instances.saturating_add(instances);
+        if level.instances > INSTANCES { Err(over("instances", INSTANCES)) } else { Ok(()) }
+    }
 }
 
 fn function(body: &FunctionBody<'_>) -> Result<(), Refusal> {
@@ -113,6 +186,16 @@ mod tests {
     fn instances_are_counted_through_components() {
         assert_eq!(refusal(&doubling(8)), None);
         assert_eq!(refusal(&doubling(30)).as_deref(), Some("more than 1000 instances"));
+        let many = format!(
+            "(component $large (core module $m) {}) (component $small) {}",
+            "(core instance (instantiate $m))".repeat(100),
+            "(instance (instantiate $small))".repeat(500)
+        );
+        assert_eq!(
+            refusal(&format!("(component {many} (instance (instantiate $large)))")),
+            None,
+            "each counts as what it is"
+        );
         let wide = "(core instance (instantiate $m))".repeat(1001);
         assert_eq!(
             refusal(&format!("(component (core module $m) {wide})")).as_deref(),

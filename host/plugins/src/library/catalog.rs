@@ -17,10 +17,12 @@ use crate::channel::ChannelPlugin;
 use crate::compile::{Maker, PluginBytes};
 use crate::error::load::LoadError;
 use crate::handle::PluginHandle;
+use crate::limits::NAME;
 use crate::load::{load, magic};
 use crate::nearest::nearest;
 use crate::policy::PolicyPlugin;
 use crate::sandbox::Sandbox;
+use crate::text::sanitize;
 use crate::world::World;
 
 /// The plugins by name. Each is compiled when it is first asked for, since compiled code takes memory.
@@ -77,6 +79,21 @@ impl Library {
             }
         }
         (Self { sandbox, directory: directory.map(Path::to_owned), entries: Mutex::new(entries) }, problems)
+    }
+
+    /// Loads a file that is in no library. A plugin may be written with a hyphen and its file with an underscore.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or does not load.
+    pub fn load_file(sandbox: Sandbox, path: &Path) -> Result<AnyPlugin, LoadProblem> {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = sanitize(&stem.replace('_', "-"), NAME);
+        let library = Self { sandbox, directory: None, entries: Mutex::default() };
+        let read = files::read(path, library.sandbox.limits().file);
+        read.and_then(|(bytes, _)| library.plugin(&name, &bytes, Maker::Anybody))
+            .map(|(plugin, _)| plugin)
+            .map_err(|error| LoadProblem { name, origin: PluginOrigin::File(path.to_owned()), error })
     }
 
     /// The policy with that name, compiled now if it is not yet.

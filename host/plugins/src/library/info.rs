@@ -63,11 +63,8 @@ impl Library {
 }
 
 fn info(name: String, origin: PluginOrigin, plugin: &AnyPlugin, size: usize) -> Result<PluginInfo, LoadProblem> {
-    let (description, interface) = match plugin {
-        AnyPlugin::Policy(policy) => (policy.describe(), policy.interface()),
-        AnyPlugin::Channel(channel) => (channel.describe(), channel.interface()),
-    };
-    match description {
+    let interface = plugin.interface();
+    match plugin.describe() {
         Ok(description) => Ok(PluginInfo {
             name,
             origin,

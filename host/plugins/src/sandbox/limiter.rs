@@ -31,6 +31,11 @@ impl StoreLimiter {
     pub(super) const fn new(limit: usize, ticking: TickGuard) -> Self {
         Self { limit, memory: 0, elements: 0, _ticking: ticking }
     }
+
+    /// The linear memory of all memories together, in bytes.
+    pub(crate) const fn memory(&self) -> usize {
+        self.memory
+    }
 }
 
 /// What a plugin can run out of.

@@ -1,0 +1,69 @@
+//! `dogwatch plugin inspect`.
+
+use std::path::Path;
+
+use dogwatch_client::{Exit, Failure};
+use dogwatch_plugins::{AnyPlugin, Description, Inspection, Library, World, inspect};
+use serde::Serialize;
+
+use crate::cli::common::Format;
+use crate::plugin_cache;
+
+/// What is known about a file.
+#[derive(Debug, Serialize)]
+struct Inspected {
+    #[serde(flatten)]
+    file: Inspection,
+    /// What it is, if it loads.
+    plugin: Option<Loaded>,
+    /// Why it does not load.
+    problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Loaded {
+    world: World,
+    interface: &'static str,
+    description: Option<Description>,
+}
+
+pub(super) fn run(file: &Path, format: Format) -> Result<(), Failure> {
+    let bytes =
+        std::fs::read(file).map_err(|error| Failure::input(format!("cannot read {}: {error}", file.display())))?;
+    let inspection = inspect(&bytes).map_err(|error| Failure::input(format!("{} {error}", file.display())))?;
+    let sandbox = plugin_cache::sandbox(None).map_err(Failure::other)?;
+    let (plugin, problem) = match Library::load_file(sandbox, file) {
+        Ok(plugin) => (Some(loaded(&plugin)), None),
+        Err(problem) => (None, Some(problem.to_string())),
+    };
+    let inspected = Inspected { file: inspection, plugin, problem };
+    format.print(&inspected, words)?;
+    if inspected.problem.is_none() { Ok(()) } else { Err(Failure::with(Exit::Input, "")) }
+}
+
+fn loaded(plugin: &AnyPlugin) -> Loaded {
+    Loaded { world: plugin.world(), interface: plugin.interface(), description: plugin.describe().ok() }
+}
+
+fn words(inspected: &Inspected) -> String {
+    let Inspected { file, plugin, problem } = inspected;
+    let mut lines = Vec::new();
+    if let Some(Loaded { world, interface, description }) = plugin {
+        lines.push(format!("{world}    {interface}"));
+        if let Some(Description { name, version, about, settings, secrets, .. }) = description {
+            lines.push(format!("name      {name} {version}: {about}"));
+            lines.extend(settings.iter().map(|doc| format!("setting   {}: {}", doc.name, doc.about)));
+            lines.extend(secrets.iter().map(|doc| format!("secret    {}: {}", doc.name, doc.about)));
+        }
+    }
+    lines.push(format!("sha256    {}", file.sha256));
+    lines.push(format!("size      {} bytes", file.size));
+    let list = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join("\n          ") };
+    lines.push(format!("imports   {}", list(&file.imports)));
+    lines.push(format!("exports   {}", list(&file.exports)));
+    let tools: Vec<String> =
+        file.made_by.iter().map(|tool| format!("{} {}", tool.name, tool.version).trim_end().to_owned()).collect();
+    lines.push(format!("made by   {}", list(&tools)));
+    lines.extend(problem.iter().map(|problem| format!("! {problem}")));
+    lines.join("\n")
+}
