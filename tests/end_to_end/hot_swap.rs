@@ -24,7 +24,7 @@ fn hostile(behaviour: &[u8; 4]) -> Vec<u8> {
     let mut bytes = std::fs::read(policy("hostile-policy")).unwrap();
     let marker = b"by default: ";
     let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(marker)).collect();
-    let [place] = places[..] else { panic!("the default behaviour is in the file {} times", places.len()) };
+    let [place] = places[..] else { unreachable!("the default behaviour is in the file {} times", places.len()) };
     bytes[place + marker.len()..][..4].copy_from_slice(behaviour);
     bytes
 }

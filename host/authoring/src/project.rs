@@ -6,7 +6,7 @@ use crate::embedded::TEMPLATES;
 use crate::files::{self, WriteError};
 use crate::kind::{Kind, Language};
 use crate::name::PluginName;
-use crate::sdk::{write_sdk, write_wit};
+use crate::sdk::{write_newest_wit, write_sdk};
 
 /// Writes a project that builds, passes its own tests and loads: into a folder of the plugin's name. Returns the folder.
 ///
@@ -24,7 +24,7 @@ pub fn new_project(parent: &Path, name: &PluginName, kind: Kind, language: Langu
     }
     match language {
         Language::Rust => write_sdk(&folder.join("sdk"))?,
-        Language::Python | Language::JavaScript => write_wit(&folder.join("wit"))?,
+        Language::Python | Language::JavaScript => write_newest_wit(&folder.join("wit"), kind)?,
     }
     Ok(folder)
 }

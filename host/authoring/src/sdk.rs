@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::embedded::{SDK, SDK_MANIFEST, WIT};
 use crate::files::{self, WriteError};
+use crate::kind::Kind;
 
 /// Where the SDK's own source finds the interfaces, and where they are beside a copy of it.
 const WIT_PATH: (&str, &str) = ("\"../../wit/", "\"wit/");
@@ -24,7 +25,17 @@ pub fn write_sdk(folder: &Path) -> Result<(), WriteError> {
     write_wit(&folder.join("wit"))
 }
 
-pub(crate) fn write_wit(folder: &Path) -> Result<(), WriteError> {
+/// Writes the newest version of a kind's interface.
+pub(crate) fn write_newest_wit(folder: &Path, kind: Kind) -> Result<(), WriteError> {
+    let of_kind = || WIT.iter().filter(|(path, _)| path.split('/').next() == Some(kind.as_str()));
+    let version = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
+    let newest = of_kind().map(|(path, _)| version(path)).max().unwrap_or_default();
+    of_kind()
+        .filter(|(path, _)| version(path) == newest)
+        .try_for_each(|(path, text)| files::write(&folder.join(path), text))
+}
+
+fn write_wit(folder: &Path) -> Result<(), WriteError> {
     WIT.iter().try_for_each(|(path, text)| files::write(&folder.join(path), text))
 }
 

@@ -31,6 +31,22 @@ pub(crate) fn sandbox(state_dir: Option<&Path>) -> Result<Sandbox, SandboxError>
     })
 }
 
+/// The same for somebody who tries plugins: what is compiled is kept in the user's own cache directory.
+///
+/// # Errors
+///
+/// If the sandbox cannot start on this machine.
+pub(crate) fn authors_sandbox() -> Result<Sandbox, SandboxError> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let caches = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
+    let own = caches.map(|caches| caches.join("dogwatch"));
+    if let Some(own) = &own {
+        // If it cannot be made, nothing is kept.
+        let _ = DirBuilder::new().recursive(true).mode(0o700).create(own);
+    }
+    sandbox(own.as_deref())
+}
+
 /// The directory in there, made if it is missing.
 fn own(parent: &Path) -> Option<PathBuf> {
     let is_mine = |path: &Path, allowed: u32| {

@@ -23,7 +23,7 @@ use crate::settings::Settings;
 /// A compiled channel. Cheap to clone; every call runs in a fresh instance.
 #[derive(Clone)]
 pub struct ChannelPlugin {
-    handle: PluginHandle,
+    handle: Arc<PluginHandle>,
     abi: Arc<dyn ChannelAbi>,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Debug for ChannelPlugin {
 
 impl ChannelPlugin {
     pub(crate) fn new(handle: PluginHandle, abi: Box<dyn ChannelAbi>) -> Self {
-        Self { handle, abi: abi.into() }
+        Self { handle: Arc::new(handle), abi: abi.into() }
     }
 
     /// The operator's name for it.
@@ -49,8 +49,13 @@ impl ChannelPlugin {
     }
 
     /// The interface that it exports, with its version.
-    pub const fn interface(&self) -> &'static str {
+    pub fn interface(&self) -> &'static str {
         self.handle.interface
+    }
+
+    /// The interfaces of WASI that it imports: they are there and do nothing.
+    pub fn stand_ins(&self) -> &[String] {
+        &self.handle.stand_ins
     }
 
     fn budget(&self) -> CallBudget {
@@ -88,7 +93,10 @@ impl ChannelPlugin {
         context: ChannelContext<'_>,
         message: AlertMessage<'_>,
     ) -> Result<Metered<Vec<ChannelRequest>>, PluginError> {
-        self.requests(PluginFunction::Compose, context, |store| self.abi.compose(store, context, message))
+        self.requests(PluginFunction::Compose, context, |store| {
+            store.data_mut().now_millis = u64::try_from(message.alert.at.as_millis()).unwrap_or_default();
+            self.abi.compose(store, context, message)
+        })
     }
 
     /// Asks what the response to the request at this index means.

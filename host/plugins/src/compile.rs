@@ -14,6 +14,7 @@ mod translate;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -47,6 +48,8 @@ pub(crate) struct PluginBytes<'a> {
     /// The SHA-256 of them, in hexadecimal.
     pub(crate) sha256: &'a str,
     pub(crate) maker: Maker,
+    /// How long it may take by the clock, if that is less than it may take otherwise.
+    pub(crate) within: Option<Duration>,
 }
 
 impl Compiler {
@@ -88,7 +91,7 @@ impl Compiler {
             }
         }
         let code = match &self.process {
-            Some(process) if plugin.maker == Maker::Anybody => outside(process, kept.as_ref(), plugin.wasm)?,
+            Some(process) if plugin.maker == Maker::Anybody => outside(process, kept.as_ref(), plugin)?,
             _ => translate::translate(engine, plugin.wasm)?,
         };
         let component = machine_code::component(engine, &code).map_err(|error| Refusal::invalid(&error))?;
@@ -100,11 +103,11 @@ impl Compiler {
 }
 
 /// The machine code, from a process of its own. What takes that process down is not tried again.
-fn outside(process: &CompileProcess, kept: Option<&Kept>, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
+fn outside(process: &CompileProcess, kept: Option<&Kept>, plugin: PluginBytes<'_>) -> Result<Vec<u8>, LoadError> {
     if let Some(end) = kept.and_then(Kept::refused) {
         return Err(LoadError::CompilerEnded(end));
     }
-    let compiled = process.compile(wasm);
+    let compiled = process.compile(plugin.wasm, plugin.within);
     if let (Some(kept), Err(LoadError::CompilerEnded(end))) = (kept, &compiled)
         && end.is_final()
     {

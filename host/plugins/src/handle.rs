@@ -1,5 +1,7 @@
 //! What policies and channels have in common: a name, a sandbox, and calls on a budget.
 
+use std::sync::Arc;
+
 use wasmtime::Error;
 
 use crate::abi::call::CallStore;
@@ -22,6 +24,8 @@ pub(crate) struct PluginHandle {
     pub(crate) sha256: String,
     /// The interface that it exports.
     pub(crate) interface: &'static str,
+    /// The interfaces of WASI that it imports, and that do nothing.
+    pub(crate) stand_ins: Arc<[String]>,
     pub(crate) sandbox: Sandbox,
 }
 

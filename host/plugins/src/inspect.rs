@@ -36,13 +36,6 @@ pub struct Tool {
     pub version: String,
 }
 
-impl Inspection {
-    /// Whether a tool of that name took part, as the file says.
-    pub fn is_made_by(&self, tool: &str) -> bool {
-        self.made_by.iter().any(|tool_used| tool_used.name.eq_ignore_ascii_case(tool))
-    }
-}
-
 /// Reads a file's imports, exports and origin. It need not load.
 ///
 /// # Errors

@@ -35,6 +35,7 @@ mod sandbox;
 mod scenario;
 mod settings;
 mod text;
+mod wasi;
 mod world;
 
 pub use channel::ChannelPlugin;

@@ -17,15 +17,15 @@ pub struct CallBudget {
 pub struct CompileBudget {
     /// Address space, in bytes. Default: 2 GiB.
     pub memory: u64,
-    /// Processor time. Default: 60 s.
+    /// Processor time. Default: 180 s, three times what the largest runtime of a language takes on one core of a small server.
     pub processor: Duration,
-    /// Time by the clock. Default: 100 s.
+    /// Time by the clock. Default: 300 s.
     pub clock: Duration,
 }
 
 impl Default for CompileBudget {
     fn default() -> Self {
-        Self { memory: 2 << 30, processor: Duration::from_secs(60), clock: Duration::from_secs(100) }
+        Self { memory: 2 << 30, processor: Duration::from_secs(180), clock: Duration::from_secs(300) }
     }
 }
 

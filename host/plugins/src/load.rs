@@ -5,16 +5,16 @@ pub(crate) mod magic;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasmtime::Error;
+use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, InstancePre};
 
 use crate::abi::interface::{Abi, INTERFACES, Interface};
 use crate::compile::PluginBytes;
 use crate::error::load::LoadError;
 use crate::limits::{NAME, SENTENCE};
 use crate::sandbox::Sandbox;
-use crate::sandbox::limiter::StoreLimiter;
 use crate::text::sanitize;
+use crate::wasi;
 use magic::check_magic;
 
 /// The namespace of Dogwatch's interfaces.
@@ -24,6 +24,8 @@ const NAMESPACE: &str = "dogwatch:";
 pub(crate) struct CompiledPlugin {
     pub(crate) abi: Abi,
     pub(crate) interface: &'static Interface,
+    /// The interfaces of WASI that it imports, and that do nothing.
+    pub(crate) stand_ins: Vec<String>,
 }
 
 /// Compiles a plugin and finds out which interface it exports.
@@ -43,24 +45,26 @@ fn build(sandbox: &Sandbox, plugin: PluginBytes<'_>) -> Result<CompiledPlugin, L
         return Err(LoadError::Import { import: sanitize(&import, SENTENCE) });
     }
     let interface = interface(sandbox, &component)?;
-    let pre = sandbox.linker().instantiate_pre(&component).map_err(|error| LoadError::Invalid(in_full(&error)))?;
-    bind(interface, pre)
-}
-
-fn bind(interface: &'static Interface, pre: InstancePre<StoreLimiter>) -> Result<CompiledPlugin, LoadError> {
+    let invalid = |error: Error| LoadError::Invalid(in_full(&error));
+    let mut linker = sandbox.linker();
+    let stand_ins = wasi::stand_in(sandbox.engine(), &component, &mut linker).map_err(invalid)?;
+    let pre = linker.instantiate_pre(&component).map_err(invalid)?;
     let abi = (interface.bind)(pre).map_err(|error| LoadError::InterfaceMismatch(in_full(&error)))?;
-    Ok(CompiledPlugin { abi, interface })
+    let stand_ins = stand_ins.iter().map(|name| sanitize(name, NAME)).collect();
+    Ok(CompiledPlugin { abi, interface, stand_ins })
 }
 
 fn in_full(error: &Error) -> String {
     sanitize(&format!("{error:#}"), SENTENCE)
 }
 
-/// The component's first import. An interface that holds nothing but types only names them, and is no import.
+/// The component's first import that nothing stands in for. An interface that holds nothing but types only names them, and is no import.
 fn first_import(sandbox: &Sandbox, component: &Component) -> Option<String> {
     let engine = sandbox.engine();
     let component_type = component.component_type();
-    component_type.imports(engine).find_map(|(name, import)| match import.ty {
+    component_type.imports(engine).filter(|(name, _)| !wasi::has_stand_in(name)).find_map(|(name, import)| match import
+        .ty
+    {
         ComponentItem::Type(_) => None,
         ComponentItem::ComponentInstance(instance) => instance
             .exports(engine)
@@ -97,7 +101,7 @@ mod tests {
     fn refuses_what_wasmtime_compiled_before() {
         let sandbox = Sandbox::new().unwrap();
         let compiled = sandbox.engine().precompile_component(&wat::parse_str("(component)").unwrap()).unwrap();
-        let plugin = PluginBytes { wasm: &compiled, sha256: "00", maker: Maker::Anybody };
+        let plugin = PluginBytes { wasm: &compiled, sha256: "00", maker: Maker::Anybody, within: None };
         assert!(matches!(load(&sandbox, plugin), Err(LoadError::Precompiled)));
     }
 }

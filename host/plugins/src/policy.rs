@@ -20,7 +20,7 @@ use crate::settings::Settings;
 /// A compiled policy. Cheap to clone; every call runs in a fresh instance.
 #[derive(Clone)]
 pub struct PolicyPlugin {
-    handle: PluginHandle,
+    handle: Arc<PluginHandle>,
     abi: Arc<dyn PolicyAbi>,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Debug for PolicyPlugin {
 
 impl PolicyPlugin {
     pub(crate) fn new(handle: PluginHandle, abi: Box<dyn PolicyAbi>) -> Self {
-        Self { handle, abi: abi.into() }
+        Self { handle: Arc::new(handle), abi: abi.into() }
     }
 
     /// The operator's name for it.
@@ -46,8 +46,13 @@ impl PolicyPlugin {
     }
 
     /// The interface that it exports, with its version.
-    pub const fn interface(&self) -> &'static str {
+    pub fn interface(&self) -> &'static str {
         self.handle.interface
+    }
+
+    /// The interfaces of WASI that it imports: they are there and do nothing.
+    pub fn stand_ins(&self) -> &[String] {
+        &self.handle.stand_ins
     }
 
     fn limits(&self) -> &Limits {
@@ -100,9 +105,10 @@ impl PolicyPlugin {
         memory: &[u8],
     ) -> Result<Metered<Decision>, PluginError> {
         let limits = self.limits();
-        let Metered { value, fuel, memory } = self
-            .handle
-            .run(PluginFunction::Decide, limits.policy, |store| self.abi.decide(store, settings, situation, memory))?;
+        let Metered { value, fuel, memory } = self.handle.run(PluginFunction::Decide, limits.policy, |store| {
+            store.data_mut().now_millis = u64::try_from(situation.now.as_millis()).unwrap_or_default();
+            self.abi.decide(store, settings, situation, memory)
+        })?;
         let decision = value
             .map_err(Fault::Refused)
             .and_then(|decision| validate::decision(decision, situation, limits.policy_memory))

@@ -2,8 +2,10 @@
 
 from componentize_py_types import Err
 
-from wit_world.exports import Policy
+import wit_world.exports
 from wit_world.imports import types as t
+
+import rule
 
 MISSES = 3
 
@@ -15,12 +17,13 @@ def setting(settings, name, default):
     return default
 
 
-class Policy(Policy):
+class Policy(wit_world.exports.Policy):
     def describe(self) -> t.Description:
         misses = t.SettingDoc("misses", str(MISSES), "Missed blocks in a row that make it switch.")
         return t.Description("{{name}}", "0.1.0", "Switches after a number of missed blocks.", [misses])
 
     def check(self, settings) -> None:
+        """Every problem at once: an exported function of type `result` fails by raising `Err`."""
         problems = []
         for one in settings:
             if one.name != "misses":
@@ -31,24 +34,20 @@ class Policy(Policy):
             raise Err(problems)
 
     def decide(self, settings, situation, memory) -> t.Decision:
-        def stay(reason):
-            return t.Decision(t.Action_Stay(), reason, [], None, memory)
+        def stay(reason, alerts=()):
+            return t.Decision(t.Action_Stay(), reason, list(alerts), None, memory)
 
         if not isinstance(situation.holder, t.Holder_Node):
             return stay("no node of ours holds the key")
         holder = situation.holder.value
-        missed = 0
-        for slot in reversed(situation.slots):
-            if slot.outcome != t.Outcome.MISSED or slot.holder != situation.holder:
-                break
-            missed += 1
+        is_missed = lambda slot: slot.outcome == t.Outcome.MISSED and slot.holder == situation.holder
+        missed = rule.missed_in_a_row(situation.slots, is_missed)
         needed = setting(settings, "misses", MISSES)
         if situation.verdict != t.Verdict.ME or missed < needed:
             return stay(f"{missed} of {needed} misses")
-        for index, node in enumerate(situation.nodes):
-            if node.eligible and index != holder:
-                reason = f"{missed} misses in a row; {node.name} is fit"
-                return t.Decision(t.Action_SwitchTo(index), reason, [], None, memory)
-        summary = f"no node can take over from {situation.witness}"
-        alert = t.Alert("no-standby", t.Severity.PAGE, summary)
-        return t.Decision(t.Action_Stay(), summary, [alert], None, memory)
+        index = rule.successor(situation.nodes, holder)
+        if index is None:
+            summary = f"no node can take over from {situation.witness}"
+            return stay(summary, [t.Alert("no-standby", t.Severity.PAGE, summary)])
+        reason = f"{missed} misses in a row; {situation.nodes[index].name} is fit"
+        return t.Decision(t.Action_SwitchTo(index), reason, [], None, memory)

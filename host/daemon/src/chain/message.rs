@@ -38,6 +38,8 @@ pub enum Message {
     Rehearse(oneshot::Sender<Vec<WitnessRehearsal>>),
     /// Someone asks which situation a witness's policy was last asked about, and for the policy's memory.
     LastSituation(usize, oneshot::Sender<Option<(Situation, Vec<u8>)>>),
+    /// A policy is there that did not load in time for the start.
+    Late(usize, PolicyRole, Box<Policy>),
     /// A policy was replaced.
     Policy(usize, PolicyRole, Box<Policy>),
 }

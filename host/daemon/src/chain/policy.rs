@@ -100,6 +100,17 @@ impl Policies {
         }
     }
 
+    /// A policy is there that did not load in time for the start.
+    pub fn complete(&mut self, role: PolicyRole, policy: Policy) {
+        let waited_for = match role {
+            PolicyRole::Configured => matches!(self.main, Policy::Broken(_)),
+            PolicyRole::Fallback => matches!(self.fallback, Some(Policy::Broken(_))),
+        };
+        if waited_for {
+            self.replace(role, policy);
+        }
+    }
+
     /// Why the configured policy does not work, if it does not.
     pub fn trouble(&self) -> Option<&str> {
         match &self.main {

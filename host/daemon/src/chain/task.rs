@@ -220,6 +220,11 @@ impl ChainTask {
                     Some((situation, task.watch().state().memory.clone()))
                 }));
             }
+            Message::Late(witness, role, policy) => {
+                if let Some(task) = self.witnesses.get_mut(witness) {
+                    task.policies_mut().complete(role, *policy);
+                }
+            }
             Message::Policy(witness, role, policy) => {
                 if let Some(task) = self.witnesses.get_mut(witness) {
                     task.policies_mut().replace(role, *policy);

@@ -10,7 +10,7 @@ use crate::cli::common::Format;
 use crate::cli::parameters;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::run::preflight;
+use crate::run::preflight::{self, Waits};
 use crate::store::Store;
 
 /// What the configuration is checked by.
@@ -23,7 +23,7 @@ pub(super) enum By {
 }
 
 pub(super) async fn check(path: &Path, by: By, format: Format, clock: Clock) -> Result<(), Failure> {
-    let (config, mut problems) = preflight::read(path)?;
+    let (config, mut problems) = preflight::read(path, Waits::ForAll)?;
     if let (By::Endpoints, Some((config, _))) = (by, &config) {
         for chain in &config.chains {
             parameters::compare(chain, clock, &mut problems).await?;

@@ -12,7 +12,8 @@ use crate::config::{Config, Level, paths};
 use crate::fallback::journal::Journal;
 use crate::fallback::start_failure::{self, NoticedBy, StartFailure};
 use crate::liveness;
-use crate::run::{Daemon, preflight, signals};
+use crate::run::preflight::{self, Waits};
+use crate::run::{Daemon, signals};
 use crate::store::Store;
 
 pub(super) async fn run(path: &Path, clock: Clock) -> Result<(), Failure> {
@@ -53,7 +54,7 @@ impl Ended {
 async fn watch(path: &Path, clock: Clock) -> Result<(), Ended> {
     signals::ignore().map_err(died)?;
     let unusable = |failure| Ended::new("it could not read its configuration", "dogwatch check", failure);
-    let (config, problems) = preflight::read(path).map_err(unusable)?;
+    let (config, problems) = preflight::read(path, Waits::Briefly).map_err(unusable)?;
     let Some((config, library)) = config else {
         return Err(unusable(Failure::with(Exit::Input, problems)));
     };

@@ -13,7 +13,7 @@ use crate::alerts::texts::Condition;
 use crate::chain::message::Message;
 use crate::chain::policy::{self, Policy, PolicyRole};
 use crate::channels::plugin::{self, ChannelFault};
-use crate::config::{Config, WitnessConfig};
+use crate::config::{ChannelConfig, Config, WitnessConfig};
 use crate::fallback::last_good;
 
 /// How often to check the plugin directory.
@@ -48,7 +48,9 @@ struct Known {
 impl PluginFollower {
     /// Looks every few seconds, and when it is told to.
     pub(super) async fn run(self) {
-        let mut known = Known { ready: self.ready_policies().await, refused: BTreeMap::new() };
+        let mut known = Known::default();
+        self.library.take_time();
+        self.complete(&mut known).await;
         let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
         loop {
             let _ = tokio::time::timeout(PLUGIN_LOOK, self.look.notified()).await;
@@ -113,20 +115,24 @@ impl PluginFollower {
         }
     }
 
-    /// Where policies work.
-    async fn ready_policies(&self) -> BTreeSet<Place> {
-        let mut ready = BTreeSet::new();
-        for chain in &self.config.chains {
-            let name = &chain.profile.name;
-            for (index, witness) in self.witnesses(name) {
+    /// Loads what did not load in the short time that a start has, and finds out where policies work.
+    async fn complete(&self, known: &mut Known) {
+        for (chain, inbox) in &self.chains {
+            for (index, witness) in self.witnesses(chain) {
                 for (role, _) in roles(witness) {
-                    if matches!(self.load(witness, role, Trial::none()).await, Some(Policy::Ready(_))) {
-                        ready.insert((name.clone(), index, role));
-                    }
+                    let Some(policy @ Policy::Ready(_)) = self.load(witness, role, Trial::none()).await else {
+                        continue;
+                    };
+                    known.ready.insert((chain.clone(), index, role));
+                    let _ = inbox.send(Message::Late(index, role, Box::new(policy))).await;
                 }
             }
         }
-        ready
+        for (configured, sender) in self.config.channels.iter().zip(&self.channels) {
+            if sender.borrow().is_err() {
+                let _ = sender.send(self.channel(configured).await);
+            }
+        }
     }
 
     fn witnesses(&self, chain: &str) -> Vec<(usize, &WitnessConfig)> {
@@ -156,6 +162,13 @@ impl PluginFollower {
             Some(policy.tried_on(settings, &trial.scenarios, &trial.memory))
         });
         loaded.await.ok().flatten()
+    }
+
+    /// Loads a channel where blocking is allowed.
+    async fn channel(&self, configured: &ChannelConfig) -> Result<ChannelPlugin, ChannelFault> {
+        let (library, channel) = (Arc::clone(&self.library), configured.clone());
+        let loaded = tokio::task::spawn_blocking(move || plugin::load(&library, &channel)).await;
+        loaded.unwrap_or_else(|error| Err(ChannelFault::new(error.to_string())))
     }
 
     /// What a policy is tried on before it decides for a witness: the last situation, and those that are hard.
@@ -197,9 +210,7 @@ impl PluginFollower {
         }
         let used = self.config.channels.iter().zip(&self.channels).filter(|(channel, _)| channel.plugin == name);
         for (configured, sender) in used {
-            let (library, channel) = (Arc::clone(&self.library), configured.clone());
-            let loaded = tokio::task::spawn_blocking(move || plugin::load(&library, &channel)).await;
-            let Ok(plugin) = loaded else { continue };
+            let plugin = self.channel(configured).await;
             match &plugin {
                 Err(why) if sender.borrow().is_ok() => refused.push(format!("channel {}: {why}", configured.name)),
                 _ => {

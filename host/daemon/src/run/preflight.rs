@@ -16,18 +16,30 @@ use crate::liveness;
 use crate::plugin_cache;
 use crate::store::Store;
 
+/// How long is waited for plugins to be compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// A few seconds for each: the watch must begin. What takes longer is compiled while it runs.
+    Briefly,
+    /// Until they are.
+    ForAll,
+}
+
 /// Reads the configuration, opens the plugin directory, and has the plugins check their settings.
 ///
 /// # Errors
 ///
 /// When the sandbox for plugins cannot be set up.
-pub fn read(path: &Path) -> Result<(Option<(Config, Library)>, Problems), Failure> {
+pub fn read(path: &Path, waits: Waits) -> Result<(Option<(Config, Library)>, Problems), Failure> {
     let (config, mut problems) = Config::load(path);
     let Some(config) = config else { return Ok((None, problems)) };
     let sandbox = plugin_cache::sandbox(Some(&config.state_dir)).map_err(Failure::other)?;
     let (library, broken) = Library::open(sandbox, config.plugins_dir.as_deref());
     for problem in broken {
         problems.warn(None, problem.to_string(), "Create the directory, or fix or remove the file.");
+    }
+    if waits == Waits::Briefly {
+        library.hurry();
     }
     check_plugins(&library, &config, &mut problems);
     if let Some(tls) = config.gateway.as_ref().and_then(|gateway| gateway.tls.as_ref())
@@ -45,7 +57,10 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
         let what = format!("witness {:?}: policy {:?}", witness.name.as_str(), witness.policy);
         still_starting();
         match library.policy(&witness.policy) {
-            Ok(plugin) => report(&what, witness.line, plugin.check(&witness.settings), problems),
+            Ok(plugin) => {
+                imports(&what, witness.line, plugin.stand_ins(), problems);
+                report(&what, witness.line, plugin.check(&witness.settings), problems);
+            }
             Err(error) => problems.error(Some(witness.line), format!("{what}: {error}"), PLUGIN_REMEDY),
         }
         let Some(fallback) = witness.fallback.name() else { continue };
@@ -63,6 +78,7 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
         still_starting();
         match library.channel(&channel.plugin) {
             Ok(plugin) => {
+                imports(&what, channel.line, plugin.stand_ins(), problems);
                 let checked = plugin.check(&channel.settings, &secrets);
                 let fits = checked.is_ok();
                 if plugin.describe().is_ok_and(|description| !description.roles.alerts) {
@@ -78,6 +94,18 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
     }
     hearing(config, &heartbeat_only, problems);
     waking(config, &heartbeat_only, problems);
+}
+
+/// Notes what a plugin imports and gets no real one of.
+fn imports(what: &str, line: usize, stand_ins: &[String], problems: &mut Problems) {
+    if !stand_ins.is_empty() {
+        let text = format!("{what} imports {}: what a plugin gets there does nothing", stand_ins.join(", "));
+        problems.note(
+            Some(line),
+            text,
+            "Nothing has to be done if it works; to see what it does: dogwatch plugin check FILE.",
+        );
+    }
 }
 
 /// Asks systemd for time to compile one more plugin: a start that it takes for one that hangs would begin anew for ever.

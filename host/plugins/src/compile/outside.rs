@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, nice, set_parent_process_death_signal, setrlimit};
 use wasmtime::Engine;
 
 use super::process::{REFUSED, UNFIT};
@@ -52,6 +52,8 @@ fn write(bytes: &[u8]) -> io::Result<()> {
 fn limit(processor: Duration, memory: u64) -> io::Result<()> {
     // Where memory is short, this process goes and not the daemon. Not every system lets a process say so.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    // Decisions come first.
+    let _ = nice(10);
     // It is of no use without the daemon.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = processor.as_secs();

@@ -46,12 +46,13 @@ impl CompileProcess {
     }
 
     /// The machine code.
-    pub(super) fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
-        let run = self.run(wasm).map_err(LoadError::NoCompiler)?;
-        self.outcome(run)
+    pub(super) fn compile(&self, wasm: &[u8], within: Option<Duration>) -> Result<Vec<u8>, LoadError> {
+        let clock = within.map_or(self.budget.clock, |within| within.min(self.budget.clock));
+        let run = self.run(wasm, clock).map_err(LoadError::NoCompiler)?;
+        self.outcome(run, clock)
     }
 
-    fn run(&self, wasm: &[u8]) -> io::Result<Run> {
+    fn run(&self, wasm: &[u8], clock: Duration) -> io::Result<Run> {
         let mut input = in_memory("dogwatch-plugin")?;
         input.write_all(wasm)?;
         input.rewind()?;
@@ -70,7 +71,7 @@ impl CompileProcess {
             .stdout(output.try_clone()?)
             .stderr(errors.try_clone()?);
         let mut child = command.spawn()?;
-        let end = ends_within(&child, self.budget.clock);
+        let end = ends_within(&child, clock);
         if !matches!(end, Ok(Ended::Yes)) {
             child.kill()?;
         }
@@ -78,7 +79,7 @@ impl CompileProcess {
         Ok(Run { ended: end?, status, output, errors })
     }
 
-    fn outcome(&self, run: Run) -> Result<Vec<u8>, LoadError> {
+    fn outcome(&self, run: Run, clock: Duration) -> Result<Vec<u8>, LoadError> {
         let Run { ended, status, mut output, mut errors } = run;
         let mut said = Vec::new();
         output.rewind().and_then(|()| output.read_to_end(&mut said)).map_err(LoadError::NoCompiler)?;
@@ -97,13 +98,13 @@ impl CompileProcess {
         if code == Some(i32::from(UNFIT)) {
             return Err(LoadError::NoCompiler(io::Error::other(sanitize(printed.trim(), SHOWN))));
         }
-        Err(LoadError::CompilerEnded(self.end(ended, status, &printed)))
+        Err(LoadError::CompilerEnded(self.end(ended, status, &printed, clock)))
     }
 
-    fn end(&self, ended: Ended, status: ExitStatus, printed: &str) -> CompilerEnd {
+    fn end(&self, ended: Ended, status: ExitStatus, printed: &str, clock: Duration) -> CompilerEnd {
         let signal = status.signal().and_then(Signal::from_named_raw);
         match signal {
-            _ if ended == Ended::No => CompilerEnd::Late { seconds: self.budget.clock.as_secs() },
+            _ if ended == Ended::No => CompilerEnd::Late { seconds: clock.as_secs() },
             Some(Signal::XCPU) => CompilerEnd::Time { seconds: self.budget.processor.as_secs() },
             Some(Signal::KILL) => CompilerEnd::Killed,
             Some(Signal::ABORT) if printed.contains("memory allocation of") => {

@@ -72,7 +72,7 @@ pub enum CompilerEnd {
         how: String,
     },
     /// It got too little processor time to be done.
-    #[error("was not done after {seconds} s: the machine is too busy; it is tried again at the next start")]
+    #[error("was not done after {seconds} s: the file is large, or the machine busy; it is tried again")]
     Late {
         /// How long it was waited for.
         seconds: u64,
@@ -84,7 +84,7 @@ pub enum CompilerEnd {
 
 impl CompilerEnd {
     /// Whether the file is to blame, so that the same would happen again.
-    pub(super) const fn is_final(&self) -> bool {
+    pub(crate) const fn is_final(&self) -> bool {
         matches!(self, Self::Time { .. } | Self::Memory { .. } | Self::Crash { .. })
     }
 }

@@ -42,7 +42,7 @@ pub enum LoadError {
     NoCompiler(std::io::Error),
     /// It imports something.
     #[error(
-        "imports {import}, but plugins may not import anything; build for wasm32-unknown-unknown, without WASI, clocks \
+        "imports {import}, but plugins may not import anything; build for wasm32-unknown-unknown, without clocks, network \
          or randomness"
     )]
     Import {
@@ -89,6 +89,10 @@ pub enum LoadError {
 impl LoadError {
     /// Whether it stays so until the file changes, or the daemon is started anew.
     pub(crate) const fn is_of_the_file(&self) -> bool {
-        !matches!(self, Self::Unreadable(_) | Self::ChangedWhileRead)
+        match self {
+            Self::Unreadable(_) | Self::ChangedWhileRead | Self::NoCompiler(_) => false,
+            Self::CompilerEnded(end) => end.is_final(),
+            _ => true,
+        }
     }
 }

@@ -33,10 +33,18 @@ impl AnyPlugin {
     }
 
     /// The interface that it exports, with its version.
-    pub const fn interface(&self) -> &'static str {
+    pub fn interface(&self) -> &'static str {
         match self {
             Self::Policy(plugin) => plugin.interface(),
             Self::Channel(plugin) => plugin.interface(),
+        }
+    }
+
+    /// The interfaces of WASI that it imports: they are there and do nothing.
+    pub fn stand_ins(&self) -> &[String] {
+        match self {
+            Self::Policy(plugin) => plugin.stand_ins(),
+            Self::Channel(plugin) => plugin.stand_ins(),
         }
     }
 

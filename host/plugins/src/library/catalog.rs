@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -30,7 +32,12 @@ pub struct Library {
     sandbox: Sandbox,
     pub(super) directory: Option<PathBuf>,
     entries: Mutex<LibraryEntries>,
+    /// Whether nobody can wait for a file that takes long to compile.
+    hurried: AtomicBool,
 }
+
+/// How long a file may take to compile where somebody waits: a hundred times what one of a few dozen kilobytes takes.
+const HURRIED: Duration = Duration::from_secs(10);
 
 type LibraryEntries = BTreeMap<String, LibraryEntry>;
 
@@ -78,7 +85,25 @@ impl Library {
                 entries.insert(name, LibraryEntry::new(PluginSource::File { path, stamp }));
             }
         }
-        (Self { sandbox, directory: directory.map(Path::to_owned), entries: Mutex::new(entries) }, problems)
+        (
+            Self {
+                sandbox,
+                directory: directory.map(Path::to_owned),
+                entries: Mutex::new(entries),
+                hurried: AtomicBool::new(false),
+            },
+            problems,
+        )
+    }
+
+    /// From now on a file that takes longer than ten seconds to compile does not load: a start waits no longer than that.
+    pub fn hurry(&self) {
+        self.hurried.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on files may take their time again.
+    pub fn take_time(&self) {
+        self.hurried.store(false, Ordering::Relaxed);
     }
 
     /// Loads a file that is in no library. A plugin may be written with a hyphen and its file with an underscore.
@@ -89,7 +114,7 @@ impl Library {
     pub fn load_file(sandbox: Sandbox, path: &Path) -> Result<AnyPlugin, LoadProblem> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = sanitize(&stem.replace('_', "-"), NAME);
-        let library = Self { sandbox, directory: None, entries: Mutex::default() };
+        let library = Self { sandbox, directory: None, entries: Mutex::default(), hurried: AtomicBool::new(false) };
         let read = files::read(path, library.sandbox.limits().file);
         read.and_then(|(bytes, _)| library.plugin(&name, &bytes, Maker::Anybody))
             .map(|(plugin, _)| plugin)
@@ -220,11 +245,13 @@ impl Library {
 
     fn plugin(&self, name: &str, wasm: &[u8], maker: Maker) -> Result<(AnyPlugin, usize), LoadError> {
         let sha256 = hex::encode(Sha256::digest(wasm));
-        let loaded = load(&self.sandbox, PluginBytes { wasm, sha256: &sha256, maker })?;
+        let within = self.hurried.load(Ordering::Relaxed).then_some(HURRIED);
+        let loaded = load(&self.sandbox, PluginBytes { wasm, sha256: &sha256, maker, within })?;
         let handle = PluginHandle {
             name: name.to_owned(),
             sha256,
             interface: loaded.interface.name,
+            stand_ins: loaded.stand_ins.into(),
             sandbox: self.sandbox.clone(),
         };
         let plugin = match loaded.abi {

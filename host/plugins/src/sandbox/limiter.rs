@@ -13,6 +13,9 @@ pub(super) const TABLES: usize = 32;
 /// Elements of all tables together.
 pub(super) const TABLE_ELEMENTS: usize = 100_000;
 
+/// Handles of WASI that one call may get.
+const HANDLES: usize = 10_000;
+
 /// Counts what one call allocates, against its limits.
 #[derive(Debug)]
 pub(crate) struct StoreLimiter {
@@ -22,6 +25,12 @@ pub(crate) struct StoreLimiter {
     memory: usize,
     /// Elements of all tables together.
     elements: usize,
+    /// When the call is, in milliseconds since 1970: what a clock says in it.
+    pub(crate) now_millis: u64,
+    /// How many numbers were drawn.
+    drawn: u64,
+    /// How many handles were given out.
+    handles: usize,
     /// Never read: the epoch ticks for as long as the store exists.
     _ticking: TickGuard,
 }
@@ -29,7 +38,22 @@ pub(crate) struct StoreLimiter {
 impl StoreLimiter {
     /// Allows this many bytes of linear memory.
     pub(super) const fn new(limit: usize, ticking: TickGuard) -> Self {
-        Self { limit, memory: 0, elements: 0, _ticking: ticking }
+        Self { limit, memory: 0, elements: 0, now_millis: 0, drawn: 0, handles: 0, _ticking: ticking }
+    }
+
+    /// The next random number: it follows from the time of the call and from how many were drawn (SplitMix64).
+    pub(crate) const fn random(&mut self) -> u64 {
+        self.drawn = self.drawn.wrapping_add(1);
+        let mut z = self.now_millis.wrapping_add(self.drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Counts one more handle. Whether there may be one.
+    pub(crate) const fn handle(&mut self) -> bool {
+        self.handles = self.handles.saturating_add(1);
+        self.handles <= HANDLES
     }
 
     /// The linear memory of all memories together, in bytes.

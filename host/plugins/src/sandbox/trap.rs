@@ -5,6 +5,7 @@ use wasmtime::{Error, Trap};
 use super::limiter::{LimitExceeded, Resource};
 use crate::error::call::Fault;
 use crate::limits::CallBudget;
+use crate::wasi::Misuse;
 
 /// The fault behind a call that ended without an answer.
 pub(crate) fn fault(error: &Error, budget: CallBudget) -> Fault {
@@ -14,6 +15,9 @@ pub(crate) fn fault(error: &Error, budget: CallBudget) -> Fault {
             Resource::Memory => Fault::OutOfMemory { limit, asked },
             Resource::TableElements => Fault::Trapped(format!("it asked for {asked} table elements, limit {limit}")),
         };
+    }
+    if let Some(Misuse(what)) = error.downcast_ref::<Misuse>() {
+        return Fault::Trapped(what.clone());
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Fault::OutOfFuel { limit: budget.fuel },

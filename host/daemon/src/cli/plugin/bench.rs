@@ -32,7 +32,7 @@ pub(super) fn run(
     clock: Clock,
 ) -> Result<(), Failure> {
     let settings = given_settings(settings)?.unwrap_or_default();
-    let sandbox = plugin_cache::sandbox(None).map_err(Failure::other)?;
+    let sandbox = plugin_cache::authors_sandbox().map_err(Failure::other)?;
     let plugin = Library::load_file(sandbox, file).map_err(Failure::input)?;
     let AnyPlugin::Policy(policy) = plugin else {
         return Err(Failure::input(format!("{} is a channel: only policies are measured", file.display())));

@@ -9,7 +9,7 @@ use crate::cli::common::say;
 
 pub(super) fn run(project: &Path, to: Option<&Path>) -> Result<(), Failure> {
     let file = build(project, to).map_err(|problem| match problem {
-        BuildProblem::NoProject(_) | BuildProblem::Manifest { .. } => Failure::input(problem),
+        BuildProblem::NoProject(_) | BuildProblem::Project { .. } | BuildProblem::Name(_) => Failure::input(problem),
         _ => Failure::with(Exit::Other, problem),
     })?;
     let size = std::fs::metadata(&file).map(|metadata| metadata.len()).unwrap_or_default();

@@ -62,7 +62,7 @@ fn steps(file: &Path, settings: Option<Settings>) -> Vec<Step> {
         Ok(inspection) => steps.extend(of_the_file(&inspection)),
         Err(error) => return vec![Step::new("the file", Outcome::Fails, error.to_string())],
     }
-    let loaded = plugin_cache::sandbox(None).map_err(|error| error.to_string());
+    let loaded = plugin_cache::authors_sandbox().map_err(|error| error.to_string());
     let loaded =
         loaded.and_then(|sandbox| Library::load_file(sandbox, file).map_err(|problem| problem.error.to_string()));
     let plugin = match loaded {
@@ -97,21 +97,14 @@ fn of_the_file(inspection: &Inspection) -> Vec<Step> {
     let Inspection { sha256, size, imports, .. } = inspection;
     let mut steps = vec![Step::new("the file", Outcome::Ok, format!("{size} bytes, sha256 {sha256}"))];
     if !imports.is_empty() {
-        steps.push(Step::new("imports", Outcome::Warning, format!("{}; {}", imports.join(", "), advice(inspection))));
+        steps.push(Step::new("imports", Outcome::Warning, format!("{}; {ADVICE}", imports.join(", "))));
     }
     steps
 }
 
-/// What to do about imports, by the tool that left them there.
-fn advice(inspection: &Inspection) -> &'static str {
-    if inspection.is_made_by("componentize-py") {
-        "build with componentize-py's option --stub-wasi"
-    } else if inspection.is_made_by("ComponentizeJS") || inspection.is_made_by("componentize-js") {
-        "build with disableFeatures: [\"stdio\", \"random\", \"clocks\", \"http\", \"fetch-event\"]"
-    } else {
-        "build for wasm32-unknown-unknown, without WASI, clocks or randomness: dogwatch plugin build does"
-    }
-}
+/// What to do about imports: what stands in for WASI does nothing, and nothing stands in for anything else.
+const ADVICE: &str = "what a plugin gets there does nothing; to leave it out: dogwatch plugin build, or the option --stub-wasi of \
+                      componentize-py and componentize-qjs, or --disable all of componentize-js";
 
 /// What a check of settings says.
 fn of_settings(checked: Result<(), CheckError>, given: bool) -> (Step, bool) {

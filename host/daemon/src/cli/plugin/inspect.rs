@@ -31,7 +31,7 @@ pub(super) fn run(file: &Path, format: Format) -> Result<(), Failure> {
     let bytes =
         std::fs::read(file).map_err(|error| Failure::input(format!("cannot read {}: {error}", file.display())))?;
     let inspection = inspect(&bytes).map_err(|error| Failure::input(format!("{} {error}", file.display())))?;
-    let sandbox = plugin_cache::sandbox(None).map_err(Failure::other)?;
+    let sandbox = plugin_cache::authors_sandbox().map_err(Failure::other)?;
     let (plugin, problem) = match Library::load_file(sandbox, file) {
         Ok(plugin) => (Some(loaded(&plugin)), None),
         Err(problem) => (None, Some(problem.to_string())),

@@ -1,0 +1,206 @@
+//! What a plugin gets that imports WASI, because its language's runtime does: functions that are there and do nothing.
+//!
+//! The clock stands still at the time that the call is about, random numbers follow from it, there are no files, no sockets, no
+//! arguments and no environment, and what is written is gone. So the same call still gives the same answer, on any machine.
+
+use wasmtime::component::types::{Case, ComponentFunc, ComponentInstance, ComponentItem, Type};
+use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceAny, ResourceType, Val};
+use wasmtime::{Engine, Error, StoreContextMut};
+
+use crate::sandbox::limiter::StoreLimiter;
+
+/// The packages whose interfaces have stand-ins.
+const PACKAGES: [&str; 6] =
+    ["wasi:cli/", "wasi:io/", "wasi:clocks/", "wasi:filesystem/", "wasi:random/", "wasi:sockets/"];
+/// How many bytes may be written to a stream at once, as it says.
+const WRITABLE: u64 = 64 << 10;
+/// Random bytes in one call.
+const RANDOM: u64 = 64 << 10;
+
+/// A call of a stand-in that has no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misuse(pub(crate) String);
+
+fn misuse(what: impl Into<String>) -> Error {
+    Error::new(Misuse(what.into()))
+}
+
+/// What stands behind every resource: nothing.
+struct Nothing;
+
+/// Whether an import is of WASI, and has a stand-in.
+pub(crate) fn has_stand_in(import: &str) -> bool {
+    PACKAGES.iter().any(|package| import.starts_with(package))
+}
+
+/// Puts stand-ins for the component's imports of WASI into the linker; returns their names.
+pub(crate) fn stand_in(
+    engine: &Engine,
+    component: &Component,
+    linker: &mut Linker<StoreLimiter>,
+) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for (name, import) in component.component_type().imports(engine) {
+        let ComponentItem::ComponentInstance(instance) = import.ty else { continue };
+        if has_stand_in(name) {
+            define(engine, name, &instance, &mut linker.instance(name)?)?;
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+fn define(
+    engine: &Engine,
+    interface: &str,
+    instance: &ComponentInstance,
+    linker: &mut LinkerInstance<'_, StoreLimiter>,
+) -> Result<(), Error> {
+    // Without the version: `wasi:clocks/wall-clock`.
+    let interface = interface.split('@').next().unwrap_or_default().to_owned();
+    for (name, item) in instance.exports(engine) {
+        match item.ty {
+            ComponentItem::Resource(_) => linker.resource(name, ResourceType::host::<Nothing>(), |_, _| Ok(()))?,
+            ComponentItem::ComponentFunc(_) => {
+                let function = Function { interface: interface.clone(), name: name.to_owned() };
+                linker.func_new(name, move |store, ty, arguments, results| {
+                    function.call(store, &ty, arguments, results)
+                })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A function of WASI.
+struct Function {
+    interface: String,
+    name: String,
+}
+
+impl Function {
+    fn call(
+        &self,
+        mut store: StoreContextMut<'_, StoreLimiter>,
+        ty: &ComponentFunc,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Error> {
+        for (result, ty) in results.iter_mut().zip(ty.results()) {
+            *result = match self.special(&mut store, arguments) {
+                Some(value) => value?,
+                None => self.plain(&mut store, &ty)?,
+            };
+        }
+        // All its functions end the program.
+        if self.interface == "wasi:cli/exit" { Err(misuse("it called exit, which a plugin cannot")) } else { Ok(()) }
+    }
+
+    /// What functions return whose answer must not be just any value.
+    fn special(&self, store: &mut StoreContextMut<'_, StoreLimiter>, arguments: &[Val]) -> Option<Result<Val, Error>> {
+        let whole = |value: u64| Some(Ok(Val::U64(value)));
+        match (self.interface.as_str(), self.name.as_str()) {
+            ("wasi:clocks/wall-clock", "now") => {
+                let millis = store.data().now_millis;
+                let nanos = u32::try_from(millis % 1000).unwrap_or_default().saturating_mul(1_000_000);
+                Some(Ok(Val::Record(vec![
+                    ("seconds".to_owned(), Val::U64(millis.checked_div(1000).unwrap_or_default())),
+                    ("nanoseconds".to_owned(), Val::U32(nanos)),
+                ])))
+            }
+            ("wasi:clocks/monotonic-clock", "now") => whole(store.data().now_millis.saturating_mul(1_000_000)),
+            ("wasi:clocks/monotonic-clock", "resolution") => whole(1),
+            ("wasi:random/random" | "wasi:random/insecure", "get-random-u64" | "get-insecure-random-u64") => {
+                whole(store.data_mut().random())
+            }
+            ("wasi:random/random" | "wasi:random/insecure", "get-random-bytes" | "get-insecure-random-bytes") => {
+                let count = match arguments.first() {
+                    Some(Val::U64(count)) if *count <= RANDOM => *count,
+                    _ => return Some(Err(misuse("it asked for too many random bytes"))),
+                };
+                let byte =
+                    |data: &mut StoreLimiter| Val::U8(data.random().to_le_bytes().first().copied().unwrap_or_default());
+                Some(Ok(Val::List((0..count).map(|_| byte(store.data_mut())).collect())))
+            }
+            // Whatever it waits for has come.
+            ("wasi:io/poll", "poll") => {
+                let count = match arguments.first() {
+                    Some(Val::List(waited)) => u32::try_from(waited.len()).unwrap_or_default(),
+                    _ => 0,
+                };
+                Some(Ok(Val::List((0..count).map(Val::U32).collect())))
+            }
+            ("wasi:io/poll", "[method]pollable.ready") => Some(Ok(Val::Bool(true))),
+            ("wasi:io/streams", "[method]output-stream.check-write") => {
+                Some(Ok(Val::Result(Ok(Some(Box::new(Val::U64(WRITABLE)))))))
+            }
+            // Nothing comes.
+            ("wasi:io/streams", name) if name.starts_with("[method]input-stream.") && !name.ends_with(".subscribe") => {
+                let closed = Val::Variant("closed".to_owned(), None);
+                Some(Ok(Val::Result(Err(Some(Box::new(closed))))))
+            }
+            _ => None,
+        }
+    }
+
+    /// The least value of a type: nothing, none, zero. Whatever can fail fails, but writing.
+    fn plain(&self, store: &mut StoreContextMut<'_, StoreLimiter>, ty: &Type) -> Result<Val, Error> {
+        let fails = ["wasi:filesystem/", "wasi:sockets/"].iter().any(|package| self.interface.starts_with(package));
+        Ok(match ty {
+            Type::Bool => Val::Bool(false),
+            Type::S8 => Val::S8(0),
+            Type::U8 => Val::U8(0),
+            Type::S16 => Val::S16(0),
+            Type::U16 => Val::U16(0),
+            Type::S32 => Val::S32(0),
+            Type::U32 => Val::U32(0),
+            Type::S64 => Val::S64(0),
+            Type::U64 => Val::U64(0),
+            Type::Float32 => Val::Float32(0.0),
+            Type::Float64 => Val::Float64(0.0),
+            Type::Char => Val::Char('\0'),
+            Type::String => Val::String(String::new()),
+            Type::List(_) => Val::List(Vec::new()),
+            Type::Option(_) => Val::Option(None),
+            Type::Flags(_) => Val::Flags(Vec::new()),
+            Type::Record(record) => {
+                let field = |field: wasmtime::component::types::Field<'_>| {
+                    Ok((field.name.to_owned(), self.plain(store, &field.ty)?))
+                };
+                Val::Record(record.fields().map(field).collect::<Result<_, Error>>()?)
+            }
+            Type::Tuple(tuple) => {
+                Val::Tuple(tuple.types().map(|ty| self.plain(store, &ty)).collect::<Result<_, Error>>()?)
+            }
+            Type::Variant(variant) => {
+                let Case { name, ty } = variant.cases().next().ok_or_else(|| self.missing())?;
+                let payload = ty.map(|ty| self.plain(store, &ty)).transpose()?;
+                Val::Variant(name.to_owned(), payload.map(Box::new))
+            }
+            Type::Enum(names) => Val::Enum(names.names().next().ok_or_else(|| self.missing())?.to_owned()),
+            Type::Result(result) => {
+                let payload = |store: &mut _, ty: Option<Type>| -> Result<_, Error> {
+                    Ok(ty.map(|ty| self.plain(store, &ty)).transpose()?.map(Box::new))
+                };
+                if fails {
+                    Val::Result(Err(payload(store, result.err())?))
+                } else {
+                    Val::Result(Ok(payload(store, result.ok())?))
+                }
+            }
+            Type::Own(_) => {
+                if !store.data_mut().handle() {
+                    return Err(misuse("it asked for too many handles"));
+                }
+                Val::Resource(ResourceAny::try_from_resource(Resource::<Nothing>::new_own(0), store)?)
+            }
+            _ => return Err(self.missing()),
+        })
+    }
+
+    fn missing(&self) -> Error {
+        misuse(format!("it called {} of {}, which a plugin does not have", self.name, self.interface))
+    }
+}
