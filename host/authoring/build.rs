@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// How the names of source files end.
+const SOURCES: [&str; 7] = [".rs", ".toml", ".py", ".js", ".json", ".md", ".wit"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let root = here.join("../..").canonicalize()?;
     let mut code = String::new();
     for (name, from) in
-        [("SDK", root.join("plugins/sdk/src")), ("WIT", root.join("wit")), ("TEMPLATES", here.join("templates"))]
+        [("SDK", root.join("plugins/sdk/src")), ("WIT", root.join("wit")), ("EXAMPLES", root.join("examples"))]
     {
         println!("cargo::rerun-if-changed={}", from.display());
         let mut files = Vec::new();
@@ -33,9 +36,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
-            collect(&path, files)?;
-        } else {
+            // What tools leave behind, and the interfaces, which have a list of their own.
+            if !["target", "node_modules", "__pycache__", ".venv", "bindings", "wit"].contains(&name.as_ref()) {
+                collect(&path, files)?;
+            }
+        } else if name == ".gitignore" || SOURCES.iter().any(|ending| name.ends_with(ending)) {
             files.push(path);
         }
     }

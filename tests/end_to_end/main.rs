@@ -9,6 +9,7 @@
 )]
 
 mod alerts;
+mod authors;
 mod backup_witness;
 mod beat;
 mod book;

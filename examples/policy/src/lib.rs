@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_patient() {
+    fn it_waits_for_its_number_of_misses() {
         assert_eq!(decide::<Patient>(&[], &after_misses(2)).unwrap().action, Action::Stay);
         assert_eq!(decide::<Patient>(&[], &after_misses(3)).unwrap().action, Action::SwitchTo(1));
     }

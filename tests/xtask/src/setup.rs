@@ -52,6 +52,12 @@ pub(crate) fn peers() -> anyhow::Result<()> {
         eprintln!("xtask: installing {}, which tests speak to", programs.join(" and "));
         install(lacking.into_iter().map(|(_, package)| package))?;
     }
+    python()?;
+    node()
+}
+
+/// Sees to Python's packages, in a place of their own.
+fn python() -> anyhow::Result<()> {
     let python = root().join("target/python");
     let ready = python.join("ready");
     let wanted = PYTHON_PACKAGES.join(" ");
@@ -69,12 +75,39 @@ pub(crate) fn peers() -> anyhow::Result<()> {
     std::fs::write(&ready, wanted).context("target/python cannot be written")
 }
 
+/// Sees to npm's packages, in a place of their own.
+fn node() -> anyhow::Result<()> {
+    let node = root().join("target/node");
+    let ready = node.join("ready");
+    let wanted = NODE_PACKAGES.join(" ");
+    if std::fs::read_to_string(&ready).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let lacking: Vec<&str> = ["nodejs", "npm"]
+        .into_iter()
+        .zip(["node", "npm"])
+        .filter(|(_, program)| !is_here(program))
+        .map(|(package, _)| package)
+        .collect();
+    if !lacking.is_empty() {
+        install(lacking)?;
+    }
+    eprintln!("xtask: installing {wanted} for JavaScript, which plugins are built with");
+    std::fs::create_dir_all(&node).context("target/node cannot be made")?;
+    let quietly = ["install", "--no-audit", "--no-fund", "--silent", "--prefix"];
+    run(Command::new("npm").args(quietly).arg(&node).args(NODE_PACKAGES))?;
+    std::fs::write(&ready, wanted).context("target/node cannot be written")
+}
+
 /// Programs that tests run, and Debian's packages of them.
 const PEERS: [(&str, &str); 3] =
     [("prometheus-alertmanager", "prometheus-alertmanager"), ("systemd-analyze", "systemd"), ("unshare", "util-linux")];
 
-/// A mail server, and what passes on notifications to everything else.
-const PYTHON_PACKAGES: [&str; 2] = ["aiosmtpd==1.4.6", "apprise==2.3.0"];
+/// A mail server, what passes on notifications to everything else, and what makes plugins of Python.
+const PYTHON_PACKAGES: [&str; 3] = ["aiosmtpd==1.4.6", "apprise==2.3.0", "componentize-py==0.25.1"];
+
+/// What makes plugins of JavaScript.
+const NODE_PACKAGES: [&str; 1] = ["componentize-qjs@0.4.5"];
 
 /// Programs, and Debian's packages of them.
 const PROXIES: [(&str, &str); 2] = [("haproxy", "haproxy"), ("nginx", "nginx-light")];

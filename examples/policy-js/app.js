@@ -1,4 +1,4 @@
-// {{name}}: after a number of missed blocks it moves the key to the first fit node.
+// patient: after a number of missed blocks it moves the key to the first fit node.
 
 const MISSES = 3n;
 
@@ -15,7 +15,7 @@ export const policy = {
   describe() {
     const misses = { name: "misses", default: `${MISSES}`, about: "Missed blocks in a row that make it switch." };
     const about = "Switches after a number of missed blocks.";
-    return { name: "{{name}}", version: "0.1.0", about, settings: [misses] };
+    return { name: "patient", version: "0.1.0", about, settings: [misses] };
   },
 
   // Every problem at once: an exported function of type `result` fails by throwing.

@@ -1,14 +1,14 @@
-//! {{name}}: posts one line per alert to an address.
+//! one-line: posts one line per alert to an address.
 
 use dogwatch_sdk::Reader;
 use dogwatch_sdk::channel::{Alert, Channel, Event, Header, HttpRequest, Method, Request};
 
 /// The channel.
 #[derive(Debug)]
-pub struct {{Type}};
+pub struct OneLine;
 
-impl Channel for {{Type}} {
-    const NAME: &'static str = "{{name}}";
+impl Channel for OneLine {
+    const NAME: &'static str = "one-line";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str = "Posts one line per alert to an address.";
     type Config = String;
@@ -31,19 +31,19 @@ impl Channel for {{Type}} {
     }
 }
 
-dogwatch_sdk::export_channel!({{Type}});
+dogwatch_sdk::export_channel!(OneLine);
 
 #[cfg(test)]
 mod tests {
     use dogwatch_sdk::Value;
     use dogwatch_sdk::testing::{alert, compose, shown};
 
-    use super::{{Type}};
+    use super::OneLine;
 
     #[test]
     fn an_alert_is_one_line() {
         let settings = [("url", Value::Text("https://lines.example.com".to_owned()))];
-        let requests = compose::<{{Type}}>(&settings, &["token"], &alert()).unwrap();
+        let requests = compose::<OneLine>(&settings, &["token"], &alert()).unwrap();
         let request = shown(&requests[0]);
         assert!(request.contains("https://lines.example.com/lines"), "{request}");
         assert!(request.contains("authorization: Bearer <token plain>"), "{request}");

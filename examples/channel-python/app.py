@@ -1,4 +1,4 @@
-"""{{name}}: posts one line per alert to an address."""
+"""one-line: posts one line per alert to an address."""
 
 from componentize_py_types import Err
 
@@ -31,7 +31,7 @@ class Channel(wit_world.exports.Channel):
         url = t.SettingDoc("url", "", "Where lines are posted.")
         token = t.SettingDoc("token", "", "Sent as a bearer token.")
         about = "Posts one line per alert to an address."
-        return t.Description("{{name}}", "0.1.0", about, t.Role.ALERTS, [url], [token])
+        return t.Description("one-line", "0.1.0", about, t.Role.ALERTS, [url], [token])
 
     def check(self, settings, secrets) -> None:
         """Every problem at once: an exported function of type `result` fails by raising `Err`."""

@@ -1,4 +1,4 @@
-"""{{name}}: after a number of missed blocks it moves the key to the first fit node."""
+"""patient: after a number of missed blocks it moves the key to the first fit node."""
 
 from componentize_py_types import Err
 
@@ -20,7 +20,7 @@ def setting(settings, name, default):
 class Policy(wit_world.exports.Policy):
     def describe(self) -> t.Description:
         misses = t.SettingDoc("misses", str(MISSES), "Missed blocks in a row that make it switch.")
-        return t.Description("{{name}}", "0.1.0", "Switches after a number of missed blocks.", [misses])
+        return t.Description("patient", "0.1.0", "Switches after a number of missed blocks.", [misses])
 
     def check(self, settings) -> None:
         """Every problem at once: an exported function of type `result` fails by raising `Err`."""

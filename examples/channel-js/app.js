@@ -1,4 +1,4 @@
-// {{name}}: posts one line per alert to an address.
+// one-line: posts one line per alert to an address.
 
 const text = (val) => ({ tag: "text", val });
 const secret = (name) => ({ tag: "secret", val: { name, encoding: "plain" } });
@@ -20,7 +20,7 @@ function judged({ status }) {
 export const channel = {
   describe() {
     return {
-      name: "{{name}}",
+      name: "one-line",
       version: "0.1.0",
       about: "Posts one line per alert to an address.",
       roles: { alerts: true, heartbeats: false },

@@ -1,0 +1,137 @@
+//! A new author's way, from the binary alone: a project, its tests, its file, and the daemon that uses it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::support::{Daemon, Net, Setup, WITNESS, until};
+
+const DOGWATCH: &str = env!("CARGO_BIN_EXE_dogwatch");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Runs a program, and returns what it said if it succeeded.
+fn said(command: &mut Command) -> String {
+    let output: Output = command.output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {text}");
+    text
+}
+
+fn dogwatch(folder: &Path, arguments: &[&str]) -> String {
+    said(Command::new(DOGWATCH).args(arguments).current_dir(folder).env_remove("DOGWATCH_CONFIG"))
+}
+
+/// A new project, in a folder of its own.
+fn project(name: &str, options: &[&str]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let told = dogwatch(folder.path(), &[&["plugin", "new", name], options].concat());
+    let project = folder.path().join(name.replace('_', "-"));
+    assert!(told.contains("dogwatch plugin build"), "{told}");
+    (folder, project)
+}
+
+/// Builds a project in Rust, with what has been compiled for other plugins, and in the versions of this repository.
+fn build(folder: &Path, project: &Path) -> String {
+    std::fs::copy(root().join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
+    said(
+        Command::new("cargo").args(["metadata", "--offline", "--format-version", "1", "--quiet"]).current_dir(project),
+    );
+    let target = folder.join("target");
+    std::fs::create_dir(&target).unwrap();
+    std::os::unix::fs::symlink(root().join("target/guests"), target.join("plugin")).unwrap();
+    said(Command::new(DOGWATCH).args(["plugin", "build"]).current_dir(project).env("CARGO_TARGET_DIR", target))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_folder_to_a_policy_in_force() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (folder, project) = project("night_owl", &[]);
+    let built = build(folder.path(), &project);
+    assert!(built.contains("Built night-owl.wasm ("), "{built}");
+    let checked = dogwatch(&project, &["plugin", "check", "night-owl.wasm"]);
+    assert!(
+        checked.contains("ok    all slots are missed, and no standby is fit: stay: no node can take over from alice"),
+        "{checked}"
+    );
+    assert!(checked.ends_with("night-owl.wasm works.\n"), "{checked}");
+    let inspected = dogwatch(&project, &["plugin", "inspect", "night-owl.wasm"]);
+    for part in ["policy    dogwatch:policy/policy@0.2.0", "setting   misses: ", "imports   nothing"] {
+        assert!(inspected.contains(part), "{part} is not in: {inspected}");
+    }
+    let costs = dogwatch(&project, &["plugin", "bench", "night-owl.wasm", "--times", "3", "--json"]);
+    let costs: serde_json::Value = serde_json::from_str(&costs).unwrap();
+    let quiet = costs.as_array().unwrap().iter().find(|cost| cost["situation"] == "a quiet night").unwrap();
+    assert!(quiet["fuel"].as_u64().unwrap() > 0 && quiet["problem"].is_null(), "{quiet}");
+    // The small stack of the project's manifest keeps a call in one page.
+    assert_eq!(quiet["memory_bytes"], 64 << 10);
+
+    let top = format!("plugins_dir = {project:?}");
+    let daemon = Daemon::start(
+        &net.write(dir.path(), &Setup { top, witness: "policy = \"night-owl\"".into(), ..Setup::default() }),
+    );
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    assert_eq!(daemon.witness().await.unwrap()["policy"]["name"], "night-owl");
+}
+
+/// Tools for other languages, as `cargo xtask setup` installs them.
+fn tools() -> String {
+    let root = root();
+    let own = [root.join("target/python/bin"), root.join("target/node/node_modules/.bin")];
+    let path = std::env::var("PATH").unwrap();
+    format!("{}:{}:{path}", own[0].display(), own[1].display())
+}
+
+/// A project in another language passes its tests, is built, and works; the plugin in the repository's example is the same.
+fn other_language(kind: &str, language: &str, test: &[&str]) {
+    let name = format!("{kind}-in-{language}");
+    let (_folder, project) = project(&name, &["--kind", kind, "--lang", language]);
+    said(Command::new(test[0]).args(&test[1..]).current_dir(&project));
+    said(Command::new(DOGWATCH).args(["plugin", "build"]).current_dir(&project).env("PATH", tools()));
+    let file = format!("{name}.wasm");
+    let settings = project.join("settings.toml");
+    std::fs::write(&settings, if kind == "channel" { "url = \"https://lines.example.com\"" } else { "misses = 2" })
+        .unwrap();
+    let checked = dogwatch(&project, &["plugin", "check", &file, "--settings", "settings.toml"]);
+    assert!(checked.ends_with(&format!("{file} works.\n")), "{checked}");
+    let expected = match kind {
+        "channel" => "ok    a text of quotes, tags and every script: 1 requests",
+        _ => "ok    all slots are missed, and no standby is fit: stay: no node can take over from alice",
+    };
+    assert!(checked.contains(expected), "{checked}");
+}
+
+#[test]
+fn plugins_are_written_in_python() {
+    for kind in ["policy", "channel"] {
+        other_language(kind, "python", &["python3", "-m", "unittest"]);
+    }
+}
+
+#[test]
+fn plugins_are_written_in_javascript() {
+    for kind in ["policy", "channel"] {
+        other_language(kind, "js", &["node", "--test"]);
+    }
+}
+
+#[test]
+fn what_is_no_project_or_no_name_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let fails = |arguments: &[&str]| {
+        let output = Command::new(DOGWATCH).args(arguments).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(fails(&["plugin", "build"]).contains("it is no plugin's project; to begin one: dogwatch plugin new NAME"));
+    assert!(fails(&["plugin", "new", "Night Owl"]).contains("use small letters, digits and hyphens"));
+    dogwatch(folder.path(), &["plugin", "sdk", "sdk"]);
+    assert!(fails(&["plugin", "sdk", "sdk"]).contains("is there and is not empty"));
+    std::fs::write(folder.path().join("text.wasm"), "not a plugin").unwrap();
+    assert!(fails(&["plugin", "inspect", "text.wasm"]).contains("is not WebAssembly"));
+}
