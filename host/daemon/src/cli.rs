@@ -20,6 +20,7 @@ mod prove;
 mod rehearse;
 mod roll;
 mod run;
+mod simulate;
 mod status;
 mod switch;
 mod switchover;
@@ -284,6 +285,8 @@ enum CliCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Play a policy's file in simulated crashes, quiet days and nights, beside the bundled ones
+    Simulate(simulate::SimulateOrder),
     /// Show, make and try policies and alert channels
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -388,6 +391,7 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             prove::prove(&file.config, order, format).await
         }
         CliCommand::Rehearse { file, format, .. } => rehearse::rehearse(&file.config, format).await,
+        CliCommand::Simulate(order) => simulate::simulate(&order),
         CliCommand::Plugin(command) => plugin::run(command, clock),
     }
 }

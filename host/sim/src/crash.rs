@@ -10,7 +10,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::crash::peer::Peer;
 use crate::night::{ChainRules, Night, NightError, NightFault, SiteSetup};
-use crate::play::{Natively, NightRun};
+use crate::play::{NightRun, Policies};
 use crate::site::policy::PolicyChoice;
 
 /// What happens to the node on duty.
@@ -168,12 +168,12 @@ impl Crash {
     /// # Errors
     ///
     /// The night cannot be played.
-    pub fn lost(self, rescue: Rescue) -> Result<u32, NightError> {
+    pub fn lost(self, rescue: Rescue, policies: &dyn Policies) -> Result<u32, NightError> {
         let mut rng = SmallRng::seed_from_u64(self.seed);
         let calm = CALM + rng.random_range(0..u64::from(ROUND) * SPREAD);
         let moment = Duration::from_millis(rng.random_range(0..3000));
         let Some(World { night, script }) = rescue.world(self.seed, &mut rng) else { return Ok(SEVEN_HOURS / ROUND) };
-        let mut run = NightRun::open(&night, &Natively)?;
+        let mut run = NightRun::open(&night, policies)?;
         for _ in 0..calm {
             run.slot_until(None);
         }

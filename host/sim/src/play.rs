@@ -46,6 +46,8 @@ pub struct NightOutcome {
     pub key_changes: u32,
     /// Switches that a policy made.
     pub switches: u32,
+    /// Switches that a policy wanted and that a rail refused: each is counted once, however long it stands in the way.
+    pub refused: u32,
     /// Own slots that were missed while the chain went on.
     pub missed: u32,
 }
@@ -58,8 +60,13 @@ pub struct NightOutcome {
 pub fn play(night: &Night, policies: &dyn Policies) -> Result<NightOutcome, NightError> {
     night.check()?;
     let mut run = NightRun::open(night, policies)?;
-    run.run(&mut |_| {});
-    Ok(run.outcome())
+    let mut refused = 0_u32;
+    run.run(&mut |run| {
+        let is_refusal = |action: &SiteAction| matches!(action, SiteAction::Decided(_, record) if record.is_refusal());
+        let count = run.actions.iter().filter(|(_, action)| is_refusal(action)).count();
+        refused += u32::try_from(count).unwrap_or(u32::MAX);
+    });
+    Ok(NightOutcome { refused, ..run.outcome() })
 }
 
 /// A night that is being played.
@@ -98,6 +105,7 @@ impl<'a> NightRun<'a> {
             slots: self.world.slot,
             key_changes,
             switches,
+            refused: 0,
             missed: self.checks.missed,
             violation: self.checks.violation,
         }

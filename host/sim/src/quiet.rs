@@ -7,7 +7,7 @@ use rand::{Rng as _, SeedableRng as _};
 use crate::crash::{CALM, ROUND, Rescue, World};
 use crate::fault::FaultKind;
 use crate::night::{NightError, NightFault};
-use crate::play::{Natively, NightRun};
+use crate::play::{NightRun, Policies};
 
 /// Slots that one of them lasts at most: it is over before the next begins.
 const LONGEST: u64 = APART - ROUND as u64;
@@ -59,16 +59,20 @@ impl QuietDay {
     /// # Errors
     ///
     /// The day cannot be played.
-    pub fn cost(self, rescue: Rescue) -> Result<QuietCost, NightError> {
+    pub fn cost(self, rescue: Rescue, policies: &dyn Policies) -> Result<QuietCost, NightError> {
         let mut rng = SmallRng::seed_from_u64(self.seed);
         let world = rescue.world(self.seed, &mut rng);
         let faults = disturbances(&mut rng);
-        world.map_or(Ok(QuietCost::default()), |world| cost_in(world, &faults))
+        world.map_or(Ok(QuietCost::default()), |world| cost_in(world, &faults, policies))
     }
 }
 
-fn cost_in(World { night, mut script }: World, faults: &[NightFault]) -> Result<QuietCost, NightError> {
-    let mut run = NightRun::open(&night, &Natively)?;
+fn cost_in(
+    World { night, mut script }: World,
+    faults: &[NightFault],
+    policies: &dyn Policies,
+) -> Result<QuietCost, NightError> {
+    let mut run = NightRun::open(&night, policies)?;
     let (mut missed_before, mut false_switches) = (None, 0);
     let slots = CALM + APART * u64::try_from(faults.len()).unwrap_or(0);
     for slot in 0..slots {
@@ -118,6 +122,7 @@ fn disturbances(rng: &mut SmallRng) -> Vec<NightFault> {
 mod tests {
     use super::*;
     use crate::crash::Beats;
+    use crate::play::Natively;
     use crate::site::policy::PolicyChoice;
 
     #[test]
@@ -130,7 +135,7 @@ mod tests {
     fn nobody_switches_on_a_quiet_day() {
         for seed in 0..40 {
             for policy in [PolicyChoice::Proactive, PolicyChoice::Threshold(2)] {
-                let cost = QuietDay { seed }.cost(Rescue::Dogwatch(policy, Beats::None)).unwrap();
+                let cost = QuietDay { seed }.cost(Rescue::Dogwatch(policy, Beats::None), &Natively).unwrap();
                 assert_eq!(cost, QuietCost::default(), "day {seed}, {policy:?}");
             }
         }
@@ -142,6 +147,6 @@ mod tests {
         let mut rng = SmallRng::seed_from_u64(1);
         let world = Rescue::Dogwatch(PolicyChoice::Proactive, Beats::None).world(1, &mut rng).unwrap();
         let fault = NightFault { kind: "holder-port-taken".to_owned(), at: CALM, lasts: APART, target: 0, amount: 0 };
-        assert_eq!(cost_in(world, &[fault]).unwrap(), QuietCost { false_switches: 1, lost: 0 });
+        assert_eq!(cost_in(world, &[fault], &Natively).unwrap(), QuietCost { false_switches: 1, lost: 0 });
     }
 }

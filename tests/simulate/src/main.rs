@@ -70,12 +70,16 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if let Some(crashes) = arguments.crashes {
         let first = arguments.seed.unwrap_or(1);
-        let figures = crashes::play_all(first, crashes)?;
+        let figures = dogwatch_trial::play_crashes(first, crashes, &crashes::contenders())?;
         if let Some(file) = &arguments.plot {
-            std::fs::write(file, crashes::svg(&figures))
+            std::fs::write(file, dogwatch_trial::svg(&figures))
                 .with_context(|| format!("{} cannot be written", file.display()))?;
         }
-        let shown = if arguments.json { crashes::json(&figures)? } else { crashes::table(&figures) };
+        let shown = if arguments.json {
+            serde_json::to_string_pretty(&figures)? + "\n"
+        } else {
+            dogwatch_trial::table(&figures)
+        };
         print!("{shown}");
         return Ok(ExitCode::SUCCESS);
     }

@@ -13,6 +13,8 @@ use clap::{Subcommand, ValueEnum};
 use dogwatch_authoring::{Kind, Language};
 use dogwatch_client::Failure;
 
+pub(super) use check::given_settings;
+
 use crate::cli::common::Format;
 use crate::clock::Clock;
 

@@ -10,7 +10,7 @@ use crate::decision::{Action, Decision};
 use crate::holder::Holder;
 use crate::rails::{Lifetime, Refusal, Strength, check, named_node};
 use crate::switch::{Origin, SwitchPlan};
-use crate::watch::event::{Command, DecisionRecord, Force};
+use crate::watch::event::{Command, DecisionRecord, Force, REFUSED};
 use crate::watch::machine::Watch;
 use crate::watch::text::wish;
 use crate::watch::turn::Turn;
@@ -89,7 +89,7 @@ impl Watch {
                 turn.push(Command::Answer(Ok(id)));
             }
             Err(refusals) => {
-                self.record(turn, format!("refused: {} by hand", target.wish()), reason);
+                self.record(turn, format!("{REFUSED}{} by hand", target.wish()), reason);
                 turn.push(Command::Answer(Err(refusals)));
             }
         }
@@ -151,7 +151,7 @@ impl Watch {
         self.resolve_others(turn, Cause::Refused, &keep, "This no longer stands in the way.");
         // Codes, not texts: texts count seconds, and a record must differ only when the reasons do.
         let why: Vec<&str> = refusals.iter().map(Refusal::code).collect();
-        self.record(turn, format!("refused: {}: {}", wish(target), why.join(", ")), reason.to_owned());
+        self.record(turn, format!("{REFUSED}{}: {}", wish(target), why.join(", ")), reason.to_owned());
     }
 
     /// Remembers since when each refusal has stood in the way without interruption.

@@ -95,3 +95,13 @@ pub struct DecisionRecord {
     /// The reason given.
     pub reason: String,
 }
+
+impl DecisionRecord {
+    /// Whether a rail stood in the way of what was proposed.
+    pub fn is_refusal(&self) -> bool {
+        self.outcome.starts_with(REFUSED)
+    }
+}
+
+/// What the outcome of a refused proposal begins with.
+pub(super) const REFUSED: &str = "refused: ";

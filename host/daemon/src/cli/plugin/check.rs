@@ -45,7 +45,7 @@ pub(super) fn run(file: &Path, settings: Option<&Path>, format: Format) -> Resul
 }
 
 /// The settings in a file; none without one.
-pub(super) fn given_settings(file: Option<&Path>) -> Result<Option<Settings>, Failure> {
+pub(in crate::cli) fn given_settings(file: Option<&Path>) -> Result<Option<Settings>, Failure> {
     let Some(file) = file else { return Ok(None) };
     let problem = |why: String| Failure::input(format!("{}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string()))?;

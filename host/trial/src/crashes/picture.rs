@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::crashes::{AllFigures, RESCUES};
+use crate::crashes::AllFigures;
 
 /// Columns: blocks lost, on a scale that doubles.
 const COLUMNS: [(&str, u32, u32); 9] = [
@@ -24,10 +24,10 @@ const TOP: usize = 56;
 
 /// Draws it: a row for each rescue, in each cell the share of crashes that cost so many blocks. It is readable on light and
 /// on dark.
-pub(crate) fn svg(all: &AllFigures) -> String {
+pub fn svg(all: &AllFigures) -> String {
     let (width, height) = (
         LEFT.saturating_add(CELL.saturating_mul(10)),
-        TOP.saturating_add(ROW.saturating_mul(RESCUES.len())).saturating_add(16),
+        TOP.saturating_add(ROW.saturating_mul(all.order.len())).saturating_add(16),
     );
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
@@ -45,8 +45,7 @@ pub(crate) fn svg(all: &AllFigures) -> String {
         let _ = writeln!(out, "<text x=\"{}\" y=\"44\" class=\"faint\">{label}</text>", place(column));
     }
     let _ = writeln!(out, "<text x=\"{}\" y=\"44\" class=\"faint\">mean</text>", place(9));
-    for (row, (name, _)) in RESCUES.iter().enumerate() {
-        let Some(figures) = all.policies.get(name) else { continue };
+    for (row, (name, figures)) in all.in_order().enumerate() {
         let y = TOP.saturating_add(ROW.saturating_mul(row));
         let _ = writeln!(out, "<text x=\"8\" y=\"{}\">{name}</text>", y.saturating_add(22));
         let crashes: u64 = figures.costs.values().sum();
