@@ -21,6 +21,7 @@ mod metrics;
 mod mode;
 mod node;
 pub mod paths;
+mod pin;
 mod problem;
 mod profile;
 mod rails;

@@ -60,6 +60,7 @@ pub use library::error::{LibraryError, LoadProblem};
 pub use library::info::PluginInfo;
 pub use library::origin::PluginOrigin;
 pub use library::refresh::LibraryChange;
+pub use library::rules::{FileOwners, FileRules};
 pub use limits::{CallBudget, CompileBudget, Limits};
 pub use message::PluginMessage;
 pub use metered::Metered;

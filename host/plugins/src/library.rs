@@ -7,5 +7,6 @@ mod files;
 pub(crate) mod info;
 pub(crate) mod origin;
 pub(crate) mod refresh;
+pub(crate) mod rules;
 mod source;
 mod stamp;

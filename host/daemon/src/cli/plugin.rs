@@ -6,6 +6,7 @@ mod check;
 mod inspect;
 mod list;
 mod new;
+mod trust;
 
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ use dogwatch_client::Failure;
 
 pub(super) use check::given_settings;
 
-use crate::cli::common::Format;
+use crate::cli::common::{ConfigFile, Format};
 use crate::clock::Clock;
 
 #[derive(Debug, Subcommand)]
@@ -74,6 +75,13 @@ pub(super) enum PluginCommand {
         file: PathBuf,
         #[command(flatten)]
         format: Format,
+    },
+    /// Show what a plugin of the plugin directory is, and pin its file in the configuration: another one is refused
+    Trust {
+        /// The plugin's name
+        name: String,
+        #[command(flatten)]
+        config: ConfigFile,
     },
     /// Measure a policy: fuel and time of a decision, situation by situation
     Bench {
@@ -138,6 +146,7 @@ pub(super) fn run(command: PluginCommand, clock: Clock) -> Result<(), Failure> {
         PluginCommand::Sdk { dir } => new::sdk(&dir),
         PluginCommand::Build { project, to } => build::run(&project, to.as_deref()),
         PluginCommand::Check { file, settings, format } => check::run(&file, settings.as_deref(), format),
+        PluginCommand::Trust { name, config } => trust::run(&name, &config.config),
         PluginCommand::Inspect { file, format } => inspect::run(&file, format),
         PluginCommand::Bench { file, settings, times, format } => {
             bench::run(&file, settings.as_deref(), times, format, clock)

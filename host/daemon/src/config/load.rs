@@ -1,5 +1,6 @@
 //! The configuration as a whole: reading it, checking it, and salvaging what is usable of a broken one.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::config::gateway::{self, GatewayConfig};
 use crate::config::problem::Problems;
 use crate::config::shared_node::SharedNode;
 use crate::config::witness::{self, WitnessConfig};
-use crate::config::{cross, duration, file, metrics, mode, paths, reader, shared_node};
+use crate::config::{cross, duration, file, metrics, mode, paths, pin, reader, shared_node};
 
 const REPEAT: duration::Range<'_> = duration::Range {
     least: Duration::from_secs(1),
@@ -31,6 +32,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// The directory for the operator's own plugins, if there is one.
     pub plugins_dir: Option<PathBuf>,
+    /// The SHA-256 that plugins' files must have, by their names.
+    pub pins: BTreeMap<String, String>,
     /// How often an open critical alert or page is repeated.
     pub repeat: Duration,
     /// The chains.
@@ -96,6 +99,7 @@ impl Config {
         }
         let state_dir = paths::state_dir(&mut top, problems);
         let plugins_dir = top.text("plugins_dir", problems).map(|dir| PathBuf::from(dir.value));
+        let pins = pin::read(&mut top, problems);
         let mode = mode::read(&mut top, problems).unwrap_or_default();
         let repeat = top.duration_within("repeat", REPEAT, problems).unwrap_or(Duration::from_secs(300));
 
@@ -137,6 +141,7 @@ impl Config {
             site: site?.value,
             state_dir,
             plugins_dir,
+            pins,
             repeat,
             chains,
             witnesses: witnesses.into_iter().map(|located| located.config).collect(),

@@ -306,6 +306,27 @@ impl<'a> Section<'a> {
         settings
     }
 
+    /// Every table within with its key, for tables whose keys the operator chooses.
+    pub(super) fn named_tables(&mut self, problems: &mut Problems) -> Vec<(String, Self)> {
+        let mut tables = Vec::new();
+        for (key, value) in self.table {
+            let line = self.source.line(value.span().start);
+            let what = format!("{}.{}", self.what, key.get_ref());
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    tables.push((key.get_ref().to_string(), Self::new(self.source, table, &what, line)))
+                }
+                _ => self.error(
+                    problems,
+                    line,
+                    &format!("{} is no section", key.get_ref()),
+                    format!("Write [{what}] above its keys."),
+                ),
+            }
+        }
+        tables
+    }
+
     /// Every value with its key and line, for tables whose keys the operator chooses.
     pub(super) fn named_items(&mut self) -> Vec<(String, Option<Item<'a>>, usize)> {
         let entries = self.table.iter();

@@ -5,8 +5,10 @@ use std::path::Path;
 use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
+use dogwatch_engine::Mode;
 use dogwatch_plugins::{
-    AlertMessage, ChannelContext, ChannelPlugin, CheckError, CompileBudget, Library, MessageMetadata, Settings,
+    AlertMessage, ChannelContext, ChannelPlugin, CheckError, CompileBudget, FileOwners, FileRules, Library,
+    MessageMetadata, Settings,
 };
 use sd_notify::NotifyState;
 
@@ -34,7 +36,7 @@ pub fn read(path: &Path, waits: Waits) -> Result<(Option<(Config, Library)>, Pro
     let (config, mut problems) = Config::load(path);
     let Some(config) = config else { return Ok((None, problems)) };
     let sandbox = plugin_cache::sandbox(Some(&config.state_dir)).map_err(Failure::other)?;
-    let (library, broken) = Library::open(sandbox, config.plugins_dir.as_deref());
+    let (library, broken) = Library::open_with(sandbox, config.plugins_dir.as_deref(), rules(&config));
     for problem in broken {
         problems.warn(None, problem.to_string(), "Create the directory, or fix or remove the file.");
     }
@@ -49,6 +51,13 @@ pub fn read(path: &Path, waits: Waits) -> Result<(Option<(Config, Library)>, Pro
         problems.error(Some(tls.line), format!("gateway: tls: {why}"), remedy);
     }
     Ok((Some((config, library)), problems))
+}
+
+/// Which plugin files are used: where Dogwatch may act, only those that nobody else can change.
+fn rules(config: &Config) -> FileRules {
+    let armed = config.witnesses.iter().any(|witness| witness.mode == Mode::Armed);
+    let owners = if armed { FileOwners::RootAndMe } else { FileOwners::Anybody };
+    FileRules { pins: config.pins.clone(), owners }
 }
 
 /// Adds the problems that the plugins find in their settings.

@@ -81,6 +81,34 @@ pub enum LoadError {
         /// What it replaces.
         wanted: World,
     },
+    /// Others can change it, and Dogwatch may act on what it says.
+    #[error(
+        "can be changed by others: {why}; it and its directory must belong to root or to Dogwatch's user, and nobody else may \
+         write them: chown, and chmod go-w"
+    )]
+    Exposed {
+        /// What shows it.
+        why: String,
+    },
+    /// The configuration pins another file.
+    #[error(
+        "is not the file that the configuration pins: its SHA-256 is {found}; if it is meant: dogwatch plugin trust {name}"
+    )]
+    NotPinned {
+        /// The plugin's name.
+        name: String,
+        /// The file's SHA-256, in hexadecimal.
+        found: String,
+    },
+    /// It takes the place of a bundled plugin, and the configuration does not pin it.
+    #[error(
+        "takes the place of the bundled plugin of that name, and the configuration does not pin it; give it another name, or if \
+         it is meant: dogwatch plugin trust {name}"
+    )]
+    Unpinned {
+        /// The plugin's name.
+        name: String,
+    },
     /// It failed to load before, and has not changed since.
     #[error("{0}")]
     AsBefore(String),

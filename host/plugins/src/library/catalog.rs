@@ -13,6 +13,7 @@ use super::any_plugin::AnyPlugin;
 use super::error::{LibraryError, LoadProblem};
 use super::files;
 use super::origin::PluginOrigin;
+use super::rules::FileRules;
 use super::source::PluginSource;
 use crate::abi::interface::Abi;
 use crate::channel::ChannelPlugin;
@@ -30,6 +31,7 @@ use crate::world::World;
 /// The plugins by name. Each is compiled when it is first asked for, since compiled code takes memory.
 pub struct Library {
     sandbox: Sandbox,
+    rules: FileRules,
     pub(super) directory: Option<PathBuf>,
     entries: Mutex<LibraryEntries>,
     /// Whether nobody can wait for a file that takes long to compile.
@@ -70,6 +72,11 @@ impl Library {
     /// of that name. Also returns the files that are clearly not plugins; anything else wrong with a file shows when
     /// the plugin is asked for.
     pub fn open(sandbox: Sandbox, directory: Option<&Path>) -> (Self, Vec<LoadProblem>) {
+        Self::open_with(sandbox, directory, FileRules::default())
+    }
+
+    /// The same, where files must follow rules to be used.
+    pub fn open_with(sandbox: Sandbox, directory: Option<&Path>, rules: FileRules) -> (Self, Vec<LoadProblem>) {
         let mut entries: LibraryEntries = dogwatch_bundled::ALL
             .iter()
             .map(|bundled| (bundled.name.to_owned(), LibraryEntry::new(PluginSource::Bundled(bundled.wasm))))
@@ -88,6 +95,7 @@ impl Library {
         (
             Self {
                 sandbox,
+                rules,
                 directory: directory.map(Path::to_owned),
                 entries: Mutex::new(entries),
                 hurried: AtomicBool::new(false),
@@ -114,7 +122,13 @@ impl Library {
     pub fn load_file(sandbox: Sandbox, path: &Path) -> Result<AnyPlugin, LoadProblem> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = sanitize(&stem.replace('_', "-"), NAME);
-        let library = Self { sandbox, directory: None, entries: Mutex::default(), hurried: AtomicBool::new(false) };
+        let library = Self {
+            sandbox,
+            rules: FileRules::default(),
+            directory: None,
+            entries: Mutex::default(),
+            hurried: AtomicBool::new(false),
+        };
         let read = files::read(path, library.sandbox.limits().file);
         read.and_then(|(bytes, _)| library.plugin(&name, &bytes, Maker::Anybody))
             .map(|(plugin, _)| plugin)
@@ -232,6 +246,8 @@ impl Library {
             PluginSource::File { path, stamp } => {
                 files::read(path, self.sandbox.limits().file).and_then(|(bytes, read)| {
                     *stamp = read;
+                    self.rules.check_owner(path)?;
+                    self.rules.check_pin(name, &hex::encode(Sha256::digest(&bytes)))?;
                     self.plugin(name, &bytes, Maker::Anybody)
                 })
             }

@@ -45,17 +45,24 @@ fn loaded(plugin: &AnyPlugin) -> Loaded {
     Loaded { world: plugin.world(), interface: plugin.interface(), description: plugin.describe().ok() }
 }
 
+/// What a plugin says that it is.
+pub(super) fn summary(plugin: &AnyPlugin) -> String {
+    lines(&loaded(plugin)).join("\n")
+}
+
+fn lines(Loaded { world, interface, description }: &Loaded) -> Vec<String> {
+    let mut lines = vec![format!("{:<9} {interface}", world.to_string())];
+    if let Some(Description { name, version, about, settings, secrets, .. }) = description {
+        lines.push(format!("name      {name} {version}: {about}"));
+        lines.extend(settings.iter().map(|doc| format!("setting   {}: {}", doc.name, doc.about)));
+        lines.extend(secrets.iter().map(|doc| format!("secret    {}: {}", doc.name, doc.about)));
+    }
+    lines
+}
+
 fn words(inspected: &Inspected) -> String {
     let Inspected { file, plugin, problem } = inspected;
-    let mut lines = Vec::new();
-    if let Some(Loaded { world, interface, description }) = plugin {
-        lines.push(format!("{world}    {interface}"));
-        if let Some(Description { name, version, about, settings, secrets, .. }) = description {
-            lines.push(format!("name      {name} {version}: {about}"));
-            lines.extend(settings.iter().map(|doc| format!("setting   {}: {}", doc.name, doc.about)));
-            lines.extend(secrets.iter().map(|doc| format!("secret    {}: {}", doc.name, doc.about)));
-        }
-    }
+    let mut lines = plugin.as_ref().map(lines).unwrap_or_default();
     lines.push(format!("sha256    {}", file.sha256));
     lines.push(format!("size      {} bytes", file.size));
     let list = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join("\n          ") };
