@@ -18,6 +18,7 @@ mod planned;
 mod plugin;
 mod prove;
 mod rehearse;
+mod replay;
 mod roll;
 mod run;
 mod simulate;
@@ -285,6 +286,8 @@ enum CliCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Go through the journal of decisions: what was decided, and what another policy would have decided
+    Replay(replay::ReplayOrder),
     /// Play a policy's file in simulated crashes, quiet days and nights, beside the bundled ones
     Simulate(simulate::SimulateOrder),
     /// Show, make and try policies and alert channels
@@ -391,6 +394,7 @@ async fn execute(command: CliCommand, clock: Clock) -> Result<(), Failure> {
             prove::prove(&file.config, order, format).await
         }
         CliCommand::Rehearse { file, format, .. } => rehearse::rehearse(&file.config, format).await,
+        CliCommand::Replay(order) => replay::replay(&order),
         CliCommand::Simulate(order) => simulate::simulate(&order),
         CliCommand::Plugin(command) => plugin::run(command, clock),
     }

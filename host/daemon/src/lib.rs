@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod decisions;
 pub mod fallback;
 mod gateway;
 pub mod liveness;

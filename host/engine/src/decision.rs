@@ -1,12 +1,15 @@
 //! What a policy answers.
 
-use dogwatch_alerts::Severity;
 use std::time::Duration;
+
+use dogwatch_alerts::Severity;
+use serde::{Deserialize, Serialize};
 
 use crate::situation::NodeIndex;
 
 /// What a policy wants done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Nothing.
     Stay,
@@ -17,7 +20,7 @@ pub enum Action {
 }
 
 /// An alert of the policy's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyAlert {
     /// The same id is the same alert.
     pub id: String,
@@ -28,7 +31,7 @@ pub struct PolicyAlert {
 }
 
 /// A policy's answer. A proposal: the rails decide.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// What to do.
     pub action: Action,

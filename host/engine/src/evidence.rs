@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use dogwatch_chain::Time;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{ProbeFailure, ProbeFault};
 use crate::health::{MAX_BEHIND, Unfit};
 
 /// Where evidence about a node comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// An idle connection to the node's port.
     Tripwire,
@@ -19,7 +21,8 @@ pub enum Source {
 }
 
 /// What evidence about a node says, from the best to the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Grade {
     /// The node does what it should.
     Good,
@@ -38,7 +41,7 @@ pub enum Grade {
 }
 
 /// Evidence about a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Where it comes from.
     pub source: Source,

@@ -70,7 +70,7 @@ impl From<AgreementVerdict> for Agreement {
 }
 
 /// The chain as the host sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainView {
     /// The head block's height.
     pub head: BlockNum,
@@ -103,7 +103,7 @@ pub enum SlotOutcome {
 }
 
 /// One of the witness's own slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnSlot {
     /// The slot.
     pub slot: Slot,
@@ -116,7 +116,7 @@ pub struct OwnSlot {
 }
 
 /// A slot to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextSlot {
     /// The slot.
     pub slot: Slot,
@@ -137,7 +137,7 @@ pub enum Health {
 }
 
 /// A node, as a policy sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeView {
     /// The operator's name for it.
     pub name: String,
@@ -170,7 +170,7 @@ pub enum SwitchOutcome {
 }
 
 /// A switch of the past, or the one under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastSwitch {
     /// When it was decided.
     pub at: Time,
@@ -185,7 +185,7 @@ pub struct PastSwitch {
 }
 
 /// Everything a policy may base a decision on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Situation {
     /// Now.
     pub now: Time,

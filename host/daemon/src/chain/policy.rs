@@ -12,6 +12,7 @@ use dogwatch_plugins::{Library, LibraryError, PluginError, PolicyPlugin, Scenari
 use crate::chain::policy::strikes::{Strikes, Turn};
 use crate::clock::Clock;
 use crate::config::WitnessConfig;
+use crate::decisions::{Answer, DecisionJournal, JournalEntry, PolicyIdentity};
 
 /// A policy, or why it does not work.
 #[derive(Clone, Debug)]
@@ -72,6 +73,7 @@ pub struct Policies {
     /// What the fallback policy wants to keep. It is lost with the process.
     fallback_memory: Vec<u8>,
     clock: Clock,
+    journal: DecisionJournal,
     /// Why the configured policy did not make the last decision.
     failed: Option<PolicyFailure>,
     last: Option<PolicyStatus>,
@@ -81,9 +83,15 @@ pub struct Policies {
 
 impl Policies {
     /// These, and nothing is known about them yet.
-    pub fn new(main: Policy, fallback: Option<Policy>, settings: Settings, clock: Clock) -> Self {
+    pub fn new(
+        main: Policy,
+        fallback: Option<Policy>,
+        settings: Settings,
+        clock: Clock,
+        journal: DecisionJournal,
+    ) -> Self {
         let (strikes, fallback_memory) = (Strikes::default(), Vec::new());
-        Self { main, settings, strikes, fallback, fallback_memory, clock, failed: None, last: None, situation: None }
+        Self { main, settings, strikes, fallback, fallback_memory, clock, journal, failed: None, last: None, situation: None }
     }
 
     /// Another file is the policy from now on: what the old one did does not count against it.
@@ -140,6 +148,14 @@ impl Policies {
             PolicyAnswer::Replaced { failure, .. } | PolicyAnswer::Failed(failure) => Some(failure.clone()),
         };
         self.situation = Some(situation.clone());
+        let identity = |status: &PolicyStatus| PolicyIdentity { name: status.name.clone(), sha256: status.sha256.clone() };
+        let decided = !matches!(answer, PolicyAnswer::Failed(_));
+        self.journal.note(JournalEntry {
+            policy: self.last.as_ref().filter(|_| decided).map(identity),
+            memory: hex::encode(memory),
+            situation: situation.clone(),
+            answer: Answer::from(&answer),
+        });
         answer
     }
 

@@ -20,6 +20,7 @@ use crate::chain::task::ChainTask;
 use crate::chain::witness::WitnessTask;
 use crate::chain::{node_watch, policy};
 use crate::config::{ChainConfig, Config, WitnessConfig};
+use crate::decisions::DecisionJournal;
 use crate::fallback::store_failure::StoreFailureAlert;
 use crate::liveness::CycleReporter;
 use crate::store::SetAside;
@@ -31,6 +32,7 @@ pub(super) struct Shared<'a> {
     pub(super) library: &'a Library,
     pub(super) desk: &'a AlertDesk,
     pub(super) store_failure: &'a StoreFailureAlert,
+    pub(super) journal: &'a DecisionJournal,
 }
 
 /// Stored state that could not be read.
@@ -58,7 +60,7 @@ pub(super) async fn start_chain(
     tasks: &mut JoinSet<()>,
     lost: &mut LostState,
 ) -> Result<RunningChain, StartError> {
-    let Shared { config, library, desk, store_failure } = shared;
+    let Shared { config, library, desk, store_failure, journal } = shared;
     let (store, clock) = (&desk.store, desk.clock);
     let name = chain.profile.name.clone();
     let options = pool_options(chain, clock);
@@ -98,7 +100,7 @@ pub(super) async fn start_chain(
         let own = Scope::witness(&name, witness.name.as_str());
         state.alerts = about(&|scope| *scope == own || is_of_node(scope, Some(witness)));
         let (main, fallback) = (policy::load(library, witness), policy::load_fallback(library, witness));
-        let policies = Policies::new(main, fallback, witness.settings.clone(), clock);
+        let policies = Policies::new(main, fallback, witness.settings.clone(), clock, journal.clone());
         witnesses.push(WitnessTask::new(config, chain, witness, index, policies, state, clock.now()));
         for (node, place) in witness.nodes.iter().zip(0..) {
             if let Some(key) = node.beat {

@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::metrics;
 use crate::control::server::{self, Control};
+use crate::decisions::DecisionJournal;
 use crate::fallback::last_good;
 use crate::fallback::store_failure::{self, StoreFailureAlert};
 use crate::liveness::{Watchdog, monitors};
@@ -99,7 +100,9 @@ impl Daemon {
             };
             tasks.spawn(heartbeat.run());
         }
-        let shared = Shared { config: &config, library: &library, desk: &desk, store_failure: &failure_alert };
+        let journal = DecisionJournal::start(&config.site, &config.state_dir);
+        let shared =
+            Shared { config: &config, library: &library, desk: &desk, store_failure: &failure_alert, journal: &journal };
         let mut chains = Vec::new();
         for (chain, cycles) in config.chains.iter().zip(reporters) {
             chains.push(start_chain(chain, shared, cycles, &mut tasks, &mut lost).await?);
