@@ -189,7 +189,8 @@ async fn the_journal_tells_what_was_decided_and_what_another_policy_would_have()
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
         said
     };
-    let mode = |path: &Path| std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777;
+    let mode =
+        |path: &Path| std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777;
     let journal = state.join("decisions");
     assert_eq!(mode(&journal), 0o700);
     for file in std::fs::read_dir(&journal).unwrap() {

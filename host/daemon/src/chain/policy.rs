@@ -91,7 +91,18 @@ impl Policies {
         journal: DecisionJournal,
     ) -> Self {
         let (strikes, fallback_memory) = (Strikes::default(), Vec::new());
-        Self { main, settings, strikes, fallback, fallback_memory, clock, journal, failed: None, last: None, situation: None }
+        Self {
+            main,
+            settings,
+            strikes,
+            fallback,
+            fallback_memory,
+            clock,
+            journal,
+            failed: None,
+            last: None,
+            situation: None,
+        }
     }
 
     /// Another file is the policy from now on: what the old one did does not count against it.
@@ -148,7 +159,8 @@ impl Policies {
             PolicyAnswer::Replaced { failure, .. } | PolicyAnswer::Failed(failure) => Some(failure.clone()),
         };
         self.situation = Some(situation.clone());
-        let identity = |status: &PolicyStatus| PolicyIdentity { name: status.name.clone(), sha256: status.sha256.clone() };
+        let identity =
+            |status: &PolicyStatus| PolicyIdentity { name: status.name.clone(), sha256: status.sha256.clone() };
         let decided = !matches!(answer, PolicyAnswer::Failed(_));
         self.journal.note(JournalEntry {
             policy: self.last.as_ref().filter(|_| decided).map(identity),

@@ -51,7 +51,9 @@ impl From<&PolicyAnswer> for Answer {
     fn from(answer: &PolicyAnswer) -> Self {
         match answer {
             PolicyAnswer::Decided(decision) => Self::Decided(decision.clone()),
-            PolicyAnswer::Replaced { failure, decision, .. } => Self::Replaced(failure.as_str().to_owned(), decision.clone()),
+            PolicyAnswer::Replaced { failure, decision, .. } => {
+                Self::Replaced(failure.as_str().to_owned(), decision.clone())
+            }
             PolicyAnswer::Failed(failure) => Self::Failed(failure.as_str().to_owned()),
         }
     }

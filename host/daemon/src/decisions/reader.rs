@@ -75,7 +75,11 @@ fn read_file<E: From<JournalError>>(path: &Path, see: &mut impl FnMut(JournalEnt
             Ok(_) if line.last() != Some(&b'\n') && line.len() < ENTRY => return Ok(()),
             Ok(_) => {}
         }
-        let entry = serde_json::from_slice(&line).map_err(|source| JournalError::Entry { path: path.to_owned(), number, source })?;
+        let entry = serde_json::from_slice(&line).map_err(|source| JournalError::Entry {
+            path: path.to_owned(),
+            number,
+            source,
+        })?;
         see(entry)?;
     }
     Ok(())

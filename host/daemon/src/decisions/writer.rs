@@ -31,7 +31,9 @@ impl DecisionJournal {
         let (sender, entries) = sync_channel(WAITING);
         let (site, directory) = (site.to_owned(), state_dir.join(DIRECTORY));
         let writer = thread::Builder::new().name("decisions".to_owned());
-        match writer.spawn(move || Writer { site, directory, segment: None, unflushed: 0, rests: 0, told: false }.run(&entries)) {
+        match writer
+            .spawn(move || Writer { site, directory, segment: None, unflushed: 0, rests: 0, told: false }.run(&entries))
+        {
             Ok(_) => Self(Some(sender)),
             Err(error) => {
                 tracing::warn!(%error, "the journal of decisions is not kept");

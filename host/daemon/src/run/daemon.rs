@@ -101,8 +101,13 @@ impl Daemon {
             tasks.spawn(heartbeat.run());
         }
         let journal = DecisionJournal::start(&config.site, &config.state_dir);
-        let shared =
-            Shared { config: &config, library: &library, desk: &desk, store_failure: &failure_alert, journal: &journal };
+        let shared = Shared {
+            config: &config,
+            library: &library,
+            desk: &desk,
+            store_failure: &failure_alert,
+            journal: &journal,
+        };
         let mut chains = Vec::new();
         for (chain, cycles) in config.chains.iter().zip(reporters) {
             chains.push(start_chain(chain, shared, cycles, &mut tasks, &mut lost).await?);
