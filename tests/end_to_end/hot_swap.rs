@@ -210,3 +210,19 @@ async fn the_journal_tells_what_was_decided_and_what_another_policy_would_have()
     assert_eq!(same["different"], 0);
     assert!(same["situations"].as_u64().unwrap() > 10, "{same}");
 }
+
+/// A journal that was kept on another machine: the bundled policies decide there what they decided, to the byte. What changes a policy's
+/// decisions or their wording changes the first hash.
+#[test]
+fn decisions_are_the_same_on_any_machine() {
+    let journal = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/journals/demo.jsonl.gz");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+    let output = command.arg("replay").arg(journal).args(["--policy", "threshold", "--json"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["situations"], &report["different"]), (&63.into(), &6.into()), "{report}");
+    let (name, hash) = (&report["sha256"][1][0], &report["sha256"][1][1]);
+    assert_eq!(
+        (name, hash),
+        (&"threshold".into(), &"5be1ad9ba6bf81e49acf67f226237cd9dfad19f9180b15485bb9f7150ff2907d".into())
+    );
+}

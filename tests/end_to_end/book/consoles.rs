@@ -2,8 +2,9 @@
 //!
 //! A `console` block holds commands, each after a `$`, and their output. `...` stands for any text, or for any lines if
 //! it is alone on a line. A page's blocks share a directory in place of /etc/dogwatch; a block with `as=NAME` before
-//! them is a file in it. With `daemon`, a daemon runs on a devnet with everything healthy. With `digits`, all numbers
-//! count as equal, and so does the white space that depends on them.
+//! them is a file in it. With `daemon`, a daemon runs on a devnet with everything healthy. With `examples`, this
+//! repository's examples are there. With `digits`, all numbers count as equal, and so does the white space that depends
+//! on them.
 
 mod likeness;
 mod session;

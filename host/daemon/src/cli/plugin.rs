@@ -8,16 +8,18 @@ mod list;
 mod new;
 mod trust;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use dogwatch_authoring::{Kind, Language};
 use dogwatch_client::Failure;
+use dogwatch_plugins::{AnyPlugin, Library, PolicyPlugin};
 
 pub(super) use check::given_settings;
 
 use crate::cli::common::{ConfigFile, Format};
 use crate::clock::Clock;
+use crate::plugin_cache;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -134,6 +136,20 @@ impl From<LanguageArgument> for Language {
             LanguageArgument::Python => Self::Python,
             LanguageArgument::Js => Self::JavaScript,
         }
+    }
+}
+
+/// A policy's file, or the bundled policy of that name.
+pub(super) fn policy(named: &Path) -> Result<PolicyPlugin, Failure> {
+    let sandbox = plugin_cache::authors_sandbox().map_err(Failure::other)?;
+    if !named.exists()
+        && let Some(name) = named.to_str().filter(|name| !name.contains(['/', '.']))
+    {
+        return Library::open(sandbox, None).0.policy(name).map_err(Failure::input);
+    }
+    match Library::load_file(sandbox, named).map_err(Failure::input)? {
+        AnyPlugin::Policy(policy) => Ok(policy),
+        AnyPlugin::Channel(_) => Err(Failure::input(format!("{} is a channel: only policies decide", named.display()))),
     }
 }
 

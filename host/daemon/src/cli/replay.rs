@@ -7,20 +7,19 @@ use clap::Args;
 use dogwatch_chain::{Slot, Time};
 use dogwatch_client::Failure;
 use dogwatch_engine::{Action, Decision, Situation};
-use dogwatch_plugins::{AnyPlugin, Library, PolicyPlugin, Settings};
+use dogwatch_plugins::{PolicyPlugin, Settings};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::plugin::given_settings;
+use super::plugin::{given_settings, policy};
 use crate::cli::common::Format;
 use crate::decisions::{Answer, JournalEntry, JournalError, read};
-use crate::plugin_cache;
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayOrder {
     /// The journal: a file, a directory of them, or a state directory
     journal: PathBuf,
-    /// A policy's file: what would it have decided?
+    /// A policy's file, or a bundled one by its name: what would it have decided?
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Its settings: a TOML file, as [witness.settings] would be
@@ -35,6 +34,9 @@ pub(super) struct ReplayOrder {
     #[command(flatten)]
     format: Format,
 }
+
+/// The name of those who decided.
+const AS_IT_WAS: &str = "as it was";
 
 /// Who decides: those who did, or a policy that is tried.
 enum Decider {
@@ -83,11 +85,11 @@ struct Report {
 }
 
 pub(super) fn replay(order: &ReplayOrder) -> Result<(), Failure> {
-    let ReplayOrder { journal, policy, settings, diff, witness, format } = order;
-    let mut sides = match (policy, diff.as_deref()) {
-        (Some(policy), _) => {
+    let ReplayOrder { journal, policy: tried_policy, settings, diff, witness, format } = order;
+    let mut sides = match (tried_policy, diff.as_deref()) {
+        (Some(file), _) => {
             let settings = given_settings(settings.as_deref())?.unwrap_or_default();
-            vec![Side::new(Decider::AsItWas), Side::new(tried(policy, settings)?)]
+            vec![Side::new(Decider::AsItWas), Side::new(tried(file, settings)?)]
         }
         (None, Some(files)) => {
             files.iter().map(|file| Ok(Side::new(tried(file, Settings::default())?))).collect::<Result<_, Failure>>()?
@@ -155,7 +157,7 @@ impl Side {
 
     fn name(&self) -> String {
         match &self.decider {
-            Decider::AsItWas => "as it was".to_owned(),
+            Decider::AsItWas => AS_IT_WAS.to_owned(),
             Decider::Tried(tried) => tried.name.clone(),
         }
     }
@@ -181,10 +183,7 @@ impl TriedPolicy {
 }
 
 fn tried(file: &Path, settings: Settings) -> Result<Decider, Failure> {
-    let sandbox = plugin_cache::authors_sandbox().map_err(Failure::other)?;
-    let AnyPlugin::Policy(plugin) = Library::load_file(sandbox, file).map_err(Failure::input)? else {
-        return Err(Failure::input(format!("{} is a channel: only policies decide", file.display())));
-    };
+    let plugin = policy(file)?;
     plugin.check(&settings).map_err(Failure::input)?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Decider::Tried(Box::new(TriedPolicy { name, plugin, settings, memories: BTreeMap::new() })))
@@ -219,6 +218,9 @@ fn words(report: &Report) -> String {
         1 => format!("{situations} situations. Shown is where the decision changed."),
         _ => format!("{situations} situations, decided differently: {different}. Shown is where a decision changed."),
     });
-    lines.extend(sha256.iter().map(|(name, hash)| format!("sha256 of all decisions of {name}: {hash}")));
+    lines.extend(sha256.iter().map(|(name, hash)| match name.as_str() {
+        AS_IT_WAS => format!("Decisions as they were: sha256 {hash}"),
+        name => format!("Decisions of {name}: sha256 {hash}"),
+    }));
     lines.join("\n")
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dogwatch_client::Failure;
-use dogwatch_plugins::{AnyPlugin, Library, PolicyPlugin, Settings};
+use dogwatch_plugins::Settings;
 use dogwatch_sim::{Natively, Night, PolicyChoice, picture};
 use dogwatch_trial::{
     AllFigures, Contender, NightFigures, TrialError, TriedPolicy, night_of, nights_table, play_crashes, play_nights,
@@ -13,7 +13,6 @@ use serde::Serialize;
 
 use super::plugin::given_settings;
 use crate::cli::common::{Format, say};
-use crate::plugin_cache;
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateOrder {
@@ -60,7 +59,8 @@ struct Report {
 
 pub(super) fn simulate(order: &SimulateOrder) -> Result<(), Failure> {
     let SimulateOrder { policy, settings, against, nights, seed, replay, plot, format } = order;
-    let tried = TriedPolicy::new(file(policy)?, given_settings(settings.as_deref())?.unwrap_or_default());
+    let tried =
+        TriedPolicy::new(super::plugin::policy(policy)?, given_settings(settings.as_deref())?.unwrap_or_default());
     if let Some(night) = replay {
         return say(picture(&night_to_show(night)?, &tried).map_err(Failure::input)?.trim_end());
     }
@@ -96,15 +96,7 @@ fn other(name: &str) -> Result<Tried, Failure> {
     match name {
         "proactive" => Ok(Tried::Bundled(PolicyChoice::Proactive)),
         "threshold" => Ok(Tried::Bundled(PolicyChoice::Threshold(2))),
-        path => Ok(Tried::File(TriedPolicy::new(file(Path::new(path))?, Settings::default()))),
-    }
-}
-
-fn file(path: &Path) -> Result<PolicyPlugin, Failure> {
-    let sandbox = plugin_cache::authors_sandbox().map_err(Failure::other)?;
-    match Library::load_file(sandbox, path).map_err(Failure::input)? {
-        AnyPlugin::Policy(policy) => Ok(policy),
-        AnyPlugin::Channel(_) => Err(Failure::input(format!("{} is a channel: only policies decide", path.display()))),
+        path => Ok(Tried::File(TriedPolicy::new(super::plugin::policy(Path::new(path))?, Settings::default()))),
     }
 }
 

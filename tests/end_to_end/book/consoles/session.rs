@@ -7,6 +7,7 @@ use dogwatch_devnet::DevnetNodeConfig;
 use tempfile::TempDir;
 
 use super::Block;
+use crate::book::page;
 use crate::book::plugins::patient;
 use crate::support::{Daemon, Net, Setup, dogwatch, etc};
 
@@ -35,6 +36,10 @@ impl Session {
         if block.is("patient") {
             std::fs::create_dir_all(self.dir.path().join("plugins")).unwrap();
             std::fs::copy(patient(), self.dir.path().join("plugins/patient.wasm")).unwrap();
+        }
+        let examples = self.dir.path().join("examples");
+        if block.is("examples") && !examples.exists() {
+            std::os::unix::fs::symlink(page::root().join("examples"), &examples).unwrap();
         }
         if block.is("daemon") && self.live.is_none() {
             self.live = Some(live(self.dir.path()).await);
