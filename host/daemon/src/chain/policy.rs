@@ -54,6 +54,13 @@ pub fn load_fallback(library: &Library, witness: &WitnessConfig) -> Option<Polic
     Some(Policy::checked(library.bundled_or_file_policy(name), &Settings::default()))
 }
 
+/// Whether any policy decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decided {
+    Yes,
+    No,
+}
+
 /// What a policy is to a witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PolicyRole {
@@ -77,6 +84,7 @@ pub struct Policies {
     /// Why the configured policy did not make the last decision.
     failed: Option<PolicyFailure>,
     last: Option<PolicyStatus>,
+    decided: Decided,
     /// What a policy was last asked about.
     situation: Option<Situation>,
 }
@@ -101,6 +109,7 @@ impl Policies {
             journal,
             failed: None,
             last: None,
+            decided: Decided::Yes,
             situation: None,
         }
     }
@@ -138,6 +147,11 @@ impl Policies {
         }
     }
 
+    /// Why nothing decided when a policy was last asked, if nothing did: neither the configured one nor the fallback.
+    pub fn undecided(&self) -> Option<&str> {
+        self.failed.as_ref().filter(|_| self.decided == Decided::No).map(PolicyFailure::as_str)
+    }
+
     /// The policy that made the last decision, and what that cost.
     pub fn last(&self) -> Option<&PolicyStatus> {
         self.last.as_ref()
@@ -161,9 +175,9 @@ impl Policies {
         self.situation = Some(situation.clone());
         let identity =
             |status: &PolicyStatus| PolicyIdentity { name: status.name.clone(), sha256: status.sha256.clone() };
-        let decided = !matches!(answer, PolicyAnswer::Failed(_));
+        self.decided = if matches!(answer, PolicyAnswer::Failed(_)) { Decided::No } else { Decided::Yes };
         self.journal.note(JournalEntry {
-            policy: self.last.as_ref().filter(|_| decided).map(identity),
+            policy: self.last.as_ref().filter(|_| self.decided == Decided::Yes).map(identity),
             memory: hex::encode(memory),
             situation: situation.clone(),
             answer: Answer::from(&answer),

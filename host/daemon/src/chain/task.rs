@@ -350,8 +350,8 @@ impl ChainTask {
             return Some("the state cannot be stored".to_owned());
         }
         self.witnesses.iter().find_map(|task| {
-            let trouble = task.policies().trouble()?;
-            Some(format!("the policy of {} does not work: {trouble}", task.watch().config().witness))
+            let trouble = task.policies().undecided()?;
+            Some(format!("nothing decides for {}: {trouble}", task.watch().config().witness))
         })
     }
 }
