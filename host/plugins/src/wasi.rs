@@ -5,17 +5,22 @@
 
 use wasmtime::component::types::{Case, ComponentFunc, ComponentInstance, ComponentItem, Type};
 use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceAny, ResourceType, Val};
-use wasmtime::{Engine, Error, StoreContextMut};
+use wasmtime::{Engine, Error, StoreContextMut, Trap};
 
 use crate::sandbox::limiter::StoreLimiter;
 
 /// The packages whose interfaces have stand-ins.
 const PACKAGES: [&str; 6] =
     ["wasi:cli/", "wasi:io/", "wasi:clocks/", "wasi:filesystem/", "wasi:random/", "wasi:sockets/"];
-/// How many bytes may be written to a stream at once, as it says.
-const WRITABLE: u64 = 64 << 10;
+/// How many bytes may be written to a stream at once, as it says: each is a value of its own while it is copied.
+const WRITABLE: u64 = 16 << 10;
 /// Random bytes in one call.
-const RANDOM: u64 = 64 << 10;
+const RANDOM: u64 = 4 << 10;
+/// Fuel for a call, and for each value that goes in or out: the host's work must not be free.
+const CALL_FUEL: u64 = 200;
+const VALUE_FUEL: u64 = 20;
+/// Values in one result, each hundred bytes of a name counted as one more: what WASI has is far smaller.
+const VALUES: usize = 200;
 
 /// A call of a stand-in that has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +79,38 @@ fn define(
     Ok(())
 }
 
+/// How many more values a result may have.
+struct Room(usize);
+
+impl Room {
+    fn take(&mut self, name: &str) -> Result<(), Error> {
+        let taken = name.len().div_euclid(100).saturating_add(1);
+        self.0 = self.0.checked_sub(taken).ok_or_else(|| misuse("it imports a function of WASI whose result is too large"))?;
+        Ok(())
+    }
+}
+
+/// How many values a value is made of, roughly: those of a list are counted.
+fn values(value: &Val) -> usize {
+    match value {
+        Val::List(list) => list.len(),
+        Val::String(text) => text.len(),
+        _ => 1,
+    }
+}
+
+fn cost(values: usize) -> u64 {
+    u64::try_from(values).unwrap_or(u64::MAX).saturating_mul(VALUE_FUEL)
+}
+
+/// Takes fuel for what the host does.
+fn charge(store: &mut StoreContextMut<'_, StoreLimiter>, fuel: u64) -> Result<(), Error> {
+    match store.get_fuel()?.checked_sub(fuel) {
+        Some(left) => store.set_fuel(left),
+        None => Err(Error::from(Trap::OutOfFuel)),
+    }
+}
+
 /// A function of WASI.
 struct Function {
     interface: String,
@@ -88,11 +125,14 @@ impl Function {
         arguments: &[Val],
         results: &mut [Val],
     ) -> Result<(), Error> {
+        let given: usize = arguments.iter().map(values).sum();
+        charge(&mut store, CALL_FUEL.saturating_add(cost(given)))?;
         for (result, ty) in results.iter_mut().zip(ty.results()) {
             *result = match self.special(&mut store, arguments) {
                 Some(value) => value?,
-                None => self.plain(&mut store, &ty)?,
+                None => self.plain(&mut store, &ty, &mut Room(VALUES))?,
             };
+            charge(&mut store, cost(values(result)))?;
         }
         // All its functions end the program.
         if self.interface == "wasi:cli/exit" { Err(misuse("it called exit, which a plugin cannot")) } else { Ok(()) }
@@ -146,7 +186,13 @@ impl Function {
     }
 
     /// The least value of a type: nothing, none, zero. Whatever can fail fails, but writing.
-    fn plain(&self, store: &mut StoreContextMut<'_, StoreLimiter>, ty: &Type) -> Result<Val, Error> {
+    fn plain(
+        &self,
+        store: &mut StoreContextMut<'_, StoreLimiter>,
+        ty: &Type,
+        room: &mut Room,
+    ) -> Result<Val, Error> {
+        room.take("")?;
         let fails = ["wasi:filesystem/", "wasi:sockets/"].iter().any(|package| self.interface.starts_with(package));
         Ok(match ty {
             Type::Bool => Val::Bool(false),
@@ -166,29 +212,35 @@ impl Function {
             Type::Option(_) => Val::Option(None),
             Type::Flags(_) => Val::Flags(Vec::new()),
             Type::Record(record) => {
-                let field = |field: wasmtime::component::types::Field<'_>| {
-                    Ok((field.name.to_owned(), self.plain(store, &field.ty)?))
-                };
-                Val::Record(record.fields().map(field).collect::<Result<_, Error>>()?)
+                let mut fields = Vec::new();
+                for field in record.fields() {
+                    room.take(field.name)?;
+                    fields.push((field.name.to_owned(), self.plain(store, &field.ty, room)?));
+                }
+                Val::Record(fields)
             }
             Type::Tuple(tuple) => {
-                Val::Tuple(tuple.types().map(|ty| self.plain(store, &ty)).collect::<Result<_, Error>>()?)
+                let mut values = Vec::new();
+                for ty in tuple.types() {
+                    values.push(self.plain(store, &ty, room)?);
+                }
+                Val::Tuple(values)
             }
             Type::Variant(variant) => {
                 let Case { name, ty } = variant.cases().next().ok_or_else(|| self.missing())?;
-                let payload = ty.map(|ty| self.plain(store, &ty)).transpose()?;
+                room.take(name)?;
+                let payload = ty.map(|ty| self.plain(store, &ty, room)).transpose()?;
                 Val::Variant(name.to_owned(), payload.map(Box::new))
             }
-            Type::Enum(names) => Val::Enum(names.names().next().ok_or_else(|| self.missing())?.to_owned()),
+            Type::Enum(names) => {
+                let name = names.names().next().ok_or_else(|| self.missing())?;
+                room.take(name)?;
+                Val::Enum(name.to_owned())
+            }
             Type::Result(result) => {
-                let payload = |store: &mut _, ty: Option<Type>| -> Result<_, Error> {
-                    Ok(ty.map(|ty| self.plain(store, &ty)).transpose()?.map(Box::new))
-                };
-                if fails {
-                    Val::Result(Err(payload(store, result.err())?))
-                } else {
-                    Val::Result(Ok(payload(store, result.ok())?))
-                }
+                let ty = if fails { result.err() } else { result.ok() };
+                let payload = ty.map(|ty| self.plain(store, &ty, room)).transpose()?.map(Box::new);
+                Val::Result(if fails { Err(payload) } else { Ok(payload) })
             }
             Type::Own(_) => {
                 if !store.data_mut().handle() {

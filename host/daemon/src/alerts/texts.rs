@@ -223,7 +223,7 @@ impl AlertTexts<'_> {
                 };
                 self.raised(key, severity, text)
             }
-            Condition::Holds => self.over(key, severity, &summary, "A file in its place is in use."),
+            Condition::Holds => self.over(key, severity, &summary, "Its file was replaced or removed."),
         }
     }
 

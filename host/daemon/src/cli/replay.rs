@@ -35,6 +35,10 @@ pub(super) struct ReplayOrder {
     format: Format,
 }
 
+/// Witnesses in a journal, and moments that are shown, at most.
+const PLACES: usize = 1000;
+const MOMENTS: usize = 10_000;
+
 /// The name of those who decided.
 const AS_IT_WAS: &str = "as it was";
 
@@ -115,6 +119,8 @@ pub(super) fn replay(order: &ReplayOrder) -> Result<(), Failure> {
 enum ReplayError {
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error("it has more than {PLACES} witnesses; is it a journal?")]
+    Witnesses,
     #[error("a decision cannot be written: {0}")]
     Decision(#[from] serde_json::Error),
 }
@@ -142,7 +148,10 @@ fn take_in(
     if differs {
         report.different = report.different.saturating_add(1);
     }
-    if last.get(&place) != Some(&verdicts) {
+    if last.len() >= PLACES && !last.contains_key(&place) {
+        return Err(ReplayError::Witnesses);
+    }
+    if last.get(&place) != Some(&verdicts) && report.moments.len() < MOMENTS {
         let (at, slot) = (situation.now, situation.view.head_slot);
         report.moments.push(Moment { at, slot, chain: place.0.clone(), witness: place.1.clone(), decisions, differs });
         last.insert(place, verdicts);
@@ -203,16 +212,24 @@ fn said(decided: &Result<Decision, String>, situation: &Situation) -> String {
     }
 }
 
+/// A text without what a terminal would obey: a journal may come from anywhere.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
 fn words(report: &Report) -> String {
     let mut lines = Vec::new();
     for Moment { at, slot, chain, witness, decisions, differs } in &report.moments {
         let mark = if *differs { "  <- differs" } else { "" };
-        lines.push(format!("{at} UTC, slot {}, {witness} on {chain}{mark}", slot.0));
-        lines.extend(decisions.iter().map(|(name, said)| format!("  {name:12} {said}")));
+        lines.push(format!("{at} UTC, slot {}, {witness} on {}{mark}", slot.0, plain(chain)));
+        lines.extend(decisions.iter().map(|(name, said)| format!("  {name:12} {}", plain(said))));
     }
     let Report { situations, different, sha256, .. } = report;
     if !lines.is_empty() {
         lines.push(String::new());
+    }
+    if report.moments.len() >= MOMENTS {
+        lines.push(format!("Only the first {MOMENTS} moments are shown."));
     }
     lines.push(match sha256.len() {
         1 => format!("{situations} situations. Shown is where the decision changed."),

@@ -67,7 +67,12 @@ pub(super) fn simulate(order: &SimulateOrder) -> Result<(), Failure> {
     let mut all = vec![(name_of(policy), Tried::File(tried))];
     let usual = ["proactive".to_owned(), "threshold".to_owned()];
     for name in if against.is_empty() { &usual[..] } else { against } {
-        all.push((name_of(Path::new(name)), other(name)?));
+        let mut named = name_of(Path::new(name));
+        // Figures go by names.
+        while all.iter().any(|(known, _)| *known == named) {
+            named.push_str(" (another)");
+        }
+        all.push((named, other(name)?));
     }
     let contenders: Vec<Contender<'_>> = all.iter().map(|(name, tried)| contender(name, tried)).collect();
     let crashes = play_crashes(*seed, *nights, &contenders).map_err(failed)?;

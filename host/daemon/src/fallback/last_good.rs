@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use dogwatch_alerts::Severity;
-use dogwatch_plugins::{ChannelPlugin, Library, Settings};
+use dogwatch_plugins::{ChannelPlugin, FileOwners, FileRules, Library, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::channels::plugin;
@@ -64,7 +64,7 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
     let before = LastGood::read(&config.state_dir);
     let works = |channel: &&ChannelConfig| plugin::load(library, channel).is_ok();
     for channel in config.channels.iter().filter(works) {
-        if let Some(bytes) = library.bytes(&channel.plugin) {
+        if let Some(bytes) = library.bytes_in_use(&channel.plugin) {
             replace(&plugins.join(&channel.plugin).with_extension("wasm"), &bytes)?;
         }
     }
@@ -87,18 +87,29 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
 }
 
 /// A channel as it was at the last good start, if it existed then.
-pub fn channel(state_dir: &Path, name: &str) -> Option<(ChannelConfig, ChannelPlugin)> {
+///
+/// A pin holds for the kept copy, too: what is pinned now is what may have the channel's secrets.
+pub fn channel(config: &Config, name: &str) -> Option<(ChannelConfig, ChannelPlugin)> {
+    let state_dir = &config.state_dir;
     let kept = LastGood::read(state_dir)?;
     let channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
-    let plugin = libraries(Some(&kept), state_dir).iter().find_map(|library| plugin::load(library, &channel).ok())?;
+    let plugin = libraries(Some(&kept), state_dir, &config.pins).iter().find_map(|library| plugin::load(library, &channel).ok())?;
     Some((channel, plugin))
 }
 
 /// The libraries to load plugins from: the kept ones first, because they worked.
-pub(super) fn libraries(kept: Option<&LastGood>, state_dir: &Path) -> Vec<Library> {
+pub(super) fn libraries(
+    kept: Option<&LastGood>,
+    state_dir: &Path,
+    pins: &BTreeMap<String, String>,
+) -> Vec<Library> {
     let directories = [kept.map(|_| plugins_dir(state_dir)), None];
     let open = |directory: Option<PathBuf>| {
-        Some(Library::open(plugin_cache::sandbox(Some(state_dir)).ok()?, directory.as_deref()).0)
+        let rules = FileRules { pins: pins.clone(), owners: FileOwners::Anybody };
+        let library = Library::open_with(plugin_cache::sandbox(Some(state_dir)).ok()?, directory.as_deref(), rules).0;
+        // Somebody waits: for a start, or to be told that there is none.
+        library.hurry();
+        Some(library)
     };
     directories.into_iter().filter_map(open).collect()
 }

@@ -4,6 +4,7 @@
 //! its settings, where its secrets are (never the secrets), and its plugin as WebAssembly. This needs no chain, no
 //! store and no other part of the configuration.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -121,7 +122,8 @@ fn clients(
         Ok(http) => http,
         Err(error) => return (built, vec![("every channel".to_owned(), format!("no HTTPS: {error}"))]),
     };
-    let libraries = libraries(kept, state_dir);
+    // The configuration cannot be read: nobody knows what it pins.
+    let libraries = libraries(kept, state_dir, &BTreeMap::new());
     let build = |channel: &ChannelConfig| {
         let mut plugin = Err(ChannelFault::new("no plugin could be loaded"));
         for library in &libraries {

@@ -34,7 +34,7 @@ pub(super) fn clients(config: &Config, library: &Library) -> Result<Channels, St
             }
             Err(fault) => {
                 tracing::error!(site = config.site, channel = channel.name, %fault, "this channel does not work");
-                match last_good::channel(&config.state_dir, &channel.name) {
+                match last_good::channel(config, &channel.name) {
                     Some((kept, plugin)) => {
                         on_kept.push((channel.name.clone(), fault.to_string()));
                         settings = kept.settings.clone();

@@ -19,6 +19,10 @@ use crate::fallback::last_good;
 /// How often to check the plugin directory.
 pub(super) const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 
+/// How many looks pass before what does not work is loaded again, and how many at most: half a minute, and a quarter of an hour.
+const FIRST_REST: u32 = 15;
+const LONGEST_REST: u32 = 450;
+
 /// The senders that replace the channels' plugins, in the order of the configuration.
 pub(super) type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, ChannelFault>>>;
 
@@ -52,8 +56,15 @@ impl PluginFollower {
         self.library.take_time();
         self.complete(&mut known).await;
         let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
+        let (mut looks, mut rest) = (0_u32, FIRST_REST);
         loop {
             let _ = tokio::time::timeout(PLUGIN_LOOK, self.look.notified()).await;
+            looks = looks.saturating_add(1);
+            if looks >= rest {
+                // What the file is not to blame for may have passed: a busy machine, its owner, its mode.
+                self.complete(&mut known).await;
+                (looks, rest) = (0, rest.saturating_mul(2).min(LONGEST_REST));
+            }
             self.keep_last_good();
             let library = Arc::clone(&self.library);
             // Compiling takes a while and must not hold up anything.
@@ -120,10 +131,14 @@ impl PluginFollower {
         for (chain, inbox) in &self.chains {
             for (index, witness) in self.witnesses(chain) {
                 for (role, _) in roles(witness) {
+                    let place = (chain.clone(), index, role);
+                    if known.ready.contains(&place) {
+                        continue;
+                    }
                     let Some(policy @ Policy::Ready(_)) = self.load(witness, role, Trial::none()).await else {
                         continue;
                     };
-                    known.ready.insert((chain.clone(), index, role));
+                    known.ready.insert(place);
                     let _ = inbox.send(Message::Late(index, role, Box::new(policy))).await;
                 }
             }

@@ -22,8 +22,8 @@ struct Level {
     encoding: Encoding,
     /// The instances that it is made of.
     instances: u64,
-    /// The components that can be instantiated in it, in the order of their indexes: the instances that each is made of. Nothing of
-    /// those that come from elsewhere.
+    /// The components that are there, in the order of their indexes: the instances that each is made of. Nothing of those that come
+    /// from elsewhere, which may be anything: they are not instantiated.
     components: Vec<Option<u64>>,
 }
 
@@ -32,8 +32,6 @@ struct Level {
 struct Reading {
     /// From the outermost to the one that is being read.
     levels: Vec<Level>,
-    /// The most instances of any component so far: one that comes from elsewhere has no more.
-    largest: u64,
 }
 
 /// Refuses a file that is over one of the limits.
@@ -66,7 +64,10 @@ impl Reading {
                         ComponentInstance::Instantiate { component_index, .. } => self.component(component_index),
                         ComponentInstance::FromExports(_) => Some(0),
                     };
-                    self.add(inner.unwrap_or(self.largest).saturating_add(1))?;
+                    let Some(inner) = inner else {
+                        return Err(Refusal::TooComplex("an instance of a component that comes from elsewhere".to_owned()));
+                    };
+                    self.add(inner.saturating_add(1))?;
                 }
             }
             Payload::ComponentImportSection(section) => {
@@ -109,7 +110,6 @@ impl Reading {
     fn end(&mut self) {
         let Some(ended) = self.levels.pop() else { return };
         if ended.encoding == Encoding::Component {
-            self.largest = self.largest.max(ended.instances);
             self.name(Some(ended.instances));
         }
     }
@@ -196,6 +196,8 @@ mod tests {
             None,
             "each counts as what it is"
         );
+        let imported = "(component (component $c (import \"x\" (component $x)) (instance (instantiate $x))))";
+        assert_eq!(refusal(imported).as_deref(), Some("an instance of a component that comes from elsewhere"));
         let wide = "(core instance (instantiate $m))".repeat(1001);
         assert_eq!(
             refusal(&format!("(component (core module $m) {wide})")).as_deref(),

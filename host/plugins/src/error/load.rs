@@ -118,7 +118,7 @@ impl LoadError {
     /// Whether it stays so until the file changes, or the daemon is started anew.
     pub(crate) const fn is_of_the_file(&self) -> bool {
         match self {
-            Self::Unreadable(_) | Self::ChangedWhileRead | Self::NoCompiler(_) => false,
+            Self::Unreadable(_) | Self::ChangedWhileRead | Self::NoCompiler(_) | Self::Exposed { .. } => false,
             Self::CompilerEnded(end) => end.is_final(),
             _ => true,
         }

@@ -51,12 +51,16 @@ pub(super) struct LibraryEntry {
     pub(super) failed: Option<String>,
     /// The file that is to replace it and did not load when it was first seen: it may have been half-written.
     pub(super) unsettled: Option<PluginSource>,
+    /// Whether the last file that was to replace it was refused.
+    pub(super) refused: bool,
+    /// Whether it failed only because nobody had the time to wait.
+    late: bool,
 }
 
 impl LibraryEntry {
     /// A plugin that nobody has asked for yet.
     pub(super) const fn new(source: PluginSource) -> Self {
-        Self { source, loaded: None, failed: None, unsettled: None }
+        Self { source, loaded: None, failed: None, unsettled: None, refused: false, late: false }
     }
 }
 
@@ -112,6 +116,9 @@ impl Library {
     /// From now on files may take their time again.
     pub fn take_time(&self) {
         self.hurried.store(false, Ordering::Relaxed);
+        for entry in self.entries().values_mut().filter(|entry| entry.late) {
+            (entry.late, entry.failed) = (false, None);
+        }
     }
 
     /// Loads a file that is in no library. A plugin may be written with a hyphen and its file with an underscore.
@@ -120,6 +127,16 @@ impl Library {
     ///
     /// It cannot be read, or does not load.
     pub fn load_file(sandbox: Sandbox, path: &Path) -> Result<AnyPlugin, LoadProblem> {
+        Self::read_file(sandbox, path)?.1
+    }
+
+    /// The same, with the file's bytes, whether it loads or not.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    #[expect(clippy::type_complexity, reason = "what was read, and what came of it")]
+    pub fn read_file(sandbox: Sandbox, path: &Path) -> Result<(Vec<u8>, Result<AnyPlugin, LoadProblem>), LoadProblem> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = sanitize(&stem.replace('_', "-"), NAME);
         let library = Self {
@@ -129,10 +146,12 @@ impl Library {
             entries: Mutex::default(),
             hurried: AtomicBool::new(false),
         };
-        let read = files::read(path, library.sandbox.limits().file);
-        read.and_then(|(bytes, _)| library.plugin(&name, &bytes, Maker::Anybody))
-            .map(|(plugin, _)| plugin)
-            .map_err(|error| LoadProblem { name, origin: PluginOrigin::File(path.to_owned()), error })
+        let problem = |error| LoadProblem { name: name.clone(), origin: PluginOrigin::File(path.to_owned()), error };
+        // A link is followed here: whoever calls this names the file.
+        let whole = std::fs::canonicalize(path).map_err(|error| problem(error.into()))?;
+        let bytes = files::read(&whole, library.sandbox.limits().file).map_err(problem)?.bytes;
+        let loaded = library.plugin(&name, &bytes, Maker::Anybody).map(|(plugin, _)| plugin).map_err(problem);
+        Ok((bytes, loaded))
     }
 
     /// The policy with that name, compiled now if it is not yet.
@@ -159,16 +178,27 @@ impl Library {
         }
     }
 
+    /// The bytes of a plugin that is in use; none if its file is no longer what was loaded.
+    pub fn bytes_in_use(&self, name: &str) -> Option<Vec<u8>> {
+        let in_use = self.entries().get(name).and_then(|entry| Some(entry.loaded.as_ref()?.sha256().to_owned()))?;
+        self.bytes(name).filter(|bytes| hex::encode(Sha256::digest(bytes)) == in_use)
+    }
+
     /// The bytes of a plugin's file, as it is now.
-    pub fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
         let source = self.entries().get(name).map(|entry| entry.source.clone())?;
         match source {
             PluginSource::Bundled(bytes) => Some(bytes.to_vec()),
             PluginSource::File { path, .. } => {
-                files::read(&path, self.sandbox.limits().file).ok().map(|(bytes, _)| bytes)
+                files::read(&path, self.sandbox.limits().file).ok().map(|file| file.bytes)
             }
             PluginSource::Gone(_) => None,
         }
+    }
+
+    /// Whether a file of the plugin directory has that name.
+    pub fn has_file(&self, name: &str) -> bool {
+        matches!(self.entries().get(name), Some(LibraryEntry { source: PluginSource::File { .. }, .. }))
     }
 
     /// The SHA-256 of a plugin's file as it is now, in hexadecimal.
@@ -231,7 +261,8 @@ impl Library {
             Err(problem) => {
                 if let Some(entry) = entry {
                     entry.source = source;
-                    entry.failed = problem.error.is_of_the_file().then(|| problem.error.to_string());
+                    entry.late = self.hurried.load(Ordering::Relaxed) && !problem.error.is_of_the_file();
+                    entry.failed = (entry.late || problem.error.is_of_the_file()).then(|| problem.error.to_string());
                 }
                 Err(problem.into())
             }
@@ -244,11 +275,11 @@ impl Library {
         let loaded = match source {
             PluginSource::Bundled(bytes) => self.plugin(name, bytes, Maker::Bundled),
             PluginSource::File { path, stamp } => {
-                files::read(path, self.sandbox.limits().file).and_then(|(bytes, read)| {
-                    *stamp = read;
-                    self.rules.check_owner(path)?;
-                    self.rules.check_pin(name, &hex::encode(Sha256::digest(&bytes)))?;
-                    self.plugin(name, &bytes, Maker::Anybody)
+                files::read(path, self.sandbox.limits().file).and_then(|file| {
+                    *stamp = file.stamp;
+                    self.rules.check_owner(path, &file.metadata)?;
+                    self.rules.check_pin(name, &hex::encode(Sha256::digest(&file.bytes)))?;
+                    self.plugin(name, &file.bytes, Maker::Anybody)
                 })
             }
             PluginSource::Gone(path) => {

@@ -1,7 +1,7 @@
 //! Files in the operator's plugin directory.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -81,10 +81,20 @@ pub(super) fn read_start(path: &Path) -> Result<Vec<u8>, LoadError> {
     Ok(bytes)
 }
 
-/// The whole file, and the stamp of exactly what was read.
-pub(super) fn read(path: &Path, limit: u64) -> Result<(Vec<u8>, FileStamp), LoadError> {
+/// A file that was read.
+pub(super) struct PluginFile {
+    pub(super) bytes: Vec<u8>,
+    /// The stamp of exactly what was read.
+    pub(super) stamp: FileStamp,
+    /// Of the file that was open, whatever the path leads to by now.
+    pub(super) metadata: Metadata,
+}
+
+/// The whole file.
+pub(super) fn read(path: &Path, limit: u64) -> Result<PluginFile, LoadError> {
     let mut file = open(path)?;
-    let before = FileStamp::of(&file.metadata()?);
+    let metadata = file.metadata()?;
+    let before = FileStamp::of(&metadata);
     if before.length() > limit {
         return Err(LoadError::TooLarge { limit });
     }
@@ -94,7 +104,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<(Vec<u8>, FileStamp), Load
     if before != after || u64::try_from(bytes.len()).is_ok_and(|length| length != after.length()) {
         return Err(LoadError::ChangedWhileRead);
     }
-    Ok((bytes, after))
+    Ok(PluginFile { bytes, stamp: after, metadata })
 }
 
 #[cfg(test)]

@@ -135,11 +135,15 @@ impl Library {
         match compiled {
             Ok(plugin) => {
                 let sha256 = plugin.sha256().to_owned();
-                let same = sha256 == loaded.sha256();
+                // What takes the place of a refused file is news, even if it is what has been in use all along.
+                let same = sha256 == loaded.sha256() && !std::mem::take(&mut entry.refused);
                 entry.loaded = Some(plugin);
                 (!same).then_some(LibraryChange::Reloaded { name, sha256 })
             }
-            Err(problem) => Some(LibraryChange::ReloadFailed(problem)),
+            Err(problem) => {
+                entry.refused = true;
+                Some(LibraryChange::ReloadFailed(problem))
+            }
         }
     }
 }

@@ -31,15 +31,16 @@ pub enum FileOwners {
 const OTHERS_WRITE: u32 = 0o022;
 
 impl FileRules {
-    /// Refuses a file that others can change.
-    pub(super) fn check_owner(&self, path: &Path) -> Result<(), LoadError> {
+    /// Refuses a file that others can change, as it was when it was open.
+    pub(super) fn check_owner(&self, path: &Path, file: &Metadata) -> Result<(), LoadError> {
         if self.owners == FileOwners::Anybody {
             return Ok(());
         }
         let me = std::fs::metadata("/proc/self")?.uid();
-        let directory = path.parent().unwrap_or(path);
-        for (what, place) in [("its directory", directory), ("it", path)] {
-            if let Some(why) = exposure(&std::fs::symlink_metadata(place)?, me) {
+        // The directory itself, if the path leads there by a link.
+        let directory = std::fs::metadata(path.parent().unwrap_or(path))?;
+        for (what, metadata) in [("its directory", &directory), ("it", file)] {
+            if let Some(why) = exposure(metadata, me) {
                 return Err(LoadError::Exposed { why: format!("{what} {why}") });
             }
         }

@@ -3,18 +3,30 @@
 use std::fs::Metadata;
 use std::time::SystemTime;
 
-/// What changes with a file: its time of modification, its length in bytes and its inode.
+/// What changes with a file: its time of modification, its length in bytes, its inode, and when any of its owner, mode or name changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileStamp {
     modified: Option<SystemTime>,
     length: u64,
     inode: u64,
+    changed: (i64, i64),
 }
 
 impl FileStamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        Self { modified: metadata.modified().ok(), length: metadata.len(), inode: inode(metadata) }
+        Self { modified: metadata.modified().ok(), length: metadata.len(), inode: inode(metadata), changed: changed(metadata) }
     }
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> (i64, i64) {
+    (0, 0)
 }
 
 #[cfg(unix)]

@@ -54,21 +54,20 @@ pub(in crate::cli) fn given_settings(file: Option<&Path>) -> Result<Option<Setti
 
 fn steps(file: &Path, settings: Option<Settings>) -> Vec<Step> {
     let mut steps = Vec::new();
-    let bytes = match std::fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => return vec![Step::new("the file", Outcome::Fails, format!("cannot be read: {error}"))],
+    let read = plugin_cache::authors_sandbox().map_err(|error| error.to_string());
+    let read = read.and_then(|sandbox| Library::read_file(sandbox, file).map_err(|problem| problem.error.to_string()));
+    let (bytes, loaded) = match read {
+        Ok(read) => read,
+        Err(why) => return vec![Step::new("the file", Outcome::Fails, why)],
     };
     match inspect(&bytes) {
         Ok(inspection) => steps.extend(of_the_file(&inspection)),
         Err(error) => return vec![Step::new("the file", Outcome::Fails, error.to_string())],
     }
-    let loaded = plugin_cache::authors_sandbox().map_err(|error| error.to_string());
-    let loaded =
-        loaded.and_then(|sandbox| Library::load_file(sandbox, file).map_err(|problem| problem.error.to_string()));
     let plugin = match loaded {
         Ok(plugin) => plugin,
-        Err(why) => {
-            steps.push(Step::new("loading", Outcome::Fails, why));
+        Err(problem) => {
+            steps.push(Step::new("loading", Outcome::Fails, problem.error.to_string()));
             return steps;
         }
     };

@@ -28,11 +28,10 @@ struct Loaded {
 }
 
 pub(super) fn run(file: &Path, format: Format) -> Result<(), Failure> {
-    let bytes =
-        std::fs::read(file).map_err(|error| Failure::input(format!("cannot read {}: {error}", file.display())))?;
-    let inspection = inspect(&bytes).map_err(|error| Failure::input(format!("{} {error}", file.display())))?;
     let sandbox = plugin_cache::authors_sandbox().map_err(Failure::other)?;
-    let (plugin, problem) = match Library::load_file(sandbox, file) {
+    let (bytes, loading) = Library::read_file(sandbox, file).map_err(Failure::input)?;
+    let inspection = inspect(&bytes).map_err(|error| Failure::input(format!("{} {error}", file.display())))?;
+    let (plugin, problem) = match loading {
         Ok(plugin) => (Some(loaded(&plugin)), None),
         Err(problem) => (None, Some(problem.to_string())),
     };

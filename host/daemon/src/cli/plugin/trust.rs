@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use dogwatch_client::Failure;
 use dogwatch_plugins::{AnyPlugin, Library};
-use sha2::{Digest as _, Sha256};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::inspect;
@@ -21,11 +21,9 @@ pub(super) fn run(name: &str, config: &Path) -> Result<(), Failure> {
         return Err(Failure::input(format!("{} names no plugins_dir", config.display())));
     };
     let file = directory.join(format!("{name}.wasm"));
-    let unreadable = |error: io::Error| Failure::input(format!("cannot read {}: {error}", file.display()));
-    let bytes = fs::read(&file).map_err(unreadable)?;
-    let sha256 = hex::encode(Sha256::digest(&bytes));
     let sandbox = plugin_cache::sandbox(Some(&paths::state_dir_or_default(config))).map_err(Failure::other)?;
     let plugin = Library::load_file(sandbox, &file).map_err(Failure::input)?;
+    let sha256 = plugin.sha256();
     let asks = match &plugin {
         AnyPlugin::Policy(_) => {
             "It decides when the signing key moves. It sees no key and no secret, and the rails hold."
@@ -38,7 +36,7 @@ pub(super) fn run(name: &str, config: &Path) -> Result<(), Failure> {
     let unwritable = |error: io::Error| Failure::other(format!("cannot write {}: {error}", config.display()));
     let text = fs::read_to_string(config)
         .map_err(|error| Failure::input(format!("cannot read {}: {error}", config.display())))?;
-    let pinned = pinned(&text, name, &sha256).map_err(|why| Failure::input(format!("{}: {why}", config.display())))?;
+    let pinned = pinned(&text, name, sha256).map_err(|why| Failure::input(format!("{}: {why}", config.display())))?;
     replace(config, &pinned).map_err(unwritable)?;
     say(format!(
         "{}\n{asks}\n\nWrote to {}:\n\n[plugin.{name}]\nsha256 = \"{sha256}\"\n\nAnother file is refused from the next start on. \
@@ -76,13 +74,15 @@ fn pinned(text: &str, name: &str, sha256: &str) -> Result<String, PinError> {
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     // The file itself, if the path is a link to it.
     let path: PathBuf = fs::canonicalize(path)?;
-    let mode = fs::metadata(&path)?.permissions();
+    let before = fs::metadata(&path)?;
     let folder = path.parent().unwrap_or(&path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let half = folder.join(format!(".{name}.part"));
     fs::write(&half, "")?;
     // Before anything is in it: the configuration may hold what others must not read.
-    fs::set_permissions(&half, mode)?;
+    fs::set_permissions(&half, before.permissions())?;
+    // Whose file it was must be able to read it.
+    chown(&half, Some(before.uid()), Some(before.gid()))?;
     fs::write(&half, text)?;
     fs::rename(&half, &path)
 }
