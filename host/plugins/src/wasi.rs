@@ -256,3 +256,95 @@ impl Function {
         misuse(format!("it called {} of {}, which a plugin does not have", self.name, self.interface))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::Component;
+
+    use super::*;
+    use crate::error::call::Fault;
+    use crate::limits::CallBudget;
+    use crate::sandbox::{Sandbox, trap};
+
+    /// A component that imports one function and calls it: so often, each time with the same argument or without one.
+    fn caller(interface: &str, function: &str, parameters: &str, result: &str, times: u32) -> String {
+        let (core, given) = if parameters.is_empty() { ("", "") } else { ("(param i64)", "(i64.const 65536)") };
+        format!(
+            r#"(component
+                (import "{interface}@0.2.9" (instance $wasi (export "{function}" (func {parameters} (result {result})))))
+                (core module $m
+                    (import "wasi" "call" (func $call {core} (result i64)))
+                    (func (export "run") (result i64) (local $left i32) (local $value i64)
+                        (local.set $left (i32.const {times}))
+                        (loop $again
+                            (local.set $value (call $call {given}))
+                            (local.tee $left (i32.sub (local.get $left) (i32.const 1)))
+                            (br_if $again))
+                        (local.get $value)))
+                (core func $call (canon lower (func $wasi "{function}")))
+                (core instance $i (instantiate $m (with "wasi" (instance (export "call" (func $call))))))
+                (func (export "run") (result u64) (canon lift (core func $i "run"))))"#
+        )
+    }
+
+    /// What it returns at that time, and the fuel that it took.
+    fn run(text: &str, now_millis: u64) -> Result<(u64, u64), Fault> {
+        let sandbox = Sandbox::new().unwrap();
+        let component = Component::new(sandbox.engine(), text).unwrap();
+        let mut linker = sandbox.linker();
+        assert_eq!(stand_in(sandbox.engine(), &component, &mut linker).unwrap().len(), 1);
+        let budget = CallBudget { fuel: 1_000_000, ..sandbox.limits().policy };
+        let mut store = sandbox.store(budget).unwrap();
+        store.data_mut().now_millis = now_millis;
+        let instance = linker.instantiate(&mut store, &component).unwrap();
+        let function = instance.get_typed_func::<(), (u64,)>(&mut store, "run").unwrap();
+        let (value,) = function.call(&mut store, ()).map_err(|error| trap::fault(&error, budget))?;
+        Ok((value, budget.fuel - store.get_fuel().unwrap()))
+    }
+
+    #[test]
+    fn the_clock_stands_and_chance_follows_from_it() {
+        let clock = caller("wasi:clocks/monotonic-clock", "now", "", "u64", 3);
+        assert_eq!(run(&clock, 7).unwrap().0, 7_000_000);
+        let dice = caller("wasi:random/random", "get-random-u64", "", "u64", 2);
+        assert_eq!(run(&dice, 7).unwrap(), run(&dice, 7).unwrap(), "the same call gives the same answer");
+        assert_ne!(run(&dice, 7).unwrap().0, run(&dice, 8).unwrap().0);
+        let once = caller("wasi:random/random", "get-random-u64", "", "u64", 1);
+        assert_ne!(run(&once, 7).unwrap().0, run(&dice, 7).unwrap().0, "and the next number is another");
+    }
+
+    #[test]
+    fn what_the_host_does_costs_fuel() {
+        let clock = |times| caller("wasi:clocks/monotonic-clock", "now", "", "u64", times);
+        let (one, ten) = (run(&clock(1), 7).unwrap().1, run(&clock(10), 7).unwrap().1);
+        assert!(ten - one >= 9 * CALL_FUEL, "{one}, {ten}");
+        assert_eq!(run(&clock(1_000_000), 7).unwrap_err(), Fault::OutOfFuel { limit: 1_000_000 });
+    }
+
+    #[test]
+    fn a_function_that_is_none_of_wasi_is_not_served_without_end() {
+        let fields = |count: usize| (0..count).map(|n| format!("(field \"f{n}\" u64)")).collect::<String>();
+        let odd = |count| {
+            format!(
+                r#"(component
+                    (import "wasi:cli/x@0.2.9" (instance $wasi
+                        (type $t (record {}))
+                        (export "r" (type $r (eq $t)))
+                        (export "x" (func (result $r)))))
+                    (core module $memory (memory (export "m") 1)
+                        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
+                    (core instance $memory (instantiate $memory))
+                    (core func $call (canon lower (func $wasi "x") (memory $memory "m")))
+                    (core module $m (import "wasi" "call" (func $call (param i32)))
+                        (func (export "run") (result i64) (call $call (i32.const 8)) (i64.const 1)))
+                    (core instance $i (instantiate $m (with "wasi" (instance (export "call" (func $call))))))
+                    (func (export "run") (result u64) (canon lift (core func $i "run"))))"#,
+                fields(count)
+            )
+        };
+        assert_eq!(run(&odd(50), 7).unwrap().0, 1);
+        let Fault::Trapped(why) = run(&odd(300), 7).unwrap_err() else { unreachable!("it is refused") };
+        assert!(why.contains("result is too large"), "{why}");
+        assert!(!has_stand_in("wasi:http/types@0.2.9") && !has_stand_in("evil:cli/x"));
+    }
+}
