@@ -93,16 +93,14 @@ pub fn channel(config: &Config, name: &str) -> Option<(ChannelConfig, ChannelPlu
     let state_dir = &config.state_dir;
     let kept = LastGood::read(state_dir)?;
     let channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
-    let plugin = libraries(Some(&kept), state_dir, &config.pins).iter().find_map(|library| plugin::load(library, &channel).ok())?;
+    let plugin = libraries(Some(&kept), state_dir, &config.pins)
+        .iter()
+        .find_map(|library| plugin::load(library, &channel).ok())?;
     Some((channel, plugin))
 }
 
 /// The libraries to load plugins from: the kept ones first, because they worked.
-pub(super) fn libraries(
-    kept: Option<&LastGood>,
-    state_dir: &Path,
-    pins: &BTreeMap<String, String>,
-) -> Vec<Library> {
+pub(super) fn libraries(kept: Option<&LastGood>, state_dir: &Path, pins: &BTreeMap<String, String>) -> Vec<Library> {
     let directories = [kept.map(|_| plugins_dir(state_dir)), None];
     let open = |directory: Option<PathBuf>| {
         let rules = FileRules { pins: pins.clone(), owners: FileOwners::Anybody };

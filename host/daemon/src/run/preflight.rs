@@ -42,7 +42,11 @@ pub fn read(path: &Path, waits: Waits) -> Result<(Option<(Config, Library)>, Pro
     }
     for name in config.pins.keys().filter(|name| !library.has_file(name)) {
         let what = format!("[plugin.{name}] pins a file that is not in the plugin directory: {name}.wasm");
-        problems.warn(None, what, "Put the file there, or remove the section. A bundled plugin of that name is used meanwhile.");
+        problems.warn(
+            None,
+            what,
+            "Put the file there, or remove the section. A bundled plugin of that name is used meanwhile.",
+        );
     }
     if waits == Waits::Briefly {
         library.hurry();

@@ -65,7 +65,9 @@ impl Reading {
                         ComponentInstance::FromExports(_) => Some(0),
                     };
                     let Some(inner) = inner else {
-                        return Err(Refusal::TooComplex("an instance of a component that comes from elsewhere".to_owned()));
+                        return Err(Refusal::TooComplex(
+                            "an instance of a component that comes from elsewhere".to_owned(),
+                        ));
                     };
                     self.add(inner.saturating_add(1))?;
                 }

@@ -135,7 +135,6 @@ impl Library {
     /// # Errors
     ///
     /// It cannot be read.
-    #[expect(clippy::type_complexity, reason = "what was read, and what came of it")]
     pub fn read_file(sandbox: Sandbox, path: &Path) -> Result<(Vec<u8>, Result<AnyPlugin, LoadProblem>), LoadProblem> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = sanitize(&stem.replace('_', "-"), NAME);
@@ -274,14 +273,12 @@ impl Library {
         let origin = source.origin();
         let loaded = match source {
             PluginSource::Bundled(bytes) => self.plugin(name, bytes, Maker::Bundled),
-            PluginSource::File { path, stamp } => {
-                files::read(path, self.sandbox.limits().file).and_then(|file| {
-                    *stamp = file.stamp;
-                    self.rules.check_owner(path, &file.metadata)?;
-                    self.rules.check_pin(name, &hex::encode(Sha256::digest(&file.bytes)))?;
-                    self.plugin(name, &file.bytes, Maker::Anybody)
-                })
-            }
+            PluginSource::File { path, stamp } => files::read(path, self.sandbox.limits().file).and_then(|file| {
+                *stamp = file.stamp;
+                self.rules.check_owner(path, &file.metadata)?;
+                self.rules.check_pin(name, &hex::encode(Sha256::digest(&file.bytes)))?;
+                self.plugin(name, &file.bytes, Maker::Anybody)
+            }),
             PluginSource::Gone(path) => {
                 let gone = std::io::Error::new(std::io::ErrorKind::NotFound, format!("{} is gone", path.display()));
                 Err(gone.into())

@@ -14,7 +14,12 @@ pub(super) struct FileStamp {
 
 impl FileStamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        Self { modified: metadata.modified().ok(), length: metadata.len(), inode: inode(metadata), changed: changed(metadata) }
+        Self {
+            modified: metadata.modified().ok(),
+            length: metadata.len(),
+            inode: inode(metadata),
+            changed: changed(metadata),
+        }
     }
 }
 

@@ -42,7 +42,8 @@ fn modules_need_a_type() {
 
 #[test]
 fn imports_are_refused_by_name() {
-    let client = r#"(component (import "wasi:http/outgoing-handler@0.2.0" (instance (export "handle" (func (result u64))))))"#;
+    let client =
+        r#"(component (import "wasi:http/outgoing-handler@0.2.0" (instance (export "handle" (func (result u64))))))"#;
     let error = refusal(&wat(client));
     assert!(
         matches!(&error, LoadError::Import { import } if import == "handle of wasi:http/outgoing-handler@0.2.0"),
