@@ -332,7 +332,7 @@ mod tests {
                     (core module $memory (memory (export "m") 1)
                         (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
                     (core instance $memory (instantiate $memory))
-                    (core func $call (canon lower (func $wasi "x") (memory $memory "m")))
+                    (core func $call (canon lower (func $wasi "x") (memory (core memory $memory "m"))))
                     (core module $m (import "wasi" "call" (func $call (param i32)))
                         (func (export "run") (result i64) (call $call (i32.const 8)) (i64.const 1)))
                     (core instance $i (instantiate $m (with "wasi" (instance (export "call" (func $call))))))
