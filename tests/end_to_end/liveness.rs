@@ -69,17 +69,28 @@ async fn only_completed_cycles_keep_the_dead_mans_switch_quiet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_policy_is_not_a_sign_of_life() {
+async fn a_watch_in_which_nothing_decides_is_not_a_sign_of_life() {
     let (net, dir) = (Net::start().await, Net::directory());
     let (config, fake) = with_a_check(&net, dir.path(), "").await;
     let text = std::fs::read_to_string(&config).unwrap();
-    let text = text.replace("policy = \"threshold\"\n", "policy = \"treshold\"\n");
+    let text = text.replace("policy = \"threshold\"\n", "policy = \"treshold\"\nfallback_policy = \"none\"\n");
     std::fs::write(&config, text).unwrap();
     let _daemon = Daemon::start(&config);
     until("the check is down", async || status(&fake) == Status::Down).await;
     let reason = pings(&fake).last().unwrap().1.clone();
-    assert!(reason.contains("the policy of alice does not work"), "{reason}");
+    assert!(reason.contains("nothing decides for alice: "), "{reason}");
     assert!(pings(&fake).iter().all(|(kind, _)| *kind != Kind::Success));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_in_which_the_fallback_policy_decides_is_alive() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (config, fake) = with_a_check(&net, dir.path(), "").await;
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("policy = \"threshold\"\n", "policy = \"treshold\"\n")).unwrap();
+    let _daemon = Daemon::start(&config);
+    until("the policy is reported", async || net.sink.has("/policy-failed", "opened")).await;
+    until("the check is up", async || status(&fake) == Status::Up).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

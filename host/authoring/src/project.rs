@@ -29,6 +29,9 @@ pub fn new_project(parent: &Path, name: &PluginName, kind: Kind, language: Langu
     Ok(folder)
 }
 
+/// What only this repository's manifests say: under which terms a project is given away is its author's to say.
+const LICENSE: &str = "license = \"MIT OR Apache-2.0\"\n";
+
 /// What only a manifest outside the repository needs.
 const STANDING_ALONE: &str = r#"
 # What `dogwatch plugin build` compiles with: for size. An overflow is a panic, which the daemon sees, and no wrong number.
@@ -68,7 +71,7 @@ impl Example {
     fn renamed(&self, path: &str, text: &str, name: &PluginName) -> String {
         let text = text.replace(self.name, name.as_str()).replace(self.type_name, &name.type_name());
         match path {
-            "Cargo.toml" => text.replace("../../plugins/sdk", "sdk") + STANDING_ALONE,
+            "Cargo.toml" => text.replace("../../plugins/sdk", "sdk").replace(LICENSE, "") + STANDING_ALONE,
             _ => text,
         }
     }
@@ -94,6 +97,7 @@ mod tests {
                 );
                 for path in sources {
                     let text = std::fs::read_to_string(project.join(path)).unwrap();
+                    assert!(!text.contains("license"), "{path}");
                     let kept = text.contains(example.name) || text.contains(example.type_name);
                     assert!(!kept, "{kind:?} {language:?}: {path}: {text}");
                 }

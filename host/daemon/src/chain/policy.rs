@@ -147,9 +147,12 @@ impl Policies {
         }
     }
 
-    /// Why nothing decided when a policy was last asked, if nothing did: neither the configured one nor the fallback.
+    /// Why nothing decides, if nothing does: neither the configured policy nor the fallback policy.
     pub fn undecided(&self) -> Option<&str> {
-        self.failed.as_ref().filter(|_| self.decided == Decided::No).map(PolicyFailure::as_str)
+        match (&self.main, &self.fallback) {
+            (Policy::Broken(why), None | Some(Policy::Broken(_))) => Some(why),
+            _ => self.failed.as_ref().filter(|_| self.decided == Decided::No).map(PolicyFailure::as_str),
+        }
     }
 
     /// The policy that made the last decision, and what that cost.

@@ -40,7 +40,9 @@ pub fn read(path: &Path, waits: Waits) -> Result<(Option<(Config, Library)>, Pro
     for problem in broken {
         problems.warn(None, problem.to_string(), "Create the directory, or fix or remove the file.");
     }
-    for name in config.pins.keys().filter(|name| !library.has_file(name)) {
+    // Without its file, a plugin that is not bundled is missed by whoever names it.
+    let known = library.names();
+    for name in config.pins.keys().filter(|name| known.contains(name) && !library.has_file(name)) {
         let what = format!("[plugin.{name}] pins a file that is not in the plugin directory: {name}.wasm");
         problems.warn(
             None,
