@@ -64,7 +64,7 @@ async fn a_new_policy_file_replaces_a_missing_policy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_fallback_policy_decides_where_the_configured_one_panics() {
+async fn the_fallback_policy_decides_where_the_configured_one_fails() {
     let (net, dir) = (Net::start().await, Net::directory());
     let (plugins, setup) = mine(dir.path(), "");
     put(&plugins, "mine", &hostile(b"loop"));

@@ -158,6 +158,9 @@ fn a_change_for_the_worse_keeps_what_was_good() {
         assert!(library.refresh().is_empty(), "told once");
         assert_eq!(library.policy("mine").unwrap().describe().unwrap().name, "threshold");
     }
+    put(&directory, "mine.wasm", bundled("threshold"));
+    let changes = library.refresh();
+    assert!(matches!(changes.as_slice(), [LibraryChange::Reloaded { .. }]), "what was good is back: {changes:?}");
     put(&directory, "mine.wasm", hostile_module());
     assert!(matches!(library.refresh().as_slice(), [LibraryChange::Reloaded { .. }]));
 }
