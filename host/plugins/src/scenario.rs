@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch_chain::{AccountName, BlockNum, NameError, Slot, Time};
+use dogwatch_chain::{AccountName, BlockNum, Slot, Time};
 use dogwatch_engine::{
     Agreement, ChainView, Evidence, Grade, Health, Holder, Mode, NextSlot, NodeIndex, NodeView, Origin, OwnSlot,
     PastSwitch, Situation, SlotOutcome, Source, SwitchOutcome, Verdict,
@@ -24,19 +24,14 @@ const ROUND: u64 = 21;
 const LONG: Duration = Duration::from_mins(10);
 
 /// What a policy may meet: quiet nights, the ends of nodes, chains in trouble, operators at work, and numbers at their limits.
-///
-/// # Errors
-///
-/// Never in practice: the name of the witness is a valid one.
-pub fn scenarios() -> Result<Vec<Scenario>, NameError> {
-    let witness = AccountName::new("alice")?;
+pub fn scenarios(witness: &AccountName) -> Vec<Scenario> {
     let quiet = quiet(witness.clone());
     let with = |name, change: &dyn Fn(&mut Situation)| {
         let mut situation = quiet.clone();
         change(&mut situation);
         Scenario { name, situation }
     };
-    Ok(vec![
+    vec![
         with("a quiet night", &|_| {}),
         with("the first minute: no node has been probed, and no slot was seen", &|it| {
             (it.slots, it.next_slots, it.verdict) = (Vec::new(), Vec::new(), Verdict::CannotTell);
@@ -147,7 +142,7 @@ pub fn scenarios() -> Result<Vec<Scenario>, NameError> {
             it.holder_since = Some(Slot(HEAD.saturating_mul(2)));
             it.suspected_miss = Some(Slot(0));
         }),
-    ])
+    ]
 }
 
 /// Both nodes are fit, the first one holds the key, and produced in each of the last rounds.

@@ -13,7 +13,7 @@ use super::entry::JournalEntry;
 const ENDING: &str = ".jsonl.gz";
 /// Bytes of a file before the next one is begun.
 const LARGEST: u64 = 1 << 20;
-/// Bytes of all files together: at one witness and 3 s a slot, weeks.
+/// Bytes of all files together: some 12 days of one witness, at the 183 bytes that a situation takes in the journal of a demo.
 const ALL: u64 = 64 << 20;
 
 /// A file that is being written.

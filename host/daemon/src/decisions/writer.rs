@@ -21,11 +21,6 @@ const RESTS: u32 = 20;
 pub struct DecisionJournal(Option<SyncSender<JournalEntry>>);
 
 impl DecisionJournal {
-    /// No journal is kept.
-    pub const fn absent() -> Self {
-        Self(None)
-    }
-
     /// Writes into that state directory, from a thread of its own, which ends with the last clone.
     pub fn start(site: &str, state_dir: &Path) -> Self {
         let (sender, entries) = sync_channel(WAITING);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dogwatch_chain::AccountName;
 use dogwatch_plugins::{ChannelPlugin, Library, LibraryChange, Scenario, Settings, scenarios};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -54,7 +55,7 @@ impl PluginFollower {
     pub(super) async fn run(self) {
         let mut known = Known::default();
         self.library.take_time();
-        self.complete(&mut known).await;
+        self.complete(&mut known, Tried::Never).await;
         let _ = tokio::task::spawn_blocking(crate::memory::trim).await;
         let (mut looks, mut rest) = (0_u32, FIRST_REST);
         loop {
@@ -62,7 +63,7 @@ impl PluginFollower {
             looks = looks.saturating_add(1);
             if looks >= rest {
                 // What the file is not to blame for may have passed: a busy machine, its owner, its mode.
-                self.complete(&mut known).await;
+                self.complete(&mut known, Tried::First).await;
                 (looks, rest) = (0, rest.saturating_mul(2).min(LONGEST_REST));
             }
             self.keep_last_good();
@@ -126,8 +127,9 @@ impl PluginFollower {
         }
     }
 
-    /// Loads what did not load in the short time that a start has, and finds out where policies work.
-    async fn complete(&self, known: &mut Known) {
+    /// Loads what does not work yet, and finds out where policies work. What was there at the start is used as it is; what comes
+    /// later must have been tried.
+    async fn complete(&self, known: &mut Known, tried: Tried) {
         for (chain, inbox) in &self.chains {
             for (index, witness) in self.witnesses(chain) {
                 for (role, _) in roles(witness) {
@@ -135,9 +137,11 @@ impl PluginFollower {
                     if known.ready.contains(&place) {
                         continue;
                     }
-                    let Some(policy @ Policy::Ready(_)) = self.load(witness, role, Trial::none()).await else {
-                        continue;
+                    let trial = match tried {
+                        Tried::Never => Trial::none(),
+                        Tried::First => self.trial(inbox, index, &witness.name).await,
                     };
+                    let Some(policy @ Policy::Ready(_)) = self.load(witness, role, trial).await else { continue };
                     known.ready.insert(place);
                     let _ = inbox.send(Message::Late(index, role, Box::new(policy))).await;
                 }
@@ -187,10 +191,10 @@ impl PluginFollower {
     }
 
     /// What a policy is tried on before it decides for a witness: the last situation, and those that are hard.
-    async fn trial(&self, inbox: &mpsc::Sender<Message>, index: usize) -> Trial {
+    async fn trial(&self, inbox: &mpsc::Sender<Message>, index: usize, witness: &AccountName) -> Trial {
         let (reply, answer) = oneshot::channel();
         let _ = inbox.send(Message::LastSituation(index, reply)).await;
-        let mut trial = Trial { scenarios: scenarios().unwrap_or_default(), memory: Vec::new() };
+        let mut trial = Trial { scenarios: scenarios(witness), memory: Vec::new() };
         if let Ok(Some((situation, memory))) = answer.await {
             trial.memory = memory;
             trial.scenarios.insert(0, Scenario { name: "the present situation", situation });
@@ -207,9 +211,9 @@ impl PluginFollower {
         let mut refused = Vec::new();
         for (chain, inbox) in &self.chains {
             for (index, witness, role) in self.uses(chain, name) {
-                let trial = self.trial(inbox, index).await;
-                let Some(policy) = self.load(witness, role, trial).await else { continue };
                 let place = (chain.clone(), index, role);
+                let trial = self.trial(inbox, index, &witness.name).await;
+                let Some(policy) = self.load(witness, role, trial).await else { continue };
                 match &policy {
                     Policy::Ready(_) => {
                         known.ready.insert(place);
@@ -235,6 +239,13 @@ impl PluginFollower {
         }
         if refused.is_empty() { Ok(()) } else { Err(refused.join("; ")) }
     }
+}
+
+/// Whether a policy is tried before it is put into use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tried {
+    First,
+    Never,
 }
 
 /// What a policy is tried on before it is put into use.

@@ -38,7 +38,7 @@ pub struct Library {
     hurried: AtomicBool,
 }
 
-/// How long a file may take to compile where somebody waits: a hundred times what one of a few dozen kilobytes takes.
+/// How long a file may take to compile where somebody waits.
 const HURRIED: Duration = Duration::from_secs(10);
 
 type LibraryEntries = BTreeMap<String, LibraryEntry>;

@@ -15,12 +15,28 @@ const RESTS: [u32; MOST - 1] = [10, 100];
 /// The failures of a policy that count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Strikes {
-    /// When they were, oldest first.
-    recent: Vec<Time>,
+    /// Oldest first.
+    recent: Vec<Strike>,
     /// What the last one was.
     last: Option<String>,
     rests_until: Option<Time>,
     aside: bool,
+}
+
+/// A failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Strike {
+    at: Time,
+    cause: Cause,
+}
+
+/// What a failure may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// The policy alone.
+    Policy,
+    /// A busy machine as well.
+    Machine,
 }
 
 /// Whether a policy is asked.
@@ -40,7 +56,7 @@ impl Strikes {
         match self.rests_until {
             _ if self.aside => Turn::Aside,
             // A clock that was set back must not make a short rest a long one.
-            Some(until) if now < until && self.recent.last().is_none_or(|last| *last <= now) => Turn::Wait(until),
+            Some(until) if now < until && self.recent.last().is_none_or(|last| last.at <= now) => Turn::Wait(until),
             _ => Turn::Ask,
         }
     }
@@ -53,22 +69,18 @@ impl Strikes {
     /// Notes a failure. A policy that refuses to decide does so in time and by intention, and is asked each time. What a busy
     /// machine may have caused makes it rest, and does not put it aside.
     pub(super) fn note(&mut self, now: Time, error: &PluginError, interval: Duration) {
-        let counts = match error.fault {
+        let cause = match error.fault {
             Fault::Refused(_) => return,
-            Fault::OutOfTime { .. } | Fault::Sandbox(_) => false,
-            _ => true,
+            Fault::OutOfTime { .. } | Fault::Sandbox(_) => Cause::Machine,
+            _ => Cause::Policy,
         };
         let slots = |count: u32| interval.saturating_mul(count);
-        self.recent.retain(|strike| *strike <= now && now.since(*strike) < slots(COUNTED));
-        if self.recent.len() < MOST {
-            self.recent.push(now);
-        }
+        self.recent.retain(|strike| strike.at <= now && now.since(strike.at) < slots(COUNTED));
+        self.recent.push(Strike { at: now, cause });
         self.last = Some(error.to_string());
-        match RESTS.get(self.recent.len().saturating_sub(1)) {
-            Some(rest) => self.rests_until = Some(now.plus(slots(*rest))),
-            None if counts => self.aside = true,
-            None => self.rests_until = Some(now.plus(slots(RESTS.last().copied().unwrap_or_default()))),
-        }
+        let rest = RESTS.get(self.recent.len().saturating_sub(1)).or(RESTS.last());
+        self.rests_until = rest.map(|rest| now.plus(slots(*rest)));
+        self.aside = self.recent.iter().filter(|strike| strike.cause == Cause::Policy).count() >= MOST;
     }
 }
 
@@ -123,6 +135,18 @@ mod tests {
             now += 100;
             assert_eq!(strikes.turn(after(now)), Turn::Ask);
         }
+    }
+
+    #[test]
+    fn a_crash_after_two_on_a_busy_machine_is_the_first() {
+        let mut strikes = Strikes::default();
+        strikes.note(after(0), &error(Fault::OutOfTime { millis: 1000 }), SLOT);
+        strikes.note(after(10), &error(Fault::OutOfTime { millis: 1000 }), SLOT);
+        strikes.note(after(110), &error(Fault::Panicked), SLOT);
+        assert_eq!(strikes.turn(after(110)), Turn::Wait(after(210)));
+        strikes.note(after(210), &error(Fault::Panicked), SLOT);
+        strikes.note(after(310), &error(Fault::Panicked), SLOT);
+        assert_eq!(strikes.turn(after(410)), Turn::Aside);
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use dogwatch_chain::AccountName;
 use dogwatch_client::Failure;
 use dogwatch_plugins::{AnyPlugin, Library, PolicyPlugin, Scenario, Settings, scenarios};
 use serde::Serialize;
 
-use super::check::given_settings;
+use super::check::{WITNESS, given_settings};
 use crate::cli::common::Format;
 use crate::clock::Clock;
 use crate::plugin_cache;
@@ -38,7 +39,7 @@ pub(super) fn run(
         return Err(Failure::input(format!("{} is a channel: only policies are measured", file.display())));
     };
     policy.check(&settings).map_err(Failure::input)?;
-    let scenarios = scenarios().map_err(Failure::other)?;
+    let scenarios = scenarios(&AccountName::new(WITNESS).map_err(Failure::other)?);
     let costs: Vec<Cost> = scenarios.iter().map(|scenario| cost(&policy, &settings, scenario, times, clock)).collect();
     format.print(&costs, |costs| words(costs))
 }

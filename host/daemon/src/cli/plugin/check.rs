@@ -3,17 +3,20 @@
 use std::path::Path;
 
 use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
-use dogwatch_chain::Time;
+use dogwatch_chain::{AccountName, Time};
 use dogwatch_client::{Exit, Failure};
 use dogwatch_engine::Action;
 use dogwatch_plugins::{
     AlertMessage, AnyPlugin, ChannelContext, ChannelPlugin, CheckError, Fault, Inspection, Library, MessageMetadata,
-    PluginError, PolicyPlugin, Settings, inspect, scenarios,
+    PluginError, PolicyPlugin, Scenario, Settings, inspect, scenarios,
 };
 use serde::Serialize;
 
 use crate::cli::common::Format;
 use crate::plugin_cache;
+
+/// The witness of the situations that policies are tried on.
+pub(super) const WITNESS: &str = "alice";
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -38,7 +41,8 @@ impl Step {
 }
 
 pub(super) fn run(file: &Path, settings: Option<&Path>, format: Format) -> Result<(), Failure> {
-    let steps = steps(file, given_settings(settings)?);
+    let witness = AccountName::new(WITNESS).map_err(Failure::other)?;
+    let steps = steps(file, given_settings(settings)?, &scenarios(&witness));
     format.print(&steps, |steps| words(file, steps))?;
     let fails = steps.iter().any(|step| step.result == Outcome::Fails);
     if fails { Err(Failure::with(Exit::Input, "")) } else { Ok(()) }
@@ -52,7 +56,7 @@ pub(in crate::cli) fn given_settings(file: Option<&Path>) -> Result<Option<Setti
     toml::from_str(&text).map(Some).map_err(|error| problem(error.to_string().trim_end().to_owned()))
 }
 
-fn steps(file: &Path, settings: Option<Settings>) -> Vec<Step> {
+fn steps(file: &Path, settings: Option<Settings>, scenarios: &[Scenario]) -> Vec<Step> {
     let mut steps = Vec::new();
     let read = plugin_cache::authors_sandbox().map_err(|error| error.to_string());
     let read = read.and_then(|sandbox| Library::read_file(sandbox, file).map_err(|problem| problem.error.to_string()));
@@ -86,7 +90,7 @@ fn steps(file: &Path, settings: Option<Settings>) -> Vec<Step> {
         Err(error) => steps.push(Step::new("its description", Outcome::Fails, error.fault.to_string())),
     }
     match &plugin {
-        AnyPlugin::Policy(policy) => steps.extend(of_a_policy(policy, settings)),
+        AnyPlugin::Policy(policy) => steps.extend(of_a_policy(policy, settings, scenarios)),
         AnyPlugin::Channel(channel) => steps.extend(of_a_channel(channel, settings)),
     }
     steps
@@ -120,7 +124,7 @@ fn of_settings(checked: Result<(), CheckError>, given: bool) -> (Step, bool) {
     }
 }
 
-fn of_a_policy(policy: &PolicyPlugin, settings: Option<Settings>) -> Vec<Step> {
+fn of_a_policy(policy: &PolicyPlugin, settings: Option<Settings>, scenarios: &[Scenario]) -> Vec<Step> {
     let given = settings.is_some();
     let settings = settings.unwrap_or_default();
     let (step, fits) = of_settings(policy.check(&settings), given);
@@ -129,7 +133,7 @@ fn of_a_policy(policy: &PolicyPlugin, settings: Option<Settings>) -> Vec<Step> {
         return steps;
     }
     let mut most = (0, 0);
-    for scenario in scenarios().unwrap_or_default() {
+    for scenario in scenarios {
         let called = policy.decide(&settings, &scenario.situation, &[]);
         let (result, note) = match &called {
             Ok(called) => {
