@@ -54,13 +54,6 @@ pub fn load_fallback(library: &Library, witness: &WitnessConfig) -> Option<Polic
     Some(Policy::checked(library.bundled_or_file_policy(name), &Settings::default()))
 }
 
-/// Whether any policy decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decided {
-    Yes,
-    No,
-}
-
 /// What a policy is to a witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PolicyRole {
@@ -81,12 +74,10 @@ pub struct Policies {
     fallback_memory: Vec<u8>,
     clock: Clock,
     journal: DecisionJournal,
-    /// Why the configured policy did not make the last decision.
-    failed: Option<PolicyFailure>,
+    /// The policy that decided last, and what that cost.
     last: Option<PolicyStatus>,
-    decided: Decided,
-    /// What a policy was last asked about.
-    situation: Option<Situation>,
+    /// What was last asked, and what came of it.
+    asked: Option<JournalEntry>,
 }
 
 impl Policies {
@@ -99,19 +90,7 @@ impl Policies {
         journal: DecisionJournal,
     ) -> Self {
         let (strikes, fallback_memory) = (Strikes::default(), Vec::new());
-        Self {
-            main,
-            settings,
-            strikes,
-            fallback,
-            fallback_memory,
-            clock,
-            journal,
-            failed: None,
-            last: None,
-            decided: Decided::Yes,
-            situation: None,
-        }
+        Self { main, settings, strikes, fallback, fallback_memory, clock, journal, last: None, asked: None }
     }
 
     /// Another file is the policy from now on: what the old one did does not count against it.
@@ -142,7 +121,7 @@ impl Policies {
     /// Why the configured policy does not work, if it does not.
     pub fn trouble(&self) -> Option<&str> {
         match &self.main {
-            Policy::Ready(_) => self.failed.as_ref().map(PolicyFailure::as_str),
+            Policy::Ready(_) => self.asked.as_ref().and_then(|asked| asked.answer.failure()),
             Policy::Broken(why) => Some(why),
         }
     }
@@ -151,7 +130,10 @@ impl Policies {
     pub fn undecided(&self) -> Option<&str> {
         match (&self.main, &self.fallback) {
             (Policy::Broken(why), None | Some(Policy::Broken(_))) => Some(why),
-            _ => self.failed.as_ref().filter(|_| self.decided == Decided::No).map(PolicyFailure::as_str),
+            _ => match &self.asked.as_ref()?.answer {
+                Answer::Failed(why) => Some(why),
+                Answer::Decided(_) | Answer::Replaced(..) => None,
+            },
         }
     }
 
@@ -162,7 +144,7 @@ impl Policies {
 
     /// The situation that a policy was last asked about.
     pub fn last_situation(&self) -> Option<&Situation> {
-        self.situation.as_ref()
+        self.asked.as_ref().map(|asked| &asked.situation)
     }
 
     /// Asks the configured policy, and if that fails the fallback policy.
@@ -171,20 +153,17 @@ impl Policies {
             Ok(decision) => PolicyAnswer::Decided(decision),
             Err(failure) => self.ask_fallback(situation, failure),
         };
-        self.failed = match &answer {
-            PolicyAnswer::Decided(_) => None,
-            PolicyAnswer::Replaced { failure, .. } | PolicyAnswer::Failed(failure) => Some(failure.clone()),
-        };
-        self.situation = Some(situation.clone());
         let identity =
             |status: &PolicyStatus| PolicyIdentity { name: status.name.clone(), sha256: status.sha256.clone() };
-        self.decided = if matches!(answer, PolicyAnswer::Failed(_)) { Decided::No } else { Decided::Yes };
-        self.journal.note(JournalEntry {
-            policy: self.last.as_ref().filter(|_| self.decided == Decided::Yes).map(identity),
+        let decided = !matches!(answer, PolicyAnswer::Failed(_));
+        let entry = JournalEntry {
+            policy: self.last.as_ref().filter(|_| decided).map(identity),
             memory: hex::encode(memory),
             situation: situation.clone(),
             answer: Answer::from(&answer),
-        });
+        };
+        self.journal.note(entry.clone());
+        self.asked = Some(entry);
         answer
     }
 

@@ -38,6 +38,14 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Why the configured policy did not decide, if it did not.
+    pub fn failure(&self) -> Option<&str> {
+        match self {
+            Self::Decided(_) => None,
+            Self::Replaced(why, _) | Self::Failed(why) => Some(why),
+        }
+    }
+
     /// The decision, if there was one.
     pub fn decision(&self) -> Option<&Decision> {
         match self {
