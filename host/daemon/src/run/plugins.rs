@@ -46,8 +46,8 @@ pub(super) struct PluginFollower {
 struct Known {
     /// Where policies work.
     ready: BTreeSet<Place>,
-    /// An alert for each plugin whose new file was refused.
-    refused: BTreeMap<String, StandingAlert>,
+    /// An alert for each plugin whose new file was refused, with the file's SHA-256.
+    refused: BTreeMap<String, (Option<String>, StandingAlert)>,
 }
 
 impl PluginFollower {
@@ -63,6 +63,7 @@ impl PluginFollower {
             looks = looks.saturating_add(1);
             if looks >= rest {
                 // What the file is not to blame for may have passed: a busy machine, its owner, its mode.
+                self.library.try_again();
                 self.complete(&mut known, Tried::First).await;
                 (looks, rest) = (0, rest.saturating_mul(2).min(LONGEST_REST));
             }
@@ -115,14 +116,18 @@ impl PluginFollower {
             why,
             "the plugin's new file is refused; the old one stays in use"
         );
-        let alert = known.refused.entry(name.to_owned()).or_insert_with(|| StandingAlert::new(self.desk.clone()));
-        // Each file is told, even if the one before it was refused a moment ago.
-        alert.now(Condition::Holds, |texts, condition| texts.plugin_refused(name, condition)).await;
+        let new = || (sha256.clone(), StandingAlert::new(self.desk.clone()));
+        let (file, alert) = known.refused.entry(name.to_owned()).or_insert_with(new);
+        // Each file is told once, even if the one before it was refused a moment ago.
+        if *file != sha256 {
+            file.clone_from(&sha256);
+            alert.now(Condition::Holds, |texts, condition| texts.plugin_refused(name, condition)).await;
+        }
         alert.now(Condition::Fails(&why), |texts, condition| texts.plugin_refused(name, condition)).await;
     }
 
     async fn accepted(&self, name: &str, known: &mut Known) {
-        if let Some(mut alert) = known.refused.remove(name) {
+        if let Some((_, mut alert)) = known.refused.remove(name) {
             alert.now(Condition::Holds, |texts, condition| texts.plugin_refused(name, condition)).await;
         }
     }

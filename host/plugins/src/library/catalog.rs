@@ -53,6 +53,8 @@ pub(super) struct LibraryEntry {
     pub(super) unsettled: Option<PluginSource>,
     /// Whether the last file that was to replace it was refused.
     pub(super) refused: bool,
+    /// Whether it was refused for a reason that may pass.
+    pub(super) may_pass: bool,
     /// Whether it failed only because nobody had the time to wait.
     late: bool,
 }
@@ -60,7 +62,7 @@ pub(super) struct LibraryEntry {
 impl LibraryEntry {
     /// A plugin that nobody has asked for yet.
     pub(super) const fn new(source: PluginSource) -> Self {
-        Self { source, loaded: None, failed: None, unsettled: None, refused: false, late: false }
+        Self { source, loaded: None, failed: None, unsettled: None, refused: false, may_pass: false, late: false }
     }
 }
 

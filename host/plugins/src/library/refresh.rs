@@ -66,6 +66,18 @@ impl Library {
         changes
     }
 
+    /// Files that were refused for a reason that may pass are new to the next refresh.
+    pub fn try_again(&self) {
+        for entry in self.entries().values_mut().filter(|entry| entry.may_pass) {
+            entry.may_pass = false;
+            if let PluginSource::File { path, .. } = &entry.source {
+                let gone = PluginSource::Gone(path.clone());
+                // It has been looked at twice.
+                entry.unsettled = Some(std::mem::replace(&mut entry.source, gone));
+            }
+        }
+    }
+
     /// Notes which files are gone.
     fn note_removed(&self, found: &files::PluginFiles) -> Vec<LibraryChange> {
         let mut changes = Vec::new();
@@ -141,7 +153,7 @@ impl Library {
                 (!same).then_some(LibraryChange::Reloaded { name, sha256 })
             }
             Err(problem) => {
-                entry.refused = true;
+                (entry.refused, entry.may_pass) = (true, !problem.error.is_of_the_file());
                 Some(LibraryChange::ReloadFailed(problem))
             }
         }

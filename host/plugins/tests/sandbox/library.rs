@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use dogwatch_plugins::{Library, LibraryChange, LibraryError, LoadError, LoadProblem, PluginOrigin, Sandbox, World};
+use dogwatch_plugins::{
+    FileOwners, FileRules, Library, LibraryChange, LibraryError, LoadError, LoadProblem, PluginOrigin, Sandbox, World,
+};
 use tempfile::TempDir;
 
 use crate::support::{bundled, directory, hostile_module};
@@ -206,4 +208,24 @@ fn a_file_that_does_not_load_is_compiled_once() {
     put(&directory, "mine.wasm", bundled("threshold"));
     assert_eq!(library.refresh().len(), 1);
     library.policy("mine").unwrap();
+}
+
+#[test]
+fn what_may_pass_is_tried_again() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = directory(&[("mine.wasm", bundled("threshold"))]);
+    let rules = FileRules { owners: FileOwners::RootAndMe, ..FileRules::default() };
+    let (library, _) = Library::open_with(Sandbox::new().unwrap(), Some(directory.path()), rules);
+    library.policy("mine").unwrap();
+    let open_to = |mode| set_permissions(directory.path(), Permissions::from_mode(mode)).unwrap();
+    open_to(0o777);
+    put(&directory, "mine.wasm", bundled("proactive"));
+    assert!(library.refresh().is_empty(), "it may still be being written");
+    let changes = library.refresh();
+    assert!(matches!(changes.as_slice(), [LibraryChange::ReloadFailed(_)]), "anybody may write there: {changes:?}");
+    open_to(0o755);
+    assert!(library.refresh().is_empty(), "told once");
+    library.try_again();
+    let changes = library.refresh();
+    assert!(matches!(changes.as_slice(), [LibraryChange::Reloaded { .. }]), "{changes:?}");
 }
