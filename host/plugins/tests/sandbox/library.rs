@@ -217,7 +217,7 @@ fn what_may_pass_is_tried_again() {
     let rules = FileRules { owners: FileOwners::RootAndMe, ..FileRules::default() };
     let (library, _) = Library::open_with(Sandbox::new().unwrap(), Some(directory.path()), rules);
     library.policy("mine").unwrap();
-    let open_to = |mode| set_permissions(directory.path(), Permissions::from_mode(mode)).unwrap();
+    let open_to = |mode| fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
     open_to(0o777);
     put(&directory, "mine.wasm", bundled("proactive"));
     assert!(library.refresh().is_empty(), "it may still be being written");
