@@ -40,7 +40,7 @@ export const policy = {
       return stay("no node of ours holds the key");
     }
     let missed = 0n;
-    for (const slot of slots.toReversed()) {
+    for (const slot of [...slots].reverse()) {
       if (slot.outcome !== "missed" || !same(slot.holder, holder)) {
         break;
       }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dogwatch_plugins::{CompileBudget, Compiler, CompilerEnd, Library, LibraryError, LoadError, Sandbox};
 
-use crate::support::{Daemon, Net, Setup, WITNESS, until};
+use crate::support::{Daemon, Net, Setup, WITNESS, threshold, until};
 
 const DOGWATCH: &str = env!("CARGO_BIN_EXE_dogwatch");
 const COMPILE: &str = "compile-plugin";
@@ -30,10 +30,6 @@ fn slow_to_compile() -> Vec<u8> {
     let ended = "local.get 0 br_if 0 end\n".repeat(LOOPS);
     let text = format!("(module (func (param i32) (local {variables}) {} {ended}))", begun.collect::<String>());
     wat::parse_str(text).unwrap()
-}
-
-fn threshold() -> &'static [u8] {
-    dogwatch_bundled::find("threshold").unwrap().wasm
 }
 
 /// A directory in which that is the plugin `mine`.

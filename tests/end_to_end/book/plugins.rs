@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use dogwatch_guest_build::GuestToolchain;
-
 use super::{blocks, page};
+use crate::support::built;
 
 #[test]
 fn every_bundled_plugin_has_a_page_with_its_settings() {
@@ -38,9 +37,6 @@ fn every_bundled_channel_is_in_the_overview() {
 
 /// The policy that the book shows, built as the book describes.
 pub(super) fn patient() -> &'static Path {
-    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-        let target = page::root().join("target/guests");
-        GuestToolchain::detect().unwrap().build(&page::root(), &["patient"], &target).unwrap().remove(0)
-    });
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| built("patient"));
     &BUILT
 }

@@ -1,6 +1,6 @@
 //! What must be on a machine before the plugins can be built or the gateway measured, and is put there if it is not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -58,50 +58,47 @@ pub(crate) fn peers() -> anyhow::Result<()> {
 
 /// Sees to Python's packages, in a place of their own.
 fn python() -> anyhow::Result<()> {
-    let python = root().join("target/python");
-    let ready = python.join("ready");
-    let wanted = PYTHON_PACKAGES.join(" ");
-    if std::fs::read_to_string(&ready).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    // Debian's Python comes without what makes places of their own.
-    let whole = Command::new("python3").args(["-c", "import ensurepip, venv"]).status();
-    if !whole.is_ok_and(|status| status.success()) {
-        install(["python3-venv"])?;
-    }
-    eprintln!("xtask: installing {wanted} for Python, which tests speak to");
-    run(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
-    run(Command::new(python.join("bin/pip")).args(["install", "--quiet"]).args(PYTHON_PACKAGES))?;
-    std::fs::write(&ready, wanted).context("target/python cannot be written")
+    once("target/python", &PYTHON_PACKAGES, |python| {
+        // Debian's Python comes without what makes places of their own.
+        let whole = Command::new("python3").args(["-c", "import ensurepip, venv"]).status();
+        if !whole.is_ok_and(|status| status.success()) {
+            install(["python3-venv"])?;
+        }
+        run(Command::new("python3").args(["-m", "venv"]).arg(python))?;
+        run(Command::new(python.join("bin/pip")).args(["install", "--quiet"]).args(PYTHON_PACKAGES))
+    })
 }
 
 /// Sees to npm's packages, in a place of their own.
 fn node() -> anyhow::Result<()> {
-    let node = root().join("target/node");
-    let ready = node.join("ready");
-    let wanted = NODE_PACKAGES.join(" ");
+    once("target/node", &NODE_PACKAGES, |node| {
+        std::fs::create_dir_all(node).context("target/node cannot be made")?;
+        let quietly = ["install", "--no-audit", "--no-fund", "--silent", "--prefix"];
+        run(Command::new("npm").args(quietly).arg(node).args(NODE_PACKAGES))
+    })
+}
+
+/// Installs packages into a folder, unless these are there already.
+fn once(folder: &str, packages: &[&str], install: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let place = root().join(folder);
+    let ready = place.join("ready");
+    let wanted = packages.join(" ");
     if std::fs::read_to_string(&ready).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    let lacking: Vec<&str> = ["nodejs", "npm"]
-        .into_iter()
-        .zip(["node", "npm"])
-        .filter(|(_, program)| !is_here(program))
-        .map(|(package, _)| package)
-        .collect();
-    if !lacking.is_empty() {
-        install(lacking)?;
-    }
-    eprintln!("xtask: installing {wanted} for JavaScript, which plugins are built with");
-    std::fs::create_dir_all(&node).context("target/node cannot be made")?;
-    let quietly = ["install", "--no-audit", "--no-fund", "--silent", "--prefix"];
-    run(Command::new("npm").args(quietly).arg(&node).args(NODE_PACKAGES))?;
-    std::fs::write(&ready, wanted).context("target/node cannot be written")
+    eprintln!("xtask: installing {wanted} into {folder}, for the tests");
+    install(&place)?;
+    std::fs::write(&ready, wanted).with_context(|| format!("{folder} cannot be written"))
 }
 
 /// Programs that tests run, and Debian's packages of them.
-const PEERS: [(&str, &str); 3] =
-    [("prometheus-alertmanager", "prometheus-alertmanager"), ("systemd-analyze", "systemd"), ("unshare", "util-linux")];
+const PEERS: [(&str, &str); 5] = [
+    ("prometheus-alertmanager", "prometheus-alertmanager"),
+    ("systemd-analyze", "systemd"),
+    ("unshare", "util-linux"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
+];
 
 /// A mail server, what passes on notifications to everything else, and what makes plugins of Python.
 const PYTHON_PACKAGES: [&str; 3] = ["aiosmtpd==1.4.6", "apprise==2.3.0", "componentize-py==0.25.1"];

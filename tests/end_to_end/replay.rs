@@ -1,0 +1,60 @@
+//! The journal of decisions, and what another policy makes of it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Daemon, Net, Setup, WITNESS, hostile, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_tells_what_was_decided_and_what_another_policy_would_have() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let mut daemon = Daemon::start(&net.write(dir.path(), &Setup::default()));
+    daemon.ready().await;
+    net.handle().crash(WITNESS, "primary").unwrap();
+    until("the successor produces", async || net.blocks_by("second") > 0).await;
+    daemon.terminate().await;
+    let state = dir.path().join("state");
+    let replay = |options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let output = command.arg("replay").arg(&state).args(options).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    };
+    let mode =
+        |path: &Path| std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777;
+    let journal = state.join("decisions");
+    assert_eq!(mode(&journal), 0o700);
+    for file in std::fs::read_dir(&journal).unwrap() {
+        assert_eq!(mode(&file.unwrap().path()), 0o600);
+    }
+    let was = replay(&[]);
+    assert!(was.contains("as it was    switch to second: "), "{was}");
+    let patient = hostile(b"good");
+    let file = dir.path().join("patient.wasm");
+    std::fs::write(&file, patient).unwrap();
+    let file = file.to_str().unwrap();
+    let other = replay(&["--policy", file]);
+    assert!(other.contains("<- differs") && other.contains("patient      stay: nothing to do"), "{other}");
+    assert_eq!(other, replay(&["--policy", file]), "the same decisions give the same hash");
+    let same = replay(&["--diff", file, file, "--json"]);
+    let same: serde_json::Value = serde_json::from_str(&same).unwrap();
+    assert_eq!(same["different"], 0);
+    assert!(same["situations"].as_u64().unwrap() > 10, "{same}");
+}
+
+/// A journal that was kept on another machine: the bundled policies decide there what they decided, to the byte. What changes a policy's
+/// decisions or their wording changes the first hash.
+#[test]
+fn decisions_are_the_same_on_any_machine() {
+    let journal = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/journals/demo.jsonl.gz");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+    let output = command.arg("replay").arg(journal).args(["--policy", "threshold", "--json"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["situations"], &report["different"]), (&63.into(), &6.into()), "{report}");
+    let (name, hash) = (&report["sha256"][1][0], &report["sha256"][1][1]);
+    assert_eq!(
+        (name, hash),
+        (&"threshold".into(), &"5be1ad9ba6bf81e49acf67f226237cd9dfad19f9180b15485bb9f7150ff2907d".into())
+    );
+}
