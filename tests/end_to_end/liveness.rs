@@ -113,6 +113,8 @@ async fn an_undelivered_page_is_reported_everywhere() {
     let metrics = reqwest::get(format!("http://{port}/metrics")).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("dogwatch_undelivered_pages 1"), "{metrics}");
     let on_duty = "dogwatch_node_on_duty{chain=\"devnet\",witness=\"alice\",node=\"primary\"} 1";
+    let fuel = "dogwatch_policy_call_fuel{chain=\"devnet\",witness=\"alice\",policy=\"";
+    assert!(metrics.contains(fuel), "{metrics}");
     assert!(metrics.contains(on_duty) && metrics.ends_with("# EOF\n"), "{metrics}");
 }
 

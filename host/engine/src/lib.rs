@@ -20,6 +20,7 @@ mod evidence;
 mod failure;
 mod health;
 mod holder;
+mod memory;
 mod rails;
 mod situation;
 mod slots;
@@ -44,6 +45,7 @@ pub use evidence::{Evidence, Grade, Source};
 pub use failure::{PolicyFailure, ProbeFailure, ProbeFault, ReadFailure};
 pub use health::{Damping, NodeHealth, Probe, Streak, Unfit};
 pub use holder::Holder;
+pub use memory::{PolicyFile, PolicyMemory};
 pub use rails::{Lifetime, Refusal, Strength};
 pub use situation::{
     Agreement, ChainView, Health, Mode, NextSlot, NodeIndex, NodeView, OwnSlot, PastSwitch, Situation, SlotOutcome,

@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod channel;
 mod channel_v0_1;
 pub(crate) mod interface;
+pub(crate) mod migration;
 pub(crate) mod policy;
 mod policy_types;
 mod policy_v0_1;

@@ -31,7 +31,7 @@ pub(crate) struct PluginHandle {
 
 impl PluginHandle {
     pub(crate) fn error(&self, function: PluginFunction, fault: Fault) -> PluginError {
-        PluginError { plugin: self.name.clone(), function, fault }
+        PluginError { plugin: self.name.clone(), function, fault, said: None }
     }
 
     /// Calls the plugin once, in a fresh store.
@@ -44,7 +44,10 @@ impl PluginHandle {
         // Declared first, so that it ends after the store.
         let _turn = self.sandbox.turn(Lane::of(function));
         let mut store = self.sandbox.store(budget).map_err(|fault| self.error(function, fault))?;
-        let value = body(&mut store).map_err(|error| self.error(function, trap::fault(&error, budget)))?;
+        let value = body(&mut store).map_err(|error| PluginError {
+            said: store.data().last_words.message(),
+            ..self.error(function, trap::fault(&error, budget))
+        })?;
         let left = store.get_fuel().unwrap_or_default();
         let memory = store.data().memory();
         Ok(Metered { value, fuel: budget.fuel.saturating_sub(left), memory })

@@ -21,6 +21,7 @@ mod channel;
 mod compile;
 mod delivery;
 mod description;
+mod diagnostics;
 mod error;
 mod handle;
 mod inspect;

@@ -9,7 +9,9 @@ use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
 use crate::abi::interface::{Abi, INTERFACES, Interface};
+use crate::abi::migration::{MIGRATION, Migration};
 use crate::compile::PluginBytes;
+use crate::diagnostics::FAILURE;
 use crate::error::load::LoadError;
 use crate::limits::{NAME, SENTENCE};
 use crate::sandbox::Sandbox;
@@ -26,6 +28,8 @@ pub(crate) struct CompiledPlugin {
     pub(crate) interface: &'static Interface,
     /// The interfaces of WASI that it imports, and that do nothing.
     pub(crate) stand_ins: Vec<String>,
+    /// Where it can take over an older file's memory.
+    pub(crate) migration: Option<Migration>,
 }
 
 /// Compiles a plugin and finds out which interface it exports.
@@ -45,13 +49,16 @@ fn build(sandbox: &Sandbox, plugin: PluginBytes<'_>) -> Result<CompiledPlugin, L
         return Err(LoadError::Import { import: sanitize(&import, SENTENCE) });
     }
     let interface = interface(sandbox, &component)?;
+    let migrates = component.component_type().exports(sandbox.engine()).any(|(name, _)| name == MIGRATION);
     let invalid = |error: Error| LoadError::Invalid(in_full(&error));
-    let mut linker = sandbox.linker();
+    let mut linker = sandbox.linker().map_err(invalid)?;
     let stand_ins = wasi::stand_in(sandbox.engine(), &component, &mut linker).map_err(invalid)?;
     let pre = linker.instantiate_pre(&component).map_err(invalid)?;
-    let abi = (interface.bind)(pre).map_err(|error| LoadError::InterfaceMismatch(in_full(&error)))?;
+    let mismatch = |error: Error| LoadError::InterfaceMismatch(in_full(&error));
+    let migration = migrates.then(|| Migration::bind(pre.clone())).transpose().map_err(mismatch)?;
+    let abi = (interface.bind)(pre).map_err(mismatch)?;
     let stand_ins = stand_ins.iter().map(|name| sanitize(name, NAME)).collect();
-    Ok(CompiledPlugin { abi, interface, stand_ins })
+    Ok(CompiledPlugin { abi, interface, stand_ins, migration })
 }
 
 fn in_full(error: &Error) -> String {
@@ -62,16 +69,16 @@ fn in_full(error: &Error) -> String {
 fn first_import(sandbox: &Sandbox, component: &Component) -> Option<String> {
     let engine = sandbox.engine();
     let component_type = component.component_type();
-    component_type.imports(engine).filter(|(name, _)| !wasi::has_stand_in(name)).find_map(|(name, import)| match import
-        .ty
-    {
-        ComponentItem::Type(_) => None,
-        ComponentItem::ComponentInstance(instance) => instance
-            .exports(engine)
-            .find(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
-            .map(|(item, _)| format!("{item} of {name}")),
-        _ => Some(name.to_owned()),
-    })
+    component_type.imports(engine).filter(|(name, _)| *name != FAILURE && !wasi::has_stand_in(name)).find_map(
+        |(name, import)| match import.ty {
+            ComponentItem::Type(_) => None,
+            ComponentItem::ComponentInstance(instance) => instance
+                .exports(engine)
+                .find(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
+                .map(|(item, _)| format!("{item} of {name}")),
+            _ => Some(name.to_owned()),
+        },
+    )
 }
 
 /// The Dogwatch interface that the component exports.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use dogwatch_engine::{Decision, Situation};
 
+use crate::abi::migration::Migration;
 use crate::abi::policy::PolicyAbi;
 use crate::description::Description;
 use crate::error::call::{Fault, PluginError, PluginFunction};
@@ -22,6 +23,7 @@ use crate::settings::Settings;
 pub struct PolicyPlugin {
     handle: Arc<PluginHandle>,
     abi: Arc<dyn PolicyAbi>,
+    migration: Option<Arc<Migration>>,
 }
 
 impl fmt::Debug for PolicyPlugin {
@@ -31,8 +33,8 @@ impl fmt::Debug for PolicyPlugin {
 }
 
 impl PolicyPlugin {
-    pub(crate) fn new(handle: PluginHandle, abi: Box<dyn PolicyAbi>) -> Self {
-        Self { handle: Arc::new(handle), abi: abi.into() }
+    pub(crate) fn new(handle: PluginHandle, abi: Box<dyn PolicyAbi>, migration: Option<Migration>) -> Self {
+        Self { handle: Arc::new(handle), abi: abi.into(), migration: migration.map(Arc::new) }
     }
 
     /// The operator's name for it.
@@ -89,6 +91,24 @@ impl PolicyPlugin {
     pub fn instantiate(&self) -> Result<(), PluginError> {
         let budget = self.limits().policy;
         self.handle.run(PluginFunction::Decide, budget, |store| self.abi.instantiate(store)).map(drop)
+    }
+
+    /// What this file begins with where an older file of the policy kept `memory`: what it makes of that, or nothing, if it takes
+    /// nothing over.
+    ///
+    /// # Errors
+    ///
+    /// The call fails, the policy has no use for the memory, or what it makes of it is too large.
+    pub fn migrate(&self, memory: &[u8]) -> Result<Vec<u8>, PluginError> {
+        let Some(migration) = &self.migration else { return Ok(Vec::new()) };
+        let limits = self.limits();
+        let called =
+            self.handle.run(PluginFunction::Migrate, limits.policy, |store| migration.migrate(store, memory))?;
+        called
+            .value
+            .map_err(Fault::Refused)
+            .and_then(|memory| validate::memory(memory, limits.policy_memory))
+            .map_err(|fault| self.handle.error(PluginFunction::Migrate, fault))
     }
 
     /// Asks for a decision. `memory` is what the last decision asked to keep, and empty at first.

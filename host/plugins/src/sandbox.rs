@@ -8,9 +8,10 @@ pub(crate) mod trap;
 use std::sync::Arc;
 
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, Error, InstanceAllocationStrategy, Store, WasmFeatures};
+use wasmtime::{Config, Engine, Error, InstanceAllocationStrategy, Store, StoreContextMut, Trap, WasmFeatures};
 
 use crate::compile::{Compiler, PluginBytes};
+use crate::diagnostics;
 use crate::error::call::Fault;
 use crate::error::load::LoadError;
 use crate::limits::{CallBudget, Limits};
@@ -91,9 +92,11 @@ impl Sandbox {
         self.compiler.component(&self.engine, plugin)
     }
 
-    /// A linker that offers nothing to import.
-    pub(crate) fn linker(&self) -> Linker<StoreLimiter> {
-        Linker::new(&self.engine)
+    /// A linker that offers nothing to import, but a way to tell of a panic.
+    pub(crate) fn linker(&self) -> Result<Linker<StoreLimiter>, Error> {
+        let mut linker = Linker::new(&self.engine);
+        diagnostics::link(&mut linker)?;
+        Ok(linker)
     }
 
     /// Waits until there is room for one more call. Its store must be gone before the turn ends.
@@ -111,6 +114,14 @@ impl Sandbox {
         store.set_epoch_deadline(ticks(budget.time));
         store.set_hostcall_fuel(self.limits.answer);
         Ok(store)
+    }
+}
+
+/// Takes fuel for what the host does in a plugin's place.
+pub(crate) fn charge(store: &mut StoreContextMut<'_, StoreLimiter>, fuel: u64) -> Result<(), Error> {
+    match store.get_fuel()?.checked_sub(fuel) {
+        Some(left) => store.set_fuel(left),
+        None => Err(Error::from(Trap::OutOfFuel)),
     }
 }
 

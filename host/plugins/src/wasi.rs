@@ -1,12 +1,14 @@
 //! What a plugin gets that imports WASI, because its language's runtime does: functions that are there and do nothing.
 //!
 //! The clock stands still at the time that the call is about, random numbers follow from it, there are no files, no sockets, no
-//! arguments and no environment, and what is written is gone. So the same call still gives the same answer, on any machine.
+//! arguments and no environment, and what is written is gone, but for the end of what goes to the error stream: that stands in the
+//! error if the call fails. So the same call still gives the same answer, on any machine.
 
 use wasmtime::component::types::{Case, ComponentFunc, ComponentInstance, ComponentItem, Type};
 use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceAny, ResourceType, Val};
-use wasmtime::{Engine, Error, StoreContextMut, Trap};
+use wasmtime::{Engine, Error, StoreContextMut};
 
+use crate::sandbox::charge;
 use crate::sandbox::limiter::StoreLimiter;
 
 /// The packages whose interfaces have stand-ins.
@@ -33,6 +35,11 @@ fn misuse(what: impl Into<String>) -> Error {
 
 /// What stands behind every resource: nothing.
 struct Nothing;
+
+/// Which resource it is: any.
+const NOTHING: u32 = 0;
+/// Which resource it is: the error stream.
+const STDERR: u32 = 1;
 
 /// Whether an import is of WASI, and has a stand-in.
 pub(crate) fn has_stand_in(import: &str) -> bool {
@@ -106,12 +113,23 @@ fn cost(values: usize) -> u64 {
     u64::try_from(values).unwrap_or(u64::MAX).saturating_mul(VALUE_FUEL)
 }
 
-/// Takes fuel for what the host does.
-fn charge(store: &mut StoreContextMut<'_, StoreLimiter>, fuel: u64) -> Result<(), Error> {
-    match store.get_fuel()?.checked_sub(fuel) {
-        Some(left) => store.set_fuel(left),
-        None => Err(Error::from(Trap::OutOfFuel)),
+/// A new handle of something.
+fn own(store: &mut StoreContextMut<'_, StoreLimiter>, what: u32) -> Result<Val, Error> {
+    if !store.data_mut().handle() {
+        return Err(misuse("it asked for too many handles"));
     }
+    Ok(Val::Resource(ResourceAny::try_from_resource(Resource::<Nothing>::new_own(what), store)?))
+}
+
+/// Keeps what is written to the error stream.
+fn note(store: &mut StoreContextMut<'_, StoreLimiter>, arguments: &[Val]) -> Result<(), Error> {
+    let [Val::Resource(stream), Val::List(written), ..] = arguments else { return Ok(()) };
+    let stream: Resource<Nothing> = stream.try_into_resource(&mut *store)?;
+    if stream.rep() == STDERR {
+        let bytes = written.iter().filter_map(|value| if let Val::U8(byte) = value { Some(*byte) } else { None });
+        store.data_mut().last_words.add(bytes);
+    }
+    Ok(())
 }
 
 /// A function of WASI.
@@ -179,6 +197,10 @@ impl Function {
             ("wasi:io/streams", "[method]output-stream.check-write") => {
                 Some(Ok(Val::Result(Ok(Some(Box::new(Val::U64(WRITABLE)))))))
             }
+            ("wasi:cli/stderr", "get-stderr") => Some(own(store, STDERR)),
+            ("wasi:io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
+                note(store, arguments).err().map(Err)
+            }
             // Nothing comes.
             ("wasi:io/streams", name) if name.starts_with("[method]input-stream.") && !name.ends_with(".subscribe") => {
                 let closed = Val::Variant("closed".to_owned(), None);
@@ -240,12 +262,7 @@ impl Function {
                 let payload = ty.map(|ty| self.plain(store, &ty, room)).transpose()?.map(Box::new);
                 Val::Result(if fails { Err(payload) } else { Ok(payload) })
             }
-            Type::Own(_) => {
-                if !store.data_mut().handle() {
-                    return Err(misuse("it asked for too many handles"));
-                }
-                Val::Resource(ResourceAny::try_from_resource(Resource::<Nothing>::new_own(0), store)?)
-            }
+            Type::Own(_) => own(store, NOTHING)?,
             _ => return Err(self.missing()),
         })
     }
@@ -289,7 +306,7 @@ mod tests {
     fn run(text: &str, now_millis: u64) -> Result<(u64, u64), Fault> {
         let sandbox = Sandbox::new().unwrap();
         let component = Component::new(sandbox.engine(), wat::parse_str(text).unwrap()).unwrap();
-        let mut linker = sandbox.linker();
+        let mut linker = sandbox.linker().unwrap();
         assert_eq!(stand_in(sandbox.engine(), &component, &mut linker).unwrap().len(), 1);
         let budget = CallBudget { fuel: 1_000_000, ..sandbox.limits().policy };
         let mut store = sandbox.store(budget).unwrap();

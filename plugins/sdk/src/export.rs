@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 
 use crate::bindings::channel_v0_1::dogwatch::channel::types as channel_types;
 use crate::bindings::channel_v0_1::exports::dogwatch::channel::channel::Guest as ChannelGuest;
+use crate::bindings::migration_v0_1::exports::dogwatch::migration::migration::Guest as MigrationGuest;
 use crate::bindings::policy_v0_2::dogwatch::policy::types as policy_types;
 use crate::bindings::policy_v0_2::exports::dogwatch::policy::policy::Guest as PolicyGuest;
 use crate::channel::Channel;
+use crate::panic;
 use crate::policy::Policy;
 use crate::settings::problem::Problem;
 use crate::settings::reader::{Reader, SettingDoc};
@@ -25,6 +27,10 @@ macro_rules! export_policy {
             #[cfg(target_family = "wasm")]
             $crate::__private::policy_v0_2::export_policy_v0_2!(
                 Exported with_types_in $crate::__private::policy_v0_2
+            );
+            #[cfg(target_family = "wasm")]
+            $crate::__private::migration_v0_1::export_migration_v0_1!(
+                Exported with_types_in $crate::__private::migration_v0_1
             );
             #[cfg(target_family = "wasm")]
             #[global_allocator]
@@ -98,6 +104,7 @@ pub(crate) fn joined(problems: &[Problem]) -> String {
 
 impl<P: Policy> PolicyGuest for ExportedPolicy<P> {
     fn describe() -> policy_types::Description {
+        panic::tell();
         let settings = Settings::default();
         let mut read = Reader::documenting(&settings);
         P::configure(&mut read);
@@ -110,6 +117,7 @@ impl<P: Policy> PolicyGuest for ExportedPolicy<P> {
     }
 
     fn check(settings: Vec<policy_types::Setting>) -> Result<(), Vec<policy_types::Problem>> {
+        panic::tell();
         policy_config::<P>(&Settings::from_pairs(all(settings))).map(|_| ()).map_err(all)
     }
 
@@ -118,8 +126,16 @@ impl<P: Policy> PolicyGuest for ExportedPolicy<P> {
         situation: policy_types::Situation,
         memory: Vec<u8>,
     ) -> Result<policy_types::Decision, String> {
+        panic::tell();
         let config = policy_config::<P>(&Settings::from_pairs(all(settings))).map_err(|problems| joined(&problems))?;
         P::decide(&config, &situation, &memory)
+    }
+}
+
+impl<P: Policy> MigrationGuest for ExportedPolicy<P> {
+    fn migrate(memory: Vec<u8>) -> Result<Vec<u8>, String> {
+        panic::tell();
+        P::migrate(&memory)
     }
 }
 
@@ -132,6 +148,7 @@ pub(crate) fn policy_config<P: Policy>(settings: &Settings) -> Result<P::Config,
 
 impl<C: Channel> ChannelGuest for ExportedChannel<C> {
     fn describe() -> channel_types::Description {
+        panic::tell();
         let settings = Settings::default();
         let mut read = Reader::documenting(&settings);
         C::configure(&mut read);
@@ -147,6 +164,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
     }
 
     fn check(settings: Vec<channel_types::Setting>, secrets: Vec<String>) -> Result<(), Vec<channel_types::Problem>> {
+        panic::tell();
         channel_config::<C>(&Settings::from_pairs(all(settings)), &secrets).map(|_| ()).map_err(all)
     }
 
@@ -156,6 +174,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         memory: String,
         alert: channel_types::Alert,
     ) -> Result<Vec<channel_types::Request>, String> {
+        panic::tell();
         C::compose(&configured::<C>(settings, &secrets)?, &memory, &alert)
     }
 
@@ -165,6 +184,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         index: u32,
         response: channel_types::Response,
     ) -> channel_types::Judgement {
+        panic::tell();
         C::judge(&Settings::from_pairs(all(settings)), &alert, index, &response)
     }
 
@@ -174,6 +194,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         alert: channel_types::Alert,
         receipt: String,
     ) -> Result<Option<channel_types::Request>, String> {
+        panic::tell();
         C::follow(&configured::<C>(settings, &secrets)?, &alert, &receipt)
     }
 
@@ -183,6 +204,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         receipt: String,
         response: channel_types::Response,
     ) -> channel_types::Progress {
+        panic::tell();
         C::judge_follow(&Settings::from_pairs(all(settings)), &alert, &receipt, &response)
     }
 
@@ -191,6 +213,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         secrets: Vec<String>,
         memory: String,
     ) -> Result<Vec<channel_types::Request>, String> {
+        panic::tell();
         C::self_test(&configured::<C>(settings, &secrets)?, &memory)
     }
 
@@ -199,6 +222,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         index: u32,
         response: channel_types::Response,
     ) -> channel_types::Judgement {
+        panic::tell();
         C::judge_self_test(&Settings::from_pairs(all(settings)), index, &response)
     }
 
@@ -207,6 +231,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         secrets: Vec<String>,
         heartbeat: channel_types::Heartbeat,
     ) -> Result<Vec<channel_types::Request>, String> {
+        panic::tell();
         C::beat(&configured::<C>(settings, &secrets)?, &heartbeat)
     }
 
@@ -215,6 +240,7 @@ impl<C: Channel> ChannelGuest for ExportedChannel<C> {
         index: u32,
         response: channel_types::Response,
     ) -> channel_types::Judgement {
+        panic::tell();
         C::judge_beat(&Settings::from_pairs(all(settings)), index, &response)
     }
 }

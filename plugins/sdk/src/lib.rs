@@ -55,6 +55,7 @@ mod channel_types;
 mod export;
 pub mod http;
 pub mod json;
+mod panic;
 pub mod policy;
 mod settings;
 pub mod testing;
@@ -76,7 +77,7 @@ pub use time::rfc3339;
 pub mod __private {
     #[cfg(target_family = "wasm")]
     pub use crate::allocator::OneCall;
-    pub use crate::bindings::{channel_v0_1, policy_v0_2};
+    pub use crate::bindings::{channel_v0_1, migration_v0_1, policy_v0_2};
     pub use crate::export::{ExportedChannel, ExportedPolicy};
 }
 

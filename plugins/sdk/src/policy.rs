@@ -32,6 +32,17 @@ pub trait Policy {
     ///
     /// The policy cannot decide: the text says why. The host stays and raises an alert.
     fn decide(config: &Self::Config, situation: &Situation, memory: &[u8]) -> Result<Decision, String>;
+
+    /// Turns what an older file of this policy kept into the memory that this one begins with. The memory itself must tell which
+    /// version it is: its first byte, say. Without this a new file begins with an empty memory.
+    ///
+    /// # Errors
+    ///
+    /// The memory is of no use: the text goes to the log, and the file begins with an empty one.
+    fn migrate(memory: &[u8]) -> Result<Vec<u8>, String> {
+        let _ = memory;
+        Ok(Vec::new())
+    }
 }
 
 impl Decision {

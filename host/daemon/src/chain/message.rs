@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, TransactionId};
 use dogwatch_client::{ChainStatus, SwitchKind};
-use dogwatch_engine::{Holder, Lifetime, NodeIndex, Probe, ProbeFailure, Refusal, SendReport, Situation, Strength};
+use dogwatch_engine::{
+    Holder, Lifetime, NodeIndex, PolicyMemory, Probe, ProbeFailure, Refusal, SendReport, Situation, Strength,
+};
 use dogwatch_rpc::{EndpointIndex, PollAnswer, WireEvent};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -36,8 +38,8 @@ pub enum Message {
     Pause(AccountName, Option<Duration>, oneshot::Sender<bool>),
     /// Someone asks whether a switch would work now.
     Rehearse(oneshot::Sender<Vec<WitnessRehearsal>>),
-    /// Someone asks which situation a witness's policy was last asked about, and for the policy's memory.
-    LastSituation(usize, oneshot::Sender<Option<(Situation, Vec<u8>)>>),
+    /// Someone asks which situation a witness's policy was last asked about, and for what its policies keep.
+    LastSituation(usize, oneshot::Sender<Option<(Situation, PolicyMemory)>>),
     /// A policy is there that did not load in time for the start.
     Late(usize, PolicyRole, Box<Policy>),
     /// A policy was replaced.

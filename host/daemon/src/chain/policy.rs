@@ -1,12 +1,13 @@
 //! The policies of a witness: the one that the configuration names, and the fallback policy that decides where it fails.
 
+mod memory;
 mod strikes;
 
 use std::time::Duration;
 
 use dogwatch_chain::Time;
 use dogwatch_client::PolicyStatus;
-use dogwatch_engine::{Decision, PolicyAnswer, PolicyFailure, Situation};
+use dogwatch_engine::{Decision, PolicyAnswer, PolicyFailure, PolicyFile, PolicyMemory, Situation};
 use dogwatch_plugins::{Library, LibraryError, PluginError, PolicyPlugin, Scenario, Settings};
 
 use crate::chain::policy::strikes::{Strikes, Turn};
@@ -32,13 +33,17 @@ impl Policy {
         checked.map_or_else(Self::Broken, Self::Ready)
     }
 
-    /// Itself, or broken if it fails in one of these situations. Its settings are those that it was loaded with.
+    /// Itself, or broken if it fails in one of these situations, or to take over the memory. Its settings are those that it was
+    /// loaded with.
     #[must_use]
-    pub fn tried_on(self, settings: &Settings, scenarios: &[Scenario], memory: &[u8]) -> Self {
+    pub fn tried_on(self, settings: &Settings, scenarios: &[Scenario], memory: &PolicyMemory) -> Self {
         let Self::Ready(plugin) = self else { return self };
-        match plugin.try_on(settings, scenarios, memory) {
+        let tried = memory::recall(&plugin, memory)
+            .map_err(|error| error.to_string())
+            .and_then(|memory| plugin.try_on(settings, scenarios, &memory).map_err(|failure| failure.to_string()));
+        match tried {
             Ok(()) => Self::Ready(plugin),
-            Err(failure) => Self::Broken(failure.to_string()),
+            Err(why) => Self::Broken(why),
         }
     }
 }
@@ -71,7 +76,7 @@ pub struct Policies {
     strikes: Strikes,
     fallback: Option<Policy>,
     /// What the fallback policy wants to keep. It is lost with the process.
-    fallback_memory: Vec<u8>,
+    fallback_memory: PolicyMemory,
     clock: Clock,
     journal: DecisionJournal,
     /// The policy that decided last, and what that cost.
@@ -89,7 +94,7 @@ impl Policies {
         clock: Clock,
         journal: DecisionJournal,
     ) -> Self {
-        let (strikes, fallback_memory) = (Strikes::default(), Vec::new());
+        let (strikes, fallback_memory) = (Strikes::default(), PolicyMemory::default());
         Self { main, settings, strikes, fallback, fallback_memory, clock, journal, last: None, asked: None }
     }
 
@@ -102,7 +107,6 @@ impl Policies {
             }
             PolicyRole::Fallback => {
                 self.fallback = Some(policy);
-                self.fallback_memory = Vec::new();
             }
         }
     }
@@ -148,9 +152,10 @@ impl Policies {
     }
 
     /// Asks the configured policy, and if that fails the fallback policy.
-    pub fn ask(&mut self, now: Time, situation: &Situation, memory: &[u8]) -> PolicyAnswer {
-        let answer = match self.ask_main(now, situation, memory) {
-            Ok(decision) => PolicyAnswer::Decided(decision),
+    pub fn ask(&mut self, now: Time, situation: &Situation, memory: &PolicyMemory) -> PolicyAnswer {
+        let mut used = Vec::new();
+        let answer = match self.ask_main(now, situation, memory, &mut used) {
+            Ok((file, decision)) => PolicyAnswer::Decided(file, decision),
             Err(failure) => self.ask_fallback(situation, failure),
         };
         let identity =
@@ -158,7 +163,7 @@ impl Policies {
         let decided = !matches!(answer, PolicyAnswer::Failed(_));
         let entry = JournalEntry {
             policy: self.last.as_ref().filter(|_| decided).map(identity),
-            memory: hex::encode(memory),
+            memory: hex::encode(used),
             situation: situation.clone(),
             answer: Answer::from(&answer),
         };
@@ -167,7 +172,14 @@ impl Policies {
         answer
     }
 
-    fn ask_main(&mut self, now: Time, situation: &Situation, memory: &[u8]) -> Result<Decision, PolicyFailure> {
+    /// Asks the configured policy; `used` becomes the memory that it decides with.
+    fn ask_main(
+        &mut self,
+        now: Time,
+        situation: &Situation,
+        memory: &PolicyMemory,
+        used: &mut Vec<u8>,
+    ) -> Result<(PolicyFile, Decision), PolicyFailure> {
         let plugin = match &self.main {
             Policy::Ready(plugin) => plugin.clone(),
             Policy::Broken(why) => return Err(PolicyFailure::new(why)),
@@ -182,7 +194,11 @@ impl Policies {
             return Err(PolicyFailure::new(format!("{why}; {rest}")));
         }
         let settings = self.settings.clone();
-        self.call(&plugin, &settings, situation, memory).map_err(|error| {
+        let decided = memory::recall(&plugin, memory).and_then(|memory| {
+            used.clone_from(&memory);
+            self.call(&plugin, &settings, situation, &memory)
+        });
+        decided.map(|decision| (memory::file(&plugin), decision)).map_err(|error| {
             self.strikes.note(now, &error, situation.block_interval);
             PolicyFailure::new(error.to_string())
         })
@@ -194,10 +210,11 @@ impl Policies {
             Some(Policy::Broken(why)) => return both_fail(&failure, why),
             Some(Policy::Ready(plugin)) => plugin.clone(),
         };
-        let memory = std::mem::take(&mut self.fallback_memory);
-        match self.call(&plugin, &Settings::default(), situation, &memory) {
+        let decided = memory::recall(&plugin, &self.fallback_memory)
+            .and_then(|memory| self.call(&plugin, &Settings::default(), situation, &memory));
+        match decided {
             Ok(decision) => {
-                self.fallback_memory.clone_from(&decision.memory);
+                self.fallback_memory.keep(memory::file(&plugin), decision.memory.clone());
                 PolicyAnswer::Replaced { failure, by: plugin.name().to_owned(), decision }
             }
             Err(error) => both_fail(&failure, &error.to_string()),

@@ -74,6 +74,8 @@ pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
     let missed = family("witness_recent_slots", "Own slots of the last rounds, by what became of them");
     let fit = family("node_healthy", "Whether a node is healthy, 1 or 0");
     let duty = family("node_on_duty", "Whether a node's key is the one on chain, 1 or 0");
+    let fuel = family("policy_call_fuel", "Fuel that the last decision took, by the policy that made it");
+    let took = family("policy_call_seconds", "Time that the last decision took, by the policy that made it");
     let open = family("alerts_open", "Open alerts");
     let outbox = family("deliveries", "Messages to channels, by state");
     let undelivered = family("undelivered_pages", "Pages that no channel has delivered within a minute");
@@ -104,6 +106,13 @@ pub fn render(status: &Status) -> Result<String, std::fmt::Error> {
             for (outcome, count) in outcomes {
                 let labels = vec![chain_label.clone(), witness_label.clone(), ("outcome", outcome.to_owned())];
                 missed.get_or_create(&labels).set(f64::from(count));
+            }
+            if let Some(policy) = &witness.policy {
+                let labels = vec![chain_label.clone(), witness_label.clone(), ("policy", policy.name.clone())];
+                // Neither is ever so large.
+                let whole = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+                fuel.get_or_create(&labels).set(whole(policy.fuel));
+                took.get_or_create(&labels).set(Duration::from_micros(policy.micros).as_secs_f64());
             }
             for node in &witness.nodes {
                 let labels = vec![chain_label.clone(), witness_label.clone(), ("node", node.name.clone())];

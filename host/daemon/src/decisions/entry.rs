@@ -58,7 +58,7 @@ impl Answer {
 impl From<&PolicyAnswer> for Answer {
     fn from(answer: &PolicyAnswer) -> Self {
         match answer {
-            PolicyAnswer::Decided(decision) => Self::Decided(decision.clone()),
+            PolicyAnswer::Decided(_, decision) => Self::Decided(decision.clone()),
             PolicyAnswer::Replaced { failure, decision, .. } => {
                 Self::Replaced(failure.as_str().to_owned(), decision.clone())
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dogwatch_chain::AccountName;
+use dogwatch_engine::PolicyMemory;
 use dogwatch_plugins::{ChannelPlugin, Library, LibraryChange, Scenario, Settings, scenarios};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -199,7 +200,7 @@ impl PluginFollower {
     async fn trial(&self, inbox: &mpsc::Sender<Message>, index: usize, witness: &AccountName) -> Trial {
         let (reply, answer) = oneshot::channel();
         let _ = inbox.send(Message::LastSituation(index, reply)).await;
-        let mut trial = Trial { scenarios: scenarios(witness), memory: Vec::new() };
+        let mut trial = Trial { scenarios: scenarios(witness), memory: PolicyMemory::default() };
         if let Ok(Some((situation, memory))) = answer.await {
             trial.memory = memory;
             trial.scenarios.insert(0, Scenario { name: "the present situation", situation });
@@ -256,12 +257,12 @@ enum Tried {
 /// What a policy is tried on before it is put into use.
 struct Trial {
     scenarios: Vec<Scenario>,
-    memory: Vec<u8>,
+    memory: PolicyMemory,
 }
 
 impl Trial {
-    const fn none() -> Self {
-        Self { scenarios: Vec::new(), memory: Vec::new() }
+    fn none() -> Self {
+        Self { scenarios: Vec::new(), memory: PolicyMemory::default() }
     }
 }
 

@@ -178,11 +178,12 @@ mod tests {
 
     use super::*;
     use crate::store::Write;
+    use crate::store::tests::memory;
 
     const NOW: Time = Time::from_secs(1_795_436_256);
 
     fn state() -> WatchState {
-        WatchState { memory: vec![1, 2, 3], ..WatchState::default() }
+        WatchState { memory: memory(vec![1, 2, 3]), ..WatchState::default() }
     }
 
     async fn written(directory: &Path) {
@@ -281,7 +282,7 @@ mod tests {
         let OpenedStore { store, unwritable, .. } = in_memory(dir.path(), lock, "full".to_owned()).unwrap();
         assert!(unwritable.is_some() && !store.is_in_place());
         assert_eq!(store.state("hive", "alice").await.unwrap(), Some(state()));
-        let later = WatchState { memory: vec![4], ..WatchState::default() };
+        let later = WatchState { memory: memory(vec![4]), ..WatchState::default() };
         let write = Write::State { chain: "hive".into(), witness: "bob".into(), state: Box::new(later.clone()) };
         let rules = Arc::new(Rules::plain("home", Vec::new(), Duration::from_secs(300)));
         store.commit(vec![write], rules, NOW).await.unwrap();

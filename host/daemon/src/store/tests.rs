@@ -2,9 +2,17 @@
 
 use dogwatch_alerts::{AlertKey, Cause, Change, Notice, Recipient, Scope, Severity, Subject};
 use dogwatch_chain::Time;
+use dogwatch_engine::{PolicyFile, PolicyMemory};
 use tempfile::TempDir;
 
 use super::*;
+
+/// What a policy keeps.
+pub(super) fn memory(bytes: Vec<u8>) -> PolicyMemory {
+    let mut memory = PolicyMemory::default();
+    memory.keep(PolicyFile { name: "owl".to_owned(), sha256: "00".to_owned() }, bytes);
+    memory
+}
 
 /// These tests tell alerts apart by their witness.
 fn key(witness: &str) -> AlertKey {
@@ -50,7 +58,8 @@ async fn summary(store: &Store, channel: &str, now: u32) -> Option<(i64, String,
 #[tokio::test]
 async fn what_is_written_survives() {
     let dir = TempDir::new().unwrap();
-    let state = WatchState { memory: vec![1, 2, 3], paused_until: Some(Time::from_secs(9)), ..WatchState::default() };
+    let state =
+        WatchState { memory: memory(vec![1, 2, 3]), paused_until: Some(Time::from_secs(9)), ..WatchState::default() };
     {
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(store.state("hive", "alice").await.unwrap(), None);

@@ -19,9 +19,9 @@ impl Watch {
     pub(super) fn decided(&mut self, turn: &mut Turn<'_>, answer: PolicyAnswer) {
         self.undecided = matches!(answer, PolicyAnswer::Failed(_));
         let decision = match answer {
-            PolicyAnswer::Decided(decision) => {
+            PolicyAnswer::Decided(file, decision) => {
                 self.resolve(turn, Cause::PolicyFailed, "The policy answers again.");
-                self.state.memory.clone_from(&decision.memory);
+                self.state.memory.keep(file, decision.memory.clone());
                 decision
             }
             PolicyAnswer::Replaced { failure, by, decision } => {

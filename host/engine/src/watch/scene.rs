@@ -15,6 +15,7 @@ use crate::config::{Beats, Disable, Failback, NodeConfig, Probing, Rails, Sharin
 use crate::decision::{Action, Decision};
 use crate::failure::{ProbeFailure, ProbeFault, ReadFailure};
 use crate::health::{Damping, Probe, Streak};
+use crate::memory::PolicyFile;
 use crate::situation::{Mode, NodeIndex};
 use crate::switch::SwitchPlan;
 use crate::testing::{INTERVAL, Messages, id, key, time, tracking};
@@ -72,6 +73,11 @@ pub(crate) struct Scene {
     pending: Option<SwitchPlan>,
     /// A key change of somebody else that the next block holds.
     announced: Option<PublicKey>,
+}
+
+/// The policy that decides.
+pub(crate) fn file() -> PolicyFile {
+    PolicyFile { name: "night-owl".to_owned(), sha256: "00".to_owned() }
 }
 
 fn name(text: &str) -> AccountName {
@@ -277,7 +283,10 @@ impl Scene {
     }
 
     pub(crate) fn decide(&mut self, action: Action, reason: &str) {
-        self.handle(Event::Decided(PolicyAnswer::Decided(Decision { action, ..Decision::stay(reason, Vec::new()) })));
+        self.handle(Event::Decided(PolicyAnswer::Decided(
+            file(),
+            Decision { action, ..Decision::stay(reason, Vec::new()) },
+        )));
     }
 
     /// What was said since the last time.

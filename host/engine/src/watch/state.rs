@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::book::AlertBook;
 use crate::holder::Holder;
+use crate::memory::PolicyMemory;
 use crate::situation::SlotOutcome;
 use crate::slots::SlotRecord;
 use crate::switch::{InFlight, KeyRecord, SwitchRecord, Unproven};
@@ -15,8 +16,8 @@ use crate::tally::Tally;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WatchState {
-    /// The policy's memory.
-    pub memory: Vec<u8>,
+    /// What the policies want to keep.
+    pub memory: PolicyMemory,
     /// The key on chain.
     pub key: Option<KeyRecord>,
     /// Own slots of the last rounds, oldest first.

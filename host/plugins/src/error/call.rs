@@ -13,6 +13,8 @@ pub enum PluginFunction {
     Check,
     /// Decides whether the key moves.
     Decide,
+    /// Takes over an older file's memory.
+    Migrate,
     /// Turns an alert into requests.
     Compose,
     /// Judges the response to one of them.
@@ -38,6 +40,7 @@ impl fmt::Display for PluginFunction {
             Self::Describe => "describe",
             Self::Check => "check",
             Self::Decide => "decide",
+            Self::Migrate => "migrate",
             Self::Compose => "compose",
             Self::Judge => "judge",
             Self::Follow => "follow",
@@ -52,7 +55,7 @@ impl fmt::Display for PluginFunction {
 
 /// A call that failed. It leaves nothing behind: the next one starts afresh.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("plugin {plugin} failed in `{function}`: {fault}")]
+#[error("plugin {plugin} failed in `{function}`: {fault}{}", quoted(said.as_ref()))]
 pub struct PluginError {
     /// The operator's name for the plugin.
     pub plugin: String,
@@ -60,6 +63,12 @@ pub struct PluginError {
     pub function: PluginFunction,
     /// What went wrong.
     pub fault: Fault,
+    /// What the plugin told of it: the message and place of a panic, or the end of what it wrote to its error stream.
+    pub said: Option<PluginMessage>,
+}
+
+fn quoted(said: Option<&PluginMessage>) -> String {
+    said.map_or_else(String::new, |said| format!("; it said: {said}"))
 }
 
 /// How a call failed.

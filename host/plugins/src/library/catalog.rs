@@ -301,7 +301,7 @@ impl Library {
             sandbox: self.sandbox.clone(),
         };
         let plugin = match loaded.abi {
-            Abi::Policy(abi) => AnyPlugin::Policy(PolicyPlugin::new(handle, abi)),
+            Abi::Policy(abi) => AnyPlugin::Policy(PolicyPlugin::new(handle, abi, loaded.migration)),
             Abi::Channel(abi) => AnyPlugin::Channel(ChannelPlugin::new(handle, abi)),
         };
         Ok((plugin, wasm.len()))

@@ -3,6 +3,7 @@
 use wasmtime::{Error, ResourceLimiter};
 
 use super::ticker::TickGuard;
+use crate::diagnostics::LastWords;
 
 /// Core instances of one component: languages with a runtime of their own have more than one.
 pub(super) const INSTANCES: usize = 64;
@@ -31,14 +32,17 @@ pub(crate) struct StoreLimiter {
     drawn: u64,
     /// How many handles were given out.
     handles: usize,
+    /// What the plugin said of its failure.
+    pub(crate) last_words: LastWords,
     /// Never read: the epoch ticks for as long as the store exists.
     _ticking: TickGuard,
 }
 
 impl StoreLimiter {
     /// Allows this many bytes of linear memory.
-    pub(super) const fn new(limit: usize, ticking: TickGuard) -> Self {
-        Self { limit, memory: 0, elements: 0, now_millis: 0, drawn: 0, handles: 0, _ticking: ticking }
+    pub(super) fn new(limit: usize, ticking: TickGuard) -> Self {
+        let last_words = LastWords::default();
+        Self { limit, memory: 0, elements: 0, now_millis: 0, drawn: 0, handles: 0, last_words, _ticking: ticking }
     }
 
     /// The next random number: it follows from the time of the call and from how many were drawn (SplitMix64).

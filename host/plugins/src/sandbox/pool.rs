@@ -52,7 +52,7 @@ pub(crate) enum Lane {
 impl Lane {
     pub(crate) const fn of(function: PluginFunction) -> Self {
         match function {
-            PluginFunction::Decide => Self::Decisions,
+            PluginFunction::Decide | PluginFunction::Migrate => Self::Decisions,
             _ => Self::Others,
         }
     }

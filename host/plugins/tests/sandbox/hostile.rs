@@ -5,7 +5,9 @@ use std::time::Duration;
 use dogwatch_engine::{Action, Decision};
 use dogwatch_plugins::{CallBudget, CheckError, Fault, Limits, LoadError, PluginError, PluginFunction, PolicyPlugin};
 
-use crate::support::{hostile_module, policy, policy_with, refusal, settings, situation, text};
+use crate::support::{
+    THRESHOLD_V0_1, bundled, hostile_module, policy, policy_with, refusal, settings, situation, text,
+};
 
 fn ask(policy: &PolicyPlugin, behaviour: &str) -> Result<Decision, PluginError> {
     policy.decide(&settings([("behaviour", text(behaviour))]), &situation(), b"m").map(|called| called.value)
@@ -50,6 +52,47 @@ fn a_hog_runs_out_of_memory() {
 #[test]
 fn a_panic_is_a_panic() {
     assert_eq!(fault("panic"), Fault::Panicked);
+}
+
+#[test]
+fn a_panic_tells_its_message_and_place() {
+    let policy = policy(hostile_module());
+    let error = ask(&policy, "panic").unwrap_err();
+    let said = error.said.as_ref().map_or("", |said| said.as_str());
+    let line = include_str!("../../../../tests/guests/hostile-policy/src/lib.rs")
+        .lines()
+        .position(|line| line.contains("I cannot go on"))
+        .unwrap();
+    assert!(said.ends_with(&format!("src/lib.rs:{}: I cannot go on", line + 1)), "{said}");
+    assert!(error.to_string().ends_with(&format!("; it said: {said}")), "{error}");
+    assert_eq!(ask(&policy, "loop").unwrap_err().said, None, "each call begins afresh");
+}
+
+#[test]
+fn a_clock_is_answered_with_what_there_is_instead() {
+    let error = ask(&policy(hostile_module()), "clock").unwrap_err();
+    assert_eq!(error.fault, Fault::Panicked);
+    assert!(error.to_string().contains("`situation.now`"), "{error}");
+}
+
+#[test]
+fn an_older_file_s_memory_is_taken_over() {
+    let policy = policy(hostile_module());
+    assert_eq!(policy.migrate(b"m").unwrap(), b"once m");
+    let fault = |memory: &[u8]| {
+        let error = policy.migrate(memory).unwrap_err();
+        assert_eq!(error.function, PluginFunction::Migrate);
+        error.fault
+    };
+    assert_eq!(fault(b"panic"), Fault::Panicked);
+    assert!(matches!(fault(b"huge"), Fault::AnswerTooLarge(why) if why.contains("65537")));
+    assert!(matches!(fault(b"refuse"), Fault::Refused(why) if why.as_str() == "I do not know this memory"));
+}
+
+#[test]
+fn a_policy_that_takes_nothing_over_starts_anew() {
+    assert_eq!(policy(THRESHOLD_V0_1).migrate(b"m").unwrap(), b"", "it exports no migration");
+    assert_eq!(policy(bundled("threshold")).migrate(b"m").unwrap(), b"", "and this one only by default");
 }
 
 #[test]

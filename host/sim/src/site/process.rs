@@ -7,8 +7,8 @@ use dogwatch_alerts::{AlertReport, Cause, Change, Scope};
 use dogwatch_chain::{Block, BlockNum, Time};
 use dogwatch_engine::{
     Beat, Beats, ChainAlerts, ClockReading, Command, Damping, Disable, EndpointReading, Event, Failback, Fit, Mode,
-    NodeAlerts, NodeConfig, NodeIndex, Probe, ProbeFailure, Probing, Rails, SharedNodes, Sharing, Signing, Streak,
-    Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, is_sleep,
+    NodeAlerts, NodeConfig, NodeIndex, PolicyAnswer, PolicyFile, Probe, ProbeFailure, Probing, Rails, SharedNodes,
+    Sharing, Signing, Streak, Tracker, TrackerConfig, Unprobed, Watch, WatchConfig, is_sleep,
 };
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -321,12 +321,13 @@ impl Process {
             for command in commands {
                 match command {
                     Command::AskPolicy(situation) => {
-                        let memory = &watch.state().memory;
+                        let file = PolicyFile { name: String::new(), sha256: String::new() };
+                        let memory = watch.state().memory.of(&file).unwrap_or_default();
                         let decided = match &mut self.policy {
                             Some(policy) => policy.decide(&situation, memory),
                             None => tools.policy.decide(&situation, memory),
                         };
-                        events.push_back(Event::Decided(decided.into()));
+                        events.push_back(Event::Decided(PolicyAnswer::of(file, decided)));
                     }
                     Command::Send(plan) => tools.actions.push(SiteAction::Send(witness, *plan)),
                     Command::WakeAt(at) => {

@@ -35,6 +35,7 @@ impl Policy for Hostile {
             }
             "hog" => hog(),
             "panic" => give_up(situation),
+            "clock" => decision.reason = format!("{:?}", std::time::SystemTime::now()),
             "huge-memory" => decision.memory = vec![7; 1 << 20],
             "large-memory" => decision.memory = vec![7; (64 << 10) + 1],
             "full-memory" => decision.memory = vec![7; 64 << 10],
@@ -49,6 +50,16 @@ impl Policy for Hostile {
             other => return Err(format!("unknown behaviour {other}")),
         }
         Ok(decision)
+    }
+
+    #[allow(clippy::panic, reason = "that is what it is for")]
+    fn migrate(memory: &[u8]) -> Result<Vec<u8>, String> {
+        match memory {
+            b"panic" => panic!("I cannot read this"),
+            b"huge" => Ok(vec![7; (64 << 10) + 1]),
+            b"refuse" => Err("I do not know this memory".to_owned()),
+            _ => Ok([b"once ", memory].concat()),
+        }
     }
 }
 

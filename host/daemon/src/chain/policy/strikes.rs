@@ -94,7 +94,7 @@ mod tests {
     const SLOT: Duration = Duration::from_secs(3);
 
     fn error(fault: Fault) -> PluginError {
-        PluginError { plugin: "night-owl".to_owned(), function: PluginFunction::Decide, fault }
+        PluginError { plugin: "night-owl".to_owned(), function: PluginFunction::Decide, fault, said: None }
     }
 
     fn after(slots: u32) -> Time {

@@ -21,7 +21,7 @@ use crate::situation::NodeIndex;
 use crate::testing::{CauseTexts, key};
 use crate::watch::event::{Event, Force, SendReport};
 use crate::watch::node_alerts::tests::Pair;
-use crate::watch::scene::Scene;
+use crate::watch::scene::{Scene, file};
 
 const SECOND: Action = Action::SwitchTo(NodeIndex(1));
 const REASON: &str = "primary missed 2 slots in a row (110 to 115); second is the next fit node";
@@ -266,7 +266,7 @@ fn alerts_about_nodes_and_policy() {
         decision: Decision::stay("primary produces", b"not the memory of night-owl".to_vec()),
     };
     scene.handle(Event::Decided(replaced));
-    assert!(scene.watch.state().memory.is_empty(), "each policy has its own memory");
+    assert_eq!(scene.watch.state().memory.of(&file()), Some(&[][..]), "each policy has its own memory");
     scene.decide(Action::Stay, "all is well");
     texts.add("another policy decides in its place", Cause::PolicyFailed, scene.take());
 
@@ -277,7 +277,7 @@ fn alerts_about_nodes_and_policy() {
     };
     let mut decision = Decision::stay("primary produces", Vec::new());
     decision.alerts.push(alert);
-    scene.handle(Event::Decided(PolicyAnswer::Decided(decision)));
+    scene.handle(Event::Decided(PolicyAnswer::Decided(file(), decision)));
     scene.decide(Action::Stay, "all is well");
     texts.add("as long as decisions carry it", Cause::Policy, scene.take());
     let mut decision = Decision::stay("primary produces", Vec::new());
@@ -286,7 +286,7 @@ fn alerts_about_nodes_and_policy() {
         severity: Severity::Warning,
         summary: format!("the webhook said: {}", "no ".repeat(60)),
     });
-    scene.handle(Event::Decided(PolicyAnswer::Decided(decision)));
+    scene.handle(Event::Decided(PolicyAnswer::Decided(file(), decision)));
     texts.add("one that says too much, and no name", Cause::Policy, scene.take());
     texts.check();
 }

@@ -7,8 +7,8 @@ use dogwatch_alerts::{Alert, AlertReport, Scope};
 use dogwatch_chain::{BlockNum, Time, TransactionId};
 use dogwatch_engine::{
     Beats, ChainAlerts, Command, Damping, DecisionRecord, Disable, Event, Failback, Fit, Mode, NodeConfig, NodeIndex,
-    Probing, Rails, Refusal, SendReport, Sharing, Signing, Streak, SwitchPlan, Tracker, TrackerConfig, Unprobed, Watch,
-    WatchConfig, WatchState,
+    PolicyAnswer, PolicyFile, Probing, Rails, Refusal, SendReport, Sharing, Signing, Streak, SwitchPlan, Tracker,
+    TrackerConfig, Unprobed, Watch, WatchConfig, WatchState,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -258,7 +258,9 @@ impl Watcher {
             for command in commands {
                 match command {
                     Command::AskPolicy(situation) => {
-                        events.push_back(Event::Decided(self.policy.decide(&situation, &mut self.rng).into()));
+                        let decided = self.policy.decide(&situation, &mut self.rng);
+                        let file = PolicyFile { name: String::new(), sha256: String::new() };
+                        events.push_back(Event::Decided(PolicyAnswer::of(file, decided)));
                     }
                     Command::Send(plan) => {
                         let report = self.send(now, slot, world, &plan);
