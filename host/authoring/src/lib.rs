@@ -8,6 +8,7 @@ mod kind;
 mod name;
 mod project;
 mod sdk;
+mod watch;
 
 pub use build::{BuildProblem, build};
 pub use files::WriteError;
@@ -15,3 +16,4 @@ pub use kind::{Kind, Language};
 pub use name::{PluginName, PluginNameError};
 pub use project::new_project;
 pub use sdk::write_sdk;
+pub use watch::{SourceWatch, WatchError};

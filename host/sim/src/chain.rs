@@ -10,6 +10,7 @@ pub(crate) mod link;
 pub(crate) mod offers;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use dogwatch_chain::{AccountName, Block, BlockId, KeyChange, Profile, PublicKey, Time, TransactionId};
 use dogwatch_engine::SwitchPlan;
@@ -25,6 +26,11 @@ use crate::chain::offers::Offer;
 const GENESIS: i64 = 1_700_000_000_000;
 /// Below this many of 128 slots, a third, `hived` refuses to produce: it takes itself for a minority.
 const REQUIRED_PARTICIPATION: u32 = 43;
+
+/// When a slot begins.
+pub(crate) fn time_of(interval: Duration, slot: u64) -> Time {
+    Time::from_millis(GENESIS).plus(interval.saturating_mul(u32::try_from(slot).unwrap_or(u32::MAX)))
+}
 
 /// How a chain declares blocks irreversible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +125,7 @@ impl ModelChain {
 
     /// When a slot begins.
     pub(crate) fn time(&self, slot: u64) -> Time {
-        let slots = u32::try_from(slot).unwrap_or(u32::MAX);
-        Time::from_millis(GENESIS).plus(self.profile.block_interval.saturating_mul(slots))
+        time_of(self.profile.block_interval, slot)
     }
 
     pub(crate) fn link(&self, id: LinkId) -> &Link {

@@ -19,7 +19,7 @@ pub struct FaultKind {
     /// What it does to the world, for an amount.
     pub(crate) effect: fn(u32) -> Effect,
     /// The least and the greatest amount that is drawn.
-    pub(crate) amounts: (u32, u32),
+    pub amounts: (u32, u32),
     /// The least and the greatest number of slots that it lasts; none for what is done at once.
     pub(crate) lasts: Option<(u64, u64)>,
 }

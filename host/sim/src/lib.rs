@@ -34,7 +34,7 @@ pub use crash::{Beats, CRASHES, Crash, CrashKind, Rescue};
 pub use fault::{CATALOGUE, Drawn, FaultKind, draw, draw_with};
 pub use night::{ChainRules, Night, NightError, NightFault, SiteSetup};
 pub use picture::picture;
-pub use play::{Natively, NightOutcome, Policies, play};
+pub use play::{Natively, NightOutcome, Policies, play, play_slots, slot_begins};
 pub use quiet::{QuietCost, QuietDay};
 pub use shrink::shrink;
 pub use site::policy::{Decide, PolicyChoice};

@@ -110,7 +110,7 @@ pub enum NightError {
         most: u64,
     },
     /// No fault kind has that name.
-    #[error("there is no fault kind {0:?}: `cargo xtask simulate --list` prints all of them")]
+    #[error("there is no fault kind {0:?}: `dogwatch plugin test --faults` prints all of them")]
     UnknownKind(String),
 }
 

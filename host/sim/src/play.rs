@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use dogwatch_chain::{Profile, Time};
 use dogwatch_engine::{Origin, SendReport, SwitchPlan};
 
 use crate::chain::offers::Offer;
+use crate::chain::time_of;
 use crate::check::{Checks, Violation};
 use crate::endpoint::Taken;
 use crate::fault::effect::WalletKey;
@@ -61,12 +63,27 @@ pub fn play(night: &Night, policies: &dyn Policies) -> Result<NightOutcome, Nigh
     night.check()?;
     let mut run = NightRun::open(night, policies)?;
     let mut refused = 0_u32;
-    run.run(&mut |run| {
-        let is_refusal = |action: &SiteAction| matches!(action, SiteAction::Decided(_, record) if record.is_refusal());
-        let count = run.actions.iter().filter(|(_, action)| is_refusal(action)).count();
-        refused += u32::try_from(count).unwrap_or(u32::MAX);
-    });
+    run.run(&mut |run| refused += run.refused());
     Ok(NightOutcome { refused, ..run.outcome() })
+}
+
+/// Plays the slots of a night and no more: nothing is mended at its end, and nobody asks whether all alerts are over.
+///
+/// # Errors
+///
+/// The night cannot be played.
+pub fn play_slots(night: &Night, policies: &dyn Policies) -> Result<NightOutcome, NightError> {
+    night.check()?;
+    let mut run = NightRun::open(night, policies)?;
+    let mut refused = 0_u32;
+    run.go_on(night.slots, &night.faults, 0, &mut |run| refused += run.refused());
+    Ok(NightOutcome { refused, ..run.outcome() })
+}
+
+/// The beginning of a night's slot: faults count from slot 0, and a situation's time tells in which it is.
+pub fn slot_begins(night: &Night, slot: u64) -> Time {
+    // Both chains have the same slots.
+    time_of(Profile::hive().block_interval, DUSK * u64::from(night.round) + slot + 1)
 }
 
 /// A night that is being played.
@@ -242,6 +259,13 @@ impl<'a> NightRun<'a> {
                 self.world.set_key(witness, key);
             }
         }
+    }
+
+    /// Switches that a rail refused in this slot.
+    fn refused(&self) -> u32 {
+        let is_refusal = |action: &SiteAction| matches!(action, SiteAction::Decided(_, record) if record.is_refusal());
+        let count = self.actions.iter().filter(|(_, action)| is_refusal(action)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Slots since the sites started.

@@ -6,6 +6,7 @@ mod error;
 mod nights;
 #[cfg(feature = "plugins")]
 mod plugin;
+mod script;
 mod workers;
 
 pub use contender::Contender;
@@ -14,3 +15,4 @@ pub use error::TrialError;
 pub use nights::{NightFigures, night_of, nights_table, play_nights};
 #[cfg(feature = "plugins")]
 pub use plugin::TriedPolicy;
+pub use script::{Played, Script, ScriptError, Verdict};

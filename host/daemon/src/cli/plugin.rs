@@ -6,6 +6,7 @@ mod check;
 mod inspect;
 mod list;
 mod new;
+mod test;
 mod trust;
 
 use std::path::{Path, PathBuf};
@@ -60,6 +61,9 @@ pub(super) enum PluginCommand {
         /// Where the file goes: a plugin directory, say; by default the project's folder
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
+        /// Go on: build again whenever a file of the project changes
+        #[arg(long)]
+        watch: bool,
     },
     /// Try a plugin's file: whether it loads, accepts its settings, and copes with quiet and with hard situations
     Check {
@@ -68,6 +72,20 @@ pub(super) enum PluginCommand {
         /// Settings to try it with: a TOML file, as [witness.settings] or [channel.settings] would be
         #[arg(long, value_name = "FILE")]
         settings: Option<PathBuf>,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Play nights that are scripts, and hold a policy's decisions against what they expect
+    Test {
+        /// The policy's file, or a bundled policy's name
+        #[arg(required_unless_present = "faults")]
+        file: Option<PathBuf>,
+        /// The nights: TOML files
+        #[arg(value_name = "NIGHT", required_unless_present = "faults")]
+        nights: Vec<PathBuf>,
+        /// List what can go wrong in a night
+        #[arg(long, conflicts_with_all = ["file", "nights"])]
+        faults: bool,
         #[command(flatten)]
         format: Format,
     },
@@ -160,8 +178,11 @@ pub(super) fn run(command: PluginCommand, clock: Clock) -> Result<(), Failure> {
         }
         PluginCommand::New { name, kind, lang } => new::project(&name, kind.into(), lang.into()),
         PluginCommand::Sdk { dir } => new::sdk(&dir),
-        PluginCommand::Build { project, to } => build::run(&project, to.as_deref()),
+        PluginCommand::Build { project, to, watch: false } => build::run(&project, to.as_deref()),
+        PluginCommand::Build { project, to, watch: true } => build::watch(&project, to.as_deref()),
         PluginCommand::Check { file, settings, format } => check::run(&file, settings.as_deref(), format),
+        PluginCommand::Test { file: Some(file), nights, format, .. } => test::run(&file, &nights, format),
+        PluginCommand::Test { file: None, .. } => test::faults(),
         PluginCommand::Trust { name, config } => trust::run(&name, &config.config),
         PluginCommand::Inspect { file, format } => inspect::run(&file, format),
         PluginCommand::Bench { file, settings, times, format } => {

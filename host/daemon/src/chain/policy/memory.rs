@@ -4,7 +4,7 @@ use dogwatch_engine::{PolicyFile, PolicyMemory};
 use dogwatch_plugins::{Fault, PluginError, PolicyPlugin};
 
 /// The file that a plugin was loaded from.
-pub fn file(plugin: &PolicyPlugin) -> PolicyFile {
+pub(super) fn file(plugin: &PolicyPlugin) -> PolicyFile {
     PolicyFile { name: plugin.name().to_owned(), sha256: plugin.sha256().to_owned() }
 }
 
@@ -13,7 +13,7 @@ pub fn file(plugin: &PolicyPlugin) -> PolicyFile {
 /// # Errors
 ///
 /// The call to migrate that memory fails. A policy that has no use for it starts with an empty one.
-pub fn recall(plugin: &PolicyPlugin, memory: &PolicyMemory) -> Result<Vec<u8>, PluginError> {
+pub(super) fn recall(plugin: &PolicyPlugin, memory: &PolicyMemory) -> Result<Vec<u8>, PluginError> {
     let file = file(plugin);
     if let Some(own) = memory.of(&file) {
         return Ok(own.to_vec());
