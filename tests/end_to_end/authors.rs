@@ -1,24 +1,16 @@
 //! A new author's way, from the binary alone: a project, its tests, its file, and the daemon that uses it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::{Daemon, Net, Setup, WITNESS, until};
+use crate::support::{Daemon, Net, Setup, WITNESS, build_project, said, until};
 
 const DOGWATCH: &str = env!("CARGO_BIN_EXE_dogwatch");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-/// Runs a program, and returns what it said if it succeeded.
-fn said(command: &mut Command) -> String {
-    let output: Output = command.output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {text}");
-    text
 }
 
 fn dogwatch(folder: &Path, arguments: &[&str]) -> String {
@@ -34,23 +26,11 @@ fn project(name: &str, options: &[&str]) -> (TempDir, PathBuf) {
     (folder, project)
 }
 
-/// Builds a project in Rust, with what has been compiled for other plugins, and in the versions of this repository.
-fn build(folder: &Path, project: &Path) -> String {
-    std::fs::copy(root().join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
-    said(
-        Command::new("cargo").args(["metadata", "--offline", "--format-version", "1", "--quiet"]).current_dir(project),
-    );
-    let target = folder.join("target");
-    std::fs::create_dir(&target).unwrap();
-    std::os::unix::fs::symlink(root().join("target/guests"), target.join("plugin")).unwrap();
-    said(Command::new(DOGWATCH).args(["plugin", "build"]).current_dir(project).env("CARGO_TARGET_DIR", target))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn from_an_empty_folder_to_a_policy_in_force() {
     let (net, dir) = (Net::start().await, Net::directory());
-    let (folder, project) = project("night_owl", &[]);
-    let built = build(folder.path(), &project);
+    let (_folder, project) = project("night_owl", &[]);
+    let built = build_project(&project, &[]);
     assert!(built.contains("Built night-owl.wasm ("), "{built}");
     let checked = dogwatch(&project, &["plugin", "check", "night-owl.wasm"]);
     assert!(

@@ -10,3 +10,5 @@ mod consoles;
 mod links;
 mod page;
 mod plugins;
+mod versions;
+mod worked;

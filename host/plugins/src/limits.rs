@@ -83,3 +83,85 @@ pub(crate) const LINE: usize = 8 << 10;
 pub(crate) const BODY: usize = 256 << 10;
 /// Bytes of a response's body that a channel sees.
 pub(crate) const RESPONSE: usize = 64 << 10;
+
+#[cfg(test)]
+pub(crate) mod book {
+    //! The book's table of limits.
+
+    const PAGE: &str = include_str!("../../../docs/src/authors/limits.md");
+
+    /// The limit that the table gives beside a constant's name.
+    pub(crate) fn limit(constant: &str) -> Option<&'static str> {
+        let cells = |line: &'static str| line.split('|').map(str::trim).collect::<Vec<_>>();
+        let named = |row: &Vec<&str>| row.iter().any(|cell| *cell == format!("`{constant}`"));
+        PAGE.lines().map(cells).find(named).and_then(|row| row.get(2).copied())
+    }
+
+    /// A number as the table writes it.
+    pub(crate) fn grouped(number: u64) -> String {
+        match (number / 1000, number % 1000) {
+            (0, rest) => rest.to_string(),
+            (thousands, rest) => format!("{},{rest:03}", grouped(thousands)),
+        }
+    }
+
+    /// A size as the table writes it.
+    pub(crate) fn size(bytes: u64) -> String {
+        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        let whole = |(unit, name): (u64, &str)| {
+            let count = bytes.checked_div(unit).filter(|count| *count > 0 && bytes.is_multiple_of(unit))?;
+            Some(format!("{count} {name}"))
+        };
+        units.into_iter().find_map(whole).unwrap_or_else(|| format!("{} bytes", grouped(bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::book::{grouped, limit, size};
+    use super::*;
+    use crate::library::catalog::HURRIED;
+
+    #[test]
+    fn the_book_says_so() {
+        let Limits { policy, channel, memory, answer, policy_memory, file } = Limits::default();
+        let compiler = CompileBudget::default();
+        let units = |fuel| format!("{} units", grouped(fuel));
+        let seconds = |time: Duration| format!("{} s", time.as_secs());
+        let sizes = [
+            ("Limits::memory", memory as u64),
+            ("Limits::answer", answer as u64),
+            ("Limits::policy_memory", policy_memory as u64),
+            ("Limits::file", file),
+            ("CompileBudget::memory", compiler.memory),
+            ("SENTENCE", SENTENCE as u64),
+            ("NAME", NAME as u64),
+            ("DETAILS", DETAILS as u64),
+            ("SUMMARY", SUMMARY as u64),
+            ("LINE", LINE as u64),
+            ("BODY", BODY as u64),
+            ("RESPONSE", RESPONSE as u64),
+        ];
+        let counts = [
+            ("ALERTS", ALERTS),
+            ("LIST", LIST),
+            ("REQUESTS", REQUESTS),
+            ("RECIPIENTS", RECIPIENTS),
+            ("HEADERS", HEADERS),
+        ];
+        let others = [
+            ("Limits::policy.fuel", units(policy.fuel)),
+            ("Limits::policy.time", seconds(policy.time)),
+            ("Limits::channel.fuel", units(channel.fuel)),
+            ("Limits::channel.time", seconds(channel.time)),
+            ("CompileBudget::processor", seconds(compiler.processor)),
+            ("CompileBudget::clock", seconds(compiler.clock)),
+            ("HURRIED", seconds(HURRIED)),
+        ];
+        let sizes = sizes.map(|(name, bytes)| (name, size(bytes)));
+        let counts = counts.map(|(name, count)| (name, count.to_string()));
+        for (name, expected) in sizes.into_iter().chain(counts).chain(others) {
+            assert_eq!(limit(name), Some(expected.as_str()), "{name}");
+        }
+    }
+}

@@ -88,6 +88,18 @@ mod book {
     mod policy {}
     #[doc = include_str!("../../../docs/src/authors/situation.md")]
     mod situation {}
+    #[doc = include_str!("../../../docs/src/authors/memory.md")]
+    mod memory {}
     #[doc = include_str!("../../../docs/src/authors/channel.md")]
     mod channel {}
+    #[doc = include_str!("../../../docs/src/authors/worked/night-watch.md")]
+    mod night_watch {}
+    #[doc = include_str!("../../../docs/src/authors/worked/second-opinion.md")]
+    mod second_opinion {}
+    #[doc = include_str!("../../../docs/src/authors/worked/quarantine.md")]
+    mod quarantine {}
+    #[doc = include_str!("../../../docs/src/authors/worked/second-site.md")]
+    mod second_site {}
+    #[doc = include_str!("../../../docs/src/authors/worked/rare-slots.md")]
+    mod rare_slots {}
 }

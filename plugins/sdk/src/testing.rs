@@ -6,7 +6,8 @@ mod golden;
 mod render;
 
 pub use calls::{
-    channel_problems, compose, configured, decide, default_config, judge, judge_alert, judge_follow, problems,
+    channel_problems, compose, configured, decide, decide_with_memory, default_config, judge, judge_alert,
+    judge_follow, problems,
 };
 pub use fixtures::{HOSTILE, alert, alerts, answer, overlong, own_slot, response, situation, time_of};
 pub use golden::golden;

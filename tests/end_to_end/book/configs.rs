@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use super::blocks::{self, Block};
 use super::page;
-use super::plugins::patient;
+use super::plugins::put_named;
 use crate::support::{Net, dogwatch, etc};
 
 /// Merges a fragment's keys into a configuration.
@@ -68,9 +68,7 @@ async fn configurations_pass_their_check() {
             let text = if block.is("whole") { block.text.clone() } else { configuration(&block) };
             let path = dir.path().join("dogwatch.toml");
             std::fs::write(&path, etc(dir.path(), &text)).unwrap();
-            if text.contains("\"patient\"") {
-                std::fs::copy(patient(), dir.path().join("plugins/patient.wasm")).unwrap();
-            }
+            put_named(&text, &dir.path().join("plugins"));
             let output = dogwatch().args(["check", "--config"]).arg(&path).output().await.unwrap();
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             assert!(output.status.success(), "{}:\n{said}", block.place);

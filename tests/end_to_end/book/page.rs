@@ -10,6 +10,13 @@ pub(super) struct Page {
     pub(super) text: String,
 }
 
+impl Page {
+    /// The name of the policy that a page works out, if it does.
+    pub(super) fn worked_policy(&self) -> Option<&str> {
+        self.name.strip_prefix("docs/src/authors/worked/")?.strip_suffix(".md")
+    }
+}
+
 /// The repository's root.
 pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use super::{blocks, page};
+use super::{blocks, page, worked};
 use crate::support::built;
 
 #[test]
@@ -39,4 +39,17 @@ fn every_bundled_channel_is_in_the_overview() {
 pub(super) fn patient() -> &'static Path {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| built("patient"));
     &BUILT
+}
+
+/// Puts the policies that the book shows into a plugin directory, those that a text names.
+pub(super) fn put_named(text: &str, directory: &Path) {
+    let named = |name: &str| text.contains(&format!("{name:?}"));
+    if named("patient") {
+        std::fs::copy(patient(), directory.join("patient.wasm")).unwrap();
+    }
+    if page::all().iter().filter_map(|page| page.worked_policy()).any(named) {
+        for (name, file) in worked::files().into_iter().filter(|(name, _)| named(name)) {
+            std::fs::copy(file, directory.join(name).with_extension("wasm")).unwrap();
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) use daemon::{Daemon, dogwatch};
 pub(crate) use etc::etc;
 pub(crate) use holding::{Counting, Holding};
 pub(crate) use net::{Net, Setup, WITNESS};
-pub(crate) use plugins::{built, hostile, mine, put, threshold};
+pub(crate) use plugins::{build_project, built, hostile, mine, put, said, threshold};
 pub(crate) use sink::{Received, Sink};
 pub(crate) use swallowing::Swallowing;
 pub(crate) use tls::{Authority, STEEMD};

@@ -162,6 +162,20 @@ fn over(what: &str, limit: u64) -> Refusal {
 #[allow(clippy::arithmetic_side_effects, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::limits::book::{grouped, limit, size};
+
+    #[test]
+    fn the_book_says_so() {
+        let bounds = [
+            ("DEPTH", grouped(DEPTH as u64)),
+            ("INSTANCES", grouped(INSTANCES)),
+            ("FUNCTION", size(FUNCTION as u64)),
+            ("LOCALS", grouped(LOCALS)),
+        ];
+        for (name, bound) in bounds {
+            assert_eq!(limit(name), Some(bound.as_str()), "{name}");
+        }
+    }
 
     fn refusal(text: &str) -> Option<String> {
         match check(&wat::parse_str(text).unwrap()) {

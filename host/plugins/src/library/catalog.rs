@@ -39,7 +39,7 @@ pub struct Library {
 }
 
 /// How long a file may take to compile where somebody waits.
-const HURRIED: Duration = Duration::from_secs(10);
+pub(crate) const HURRIED: Duration = Duration::from_secs(10);
 
 type LibraryEntries = BTreeMap<String, LibraryEntry>;
 

@@ -1,6 +1,6 @@
 //! What the own slots and the past switches say about a node.
 
-use crate::policy::{Holder, Node, Outcome, OwnSlot, Situation, SwitchOutcome};
+use crate::policy::{Grade, Holder, Node, Outcome, OwnSlot, Situation, SwitchOutcome};
 
 impl Situation {
     /// A node, by its place in the operator's order.
@@ -35,6 +35,12 @@ impl Situation {
                 format!("{name} missed {} slots in a row ({oldest} to {newest})", missed.len())
             }
         }
+    }
+
+    /// Whether it is proven that the node produces nothing: its process has ended, or stands still.
+    pub fn is_proven_dead(&self, node: u32) -> bool {
+        let dead = |node: &Node| node.evidence.iter().any(|it| matches!(it.grade, Grade::Gone | Grade::Stalled));
+        self.node(node).is_some_and(dead)
     }
 
     /// Whether the node failed within so many rounds, and may fail again: the key was moved away from it, by whichever

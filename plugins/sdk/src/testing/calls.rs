@@ -15,8 +15,21 @@ use crate::settings::value::{Settings, Value};
 ///
 /// The settings are wrong, or the policy cannot decide.
 pub fn decide<P: Policy>(settings: &[(&str, Value)], situation: &Situation) -> Result<Decision, String> {
+    decide_with_memory::<P>(settings, situation, &[])
+}
+
+/// The decision of a policy that remembers this.
+///
+/// # Errors
+///
+/// The settings are wrong, or the policy cannot decide.
+pub fn decide_with_memory<P: Policy>(
+    settings: &[(&str, Value)],
+    situation: &Situation,
+    memory: &[u8],
+) -> Result<Decision, String> {
     let config = policy_config::<P>(&table(settings)).map_err(|problems| joined(&problems))?;
-    P::decide(&config, situation, &[])
+    P::decide(&config, situation, memory)
 }
 
 /// The configuration of a policy whose operator has set nothing.

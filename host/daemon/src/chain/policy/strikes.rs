@@ -93,6 +93,21 @@ mod tests {
 
     const SLOT: Duration = Duration::from_secs(3);
 
+    #[test]
+    fn the_book_says_so() {
+        let page = include_str!("../../../../../docs/src/authors/limits.md");
+        let slots = |count: u32| match (count / 1000, count % 1000) {
+            (0, rest) => format!("{rest} slots"),
+            (thousands, rest) => format!("{thousands},{rest:03} slots"),
+        };
+        let [first, second] = RESTS.map(slots);
+        for (name, limit) in
+            [("RESTS[0]", first), ("RESTS[1]", second), ("COUNTED", slots(COUNTED)), ("MOST", MOST.to_string())]
+        {
+            assert!(page.contains(&format!(" | {limit} | `{name}` |\n")), "{name} is {limit}");
+        }
+    }
+
     fn error(fault: Fault) -> PluginError {
         PluginError { plugin: "night-owl".to_owned(), function: PluginFunction::Decide, fault, said: None }
     }
