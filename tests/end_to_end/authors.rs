@@ -1,7 +1,9 @@
 //! A new author's way, from the binary alone: a project, its tests, its file, and the daemon that uses it.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -17,6 +19,20 @@ fn dogwatch(folder: &Path, arguments: &[&str]) -> String {
     said(Command::new(DOGWATCH).args(arguments).current_dir(folder).env_remove("DOGWATCH_CONFIG"))
 }
 
+/// Tells how long each step of the way takes: `cargo test … -- authors:: --nocapture` shows it.
+struct Way {
+    folder: PathBuf,
+    began: Instant,
+}
+
+impl Way {
+    fn step(&self, arguments: &[&str]) -> String {
+        let told = dogwatch(&self.folder, arguments);
+        eprintln!("{:6.1} s  dogwatch {}", self.began.elapsed().as_secs_f64(), arguments.join(" "));
+        told
+    }
+}
+
 /// A new project, in a folder of its own.
 fn project(name: &str, options: &[&str]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -29,20 +45,28 @@ fn project(name: &str, options: &[&str]) -> (TempDir, PathBuf) {
 #[tokio::test(flavor = "multi_thread")]
 async fn from_an_empty_folder_to_a_policy_in_force() {
     let (net, dir) = (Net::start().await, Net::directory());
+    let began = Instant::now();
     let (_folder, project) = project("night_owl", &[]);
     let built = build_project(&project, &[]);
+    let way = Way { folder: project.clone(), began };
     assert!(built.contains("Built night-owl.wasm ("), "{built}");
-    let checked = dogwatch(&project, &["plugin", "check", "night-owl.wasm"]);
+    let checked = way.step(&["plugin", "check", "night-owl.wasm"]);
     assert!(
         checked.contains("ok    all slots are missed, and no standby is fit: stay: no node can take over from alice"),
         "{checked}"
     );
     assert!(checked.ends_with("night-owl.wasm works.\n"), "{checked}");
     let inspected = dogwatch(&project, &["plugin", "inspect", "night-owl.wasm"]);
-    for part in ["policy    dogwatch:policy/policy@0.2.0", "setting   misses: ", "imports   nothing"] {
+    for part in
+        ["policy    dogwatch:policy/policy@0.2.0", "setting   misses: ", "imports   dogwatch:diagnostics/failure@0.1.0"]
+    {
         assert!(inspected.contains(part), "{part} is not in: {inspected}");
     }
-    let costs = dogwatch(&project, &["plugin", "bench", "night-owl.wasm", "--times", "3", "--json"]);
+    let tested = way.step(&["plugin", "test", "night-owl.wasm", "nights/crash.toml", "nights/blind.toml"]);
+    assert!(tested.ends_with("All nights came as expected: 2.\n"), "{tested}");
+    let simulated = way.step(&["simulate", "--policy", "night-owl.wasm", "--nights", "6"]);
+    assert!(simulated.contains("night-owl was asked"), "{simulated}");
+    let costs = way.step(&["plugin", "bench", "night-owl.wasm", "--times", "3", "--json"]);
     let costs: serde_json::Value = serde_json::from_str(&costs).unwrap();
     let quiet = costs.as_array().unwrap().iter().find(|cost| cost["situation"] == "a quiet night").unwrap();
     assert!(quiet["fuel"].as_u64().unwrap() > 0 && quiet["problem"].is_null(), "{quiet}");
@@ -57,6 +81,7 @@ async fn from_an_empty_folder_to_a_policy_in_force() {
     net.handle().crash(WITNESS, "primary").unwrap();
     until("the successor produces", async || net.blocks_by("second") > 0).await;
     assert_eq!(daemon.witness().await.unwrap()["policy"]["name"], "night-owl");
+    eprintln!("{:6.1} s  the daemon has switched by it", began.elapsed().as_secs_f64());
 }
 
 /// Tools for other languages, as `cargo xtask setup` installs them.
@@ -79,6 +104,10 @@ fn other_language(kind: &str, language: &str, test: &[&str]) {
         .unwrap();
     let checked = dogwatch(&project, &["plugin", "check", &file, "--settings", "settings.toml"]);
     assert!(checked.ends_with(&format!("{file} works.\n")), "{checked}");
+    if kind == "policy" {
+        let tested = dogwatch(&project, &["plugin", "test", &file, "nights/crash.toml", "nights/blind.toml"]);
+        assert!(tested.ends_with("All nights came as expected: 2.\n"), "{tested}");
+    }
     let expected = match kind {
         "channel" => "ok    a text of quotes, tags and every script: 1 requests",
         _ => "ok    all slots are missed, and no standby is fit: stay: no node can take over from alice",
@@ -98,6 +127,63 @@ fn plugins_are_written_in_javascript() {
     for kind in ["policy", "channel"] {
         other_language(kind, "js", &["node", "--test"]);
     }
+}
+
+#[test]
+fn a_night_that_comes_otherwise_fails_and_shows_what_was_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let night = |text: &str| {
+        std::fs::write(folder.path().join("night.toml"), text).unwrap();
+        let mut command = Command::new(DOGWATCH);
+        let output = command.args(["plugin", "test", "threshold", "night.toml"]).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    };
+    let crash = "[[fault]]\nkind = 'holder-crashed'\nat = '00:05'\n";
+    let told = night(&format!("{crash}[[expect]]\naction = 'stay'\n[outcome]\nlost = 0"));
+    for part in [
+        "FAILS slots 0 to 400: it stays; but: it switched to second in slot ",
+        "it stayed in slot 0: primary missed no slot since its last block",
+        "FAILS blocks lost: at most 0; but: 2",
+        "Nights that did not come as expected: 1 of 1.",
+    ] {
+        assert!(told.contains(part), "{part} is not in: {told}");
+    }
+    for (text, why) in [
+        (crash, "it expects nothing"),
+        ("[[expect]]\nfrom = '00:40'\naction = 'stay'", "after its end"),
+        ("[[expect]]\naction = 'stay'\nto = 'second'", "[[expect]] number 1: `to` goes with"),
+        ("[[fault]]\nkind = 'x'\nat = 1\n[outcome]\nlost = 0", "there is no fault kind \"x\""),
+        ("[settings]\nmises = 2\n[outcome]\nlost = 0", "mises"),
+        ("begins = '24:00'", "no time of day"),
+        ("nodes = 9\n[outcome]\nlost = 0", "nodes is 9, and must be 1 to 4"),
+    ] {
+        let told = night(text);
+        assert!(told.contains(why), "{why} is not in: {told}");
+    }
+    let faults = dogwatch(folder.path(), &["plugin", "test", "--faults"]);
+    assert!(faults.contains("holder-crashed               the node that holds the key dies\n"), "{faults}");
+}
+
+#[test]
+fn a_project_is_built_again_when_a_source_changes() {
+    let (_folder, project) = project("owl", &["--lang", "js"]);
+    let mut command = Command::new(DOGWATCH);
+    command.args(["plugin", "build", "--watch"]).current_dir(&project).env("PATH", tools());
+    let mut watching = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut next = |wanted: &str| lines.find(|line| line.starts_with(wanted)).unwrap();
+    next("Built owl.wasm");
+    next("Waiting for a change");
+    let source = std::fs::read_to_string(project.join("app.js")).unwrap();
+    std::fs::write(project.join("app.js"), "this is no JavaScript(").unwrap();
+    next("Not built: ");
+    next("Waiting for a change");
+    std::fs::write(project.join("app.js"), source).unwrap();
+    next("Built owl.wasm");
+    watching.kill().unwrap();
+    watching.wait().unwrap();
 }
 
 #[test]

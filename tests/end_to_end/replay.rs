@@ -1,9 +1,10 @@
 //! The journal of decisions, and what another policy makes of it.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Daemon, Net, Setup, WITNESS, hostile, until};
+use crate::support::{Daemon, Net, Setup, WITNESS, hostile, mine, put, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_tells_what_was_decided_and_what_another_policy_would_have() {
@@ -41,6 +42,53 @@ async fn the_journal_tells_what_was_decided_and_what_another_policy_would_have()
     let same: serde_json::Value = serde_json::from_str(&same).unwrap();
     assert_eq!(same["different"], 0);
     assert!(same["situations"].as_u64().unwrap() > 10, "{same}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_takes_over_the_memory_of_the_one_before_it_and_an_old_one_finds_its_own() {
+    let (net, dir) = (Net::start().await, Net::directory());
+    let (plugins, setup) = mine(dir.path(), "[witness.settings]\nbehaviour = \"remember\"");
+    put(&plugins, "mine", &hostile(b"one."));
+    let mut daemon = Daemon::start(&net.write(dir.path(), &setup));
+    daemon.ready().await;
+    let now = async || daemon.witness().await.unwrap()["policy"]["sha256"].as_str().unwrap_or_default().to_owned();
+    until("the first file decides", async || !now().await.is_empty()).await;
+    let first = now().await;
+    put(&plugins, "mine", &hostile(b"two."));
+    until("the second file decides", async || now().await != first).await;
+    put(&plugins, "mine", &hostile(b"one."));
+    until("the first file decides again", async || now().await == first).await;
+    daemon.terminate().await;
+
+    // File and memory of each call.
+    let calls: Vec<(String, Vec<u8>)> = journal(&dir.path().join("state/decisions"))
+        .iter()
+        .filter_map(|entry| {
+            let sha256 = entry["policy"]["sha256"].as_str()?.to_owned();
+            Some((sha256, hex::decode(entry["memory"].as_str()?).ok()?))
+        })
+        .collect();
+    let begins = |at: usize| calls[at..].iter().position(|(file, _)| *file != calls[at].0).unwrap_or(calls.len()) + at;
+    let (second, again) = (begins(0), begins(begins(0)));
+    assert!(again < calls.len(), "{calls:?}");
+    // The policy keeps one zero more after each call.
+    let zeros = |count: usize| vec![0_u8; count];
+    assert_eq!(calls[0].1, zeros(0));
+    let kept = zeros(second);
+    assert_eq!(calls[second].1, [b"once ", kept.as_slice()].concat(), "taken over");
+    assert_eq!(calls[again].1, kept, "and its own");
+}
+
+/// What a journal holds, oldest first.
+fn journal(folder: &Path) -> Vec<serde_json::Value> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let lines = files.iter().flat_map(|file| {
+        let mut text = String::new();
+        flate2::read::MultiGzDecoder::new(std::fs::File::open(file).unwrap()).read_to_string(&mut text).unwrap();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<_>>()
+    });
+    lines.collect()
 }
 
 /// A journal that was kept on another machine: the bundled policies decide there what they decided, to the byte. What changes a policy's

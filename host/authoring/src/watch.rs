@@ -75,9 +75,8 @@ impl SourceWatch {
 /// Whether a file of the project is one that its author writes.
 fn is_source(project: &Path, path: &Path) -> bool {
     let Ok(within) = path.strip_prefix(project) else { return false };
-    let written_by_tools = |component: Component<'_>| {
-        NOT_SOURCES.iter().any(|folder| component.as_os_str() == OsStr::new(folder))
-    };
+    let written_by_tools =
+        |component: Component<'_>| NOT_SOURCES.iter().any(|folder| component.as_os_str() == OsStr::new(folder));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let built = name.ends_with(".wasm") || name.ends_with(".wasm.part") || name == "Cargo.lock";
     !built && !name.ends_with('~') && !within.components().any(written_by_tools)
@@ -93,7 +92,14 @@ mod tests {
         for source in ["/p/src/lib.rs", "/p/Cargo.toml", "/p/app.py", "/p/sdk/src/lib.rs"] {
             assert!(is_source(project, Path::new(source)), "{source}");
         }
-        for built in ["/p/target/debug/x", "/p/owl.wasm", "/p/.owl.wasm.part", "/p/node_modules/a.js", "/p/Cargo.lock", "/q/a.rs"] {
+        for built in [
+            "/p/target/debug/x",
+            "/p/owl.wasm",
+            "/p/.owl.wasm.part",
+            "/p/node_modules/a.js",
+            "/p/Cargo.lock",
+            "/q/a.rs",
+        ] {
             assert!(!is_source(project, Path::new(built)), "{built}");
         }
     }

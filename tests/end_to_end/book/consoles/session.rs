@@ -36,6 +36,8 @@ impl Session {
         if block.is("patient") {
             std::fs::create_dir_all(self.dir.path().join("plugins")).unwrap();
             std::fs::copy(patient(), self.dir.path().join("plugins/patient.wasm")).unwrap();
+            let nights = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/policy/nights");
+            let _ = std::os::unix::fs::symlink(nights, self.dir.path().join("nights"));
         }
         let examples = self.dir.path().join("examples");
         if block.is("examples") && !examples.exists() {

@@ -15,6 +15,10 @@ pub(super) fn project(name: &str, kind: Kind, language: Language) -> Result<(), 
         Language::Rust => "cargo test",
         Language::Python | Language::JavaScript => "see README.md for its tests",
     };
+    let nights = match kind {
+        Kind::Policy => format!("  dogwatch plugin test {}.wasm nights/*.toml\n", name.as_str()),
+        Kind::Channel => String::new(),
+    };
     say(format!(
         "Wrote {folder}/. Then:\n\
          \n\
@@ -22,6 +26,7 @@ pub(super) fn project(name: &str, kind: Kind, language: Language) -> Result<(), 
          \x20 {test}\n\
          \x20 dogwatch plugin build\n\
          \x20 dogwatch plugin check {name}.wasm\n\
+         {nights}\
          \n\
          To use it, put {name}.wasm into the plugin directory.",
         name = name.as_str()

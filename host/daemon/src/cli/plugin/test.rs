@@ -45,7 +45,8 @@ fn test(policy: &PolicyPlugin, path: &Path) -> Result<Tested, Failure> {
     let script: Script<Settings> = Script::from_toml(&text).map_err(|error| problem(error.to_string()))?;
     let settings = script.settings.clone().unwrap_or_default();
     policy.check(&settings).map_err(|error| problem(error.to_string()))?;
-    let played = script.play(&TriedPolicy::new(policy.clone(), settings)).map_err(|error| problem(error.to_string()))?;
+    let played =
+        script.play(&TriedPolicy::new(policy.clone(), settings)).map_err(|error| problem(error.to_string()))?;
     Ok(Tested { night: path.to_owned(), passed: played.passed(), played })
 }
 
