@@ -19,7 +19,7 @@ pub struct Inspection {
     pub sha256: String,
     /// Its size, in bytes.
     pub size: usize,
-    /// What it imports, but for Dogwatch's own types.
+    /// What it imports, but for what is Dogwatch's own.
     pub imports: Vec<String>,
     /// What it exports.
     pub exports: Vec<String>,
@@ -64,7 +64,8 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, LoadError> {
             // What is inside belongs to whoever put it together.
             _ if depth != 1 => {}
             Payload::ImportSection(section) => {
-                for import in section.into_imports().flatten() {
+                let foreign = |import: &wasmparser::Import<'_>| !import.module.starts_with(NAMESPACE);
+                for import in section.into_imports().flatten().filter(foreign) {
                     add(&mut found.imports, &format!("{} of {}", import.name, import.module));
                 }
             }
