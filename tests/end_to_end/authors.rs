@@ -57,9 +57,7 @@ async fn from_an_empty_folder_to_a_policy_in_force() {
     );
     assert!(checked.ends_with("night-owl.wasm works.\n"), "{checked}");
     let inspected = dogwatch(&project, &["plugin", "inspect", "night-owl.wasm"]);
-    for part in
-        ["policy    dogwatch:policy/policy@0.2.0", "setting   misses: ", "imports   nothing"]
-    {
+    for part in ["policy    dogwatch:policy/policy@0.2.0", "setting   misses: ", "imports   nothing"] {
         assert!(inspected.contains(part), "{part} is not in: {inspected}");
     }
     let tested = way.step(&["plugin", "test", "night-owl.wasm", "nights/crash.toml", "nights/blind.toml"]);

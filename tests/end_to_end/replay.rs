@@ -4,6 +4,10 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 
+use dogwatch_engine::Situation;
+use dogwatch_sim::PolicyChoice;
+use sha2::{Digest as _, Sha256};
+
 use crate::support::{Daemon, Net, Setup, WITNESS, hostile, mine, put, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,26 +87,42 @@ async fn a_new_file_takes_over_the_memory_of_the_one_before_it_and_an_old_one_fi
 fn journal(folder: &Path) -> Vec<serde_json::Value> {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
-    let lines = files.iter().flat_map(|file| {
-        let mut text = String::new();
-        flate2::read::MultiGzDecoder::new(std::fs::File::open(file).unwrap()).read_to_string(&mut text).unwrap();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<_>>()
-    });
-    lines.collect()
+    files.iter().flat_map(|file| entries(file)).collect()
 }
 
-/// A journal that was kept on another machine: the bundled policies decide there what they decided, to the byte. What changes a policy's
-/// decisions or their wording changes the first hash.
+fn entries(file: &Path) -> Vec<serde_json::Value> {
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(file).unwrap()).read_to_string(&mut text).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Journals that were kept on another machine: the policies decide here what they decided there, to the byte, from the file in the
+/// sandbox, which one compiler has made, and natively, by another one. What changes a policy's decisions or their wording changes the hash.
 #[test]
-fn decisions_are_the_same_on_any_machine() {
-    let journal = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/journals/demo.jsonl.gz");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
-    let output = command.arg("replay").arg(journal).args(["--policy", "threshold", "--json"]).output().unwrap();
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&report["situations"], &report["different"]), (&63.into(), &6.into()), "{report}");
-    let (name, hash) = (&report["sha256"][1][0], &report["sha256"][1][1]);
-    assert_eq!(
-        (name, hash),
-        (&"threshold".into(), &"5be1ad9ba6bf81e49acf67f226237cd9dfad19f9180b15485bb9f7150ff2907d".into())
-    );
+fn decisions_are_the_same_on_any_machine_and_by_either_compiler() {
+    let journals = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/journals");
+    for (name, situations, different, sha256) in [
+        ("demo", 63, 6, "5be1ad9ba6bf81e49acf67f226237cd9dfad19f9180b15485bb9f7150ff2907d"),
+        ("incident-2018", 13, 1, "227bb60737bf2aeece3154ba99c0ec8ebdc6085d48938f770291797fb4777a11"),
+    ] {
+        let journal = journals.join(name).with_extension("jsonl.gz");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let output = command.arg("replay").arg(&journal).args(["--policy", "threshold", "--json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&report["situations"], &report["different"]), (&situations.into(), &different.into()), "{report}");
+        assert_eq!(report["sha256"][1], serde_json::json!(["threshold", sha256]), "{name}, in the sandbox");
+        assert_eq!(native(&journal), sha256, "{name}, natively");
+    }
+}
+
+/// The same hash over the decisions of `threshold` as it is compiled into this program.
+fn native(journal: &Path) -> String {
+    let (mut policy, mut memory, mut hash) = (PolicyChoice::Threshold(2).native(0), Vec::new(), Sha256::new());
+    for entry in entries(journal) {
+        let situation: Situation = serde_json::from_value(entry["situation"].clone()).unwrap();
+        let decided = policy.decide(&situation, &memory).map_err(|why| why.to_string());
+        hash.update(serde_json::to_vec(&decided).unwrap());
+        memory = decided.unwrap().memory;
+    }
+    hex::encode(hash.finalize())
 }
