@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use dogwatch_sdk::testing::night_by;
+use policy_threshold::Threshold;
 use tempfile::TempDir;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, build_project, said, until};
@@ -162,6 +164,25 @@ fn a_night_that_comes_otherwise_fails_and_shows_what_was_decided() {
     }
     let faults = dogwatch(folder.path(), &["plugin", "test", "--faults"]);
     assert!(faults.contains("holder-crashed               the node that holds the key dies\n"), "{faults}");
+}
+
+#[test]
+fn a_night_is_played_natively_too() {
+    let nights = root().join("examples/policy/nights");
+    let play = |night: &Path| night_by::<Threshold>(DOGWATCH, night).map_err(|failure| failure.to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let night = folder.path().join("night.toml");
+    let text = std::fs::read_to_string(nights.join("crash.toml")).unwrap();
+    std::fs::write(&night, text.replace("2 misses in a row", "missed 2 slots in a row")).unwrap();
+    play(&night).unwrap();
+    std::fs::write(&night, &text).unwrap();
+    let failure = play(&night).unwrap_err();
+    assert!(failure.contains("FAILS slots 200 to 300") && failure.contains("missed 2 slots in a row"), "{failure}");
+    std::fs::write(&night, text.replace("misses = 2", "mises = 2")).unwrap();
+    assert!(play(&night).unwrap_err().contains("mises"));
+    std::fs::write(&night, text.replace("holder-crashed", "nothing")).unwrap();
+    assert!(play(&night).unwrap_err().contains("there is no fault kind"));
+    assert!(night_by::<Threshold>("no-such-program", &night).unwrap_err().to_string().contains("cannot run"));
 }
 
 #[test]

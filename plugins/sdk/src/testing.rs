@@ -2,7 +2,9 @@
 
 mod calls;
 pub(crate) mod fixtures;
+mod from_json;
 mod golden;
+mod night;
 mod render;
 
 pub use calls::{
@@ -11,4 +13,5 @@ pub use calls::{
 };
 pub use fixtures::{HOSTILE, alert, alerts, answer, overlong, own_slot, response, situation, time_of};
 pub use golden::golden;
+pub use night::{NightFailure, night, night_by};
 pub use render::{json_body, shown, shown_all, shown_form};

@@ -1,5 +1,6 @@
 //! `dogwatch plugin`.
 
+mod ask_me;
 mod bench;
 mod build;
 mod check;
@@ -78,14 +79,17 @@ pub(super) enum PluginCommand {
     /// Play nights that are scripts, and hold a policy's decisions against what they expect
     Test {
         /// The policy's file, or a bundled policy's name
-        #[arg(required_unless_present = "faults")]
+        #[arg(required_unless_present_any = ["faults", "ask_me"])]
         file: Option<PathBuf>,
         /// The nights: TOML files
-        #[arg(value_name = "NIGHT", required_unless_present = "faults")]
+        #[arg(value_name = "NIGHT", required_unless_present_any = ["faults", "ask_me"])]
         nights: Vec<PathBuf>,
         /// List what can go wrong in a night
         #[arg(long, conflicts_with_all = ["file", "nights"])]
         faults: bool,
+        /// Play that night, and ask the program at the other end of standard input and output: the SDK's test kit
+        #[arg(long, value_name = "NIGHT", conflicts_with_all = ["file", "nights", "faults"], hide = true)]
+        ask_me: Option<PathBuf>,
         #[command(flatten)]
         format: Format,
     },
@@ -182,6 +186,7 @@ pub(super) fn run(command: PluginCommand, clock: Clock) -> Result<(), Failure> {
         PluginCommand::Build { project, to, watch: true } => build::watch(&project, to.as_deref()),
         PluginCommand::Check { file, settings, format } => check::run(&file, settings.as_deref(), format),
         PluginCommand::Test { file: Some(file), nights, format, .. } => test::run(&file, &nights, format),
+        PluginCommand::Test { ask_me: Some(night), .. } => ask_me::run(&night),
         PluginCommand::Test { file: None, .. } => test::faults(),
         PluginCommand::Trust { name, config } => trust::run(&name, &config.config),
         PluginCommand::Inspect { file, format } => inspect::run(&file, format),

@@ -13,11 +13,11 @@ use crate::cli::common::{Format, say};
 
 /// A night, and what came of it.
 #[derive(Debug, Serialize)]
-struct Tested {
-    night: PathBuf,
-    passed: bool,
+pub(super) struct Tested {
+    pub(super) night: PathBuf,
+    pub(super) passed: bool,
     #[serde(flatten)]
-    played: Played,
+    pub(super) played: Played,
 }
 
 /// Prints what can go wrong in a night.
@@ -50,7 +50,7 @@ fn test(policy: &PolicyPlugin, path: &Path) -> Result<Tested, Failure> {
     Ok(Tested { night: path.to_owned(), passed: played.passed(), played })
 }
 
-fn words(tested: &[Tested]) -> String {
+pub(super) fn words(tested: &[Tested]) -> String {
     let mut out = String::new();
     for Tested { night, played, .. } in tested {
         let Played { verdicts, lost, switches, refused, broken, .. } = played;
