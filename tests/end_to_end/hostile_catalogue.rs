@@ -14,7 +14,10 @@ use crate::support::{Daemon, Net, Setup, WITNESS, put, threshold, until};
 /// What the book says that the daemon stays under, in KiB.
 const MEMORY: u64 = 256 << 10;
 
-/// A daemon that decides by the policy `mine`, has the policy `spare` to fall back on, and a channel `chan` for pages.
+/// The plugins of channels for pages: several hostile files at once, where they can be told apart.
+const CHANNELS: [&str; 4] = ["chan", "chan-b", "chan-c", "chan-d"];
+
+/// A daemon that decides by the policy `mine`, has the policy `spare` to fall back on, and channels for pages.
 struct Scene {
     net: Net,
     dir: tempfile::TempDir,
@@ -29,17 +32,19 @@ impl Scene {
         fs::create_dir(&plugins).unwrap();
         put(&plugins, "mine", threshold());
         put(&plugins, "spare", threshold());
-        put(&plugins, "chan", &Guest::channel().module());
+        CHANNELS.iter().for_each(|name| put(&plugins, name, &Guest::channel().module()));
         let witness = "policy = \"mine\"\nfallback_policy = \"spare\"".to_owned();
         let top = format!("plugins_dir = {plugins:?}\n[alerts]\nstorm = 0\n");
         let config = net.write(dir.path(), &Setup { top, witness, ..Setup::default() });
         let mut text = fs::read_to_string(&config).unwrap();
         let (hook, host) = (dir.path().join("hook"), &net.sink.address);
         fs::write(&hook, format!("http://{host}/hook")).unwrap();
-        text.push_str(&format!(
-            "\n[[channel]]\nname = \"second\"\nplugin = \"chan\"\nmin_severity = \"page\"\nallow_hosts = [\"{host}\"]\n\
-             [channel.secrets]\nurl = {{ file = {hook:?} }}\n"
-        ));
+        for name in CHANNELS {
+            text.push_str(&format!(
+                "\n[[channel]]\nname = \"{name}\"\nplugin = \"{name}\"\nmin_severity = \"page\"\n\
+                 allow_hosts = [\"{host}\"]\n[channel.secrets]\nurl = {{ file = {hook:?} }}\n"
+            ));
+        }
         fs::write(&config, text).unwrap();
         private(&hook);
         let daemon = Daemon::start(&config);
@@ -52,10 +57,22 @@ impl Scene {
         self.refusals(name).iter().filter(|details| details.contains(&sha256(wasm))).count()
     }
 
-    /// What was told of refused files of that name.
+    /// What the log says of refused files of that name. The alert about them is one: that it opens again and again is told once.
     fn refusals(&self, name: &str) -> Vec<String> {
+        let words = [&format!("\"plugin\":\"{name}\""), "the plugin's new file is refused; the old one stays in use"];
+        self.daemon.log().into_iter().filter(|line| words.iter().all(|words| line.contains(words))).collect()
+    }
+
+    /// How often a plugin of that name was put into use.
+    fn reloads(&self, name: &str) -> usize {
+        let words = format!("plugin {name} was replaced and reloaded");
+        self.daemon.log().iter().filter(|line| line.contains(&words)).count()
+    }
+
+    /// Whether the operator had an alert about a file of that name that says this.
+    fn is_alerted(&self, name: &str, says: &str) -> bool {
         let alerts = self.net.sink.alerts(&format!("/plugin-refused/{name}"), "opened");
-        alerts.iter().map(|alert| alert.text("details").to_owned()).collect()
+        alerts.iter().any(|alert| alert.text("details").contains(says))
     }
 
     fn is_in_use(&self, name: &str, wasm: &[u8]) -> bool {
@@ -64,8 +81,12 @@ impl Scene {
 
     /// Waits until what is in the directory has been looked at, and led to this.
     async fn looks(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let mut asked = 0_u32;
         until(what, async || {
-            self.daemon.signal("HUP").await;
+            if asked.is_multiple_of(8) {
+                self.daemon.signal("HUP").await;
+            }
+            asked += 1;
             holds(self)
         })
         .await;
@@ -117,11 +138,13 @@ fn words(entry: &Entry) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_hostile_plugin_is_told_once_and_decisions_go_on() {
     let scene = Scene::start().await;
-    // Several at once, where they can be told apart.
     let (policies, others): (Vec<_>, Vec<_>) = catalogue().into_iter().partition(|entry| entry.kind == Kind::Policy);
-    let mut queues = [("mine", VecDeque::new()), ("spare", VecDeque::new()), ("chan", others.into())];
-    for (index, entry) in policies.into_iter().enumerate() {
-        queues[index % 2].1.push_back(entry);
+    let mut queues: Vec<(&str, VecDeque<Entry>)> =
+        ["mine", "spare"].into_iter().chain(CHANNELS).map(|name| (name, VecDeque::new())).collect();
+    for (slots, entries) in [(0..2, policies), (2..6, others)] {
+        for (entry, slot) in entries.into_iter().zip(slots.cycle()) {
+            queues[slot].1.push_back(entry);
+        }
     }
     let mut refused = Vec::new();
     while queues.iter().any(|(_, queue)| !queue.is_empty()) {
@@ -132,23 +155,29 @@ async fn each_hostile_plugin_is_told_once_and_decisions_go_on() {
             put(&scene.plugins, name, &wasm);
             round.push((*name, entry, wasm));
         }
-        let what =
-            format!("these are told of or in use: {:?}", round.iter().map(|(_, entry, _)| entry).collect::<Vec<_>>());
-        scene
-            .looks(&what, |scene| {
-                round.iter().all(|(name, entry, wasm)| {
-                    if is_refused(entry) { scene.told(name, wasm) > 0 } else { scene.is_in_use(name, wasm) }
-                })
-            })
-            .await;
+        for (name, entry, wasm) in &round {
+            let what = format!("{entry:?} is told of or in use, as {name}");
+            scene
+                .looks(
+                    &what,
+                    |scene| {
+                        if is_refused(entry) { scene.told(name, wasm) > 0 } else { scene.is_in_use(name, wasm) }
+                    },
+                )
+                .await;
+        }
         scene.decides().await;
         refused.extend(round.into_iter().filter(|(_, entry, _)| is_refused(entry)));
     }
     for (name, entry, wasm) in &refused {
         assert_eq!(scene.told(name, wasm), 1, "{entry:?} is told once");
-        let told = scene.refusals(name).into_iter().find(|details| details.contains(&sha256(wasm))).unwrap();
+        let told = scene.refusals(name).into_iter().find(|line| line.contains(&sha256(wasm))).unwrap();
         assert!(told.contains(&words(entry)), "{entry:?}: {told}");
         assert!(!told.contains("the sandbox failed"), "{entry:?}: {told}");
+    }
+    for name in ["mine", "spare", "chan"] {
+        let (_, entry, wasm) = refused.iter().find(|(known, ..)| *known == name).unwrap();
+        assert!(scene.is_alerted(name, &sha256(wasm)), "there is no alert about {entry:?}");
     }
     assert!(refused.len() > 60, "{}", refused.len());
     damaged(&scene).await;
@@ -206,13 +235,15 @@ async fn whatever_lies_in_the_plugin_directory_is_told_once_and_never_read_out()
             fs::remove_dir(&mine).unwrap();
         }
         put(&scene.plugins, "mine", threshold());
-        let resolved = |scene: &Scene| scene.net.sink.alerts("/plugin-refused/mine", "resolved").len() > count;
-        scene.looks("a good file takes its place", resolved).await;
+        scene
+            .looks(&format!("a good file takes its place after {hostile:?}"), |scene| scene.reloads("mine") > count)
+            .await;
         for left in ["target", "key"] {
             let _ = fs::remove_file(staged.with_extension(left));
         }
         scene.decides().await;
     }
+    assert!(scene.is_alerted("mine", "it is not a regular file"));
     never_at_rest(&scene, &mine).await;
     odd_names(&scene).await;
     let key = |text: &str| text.contains(KEY.get(..8).unwrap());
