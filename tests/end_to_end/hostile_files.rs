@@ -20,7 +20,7 @@ const IMPATIENT: CompileBudget = CompileBudget { memory: 2 << 30, processor: PAT
 
 /// A valid module of 30 kB that takes half a minute to compile, and most of a gigabyte: each of its loops, one within the
 /// other, changes one of its variables, and each variable may come to each loop from two sides.
-fn slow_to_compile() -> Vec<u8> {
+pub(crate) fn slow_to_compile() -> Vec<u8> {
     const VARIABLES: usize = 2000;
     const LOOPS: usize = 1500;
     let variables = "i64 ".repeat(VARIABLES);

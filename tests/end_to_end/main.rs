@@ -24,6 +24,8 @@ mod examples;
 mod failover;
 mod faults;
 mod gateway;
+mod hostile_catalogue;
+mod hostile_channels;
 mod hostile_files;
 mod hot_swap;
 mod liveness;

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-const TARGETS: [&str; 3] = ["answers", "redirects", "retry_after"];
+const TARGETS: [&str; 5] = ["answers", "redirects", "retry_after", "plugin_bytes", "channel_answers"];
+/// Those that begin with the catalogue of hostile plugins.
+const SEEDED: [&str; 2] = ["plugin_bytes", "channel_answers"];
 const VERSION: &str = "0.13.1";
 /// What an issue asks of them: five minutes each.
 const SECONDS: u32 = 300;
@@ -26,6 +28,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     let fuzz = fuzzer()?;
     let captures = crate::root().join("host/rpc/tests/captures");
+    if targets.iter().any(|target| SEEDED.contains(target)) {
+        let seeds = ["run", "--quiet", "-p", "dogwatch-hostile", "--example", "seeds", "--"].map(str::to_owned);
+        crate::cargo(seeds.into_iter().chain([crate::root().join("tests/fuzz/corpus").display().to_string()]))?;
+    }
     for target in targets {
         let corpus = crate::root().join("tests/fuzz/corpus").join(target);
         std::fs::create_dir_all(&corpus).with_context(|| format!("{} cannot be made", corpus.display()))?;

@@ -12,6 +12,9 @@ use crate::store::Delivery;
 /// The longest wait between two attempts.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// A wait that a service asks for is never shorter than this, once the first attempts have shown that it does not mean it.
+const SHORTEST_ASKED: Duration = Duration::from_secs(5);
+
 /// The first wait after a refusal that a service calls final; it doubles with each attempt.
 const REFUSED_WAIT: Duration = Duration::from_mins(1);
 
@@ -82,7 +85,11 @@ impl RetryPolicy {
                 let why = "the service wants it sent elsewhere".to_owned();
                 Next::Retry(Retry { memory: Some(memory), ..retry(after, why) })
             }
-            Outcome::Wait(after, why) => Next::Retry(Retry { rests: Rests::Channel, ..retry(after, why) }),
+            Outcome::Wait(after, why) => {
+                // A service, or a channel, that asks to be asked again at once must not be asked a thousand times a second.
+                let after = after.max(backoff(attempts).min(SHORTEST_ASKED));
+                Next::Retry(Retry { rests: Rests::Channel, ..retry(after, why) })
+            }
             Outcome::Failed(why) => Next::Retry(retry(backoff(attempts), why)),
             Outcome::NoPlugin(why) => again(self.without_plugin, why),
             Outcome::Refused(why) => match again(self.refused, why) {
@@ -249,6 +256,17 @@ mod tests {
             let policy = RetryPolicy::outbox(&alert(severity, at), at, Superseded::No);
             assert_eq!(policy.next(refused(), 0), Next::GiveUp("no".to_owned()));
         }
+    }
+
+    #[test]
+    fn nobody_is_asked_again_at_once_for_ever() {
+        let at = Time::from_secs(1_000_000);
+        let policy = RetryPolicy::outbox(&alert(Severity::Page, at), at, Superseded::No);
+        let waits =
+            [0, 1, 3, 99].map(|attempts| wait(policy.next(Outcome::Wait(Duration::ZERO, String::new()), attempts)));
+        let (half, five) = (Duration::from_millis(500), Duration::from_secs(5));
+        assert!(waits.iter().all(|wait| wait.is_some_and(|wait| (half..=five).contains(&wait))), "{waits:?}");
+        assert_eq!(waits.last(), Some(&Some(five)));
     }
 
     /// Which sender retries which failures.

@@ -191,8 +191,11 @@ impl ChannelClient {
             match blocking(|| judge(index, &response)) {
                 Ok(Judgement::Delivered) => {}
                 Ok(Judgement::Accepted(text)) => outcome = Outcome::Delivered(scrub(&text)),
-                Ok(Judgement::Follow(following)) => outcome = Outcome::Follow(following),
-                Ok(Judgement::Remember(memory)) => return Outcome::Remember(memory),
+                // What a service echoes must not get into the store.
+                Ok(Judgement::Follow(following)) => {
+                    outcome = Outcome::Follow(FollowUp { receipt: scrub(&following.receipt), ..following });
+                }
+                Ok(Judgement::Remember(memory)) => return Outcome::Remember(scrub(&memory)),
                 Ok(Judgement::RetryAfter(wait)) => {
                     return Outcome::Wait(wait, format!("the service asks to wait {} s", wait.as_secs_f32().ceil()));
                 }

@@ -25,6 +25,9 @@ pub(super) const PLUGIN_LOOK: Duration = Duration::from_secs(2);
 const FIRST_REST: u32 = 15;
 const LONGEST_REST: u32 = 450;
 
+/// How many files that no configuration names are told one by one.
+const LISTED: usize = 20;
+
 /// The senders that replace the channels' plugins, in the order of the configuration.
 pub(super) type ChannelSenders = Vec<watch::Sender<Result<ChannelPlugin, ChannelFault>>>;
 
@@ -73,7 +76,7 @@ impl PluginFollower {
             // Compiling takes a while and must not hold up anything.
             let Ok(changes) = tokio::task::spawn_blocking(move || library.refresh()).await else { continue };
             let changed = !changes.is_empty();
-            for change in changes {
+            for change in self.worth_telling(changes) {
                 self.take_in(change, &mut known).await;
             }
             if changed {
@@ -91,8 +94,39 @@ impl PluginFollower {
         }
     }
 
+    /// The changes without those that nobody waits for, where they are many: a line in the log for each would hide the others.
+    fn worth_telling(&self, changes: Vec<LibraryChange>) -> Vec<LibraryChange> {
+        let unused = |change: &LibraryChange| match change {
+            LibraryChange::Available { name } | LibraryChange::Removed { name } => !self.is_used(name),
+            LibraryChange::Unfit(_) => true,
+            LibraryChange::Reloaded { .. } | LibraryChange::ReloadFailed(_) => false,
+        };
+        let (unused, mut told): (Vec<_>, Vec<_>) = changes.into_iter().partition(unused);
+        if unused.len() > LISTED {
+            let (site, files, first) = (&self.config.site, unused.len(), unused.first().map(ToString::to_string));
+            tracing::warn!(
+                site,
+                files,
+                first,
+                "many files came into the plugin directory, or went, that no configuration names"
+            );
+        } else {
+            told.extend(unused);
+        }
+        told
+    }
+
+    /// Whether the configuration names this plugin.
+    fn is_used(&self, name: &str) -> bool {
+        let policies = self.config.witnesses.iter().flat_map(roles).map(|(_, policy)| policy);
+        policies.chain(self.config.channels.iter().map(|channel| channel.plugin.as_str())).any(|used| used == name)
+    }
+
     async fn take_in(&self, change: LibraryChange, known: &mut Known) {
-        tracing::info!(site = self.config.site, "{change}");
+        match &change {
+            LibraryChange::Unfit(_) => tracing::warn!(site = self.config.site, "{change}"),
+            _ => tracing::info!(site = self.config.site, "{change}"),
+        }
         match change {
             LibraryChange::Reloaded { name, .. } | LibraryChange::Available { name } => {
                 match self.put_into_use(&name, known).await {
@@ -102,6 +136,7 @@ impl PluginFollower {
             }
             LibraryChange::ReloadFailed(problem) => self.refused(&problem.name, &problem.to_string(), known).await,
             LibraryChange::Removed { name } => self.accepted(&name, known).await,
+            LibraryChange::Unfit(_) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::call::PluginError;
 use crate::compile::refusal::CompilerEnd;
+use crate::limits::NAME;
 use crate::world::{World, known_interfaces};
 
 /// Why a file is not a plugin for this host. Each text continues "plugin NAME (FILE) …".
@@ -10,6 +11,12 @@ pub enum LoadError {
     /// It cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
+    /// Its file's name is not one that a plugin can have.
+    #[error(
+        "has a name that no plugin can have; plugins have names of at most {} bytes, without control characters",
+        NAME
+    )]
+    BadName,
     /// It changed while it was read.
     #[error("changed while it was read; write plugins to another name and rename them into place")]
     ChangedWhileRead,
@@ -24,7 +31,7 @@ pub enum LoadError {
     Precompiled,
     /// It is not WebAssembly.
     #[error("is not WebAssembly: it begins with {0}")]
-    NotWasm(String),
+    NotWasm(&'static str),
     /// It is a core module whose description of its component type is missing or does not match it.
     #[error("is a core module that cannot be made a component; is it built with the SDK's export macro? {0}")]
     NotComponent(String),

@@ -1,6 +1,6 @@
 //! The plugins by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,9 +34,14 @@ pub struct Library {
     rules: FileRules,
     pub(super) directory: Option<PathBuf>,
     entries: Mutex<LibraryEntries>,
+    /// The files of the directory that can be no plugins, as they were told of.
+    pub(super) unfit: Mutex<BTreeSet<PathBuf>>,
     /// Whether nobody can wait for a file that takes long to compile.
     hurried: AtomicBool,
 }
+
+/// Plugins that are named where there is none of a name.
+const HINTS: usize = 30;
 
 /// How long a file may take to compile where somebody waits.
 pub(crate) const HURRIED: Duration = Duration::from_secs(10);
@@ -55,6 +60,8 @@ pub(super) struct LibraryEntry {
     pub(super) refused: bool,
     /// Whether it was refused for a reason that may pass.
     pub(super) may_pass: bool,
+    /// How many looks in a row found another file that is to replace it and does not load.
+    pub(super) restless: u32,
     /// Whether it failed only because nobody had the time to wait.
     late: bool,
 }
@@ -62,7 +69,8 @@ pub(super) struct LibraryEntry {
 impl LibraryEntry {
     /// A plugin that nobody has asked for yet.
     pub(super) const fn new(source: PluginSource) -> Self {
-        Self { source, loaded: None, failed: None, unsettled: None, refused: false, may_pass: false, late: false }
+        let (refused, may_pass, late) = (false, false, false);
+        Self { source, loaded: None, failed: None, unsettled: None, refused, may_pass, restless: 0, late }
     }
 }
 
@@ -87,10 +95,11 @@ impl Library {
             .iter()
             .map(|bundled| (bundled.name.to_owned(), LibraryEntry::new(PluginSource::Bundled(bundled.wasm))))
             .collect();
-        let mut problems = Vec::new();
+        let (mut problems, mut unfit) = (Vec::new(), BTreeSet::new());
         if let Some(directory) = directory {
-            let (found, mut bad) = files::scan(directory);
-            problems.append(&mut bad);
+            let (found, bad) = files::scan(directory);
+            unfit.extend(bad.iter().filter_map(LoadProblem::path).cloned());
+            problems.extend(bad);
             for (name, (path, stamp)) in found {
                 if let Err(error) = files::read_start(&path).and_then(|bytes| magic::check_magic(&bytes)) {
                     problems.push(LoadProblem { name: name.clone(), origin: PluginOrigin::File(path.clone()), error });
@@ -104,6 +113,7 @@ impl Library {
                 rules,
                 directory: directory.map(Path::to_owned),
                 entries: Mutex::new(entries),
+                unfit: Mutex::new(unfit),
                 hurried: AtomicBool::new(false),
             },
             problems,
@@ -140,19 +150,34 @@ impl Library {
     pub fn read_file(sandbox: Sandbox, path: &Path) -> Result<(Vec<u8>, Result<AnyPlugin, LoadProblem>), LoadProblem> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = sanitize(&stem.replace('_', "-"), NAME);
-        let library = Self {
-            sandbox,
-            rules: FileRules::default(),
-            directory: None,
-            entries: Mutex::default(),
-            hurried: AtomicBool::new(false),
-        };
+        let library = Self::empty(sandbox);
         let problem = |error| LoadProblem { name: name.clone(), origin: PluginOrigin::File(path.to_owned()), error };
         // A link is followed here: whoever calls this names the file.
         let whole = std::fs::canonicalize(path).map_err(|error| problem(error.into()))?;
         let bytes = files::read(&whole, library.sandbox.limits().file).map_err(problem)?.bytes;
         let loaded = library.plugin(&name, &bytes, Maker::Anybody).map(|(plugin, _)| plugin).map_err(problem);
         Ok((bytes, loaded))
+    }
+
+    /// Loads a plugin that is in no file.
+    ///
+    /// # Errors
+    ///
+    /// It does not load.
+    pub fn load_bytes(sandbox: Sandbox, name: &str, wasm: &[u8]) -> Result<AnyPlugin, LoadError> {
+        Self::empty(sandbox).plugin(name, wasm, Maker::Anybody).map(|(plugin, _)| plugin)
+    }
+
+    /// A library without any plugin.
+    fn empty(sandbox: Sandbox) -> Self {
+        Self {
+            sandbox,
+            rules: FileRules::default(),
+            directory: None,
+            entries: Mutex::default(),
+            unfit: Mutex::default(),
+            hurried: AtomicBool::new(false),
+        }
     }
 
     /// The policy with that name, compiled now if it is not yet.
@@ -318,8 +343,10 @@ fn wrong_world(name: &str, found: World, wanted: World) -> LibraryError {
 }
 
 fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
+    if let Some(meant) = nearest(name, known.clone()) {
+        return format!("did you mean {meant}?");
     }
+    let more = known.clone().skip(HINTS).count();
+    let listed = known.take(HINTS).collect::<Vec<_>>().join(", ");
+    if more == 0 { format!("there are: {listed}") } else { format!("there are: {listed}, and {more} more") }
 }

@@ -1,5 +1,7 @@
 //! Plugins that cannot be had.
 
+use std::path::PathBuf;
+
 use super::origin::PluginOrigin;
 use crate::error::load::LoadError;
 use crate::world::World;
@@ -14,6 +16,16 @@ pub struct LoadProblem {
     pub origin: PluginOrigin,
     /// Why it does not load.
     pub error: LoadError,
+}
+
+impl LoadProblem {
+    /// The file, if it is one.
+    pub(super) const fn path(&self) -> Option<&PathBuf> {
+        match &self.origin {
+            PluginOrigin::File(path) => Some(path),
+            PluginOrigin::Bundled => None,
+        }
+    }
 }
 
 /// Why the library does not have a plugin.

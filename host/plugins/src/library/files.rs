@@ -12,14 +12,16 @@ use super::error::LoadProblem;
 use super::origin::PluginOrigin;
 use super::stamp::FileStamp;
 use crate::error::load::LoadError;
+use crate::limits::NAME;
+use crate::text::{is_deceptive, sanitize};
 
 const NOT_REGULAR: &str = "it is not a regular file; put the file itself there, not a link to it";
 
 /// Path and stamp of each plugin file, by the plugin's name.
 pub(super) type PluginFiles = BTreeMap<String, (PathBuf, FileStamp)>;
 
-/// Finds every `name.wasm` that is a regular file. Skips directories, hidden files, and files with other endings, as
-/// half-copied ones have.
+/// Finds every `name.wasm` that is a regular file; of all others of that ending, why they are none. Skips hidden files, and files
+/// with other endings, as half-copied ones have.
 pub(super) fn scan(directory: &Path) -> (PluginFiles, Vec<LoadProblem>) {
     let (mut found, mut problems) = (PluginFiles::new(), Vec::new());
     let entries = match fs::read_dir(directory) {
@@ -34,35 +36,37 @@ pub(super) fn scan(directory: &Path) -> (PluginFiles, Vec<LoadProblem>) {
         let Some(name) = plugin_name(&path) else {
             continue;
         };
-        match regular(&entry) {
-            Ok(Some(stamp)) => {
+        match name.and_then(|name| Ok((name, regular(&entry)?))) {
+            Ok((name, stamp)) => {
                 found.insert(name, (path, stamp));
             }
-            Ok(None) => {}
             Err(error) => {
-                problems.push(LoadProblem { name, origin: PluginOrigin::File(path), error: error.into() });
+                let name = sanitize(&path.file_stem().unwrap_or_default().to_string_lossy(), NAME);
+                problems.push(LoadProblem { name, origin: PluginOrigin::File(path), error });
             }
         }
     }
     (found, problems)
 }
 
-/// The name of the plugin in this file, if the file's name is that of a plugin.
-fn plugin_name(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str()?.strip_suffix(".wasm")?;
-    (!name.is_empty() && !name.starts_with('.')).then(|| name.to_owned())
+/// The name of the plugin in this file; nothing if it is not meant as one.
+fn plugin_name(path: &Path) -> Option<Result<String, LoadError>> {
+    let file = path.file_name()?;
+    let Some(name) = file.to_str() else {
+        return file.as_encoded_bytes().ends_with(b".wasm").then_some(Err(LoadError::BadName));
+    };
+    let name = name.strip_suffix(".wasm")?;
+    if name.is_empty() || name.starts_with('.') {
+        return None;
+    }
+    let fits = name.len() <= NAME && !name.contains(is_deceptive);
+    Some(if fits { Ok(name.to_owned()) } else { Err(LoadError::BadName) })
 }
 
-/// The stamp of a regular file; nothing for a directory. Refuses anything else, such as a link out of the directory.
-fn regular(entry: &DirEntry) -> Result<Option<FileStamp>, io::Error> {
+/// The stamp of a regular file. Refuses anything else, such as a link out of the directory.
+fn regular(entry: &DirEntry) -> Result<FileStamp, LoadError> {
     let metadata = entry.metadata()?;
-    if metadata.is_file() {
-        Ok(Some(FileStamp::of(&metadata)))
-    } else if metadata.is_dir() {
-        Ok(None)
-    } else {
-        Err(io::Error::other(NOT_REGULAR))
-    }
+    if metadata.is_file() { Ok(FileStamp::of(&metadata)) } else { Err(io::Error::other(NOT_REGULAR).into()) }
 }
 
 /// Opens a regular file. What was one when the directory was listed may be a link or a pipe by now: neither is followed, and
@@ -113,12 +117,15 @@ mod tests {
 
     #[test]
     fn only_whole_files_name_plugins() {
-        let name = |path: &str| plugin_name(Path::new(path));
+        let name = |path: &str| plugin_name(Path::new(path)).map(Result::unwrap);
         assert_eq!(name("/p/mine.wasm").as_deref(), Some("mine"));
         assert_eq!(name("/p/my.own.wasm").as_deref(), Some("my.own"));
         for path in ["/p/.wasm", "/p/.mine.wasm", "/p/mine.wasm.tmp", "/p/mine.wasm~", "/p/mine.cwasm", "/p/mine", "/"]
         {
             assert_eq!(name(path), None, "{path}");
+        }
+        for path in ["/p/a\nb.wasm", "/p/\u{202e}a.wasm", &format!("/p/{}.wasm", "x".repeat(NAME + 1))] {
+            assert!(matches!(plugin_name(Path::new(path)), Some(Err(LoadError::BadName))), "{path}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Changes in the operator's plugin directory.
 
-use std::collections::btree_map;
+use std::collections::{BTreeSet, btree_map};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use super::any_plugin::AnyPlugin;
 use super::catalog::{Library, LibraryEntry};
@@ -11,6 +12,9 @@ use super::files;
 use super::source::PluginSource;
 use super::stamp::FileStamp;
 use crate::error::load::LoadError;
+
+/// How many looks in a row may find another file until that is told: it is written in place for half a minute, or for ever.
+const RESTLESS: u32 = 15;
 
 /// A change in the operator's plugin directory.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub enum LibraryChange {
     },
     /// A plugin in use has a new file that does not load. The loaded one stays in use.
     ReloadFailed(LoadProblem),
+    /// Something is there that has a plugin's ending and can be none, and no plugin in use has its name.
+    Unfit(LoadProblem),
     /// A plugin's file is gone. If the plugin is in use, it stays in use until the daemon stops.
     Removed {
         /// The plugin's name.
@@ -42,6 +48,7 @@ impl fmt::Display for LibraryChange {
             Self::Available { name } => write!(f, "plugin {name} is available and not in use"),
             Self::Reloaded { name, sha256 } => write!(f, "plugin {name} was replaced and reloaded (sha256 {sha256})"),
             Self::ReloadFailed(problem) => write!(f, "{problem}; the version loaded before stays in use"),
+            Self::Unfit(problem) => write!(f, "{problem}; it is left alone"),
             Self::Removed { name } => {
                 write!(f, "plugin {name}: its file is gone; if it is in use, it stays in use until the daemon stops")
             }
@@ -60,8 +67,9 @@ impl Library {
         if std::fs::read_dir(directory).is_err() {
             return Vec::new();
         }
-        let (found, _) = files::scan(directory);
-        let mut changes = self.note_removed(&found);
+        let (found, unfit) = files::scan(directory);
+        let mut changes = self.note_unfit(unfit);
+        changes.extend(self.note_removed(&found));
         changes.extend(found.into_iter().filter_map(|(name, (path, stamp))| self.note_file(name, path, stamp)));
         changes
     }
@@ -76,6 +84,31 @@ impl Library {
                 entry.unsettled = Some(std::mem::replace(&mut entry.source, gone));
             }
         }
+    }
+
+    /// Notes what is there and can be no plugin. Each is told once, until it is gone.
+    fn note_unfit(&self, unfit: Vec<LoadProblem>) -> Vec<LibraryChange> {
+        let now: BTreeSet<_> = unfit.iter().filter_map(LoadProblem::path).cloned().collect();
+        let before = {
+            let mut known = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *known, now)
+        };
+        let mut changes = Vec::new();
+        for problem in unfit {
+            let Some(path) = problem.path().filter(|path| !before.contains(*path)) else { continue };
+            // In the place of a file that is in use, it is refused as any other.
+            let mut entries = self.entries();
+            let replaced =
+                entries.get_mut(&problem.name).filter(|entry| entry.source.is_at(path) && entry.loaded.is_some());
+            changes.push(match replaced {
+                Some(entry) => {
+                    (entry.source, entry.refused) = (PluginSource::Gone(path.clone()), true);
+                    LibraryChange::ReloadFailed(problem)
+                }
+                None => LibraryChange::Unfit(problem),
+            });
+        }
+        changes
     }
 
     /// Notes which files are gone.
@@ -132,30 +165,35 @@ impl Library {
             let error = LoadError::WorldChanged { found: plugin.world(), wanted: loaded.world() };
             Err(LoadProblem { name: name.clone(), origin: source.origin(), error })
         });
-        // Still being written: the next refresh sees another stamp, or the finished file. What does not load may be that too, in a
-        // pause of the writer: it is looked at twice.
-        if matches!(&compiled, Err(LoadProblem { error: LoadError::ChangedWhileRead, .. })) {
-            return None;
-        }
         let mut entries = self.entries();
         let entry = entries.get_mut(&name)?;
-        if compiled.is_err() && entry.unsettled.as_ref() != Some(&source) {
-            entry.unsettled = Some(source);
-            return None;
+        let plugin = match compiled {
+            Ok(plugin) => plugin,
+            Err(problem) => return entry.does_not_load(source, problem),
+        };
+        (entry.source, entry.unsettled, entry.restless) = (source, None, 0);
+        let sha256 = plugin.sha256().to_owned();
+        // What takes the place of a refused file is news, even if it is what has been in use all along.
+        let same = sha256 == loaded.sha256() && !std::mem::take(&mut entry.refused);
+        entry.loaded = Some(plugin);
+        (!same).then_some(LibraryChange::Reloaded { name, sha256 })
+    }
+}
+
+impl LibraryEntry {
+    /// Notes that the file which is to replace it does not load. It may still be being written: then the next refresh sees another
+    /// stamp, or the finished file. It may be that in a pause of the writer, too: it is looked at twice.
+    fn does_not_load(&mut self, source: PluginSource, problem: LoadProblem) -> Option<LibraryChange> {
+        let half_read = matches!(problem.error, LoadError::ChangedWhileRead);
+        if !half_read && self.unsettled.as_ref() == Some(&source) {
+            (self.source, self.unsettled, self.restless) = (source, None, 0);
+            (self.refused, self.may_pass) = (true, !problem.error.is_of_the_file());
+            return Some(LibraryChange::ReloadFailed(problem));
         }
-        (entry.source, entry.unsettled) = (source, None);
-        match compiled {
-            Ok(plugin) => {
-                let sha256 = plugin.sha256().to_owned();
-                // What takes the place of a refused file is news, even if it is what has been in use all along.
-                let same = sha256 == loaded.sha256() && !std::mem::take(&mut entry.refused);
-                entry.loaded = Some(plugin);
-                (!same).then_some(LibraryChange::Reloaded { name, sha256 })
-            }
-            Err(problem) => {
-                (entry.refused, entry.may_pass) = (true, !problem.error.is_of_the_file());
-                Some(LibraryChange::ReloadFailed(problem))
-            }
-        }
+        self.unsettled = (!half_read).then_some(source);
+        self.restless = self.restless.saturating_add(1);
+        let told = self.restless == RESTLESS;
+        self.refused |= told;
+        told.then_some(LibraryChange::ReloadFailed(problem))
     }
 }

@@ -1,6 +1,6 @@
 //! Where the bytes of a plugin are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::origin::PluginOrigin;
 use super::stamp::FileStamp;
@@ -21,6 +21,11 @@ impl PluginSource {
     /// Whether it is a file that has not changed since that stamp was taken.
     pub(super) fn is_file_with(&self, stamp: FileStamp) -> bool {
         matches!(self, Self::File { stamp: known, .. } if *known == stamp)
+    }
+
+    /// Whether it is, or was, the file at that path.
+    pub(super) fn is_at(&self, at: &Path) -> bool {
+        matches!(self, Self::File { path, .. } | Self::Gone(path) if path == at)
     }
 
     pub(super) fn origin(&self) -> PluginOrigin {

@@ -17,9 +17,21 @@ pub(crate) fn check_magic(bytes: &[u8]) -> Result<(), LoadError> {
     if bytes.starts_with(b"\x7fELF") || Engine::detect_precompiled(bytes).is_some() {
         return Err(LoadError::Precompiled);
     }
+    Err(LoadError::NotWasm(kind(bytes)))
+}
+
+/// What kind of file begins like this. Nothing of it is quoted: it may be a key under another name.
+fn kind(bytes: &[u8]) -> &'static str {
     let beginning = bytes.get(..bytes.len().min(8)).unwrap_or_default();
-    let found = if beginning.is_empty() { "nothing".to_owned() } else { beginning.escape_ascii().to_string() };
-    Err(LoadError::NotWasm(found))
+    match beginning {
+        [] => "nothing: it is empty",
+        [b'\0', b'a', b's', b'm', ..] => "what no version of WebAssembly that this host knows begins with",
+        [b'#', b'!', ..] => "a script's first line",
+        [0x1f, 0x8b, ..] => "what a gzip archive begins with; unpack it",
+        [b'P', b'K', 3, 4, ..] => "what a zip archive begins with; unpack it",
+        text if text.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) => "plain text",
+        _ => "bytes of no kind that this host knows",
+    }
 }
 
 #[cfg(test)]
@@ -31,8 +43,17 @@ mod tests {
         assert!(check_magic(b"\0asm\x01\0\0\0rest").is_ok());
         assert!(check_magic(b"\0asm\x0d\0\x01\0rest").is_ok());
         assert!(matches!(check_magic(b"\x7fELF\x02"), Err(LoadError::Precompiled)));
-        assert!(matches!(check_magic(b"#!/bin/sh\n"), Err(LoadError::NotWasm(text)) if text == "#!/bin/s"));
-        assert!(matches!(check_magic(b""), Err(LoadError::NotWasm(text)) if text == "nothing"));
-        assert!(matches!(check_magic(b"\0asm"), Err(LoadError::NotWasm(_))));
+        assert!(matches!(check_magic(b"#!/bin/sh\n"), Err(LoadError::NotWasm("a script's first line"))));
+        assert!(matches!(check_magic(b""), Err(LoadError::NotWasm(kind)) if kind.contains("empty")));
+        assert!(matches!(check_magic(b"\0asm"), Err(LoadError::NotWasm(kind)) if kind.contains("version")));
+        assert!(matches!(check_magic(b"\x1f\x8b\x08"), Err(LoadError::NotWasm(kind)) if kind.contains("gzip")));
+        assert!(matches!(check_magic(b"\xff\xfe"), Err(LoadError::NotWasm(_))));
+    }
+
+    #[test]
+    fn a_key_is_not_quoted() {
+        let key = b"5JdeC9P7Pbd1uGdFVEsJ41EkEnADbbHGq6p1BwFxm6txNBsQnsw";
+        let text = check_magic(key).unwrap_err().to_string();
+        assert!(text.ends_with("it begins with plain text") && !text.contains("5J"), "{text}");
     }
 }
