@@ -1,10 +1,15 @@
 //! Untrusted text, sanitized and shortened.
 
-/// The text with control characters, which could forge log lines, replaced by spaces, [truncated](truncate) to `limit`
-/// bytes.
+/// The text with control characters, which could forge log lines, and characters that turn the direction of writing around
+/// replaced by spaces, [truncated](truncate) to `limit` bytes.
 pub(crate) fn sanitize(text: &str, limit: usize) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: String = text.chars().map(|c| if c.is_control() || is_directional(c) { ' ' } else { c }).collect();
     truncate(&clean, limit)
+}
+
+/// Whether it is invisible and changes the order in which a terminal shows what is around it.
+const fn is_directional(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text; if it is longer than `limit` bytes, its beginning and an ellipsis.
@@ -27,6 +32,7 @@ mod tests {
         assert_eq!(sanitize("ääää", 6), "ä…");
         assert_eq!(sanitize("🐕🐕", 4), "…");
         assert_eq!(sanitize("a\nb\u{1b}[31m", 20), "a b [31m");
+        assert_eq!(sanitize("gpj.\u{202e}exe\u{200f} أول", 40), "gpj. exe  أول");
         for limit in 0..20 {
             assert!(sanitize("äö🐕ü-plain", limit).len() <= limit.max('…'.len_utf8()), "{limit}");
         }

@@ -9,7 +9,7 @@ use super::catalog::{Library, LibraryEntry};
 use super::error::LoadProblem;
 use super::files;
 use super::source::PluginSource;
-use super::stamp::FileStamp;
+use super::stamp::PluginStamp;
 use crate::error::load::LoadError;
 
 /// A change in the operator's plugin directory.
@@ -60,7 +60,7 @@ impl Library {
         if std::fs::read_dir(directory).is_err() {
             return Vec::new();
         }
-        let (found, _) = files::scan(directory);
+        let (found, _) = files::scan(directory, &self.rules);
         let mut changes = self.note_removed(&found);
         changes.extend(found.into_iter().filter_map(|(name, (path, stamp))| self.note_file(name, path, stamp)));
         changes
@@ -100,7 +100,7 @@ impl Library {
     }
 
     /// Notes that a file is new or changed.
-    fn note_file(&self, name: String, path: PathBuf, stamp: FileStamp) -> Option<LibraryChange> {
+    fn note_file(&self, name: String, path: PathBuf, stamp: PluginStamp) -> Option<LibraryChange> {
         let source = PluginSource::File { path, stamp };
         let loaded = {
             let mut entries = self.entries();
