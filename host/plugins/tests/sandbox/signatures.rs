@@ -63,7 +63,7 @@ fn only_a_signed_file_loads_and_bundled_plugins_need_no_signature() {
 
 #[test]
 fn what_is_no_signature_by_the_author_is_refused() {
-    let (author, other, wasm) = (author(), self::author(), bundled("threshold"));
+    let (author, other, wasm) = (author(), author(), bundled("threshold"));
     let good = signed(&author, wasm);
     let cases: [(&str, Vec<u8>); 7] = [
         ("by another key", signed(&other, wasm).into_bytes()),
