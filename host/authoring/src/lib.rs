@@ -1,5 +1,5 @@
 //! What a plugin's author needs, out of one binary: the SDK and the interfaces as files, projects to start from, and the way to
-//! a compiler for WebAssembly.
+//! a compiler for WebAssembly, and signatures.
 
 mod build;
 mod embedded;
@@ -8,6 +8,7 @@ mod kind;
 mod name;
 mod project;
 mod sdk;
+mod signing;
 mod watch;
 
 pub use build::{BuildProblem, build};
@@ -16,4 +17,5 @@ pub use kind::{Kind, Language};
 pub use name::{PluginName, PluginNameError};
 pub use project::new_project;
 pub use sdk::write_sdk;
+pub use signing::{NewPair, Protection, SigningError, SigningKey, put_signature, write_pair};
 pub use watch::{SourceWatch, WatchError};

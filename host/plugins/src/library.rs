@@ -3,7 +3,8 @@
 pub(crate) mod any_plugin;
 pub(crate) mod catalog;
 pub(crate) mod error;
-mod files;
+pub(crate) mod files;
+pub(crate) mod in_use;
 pub(crate) mod info;
 pub(crate) mod origin;
 pub(crate) mod refresh;

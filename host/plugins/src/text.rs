@@ -9,7 +9,8 @@ pub(crate) fn sanitize(text: &str, limit: usize) -> String {
 
 /// Whether a character does something to the text around it.
 pub(crate) fn is_deceptive(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text; if it is longer than `limit` bytes, its beginning and an ellipsis.
@@ -33,6 +34,7 @@ mod tests {
         assert_eq!(sanitize("🐕🐕", 4), "…");
         assert_eq!(sanitize("a\nb\u{1b}[31m", 20), "a b [31m");
         assert_eq!(sanitize("a\u{202e}b\u{2066}c\u{2028}d", 20), "a b c d");
+        assert_eq!(sanitize("gpj.\u{202e}exe\u{200f} أول", 40), "gpj. exe  أول");
         for limit in 0..20 {
             assert!(sanitize("äö🐕ü-plain", limit).len() <= limit.max('…'.len_utf8()), "{limit}");
         }

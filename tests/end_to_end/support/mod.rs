@@ -1,6 +1,7 @@
 //! What every scenario needs: a devnet, a receiver of alerts, a configuration, and daemons.
 
 mod altering;
+mod author;
 mod daemon;
 mod etc;
 mod holding;
@@ -14,6 +15,7 @@ mod wrong_clock;
 use std::time::Duration;
 
 pub(crate) use altering::{Altering, Fate};
+pub(crate) use author::{Author, ran, ran_with};
 pub(crate) use daemon::{Daemon, dogwatch};
 pub(crate) use etc::etc;
 pub(crate) use holding::{Counting, Holding};

@@ -7,8 +7,10 @@ mod check;
 mod inspect;
 mod list;
 mod new;
+mod sign;
 mod test;
 mod trust;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +27,8 @@ use crate::plugin_cache;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
-    /// List the plugins, bundled and your own; with a name, show that one's settings
+    /// List the plugins, bundled and your own; with a name, show that one's settings. With a configuration, what the daemon refuses is
+    /// told
     List {
         /// The plugin to show
         name: Option<String>,
@@ -100,13 +103,19 @@ pub(super) enum PluginCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Show what a plugin of the plugin directory is, and pin its file in the configuration: another one is refused
+    /// Show what a plugin of the plugin directory is and asks for, pin its file in the configuration, and grant it that: another file,
+    /// and what asks for more, is refused
     Trust {
         /// The plugin's name
         name: String,
         #[command(flatten)]
         config: ConfigFile,
     },
+    /// Sign a plugin's file, as minisign does, or make the keys for it. The key's password is asked for, or taken from
+    /// $DOGWATCH_SIGN_PASSWORD
+    Sign(sign::SignOrder),
+    /// Say whether a plugin's file has a good signature beside it, and by whom
+    Verify(verify::VerifyOrder),
     /// Measure a policy: fuel and time of a decision, situation by situation
     Bench {
         /// The file
@@ -189,6 +198,8 @@ pub(super) fn run(command: PluginCommand, clock: Clock) -> Result<(), Failure> {
         PluginCommand::Test { ask_me: Some(night), .. } => ask_me::run(&night),
         PluginCommand::Test { file: None, .. } => test::faults(),
         PluginCommand::Trust { name, config } => trust::run(&name, &config.config),
+        PluginCommand::Sign(order) => sign::run(&order, clock),
+        PluginCommand::Verify(order) => verify::run(&order),
         PluginCommand::Inspect { file, format } => inspect::run(&file, format),
         PluginCommand::Bench { file, settings, times, format } => {
             bench::run(&file, settings.as_deref(), times, format, clock)

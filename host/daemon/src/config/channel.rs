@@ -96,7 +96,7 @@ pub(super) fn read(mut section: Section<'_>, problems: &mut Problems) -> Option<
 }
 
 /// Whether this can be a host name, with or without a port, rather than a whole address.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control())
 }
 

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dogwatch_alerts::{Recipient, Rules};
+use dogwatch_plugins::Signatures;
 
 use crate::config::alerts::{self, AlertConfig};
 use crate::config::beats;
 use crate::config::chain::{self, ChainConfig};
 use crate::config::channel::{self, ChannelConfig};
 use crate::config::gateway::{self, GatewayConfig};
+use crate::config::grant::{self, Grants};
 use crate::config::problem::Problems;
 use crate::config::shared_node::SharedNode;
 use crate::config::witness::{self, WitnessConfig};
-use crate::config::{cross, duration, file, metrics, mode, paths, pin, reader, shared_node};
+use crate::config::{cross, duration, file, metrics, mode, paths, pin, reader, shared_node, signers};
 
 const REPEAT: duration::Range<'_> = duration::Range {
     least: Duration::from_secs(1),
@@ -34,6 +36,10 @@ pub struct Config {
     pub plugins_dir: Option<PathBuf>,
     /// The SHA-256 that plugins' files must have, by their names.
     pub pins: BTreeMap<String, String>,
+    /// What pinned plugins may use, by their names.
+    pub grants: Grants,
+    /// Whose signatures plugins' files need.
+    pub signatures: Signatures,
     /// How often an open critical alert or page is repeated.
     pub repeat: Duration,
     /// The chains.
@@ -57,8 +63,12 @@ pub struct Config {
 pub struct Salvaged {
     /// The name of the place where the daemon runs.
     pub site: Option<String>,
-    /// The channels whose sections have no errors.
+    /// The channels whose sections have no errors, with what their plugins are granted.
     pub channels: Vec<ChannelConfig>,
+    /// What pinned plugins may use, by their names.
+    pub grants: Grants,
+    /// Whose signatures plugins' files need, if that can be read without a doubt.
+    pub signatures: Signatures,
 }
 
 impl Config {
@@ -99,7 +109,8 @@ impl Config {
         }
         let state_dir = paths::state_dir(&mut top, problems);
         let plugins_dir = top.text("plugins_dir", problems).map(|dir| PathBuf::from(dir.value));
-        let pins = pin::read(&mut top, problems);
+        let pin::Pinned { pins, grants } = pin::read(&mut top, problems);
+        let signatures = signers::read(&mut top, problems);
         let mode = mode::read(&mut top, problems).unwrap_or_default();
         let repeat = top.duration_within("repeat", REPEAT, problems).unwrap_or(Duration::from_secs(300));
 
@@ -118,7 +129,7 @@ impl Config {
             .filter_map(|section| witness::read(section, &chains, &chain_names, mode, &nodes, problems))
             .collect();
         let channel_sections = channel_sections.into_iter().flatten().flatten();
-        let channels: Vec<ChannelConfig> =
+        let mut channels: Vec<ChannelConfig> =
             channel_sections.filter_map(|section| channel::read(section, problems)).collect();
         let names: Vec<String> = channels.iter().map(|channel| channel.name.clone()).collect();
         let alert_section = top.table("alerts", problems);
@@ -134,6 +145,9 @@ impl Config {
         cross::check_present(witness, channel, problems);
         cross::check(&chains, &witnesses, &channels, problems);
         shared_node::check(&nodes, &witnesses, problems);
+        let watched: Vec<&WitnessConfig> = witnesses.iter().map(|located| &located.config).collect();
+        grant::check(&grants, &channels, &watched, problems);
+        channels.iter_mut().for_each(|channel| grant::narrow(&grants, channel));
         if beats.is_some() || !expects_beats {
             beats::check(beats, &witnesses, problems);
         }
@@ -142,6 +156,8 @@ impl Config {
             state_dir,
             plugins_dir,
             pins,
+            grants,
+            signatures,
             repeat,
             chains,
             witnesses: witnesses.into_iter().map(|located| located.config).collect(),
@@ -161,12 +177,19 @@ impl Config {
         let mut ignored = Problems::new(path);
         let mut top = reader::Section::new(&source, document.get_ref(), "", 1);
         let site = top.text("site", &mut ignored).map(|site| site.value);
+        let pin::Pinned { grants, .. } = pin::read(&mut top, &mut ignored);
+        let mut doubts = Problems::new(path);
+        let signatures = signers::read(&mut top, &mut doubts);
+        let signatures = if doubts.has_errors() { Signatures::NotRequired } else { signatures };
         let sections = top.tables("channel", &mut ignored).into_iter().flatten().flatten();
         let whole = |section| {
             let mut problems = Problems::new(path);
-            channel::read(section, &mut problems).filter(|_| !problems.has_errors())
+            let mut channel = channel::read(section, &mut problems).filter(|_| !problems.has_errors())?;
+            grant::narrow(&grants, &mut channel);
+            Some(channel)
         };
-        Salvaged { site, channels: sections.filter_map(whole).collect() }
+        let channels = sections.filter_map(whole).collect();
+        Salvaged { site, channels, grants, signatures }
     }
 
     /// The rules for notifying people; `heard` are the channels that send alerts to people.

@@ -19,6 +19,12 @@ pub struct PathError {
     source: FileError,
 }
 
+impl PathError {
+    pub(super) fn new(path: &Path, source: FileError) -> Self {
+        Self { path: path.to_owned(), source }
+    }
+}
+
 /// The state directory that the file names, if it names one.
 fn state_dir_written(path: &Path) -> Option<PathBuf> {
     let text = file::read(path).ok()?;
@@ -46,7 +52,7 @@ pub fn state_dir_or_default(config: &Path) -> PathBuf {
 ///
 /// When the file cannot be read at all.
 pub fn state_dir_of(config: &Path) -> Result<PathBuf, PathError> {
-    file::read(config).map_err(|source| PathError { path: config.to_owned(), source })?;
+    file::read(config).map_err(|source| PathError::new(config, source))?;
     Ok(state_dir_or_default(config))
 }
 
@@ -56,7 +62,7 @@ pub fn state_dir_of(config: &Path) -> Result<PathBuf, PathError> {
 ///
 /// When the file cannot be read, or is not TOML.
 pub fn plugins_dir_of(config: &Path) -> Result<Option<PathBuf>, PathError> {
-    let failed = |source| PathError { path: config.to_owned(), source };
+    let failed = |source| PathError::new(config, source);
     let text = file::read(config).map_err(failed)?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| failed(error.into()))?;
     Ok(table.get("plugins_dir").and_then(toml::Value::as_str).map(PathBuf::from))

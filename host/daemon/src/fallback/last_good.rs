@@ -1,16 +1,18 @@
 //! The alert configuration of the last good start, for starts that have no usable one.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use dogwatch_alerts::Severity;
-use dogwatch_plugins::{ChannelPlugin, FileOwners, FileRules, Library, Settings};
+use dogwatch_plugins::{
+    ChannelPlugin, FileOwners, FileRules, Library, PluginInUse, PluginOrigin, PluginSignature, Settings, Signatures,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::channels::plugin;
-use crate::config::{ChannelConfig, Config, SecretSource};
+use crate::config::{ChannelConfig, Config, SecretSource, narrow};
 use crate::plugin_cache;
 
 /// The kept configuration. Of secrets it holds only where to find them.
@@ -41,9 +43,14 @@ fn directory(state_dir: &Path) -> PathBuf {
     state_dir.join("alerting")
 }
 
-/// The directory of the kept plugins.
+/// The directory of the kept plugins that came from the plugin directory, with their signatures where those were required.
 fn plugins_dir(state_dir: &Path) -> PathBuf {
     directory(state_dir).join("plugins")
+}
+
+/// The directory of the kept plugins that were bundled: nobody signs those.
+fn bundled_dir(state_dir: &Path) -> PathBuf {
+    directory(state_dir).join("bundled")
 }
 
 /// Whether they are still kept.
@@ -59,13 +66,14 @@ pub fn is_kept(state_dir: &Path) -> bool {
 /// If the files cannot be written.
 pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
     let directory = directory(&config.state_dir);
-    let plugins = plugins_dir(&config.state_dir);
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&plugins)?;
+    for folder in [plugins_dir(&config.state_dir), bundled_dir(&config.state_dir)] {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
     let before = LastGood::read(&config.state_dir);
     let works = |channel: &&ChannelConfig| plugin::load(library, channel).is_ok();
     for channel in config.channels.iter().filter(works) {
-        if let Some(bytes) = library.bytes_in_use(&channel.plugin) {
-            replace(&plugins.join(&channel.plugin).with_extension("wasm"), &bytes)?;
+        if let Some(plugin) = library.in_use(&channel.plugin) {
+            keep_plugin(&config.state_dir, &channel.plugin, &plugin)?;
         }
     }
     let channel = |channel: &ChannelConfig| LastGoodChannel {
@@ -86,24 +94,58 @@ pub fn keep(config: &Config, library: &Library) -> std::io::Result<()> {
     replace(&directory.join("channels.json"), &json)
 }
 
+/// Keeps a plugin, with its signature if one is required: the copy is verified again before it is used.
+fn keep_plugin(state_dir: &Path, name: &str, plugin: &PluginInUse) -> std::io::Result<()> {
+    let file = format!("{name}.wasm");
+    let (folder, other) = match plugin.origin {
+        PluginOrigin::Bundled => (bundled_dir(state_dir), plugins_dir(state_dir)),
+        PluginOrigin::File(_) => (plugins_dir(state_dir), bundled_dir(state_dir)),
+    };
+    let kept = folder.join(&file);
+    match &plugin.signature {
+        Some(signature) => replace(&PluginSignature::path(&kept), signature.as_bytes())?,
+        None => remove(&PluginSignature::path(&kept))?,
+    }
+    replace(&kept, &plugin.wasm)?;
+    // What it takes the place of.
+    remove(&PluginSignature::path(&other.join(&file)))?;
+    remove(&other.join(&file))
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// A channel as it was at the last good start, if it existed then.
 ///
-/// A pin holds for the kept copy, too: what is pinned now is what may have the channel's secrets.
+/// Pins, signatures and grants hold for the kept copy, too: what is trusted now is what may have the channel's secrets.
 pub fn channel(config: &Config, name: &str) -> Option<(ChannelConfig, ChannelPlugin)> {
     let state_dir = &config.state_dir;
     let kept = LastGood::read(state_dir)?;
-    let channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
-    let plugin = libraries(Some(&kept), state_dir, &config.pins)
+    let mut channel = kept.channels().into_iter().flatten().find(|channel| channel.name == name)?;
+    narrow(&config.grants, &mut channel);
+    let plugin = libraries(Some(&kept), state_dir, &config.pins, &config.signatures)
         .iter()
         .find_map(|library| plugin::load(library, &channel).ok())?;
     Some((channel, plugin))
 }
 
 /// The libraries to load plugins from: the kept ones first, because they worked.
-pub(super) fn libraries(kept: Option<&LastGood>, state_dir: &Path, pins: &BTreeMap<String, String>) -> Vec<Library> {
-    let directories = [kept.map(|_| plugins_dir(state_dir)), None];
-    let open = |directory: Option<PathBuf>| {
-        let rules = FileRules { pins: pins.clone(), owners: FileOwners::Anybody };
+pub(super) fn libraries(
+    kept: Option<&LastGood>,
+    state_dir: &Path,
+    pins: &BTreeMap<String, String>,
+    signatures: &Signatures,
+) -> Vec<Library> {
+    let files = (kept.map(|_| plugins_dir(state_dir)), signatures.clone());
+    let bundled = (kept.map(|_| bundled_dir(state_dir)), Signatures::NotRequired);
+    let directories = [files, bundled, (None, Signatures::NotRequired)];
+    let open = |(directory, signatures): (Option<PathBuf>, Signatures)| {
+        let rules = FileRules { pins: pins.clone(), owners: FileOwners::Anybody, signatures };
         let library = Library::open_with(plugin_cache::sandbox(Some(state_dir)).ok()?, directory.as_deref(), rules).0;
         // Somebody waits: for a start, or to be told that there is none.
         library.hurry();
@@ -117,7 +159,7 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if std::fs::read(path).is_ok_and(|known| known == bytes) {
         return Ok(());
     }
-    let new = path.with_extension("new");
+    let new = PathBuf::from(format!("{}.new", path.display()));
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -19,7 +19,7 @@ use crate::channels::client::ChannelClient;
 use crate::channels::egress::{self, Egress};
 use crate::channels::plugin::{self, ChannelFault};
 use crate::clock::Clock;
-use crate::config::{ChannelConfig, Config};
+use crate::config::{ChannelConfig, Config, Salvaged, narrow};
 use crate::fallback::journal::{Announce, Journal};
 use crate::fallback::last_good::{LastGood, libraries};
 use crate::store::Store;
@@ -99,8 +99,8 @@ pub async fn tell(
     }
     let salvaged = config.map(Config::salvage).unwrap_or_default();
     let kept = LastGood::read(state_dir);
-    let site = salvaged.site.or_else(|| kept.as_ref().map(|kept| kept.site.clone())).unwrap_or_else(hostname);
-    let (clients, mut failed) = clients(&site, &salvaged.channels, kept.as_ref(), state_dir);
+    let site = salvaged.site.clone().or_else(|| kept.as_ref().map(|kept| kept.site.clone())).unwrap_or_else(hostname);
+    let (clients, mut failed) = clients(&site, &salvaged, kept.as_ref(), state_dir);
     let again = (say == Announce::Loop).then(|| journal.failures(now));
     let StartFailure { summary, details, command } = failure;
     let message = AlertTexts { site: &site, now }.start(summary, details, command, again).message();
@@ -113,7 +113,7 @@ pub async fn tell(
 /// The channels that can be built, from the configuration or else from what was kept.
 fn clients(
     site: &str,
-    salvaged: &[ChannelConfig],
+    salvaged: &Salvaged,
     kept: Option<&LastGood>,
     state_dir: &Path,
 ) -> (Vec<ChannelClient>, Vec<(String, String)>) {
@@ -122,8 +122,8 @@ fn clients(
         Ok(http) => http,
         Err(error) => return (built, vec![("every channel".to_owned(), format!("no HTTPS: {error}"))]),
     };
-    // The configuration cannot be read: nobody knows what it pins.
-    let libraries = libraries(kept, state_dir, &BTreeMap::new());
+    // What the configuration pins may be what is wrong with it: a copy that was good is better than silence.
+    let libraries = libraries(kept, state_dir, &BTreeMap::new(), &salvaged.signatures);
     let build = |channel: &ChannelConfig| {
         let mut plugin = Err(ChannelFault::new("no plugin could be loaded"));
         for library in &libraries {
@@ -138,12 +138,15 @@ fn clients(
             egress: Egress::new(channel, &http).map_err(ChannelFault::new)?,
         })
     };
-    let salvaged = salvaged.iter().map(|channel| (channel.name.clone(), Ok(channel.clone())));
+    let readable = salvaged.channels.iter().map(|channel| (channel.name.clone(), Ok(channel.clone())));
     let kept = kept.iter().flat_map(|kept| kept.channels()).map(|channel| match channel {
-        Ok(channel) => (channel.name.clone(), Ok(channel)),
+        Ok(mut channel) => {
+            narrow(&salvaged.grants, &mut channel);
+            (channel.name.clone(), Ok(channel))
+        }
         Err((name, why)) => (name, Err(ChannelFault::new(why))),
     });
-    for (name, channel) in salvaged.chain(kept) {
+    for (name, channel) in readable.chain(kept) {
         if built.iter().any(|known| known.name == name) {
             continue;
         }

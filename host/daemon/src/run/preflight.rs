@@ -5,15 +5,14 @@ use std::path::Path;
 use dogwatch_alerts::{Alert, AlertEvent, AlertKey, AlertReport, Cause, Notice, Scope, Severity, Subject};
 use dogwatch_chain::Time;
 use dogwatch_client::Failure;
-use dogwatch_engine::Mode;
 use dogwatch_plugins::{
-    AlertMessage, ChannelContext, ChannelPlugin, CheckError, CompileBudget, FileOwners, FileRules, Library,
-    MessageMetadata, Settings,
+    AlertMessage, ChannelContext, ChannelPlugin, CheckError, CompileBudget, Library, LibraryError, MessageMetadata,
+    Settings, World,
 };
 use sd_notify::NotifyState;
 
 use crate::channels::egress::{self, Egress, EgressError};
-use crate::config::{ChannelConfig, Config, Problems, unproven};
+use crate::config::{ChannelConfig, Config, Problems, refuse_policy, unproven};
 use crate::liveness;
 use crate::plugin_cache;
 use crate::store::Store;
@@ -36,7 +35,7 @@ pub fn read(path: &Path, waits: Waits) -> Result<(Option<(Config, Library)>, Pro
     let (config, mut problems) = Config::load(path);
     let Some(config) = config else { return Ok((None, problems)) };
     let sandbox = plugin_cache::sandbox(Some(&config.state_dir)).map_err(Failure::other)?;
-    let (library, broken) = Library::open_with(sandbox, config.plugins_dir.as_deref(), rules(&config));
+    let (library, broken) = Library::open_with(sandbox, config.plugins_dir.as_deref(), config.file_rules());
     for problem in broken {
         problems.warn(None, problem.to_string(), "Create the directory, or fix or remove the file.");
     }
@@ -61,13 +60,6 @@ pub fn read(path: &Path, waits: Waits) -> Result<(Option<(Config, Library)>, Pro
         problems.error(Some(tls.line), format!("gateway: tls: {why}"), remedy);
     }
     Ok((Some((config, library)), problems))
-}
-
-/// Which plugin files are used: where Dogwatch may act, only those that nobody else can change.
-fn rules(config: &Config) -> FileRules {
-    let armed = config.witnesses.iter().any(|witness| witness.mode == Mode::Armed);
-    let owners = if armed { FileOwners::RootAndMe } else { FileOwners::Anybody };
-    FileRules { pins: config.pins.clone(), owners }
 }
 
 /// Adds the problems that the plugins find in their settings.
@@ -109,6 +101,13 @@ fn check_plugins(library: &Library, config: &Config, problems: &mut Problems) {
                 }
             }
             Err(error) => problems.error(Some(channel.line), format!("{what}: {error}"), PLUGIN_REMEDY),
+        }
+    }
+    for (name, grant) in &config.grants {
+        // Policies that a witness has are known from the configuration alone.
+        let found = library.channel(name);
+        if matches!(found, Err(LibraryError::WrongWorld { found: World::Policy, .. })) {
+            refuse_policy(name, grant, problems);
         }
     }
     hearing(config, &heartbeat_only, problems);

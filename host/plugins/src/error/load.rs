@@ -1,8 +1,11 @@
 //! Files that do not load.
 
+use std::path::PathBuf;
+
 use super::call::PluginError;
 use crate::compile::refusal::CompilerEnd;
 use crate::limits::NAME;
+use crate::signature::error::SignatureError;
 use crate::world::{World, known_interfaces};
 
 /// Why a file is not a plugin for this host. Each text continues "plugin NAME (FILE) …".
@@ -116,6 +119,23 @@ pub enum LoadError {
         /// The plugin's name.
         name: String,
     },
+    /// A signature is needed, and there is none.
+    #[error(
+        "is not signed, and the configuration requires a signature: put the author's at {}, or make one: dogwatch plugin sign",
+        signature.display()
+    )]
+    Unsigned {
+        /// Where the signature must be.
+        signature: PathBuf,
+    },
+    /// A signature is needed, and this one does not hold.
+    #[error("has no valid signature, and the configuration requires one: {} {error}", signature.display())]
+    BadSignature {
+        /// Where the signature is.
+        signature: PathBuf,
+        /// Why it does not hold.
+        error: SignatureError,
+    },
     /// It failed to load before, and has not changed since.
     #[error("{0}")]
     AsBefore(String),
@@ -127,6 +147,7 @@ impl LoadError {
         match self {
             Self::Unreadable(_) | Self::ChangedWhileRead | Self::NoCompiler(_) | Self::Exposed { .. } => false,
             Self::CompilerEnded(end) => end.is_final(),
+            Self::BadSignature { error, .. } => error.is_of_the_file(),
             _ => true,
         }
     }

@@ -15,6 +15,7 @@ use super::files;
 use super::origin::PluginOrigin;
 use super::rules::FileRules;
 use super::source::PluginSource;
+use super::stamp::PluginStamp;
 use crate::abi::interface::Abi;
 use crate::channel::ChannelPlugin;
 use crate::compile::{Maker, PluginBytes};
@@ -30,8 +31,8 @@ use crate::world::World;
 
 /// The plugins by name. Each is compiled when it is first asked for, since compiled code takes memory.
 pub struct Library {
-    sandbox: Sandbox,
-    rules: FileRules,
+    pub(super) sandbox: Sandbox,
+    pub(super) rules: FileRules,
     pub(super) directory: Option<PathBuf>,
     entries: Mutex<LibraryEntries>,
     /// The files of the directory that can be no plugins, as they were told of.
@@ -97,7 +98,7 @@ impl Library {
             .collect();
         let (mut problems, mut unfit) = (Vec::new(), BTreeSet::new());
         if let Some(directory) = directory {
-            let (found, bad) = files::scan(directory);
+            let (found, bad) = files::scan(directory, &rules);
             unfit.extend(bad.iter().filter_map(LoadProblem::path).cloned());
             problems.extend(bad);
             for (name, (path, stamp)) in found {
@@ -204,14 +205,8 @@ impl Library {
         }
     }
 
-    /// The bytes of a plugin that is in use; none if its file is no longer what was loaded.
-    pub fn bytes_in_use(&self, name: &str) -> Option<Vec<u8>> {
-        let in_use = self.entries().get(name).and_then(|entry| Some(entry.loaded.as_ref()?.sha256().to_owned()))?;
-        self.bytes(name).filter(|bytes| hex::encode(Sha256::digest(bytes)) == in_use)
-    }
-
     /// The bytes of a plugin's file, as it is now.
-    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self, name: &str) -> Option<Vec<u8>> {
         let source = self.entries().get(name).map(|entry| entry.source.clone())?;
         match source {
             PluginSource::Bundled(bytes) => Some(bytes.to_vec()),
@@ -300,18 +295,25 @@ impl Library {
         let origin = source.origin();
         let loaded = match source {
             PluginSource::Bundled(bytes) => self.plugin(name, bytes, Maker::Bundled),
-            PluginSource::File { path, stamp } => files::read(path, self.sandbox.limits().file).and_then(|file| {
-                *stamp = file.stamp;
-                self.rules.check_owner(path, &file.metadata)?;
-                self.rules.check_pin(name, &hex::encode(Sha256::digest(&file.bytes)))?;
-                self.plugin(name, &file.bytes, Maker::Anybody)
-            }),
+            PluginSource::File { path, stamp } => self.file(name, path, stamp),
             PluginSource::Gone(path) => {
                 let gone = std::io::Error::new(std::io::ErrorKind::NotFound, format!("{} is gone", path.display()));
                 Err(gone.into())
             }
         };
         loaded.map_err(|error| LoadProblem { name: name.to_owned(), origin, error })
+    }
+
+    /// Reads a file, checks it against the rules, and compiles it.
+    fn file(&self, name: &str, path: &Path, stamp: &mut PluginStamp) -> Result<(AnyPlugin, usize), LoadError> {
+        // Before it is read: a signature that changes meanwhile has another stamp at the next look.
+        stamp.signature = self.rules.signature_stamp(path);
+        let file = files::read(path, self.sandbox.limits().file)?;
+        stamp.wasm = file.stamp;
+        self.rules.check_owner(path, &file.metadata)?;
+        self.rules.check_pin(name, &hex::encode(Sha256::digest(&file.bytes)))?;
+        self.rules.check_signature(path, &file.bytes)?;
+        self.plugin(name, &file.bytes, Maker::Anybody)
     }
 
     fn plugin(&self, name: &str, wasm: &[u8], maker: Maker) -> Result<(AnyPlugin, usize), LoadError> {

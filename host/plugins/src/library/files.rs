@@ -7,10 +7,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::error::LoadProblem;
 use super::origin::PluginOrigin;
-use super::stamp::FileStamp;
+use super::rules::FileRules;
+use super::stamp::{FileStamp, PluginStamp};
 use crate::error::load::LoadError;
 use crate::limits::NAME;
 use crate::text::{is_deceptive, sanitize};
@@ -18,11 +20,11 @@ use crate::text::{is_deceptive, sanitize};
 const NOT_REGULAR: &str = "it is not a regular file; put the file itself there, not a link to it";
 
 /// Path and stamp of each plugin file, by the plugin's name.
-pub(super) type PluginFiles = BTreeMap<String, (PathBuf, FileStamp)>;
+pub(super) type PluginFiles = BTreeMap<String, (PathBuf, PluginStamp)>;
 
 /// Finds every `name.wasm` that is a regular file; of all others of that ending, why they are none. Skips hidden files, and files
 /// with other endings, as half-copied ones have.
-pub(super) fn scan(directory: &Path) -> (PluginFiles, Vec<LoadProblem>) {
+pub(super) fn scan(directory: &Path, rules: &FileRules) -> (PluginFiles, Vec<LoadProblem>) {
     let (mut found, mut problems) = (PluginFiles::new(), Vec::new());
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -37,7 +39,8 @@ pub(super) fn scan(directory: &Path) -> (PluginFiles, Vec<LoadProblem>) {
             continue;
         };
         match name.and_then(|name| Ok((name, regular(&entry)?))) {
-            Ok((name, stamp)) => {
+            Ok((name, wasm)) => {
+                let stamp = PluginStamp { wasm, signature: rules.signature_stamp(&path) };
                 found.insert(name, (path, stamp));
             }
             Err(error) => {
@@ -74,8 +77,19 @@ fn regular(entry: &DirEntry) -> Result<FileStamp, LoadError> {
 fn open(path: &Path) -> Result<File, io::Error> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let opened = File::options().read(true).custom_flags(flags).open(path);
+    let file = opened.map_err(|error| if is_link(&error) { io::Error::other(NOT_REGULAR) } else { error })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other(NOT_REGULAR)) }
+}
+
+/// Whether a file was not opened because it is a link.
+fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+}
+
+/// The stamp of what lies there, a link or a directory too; nothing if nothing does.
+pub(super) fn stamp(path: &Path) -> Option<FileStamp> {
+    fs::symlink_metadata(path).ok().map(|metadata| FileStamp::of(&metadata))
 }
 
 /// The first bytes of a file.
@@ -86,8 +100,8 @@ pub(super) fn read_start(path: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 /// A file that was read.
-pub(super) struct PluginFile {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct PluginFile {
+    pub(crate) bytes: Vec<u8>,
     /// The stamp of exactly what was read.
     pub(super) stamp: FileStamp,
     /// Of the file that was open, whatever the path leads to by now.
@@ -95,7 +109,7 @@ pub(super) struct PluginFile {
 }
 
 /// The whole file.
-pub(super) fn read(path: &Path, limit: u64) -> Result<PluginFile, LoadError> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<PluginFile, LoadError> {
     let mut file = open(path)?;
     let metadata = file.metadata()?;
     let before = FileStamp::of(&metadata);
@@ -120,8 +134,16 @@ mod tests {
         let name = |path: &str| plugin_name(Path::new(path)).map(Result::unwrap);
         assert_eq!(name("/p/mine.wasm").as_deref(), Some("mine"));
         assert_eq!(name("/p/my.own.wasm").as_deref(), Some("my.own"));
-        for path in ["/p/.wasm", "/p/.mine.wasm", "/p/mine.wasm.tmp", "/p/mine.wasm~", "/p/mine.cwasm", "/p/mine", "/"]
-        {
+        for path in [
+            "/p/.wasm",
+            "/p/.mine.wasm",
+            "/p/mine.wasm.tmp",
+            "/p/mine.wasm~",
+            "/p/mine.wasm.minisig",
+            "/p/mine.cwasm",
+            "/p/mine",
+            "/",
+        ] {
             assert_eq!(name(path), None, "{path}");
         }
         for path in ["/p/a\nb.wasm", "/p/\u{202e}a.wasm", &format!("/p/{}.wasm", "x".repeat(NAME + 1))] {

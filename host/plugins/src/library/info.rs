@@ -6,9 +6,11 @@ use super::any_plugin::AnyPlugin;
 use super::catalog::Library;
 use super::error::LoadProblem;
 use super::origin::PluginOrigin;
+use super::rules::Signatures;
 use super::source::PluginSource;
 use crate::description::Description;
 use crate::error::load::LoadError;
+use crate::signature::file::{Checked, PluginSignature, SignatureInfo};
 use crate::world::{World, interface_version};
 
 /// A plugin, as it is listed.
@@ -28,6 +30,8 @@ pub struct PluginInfo {
     pub sha256: String,
     /// The size of its file, in bytes.
     pub size: usize,
+    /// Who signed its file, if it is signed.
+    pub signature: Option<SignatureInfo>,
 }
 
 impl Library {
@@ -52,13 +56,25 @@ impl Library {
         drop(entries);
         let (mut infos, mut problems) = (Vec::new(), Vec::new());
         for (name, mut source) in sources {
-            match self.compile(&name, &mut source).and_then(|(plugin, size)| info(name, source.origin(), &plugin, size))
-            {
+            let compiled = self.compile(&name, &mut source);
+            let listed = compiled.and_then(|(plugin, size)| info(name, source.origin(), &plugin, size));
+            match listed.map(|info| PluginInfo { signature: self.signed(&source), ..info }) {
                 Ok(info) => infos.push(info),
                 Err(problem) => problems.push(problem),
             }
         }
         (infos, problems)
+    }
+
+    /// Who signed the file of a plugin that is loaded, or says so.
+    fn signed(&self, source: &PluginSource) -> Option<SignatureInfo> {
+        let PluginSource::File { path, .. } = source else { return None };
+        let signature = PluginSignature::beside(path).ok().flatten()?;
+        // Where signatures are required, what is loaded has a good one.
+        Some(signature.info(match self.rules.signatures {
+            Signatures::RequiredBy(_) => Checked::Verified,
+            Signatures::NotRequired => Checked::Unverified,
+        }))
     }
 }
 
@@ -73,6 +89,7 @@ fn info(name: String, origin: PluginOrigin, plugin: &AnyPlugin, size: usize) -> 
             description,
             sha256: plugin.sha256().to_owned(),
             size,
+            signature: None,
         }),
         Err(error) => Err(LoadProblem { name, origin, error: LoadError::DescribeFailed(error) }),
     }

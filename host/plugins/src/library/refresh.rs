@@ -10,7 +10,7 @@ use super::catalog::{Library, LibraryEntry};
 use super::error::LoadProblem;
 use super::files;
 use super::source::PluginSource;
-use super::stamp::FileStamp;
+use super::stamp::PluginStamp;
 use crate::error::load::LoadError;
 
 /// How many looks in a row may find another file until that is told: it is written in place for half a minute, or for ever.
@@ -67,7 +67,7 @@ impl Library {
         if std::fs::read_dir(directory).is_err() {
             return Vec::new();
         }
-        let (found, unfit) = files::scan(directory);
+        let (found, unfit) = files::scan(directory, &self.rules);
         let mut changes = self.note_unfit(unfit);
         changes.extend(self.note_removed(&found));
         changes.extend(found.into_iter().filter_map(|(name, (path, stamp))| self.note_file(name, path, stamp)));
@@ -133,7 +133,7 @@ impl Library {
     }
 
     /// Notes that a file is new or changed.
-    fn note_file(&self, name: String, path: PathBuf, stamp: FileStamp) -> Option<LibraryChange> {
+    fn note_file(&self, name: String, path: PathBuf, stamp: PluginStamp) -> Option<LibraryChange> {
         let source = PluginSource::File { path, stamp };
         let loaded = {
             let mut entries = self.entries();

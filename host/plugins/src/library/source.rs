@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::origin::PluginOrigin;
-use super::stamp::FileStamp;
+use super::stamp::PluginStamp;
 
 /// Where the bytes of a plugin are.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(super) enum PluginSource {
     Bundled(&'static [u8]),
     File {
         path: PathBuf,
-        stamp: FileStamp,
+        stamp: PluginStamp,
     },
     /// The file was deleted while the plugin is in use.
     Gone(PathBuf),
@@ -19,7 +19,7 @@ pub(super) enum PluginSource {
 
 impl PluginSource {
     /// Whether it is a file that has not changed since that stamp was taken.
-    pub(super) fn is_file_with(&self, stamp: FileStamp) -> bool {
+    pub(super) fn is_file_with(&self, stamp: PluginStamp) -> bool {
         matches!(self, Self::File { stamp: known, .. } if *known == stamp)
     }
 

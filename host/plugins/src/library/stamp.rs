@@ -44,6 +44,14 @@ fn inode(_: &Metadata) -> u64 {
     0
 }
 
+/// What changes when a plugin must be looked at again: its file, or its signature where that matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PluginStamp {
+    pub(super) wasm: FileStamp,
+    /// Of what lies beside the file in the signature's place.
+    pub(super) signature: Option<FileStamp>,
+}
+
 impl FileStamp {
     /// The file's length, in bytes.
     pub(super) const fn length(&self) -> u64 {

@@ -6,4 +6,5 @@ mod hostile;
 mod library;
 mod loading;
 mod policy;
+mod signatures;
 mod support;

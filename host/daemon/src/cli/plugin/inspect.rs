@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use dogwatch_client::{Exit, Failure};
-use dogwatch_plugins::{AnyPlugin, Description, Inspection, Library, World, inspect};
+use dogwatch_plugins::{
+    AnyPlugin, Checked, Description, Inspection, Library, PluginSignature, SignatureInfo, World, inspect,
+};
 use serde::Serialize;
 
 use crate::cli::common::Format;
@@ -18,6 +20,10 @@ struct Inspected {
     plugin: Option<Loaded>,
     /// Why it does not load.
     problem: Option<String>,
+    /// Who signed it, as the file beside it says.
+    signature: Option<SignatureInfo>,
+    /// Why that file is no signature.
+    signature_problem: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,13 +41,25 @@ pub(super) fn run(file: &Path, format: Format) -> Result<(), Failure> {
         Ok(plugin) => (Some(loaded(&plugin)), None),
         Err(problem) => (None, Some(problem.to_string())),
     };
-    let inspected = Inspected { file: inspection, plugin, problem };
+    let (signature, signature_problem) = match signature(file) {
+        Ok(signature) => (signature, None),
+        Err(why) => (None, Some(why)),
+    };
+    let inspected = Inspected { file: inspection, plugin, problem, signature, signature_problem };
     format.print(&inspected, words)?;
     if inspected.problem.is_none() { Ok(()) } else { Err(Failure::with(Exit::Input, "")) }
 }
 
 fn loaded(plugin: &AnyPlugin) -> Loaded {
     Loaded { world: plugin.world(), interface: plugin.interface(), description: plugin.describe().ok() }
+}
+
+/// Who signed a file, as it says: whether that is true, `verify` tells.
+fn signature(file: &Path) -> Result<Option<SignatureInfo>, String> {
+    let signature = PluginSignature::beside(file);
+    let signature =
+        signature.map_err(|error| format!("its signature {} {error}", PluginSignature::path(file).display()))?;
+    Ok(signature.map(|signature| signature.info(Checked::Unverified)))
 }
 
 /// What a plugin says that it is.
@@ -60,7 +78,7 @@ fn lines(Loaded { world, interface, description }: &Loaded) -> Vec<String> {
 }
 
 fn words(inspected: &Inspected) -> String {
-    let Inspected { file, plugin, problem } = inspected;
+    let Inspected { file, plugin, problem, signature, signature_problem } = inspected;
     let mut lines = plugin.as_ref().map(lines).unwrap_or_default();
     lines.push(format!("sha256    {}", file.sha256));
     lines.push(format!("size      {} bytes", file.size));
@@ -70,6 +88,8 @@ fn words(inspected: &Inspected) -> String {
     let tools: Vec<String> =
         file.made_by.iter().map(|tool| format!("{} {}", tool.name, tool.version).trim_end().to_owned()).collect();
     lines.push(format!("made by   {}", list(&tools)));
+    lines.extend(signature.iter().map(|signature| format!("signed    {signature}")));
+    lines.extend(signature_problem.iter().map(|problem| format!("! {problem}")));
     lines.extend(problem.iter().map(|problem| format!("! {problem}")));
     lines.join("\n")
 }

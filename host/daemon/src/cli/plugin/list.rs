@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use dogwatch_client::{Exit, Failure};
-use dogwatch_plugins::{Library, PluginInfo, PluginOrigin, Sandbox, SettingDoc};
+use dogwatch_plugins::{Checked, FileRules, Library, LoadProblem, PluginInfo, PluginOrigin, SettingDoc, SignatureInfo};
 use serde_json::json;
 
 use crate::cli::common::Format;
-use crate::config::paths;
+use crate::config::{Level, Problems, paths, plugin_rules_of};
 use crate::plugin_cache;
 
 pub(super) fn run(
@@ -16,13 +16,31 @@ pub(super) fn run(
     config: Option<&Path>,
     format: Format,
 ) -> Result<(), Failure> {
-    let from_config = config.map(paths::plugins_dir_of).transpose().map_err(Failure::input)?.flatten();
-    let sandbox = plugin_cache::sandbox(config.map(paths::state_dir_or_default).as_deref());
-    list(sandbox.map_err(Failure::other)?, dir.or(from_config.as_deref()), name, format)
+    let from_config = config.map(plugin_rules_of).transpose().map_err(Failure::input)?;
+    let (from_config, rules, doubts) = match from_config {
+        Some(read) => (read.directory, read.rules, errors(&read.problems)),
+        None => (None, FileRules::default(), Vec::new()),
+    };
+    let sandbox = plugin_cache::sandbox(config.map(paths::state_dir_or_default).as_deref()).map_err(Failure::other)?;
+    let (library, problems) = Library::open_with(sandbox, dir.or(from_config.as_deref()), rules);
+    list(&library, problems, doubts, name, format)
 }
 
-fn list(sandbox: Sandbox, directory: Option<&Path>, name: Option<&str>, format: Format) -> Result<(), Failure> {
-    let (library, mut problems) = Library::open(sandbox, directory);
+/// What is wrong with what the configuration says about plugins.
+fn errors(problems: &Problems) -> Vec<String> {
+    let errors = problems.sorted().into_iter().filter(|problem| problem.level == Level::Error);
+    errors
+        .map(|problem| format!("the configuration: {}; to see all that is wrong with it: dogwatch check", problem.what))
+        .collect()
+}
+
+fn list(
+    library: &Library,
+    mut problems: Vec<LoadProblem>,
+    doubts: Vec<String>,
+    name: Option<&str>,
+    format: Format,
+) -> Result<(), Failure> {
     if let Some(name) = name {
         if !library.names().iter().any(|known| known == name) {
             let known = library.names();
@@ -36,7 +54,9 @@ fn list(sandbox: Sandbox, directory: Option<&Path>, name: Option<&str>, format: 
     }
     let (plugins, broken) = name.map_or_else(|| library.list(), |name| library.list_one(name));
     problems.extend(broken);
-    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let mut told = doubts;
+    told.extend(problems.iter().map(ToString::to_string));
+    let problems = told;
     format.print(&json!({ "plugins": plugins, "problems": problems }), |_| {
         let mut lines: Vec<String> = match name {
             Some(_) => plugins.iter().map(|plugin| shown(plugin).trim_end().to_owned()).collect(),
@@ -53,15 +73,24 @@ fn list(sandbox: Sandbox, directory: Option<&Path>, name: Option<&str>, format: 
 
 /// A plugin in one line.
 fn short(plugin: &PluginInfo) -> String {
-    let PluginInfo { name, origin, world, description, .. } = plugin;
+    let PluginInfo { name, origin, world, description, signature, .. } = plugin;
     let world = world.to_string();
     let place = if *origin == PluginOrigin::Bundled { String::new() } else { format!("  ({origin})") };
-    format!("{name:<14} {world:<8} {}{place}", description.about)
+    let signed = signature.as_ref().map_or_else(String::new, |signature| format!("  signed {}", who(signature)));
+    format!("{name:<14} {world:<8} {}{place}{signed}", description.about)
+}
+
+/// The key, and whether it is believed.
+fn who(signature: &SignatureInfo) -> String {
+    match signature.checked {
+        Checked::Verified => format!("by key {}", signature.key),
+        Checked::Unverified => format!("by key {} (not verified)", signature.key),
+    }
 }
 
 /// A plugin in a few lines, the last of them empty.
 fn shown(plugin: &PluginInfo) -> String {
-    let PluginInfo { name, origin, world, interface_version, description, sha256, size, .. } = plugin;
+    let PluginInfo { name, origin, world, interface_version, description, sha256, size, signature } = plugin;
     let sum: String = sha256.chars().take(12).collect();
     let version = &description.version;
     let head =
@@ -74,5 +103,6 @@ fn shown(plugin: &PluginInfo) -> String {
         docs.iter().map(line).collect::<String>()
     };
     let (settings, secrets) = (doc("setting", &description.settings), doc("secret", &description.secrets));
-    format!("{head}    {}\n{settings}{secrets}", description.about)
+    let signed = signature.as_ref().map_or_else(String::new, |signature| format!("    signed {signature}\n"));
+    format!("{head}    {}\n{signed}{settings}{secrets}", description.about)
 }
