@@ -109,7 +109,9 @@ impl Compiler {
 fn compiled_before(engine: &Engine, kept: &Kept) -> Option<Component> {
     let component = match kept.code()? {
         KeptCode::Copy(code) => machine_code::component(engine, &code),
-        KeptCode::File(path) => machine_code::component_of_file(engine, &path),
+        // Some file systems let nothing be run that lies on them.
+        KeptCode::File(path) => machine_code::component_of_file(engine, &path)
+            .or_else(|_| machine_code::component(engine, &std::fs::read(&path)?)),
     };
     component.inspect_err(|_| kept.forget()).ok()
 }

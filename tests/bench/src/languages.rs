@@ -1,5 +1,6 @@
 //! One policy in three languages, beside the same logic without a sandbox and beside another sandbox.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -63,8 +64,9 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<()> {
         agrees(&plugin, &settings, &asked, &expected)?;
         plugins.push((&guest.name, plugin));
     }
-    let mut extism = Extism::start(&asked)?;
+    let extism = Extism::start(&asked)?.map(RefCell::new);
     if let Some(extism) = &extism {
+        let extism = extism.borrow();
         ensure!(extism.reason == expected, "as an Extism plugin it decides otherwise: {}", extism.reason);
     } else {
         println!("  Left out: Extism: its program is not there. cargo xtask bench languages builds it.");
@@ -84,7 +86,6 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<()> {
             drop(black_box(plugin.decide(settings, black_box(asked), &[])));
         }));
     }
-    let extism = extism.as_mut().map(std::cell::RefCell::new);
     if let Some(extism) = &extism {
         for (name, reuse) in
             [("Extism, a fresh plugin each", Reuse::Fresh), ("Extism, one plugin reused", Reuse::Reused)]

@@ -18,7 +18,7 @@ const ROUND: u64 = 21;
 const INTERVAL: Duration = Duration::from_secs(3);
 
 fn own_slots(missed: u64) -> impl Iterator<Item = (u64, bool)> {
-    (0..OWN_SLOTS).map(|own| (HEAD_SLOT - 1 - ROUND * (OWN_SLOTS - 1 - own), own + missed >= OWN_SLOTS))
+    (0..OWN_SLOTS).map(move |own| (HEAD_SLOT - 1 - ROUND * (OWN_SLOTS - 1 - own), own + missed >= OWN_SLOTS))
 }
 
 /// The primary has missed that many slots in a row, and both standbys are ready.

@@ -5,7 +5,7 @@ use std::path::Path;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Error};
 
-/// A component, from what [`translate`](super::translate::translate) made for an engine with the same settings.
+/// A component, from what [`translate`](super::translate::translate) made for an engine with the same settings. More may follow it.
 #[expect(unsafe_code, reason = "machine code cannot be checked")]
 pub(super) fn component(engine: &Engine, code: &[u8]) -> Result<Component, Error> {
     // SAFETY: the compiler of this program made it, here or in a process of its own. What was kept meanwhile was in a directory

@@ -151,7 +151,8 @@ impl Library {
         // A link is followed here: whoever calls this names the file.
         let whole = std::fs::canonicalize(path).map_err(|error| problem(error.into()))?;
         let bytes = files::read(&whole, library.sandbox.limits().file).map_err(problem)?.bytes;
-        let loaded = library.plugin(&name, &bytes, Maker::Anybody).map(|(plugin, _)| plugin).map_err(problem);
+        let loaded =
+            library.plugin(&name, &bytes, sha256(&bytes), Maker::Anybody).map(|(plugin, _)| plugin).map_err(problem);
         Ok((bytes, loaded))
     }
 
@@ -182,7 +183,7 @@ impl Library {
     /// The bytes of a plugin that is in use; none if its file is no longer what was loaded.
     pub fn bytes_in_use(&self, name: &str) -> Option<Vec<u8>> {
         let in_use = self.entries().get(name).and_then(|entry| Some(entry.loaded.as_ref()?.sha256().to_owned()))?;
-        self.bytes(name).filter(|bytes| hex::encode(Sha256::digest(bytes)) == in_use)
+        self.bytes(name).filter(|bytes| sha256(bytes) == in_use)
     }
 
     /// The bytes of a plugin's file, as it is now.
@@ -204,7 +205,7 @@ impl Library {
 
     /// The SHA-256 of a plugin's file as it is now, in hexadecimal.
     pub fn sha256(&self, name: &str) -> Option<String> {
-        Some(hex::encode(Sha256::digest(self.bytes(name)?)))
+        Some(sha256(&self.bytes(name)?))
     }
 
     /// The names, in alphabetical order.
@@ -274,12 +275,13 @@ impl Library {
     pub(super) fn compile(&self, name: &str, source: &mut PluginSource) -> Result<(AnyPlugin, usize), LoadProblem> {
         let origin = source.origin();
         let loaded = match source {
-            PluginSource::Bundled(bytes) => self.plugin(name, bytes, Maker::Bundled),
+            PluginSource::Bundled(bytes) => self.plugin(name, bytes, sha256(bytes), Maker::Bundled),
             PluginSource::File { path, stamp } => files::read(path, self.sandbox.limits().file).and_then(|file| {
                 *stamp = file.stamp;
                 self.rules.check_owner(path, &file.metadata)?;
-                self.rules.check_pin(name, &hex::encode(Sha256::digest(&file.bytes)))?;
-                self.plugin(name, &file.bytes, Maker::Anybody)
+                let sha256 = sha256(&file.bytes);
+                self.rules.check_pin(name, &sha256)?;
+                self.plugin(name, &file.bytes, sha256, Maker::Anybody)
             }),
             PluginSource::Gone(path) => {
                 let gone = std::io::Error::new(std::io::ErrorKind::NotFound, format!("{} is gone", path.display()));
@@ -289,8 +291,7 @@ impl Library {
         loaded.map_err(|error| LoadProblem { name: name.to_owned(), origin, error })
     }
 
-    fn plugin(&self, name: &str, wasm: &[u8], maker: Maker) -> Result<(AnyPlugin, usize), LoadError> {
-        let sha256 = hex::encode(Sha256::digest(wasm));
+    fn plugin(&self, name: &str, wasm: &[u8], sha256: String, maker: Maker) -> Result<(AnyPlugin, usize), LoadError> {
         let within = self.hurried.load(Ordering::Relaxed).then_some(HURRIED);
         let loaded = load(&self.sandbox, PluginBytes { wasm, sha256: &sha256, maker, within })?;
         let handle = PluginHandle {
@@ -322,4 +323,9 @@ fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String 
         Some(meant) => format!("did you mean {meant}?"),
         None => format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
     }
+}
+
+/// In hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
