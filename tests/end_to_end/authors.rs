@@ -3,11 +3,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use dogwatch_sdk::testing::night_by;
 use policy_threshold::Threshold;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use crate::support::{Daemon, Net, Setup, WITNESS, build_project, said, until};
 

@@ -21,7 +21,7 @@ use wasmtime::component::Component;
 
 use crate::error::load::LoadError;
 use crate::limits::CompileBudget;
-use kept::Kept;
+use kept::{Kept, KeptCode};
 use process::CompileProcess;
 use refusal::Refusal;
 
@@ -82,24 +82,38 @@ impl Compiler {
 
     pub(crate) fn component(&self, engine: &Engine, plugin: PluginBytes<'_>) -> Result<Component, LoadError> {
         let kept = self.directory.as_deref().map(|directory| Kept::new(directory, engine, plugin.sha256));
-        if let Some(kept) = &kept
-            && let Some(code) = kept.code()
-        {
-            match machine_code::component(engine, &code) {
-                Ok(component) => return Ok(component),
-                Err(_) => kept.forget(),
-            }
+        if let Some(component) = kept.as_ref().and_then(|kept| compiled_before(engine, kept)) {
+            return Ok(component);
         }
         let code = match &self.process {
             Some(process) if plugin.maker == Maker::Anybody => outside(process, kept.as_ref(), plugin)?,
             _ => translate::translate(engine, plugin.wasm)?,
         };
+        // What is large is used where it is kept from the first start on.
+        let large = kept::is_large(&code);
+        if let Some(kept) = kept.as_ref().filter(|_| large) {
+            kept.keep(&code);
+            if let Some(component) = compiled_before(engine, kept) {
+                return Ok(component);
+            }
+        }
         let component = machine_code::component(engine, &code).map_err(|error| Refusal::invalid(&error))?;
-        if let Some(kept) = &kept {
+        if let Some(kept) = kept.as_ref().filter(|_| !large) {
             kept.keep(&code);
         }
         Ok(component)
     }
+}
+
+/// What was compiled and kept; nothing if it cannot be used.
+fn compiled_before(engine: &Engine, kept: &Kept) -> Option<Component> {
+    let component = match kept.code()? {
+        KeptCode::Copy(code) => machine_code::component(engine, &code),
+        // Some file systems let nothing be run that lies on them.
+        KeptCode::File(path) => machine_code::component_of_file(engine, &path)
+            .or_else(|_| machine_code::component(engine, &std::fs::read(&path)?)),
+    };
+    component.inspect_err(|_| kept.forget()).ok()
 }
 
 /// The machine code, from a process of its own. What takes that process down is not tried again.

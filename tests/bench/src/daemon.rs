@@ -1,5 +1,6 @@
 //! `dogwatch run` in a process of its own.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -20,10 +21,15 @@ pub(crate) struct Daemon {
 }
 
 /// The program under test, which lies beside this one.
-pub(crate) fn program() -> anyhow::Result<Command> {
+pub(crate) fn path() -> anyhow::Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("dogwatch");
     ensure!(path.is_file(), "there is no {}; run the benchmarks with cargo xtask bench", path.display());
-    let mut command = Command::new(path);
+    Ok(path)
+}
+
+/// The same, for a command that ends with this program.
+pub(crate) fn program() -> anyhow::Result<Command> {
+    let mut command = Command::new(path()?);
     command.env_remove("DOGWATCH_CONFIG").env_remove("DOGWATCH_LOG").kill_on_drop(true).stdin(Stdio::null());
     Ok(command)
 }
@@ -77,5 +83,33 @@ impl Daemon {
         let last: Vec<&str> = log.lines().rev().take(20).collect();
         let end: Vec<&str> = last.into_iter().rev().collect();
         bail!("waited in vain until {what}; the daemon ended: {ended:?}; its log ends:\n{}", end.join("\n"))
+    }
+
+    /// Counts the lines of its log that hold this text.
+    pub(crate) fn lines_with(&self, text: &'static str) -> anyhow::Result<LogLines> {
+        Ok(LogLines { log: BufReader::new(std::fs::File::open(&self.log)?), line: String::new(), text, count: 0 })
+    }
+}
+
+/// Lines of a log that hold a text.
+#[derive(Debug)]
+pub(crate) struct LogLines {
+    log: BufReader<std::fs::File>,
+    line: String,
+    text: &'static str,
+    count: usize,
+}
+
+impl LogLines {
+    /// How many there are by now.
+    pub(crate) fn count(&mut self) -> anyhow::Result<usize> {
+        while self.log.read_line(&mut self.line)? > 0 {
+            // The rest of a line may still be on its way.
+            if self.line.ends_with('\n') {
+                self.count += usize::from(self.line.contains(self.text));
+                self.line.clear();
+            }
+        }
+        Ok(self.count)
     }
 }

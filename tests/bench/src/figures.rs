@@ -41,9 +41,13 @@ pub(crate) fn machine() -> anyhow::Result<()> {
 }
 
 /// Prints the heading of a table of durations.
-pub(crate) fn heading(title: &str, columns: [&str; 4]) {
-    let [first, second, third, fourth] = columns;
+pub(crate) fn heading(title: &str, names: [&str; 4]) {
     println!("\n{title}");
+    columns(names);
+}
+
+/// Prints the names of the columns.
+pub(crate) fn columns([first, second, third, fourth]: [&str; 4]) {
     println!("  {:<44}{first:>11}{second:>11}{third:>11}  {fourth}", "");
 }
 

@@ -1,17 +1,20 @@
 //! The benchmarks. Each figure comes with a baseline from the same run, and none is asserted.
 //!
-//! `dogwatch-bench [--quick] [policy] [switch] [idle] [gateway] [kills]` runs those named, or all of them. It measures the
+//! `dogwatch-bench [--quick] [policy] [switch] [idle] [gateway] [kills] [languages] [swaps] [start]` runs those named, or all of them. It measures the
 //! `dogwatch` beside this program, so build both with the same profile.
 
 #![expect(clippy::arithmetic_side_effects, reason = "sums of a benchmark's own figures")]
 
 mod counted;
 mod daemon;
+mod extism;
 mod figures;
 mod gateway;
+mod guests;
 mod http;
 mod idle;
 mod kills;
+mod languages;
 mod load;
 mod measured;
 mod policy;
@@ -20,8 +23,11 @@ mod proxies;
 mod proxy_configs;
 mod server;
 mod sink;
+mod situation;
 mod stage;
+mod start;
 mod store;
+mod swaps;
 mod switch;
 
 use anyhow::bail;
@@ -33,7 +39,7 @@ enum Effort {
     Quick,
 }
 
-const NAMES: [&str; 5] = ["policy", "switch", "idle", "gateway", "kills"];
+const NAMES: [&str; 8] = ["policy", "switch", "idle", "gateway", "kills", "languages", "swaps", "start"];
 
 fn main() -> anyhow::Result<()> {
     let mut effort = Effort::Full;
@@ -62,6 +68,15 @@ fn main() -> anyhow::Result<()> {
     }
     if wants("kills") {
         runtime.block_on(kills::run(effort))?;
+    }
+    if wants("languages") {
+        languages::run(effort)?;
+    }
+    if wants("swaps") {
+        runtime.block_on(swaps::run(effort))?;
+    }
+    if wants("start") {
+        runtime.block_on(start::run(effort))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dogwatch::store::{Store, Write};
 use dogwatch_alerts::Rules;
 use dogwatch_chain::Time;
-use dogwatch_engine::WatchState;
+use dogwatch_engine::{PolicyFile, PolicyMemory, WatchState};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -29,7 +29,10 @@ impl Disk {
     /// Commits a changed state.
     pub(crate) async fn commit(&mut self) -> anyhow::Result<Duration> {
         self.commits = self.commits.wrapping_add(1);
-        let state = WatchState { memory: vec![self.commits; 256], ..WatchState::default() };
+        let file = PolicyFile { name: "threshold".to_owned(), sha256: "0".repeat(64) };
+        let mut memory = PolicyMemory::default();
+        memory.keep(file, vec![self.commits; 256]);
+        let state = WatchState { memory, ..WatchState::default() };
         let write = Write::State { chain: "devnet".to_owned(), witness: "alice".to_owned(), state: Box::new(state) };
         let began = Instant::now();
         let rules = Rules::plain("bench", Vec::new(), Duration::from_secs(300));

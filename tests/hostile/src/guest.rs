@@ -117,7 +117,7 @@ impl Guest {
             (PluginFunction::Follow, _) => zeros(96),
             // There is nothing more to ask.
             (PluginFunction::JudgeFollow, _) => zeros(16).byte(0, 2),
-            (PluginFunction::Check | PluginFunction::SelfTest, _) => zeros(12),
+            (PluginFunction::Check | PluginFunction::Migrate | PluginFunction::SelfTest, _) => zeros(12),
             (PluginFunction::Judge | PluginFunction::JudgeSelfTest | PluginFunction::JudgeHeartbeat, _) => zeros(32),
         }
     }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 const USAGE: &str = "\
 cargo xtask demo [ARGS]   set up, build, and run the demo
 cargo xtask test [ARGS]   set up, build, run all tests, and say at the end which failed
-cargo xtask bench         set up, build, and print the benchmarks
+cargo xtask bench [NAMES] set up, build, and print the benchmarks
 cargo xtask fuzz [SECONDS] [TARGETS]   fuzz what comes from the network, 300 s each
 cargo xtask simulate [ARGS]            play simulated nights; --help says which, --list what can go wrong
 cargo xtask simulate --mutants [NAMES] break the engine on purpose, and see whether the nights notice

@@ -56,6 +56,15 @@ pub(crate) fn peers() -> anyhow::Result<()> {
     node()
 }
 
+/// Sees to the compilers for plugins in Python and JavaScript. The benchmark goes on without those that are lacking.
+pub(crate) fn plugin_compilers() {
+    for installed in [python(), node()] {
+        if let Err(error) = installed {
+            eprintln!("xtask: {error:#}; going on without");
+        }
+    }
+}
+
 /// Sees to Python's packages, in a place of their own.
 fn python() -> anyhow::Result<()> {
     once("target/python", &PYTHON_PACKAGES, |python| {

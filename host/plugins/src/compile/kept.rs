@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -16,8 +16,13 @@ use super::refusal::CompilerEnd;
 const CODE: &str = "cwasm";
 /// The ending of a file that says how the compiler ended.
 const REFUSED: &str = "refused";
-/// Bytes of the SHA-256 that machine code begins with: what is run must be what was written, whatever became of the disk.
-const CHECKSUM: usize = 32;
+/// Bytes of the SHA-256 that follows the machine code: what is run must be what was written, whatever became of the disk.
+const CHECKSUM: u64 = 32;
+/// Machine code of this many bytes is used where it lies, in pages that the system reads when they are needed and takes back when memory
+/// is short. What is smaller is copied: it costs little, and a disk that fails later does not matter. The bundled plugins are smaller.
+const LARGE: u64 = 8 << 20;
+/// Bytes that are read at once.
+const CHUNK: usize = 64 << 10;
 /// What nobody has used for so long is removed.
 const UNUSED: Duration = Duration::from_secs(60 * 24 * 3600);
 
@@ -35,9 +40,44 @@ pub(super) struct Kept {
     name: String,
 }
 
-/// Takes the code off what a file holds, and leaves the checksum.
-fn split(all: &mut Vec<u8>) -> Option<Vec<u8>> {
-    (all.len() > CHECKSUM).then(|| all.split_off(CHECKSUM))
+/// Machine code that was kept, and is as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum KeptCode {
+    /// The code itself.
+    Copy(Vec<u8>),
+    /// A file that begins with it.
+    File(PathBuf),
+}
+
+/// Whether code is used where it is kept.
+pub(super) fn is_large(code: &[u8]) -> bool {
+    u64::try_from(code.len()).is_ok_and(|length| length >= LARGE)
+}
+
+/// Reads a file of machine code, and checks it.
+fn read(file: &mut File, path: &Path) -> io::Result<Option<KeptCode>> {
+    let Some(length) = file.metadata()?.len().checked_sub(CHECKSUM) else { return Ok(None) };
+    let (code, sum) = if length < LARGE {
+        let mut copy = Vec::new();
+        file.take(length).read_to_end(&mut copy)?;
+        let sum = Sha256::digest(&copy);
+        (KeptCode::Copy(copy), sum)
+    } else {
+        (KeptCode::File(path.to_owned()), digest(file.take(length))?)
+    };
+    let mut written = Vec::new();
+    file.take(CHECKSUM).read_to_end(&mut written)?;
+    Ok((*sum == *written).then_some(code))
+}
+
+/// The SHA-256 of what is read, which is held in memory a little at a time.
+fn digest(mut from: impl Read) -> io::Result<sha2::digest::Output<Sha256>> {
+    let (mut sha256, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
+    loop {
+        let read = from.read(&mut chunk)?;
+        let Some(some) = chunk.get(..read).filter(|some| !some.is_empty()) else { return Ok(sha256.finalize()) };
+        sha256.update(some);
+    }
 }
 
 impl Kept {
@@ -54,28 +94,23 @@ impl Kept {
     }
 
     /// The machine code, if the plugin was compiled before. A file that is not as it was written goes.
-    pub(super) fn code(&self) -> Option<Vec<u8>> {
+    pub(super) fn code(&self) -> Option<KeptCode> {
         let path = self.path(CODE);
         let mut file = File::open(&path).ok()?;
-        let mut all = Vec::new();
-        file.read_to_end(&mut all).ok()?;
-        match split(&mut all) {
-            Some(code) if *Sha256::digest(&code) == *all => {
-                let _ = futimens(&file, &USED_NOW);
-                Some(code)
-            }
-            _ => {
-                self.forget();
-                None
-            }
+        let code = read(&mut file, &path).ok()?;
+        if code.is_some() {
+            let _ = futimens(&file, &USED_NOW);
+        } else {
+            self.forget();
         }
+        code
     }
 
     /// Keeps the machine code. If that fails, the next start compiles again.
     pub(super) fn keep(&self, code: &[u8]) {
         let written = self.write(CODE, |file| {
-            file.write_all(&Sha256::digest(code))?;
-            file.write_all(code)
+            file.write_all(code)?;
+            file.write_all(&Sha256::digest(code))
         });
         if let Ok(now) = written.and_then(|file| file.metadata()?.modified()) {
             self.tidy(now);
@@ -129,13 +164,29 @@ mod tests {
         let kept = Kept::new(folder.path(), &Engine::default(), "00ff");
         assert_eq!(kept.code(), None);
         let spoilt: [fn(&mut Vec<u8>); 4] =
-            [|file| file[40] ^= 1, |file| file[0] ^= 1, |file| file.truncate(50), Vec::clear];
+            [|file| file[40] ^= 1, |file| file[110] ^= 1, |file| file.truncate(50), Vec::clear];
         for spoil in spoilt {
             kept.keep(&[7; 100]);
-            assert_eq!(kept.code(), Some(vec![7; 100]));
+            assert_eq!(kept.code(), Some(KeptCode::Copy(vec![7; 100])));
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no other file is left");
             let mut file = fs::read(kept.path(CODE)).unwrap();
             spoil(&mut file);
+            fs::write(kept.path(CODE), file).unwrap();
+            assert_eq!(kept.code(), None);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn large_code_stays_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Kept::new(folder.path(), &Engine::default(), "00ff");
+        let code = vec![7; usize::try_from(LARGE).unwrap()];
+        for spoilt in [0, code.len() - 1, code.len(), code.len() + 31] {
+            kept.keep(&code);
+            assert_eq!(kept.code(), Some(KeptCode::File(kept.path(CODE))));
+            let mut file = fs::read(kept.path(CODE)).unwrap();
+            file[spoilt] ^= 1;
             fs::write(kept.path(CODE), file).unwrap();
             assert_eq!(kept.code(), None);
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -82,7 +82,7 @@ pub enum LoadError {
     InterfaceMismatch(String),
     /// It failed to describe itself.
     #[error("does not describe itself: {0}")]
-    DescribeFailed(PluginError),
+    DescribeFailed(Box<PluginError>),
     /// It replaces a plugin of the other kind.
     #[error("is a {found}, but replaces a {wanted}")]
     WorldChanged {

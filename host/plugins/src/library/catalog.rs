@@ -156,7 +156,8 @@ impl Library {
         // A link is followed here: whoever calls this names the file.
         let whole = std::fs::canonicalize(path).map_err(|error| problem(error.into()))?;
         let bytes = files::read(&whole, library.sandbox.limits().file).map_err(problem)?.bytes;
-        let loaded = library.plugin(&name, &bytes, Maker::Anybody).map(|(plugin, _)| plugin).map_err(problem);
+        let loaded =
+            library.plugin(&name, &bytes, sha256(&bytes), Maker::Anybody).map(|(plugin, _)| plugin).map_err(problem);
         Ok((bytes, loaded))
     }
 
@@ -166,7 +167,7 @@ impl Library {
     ///
     /// It does not load.
     pub fn load_bytes(sandbox: Sandbox, name: &str, wasm: &[u8]) -> Result<AnyPlugin, LoadError> {
-        Self::empty(sandbox).plugin(name, wasm, Maker::Anybody).map(|(plugin, _)| plugin)
+        Self::empty(sandbox).plugin(name, wasm, sha256(wasm), Maker::Anybody).map(|(plugin, _)| plugin)
     }
 
     /// A library without any plugin.
@@ -224,7 +225,7 @@ impl Library {
 
     /// The SHA-256 of a plugin's file as it is now, in hexadecimal.
     pub fn sha256(&self, name: &str) -> Option<String> {
-        Some(hex::encode(Sha256::digest(self.bytes(name)?)))
+        Some(sha256(&self.bytes(name)?))
     }
 
     /// The names, in alphabetical order.
@@ -294,7 +295,7 @@ impl Library {
     pub(super) fn compile(&self, name: &str, source: &mut PluginSource) -> Result<(AnyPlugin, usize), LoadProblem> {
         let origin = source.origin();
         let loaded = match source {
-            PluginSource::Bundled(bytes) => self.plugin(name, bytes, Maker::Bundled),
+            PluginSource::Bundled(bytes) => self.plugin(name, bytes, sha256(bytes), Maker::Bundled),
             PluginSource::File { path, stamp } => self.file(name, path, stamp),
             PluginSource::Gone(path) => {
                 let gone = std::io::Error::new(std::io::ErrorKind::NotFound, format!("{} is gone", path.display()));
@@ -311,13 +312,13 @@ impl Library {
         let file = files::read(path, self.sandbox.limits().file)?;
         stamp.wasm = file.stamp;
         self.rules.check_owner(path, &file.metadata)?;
-        self.rules.check_pin(name, &hex::encode(Sha256::digest(&file.bytes)))?;
+        let sha256 = sha256(&file.bytes);
+        self.rules.check_pin(name, &sha256)?;
         self.rules.check_signature(path, &file.bytes)?;
-        self.plugin(name, &file.bytes, Maker::Anybody)
+        self.plugin(name, &file.bytes, sha256, Maker::Anybody)
     }
 
-    fn plugin(&self, name: &str, wasm: &[u8], maker: Maker) -> Result<(AnyPlugin, usize), LoadError> {
-        let sha256 = hex::encode(Sha256::digest(wasm));
+    fn plugin(&self, name: &str, wasm: &[u8], sha256: String, maker: Maker) -> Result<(AnyPlugin, usize), LoadError> {
         let within = self.hurried.load(Ordering::Relaxed).then_some(HURRIED);
         let loaded = load(&self.sandbox, PluginBytes { wasm, sha256: &sha256, maker, within })?;
         let handle = PluginHandle {
@@ -351,4 +352,9 @@ fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String 
     let more = known.clone().skip(HINTS).count();
     let listed = known.take(HINTS).collect::<Vec<_>>().join(", ");
     if more == 0 { format!("there are: {listed}") } else { format!("there are: {listed}, and {more} more") }
+}
+
+/// In hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }

@@ -91,6 +91,6 @@ fn info(name: String, origin: PluginOrigin, plugin: &AnyPlugin, size: usize) -> 
             size,
             signature: None,
         }),
-        Err(error) => Err(LoadProblem { name, origin, error: LoadError::DescribeFailed(error) }),
+        Err(error) => Err(LoadProblem { name, origin, error: LoadError::DescribeFailed(Box::new(error)) }),
     }
 }
