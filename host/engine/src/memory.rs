@@ -30,7 +30,7 @@ pub struct PolicyMemory(Vec<Kept>);
 
 /// A memory as states hold it.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a list of memories, one for each file of a policy")]
 enum Stored {
     Owned(Vec<Kept>),
     /// Older states do not tell which file's it is.

@@ -2,7 +2,7 @@
 //!
 //! A `toml` block is a fragment: it is merged into examples/dogwatch.toml, section by section, with the channels of
 //! examples/channels.toml that it names. A section replaces only the keys that it has. `whole` marks a complete
-//! configuration, `devnet` one of a devnet. `file=…` shows that file, and `as=…` is for the commands after it.
+//! configuration, `devnet` one of a devnet, `night` a night's script. `file=…` shows that file, and `as=…` is for the commands after it.
 
 use toml::{Table, Value};
 
@@ -62,6 +62,10 @@ async fn configurations_pass_their_check() {
             }
             if block.is("devnet") {
                 dogwatch_devnet::DevnetConfig::from_toml(&block.text).unwrap().profile().unwrap();
+                continue;
+            }
+            if block.is("night") {
+                dogwatch_trial::Script::<Table>::from_toml(&block.text).unwrap();
                 continue;
             }
             let dir = Net::directory();

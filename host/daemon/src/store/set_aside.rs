@@ -270,7 +270,7 @@ mod tests {
         let (found, aside) = read("bob").await;
         let aside = aside.unwrap();
         assert_eq!((found, std::fs::read_to_string(&aside.path).unwrap().as_str()), (None, "{\"memory\": 7}"));
-        assert!(aside.why.contains("invalid type"), "{}", aside.why);
+        assert!(aside.why.contains("expected a list of memories"), "{}", aside.why);
         assert_eq!(read("bob").await, (None, None), "it is set aside once");
     }
 
