@@ -131,7 +131,7 @@ fuzz_target!(|input: &[u8]| {
     let message = AlertMessage { alert: &ALERT, metadata: &metadata };
     let response = ChannelResponse { status: 200, headers: Vec::new(), body: answer.to_vec() };
     match function {
-        PluginFunction::Check => match PUPPET.check(&settings, &[text]) {
+        PluginFunction::Check => match PUPPET.check(&settings, &[text.clone()]) {
             Ok(()) => {}
             Err(CheckError::Settings { problems, .. }) => assert!(problems.len() <= 100),
             Err(CheckError::Plugin(error)) => drop(value::<()>(Err(error))),
@@ -147,7 +147,8 @@ fuzz_target!(|input: &[u8]| {
         PluginFunction::SelfTest => requests(value(PUPPET.self_test(context))),
         PluginFunction::JudgeSelfTest => judgement(value(PUPPET.judge_self_test(&settings, 0, &response))),
         PluginFunction::Heartbeat => {
-            let heartbeat = HeartbeatMessage { status: HeartbeatStatus::Failing(text), site: String::new(), at: AT };
+            let heartbeat =
+                HeartbeatMessage { status: HeartbeatStatus::Failing(text.clone()), site: String::new(), at: AT };
             requests(value(PUPPET.heartbeat(context, &heartbeat)));
         }
         PluginFunction::JudgeHeartbeat => judgement(value(PUPPET.judge_heartbeat(&settings, 0, &response))),

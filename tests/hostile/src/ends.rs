@@ -30,6 +30,8 @@ pub enum Refusal {
     Invalid,
     /// It is more than is given to the compiler.
     TooComplex,
+    /// It takes the compiler down, which has a process of its own: nowhere else may it be compiled.
+    CompilerEnded,
     /// It imports something.
     Import,
     /// It exports no known interface.
@@ -53,6 +55,7 @@ impl Refusal {
             LoadError::NotComponent(_) => Self::NotComponent,
             LoadError::Invalid(_) => Self::Invalid,
             LoadError::TooComplex(_) => Self::TooComplex,
+            LoadError::CompilerEnded(_) => Self::CompilerEnded,
             LoadError::Import { .. } => Self::Import,
             LoadError::UnknownWorld { .. } => Self::UnknownWorld,
             LoadError::UnknownVersion { .. } => Self::UnknownVersion,
@@ -73,6 +76,7 @@ impl fmt::Display for Refusal {
             Self::NotComponent => "is a core module that cannot be made a component",
             Self::Invalid => "does not compile",
             Self::TooComplex => "is more than this host compiles",
+            Self::CompilerEnded => "is not compiled: the compiler crashes",
             Self::Import => "plugins may not import anything",
             Self::UnknownWorld => "exports no interface that this host knows",
             Self::UnknownVersion => "is built for",

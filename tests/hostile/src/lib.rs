@@ -20,7 +20,7 @@ pub use guest::{Body, Guest, described};
 pub use image::Image;
 pub use policies::fuel_short_by_one;
 pub use puppet::{PUPPET_FUNCTIONS, answers, puppet};
-pub use shapes::{bit_flipped, cut_at_each_section};
+pub use shapes::{bit_flipped, cut_at_each_section, undescribed};
 
 /// Every plugin of the catalogue. Their names are unique.
 #[must_use]

@@ -123,10 +123,24 @@ fn bombs() -> Vec<Entry> {
         file("bomb-function", "has a function of a megabyte", Refusal::TooComplex, || {
             Guest::policy().more(&format!("(func {})", "nop ".repeat(LONG))).module()
         }),
+        file(
+            "bomb-description",
+            "describes itself by two packages that need each other",
+            Refusal::CompilerEnded,
+            needing_each_other,
+        ),
         file("bomb-locals", "has a function with 10,001 variables", Refusal::TooComplex, || {
             Guest::policy().more(&format!("(func (local {}))", "i64 ".repeat(LOCALS))).module()
         }),
     ]
+}
+
+/// The interface is of another version than the package that it is in.
+fn needing_each_other() -> Vec<u8> {
+    let (mut module, known) = (Guest::policy().module(), b"dogwatch:policy/policy@0.2.0\x05");
+    let at = module.windows(known.len()).rposition(|window| window == known).expect("its name in the description");
+    module[at + known.len() - 4] = b'0';
+    module
 }
 
 fn doubling(levels: usize) -> String {

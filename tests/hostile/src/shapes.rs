@@ -46,6 +46,13 @@ fn wholes() -> [Vec<u8>; 4] {
     [policy.module(), policy.component(), channel.module(), channel.component()]
 }
 
+/// A module of the catalogue without its last section: the description of the component that it is to be.
+#[must_use]
+pub fn undescribed(module: &[u8]) -> &[u8] {
+    let end = sections(module).last().map_or(module.len(), |(start, _)| *start);
+    &module[..end]
+}
+
 /// Where each of the outermost sections begins and ends.
 fn sections(wasm: &[u8]) -> Vec<(usize, usize)> {
     let (mut at, mut sections) = (8, Vec::new());

@@ -48,7 +48,9 @@ fn every_entry_ends_as_the_catalogue_says() {
     let all = catalogue();
     let names: BTreeSet<&str> = all.iter().map(|entry| entry.name.as_str()).collect();
     assert!(names.len() == all.len() && all.len() >= 30, "{} names of {} entries", names.len(), all.len());
-    let wrong: Vec<String> = all.iter().filter_map(wrong).collect();
+    // The compiler is in this process here: what takes it down is played end to end.
+    let elsewhere = |entry: &&Entry| entry.ends != Ends::NotLoaded(Refusal::CompilerEnded);
+    let wrong: Vec<String> = all.iter().filter(elsewhere).filter_map(wrong).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
