@@ -13,6 +13,10 @@ use crate::support::{Net, dogwatch, etc};
 
 /// Merges a fragment's keys into a configuration.
 fn merge(into: &mut Table, fragment: Table) {
+    // The settings of one policy are none of another's.
+    if fragment.get("policy").is_some_and(|policy| into.get("policy") != Some(policy)) {
+        into.remove("settings");
+    }
     for (key, value) in fragment {
         match (into.get_mut(&key), value) {
             (Some(Value::Table(known)), Value::Table(more)) => merge(known, more),
